@@ -1,0 +1,127 @@
+"""What one app has of the extension; it stands in ``app.extensions["realtime"]``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask, has_request_context, request
+
+from . import servers
+from .channels import flatten, is_pattern
+from .config import Config
+from .connection import Connection
+from .errors import NobodyListens
+from .handlers import Handlers
+from .hooks import Hooks
+from .page import Page
+from .payload import to_json
+from .process import Process
+from .registries import make_registry
+from .registries.base import Push, Registry
+from .takeover import SessionPath
+from .transport import Handshake, Transport
+from .websocket import WebSocket
+
+
+class AppState:
+    """What one app has of us: its settings, its page, its routes, and its processes."""
+
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        handlers: Handlers,
+        on_join: Hooks,
+        on_leave: Hooks,
+    ) -> None:
+        self.config = config
+        self.has_served = False
+        self._app = app
+        self._handlers = handlers
+        self._on_join = on_join
+        self._on_leave = on_leave
+        self._processes: dict[int, Process] = {}
+        self._transport = Transport(config, self._admit)
+        app.url_value_preprocessor(self._first_request)
+        if config.enabled:
+            self._transport.init_app(app)
+            SessionPath(config, lambda: self.process().registry).init_app(app)
+        Page(config).init_app(app)
+
+    def process(self) -> Process:
+        """What this process holds; made at its first use, and anew after a fork."""
+        pid = os.getpid()
+        process = self._processes.get(pid)
+        if process is None:
+            # Whoever comes first wins, without a lock: one made before a fork, or before gevent
+            # patches, would be the wrong kind.
+            process = self._processes.setdefault(pid, self._make_process())
+            process.start()
+            for other in [one for one in self._processes if one != pid]:
+                self._processes.pop(other, None)
+        return process
+
+    def publish(
+        self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None
+    ) -> None:
+        """Push one message to *channels*, which are names or patterns that were checked."""
+        payload = to_json(message, self._app.json.dumps)
+        if self.config.enabled:
+            registry = self._publishing_registry()
+            one_id = push_id or secrets.token_hex(16)
+            names = _names(registry, channels)
+            registry.publish([Push(name, payload, one_id, to) for name in names])
+
+    def publish_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
+        """Push pairs of a message and its channel."""
+        encoded = [
+            (to_json(message, self._app.json.dumps), flatten((channel,)))
+            for message, channel in messages
+        ]
+        if self.config.enabled and encoded:
+            registry = self._publishing_registry()
+            pushes = [
+                Push(name, payload, secrets.token_hex(16))
+                for payload, channels in encoded
+                for name in _names(registry, channels)
+            ]
+            registry.publish(pushes)
+
+    def _publishing_registry(self) -> Registry:
+        registry = self.process().registry
+        serves = self.has_served or self._app.testing or servers.serves_requests()
+        if not serves and self.config.registry is None and not registry.reaches_other_processes:
+            raise NobodyListens()
+        return registry
+
+    def _make_process(self) -> Process:
+        registry = make_registry(self.config, _has_other_processes())
+        return Process(
+            self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
+        )
+
+    def _admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
+        return self.process().admit(handshake, websocket)
+
+    def _first_request(self, endpoint: str | None, values: object) -> None:
+        if not self.has_served:
+            if self.config.enabled:
+                self._transport.check_routes(self._app)
+            self.has_served = True
+
+
+def _names(registry: Registry, channels: Iterable[str]) -> list[str]:
+    names: dict[str, None] = {}
+    for channel in channels:
+        found = registry.matching(channel) if is_pattern(channel) else [channel]
+        names.update(dict.fromkeys(found))
+    return list(names)
+
+
+def _has_other_processes() -> bool:
+    if has_request_context():
+        return bool(request.environ.get("wsgi.multiprocess"))
+    return servers.has_other_workers()

@@ -1,0 +1,136 @@
+"""Pages of the logs to one connection, until it stands at the tail of each of its channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Protocol
+
+from .errors import RegistryUnavailable
+from .frames import Frame, lost_frame, push_frame
+from .hub import Hub, Listener
+from .positions import Position
+from .protocol import Publication
+from .recovery import PAGE_BYTES, Read, Recovery
+from .registries.base import Page
+
+# How long a channel that stands still may keep one connection waiting, before the connection is
+# told to try again later.
+PATIENCE_SECONDS = 10.0
+
+
+class Reader(Listener, Protocol):
+    """A connection that is sent pages of a log."""
+
+    @property
+    def is_receptive(self) -> bool: ...
+
+    def feed(self, frames: Iterable[Frame]) -> None: ...
+
+
+class CatchUp:
+    """Brings a connection onto channels without missing or repeating anything.
+
+    :param read: the registry's reader, for positions that a client named.
+    """
+
+    def __init__(self, hub: Hub, recovery: Recovery, read: Read) -> None:
+        self._hub = hub
+        self._recovery = recovery
+        self._read = read
+
+    def run(
+        self,
+        connection: Reader,
+        starts: Mapping[str, Position],
+        report: Callable[[list[str]], None] | None = None,
+    ) -> None:
+        """Send *connection* all that follows its *starts*, then leave it on the channels, live.
+
+        :param report: told, before anything is sent, of which channels something is lost.
+        :raises RegistryUnavailable: if a log cannot be read.
+        """
+        new = self._hub.enter(connection, starts)
+        if new:
+            self._recovery.run(list(new), PATIENCE_SECONDS)
+        pages = self._first_pages(new)
+        if report is not None:
+            report([name for name, page in pages.items() if page.lost])
+        for name, position in new.items():
+            self._to_tail(connection, name, position, pages.get(name))
+
+    def _first_pages(self, starts: Mapping[str, Position]) -> dict[str, Page]:
+        needed = {
+            name: position
+            for name, position in starts.items()
+            if not self._hub.covers(name, position)
+        }
+        return self._read(needed, max(1, PAGE_BYTES // len(needed))) if needed else {}
+
+    def _to_tail(
+        self, connection: Reader, name: str, position: Position, page: Page | None
+    ) -> None:
+        waited_since = None
+        while connection.is_receptive:
+            if page is not None:
+                reached = self._send_page(connection, name, position, page)
+            else:
+                frames = self._hub.step(connection, name, position)
+                if frames is not None and not frames:
+                    return
+                reached = self._send_frames(connection, position, frames or ())
+            if reached != position:
+                position, waited_since, page = reached, None, None
+                continue
+            if page is not None and not self._hub.covers(name, position):
+                # The log has no more, yet the channel stands elsewhere here: it is being read.
+                waited_since = waited_since or time.monotonic()
+                self._wait_for(name, waited_since)
+            if page is not None and self._hub.covers(name, position):
+                page = None
+                continue
+            page = self._read({name: position}, PAGE_BYTES)[name]
+
+    def _wait_for(self, name: str, since: float) -> None:
+        if time.monotonic() - since > PATIENCE_SECONDS:
+            raise RegistryUnavailable(f"Channel {name!r} stands still in this process.")
+        self._hub.pause([name])
+        self._recovery.run([name], PATIENCE_SECONDS)
+        time.sleep(0.01)
+
+    def _send_page(self, connection: Reader, name: str, position: Position, page: Page) -> Position:
+        if page.lost:
+            connection.feed([lost_frame(name, page.tail)])
+            return page.tail
+        tail = self._hub.tail(name)
+        return self._send_publications(connection, position, _up_to(page.publications, tail))
+
+    def _send_publications(
+        self, connection: Reader, position: Position, publications: Collection[Publication]
+    ) -> Position:
+        return self._send_frames(connection, position, [push_frame(one) for one in publications])
+
+    def _send_frames(
+        self, connection: Reader, position: Position, frames: Collection[Frame]
+    ) -> Position:
+        for frame in frames:
+            assert frame.publication is not None
+            position = frame.publication.position
+        mine = [one for one in frames if _is_for(one, connection)]
+        if mine:
+            connection.feed(mine)
+        return position
+
+
+def _is_for(frame: Frame, connection: Listener) -> bool:
+    publication = frame.publication
+    return publication is None or publication.to is None or publication.to == connection.digest
+
+
+def _up_to(publications: Collection[Publication], tail: Position | None) -> list[Publication]:
+    # What lies behind the tail of this process will be delivered live.
+    return [
+        one
+        for one in publications
+        if tail is None or one.position.epoch != tail.epoch or one.position.seq <= tail.seq
+    ]

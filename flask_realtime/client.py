@@ -1,0 +1,107 @@
+"""The client that the current request acts on: one page of one browser."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from flask import current_app, request, session
+from flask.sessions import NullSession
+
+from .errors import InvalidSetting
+from .identity import (
+    CONNECTION_ID,
+    CONNECTION_ID_HEADER,
+    SOCKET_KEY,
+    digest,
+    is_connection_id,
+    new_connection_id,
+    new_socket_key,
+    session_digest,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Where a request's environ holds the id it acts on; preset for a message of a socket.
+CONNECTION_ID_IN_ENVIRON = "flask_realtime.connection_id"
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def current_connection_id(reads_body: bool = True) -> str:
+    """The id of the page that made this request, or else of the page that it will render.
+
+    A page names its id in the header, the query, a form or a JSON object, and the first place
+    with a well-formed one counts. The answer stays the same until the request ends.
+
+    :param reads_body: False looks at a form or at JSON only if the view has read it already.
+    """
+    chosen = request.environ.get(CONNECTION_ID_IN_ENVIRON)
+    if not isinstance(chosen, str):
+        named = next(filter(_is_usable, _named_ids(reads_body)), None)
+        chosen = str(named or new_connection_id())
+        request.environ[CONNECTION_ID_IN_ENVIRON] = chosen
+    return chosen
+
+
+def known_socket_key() -> str | None:
+    """The socket key of this browser session, None if it has none yet."""
+    key = session.get(SOCKET_KEY)
+    return key if isinstance(key, str) and key else None
+
+
+def current_socket_key() -> str:
+    """The socket key of this browser session, which gets one if it has none.
+
+    :raises InvalidSetting: if the app has no sessions, for want of a ``SECRET_KEY``.
+    """
+    key = known_socket_key()
+    if key is None:
+        _secret_key()
+        key = session[SOCKET_KEY] = new_socket_key()
+    return key
+
+
+def current_digest() -> str:
+    """The digest of this request's client.
+
+    :raises InvalidSetting: as :func:`current_socket_key` does.
+    """
+    return digest(_secret_key(), current_socket_key(), current_connection_id())
+
+
+def current_session_digest() -> str:
+    """The digest of this request's browser session.
+
+    :raises InvalidSetting: as :func:`current_socket_key` does.
+    """
+    return session_digest(_secret_key(), current_socket_key())
+
+
+def _named_ids(reads_body: bool) -> Iterator[object]:
+    yield request.headers.get(CONNECTION_ID_HEADER)
+    yield request.args.get(CONNECTION_ID)
+    # What Werkzeug has parsed it keeps in the request's dict. To read a body that the view left
+    # alone could take long, and answer 413 where the view would not have.
+    read = vars(request._get_current_object())  # type: ignore[attr-defined]
+    if request.mimetype in _FORMS and (reads_body or "form" in read):
+        yield request.form.get(CONNECTION_ID)
+    if request.is_json and (reads_body or "_cached_data" in read):
+        body = request.get_json(silent=True)
+        yield body.get(CONNECTION_ID) if isinstance(body, dict) else None
+
+
+def _is_usable(named: object) -> bool:
+    if named is not None and not is_connection_id(named):
+        logger.debug("A malformed connection id was ignored: %.200r", named)
+    return is_connection_id(named)
+
+
+def _secret_key() -> str | bytes:
+    secret = current_app.secret_key
+    if not secret or isinstance(session, NullSession):
+        raise InvalidSetting(
+            "SECRET_KEY is not set, and without it no page can be told from another's: "
+            "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
+        )
+    return secret

@@ -1,0 +1,176 @@
+"""The settings of an app, read once from its ``REALTIME_*`` keys."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from . import setting_kinds as kinds
+from .errors import InvalidSetting
+from .setting_kinds import DAY, YEAR, Kind, without_passwords
+
+_PREFIX = "REALTIME_"
+
+
+class Setting(NamedTuple):
+    """One line of the table of settings, as the documentation shows it."""
+
+    name: str
+    type: str
+    default: str
+    unit: str
+    doc: str
+
+
+def _setting(default: Any, kind: Kind, doc: str, unit: str = "") -> Any:
+    return field(default=default, metadata={"kind": kind, "doc": doc, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Config:
+    """The ``REALTIME_*`` settings of one app, checked; they do not change any more."""
+
+    enabled: bool = _setting(
+        True, kinds.boolean(), "Whether anything is done at all; False for tests of pages alone."
+    )
+    path: str = _setting("/", kinds.path(), "Where sockets connect, below the app's root.")
+    stamp_pages: bool = _setting(
+        True, kinds.boolean(), "Whether rendered pages get a connection id on their body tag."
+    )
+    registry: Any = _setting(  # noqa: RUF009 - a field, whatever its name
+        None,
+        kinds.registry(),
+        "Where subscriptions and logs are kept: 'memory', 'redis', a Registry class or instance. "
+        "None: Redis if REALTIME_REDIS is set or the server has several processes, else memory.",
+    )
+    redis: str | dict[str, Any] | Callable[[], Any] | None = _setting(  # noqa: RUF009 - likewise
+        None,
+        kinds.redis(),
+        "A URL, a dict with url and redis-py's options, or a function that returns a client.",
+    )
+    redis_prefix: str = _setting(
+        "realtime", kinds.redis_prefix(), "What the names of all keys in Redis begin with."
+    )
+    redis_timeout_seconds: float = _setting(
+        2, kinds.number(0.01, DAY), "How long one call may wait for Redis in all.", "seconds"
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (),
+        kinds.origins(),
+        "Origins besides the app's own whose pages may open sockets, as 'https://example.com'.",
+    )
+    history_size: int = _setting(
+        1000, kinds.integer(1), "How many messages a channel's log keeps.", "messages a channel"
+    )
+    history_bytes: int = _setting(
+        16 * 2**20, kinds.integer(1), "How large a channel's log may grow.", "bytes a channel"
+    )
+    history_ttl_seconds: float = _setting(
+        300, kinds.number(1, YEAR), "How long a log lives after its last push.", "seconds"
+    )
+    connect_timeout_seconds: float = _setting(
+        60, kinds.number(1, YEAR), "How long a rendered page may take to connect.", "seconds"
+    )
+    disconnect_timeout_seconds: float = _setting(
+        86_400, kinds.number(1, YEAR), "How long a page may stay away and come back.", "seconds"
+    )
+    ping_interval_seconds: float = _setting(
+        25,
+        kinds.number(0.1, DAY),
+        "How often sockets are pinged; one silent for two of these is closed.",
+        "seconds",
+    )
+    max_message_bytes: int = _setting(
+        256 * 2**10, kinds.integer(1), "The largest message a client may send.", "bytes"
+    )
+    max_reply_bytes: int = _setting(
+        4 * 2**20, kinds.integer(1), "The largest reply; larger ones are fetched by HTTP.", "bytes"
+    )
+    max_messages_per_second: float | None = _setting(
+        100,
+        kinds.number(0.01, 1_000_000, or_none=True),
+        "What a client may send, as an average of five seconds. None: no limit.",
+        "messages a second and socket",
+    )
+    max_pending_messages: int = _setting(
+        32,
+        kinds.integer(1),
+        "How many messages may wait for their handler before the socket is read no further.",
+        "messages a socket",
+    )
+    max_backlog_bytes: int = _setting(
+        2**20,
+        kinds.integer(1),
+        "How much may wait behind the message being sent before a slow client is cut off.",
+        "bytes a socket",
+    )
+    max_connections: int | None = _setting(
+        None,
+        kinds.integer(1, or_none=True),
+        "How many sockets may be open. None: 80 % of gunicorn's worker_connections, or its "
+        "threads less one.",
+        "sockets a process",
+    )
+    max_connections_per_session: int = _setting(
+        64, kinds.integer(1), "How many of them one browser session may have.", "sockets a process"
+    )
+    drain_seconds: float = _setting(
+        3,
+        kinds.number(0, DAY),
+        "Over how long a stopping process spreads the closing of its sockets.",
+        "seconds",
+    )
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> Config:
+        """Read the ``REALTIME_*`` keys of *mapping*, which is an app's config.
+
+        :raises InvalidSetting: if a key is not one of ours, or its value cannot be used.
+        """
+        known = {_PREFIX + f.name.upper(): f for f in fields(cls)}
+        values = {}
+        for name, value in mapping.items():
+            if not isinstance(name, str) or not name.startswith(_PREFIX):
+                continue
+            if name not in known:
+                raise InvalidSetting(_unknown(name, list(known)))
+            values[known[name].name] = _read(name, value, known[name].metadata["kind"])
+        return cls(**values)
+
+    @classmethod
+    def documentation(cls) -> Iterator[Setting]:
+        """Every setting, in the order in which the documentation lists them."""
+        for f in fields(cls):
+            kind: Kind = f.metadata["kind"]
+            yield Setting(
+                _PREFIX + f.name.upper(),
+                kind.type,
+                f"{f.default:,}" if type(f.default) is int else repr(f.default),
+                f.metadata["unit"],
+                f.metadata["doc"],
+            )
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={without_passwords(getattr(self, f.name))}" for f in fields(self))
+        return f"Config({', '.join(shown)})"
+
+
+def _read(name: str, value: Any, kind: Kind) -> Any:
+    try:
+        return kind.read(value)
+    except ValueError as error:
+        given = without_passwords(value)
+        sentence = f"{name} is {given}, but {kind.expected} is expected. {error}"
+        # Not chained: what lies below may quote a URL with its password.
+        raise InvalidSetting(sentence.strip()) from None
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    # The prefix, which all share, would make any two names look alike.
+    by_rest = {one.removeprefix(_PREFIX): one for one in known}
+    nearest = difflib.get_close_matches(name.removeprefix(_PREFIX).upper(), by_rest, 1, 0.5)
+    if nearest:
+        return f"{name} is no setting of flask_realtime; did you mean {by_rest[nearest[0]]}?"
+    return f"{name} is no setting of flask_realtime; there are: {', '.join(known)}."

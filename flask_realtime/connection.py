@@ -1,0 +1,269 @@
+"""One live WebSocket of this process; hands messages on, closes once, with a code."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from .config import Config
+from .descriptor import Descriptor
+from .errors import CloseCode
+from .flusher import Flusher
+from .frames import Frame, close_frame, ping_frame, text_frame
+from .identity import shorten
+from .limits import TokenBucket
+from .outbox import Outbox
+from .positions import Position
+from .worker import Worker
+
+logger = logging.getLogger(__name__)
+
+# A peer has this long to answer our close frame, and to take what waits before it.
+CLOSE_SECONDS = 2.0
+# What a peer that keeps sending after our close frame may send: enough for the rest of a message
+# that was far too large, whose sender reads the code only once it has sent it all.
+CLOSE_BYTES = 16 * 1024 * 1024
+
+
+class Receiver(Protocol):
+    """What a connection hands on."""
+
+    def opened(self) -> None: ...
+
+    def received(self, message: str | bytes) -> None: ...
+
+    def closed(self) -> None: ...
+
+
+class Connection:
+    """One open WebSocket.
+
+    :param descriptor: the fd.
+    :param accept: the answer to the handshake, which is the first thing written.
+    :param detach: called once, when nothing more shall be delivered; returns how far each channel
+        had been handed to this connection.
+    """
+
+    __slots__ = (
+        "__weakref__", "_accept", "_closing", "_deflates", "_descriptor", "_detach", "_fed",
+        "_flusher", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "address", "bucket",
+        "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
+        "last_pinged", "max_pending", "opened_at", "receiver", "resume_by", "session_digest",
+        "token", "worker",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        descriptor: Descriptor,
+        flusher: Flusher,
+        config: Config,
+        *,
+        token: str,
+        digest: str,
+        session_digest: str,
+        address: str,
+        accept: bytes,
+        deflates: bool,
+        detach: Callable[[Connection], Mapping[str, Position]],
+    ) -> None:
+        self.token = token
+        self.digest = digest
+        self.session_digest = session_digest
+        self.address = address
+        self.worker = Worker()
+        self.bucket = TokenBucket(config.max_messages_per_second)
+        self.max_pending = config.max_pending_messages
+        self.receiver: Receiver | None = None
+        self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
+        self.is_reading = True
+        #: The process stops: what is done is finished, nothing new is begun.
+        self.is_retiring = False
+        #: When a ``resume`` must have come, or the peer's answer to our close frame.
+        self.resume_by: float | None = None
+        self.close_by: float | None = None
+        self.close_code: int = CloseCode.ABNORMAL
+        self._descriptor = descriptor
+        self._flusher = flusher
+        self._accept = accept
+        self._deflates = deflates
+        self._detach = detach
+        self._max_backlog = config.max_backlog_bytes
+        self._outbox = Outbox(descriptor, self._broken)
+        self._lock = threading.Lock()
+        self._closing = False
+        self._fed = 0
+        self._room: threading.Event | None = None
+        self._sent: dict[str, Position] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is sent may still arrive."""
+        return not self._closing
+
+    @property
+    def is_receptive(self) -> bool:
+        """Whether it takes on more: a message of the peer's, or another page of a log."""
+        return not self._closing and not self.is_retiring
+
+    # Writing.
+
+    def send(self, frame: Frame) -> None:
+        """Let *frame* follow what waits; never blocks. A client too far behind is closed (1013)."""
+        if self._closing:
+            self._skip(frame)
+            return
+        data = frame.deflated if self._deflates else frame.plain
+        backlog = self._outbox.append(data, frame)
+        self._flusher.wake(self._outbox)
+        if backlog > self._max_backlog + self._fed:
+            logger.warning(
+                "Closing %s, which does not keep up: %d bytes wait behind a message "
+                "(REALTIME_MAX_BACKLOG_BYTES is %d).",
+                shorten(self.digest),
+                backlog,
+                self._max_backlog,
+            )
+            self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
+
+    def feed(self, frames: Iterable[Frame]) -> None:
+        """Send a page of a log and wait until the peer has taken it; none of it is backlog."""
+        for frame in frames:
+            data = frame.deflated if self._deflates else frame.plain
+            self._fed += len(data)
+            self._outbox.append(data, frame)
+        self._flusher.wake(self._outbox)
+        while self.is_receptive and not self._outbox.wait_until_empty(0.25):
+            pass
+        self._fed = 0
+
+    def reply(self, text: str) -> None:
+        """Send a reply."""
+        if self.is_open:
+            self.send(text_frame(text))
+
+    def write(self, data: bytes) -> None:
+        """Send the protocol's own bytes: pongs, and the answer to the peer's close frame."""
+        if self.is_open:
+            self._outbox.append(data, None)
+            self._flusher.wake(self._outbox)
+
+    def ping(self) -> None:
+        """Ask the peer for a sign of life."""
+        self.last_pinged = time.monotonic()
+        self.write(ping_frame())
+
+    # Reading.
+
+    def receive(self, size: int) -> bytes:
+        """The peer's next bytes, empty at the end."""
+        data = self._descriptor.receive(size)
+        self.last_heard = time.monotonic()
+        return data
+
+    def await_room(self) -> None:
+        """Stop reading while too many messages wait for the worker."""
+        while self.worker.pending >= self.max_pending and self.is_open:
+            self.is_reading = False
+            room = self._room = threading.Event()
+            if self.worker.pending >= self.max_pending and self.is_open:
+                room.wait(1.0)
+        self.is_reading = True
+        self.last_heard = time.monotonic()
+
+    def make_room(self) -> None:
+        """A message is done; go on reading."""
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
+
+    # Life.
+
+    def live(self, read: Callable[[], int]) -> None:
+        """Be the socket from the 101 to its end, on the caller's thread; never raises.
+
+        :param read: reads until the protocol ends the socket, and returns the code.
+        """
+        assert self.receiver is not None
+        try:
+            self._outbox.append(self._accept, None)
+            self._accept = b""
+            self._flusher.wake(self._outbox)
+            self.receiver.opened()
+            self._begin_close(read())
+        except Exception:
+            logger.exception("Socket %s failed; closing it.", shorten(self.digest))
+            self.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
+        finally:
+            self._end(self.receiver)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Say good-bye with *code* and end; once, from any thread, without waiting."""
+        if not self._begin_close(code):
+            return
+        self._outbox.drop_waiting()
+        self._outbox.append(close_frame(code, reason), None)
+        self._flusher.wake(self._outbox)
+        self.close_by = time.monotonic() + CLOSE_SECONDS
+        self.make_room()
+
+    def cut(self) -> None:
+        """End the fd now; the reading ends with it."""
+        self._begin_close(CloseCode.ABNORMAL)
+        self._outbox.close()
+        self._descriptor.shutdown()
+        self.make_room()
+
+    def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
+        """How far the kernel has taken each channel, of what has *reached* this connection."""
+        sent = dict(reached)
+        behind: set[str] = set()
+        for frame in self._outbox.unsent():
+            publication = frame.publication
+            if publication is not None and publication.channel not in behind:
+                behind.add(publication.channel)
+                sent[publication.channel] = publication.before
+        return sent
+
+    def final_sent(self) -> dict[str, Position]:
+        """The same, as it stood at the close."""
+        return self._sent or {}
+
+    def _begin_close(self, code: int) -> bool:
+        with self._lock:
+            if self._closing:
+                return False
+            self._closing = True
+        self.close_code = code
+        self._sent = self.sent(self._detach(self))
+        return True
+
+    def _skip(self, frame: Frame) -> None:
+        # A delivery that met the close: the channel's position counts it, the peer has not got it.
+        publication = frame.publication
+        if publication is None or self._sent is None:
+            return
+        noted = self._sent.get(publication.channel)
+        if noted is not None and noted.seq >= publication.position.seq:
+            self._sent[publication.channel] = publication.before
+
+    def _broken(self) -> None:
+        self.cut()
+
+    def _end(self, receiver: Receiver) -> None:
+        self._begin_close(CloseCode.ABNORMAL)
+        self.close_by = None
+        try:
+            self._outbox.wait_until_empty(CLOSE_SECONDS)
+            self._descriptor.finish_writing()
+            self._descriptor.drain(CLOSE_SECONDS, CLOSE_BYTES)
+        except OSError:
+            pass
+        self.cut()
+        self._flusher.forget(self._outbox)
+        try:
+            receiver.closed()
+        except Exception:
+            logger.exception("The end of socket %s failed.", shorten(self.digest))

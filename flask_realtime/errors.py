@@ -1,0 +1,121 @@
+"""Everything that flask_realtime raises, and the codes with which it closes a socket.
+
+* :class:`RealtimeError`
+
+  * :class:`InvalidSetting` (also a :class:`ValueError`)
+  * :class:`AlreadyRegistered` and :class:`SetupFinished` (also :class:`RuntimeError`)
+  * :class:`NoContext` (also a :class:`RuntimeError`)
+  * :class:`InvalidChannel` (also a :class:`ValueError`)
+  * :class:`InvalidMessage` (also a :class:`ValueError`)
+  * :class:`UnknownAction` and :class:`NotSubscribed` (also :class:`LookupError`)
+  * :class:`RegistryUnavailable` (also a :class:`ConnectionError`)
+  * :class:`NobodyListens` (also a :class:`RuntimeError`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+
+class CloseCode(IntEnum):
+    """Why a socket was closed: RFC 6455 section 7.4.1 and the IANA registry."""
+
+    NORMAL = 1000
+    PROTOCOL_ERROR = 1002
+    NO_STATUS = 1005
+    ABNORMAL = 1006
+    INVALID_DATA = 1007
+    POLICY_VIOLATION = 1008
+    TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
+
+
+class RealtimeError(Exception):
+    """The root of every error that flask_realtime raises."""
+
+
+class InvalidSetting(RealtimeError, ValueError):
+    """A ``REALTIME_*`` setting, or one of Flask's that we need, cannot be used."""
+
+
+class AlreadyRegistered(RealtimeError, RuntimeError):
+    """A second :class:`~flask_realtime.Realtime` on one app, or a second handler of a name."""
+
+
+class SetupFinished(RealtimeError, RuntimeError):
+    """A decorator was used after the app had handled its first request."""
+
+
+class NoContext(RealtimeError, RuntimeError):
+    """Something that acts on the current request or app was used where there is none."""
+
+
+class InvalidChannel(RealtimeError, ValueError):
+    """A channel's name is empty, too long, no text, or holds control characters."""
+
+
+class InvalidMessage(RealtimeError, ValueError):
+    """A client's message that has no answer but status 400.
+
+    :param reason: what was wrong, as the client is told it.
+    :param message_id: the client's own id of the message, where it could be read.
+    """
+
+    def __init__(self, reason: str, message_id: Any = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.message_id = message_id
+
+
+class UnknownAction(RealtimeError, LookupError):
+    """A client's message names a handler that there is not."""
+
+    def __init__(self, action: str, known: Sequence[str]) -> None:
+        super().__init__(f"No handler for action {action!r}; there are: {', '.join(known)}.")
+        self.action = action
+
+
+class NotSubscribed(RealtimeError, LookupError):
+    """A message to one client on a channel to which that client is not subscribed."""
+
+    def __init__(self, digest: str, channel: str) -> None:
+        super().__init__(
+            f"Client {digest[:8]} is not subscribed to {channel!r}, so it would not hear this; "
+            f"call realtime.socket.subscribe({channel!r}) in the view that renders its page."
+        )
+        self.channel = channel
+
+
+class NobodyListens(RealtimeError, RuntimeError):
+    """A push on the in-memory registry from a process that serves no requests."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This process serves no requests, and REALTIME_REGISTRY chose 'memory', which reaches "
+            "only sockets of the same process: nobody could hear this push. Set REALTIME_REDIS "
+            "(here and in the web processes), or ask for memory outright by "
+            "REALTIME_REGISTRY='memory'."
+        )
+
+
+class RegistryUnavailable(RealtimeError, ConnectionError):
+    """Redis did not accept something in time, or refused it.
+
+    What was pushed may or may not have been accepted: pushing again with the same *push_id*
+    cannot make two.
+
+    :param reason: what happened, with the server's address and without its password.
+    :param push_id: the id of the push that failed, None where it was no push.
+    :param accepted: the channels whose logs are known to have taken the message.
+    """
+
+    def __init__(
+        self, reason: str, push_id: str | None = None, accepted: Sequence[str] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.push_id = push_id
+        self.accepted = tuple(accepted)

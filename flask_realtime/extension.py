@@ -1,0 +1,180 @@
+"""The extension object: settings, push, socket and decorators; ties the parts together."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, has_app_context, has_request_context
+
+from .app_state import AppState
+from .call_route import call_route
+from .channels import flatten
+from .config import Config
+from .errors import AlreadyRegistered, NoContext, SetupFinished
+from .handlers import Handlers
+from .hooks import Hooks, socket_joined, socket_left
+from .messages import is_socket_request
+from .sockets import Socket
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Realtime:
+    """Lets the views of Flask apps push JSON to browsers, and browsers call them, over WebSockets.
+
+    One object may serve several apps; what belongs to an app stands in
+    ``app.extensions["realtime"]``.
+
+    :param app: registers with this app at once; else call :meth:`init_app`.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self._handlers = Handlers()
+        self._handlers.add("call-route", call_route)
+        self._on_join = Hooks(socket_joined)
+        self._on_leave = Hooks(socket_left)
+        self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Register with *app*: its pages, the socket's route, the session path. Connects nothing.
+
+        :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
+        :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
+        """
+        if "realtime" in app.extensions:
+            raise AlreadyRegistered(
+                f"The app {app.name!r} has a Realtime already: call init_app once an app, or leave "
+                f"out init_app where you say Realtime(app)."
+            )
+        config = Config.from_mapping(app.config)
+        app.extensions["realtime"] = AppState(
+            app, config, self._handlers, self._on_join, self._on_leave
+        )
+        self._apps.add(app)
+
+    @property
+    def socket(self) -> Socket:
+        """The client of the current request: the page that made it, or that it will render.
+
+        :raises NoContext: outside of a request, a view, or a handler.
+        """
+        if not has_request_context():
+            raise NoContext(
+                "realtime.socket is the client of the current request, and there is none here: "
+                "use it in a view or a handler; to push from elsewhere use realtime.push()."
+            )
+        state = self._state()
+        return Socket(lambda: state.process().registry, state.publish, state.config.enabled)
+
+    @property
+    def is_socket_request(self) -> bool:
+        """True while a message of a socket is handled, False in a request of HTTP's."""
+        return is_socket_request()
+
+    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+        """Send *message* to every client subscribed to any of *channels*.
+
+        Returns when it has been accepted, not when it has arrived. Clients of one channel receive
+        its messages in the order they were pushed; a client that is away gets them when it comes
+        back, as far as the log reaches. Works anywhere: in an app context, or where only one app
+        was ever initialised.
+
+        :param message: anything the app's JSON provider can encode.
+        :param channels: names, patterns such as ``"room:*"``, or lists of them.
+        :param push_id: a second push with the same id within 300 s is not a second message.
+        :raises InvalidChannel: if there is no channel, or a name cannot be used.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        self._state().publish(message, flatten(channels), push_id)
+
+    def push_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
+        """Push several messages, one after the other, in as few round trips as order allows.
+
+        :param messages: pairs of a message and its channel (or pattern, or list of them).
+        :raises RegistryUnavailable: if Redis did not accept them in time.
+        """
+        self._state().publish_many(messages)
+
+    def drain(self, seconds: float | None = None) -> None:
+        """Close all sockets of this process (1012), so that their clients go elsewhere.
+
+        Returns when they have ended; what was being handled is answered first. New sockets are
+        refused from now on. gunicorn's workers do this by themselves when they stop.
+
+        :param seconds: over how long the closing is spread; None: ``REALTIME_DRAIN_SECONDS``.
+        """
+        self._state().process().drain(seconds)
+
+    def health(self, app: Flask | None = None) -> dict[str, Any]:
+        """What a load balancer asks of this process.
+
+        :param app: None: the current app, or the only one.
+        :returns: ``reachable`` and ``listening`` of the registry (bool), ``lag_seconds`` (float or
+            None), ``registry``, ``connections``, ``channels`` and ``draining``.
+        """
+        state: AppState = self._state() if app is None else app.extensions["realtime"]
+        return state.process().health()
+
+    def handler(self, action: str) -> Callable[[Function], Function]:
+        """Let the decorated function answer the client messages whose ``action`` is *action*.
+
+        It is called with the message, a dict, in a request context of its own, after the app's
+        ``before_request`` functions, and may return whatever a view may return.
+
+        :raises AlreadyRegistered: if the action has a handler.
+        :raises SetupFinished: after the first request.
+        """
+        self._check_setup(f"@realtime.handler({action!r})")
+
+        def register(function: Function) -> Function:
+            self._handlers.add(action, function)
+            return function
+
+        return register
+
+    def on_join(self, function: Function) -> Function:
+        """Run the decorated function once for each socket that opens, in its process.
+
+        It has no arguments; its context is like a handler's.
+        """
+        self._check_setup("@realtime.on_join")
+        self._on_join.add(function)
+        return function
+
+    def on_leave(self, function: Function) -> Function:
+        """Run the decorated function once for each socket that has ended, in its process.
+
+        A process that is killed runs none.
+        """
+        self._check_setup("@realtime.on_leave")
+        self._on_leave.add(function)
+        return function
+
+    def _check_setup(self, what: str) -> None:
+        if any(app.extensions["realtime"].has_served for app in self._apps):
+            raise SetupFinished(
+                f"{what} was used after the app had handled its first request; decorate at import, "
+                f"or before the app is served."
+            )
+
+    def _state(self) -> AppState:
+        if has_app_context():
+            state: AppState | None = current_app.extensions.get("realtime")
+            if state is None:
+                raise NoContext(
+                    f"The current app {current_app.name!r} is not registered: "
+                    f"call realtime.init_app(app)."
+                )
+            return state
+        apps = list(self._apps)
+        if len(apps) == 1:
+            only: AppState = apps[0].extensions["realtime"]
+            return only
+        raise NoContext(
+            f"There is no app context here, and {len(apps) or 'no'} apps were initialised, so it "
+            f"is not clear which is meant: use 'with app.app_context():'."
+        )

@@ -1,0 +1,37 @@
+"""What an app wants to run when a socket joins, and when it has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app
+from flask.signals import Namespace
+
+_signals = Namespace()
+
+#: A socket has joined; the sender is the app, the context like a handler's.
+socket_joined = _signals.signal("realtime-socket-joined")
+#: A socket has left, likewise; a process that is killed sends none.
+socket_left = _signals.signal("realtime-socket-left")
+
+
+class Hooks:
+    """Functions without arguments, and the signal that stands beside them."""
+
+    def __init__(self, signal: Any) -> None:
+        self._functions: list[Callable[[], Any]] = []
+        self._signal = signal
+
+    def add(self, function: Callable[[], Any]) -> None:
+        """Run *function* too, after those before it."""
+        self._functions.append(function)
+
+    def __bool__(self) -> bool:
+        return bool(self._functions or self._signal.receivers)
+
+    def __call__(self) -> None:
+        """Run them all, in the context of the socket."""
+        for function in self._functions:
+            current_app.ensure_sync(function)()
+        self._signal.send(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -1,0 +1,93 @@
+"""Who a client is: socket key, connection id, their digest, and the page's origin.
+
+A digest is keyed from the app's current ``SECRET_KEY``. When that key changes, pages that were
+open before get another digest, so their sockets are told ``known: false`` and the pages reload;
+``SECRET_KEY_FALLBACKS`` keep the sessions readable, not the digests equal.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Collection
+
+from .origins import Origin
+
+SOCKET_KEY = "socket_key"
+CONNECTION_ID = "socket_connection_id"
+CONNECTION_ID_HEADER = "X-Realtime-Connection-Id"
+
+_CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+def new_socket_key() -> str:
+    """A secret for one browser session: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def new_connection_id() -> str:
+    """An id for one rendered page: 128 random bits, since two pages must never share one."""
+    return secrets.token_urlsafe(16)
+
+
+def is_connection_id(text: object) -> bool:
+    """Whether *text* is 16 to 128 characters of ``A-Za-z0-9_-``."""
+    return isinstance(text, str) and _CONNECTION_ID.fullmatch(text) is not None
+
+
+def digest(secret_key: str | bytes, socket_key: str, connection_id: str) -> str:
+    """The name of one client, one page of one browser, to the registry.
+
+    Another session, another page or another secret key gives another digest.
+    """
+    # A connection id holds no colon, so no two pairs make the same text.
+    return _sign(secret_key, f"client:{connection_id}:{socket_key}")
+
+
+def session_digest(secret_key: str | bytes, socket_key: str) -> str:
+    """The name of one browser session, common to all its pages; never equal to a :func:`digest`."""
+    return _sign(secret_key, f"session:{socket_key}")
+
+
+def shorten(digest: str) -> str:
+    """A digest as logs show it: enough to follow one client, too little to name it."""
+    return digest[:8]
+
+
+def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Collection[str]) -> bool:
+    """Whether a page of *origin* may act on a request made to *scheme* and *host*.
+
+    No ``Origin`` header means no browser, which could forge it anyway: allowed. ``null``, which
+    sandboxed frames and files send, is refused.
+
+    :param host: the request's host, with its port if it names one.
+    :param allowed: further origins, as ``REALTIME_ALLOWED_ORIGINS`` holds them.
+    """
+    if origin is None:
+        return True
+    try:
+        given = Origin.parse(origin)
+    except ValueError:
+        return False
+    return str(given) in allowed or _is_same_origin(given, scheme.lower(), host)
+
+
+def _is_same_origin(origin: Origin, scheme: str, host: str) -> bool:
+    if origin.scheme not in ("http", "https"):
+        return False
+    try:
+        asked = Origin.parse(f"{origin.scheme}://{host}")
+    except ValueError:
+        return False
+    # Behind a proxy that ends TLS the app may believe it is asked by http, which the page's https
+    # does not contradict. A page that came by http, where anyone on the way could write it, has
+    # no business on https.
+    is_weaker = scheme in ("https", "wss") and origin.scheme == "http"
+    return origin == asked and not is_weaker
+
+
+def _sign(secret_key: str | bytes, text: str) -> str:
+    secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
+    key = hmac.digest(secret, b"flask_realtime", "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()

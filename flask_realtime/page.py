@@ -1,0 +1,143 @@
+"""What a page gets: its connection id on ``<body>``, and the script that opens its socket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import (
+    Flask,
+    Response,
+    after_this_request,
+    has_request_context,
+    request,
+    send_from_directory,
+    url_for,
+)
+from markupsafe import Markup
+
+from .body_tag import ATTRIBUTE, find_body_tag
+from .client import current_connection_id, current_socket_key
+from .config import Config
+from .errors import NoContext
+
+STATIC_ENDPOINT = "realtime.static"
+
+_STATIC = Path(__file__).parent / "static"
+_IS_STAMPED = "flask_realtime.is_stamped"
+# 206 is a piece of a page, whose other pieces would not know.
+_WITHOUT_WHOLE_BODY = frozenset([204, 205, 206, 304])
+
+
+class Page:
+    """Gives the rendered pages of one app what they need to open their sockets."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def init_app(self, app: Flask) -> None:
+        """Stamp the app's pages, give its templates their helpers, serve the script."""
+        app.add_url_rule("/_realtime/static/<path:filename>", STATIC_ENDPOINT, _send_static)
+        app.add_template_global(self.script, "realtime_script")
+        app.add_template_global(self.connection_id, "realtime_connection_id")
+        if not self._config.enabled:
+            return
+        # Flask calls the last registered first: pages are stamped, then their headers set.
+        app.after_request(_keep_from_caches)
+        if self._config.stamp_pages:
+            app.after_request(_stamp)
+            app.before_request(_stamp_early)
+
+    def script(self, nonce: str | None = None) -> Markup:
+        """The tag that loads the JavaScript client; the empty text where ``ENABLED`` is False.
+
+        :param nonce: of the page's Content-Security-Policy.
+        :raises NoContext: outside of a request, which alone knows the app's prefix.
+        """
+        if not self._config.enabled:
+            return Markup("")
+        if not has_request_context():
+            raise NoContext(
+                "realtime_script() writes URLs under the prefix at which the app is mounted, which "
+                "only a request knows: render the template in a view, or in test_request_context."
+            )
+        tag = Markup('<script type="module" src="{}" data-path="{}" data-prefix="{}"{}></script>')
+        return tag.format(
+            url_for(STATIC_ENDPOINT, filename="realtime.js"),
+            self._config.path,
+            request.script_root,
+            Markup(' nonce="{}"').format(nonce) if nonce else "",
+        )
+
+    def connection_id(self) -> str:
+        """The connection id of the page being rendered, for forms and request headers.
+
+        The page is kept from caches then, stamped or not, since its id is its own. The empty text
+        where ``ENABLED`` is False. In a streamed page its first use must come before the stream.
+
+        :raises NoContext: outside of a request.
+        """
+        if not self._config.enabled:
+            return ""
+        if not has_request_context():
+            raise NoContext(
+                "realtime_connection_id() names the page that the current request renders, and "
+                "there is no request here."
+            )
+        return _stamped_id()
+
+
+def _stamp_early() -> None:
+    # Before any after_request function: one of them may compress the page.
+    after_this_request(_stamp)
+
+
+def _stamp(response: Response) -> Response:
+    if not _can_be_stamped(response):
+        return response
+    html = response.get_data()
+    tag = find_body_tag(html)
+    if tag is None:
+        return response
+    connection_id = _stamped_id()
+    if not tag.is_stamped:
+        attribute = f' {ATTRIBUTE}="{connection_id}"'.encode()
+        response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
+    return response
+
+
+def _can_be_stamped(response: Response) -> bool:
+    return (
+        response.mimetype == "text/html"
+        and request.method != "HEAD"
+        and response.status_code >= 200
+        and response.status_code not in _WITHOUT_WHOLE_BODY
+        and not response.is_streamed
+        and response.headers.get("Content-Encoding", "identity") == "identity"
+        and not response.cache_control.public
+    )
+
+
+def _stamped_id() -> str:
+    connection_id = current_connection_id(reads_body=False)
+    current_socket_key()
+    request.environ[_IS_STAMPED] = True
+    return connection_id
+
+
+def _keep_from_caches(response: Response) -> Response:
+    """Have the browser ask for a stamped page anew each time, and get it: a 304, or a copy, would
+    show an id whose subscriptions are another rendering's."""
+    if request.environ.get(_IS_STAMPED):
+        response.headers.pop("ETag", None)
+        response.headers.pop("Last-Modified", None)
+        no_store = ", no-store" if response.cache_control.no_store else ""
+        response.headers["Cache-Control"] = f"private, no-cache{no_store}"
+    return response
+
+
+def _send_static(filename: str) -> Response:
+    response = send_from_directory(_STATIC, filename)
+    if filename.endswith(".js"):
+        # Windows may know .js as text/plain, which no browser runs as a module.
+        response.mimetype = "text/javascript"
+    return response

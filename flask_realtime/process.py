@@ -1,0 +1,251 @@
+"""All that one process holds for one app: its sockets, and the threads that serve them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from flask import Flask
+
+from . import servers
+from .catchup import CatchUp
+from .config import Config
+from .connection import Connection
+from .drain import Drain
+from .errors import CloseCode, RegistryUnavailable
+from .flusher import Flusher
+from .handlers import Handlers
+from .heartbeat import Heartbeat
+from .hooks import Hooks
+from .hub import Hub
+from .identity import digest, session_digest
+from .keeper import Keeper
+from .limits import ConnectionCount
+from .messages import Conversation
+from .positions import Position
+from .reception import Reception
+from .recovery import Recovery
+from .registries.base import Presence, Receiver, Registry
+from .transport import Handshake, Refusal
+from .websocket import WebSocket
+
+logger = logging.getLogger(__name__)
+
+# A client that finds no place may try elsewhere at once, a process that stops is replaced soon.
+RETRY_AFTER = {"Retry-After": "1"}
+# Well within the shortest time after which the registry forgets what is not refreshed.
+REFRESHES_PER_TIMEOUT = 3
+MOST_SECONDS_BETWEEN_REFRESHES = 300.0
+SWEEP_SECONDS = 5.0
+# What a stopping worker leaves its last handlers, of gunicorn's own graceful timeout.
+SECONDS_TO_SPARE = 1.0
+
+
+class Process:
+    """Made at the first use in a process, so that nothing of it survives a fork."""
+
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        registry: Registry,
+        handlers: Handlers,
+        on_join: Hooks,
+        on_leave: Hooks,
+    ) -> None:
+        self.registry = registry
+        self._app = app
+        self._config = config
+        self._handlers = handlers
+        self._on_join = on_join
+        self._on_leave = on_leave
+        self._lock = threading.Lock()
+        self._is_started = False
+        self._live: dict[str, Connection] = {}
+        self._tokens = itertools.count(1)
+        self._flusher = Flusher()
+        self._hub = Hub(registry.listen, registry.ignore, self._recover)
+        self._recovery = Recovery(self._hub, partial(registry.read, renew=True))
+        self._catch_up = CatchUp(self._hub, self._recovery, partial(registry.read, renew=False))
+        self._keeper = Keeper(self._hub, self._recovery, registry, self._enter)
+        self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
+        self._drain = self._make_drain()
+        self._count = ConnectionCount(
+            config.max_connections or servers.socket_capacity(),
+            config.max_connections_per_session,
+        )
+
+    def start(self) -> None:
+        """Let the registry tell this process what reaches it; later calls do nothing."""
+        if self._is_started:
+            return
+        with self._lock:
+            if self._is_started:
+                return
+            self._is_started = True
+        self.registry.start(
+            Receiver(
+                deliver=self._hub.deliver,
+                changed=self._keeper.changed,
+                ended=self._end,
+                interrupted=lambda: _drop(self._hub.pause()),
+                restored=self._keeper.restored,
+            )
+        )
+
+    def connections(self) -> list[Connection]:
+        """The sockets that live here, those that are closing too."""
+        return list(self._live.values())
+
+    def drain(self, seconds: float | None) -> None:
+        """Close every socket (1012), spread over *seconds*."""
+        self._drain.run(seconds)
+
+    def health(self) -> dict[str, Any]:
+        """The registry's state, and how many sockets live here."""
+        return {
+            **self.registry.health(),
+            "connections": len(self._live),
+            "channels": len(self._hub.names()),
+            "draining": self._drain.is_draining,
+        }
+
+    def admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
+        """Register the connection of a handshake that was accepted.
+
+        :raises Refusal: if there is no place for it, or no registry.
+        """
+        secret = self._app.secret_key
+        if self._drain.is_draining or secret is None:
+            raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
+        session = session_digest(secret, handshake.socket_key)
+        self._take_place(session)
+        connection = self._connection(
+            handshake,
+            websocket,
+            digest(secret, handshake.socket_key, handshake.connection_id),
+            session,
+        )
+        self._hub.add(connection)
+        self._live[connection.token] = connection
+        try:
+            self._register(connection, handshake)
+        except BaseException as error:
+            self._hub.remove(connection)
+            self._forget(connection)
+            if isinstance(error, RegistryUnavailable):
+                raise Refusal(503, "The registry is away; come back.", RETRY_AFTER) from error
+            raise
+        self._heartbeat.start()
+        self._drain.watch()
+        return connection
+
+    def _take_place(self, session: str) -> None:
+        refusal = self._count.enter(session)
+        if refusal is not None:
+            status, reason = refusal
+            raise Refusal(status, reason, RETRY_AFTER)
+
+    def _connection(
+        self, handshake: Handshake, websocket: WebSocket, client: str, session: str
+    ) -> Connection:
+        return Connection(
+            handshake.descriptor,
+            self._flusher,
+            self._config,
+            token=str(next(self._tokens)),
+            digest=client,
+            session_digest=session,
+            address=handshake.address,
+            accept=websocket.accept,
+            deflates=websocket.deflates,
+            detach=self._detach,
+        )
+
+    def _register(self, connection: Connection, handshake: Handshake) -> None:
+        registry, client = self.registry, connection.digest
+        subscriptions = registry.connect(client, connection.token)
+        conversation = Conversation(
+            self._app,
+            self._config,
+            handshake.environ,
+            handshake.connection_id,
+            client,
+            connection.session_digest,
+            deposit=partial(registry.deposit, client),
+            waiting=registry.waiting(client),
+        )
+        connection.receiver = Reception(
+            connection,
+            self._hub,
+            self._catch_up,
+            subscriptions=subscriptions,
+            resumes=handshake.resumes,
+            max_bytes=self._config.max_message_bytes,
+            dumps=self._app.json.dumps,
+            answer=partial(conversation.answer, handlers=self._handlers),
+            changed=self._keeper.changed,
+            joined=_hook(conversation, self._on_join),
+            left=_hook(conversation, self._on_leave),
+            gone=self._gone,
+        )
+
+    def _detach(self, connection: Connection) -> Mapping[str, Position]:
+        return self._hub.remove(connection)
+
+    def _gone(self, connection: Connection) -> None:
+        presence = Presence(connection.digest, connection.token, connection.final_sent())
+        try:
+            self.registry.disconnect(presence)
+        except RegistryUnavailable as error:
+            logger.warning("A socket's end was not noted, it will expire: %s", error)
+        finally:
+            self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        self._live.pop(connection.token, None)
+        self._count.leave(connection.session_digest)
+
+    def _enter(self, connection: Any, starts: Mapping[str, Position]) -> None:
+        receiver: Reception = connection.receiver
+        receiver.enter(starts)
+
+    def _recover(self, names: Iterable[str]) -> None:
+        self._keeper.recover(list(names))
+
+    def _end(self, client: str | None, session: str | None) -> None:
+        for connection in self._hub.connections(client, session):
+            connection.close(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
+
+    def _chores(self) -> list[tuple[float, Callable[[], None]]]:
+        config = self._config
+        shortest = min(
+            config.disconnect_timeout_seconds,
+            config.connect_timeout_seconds,
+            MOST_SECONDS_BETWEEN_REFRESHES * REFRESHES_PER_TIMEOUT,
+        )
+        return [
+            (SWEEP_SECONDS, lambda: self._hub.sweep()),
+            (shortest / REFRESHES_PER_TIMEOUT, lambda: self._keeper.refresh()),
+        ]
+
+    def _make_drain(self) -> Drain:
+        graceful = servers.graceful_seconds()
+        return Drain(
+            self.connections,
+            None if graceful is None else servers.is_stopping,
+            self._config.drain_seconds,
+            (30.0 if graceful is None else graceful) - SECONDS_TO_SPARE,
+        )
+
+
+def _hook(conversation: Conversation, hooks: Hooks) -> Callable[[], None] | None:
+    return partial(conversation.run_hook, hooks) if hooks else None
+
+
+def _drop(_result: object) -> None:
+    """For a callback whose result nobody wants."""

@@ -1,0 +1,233 @@
+"""What becomes of each message of one socket: some are answered at once, the rest is queued."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .catchup import CatchUp
+from .connection import Connection
+from .errors import CloseCode, InvalidMessage, RegistryUnavailable
+from .hub import Hub
+from .identity import shorten
+from .positions import Position
+from .protocol import Message, Reply, error_reply, parse_message, parse_positions
+from .registries.base import Subscription
+
+logger = logging.getLogger(__name__)
+
+Subscriptions = Mapping[str, Subscription]
+
+# A client that says it will resume does so at once; one that does not is none.
+RESUME_SECONDS = 60.0
+
+
+class Reception:
+    """Receives the messages of *connection*.
+
+    :param subscriptions: those of its client at the handshake, None for a client not known.
+    :param resumes: the client said that its first message will be ``resume``.
+    :param answer: runs a handler; called on the socket's worker.
+    :param hooks: what to run at the open and after the close, each on the worker or at its end.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_awaits_resume",
+        "_catch_up",
+        "_changed",
+        "_connection",
+        "_dumps",
+        "_gone",
+        "_hub",
+        "_joined",
+        "_left",
+        "_max_bytes",
+        "_subscriptions",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        connection: Connection,
+        hub: Hub,
+        catch_up: CatchUp,
+        *,
+        subscriptions: Subscriptions | None,
+        resumes: bool,
+        max_bytes: int,
+        dumps: Callable[[Any], str],
+        answer: Callable[[Message], Reply],
+        changed: Callable[[str], None],
+        joined: Callable[[], None] | None,
+        left: Callable[[], None] | None,
+        gone: Callable[[Connection], None],
+    ) -> None:
+        self._connection = connection
+        self._hub = hub
+        self._catch_up = catch_up
+        self._subscriptions = subscriptions
+        self._awaits_resume = resumes
+        self._max_bytes = max_bytes
+        self._dumps = dumps
+        self._answer = answer
+        self._changed = changed
+        self._joined = joined
+        self._left = left
+        self._gone = gone
+
+    def opened(self) -> None:
+        """The 101 is on its way: put the client on its channels, or wait for its ``resume``."""
+        logger.info(
+            "Socket %s opened from %s.", shorten(self._connection.digest), self._connection.address
+        )
+        if self._joined is not None:
+            self._connection.worker.submit(self._joined)
+        if self._awaits_resume:
+            self._connection.resume_by = time.monotonic() + RESUME_SECONDS
+            return
+        starts = {name: one.sent or one.since for name, one in (self._subscriptions or {}).items()}
+        self._begin(starts, None)
+
+    def received(self, message: str | bytes) -> None:
+        """Answer or queue one message; blocks while too many wait."""
+        connection = self._connection
+        if not connection.is_receptive:
+            return
+        if self._is_too_big(message):
+            connection.close(CloseCode.TOO_BIG, "Message is too big")
+            return
+        try:
+            parsed = _parse(message)
+        except InvalidMessage as error:
+            if self._takes_token(error.message_id):
+                self._reply(error_reply(error.message_id, 400, error.reason))
+            return
+        if self._takes_token(parsed.id):
+            self._take(parsed)
+
+    def enter(self, starts: Mapping[str, Position]) -> None:
+        """Put the client on further channels, behind what its worker does now."""
+        self._begin(starts, None)
+
+    def closed(self) -> None:
+        """The socket has ended: run what is left, then forget it."""
+        connection = self._connection
+        connection.worker.wait_until_idle(None)
+        try:
+            if self._left is not None:
+                self._left()
+        finally:
+            self._gone(connection)
+        logger.info(
+            "Socket %s closed (%d) after %.1f s.",
+            shorten(connection.digest),
+            connection.close_code,
+            time.monotonic() - connection.opened_at,
+        )
+
+    def _take(self, message: Message) -> None:
+        if self._awaits_resume:
+            self._resume(message)
+        elif message.action == "ping":
+            self._reply(Reply(message.id, 200, {}, "pong"))
+        elif message.action == "resume":
+            self._reply(
+                error_reply(
+                    message.id,
+                    400,
+                    "A socket resumes once, with resume=1 in its address and as its first message.",
+                )
+            )
+        else:
+            self._connection.await_room()
+            self._connection.worker.submit(lambda: self._handle(message))
+
+    def _handle(self, message: Message) -> None:
+        try:
+            self._reply(self._answer(message))
+        finally:
+            self._connection.make_room()
+
+    def _resume(self, message: Message) -> None:
+        if message.action != "resume":
+            self._reply(
+                error_reply(
+                    message.id,
+                    400,
+                    "The address says resume=1, so the first "
+                    f"message must be 'resume', not {message.action!r}.",
+                )
+            )
+            return
+        try:
+            named = parse_positions(message.data)
+        except InvalidMessage as error:
+            self._reply(error_reply(message.id, 400, error.reason))
+            return
+        self._awaits_resume = False
+        self._connection.resume_by = None
+        subscriptions = self._subscriptions or {}
+        starts = {name: named.get(name, one.since) for name, one in subscriptions.items()}
+        foreign = [name for name in named if name not in subscriptions]
+        self._begin(starts, lambda lost: self._resumed(message, foreign + lost))
+
+    def _resumed(self, message: Message, lost: list[str]) -> None:
+        known = self._subscriptions is not None
+        reply = {"id": message.id, "status": 200, "known": known, "lost": lost}
+        self._connection.reply(self._dumps(reply))
+
+    def _begin(
+        self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
+    ) -> None:
+        self._connection.worker.submit(lambda: self._enter(starts, report))
+
+    def _enter(
+        self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
+    ) -> None:
+        connection = self._connection
+        try:
+            self._catch_up.run(connection, starts, report)
+        except RegistryUnavailable as error:
+            logger.warning(
+                "Closing %s, whose channels cannot be read: %s", shorten(connection.digest), error
+            )
+            connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
+            return
+        self._subscriptions = None
+        if self._hub.mark_subscribed(connection):
+            self._changed(connection.digest)
+
+    def _takes_token(self, message_id: Any) -> bool:
+        bucket = self._connection.bucket
+        if bucket.take():
+            return True
+        if bucket.is_exhausted:
+            self._connection.close(CloseCode.POLICY_VIOLATION, "Far over the rate limit")
+        else:
+            self._reply(
+                error_reply(
+                    message_id,
+                    429,
+                    "Too many messages; this one was not "
+                    "handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
+                )
+            )
+        return False
+
+    def _is_too_big(self, message: str | bytes) -> bool:
+        # simple-websocket counts characters, of which one may have four bytes.
+        limit = self._max_bytes
+        return len(message) * 4 > limit and (
+            len(message if isinstance(message, bytes) else message.encode()) > limit
+        )
+
+    def _reply(self, reply: Reply) -> None:
+        self._connection.reply(reply.to_json(self._dumps))
+
+
+def _parse(message: str | bytes) -> Message:
+    if isinstance(message, bytes):
+        raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
+    return parse_message(message)

@@ -1,0 +1,71 @@
+"""Reads the logs of channels that stand still, until each may go on live."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+
+from .errors import RegistryUnavailable
+from .hub import Hub
+from .positions import Position
+from .registries.base import Page
+
+Read = Callable[[Mapping[str, "Position | None"], int], dict[str, Page]]
+
+# A page of a log: large enough that a round trip is worth it, small enough to be held for
+# thousands of channels one after the other.
+PAGE_BYTES = 256 * 1024
+
+
+class Recovery:
+    """Brings paused channels of *hub* to the tails of their logs.
+
+    :param read: the registry's reader.
+    """
+
+    def __init__(self, hub: Hub, read: Read) -> None:
+        self._hub = hub
+        self._read = read
+        self._lock = threading.Lock()
+        self._under_way: dict[str, threading.Event] = {}
+
+    def run(self, names: Collection[str], patience: float) -> None:
+        """Return when none of *names* is paused any more. One thread reads a channel, others wait.
+
+        :param patience: seconds to wait for a channel that another thread reads.
+        :raises RegistryUnavailable: if a log cannot be read; its channel stays paused.
+        """
+        mine, others = self._take(names)
+        try:
+            self._read_to_tails(mine)
+        finally:
+            self._release(mine)
+        for name, done in others.items():
+            if not done.wait(patience):
+                raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
+
+    def _take(self, names: Collection[str]) -> tuple[list[str], dict[str, threading.Event]]:
+        paused = self._hub.cursors(names)
+        with self._lock:
+            others = {name: self._under_way[name] for name in paused if name in self._under_way}
+            mine = [name for name in paused if name not in others]
+            for name in mine:
+                self._under_way[name] = threading.Event()
+        return mine, others
+
+    def _release(self, names: Collection[str]) -> None:
+        with self._lock:
+            events = [self._under_way.pop(name) for name in names]
+        for event in events:
+            event.set()
+
+    def _read_to_tails(self, names: Collection[str]) -> None:
+        cursors = self._hub.cursors(names)
+        while cursors:
+            pages = self._read(cursors, PAGE_BYTES)
+            left = [
+                name
+                for name, page in pages.items()
+                if not self._hub.catch_up(name, page.publications, page.tail, page.lost)
+            ]
+            cursors = self._hub.cursors(left)

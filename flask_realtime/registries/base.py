@@ -1,0 +1,214 @@
+"""What every registry promises: who is subscribed to what, and the log of each channel."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..positions import Position
+from ..protocol import Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One message for one channel, before its log has taken it.
+
+    :param channel: a name, never a pattern.
+    :param payload: JSON text.
+    :param push_id: a second push with this id on this channel is the first one's repeat.
+    :param to: the digest of the only client that shall hear it; None: all.
+    """
+
+    channel: str
+    payload: str
+    push_id: str
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """How a client stands on one channel.
+
+    :param since: where the log stood when the client subscribed.
+    :param sent: how far its last socket had been sent, None if it had none.
+    """
+
+    since: Position
+    sent: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a channel's log.
+
+    :param publications: what follows the cursor, in order, without a hole; may stop early.
+    :param tail: the position of the log's last entry, at the moment of reading.
+    :param lost: the log no longer reaches back to the cursor, or it went back: what lies between
+        the cursor and *tail* can't be had; *publications* is empty, and one goes on from *tail*.
+    """
+
+    publications: tuple[Publication, ...]
+    tail: Position
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One open connection, as the registry knows it.
+
+    :param digest: its client.
+    :param token: names process and connection.
+    :param sent: by channel, how far it has been sent.
+    """
+
+    digest: str
+    token: str
+    sent: Mapping[str, Position]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What a registry tells the process in which it lives. No call blocks, none raises.
+
+    :param deliver: a publication of a channel this process listens to; called by one thread only,
+        in the order of each channel's log; a hole or a repeat may come after trouble.
+    :param changed: the subscriptions of the client of this digest have changed: read them.
+    :param ended: the sockets of this digest, or else of this session, shall be closed (1000).
+    :param interrupted: publications may be missing from now on.
+    :param restored: listening again; read every channel and every client anew.
+    """
+
+    deliver: Callable[[Publication], None]
+    changed: Callable[[str], None]
+    ended: Callable[[str | None, str | None], None]
+    interrupted: Callable[[], None]
+    restored: Callable[[], None]
+
+
+class Registry(ABC):
+    """Who is subscribed to what, and the log of each channel.
+
+    Every method may be called from any thread or greenlet. Whatever needs the network raises
+    :exc:`~flask_realtime.RegistryUnavailable` within ``REALTIME_REDIS_TIMEOUT_SECONDS``: one
+    deadline for the whole call.
+    """
+
+    #: Whether a push made here is heard by the sockets of other processes.
+    reaches_other_processes: ClassVar[bool] = True
+
+    @abstractmethod
+    def start(self, receiver: Receiver) -> None:
+        """Tell *receiver* from now on what reaches this process. Called once a process; connects
+        nothing by itself, the first :meth:`listen` or :meth:`connect` does."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop listening and let go of all that is held; a closed registry is not used again."""
+
+    @abstractmethod
+    def publish(self, pushes: Sequence[Push]) -> list[Position]:
+        """Append each push to its channel's log and announce it, one atomic step a push.
+
+        Pushes of one channel are appended in the order given. A push whose id the channel has
+        seen in the last 300 s is not appended again; its position is the first one's.
+
+        :returns: the position of each push.
+        :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
+        """
+
+    @abstractmethod
+    def matching(self, pattern: str) -> list[str]:
+        """The names of the known channels that fit *pattern* (see :mod:`flask_realtime.channels`).
+
+        Costs time in proportion to the channels known.
+        """
+
+    @abstractmethod
+    def subscribe(self, digest: str, channels: Collection[str]) -> None:
+        """Let the client hear *channels* from their present positions on.
+
+        A channel the client is subscribed to already keeps the position it has. Every process
+        that holds a connection of the client is told by ``receiver.changed``. A client without
+        a connection expires ``CONNECT_TIMEOUT`` after its last subscription, as long as none
+        ever came.
+        """
+
+    @abstractmethod
+    def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
+        """The contrary; told in the same way. Unknown clients and channels are no error."""
+
+    @abstractmethod
+    def subscriptions(
+        self, digests: Collection[str]
+    ) -> dict[str, dict[str, Subscription] | None]:
+        """By digest, then by channel, how each client stands; None for a client not known."""
+
+    @abstractmethod
+    def connect(self, digest: str, token: str) -> dict[str, Subscription] | None:
+        """Note a connection of the client and return its subscriptions, in one atomic step.
+
+        From then on this process is told of changes. None if nothing was known of the client.
+        """
+
+    @abstractmethod
+    def disconnect(self, presence: Presence) -> None:
+        """Forget a connection and note how far it was sent. Never harms another connection of
+        the same client; doing it twice is no error."""
+
+    @abstractmethod
+    def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
+        """Keep connected clients and the channels that this process hears from expiring, and
+        note how far each connection was sent. A client that is gone is not made anew."""
+
+    @abstractmethod
+    def restore(self, presence: Presence, subscriptions: Mapping[str, Subscription]) -> None:
+        """Write a client again whose data is gone, from what its process knew of it."""
+
+    @abstractmethod
+    def listen(self, channels: Collection[str]) -> None:
+        """Hear *channels* in this process. Returns when each is confirmed: whatever is published
+        after that is delivered."""
+
+    @abstractmethod
+    def ignore(self, channels: Collection[str]) -> None:
+        """Hear *channels* no more in this process. Never raises, may take effect later; a
+        :meth:`listen` that comes after it wins."""
+
+    @abstractmethod
+    def read(
+        self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
+    ) -> dict[str, Page]:
+        """For each channel what its log has after the cursor, in as few round trips as it takes.
+
+        A cursor of None asks for the tail alone. A log that went back (its tail is below the
+        cursor, or the entry at the cursor carries another tag) gets a new epoch, and each that
+        reads after an older one is told ``lost``. A channel not known begins a new log.
+
+        :param max_bytes: roughly, of payload for each channel; at least one entry is returned
+            where there is one.
+        :param renew: False for cursors that a client named: judged alike, but a false one must
+            not give the log a new epoch, which would cost every other client its place.
+        """
+
+    @abstractmethod
+    def end(self, digest: str | None = None, session: str | None = None) -> None:
+        """Have every connection of the client, or of the session, closed, in all processes."""
+
+    @abstractmethod
+    def deposit(self, digest: str, item: str) -> None:
+        """Let *item* wait for the browser of this client, behind what waits already."""
+
+    @abstractmethod
+    def waiting(self, digest: str) -> list[str]:
+        """What waits for the browser of this client, in order; it goes on waiting."""
+
+    @abstractmethod
+    def collect(self, digest: str) -> list[str]:
+        """Take what waits: of two that call at once, one gets it all."""
+
+    @abstractmethod
+    def health(self) -> dict[str, Any]:
+        """``reachable`` and ``listening`` (bool), ``lag_seconds`` (float, or None while nothing
+        is heard), and ``registry``, the kind's name. Never raises."""

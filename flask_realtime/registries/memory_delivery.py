@@ -1,0 +1,78 @@
+"""The thread that hands out what was published in this process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ..protocol import Publication
+
+logger = logging.getLogger(__name__)
+
+# Under gevent nobody else runs while this thread has work; so many deliveries to a few hundred
+# sockets each take some milliseconds.
+DELIVERIES_AT_ONCE = 50
+
+
+class MemoryDelivery:
+    """Calls *deliver* with what was put in, in order, from one thread and holding no lock.
+
+    :param deliver: what it raises is logged, and the next one follows.
+    """
+
+    def __init__(self, deliver: Callable[[Publication], None]) -> None:
+        self._deliver = deliver
+        self._waiting: deque[Publication] = deque()
+        self._wake = threading.Event()
+        self._is_idle = False
+        self._is_closed = False
+        self._busy_since: float | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name="realtime-delivery", daemon=True).start()
+
+    def put(self, publication: Publication) -> None:
+        """Have *publication* delivered after all that was put in before."""
+        self._waiting.append(publication)
+        # Most puts of a burst find the thread at work, and setting an event is dear.
+        if self._is_idle:
+            self._wake.set()
+
+    def close(self) -> None:
+        """End the thread; what still waits is dropped."""
+        self._is_closed = True
+        self._wake.set()
+
+    def lag_seconds(self) -> float:
+        """For how long something has been waiting without a pause; 0 when nothing waits."""
+        busy_since = self._busy_since
+        return 0.0 if busy_since is None else time.monotonic() - busy_since
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            self._is_idle = True
+            # Looked at again after the flag is up: what was put in before it woke nobody.
+            if not self._waiting:
+                self._wake.wait()
+            self._wake.clear()
+            self._is_idle = False
+            self._busy_since = time.monotonic()
+            self._empty()
+            self._busy_since = None
+
+    def _empty(self) -> None:
+        delivered = 0
+        while self._waiting and not self._is_closed:
+            publication = self._waiting.popleft()
+            try:
+                self._deliver(publication)
+            except Exception:
+                logger.exception("Delivering %s of %r failed.", publication.position,
+                                 publication.channel)  # fmt: skip
+            delivered += 1
+            if delivered % DELIVERIES_AT_ONCE == 0:
+                time.sleep(0)

@@ -1,0 +1,78 @@
+"""One channel's log in this process's memory."""
+
+from __future__ import annotations
+
+from ..positions import Position, new_tag
+from ..protocol import Publication
+from .base import Page, Push
+
+
+class MemoryLog:
+    """The tail of one channel, and the last of what was pushed down it.
+
+    Not safe for threads: the registry holds its lock around every call.
+
+    :param max_entries: how many entries are kept.
+    :param max_bytes: how many bytes of payload are kept.
+    """
+
+    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "tail")
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a log that nobody has seen before."""
+        self.tail = Position.start()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the entries; the log goes on counting where it stands."""
+        # By seq, and dicts keep their order: the first is the oldest.
+        self._entries: dict[int, Publication] = {}
+        self._bytes = 0
+
+    def append(self, push: Push) -> Publication:
+        """Make *push* the tail."""
+        before = self.tail
+        self.tail = Position(before.epoch, before.seq + 1, new_tag())
+        entry = Publication(push.channel, self.tail, before.tag, push.payload, push.to)
+        self._entries[self.tail.seq] = entry
+        self._bytes += _size(push.payload)
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            oldest = self._entries.pop(self.tail.seq + 1 - len(self._entries))
+            self._bytes -= _size(oldest.payload)
+        return entry
+
+    def is_foreign(self, cursor: Position) -> bool:
+        """Whether *cursor* has this log's epoch, and yet this log was never there."""
+        if cursor.epoch != self.tail.epoch or cursor == self.tail:
+            return False
+        following = self._entries.get(cursor.seq + 1)
+        if following is None:
+            return cursor.seq >= self.tail.seq
+        return following.previous_tag != cursor.tag
+
+    def read(self, cursor: Position | None, max_bytes: int) -> Page:
+        """What follows *cursor*."""
+        if cursor is None or cursor == self.tail:
+            return Page((), self.tail)
+        following = self._entries.get(cursor.seq + 1)
+        if following is None or following.before != cursor:
+            return Page((), self.tail, lost=True)
+        return Page(self._from(following, max_bytes), self.tail)
+
+    def _from(self, entry: Publication | None, max_bytes: int) -> tuple[Publication, ...]:
+        publications: list[Publication] = []
+        while entry is not None and (max_bytes > 0 or not publications):
+            publications.append(entry)
+            max_bytes -= _size(entry.payload)
+            entry = self._entries.get(entry.position.seq + 1)
+        return tuple(publications)
+
+
+def _size(payload: str) -> int:
+    # Python knows of each text whether it is ASCII; JSON as Flask writes it always is.
+    return len(payload) if payload.isascii() else len(payload.encode(errors="surrogatepass"))

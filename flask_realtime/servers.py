@@ -1,0 +1,104 @@
+"""What each WSGI server wants: which socket, how many, how to see it stop.
+
+The only file that knows their names.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# Pages need slots of a worker too: a share of them is never given to sockets.
+SHARE_OF_CONNECTIONS = 0.8
+
+SUPPORTED = (
+    "Run the app with gunicorn's gevent worker (gunicorn -k gevent), its gthread worker "
+    "(gunicorn -k gthread --threads 32), gevent's own WSGI server, or 'flask run'."
+)
+
+
+class UnsupportedServer(Exception):
+    """This server can't hand its socket over; the text says why, and what to use."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} {SUPPORTED}")
+
+
+def client_socket(environ: WSGIEnvironment) -> Any:
+    """The TCP or TLS socket of the request.
+
+    :raises UnsupportedServer: if the server does not offer it, or would stand still under it.
+    """
+    if environ.get("HTTP_VERSION") == "2" or environ.get("SERVER_PROTOCOL") == "HTTP/2":
+        raise UnsupportedServer("A WebSocket over HTTP/2 (RFC 8441) is not offered here.")
+    for key in ("werkzeug.socket", "gunicorn.socket"):
+        if key in environ:
+            if not environ.get("wsgi.multithread"):
+                raise UnsupportedServer(
+                    "This server handles one request at a time, so that one "
+                    "open socket would stop it."
+                )
+            return environ[key]
+    if "gunicorn.sock" in environ:
+        raise UnsupportedServer("gunicorn's gevent_pywsgi worker can't end a socket properly.")
+    if environ.get("SERVER_SOFTWARE", "").startswith("gevent"):
+        return _pywsgi_socket(environ)
+    raise UnsupportedServer("This server does not hand over its sockets.")
+
+
+def gunicorn_worker() -> Any:
+    """The gunicorn worker that this process is, or None.
+
+    A worker's signal handlers are its bound methods, and nothing else leads to it.
+    """
+    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return worker if hasattr(worker, "alive") and hasattr(worker, "cfg") else None
+
+
+def socket_capacity() -> int | None:
+    """How many sockets this process can hold and still answer requests; None: no known limit."""
+    worker = gunicorn_worker()
+    if worker is None:
+        return None
+    if hasattr(worker, "tpool"):
+        return max(1, int(worker.cfg.threads) - 1)
+    return max(1, int(worker.cfg.worker_connections * SHARE_OF_CONNECTIONS))
+
+
+def is_stopping() -> bool:
+    """Whether the gunicorn worker that this process is has been told to stop."""
+    worker = gunicorn_worker()
+    return worker is not None and not worker.alive
+
+
+def graceful_seconds() -> float | None:
+    """How long gunicorn waits for requests at a stop; None elsewhere."""
+    worker = gunicorn_worker()
+    return None if worker is None else float(worker.cfg.graceful_timeout)
+
+
+def serves_requests() -> bool:
+    """Whether this process is a server's, as far as can be told before its first request."""
+    return gunicorn_worker() is not None
+
+
+def has_other_workers() -> bool:
+    """Whether other processes serve the same app, as far as can be told without a request."""
+    worker = gunicorn_worker()
+    return worker is not None and int(worker.cfg.workers) > 1
+
+
+def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("threading"):
+        raise UnsupportedServer(
+            "gevent's server runs without gevent.monkey.patch_all() as the program's first line."
+        )
+    # For an upgrade request pywsgi hands over its raw file; else a wrapper around it.
+    stream = environ["wsgi.input"]
+    stream = getattr(stream, "rfile", stream)
+    return stream.raw._sock

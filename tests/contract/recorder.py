@@ -1,0 +1,69 @@
+"""A process without a hub: it writes down what its registry tells it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask_realtime.protocol import Publication
+from flask_realtime.registries.base import Receiver
+
+PATIENCE_SECONDS = 10.0
+
+
+class Recorder:
+    """What a registry has told, in order; waits for more with a deadline."""
+
+    def __init__(self) -> None:
+        self.publications: list[Publication] = []
+        self.changed: list[str] = []
+        self.ended: list[tuple[str | None, str | None]] = []
+        self.threads: set[int] = set()
+        self._news = threading.Condition()
+
+    def receiver(self) -> Receiver:
+        """What the registry is given."""
+        return Receiver(
+            deliver=self._deliver,
+            changed=lambda digest: self._note(self.changed, digest),
+            ended=lambda digest, session: self._note(self.ended, (digest, session)),
+            interrupted=lambda: None,
+            restored=lambda: None,
+        )
+
+    def payloads(self, channel: str | None = None) -> list[str]:
+        """The payloads delivered, on one channel or on all."""
+        return [one.payload for one in list(self.publications) if channel in (None, one.channel)]
+
+    def wait_for(self, happened: Callable[[], Any]) -> None:
+        """Return once *happened* is true of what was told."""
+        with self._news:
+            if not self._news.wait_for(happened, PATIENCE_SECONDS):
+                raise AssertionError(
+                    f"Within {PATIENCE_SECONDS:.0f} s only {len(self.publications)} publications "
+                    f"{self.payloads()[-5:]}, changed {self.changed}, ended {self.ended}."
+                )
+
+    def wait_for_payload(self, payload: str) -> None:
+        """Return once *payload* has been delivered."""
+        self.wait_for(lambda: payload in self.payloads())
+
+    def _deliver(self, publication: Publication) -> None:
+        self.threads.add(threading.get_ident())
+        self._note(self.publications, publication)
+
+    def _note(self, notes: list[Any], note: Any) -> None:
+        with self._news:
+            notes.append(note)
+            self._news.notify_all()
+
+
+def eventually(is_so: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
+    """Ask again and again until *is_so*; for what expires, which nobody is told of."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not is_so():
+        assert time.monotonic() < deadline, f"Not so within {seconds} s."
+        pause.wait(0.02)

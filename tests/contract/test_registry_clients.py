@@ -1,0 +1,291 @@
+"""Every registry: subscriptions and connections."""
+
+from threading import Thread
+
+from flask_realtime.registries.base import Presence, Subscription
+
+from .recorder import eventually
+
+PLENTY = 10_000_000
+
+
+def subscriptions(registry, digest):
+    return registry.subscriptions([digest])[digest]
+
+
+def test_subscribe_notes_where_each_log_stands(registry, fill):
+    """A client hears what comes after its subscription."""
+    tail = fill(registry, "a", 3)[-1]
+
+    registry.subscribe("digest-1", ["a", "b"])
+
+    found = subscriptions(registry, "digest-1")
+    assert found["a"] == Subscription(since=tail, sent=None)
+    assert found["b"].since == registry.read({"b": None}, 1)["b"].tail
+    assert list(sorted(found)) == ["a", "b"]
+
+
+def test_subscribe_keeps_the_earlier_position(registry, fill, push):
+    """Subscribing again neither skips nor repeats what came in between."""
+    start = fill(registry, "a", 1)[-1]
+    registry.subscribe("digest-1", ["a"])
+    tail = registry.publish([push("a")])[0]
+
+    registry.subscribe("digest-1", ["a", "b"])
+
+    found = subscriptions(registry, "digest-1")
+    assert found["a"].since == start != tail
+    assert set(found) == {"a", "b"}
+
+
+def test_subscriptions_are_asked_for_many_at_once(registry):
+    """Each client is answered for; None for one not known."""
+    registry.subscribe("digest-1", ["a"])
+    registry.subscribe("digest-2", ["b"])
+
+    found = registry.subscriptions(["digest-1", "digest-2", "digest-3"])
+
+    assert set(found["digest-1"]) == {"a"}
+    assert set(found["digest-2"]) == {"b"}
+    assert found["digest-3"] is None
+    assert registry.subscriptions([]) == {}
+
+
+def test_unsubscribe_takes_away_what_is_named(registry):
+    """The other channels and the other clients keep theirs; what is not known is no error."""
+    registry.subscribe("digest-1", ["a", "b"])
+    registry.subscribe("digest-2", ["a"])
+
+    registry.unsubscribe("digest-1", ["a", "never subscribed"])
+    registry.unsubscribe("unknown", ["a"])
+
+    assert set(subscriptions(registry, "digest-1")) == {"b"}
+    assert set(subscriptions(registry, "digest-2")) == {"a"}
+    assert subscriptions(registry, "unknown") is None
+
+
+def test_subscribing_again_after_unsubscribing_starts_at_the_tail(registry, push):
+    """What was pushed while one was not subscribed is not heard later."""
+    registry.subscribe("digest-1", ["a"])
+    registry.unsubscribe("digest-1", ["a"])
+    tail = registry.publish([push("a")])[0]
+
+    registry.subscribe("digest-1", ["a"])
+
+    assert subscriptions(registry, "digest-1")["a"].since == tail
+
+
+def test_connect_returns_the_subscriptions(registry, fill):
+    """A connection begins with what its page was subscribed to."""
+    tail = fill(registry, "a", 3)[-1]
+    registry.subscribe("digest-1", ["a"])
+
+    assert registry.connect("digest-1", "1") == {"a": Subscription(tail)}
+    assert registry.connect("digest-1", "2") == {"a": Subscription(tail)}
+
+
+def test_connect_returns_none_for_an_unknown_client(registry):
+    """A client that expired, or that never was, is told from one without subscriptions."""
+    assert registry.connect("digest-1", "1") is None
+
+
+def test_connect_of_a_client_that_unsubscribed_from_all_knows_it(registry):
+    """To be subscribed to nothing is not to be unknown."""
+    registry.subscribe("digest-1", ["a"])
+    registry.connect("digest-1", "1")
+    registry.unsubscribe("digest-1", ["a"])
+
+    assert registry.connect("digest-1", "2") == {}
+    assert subscriptions(registry, "digest-1") == {}
+
+
+def test_an_unknown_client_is_told_of_changes_once_connected(registry, heard):
+    """A page that comes back after it expired can subscribe anew, over HTTP, and hears of it."""
+    registry.connect("digest-1", "1")
+
+    registry.subscribe("digest-1", ["a"])
+
+    heard.wait_for(lambda: heard.changed == ["digest-1"])
+    assert set(subscriptions(registry, "digest-1")) == {"a"}
+
+
+def test_changes_are_told_where_the_client_is_connected(registry, heard):
+    """Subscribing and unsubscribing are told to who holds a connection, and to no one else."""
+    registry.subscribe("held", ["a"])
+    registry.connect("held", "1")
+
+    registry.subscribe("elsewhere", ["a"])
+    registry.unsubscribe("elsewhere", ["a"])
+    registry.subscribe("held", ["b"])
+    registry.unsubscribe("held", ["a"])
+
+    heard.wait_for(lambda: len(heard.changed) >= 2)
+    assert heard.changed == ["held", "held"]
+
+
+def test_changes_are_told_to_the_process_that_holds_the_connection(
+    registry, heard, other, heard_by_other
+):
+    """A subscribe served by one process reaches the socket that another one holds."""
+    registry.connect("here", "1")
+    other.connect("there", "1")
+    other.connect("both", "2")
+    registry.connect("both", "2")
+
+    registry.subscribe("there", ["a"])
+    other.subscribe("here", ["a"])
+    other.subscribe("both", ["a"])
+
+    heard.wait_for(lambda: "both" in heard.changed)
+    heard_by_other.wait_for(lambda: "both" in heard_by_other.changed)
+    assert heard.changed == ["here", "both"]
+    assert heard_by_other.changed == ["there", "both"]
+    assert set(subscriptions(registry, "there")) == {"a"}
+
+
+def test_disconnect_ends_the_telling(registry, heard):
+    """A client whose last connection closed is no longer told of here."""
+    registry.connect("gone", "1")
+    registry.connect("held", "2")
+    registry.disconnect(Presence("gone", "1", {}))
+
+    registry.subscribe("gone", ["a"])
+    registry.subscribe("held", ["a"])
+
+    heard.wait_for(lambda: heard.changed)
+    assert heard.changed == ["held"]
+
+
+def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
+    """The next socket of a plain client goes on from there."""
+    registry.subscribe("digest-1", ["a", "b"])
+    positions = fill(registry, "a", 3)
+    registry.connect("digest-1", "1")
+
+    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+
+    found = registry.connect("digest-1", "2")
+    assert found["a"] == Subscription(since=positions[0], sent=positions[2])
+    assert found["b"].sent is None
+
+
+def test_disconnect_does_not_subscribe(registry, fill):
+    """A position noted for a channel the client has left does not bring it back."""
+    positions = fill(registry, "a", 3)
+    registry.subscribe("digest-1", ["a", "b"])
+    registry.connect("digest-1", "1")
+    registry.unsubscribe("digest-1", ["a"])
+
+    registry.refresh([Presence("digest-1", "1", {"a": positions[1]})], [])
+    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+
+    assert set(subscriptions(registry, "digest-1")) == {"b"}
+    registry.subscribe("digest-1", ["a"])
+    assert subscriptions(registry, "digest-1")["a"].sent is None
+
+
+def test_disconnect_does_not_harm_the_other_connection(registry, heard):
+    """A late close of an old socket leaves the new one of the same page as it is."""
+    registry.subscribe("digest-1", ["a"])
+    registry.connect("digest-1", "old")
+    registry.connect("digest-1", "new")
+
+    registry.disconnect(Presence("digest-1", "old", {}))
+    registry.disconnect(Presence("digest-1", "old", {}))
+    registry.disconnect(Presence("unknown", "old", {}))
+
+    registry.subscribe("digest-1", ["b"])
+    heard.wait_for(lambda: heard.changed == ["digest-1"])
+    assert set(subscriptions(registry, "digest-1")) == {"a", "b"}
+    assert subscriptions(registry, "unknown") is None
+
+
+def test_disconnect_does_not_harm_a_connection_of_another_process(registry, other, heard_by_other):
+    """Processes number their connections each for itself; equal numbers are not one."""
+    registry.connect("digest-1", "1")
+    other.connect("digest-1", "1")
+
+    registry.disconnect(Presence("digest-1", "1", {}))
+
+    registry.subscribe("digest-1", ["a"])
+    heard_by_other.wait_for(lambda: heard_by_other.changed == ["digest-1"])
+
+
+def test_connect_is_one_step_with_its_subscriptions(registry, heard):
+    """What connect does not return yet, the process is told of: nothing falls in between."""
+    registry.subscribe("digest-1", ["c0"])
+    channels = [f"c{number}" for number in range(1, 201)]
+
+    def subscribe_to_all():
+        for channel in channels:
+            registry.subscribe("digest-1", [channel])
+
+    subscribing = Thread(target=subscribe_to_all)
+    subscribing.start()
+    eventually(lambda: "c20" in subscriptions(registry, "digest-1"))
+    found = registry.connect("digest-1", "1")
+    subscribing.join()
+
+    missing = set(channels) - set(found)
+    heard.wait_for(lambda: len(heard.changed) >= len(missing))
+    assert set(subscriptions(registry, "digest-1")) == {"c0", *channels}
+
+
+def test_refresh_notes_how_far_each_connection_was_sent(registry, fill):
+    """After a crash, which closes nothing, a plain client goes on from the last refresh."""
+    registry.subscribe("digest-1", ["a"])
+    positions = fill(registry, "a", 3)
+    registry.connect("digest-1", "1")
+
+    registry.refresh([Presence("digest-1", "1", {"a": positions[1]})], ["a"])
+    registry.refresh([Presence("digest-1", "1", {"a": positions[2]})], ["a"])
+
+    assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
+
+
+def test_refresh_takes_many_clients_at_once(registry, fill):
+    """A process with thousands of connections refreshes them in one go."""
+    position = fill(registry, "a", 1)[-1]
+    digests = [f"digest-{number}" for number in range(1200)]
+    for digest in digests:
+        registry.subscribe(digest, ["a"])
+
+    registry.refresh([Presence(digest, "1", {"a": position}) for digest in digests], ["a"])
+
+    found = registry.subscriptions(digests)
+    assert [found[digest]["a"].sent for digest in digests] == [position] * 1200
+
+
+def test_refresh_does_not_make_a_client_anew(registry, fill):
+    """A client that is gone stays gone, or its subscriptions would be an empty set for good."""
+    position = fill(registry, "a", 1)[-1]
+
+    registry.refresh([Presence("digest-1", "1", {"a": position})], ["a"])
+
+    assert subscriptions(registry, "digest-1") is None
+
+
+def test_restore_writes_a_client_again(registry, heard, fill):
+    """What a process knew of a client is in the registry again, its connection too."""
+    positions = fill(registry, "a", 3)
+    known = {"a": Subscription(positions[1])}
+
+    registry.restore(Presence("digest-1", "1", {"a": positions[2]}), known)
+
+    found = {"a": Subscription(positions[1], sent=positions[2])}
+    assert subscriptions(registry, "digest-1") == found
+    registry.subscribe("digest-1", ["b"])
+    heard.wait_for(lambda: heard.changed == ["digest-1"])
+    assert set(registry.connect("digest-1", "2")) == {"a", "b"}
+
+
+def test_restore_keeps_what_came_meanwhile(registry, fill):
+    """A subscription made after the loss stands beside what is restored."""
+    positions = fill(registry, "a", 3)
+    registry.subscribe("digest-1", ["b"])
+
+    registry.restore(Presence("digest-1", "1", {}), {"a": Subscription(positions[1])})
+
+    found = subscriptions(registry, "digest-1")
+    assert set(found) == {"a", "b"}
+    assert found["a"].since == positions[1]

@@ -1,0 +1,109 @@
+"""Every registry: when clients are forgotten."""
+
+from flask_realtime.registries.base import Presence
+
+from .recorder import eventually
+
+
+def is_known(registry, digest):
+    return registry.subscriptions([digest])[digest] is not None
+
+
+def test_a_page_that_never_connects_is_forgotten(open_registry):
+    """After CONNECT_TIMEOUT nothing is known of it."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("digest-1", ["a"])
+    assert is_known(registry, "digest-1")
+
+    eventually(lambda: not is_known(registry, "digest-1"))
+
+    assert registry.connect("digest-1", "1") is None
+
+
+def test_each_subscription_gives_a_page_more_time_to_connect(open_registry):
+    """The time to connect counts from the last subscription."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("rendering", ["a"])
+    registry.subscribe("rendered", ["a"])
+
+    def one_is_forgotten_while_the_other_subscribes():
+        registry.subscribe("rendering", ["b"])
+        return not is_known(registry, "rendered")
+
+    eventually(one_is_forgotten_while_the_other_subscribes)
+
+    assert set(registry.subscriptions(["rendering"])["rendering"]) == {"a", "b"}
+
+
+def test_a_connected_client_outlives_the_time_to_connect(open_registry):
+    """Once a connection came, CONNECT_TIMEOUT is over; after the last one DISCONNECT_TIMEOUT
+    counts, whatever is subscribed to then."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    for digest in ("connected", "disconnected", "changed"):
+        registry.subscribe(digest, ["a"])
+        registry.connect(digest, "1")
+    registry.disconnect(Presence("disconnected", "1", {}))
+    registry.disconnect(Presence("changed", "1", {}))
+    registry.subscribe("changed", ["b"])
+    registry.subscribe("never came", ["a"])
+
+    eventually(lambda: not is_known(registry, "never came"))
+
+    assert is_known(registry, "connected")
+    assert is_known(registry, "disconnected")
+    assert is_known(registry, "changed")
+
+
+def test_a_client_that_stays_away_is_forgotten(open_registry):
+    """After DISCONNECT_TIMEOUT without a connection nothing is known of it."""
+    registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("digest-1", ["a"])
+    registry.connect("digest-1", "1")
+
+    registry.disconnect(Presence("digest-1", "1", {}))
+    assert is_known(registry, "digest-1")
+
+    eventually(lambda: not is_known(registry, "digest-1"))
+
+
+def test_the_time_to_come_back_counts_from_the_close(open_registry):
+    """A connection that closes long after it opened leaves the whole DISCONNECT_TIMEOUT."""
+    registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=2)
+    for digest in ("first", "second"):
+        registry.subscribe(digest, ["a"])
+        registry.connect(digest, "1")
+    clock = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    clock.subscribe("a second", ["a"])
+
+    eventually(lambda: not is_known(clock, "a second"))
+    registry.disconnect(Presence("second", "1", {}))
+    eventually(lambda: not is_known(registry, "first"))
+
+    assert is_known(registry, "second")
+
+
+def test_refresh_keeps_connected_clients(open_registry):
+    """A connection that lives longer than any timeout stays known while it is refreshed."""
+    registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
+    for digest in ("refreshed", "crashed"):
+        registry.subscribe(digest, ["a"])
+        registry.connect(digest, "1")
+
+    def one_is_forgotten_while_the_other_is_refreshed():
+        registry.refresh([Presence("refreshed", "1", {})], ["a"])
+        return not is_known(registry, "crashed")
+
+    eventually(one_is_forgotten_while_the_other_is_refreshed)
+
+    assert set(registry.subscriptions(["refreshed"])["refreshed"]) == {"a"}
+
+
+def test_a_client_that_was_forgotten_begins_anew(open_registry):
+    """What it was subscribed to then does not come back with its next page."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("digest-1", ["a"])
+
+    eventually(lambda: not is_known(registry, "digest-1"))
+    registry.subscribe("digest-1", ["b"])
+
+    assert set(registry.subscriptions(["digest-1"])["digest-1"]) == {"b"}

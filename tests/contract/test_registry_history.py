@@ -1,0 +1,125 @@
+"""Every registry: how far back a log reaches, and how long a channel is known."""
+
+from flask_realtime.registries.base import Page
+
+from .recorder import eventually
+
+PLENTY = 10_000_000
+
+
+def is_lost(registry, channel, cursor):
+    return registry.read({channel: cursor}, PLENTY)[channel].lost
+
+
+def test_history_is_capped_by_count(open_registry, fill):
+    """A log keeps as many entries as HISTORY_SIZE says, the newest."""
+    registry = open_registry(HISTORY_SIZE=3)
+
+    positions = fill(registry, "a", 10)
+
+    page = registry.read({"a": positions[7]}, PLENTY)["a"]
+    assert [one.payload for one in page.publications] == ["8", "9", "10"]
+    assert is_lost(registry, "a", positions[6])
+
+
+def test_history_is_capped_by_bytes(open_registry, fill):
+    """A log keeps no more than HISTORY_BYTES, and what fits into them."""
+    registry = open_registry(HISTORY_BYTES=3000)
+
+    positions = fill(registry, "a", 10, size=700)
+
+    page = registry.read({"a": positions[8]}, PLENTY)["a"]
+    assert [one.position for one in page.publications] == positions[9:]
+    assert is_lost(registry, "a", positions[5])
+
+
+def test_history_bytes_are_counted_anew_after_trimming(open_registry, fill):
+    """Entries that were dropped do not count for ever."""
+    registry = open_registry(HISTORY_BYTES=3000)
+
+    positions = fill(registry, "a", 200, size=200)
+
+    page = registry.read({"a": positions[190]}, PLENTY)["a"]
+    assert len(page.publications) == 10
+
+
+def test_history_expires_as_a_whole(open_registry, fill, push):
+    """After HISTORY_TTL without a push the entries are gone, and the log goes on counting."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1)
+    positions = fill(registry, "a", 3)
+    assert not is_lost(registry, "a", positions[0])
+
+    eventually(lambda: is_lost(registry, "a", positions[2]))
+
+    assert registry.read({"a": positions[0]}, PLENTY)["a"] == Page((), positions[-1], lost=True)
+    following = registry.publish([push("a", '"next"')])[0]
+    assert following.epoch == positions[-1].epoch
+    assert following.seq == 4
+    page = registry.read({"a": positions[-1]}, PLENTY)["a"]
+    assert [one.before for one in page.publications] == [positions[-1]]
+
+
+def test_history_that_expired_is_not_lost_to_one_who_had_it_all(open_registry, fill):
+    """One who stands where the log stands has missed nothing, log or no log."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1)
+    positions = fill(registry, "a", 3)
+
+    eventually(lambda: is_lost(registry, "a", positions[0]))
+
+    assert registry.read({"a": positions[-1]}, PLENTY)["a"] == Page((), positions[-1])
+
+
+def test_history_lives_on_with_each_push(open_registry, fill, push):
+    """The first entry stays as long as pushes come, even where nobody listens."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1)
+    busy, quiet = fill(registry, "busy", 1), fill(registry, "quiet", 1)
+
+    def quiet_is_lost_while_busy_goes_on():
+        registry.publish([push("busy")])
+        return is_lost(registry, "quiet", quiet[0])
+
+    eventually(quiet_is_lost_while_busy_goes_on)
+
+    assert not is_lost(registry, "busy", busy[0])
+
+
+def test_channels_expire_and_begin_anew(open_registry, fill):
+    """A channel that nobody uses is forgotten in the end, and is told from its former self."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
+    positions = fill(registry, "a", 3)
+    assert registry.matching("*") == ["a"]
+
+    eventually(lambda: registry.matching("*") == [])
+
+    page = registry.read({"a": positions[-1]}, PLENTY)["a"]
+    assert page.lost
+    assert page.tail.seq == 0
+    assert page.tail.epoch != positions[0].epoch
+
+
+def test_channels_live_on_while_they_are_used(open_registry, fill, push):
+    """A push, a subscription, or a refresh by a process that listens keeps the position."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
+    names = ("heard", "subscribed", "pushed", "idle")
+    tails = {name: fill(registry, name, 1)[-1] for name in names}
+
+    def idle_is_forgotten_while_others_are_used():
+        registry.refresh([], ["heard"])
+        registry.subscribe("digest-1", ["subscribed"])
+        registry.publish([push("pushed")])
+        return "idle" not in registry.matching("*")
+
+    eventually(idle_is_forgotten_while_others_are_used)
+
+    assert sorted(registry.matching("*")) == ["heard", "pushed", "subscribed"]
+    pages = registry.read({"heard": None, "subscribed": None, "pushed": None}, 1)
+    assert pages["heard"].tail == tails["heard"]
+    assert pages["subscribed"].tail == tails["subscribed"]
+    assert pages["pushed"].tail.epoch == tails["pushed"].epoch
+
+
+def test_refresh_does_not_make_a_channel_anew(registry):
+    """A channel that nobody knows is not begun by a process that still hears it."""
+    registry.refresh([], ["a"])
+
+    assert registry.matching("*") == []

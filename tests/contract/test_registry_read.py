@@ -1,0 +1,178 @@
+"""Every registry: what reading a log promises."""
+
+import pytest
+
+from flask_realtime.positions import Position
+from flask_realtime.registries.base import Page
+
+PLENTY = 10_000_000
+
+
+def payloads(page):
+    return [publication.payload for publication in page.publications]
+
+
+def test_read_gives_what_follows_each_cursor(registry, fill):
+    """Several channels are read at once, each from its own position on."""
+    a, b = fill(registry, "a", 3), fill(registry, "b", 2)
+
+    pages = registry.read({"a": a[1], "b": b[0]}, PLENTY)
+
+    assert payloads(pages["a"]) == ["2", "3"]
+    assert payloads(pages["b"]) == ["1", "2"]
+    assert [one.position for one in pages["a"].publications] == a[2:]
+    assert {one.channel for one in pages["b"].publications} == {"b"}
+    assert (pages["a"].tail, pages["b"].tail) == (a[-1], b[-1])
+    assert not pages["a"].lost and not pages["b"].lost
+
+
+def test_read_at_the_tail_gives_nothing(registry, fill):
+    """One who has everything is told so."""
+    positions = fill(registry, "a", 3)
+
+    assert registry.read({"a": positions[-1]}, PLENTY) == {"a": Page((), positions[-1])}
+
+
+def test_read_without_a_cursor_gives_the_tail_alone(registry, fill):
+    """A cursor of None asks where the log stands."""
+    positions = fill(registry, "a", 3)
+
+    assert registry.read({"a": None}, PLENTY) == {"a": Page((), positions[-1])}
+
+
+def test_read_begins_the_log_of_an_unknown_channel(registry, push):
+    """A channel that nobody knew begins at 0, and its first push follows on that."""
+    start = registry.read({"a": None}, PLENTY)["a"].tail
+    again = registry.read({"a": None}, PLENTY)["a"].tail
+
+    first = registry.publish([push("a")])[0]
+
+    assert start == again
+    assert (start.seq, start.tag) == (0, "")
+    assert (first.epoch, first.seq) == (start.epoch, 1)
+
+
+def test_read_of_nothing_gives_nothing(registry):
+    """No cursors, no pages."""
+    assert registry.read({}, PLENTY) == {}
+
+
+def test_read_gives_pages_up_to_the_tail(registry, fill):
+    """Pages of limited size, one after the other, are the whole log without hole or repeat."""
+    positions = fill(registry, "a", 20, size=100)
+    cursor, read, sizes = positions[0], [], []
+
+    while cursor != positions[-1]:
+        page = registry.read({"a": cursor}, 450)["a"]
+        assert page.tail == positions[-1]
+        sizes.append(len(page.publications))
+        read += page.publications
+        cursor = page.publications[-1].position
+
+    assert [one.position for one in read] == positions[1:]
+    assert max(sizes) <= 10
+    assert min(sizes[:-1]) >= 3
+
+
+@pytest.mark.parametrize("max_bytes", [0, 1])
+def test_read_gives_at_least_one_entry(registry, fill, max_bytes):
+    """An entry larger than a page is not an obstacle for ever."""
+    positions = fill(registry, "a", 2, size=1000)
+
+    page = registry.read({"a": positions[0]}, max_bytes)["a"]
+
+    assert [one.position for one in page.publications] == positions[1:2]
+    assert not page.lost
+
+
+def test_read_tells_lost_where_entries_were_trimmed(open_registry, fill):
+    """One whose next entry is gone is told so, and goes on from the tail; the log stays."""
+    registry = open_registry(HISTORY_SIZE=2)
+    positions = fill(registry, "a", 4)
+
+    page = registry.read({"a": positions[1]}, PLENTY)["a"]
+
+    assert page == Page((), positions[-1], lost=True)
+    assert payloads(registry.read({"a": positions[2]}, PLENTY)["a"]) == ["3", "4"]
+
+
+def test_read_tells_lost_for_another_epoch(registry, fill):
+    """A position of a log that is no more is lost, and harms the present one in no way."""
+    positions = fill(registry, "a", 3)
+
+    page = registry.read({"a": positions[2]._replace(epoch="another")}, PLENTY)["a"]
+
+    assert page == Page((), positions[-1], lost=True)
+    assert payloads(registry.read({"a": positions[1]}, PLENTY)["a"]) == ["2", "3"]
+
+
+def test_read_tells_lost_for_a_position_of_an_unknown_channel(registry):
+    """A log that expired or was flushed begins anew, under another epoch."""
+    page = registry.read({"a": Position("gone", 3, "b2")}, PLENTY)["a"]
+
+    assert page.lost
+    assert page.tail.epoch != "gone"
+    assert page.tail.seq == 0
+
+
+def forge(positions, what):
+    return {
+        "above": positions[-1]._replace(seq=9),
+        "tag at the tail": positions[-1]._replace(tag="ffffffff"),
+        "tag before it": positions[1]._replace(tag="ffffffff"),
+        "tag at the start": positions[0]._replace(tag="ffffffff"),
+    }[what]
+
+
+FORGERIES = ["above", "tag at the tail", "tag before it", "tag at the start"]
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_read_gives_a_log_that_went_back_a_new_epoch(registry, fill, push, what):
+    """A reader who knows more than the log, or other entries, has every reader told ``lost``."""
+    positions = fill(registry, "a", 3)
+
+    page = registry.read({"a": forge(positions, what)}, PLENTY)["a"]
+
+    assert page == Page((), page.tail, lost=True)
+    assert page.tail.epoch != positions[0].epoch
+    assert registry.read({"a": positions[-1]}, PLENTY)["a"] == page
+    assert registry.read({"a": positions[1]}, PLENTY)["a"] == page
+    following = registry.publish([push("a", '"next"')])[0]
+    assert following.epoch == page.tail.epoch
+    assert following.seq == page.tail.seq + 1
+    assert payloads(registry.read({"a": page.tail}, PLENTY)["a"]) == ['"next"']
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_read_keeps_the_epoch_when_a_client_names_the_position(registry, fill, what):
+    """A false position from a client is lost to that client alone."""
+    positions = fill(registry, "a", 3)
+
+    page = registry.read({"a": forge(positions, what)}, PLENTY, renew=False)["a"]
+
+    assert page == Page((), positions[-1], lost=True)
+    assert payloads(registry.read({"a": positions[1]}, PLENTY)["a"]) == ["2", "3"]
+
+
+def test_read_judges_each_channel_for_itself(open_registry, fill):
+    """One channel that is lost, and one that went back, take nothing from a third."""
+    registry = open_registry(HISTORY_SIZE=2)
+    a, b, c = (fill(registry, channel, 4) for channel in "abc")
+
+    pages = registry.read({"a": a[0], "b": b[-1]._replace(seq=99), "c": c[3]}, PLENTY)
+
+    assert [pages[channel].lost for channel in "abc"] == [True, True, False]
+    assert pages["a"].tail == a[-1]
+    assert pages["b"].tail.epoch != b[-1].epoch
+    assert payloads(pages["c"]) == ["4"]
+
+
+def test_processes_read_one_log(registry, other, fill):
+    """What one process pushes, another reads."""
+    positions = fill(registry, "a", 3)
+
+    page = other.read({"a": positions[1]}, PLENTY)["a"]
+
+    assert [one.position for one in page.publications] == positions[2:]
+    assert page.tail == positions[-1]

@@ -1,0 +1,115 @@
+"""Every registry: ending sockets, what waits for browsers, and health."""
+
+from threading import Barrier, Thread
+
+from .recorder import eventually
+
+
+def test_end_tells_which_sockets_to_close(registry, heard):
+    """By client or by session, as asked for."""
+    registry.listen(["a"])
+
+    registry.end(digest="digest-1")
+    registry.end(session="session-1")
+
+    heard.wait_for(lambda: len(heard.ended) == 2)
+    assert heard.ended == [("digest-1", None), (None, "session-1")]
+
+
+def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
+    """A log-out served by one process closes the sockets of all."""
+    registry.connect("digest-1", "1")
+    other.connect("digest-1", "1")
+
+    registry.end(session="session-1")
+    registry.end(digest="digest-1")
+
+    for recorder in (heard, heard_by_other):
+        recorder.wait_for(lambda recorder=recorder: len(recorder.ended) == 2)
+        assert recorder.ended == [(None, "session-1"), ("digest-1", None)]
+
+
+def test_deposits_wait_in_order_until_collected(registry):
+    """Each client's items wait for it alone, and are taken once."""
+    registry.deposit("digest-1", "1")
+    registry.deposit("digest-2", "é☃")
+    registry.deposit("digest-1", "2")
+
+    assert registry.waiting("digest-1") == ["1", "2"]
+    assert registry.waiting("digest-1") == ["1", "2"]
+    assert registry.collect("digest-1") == ["1", "2"]
+    assert registry.collect("digest-1") == []
+    assert registry.waiting("digest-1") == []
+    assert registry.waiting("digest-2") == ["é☃"]
+
+
+def test_deposits_are_collected_in_any_process(registry, other):
+    """The browser's next request may reach another process than its socket."""
+    registry.deposit("digest-1", "1")
+
+    assert other.waiting("digest-1") == ["1"]
+    assert other.collect("digest-1") == ["1"]
+    assert registry.collect("digest-1") == []
+
+
+def test_deposits_expire(open_registry):
+    """What no browser ever asks for is dropped."""
+    registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
+    registry.deposit("digest-1", "1")
+    assert registry.waiting("digest-1") == ["1"]
+
+    eventually(lambda: registry.waiting("digest-1") == [])
+
+    assert registry.collect("digest-1") == []
+
+
+def test_collect_gives_all_to_one(registry):
+    """Of two that collect at once one gets everything and the other nothing."""
+    for _ in range(30):
+        for item in ("1", "2", "3"):
+            registry.deposit("digest-1", item)
+        together, collected = Barrier(2), []
+
+        def collect(together=together, collected=collected):
+            together.wait()
+            collected.append(registry.collect("digest-1"))
+
+        threads = [Thread(target=collect) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(collected) == [[], ["1", "2", "3"]]
+
+
+def test_deposits_made_at_once_all_wait(registry):
+    """No deposit overwrites another that is made at the same moment."""
+
+    def deposit(thread):
+        for number in range(50):
+            registry.deposit("digest-1", f"{thread} {number:02}")
+
+    threads = [Thread(target=deposit, args=(thread,)) for thread in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    items = registry.collect("digest-1")
+    assert len(items) == 200
+    for thread in range(4):
+        own = [item for item in items if item.startswith(f"{thread} ")]
+        assert own == sorted(own) and len(own) == 50
+
+
+def test_health_tells_that_the_registry_listens(registry, kind):
+    """A process that hears its channels is healthy, and says of which kind its registry is."""
+    registry.listen(["a"])
+
+    health = registry.health()
+
+    assert health["registry"] == kind
+    assert health["reachable"] is True
+    assert health["listening"] is True
+    assert health["lag_seconds"] is None or 0 <= health["lag_seconds"] < 5

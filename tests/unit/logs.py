@@ -1,0 +1,73 @@
+"""A channel's log in a list, and listeners that write down what they are sent."""
+
+import json
+
+from flask_realtime.positions import Position, new_tag
+from flask_realtime.protocol import Publication
+from flask_realtime.registries.base import Page
+
+
+class Log:
+    """What a registry keeps of one channel, without the registry."""
+
+    def __init__(self, channel, epoch="e1"):
+        self.channel = channel
+        self.tail = Position(epoch, 0, "")
+        self.publications = []
+
+    def append(self, payload, to=None):
+        before = self.tail
+        self.tail = Position(before.epoch, before.seq + 1, new_tag())
+        publication = Publication(self.channel, self.tail, before.tag, json.dumps(payload), to)
+        self.publications.append(publication)
+        return publication
+
+    def page(self, cursor, count=None):
+        if cursor is None or cursor == self.tail:
+            return Page((), self.tail)
+        for index, publication in enumerate(self.publications):
+            if publication.before == cursor:
+                return Page(tuple(self.publications[index:][:count]), self.tail)
+        return Page((), self.tail, lost=True)
+
+
+class Reader:
+    """Reads logs as a registry does, and counts how often."""
+
+    def __init__(self, *logs, count=None):
+        self.logs = {log.channel: log for log in logs}
+        self.count = count
+        self.calls = 0
+        self.after_read = None
+
+    def __call__(self, cursors, max_bytes):
+        self.calls += 1
+        pages = {name: self.logs[name].page(at, self.count) for name, at in cursors.items()}
+        if self.after_read is not None:
+            self.after_read()
+        return pages
+
+
+class Ear:
+    """A connection as the hub knows it."""
+
+    is_receptive = True
+
+    def __init__(self, digest="d1", session_digest="s1"):
+        self.digest = digest
+        self.session_digest = session_digest
+        self.frames = []
+
+    def send(self, frame):
+        self.frames.append(frame)
+
+    def feed(self, frames):
+        self.frames.extend(frames)
+
+    @property
+    def payloads(self):
+        """What was heard, in order; LOST where the client was told so."""
+        return [
+            json.loads(frame.publication.payload) if frame.publication else "LOST"
+            for frame in self.frames
+        ]

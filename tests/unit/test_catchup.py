@@ -1,0 +1,141 @@
+"""Pages of a log to one connection."""
+
+import pytest
+
+from flask_realtime.catchup import CatchUp
+from flask_realtime.hub import Hub
+from flask_realtime.positions import Position
+from flask_realtime.recovery import Recovery
+
+from .logs import Ear, Log, Reader
+
+
+class Shore:
+    """Where a connection comes back to: a hub over two logs."""
+
+    def __init__(self, count=None):
+        self.room, self.hall = Log("room"), Log("hall")
+        self.reader = Reader(self.room, self.hall, count=count)
+        self.hub = Hub(lambda names: None, lambda names: None, lambda names: None)
+        self.recovery = Recovery(self.hub, self.reader)
+        self.catch_up = CatchUp(self.hub, self.recovery, self.reader)
+
+    def come(self, starts, digest="d1", report=None):
+        ear = Ear(digest)
+        if report is not None:
+            self.catch_up_of(ear, starts, lambda lost: report(lost, list(ear.payloads)))
+            return ear
+        self.catch_up_of(ear, starts)
+        return ear
+
+    def catch_up_of(self, ear, starts, report=None):
+        self.hub.add(ear)
+        self.catch_up.run(ear, starts, report)
+
+
+@pytest.fixture
+def shore():
+    return Shore()
+
+
+def test_catchup_sends_what_came_since_and_then_goes_on_live(shore):
+    """A connection gets all behind its position, in order, and then what is pushed."""
+    start = shore.room.tail
+    shore.room.append(1)
+    shore.room.append(2)
+
+    ear = shore.come({"room": start})
+    shore.hub.deliver(shore.room.append(3))
+
+    assert ear.payloads == [1, 2, 3]
+
+
+def test_catchup_reads_page_after_page():
+    """A log longer than a page is read to its end."""
+    shore = Shore(count=2)
+    start = shore.room.tail
+    for number in range(7):
+        shore.room.append(number)
+
+    ear = shore.come({"room": start})
+
+    assert ear.payloads == list(range(7))
+
+
+def test_catchup_reports_what_is_lost_before_it_sends_anything(shore):
+    """The reply to a resume, which names the lost channels, comes before their messages."""
+    shore.room.append("gone")
+    hall = shore.hall.tail
+    shore.hall.append("there")
+    reports = []
+
+    ear = shore.come(
+        {"room": Position("old", 3, "ff"), "hall": hall},
+        report=lambda lost, heard: reports.append((lost, heard)),
+    )
+
+    assert reports == [(["room"], [])]
+    assert sorted(map(str, ear.payloads)) == ["LOST", "there"]
+
+
+def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
+    """One who was told that something is lost hears what comes next."""
+    shore.room.append("gone")
+
+    ear = shore.come({"room": Position("old", 3, "ff")})
+    shore.hub.deliver(shore.room.append("next"))
+
+    assert ear.payloads == ["LOST", "next"]
+
+
+def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
+    """What was pushed to one client while it was away is for it alone, later too."""
+    start = shore.room.tail
+    shore.room.append("for d1", to="d1")
+    shore.room.append("for all")
+
+    addressee, other = shore.come({"room": start}), shore.come({"room": start}, "d2")
+
+    assert addressee.payloads == ["for d1", "for all"]
+    assert other.payloads == ["for all"]
+
+
+def test_catchup_of_many_costs_one_read(shore):
+    """Thousands that come back at once are served from this process's own tail of the log."""
+    start = shore.room.tail
+    for number in range(10):
+        shore.room.append(number)
+    shore.come({"room": start}, "first")
+    shore.hub.deliver(shore.room.append(10))
+    calls = shore.reader.calls
+
+    ears = [shore.come({"room": shore.room.publications[9].position}, f"d{n}") for n in range(50)]
+
+    assert all(ear.payloads == [10] for ear in ears)
+    assert shore.reader.calls == calls
+
+
+def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
+    """A message already in the log, but still on its way to this process, is delivered once."""
+    shore.come({"room": shore.room.tail}, "listener")
+    start = shore.room.tail
+    on_its_way = shore.room.append("on its way")
+
+    ear = shore.come({"room": start})
+    shore.hub.deliver(on_its_way)
+    shore.hub.deliver(shore.room.append("next"))
+
+    assert ear.payloads == ["on its way", "next"]
+
+
+def test_catchup_leaves_a_connection_that_has_gone(shore):
+    """A connection that takes nothing more is read no further page."""
+    start = shore.room.tail
+    shore.room.append(1)
+    ear = Ear()
+    ear.is_receptive = False
+    shore.hub.add(ear)
+
+    shore.catch_up.run(ear, {"room": start})
+
+    assert ear.payloads == []

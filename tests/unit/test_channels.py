@@ -1,0 +1,99 @@
+"""What a channel may be called, and which names fit a pattern."""
+
+import time
+
+import pytest
+
+from flask_realtime.channels import check_name, flatten, is_pattern, matcher
+from flask_realtime.errors import InvalidChannel
+
+
+def test_flatten_takes_names_and_collections_of_names():
+    """Names, patterns, and lists, tuples or sets of them become one flat list."""
+    assert flatten(["a", ["b", "c:*"], ("d",), {"e"}]) == ["a", "b", "c:*", "d", "e"]
+
+
+def test_flatten_names_each_channel_once():
+    """A channel that is named twice is pushed to once."""
+    assert flatten(["a", ["b", "a"], "b"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("channels", [[], [[]], [(), set()]])
+def test_flatten_refuses_no_channel(channels):
+    """To name no channel at all is an error, not a push to nobody."""
+    with pytest.raises(InvalidChannel, match="No channel given"):
+        flatten(channels)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "empty"),
+        ("x" * 201, "201 characters"),
+        ("a\nb", "control character"),
+        ("a\x00", "control character"),
+        ("a\x85", "control character"),
+        ("a\ud800", "control character"),
+        (7, "not int"),
+        (None, "not NoneType"),
+        (b"a", "not bytes"),
+    ],
+)
+def test_names_are_checked_at_the_door(name, sentence):
+    """An invalid name is refused with a sentence that says what is wrong with it."""
+    with pytest.raises(InvalidChannel, match=sentence):
+        check_name(name)
+    with pytest.raises(InvalidChannel, match=sentence):
+        flatten([[name]])
+
+
+@pytest.mark.parametrize("name", ["x" * 200, "room:1", "Zürich ☃", "a.b[c]{d}?", " "])
+def test_check_name_gives_back_a_valid_name(name):
+    """Any other text up to 200 characters is a name."""
+    assert check_name(name) == name
+
+
+def test_check_name_refuses_a_pattern():
+    """One subscribes to channels, not to patterns."""
+    with pytest.raises(InvalidChannel, match="'room:\\*' is a pattern"):
+        check_name("room:*")
+
+
+def test_is_pattern_sees_the_wildcard():
+    """A name with an asterisk is a pattern, any other is not."""
+    assert is_pattern("room:*")
+    assert not is_pattern("room:.+?")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting", "other"),
+    [
+        ("*", ["a", "room:1"], []),
+        ("room:*", ["room:", "room:1", "room:1:x"], ["room", "aroom:1", "Room:1"]),
+        ("*:1", ["room:1", ":1"], ["room:11", "1"]),
+        ("room:*:say", ["room:1:say", "room::say"], ["room:say", "room:1:says"]),
+        ("a*b*c", ["abc", "a-b-b-c"], ["acb", "ac"]),
+        ("ab*ba", ["abba", "abxba"], ["aba"]),
+        ("*ab*ab*", ["abab", "xabyabz"], ["ab", "aab"]),
+        ("a*bc*c", ["abcc"], ["abc"]),
+        ("a**b", ["ab", "a-b"], ["a"]),
+        ("a.b*", ["a.b", "a.bc"], ["axb", "axbc"]),
+        ("[ab]+(c|d)?*", ["[ab]+(c|d)?", "[ab]+(c|d)?x"], ["a", "abc"]),
+        ("a.b", ["a.b"], ["axb", "a.bc"]),
+    ],
+)
+def test_matcher_takes_all_but_the_asterisk_literally(pattern, fitting, other):
+    """An asterisk is any run of characters, and everything else is itself."""
+    fits = matcher(pattern)
+
+    assert [name for name in [*fitting, *other] if fits(name)] == fitting
+
+
+def test_matcher_is_quick_for_every_pattern():
+    """No pattern makes it backtrack."""
+    fits = matcher("*a" * 99 + "*b")
+    started = time.monotonic()
+
+    assert not fits("a" * 200)
+
+    assert time.monotonic() - started < 1

@@ -1,0 +1,304 @@
+"""What the settings accept, refuse, and say."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import flask
+import pytest
+
+from flask_realtime.config import Config
+from flask_realtime.errors import InvalidSetting
+
+SECONDS = [s.name for s in Config.documentation() if s.name.endswith("_SECONDS")]
+WHOLE_NUMBERS = [s.name for s in Config.documentation() if s.type.startswith("int")]
+
+
+def refusal(**mapping):
+    with pytest.raises(InvalidSetting) as caught:
+        Config.from_mapping(mapping)
+    # What lies below may quote a password, so no traceback may show it.
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return str(caught.value)
+
+
+def test_config_has_the_documented_defaults():
+    """An app without settings runs on memory or local Redis, with the documented limits."""
+    config = Config.from_mapping({})
+
+    assert dataclasses.asdict(config) == {
+        "enabled": True,
+        "path": "/",
+        "stamp_pages": True,
+        "registry": None,
+        "redis": None,
+        "redis_prefix": "realtime",
+        "redis_timeout_seconds": 2,
+        "allowed_origins": (),
+        "history_size": 1000,
+        "history_bytes": 16 * 1024 * 1024,
+        "history_ttl_seconds": 300,
+        "connect_timeout_seconds": 60,
+        "disconnect_timeout_seconds": 86_400,
+        "ping_interval_seconds": 25,
+        "max_message_bytes": 256 * 1024,
+        "max_reply_bytes": 4 * 1024 * 1024,
+        "max_messages_per_second": 100,
+        "max_pending_messages": 32,
+        "max_backlog_bytes": 1024 * 1024,
+        "max_connections": None,
+        "max_connections_per_session": 64,
+        "drain_seconds": 3,
+    }
+
+
+def test_config_accepts_each_of_its_own_defaults():
+    """Writing a default out changes nothing."""
+    default = Config()
+
+    written = {f"REALTIME_{f.name.upper()}": f.default for f in dataclasses.fields(Config)}
+
+    assert Config.from_mapping(written) == default
+
+
+def test_config_reads_the_app_config_and_leaves_other_keys_alone():
+    """Only keys that begin with REALTIME_ are looked at."""
+    app = flask.Flask(__name__)
+    app.config.update(REALTIME_HISTORY_SIZE=7, SECRET_KEY="x", REAL=1)
+
+    assert Config.from_mapping(app.config).history_size == 7
+
+
+def test_config_is_frozen():
+    """Nobody changes a setting after it was read."""
+    config = Config()
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.path = "/other"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("REALTIME_PING_INTERVAL", "REALTIME_PING_INTERVAL_SECONDS"),
+        ("REALTIME_REDIS_URL", "REALTIME_REDIS"),
+        ("REALTIME_STAMP_PAGE", "REALTIME_STAMP_PAGES"),
+        ("REALTIME_path", "REALTIME_PATH"),
+    ],
+)
+def test_config_offers_the_nearest_name_for_an_unknown_setting(wrong, right):
+    """A misspelt setting is refused, and the one that was meant is named."""
+    assert refusal(**{wrong: 1}) == (
+        f"{wrong} is no setting of flask_realtime; did you mean {right}?"
+    )
+
+
+def test_config_lists_all_settings_where_no_name_is_near():
+    """A setting unlike any other is refused with the list of those there are."""
+    message = refusal(REALTIME_XYZZY=1)
+
+    assert all(setting.name in message for setting in Config.documentation())
+
+
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "25", b"25", [], float("nan"), 2**53 + 1])
+def test_config_refuses_what_is_no_count(name, value):
+    """Counts and bytes are whole numbers of at least one; a bool is no number."""
+    message = refusal(**{name: value})
+
+    assert message.startswith(f"{name} is {value!r}, but a whole number of at least 1")
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize(
+    "value", [-1, True, "25", None, float("inf"), float("nan"), 10**400, 10**9]
+)
+def test_config_refuses_what_is_no_duration(name, value):
+    """Seconds are finite numbers of a sane size."""
+    assert refusal(**{name: value}).startswith(f"{name} is ")
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize("value", [1, 1.5, 60])
+def test_config_takes_seconds_whole_or_not(name, value):
+    """Half a second is a duration as well."""
+    config = Config.from_mapping({name: value})
+
+    assert getattr(config, name.removeprefix("REALTIME_").lower()) == value
+
+
+def test_config_tells_how_to_read_numbers_from_the_environment():
+    """Text in place of a number is refused, with what to do about it."""
+    assert "from_prefixed_env" in refusal(REALTIME_HISTORY_SIZE="25")
+
+
+def test_config_takes_what_flask_reads_from_the_environment(monkeypatch):
+    """Flask's own way from environment variables to settings just works."""
+    monkeypatch.setenv("FLASK_REALTIME_HISTORY_SIZE", "25")
+    monkeypatch.setenv("FLASK_REALTIME_STAMP_PAGES", "false")
+    monkeypatch.setenv("FLASK_REALTIME_ALLOWED_ORIGINS", '["https://example.com"]')
+    app = flask.Flask(__name__)
+    app.config.from_prefixed_env()
+
+    config = Config.from_mapping(app.config)
+
+    assert (config.history_size, config.stamp_pages) == (25, False)
+    assert config.allowed_origins == ("https://example.com",)
+
+
+@pytest.mark.parametrize("name", ["REALTIME_MAX_CONNECTIONS", "REALTIME_MAX_MESSAGES_PER_SECOND"])
+def test_config_takes_none_for_no_limit(name):
+    """Two limits can be left to the server, or off."""
+    config = Config.from_mapping({name: None})
+
+    assert getattr(config, name.removeprefix("REALTIME_").lower()) is None
+
+
+@pytest.mark.parametrize("name", ["REALTIME_ENABLED", "REALTIME_STAMP_PAGES"])
+@pytest.mark.parametrize("value", [0, 1, "false", None])
+def test_config_refuses_what_only_looks_like_a_bool(name, value):
+    """The text "false" is true, so only real booleans pass."""
+    assert "True or False is expected" in refusal(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["/", "/live", "/a/b-c/", "/live.socket"])
+def test_config_takes_paths(value):
+    """A path begins with a slash."""
+    assert Config.from_mapping({"REALTIME_PATH": value}).path == value
+
+
+@pytest.mark.parametrize(
+    "value", ["", "live", None, "//x", "/<room>", "/a?b", "/a#b", "/a b", "/ä", "/_realtime/x"]
+)
+def test_config_refuses_paths_that_no_script_could_open(value):
+    """No variables, no query, nothing of our own, and a slash at the beginning."""
+    assert refusal(REALTIME_PATH=value).startswith(f"REALTIME_PATH is {value!r}, but a path")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://example.com", "https://example.com"),
+        ("HTTPS://Example.COM/", "https://example.com"),
+        ("https://example.com:443", "https://example.com"),
+        ("http://example.com:8000", "http://example.com:8000"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ],
+)
+def test_config_keeps_origins_as_browsers_write_them(given, kept):
+    """Lower case, no slash at the end, no port that is the scheme's own."""
+    assert Config.from_mapping({"REALTIME_ALLOWED_ORIGINS": [given]}).allowed_origins == (kept,)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("https://example.com", "Put it in a list: ['https://example.com']"),
+        (["https://example.com/app"], "no path"),
+        (["example.com"], "scheme"),
+        (["*"], "any site call routes"),
+        (["null"], "is none"),
+        (["wss://example.com"], "name the page's"),
+        (["https://bücher.example"], "xn--"),
+        (["https://example.com:99999"], "is none"),
+        ([None], "is no text"),
+        (None, "a list of origins"),
+        ({"https://example.com": 1}, "a list of origins"),
+    ],
+)
+def test_config_refuses_what_no_browser_sends_as_origin(value, hint):
+    """An origin that could never match, or would match all, is refused with a hint."""
+    assert hint in refusal(REALTIME_ALLOWED_ORIGINS=value)
+
+
+def test_config_takes_every_way_to_name_redis():
+    """A URL, a URL with options, a function that returns a client, or nothing."""
+    options = {"url": "redis://localhost", "password": "x"}
+    values = [
+        None,
+        "redis://localhost",
+        "rediss://u:p@h:6380/1",
+        "unix:///run/redis.sock?db=1",
+        options,
+        dict,
+    ]
+
+    kept = [Config.from_mapping({"REALTIME_REDIS": value}).redis for value in values]
+
+    assert kept == values
+    assert kept[4] is not options
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "redis://:s3cret@host:port/0",
+        "redis://:s3/cr@et@host:port/0",
+        "redis://host:s3cret",
+        "http://user:s3cret@host",
+        "user:s3cret@host",
+        "redis://host:x/0?password=s3cret",
+        {"url": "http://:s3cret@host"},
+        {"password": "s3cret"},
+    ],
+)
+def test_config_never_shows_a_redis_password_in_an_error(value):
+    """Errors end up in logs, where no password belongs."""
+    message = refusal(REALTIME_REDIS=value)
+
+    assert "REALTIME_REDIS is " in message
+    assert "s3" not in message
+
+
+@pytest.mark.parametrize("value", ["localhost:6379", 6379, {"url": None}, b"redis://h", "unix://"])
+def test_config_refuses_what_redis_cannot_be_reached_by(value):
+    """What is neither URL, dict nor function is refused, with an example of each."""
+    assert "'redis://localhost:6379/0'" in refusal(REALTIME_REDIS=value)
+
+
+def test_config_shows_no_password_in_its_repr():
+    """A config may be logged."""
+    url = Config.from_mapping({"REALTIME_REDIS": "redis://me:s3cret@host/0"})
+    options = Config.from_mapping({"REALTIME_REDIS": {"url": "redis://:s3@h", "password": "s3"}})
+
+    assert "redis='redis://***@host/0'" in repr(url)
+    assert "s3" not in repr(options)
+
+
+class Chosen:
+    """A registry by its looks."""
+
+    def publish(self):
+        """Nothing."""
+
+
+@pytest.mark.parametrize("value", [None, "memory", "redis", Chosen, Chosen()])
+def test_config_takes_every_way_to_name_a_registry(value):
+    """By name, as a class or as an instance."""
+    assert Config.from_mapping({"REALTIME_REGISTRY": value}).registry is value
+
+
+@pytest.mark.parametrize("value", ["Redis", 1, dict, "redis://:s3cret@host"])
+def test_config_refuses_what_is_no_registry(value):
+    """Anything else is refused with what there is; a URL is sent to its own setting."""
+    message = refusal(REALTIME_REGISTRY=value)
+
+    assert "'memory', 'redis'" in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("value", ["", "a b", "{a}", "ä", 1, "x" * 101])
+def test_config_refuses_a_prefix_that_redis_cluster_could_not_hash(value):
+    """Braces in the prefix would put all keys into one slot."""
+    assert "REALTIME_REDIS_PREFIX" in refusal(REALTIME_REDIS_PREFIX=value)
+
+
+def test_config_documents_every_setting():
+    """Each setting has a type, a default and a sentence; numbers have a unit."""
+    table = {setting.name: setting for setting in Config.documentation()}
+
+    assert len(table) == len(dataclasses.fields(Config))
+    assert all(setting.doc.endswith(".") and setting.type for setting in table.values())
+    assert all(s.unit for s in table.values() if s.type.startswith(("int", "float")))
+    assert table["REALTIME_HISTORY_BYTES"].default == "16,777,216"

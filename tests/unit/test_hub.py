@@ -1,0 +1,239 @@
+"""The process's switchboard."""
+
+import pytest
+
+from flask_realtime.hub import Hub
+from flask_realtime.positions import Position
+from flask_realtime.recovery import Recovery
+
+from .logs import Ear, Log, Reader
+
+
+class Board:
+    """A hub over one log, and what it asks for."""
+
+    def __init__(self):
+        self.log = Log("room")
+        self.reader = Reader(self.log)
+        self.listened, self.ignored, self.paused = [], [], []
+        self.hub = Hub(self.listened.extend, self.ignored.extend, self.paused.extend)
+        self.recovery = Recovery(self.hub, self.reader)
+
+    def put(self, ear, at=None):
+        """Bring a connection onto the channel, live."""
+        self.hub.add(ear)
+        self.hub.enter(ear, {"room": at or self.log.tail})
+        self.recovery.run(["room"], 5)
+        assert self.hub.step(ear, "room", at or self.log.tail) == []
+        return ear
+
+    def push(self, payload, to=None):
+        self.hub.deliver(self.log.append(payload, to))
+
+
+@pytest.fixture
+def board():
+    return Board()
+
+
+def test_hub_delivers_to_each_listener_in_order(board):
+    """Every connection of a channel hears its messages in the order they were pushed."""
+    one, two = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    for number in range(5):
+        board.push(number)
+
+    assert one.payloads == two.payloads == [0, 1, 2, 3, 4]
+
+
+def test_hub_shares_one_frame_among_all_listeners(board):
+    """A message is encoded once, however many hear it."""
+    one, two = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    board.push("hi")
+
+    assert one.frames[0] is two.frames[0]
+
+
+def test_hub_delivers_an_addressed_message_to_its_client_alone(board):
+    """What is pushed to one client is heard by all of its connections and by no other."""
+    first, second, other = (board.put(Ear(digest)) for digest in ("d1", "d1", "d2"))
+
+    board.push("for you", to="d1")
+    board.push("for all")
+
+    assert first.payloads == second.payloads == ["for you", "for all"]
+    assert other.payloads == ["for all"]
+
+
+def test_hub_drops_a_repeat(board):
+    """A message that comes twice is delivered once."""
+    ear = board.put(Ear())
+    publication = board.log.append("once")
+
+    board.hub.deliver(publication)
+    board.hub.deliver(publication)
+
+    assert ear.payloads == ["once"]
+    assert not board.paused
+
+
+def test_hub_reads_the_log_where_a_message_is_missing(board):
+    """A hole is filled from the log before anything behind it is delivered."""
+    ear = board.put(Ear())
+    board.push(1)
+    board.log.append("missed on the way")
+
+    board.push(3)
+    heard_before = list(ear.payloads)
+    board.recovery.run(board.paused, 5)
+    board.push(4)
+
+    assert heard_before == [1]
+    assert board.paused == ["room"]
+    assert ear.payloads == [1, "missed on the way", 3, 4]
+
+
+def test_hub_keeps_a_hole_of_one_channel_from_the_others(board):
+    """A channel that stands still holds no other back."""
+    other = Log("other")
+    board.reader.logs["other"] = other
+    ear = board.put(Ear())
+    board.hub.enter(ear, {"other": other.tail})
+    board.recovery.run(["other"], 5)
+    board.hub.step(ear, "other", other.tail)
+    board.log.append("missed")
+    board.push("behind the hole")
+
+    board.hub.deliver(other.append("elsewhere"))
+
+    assert ear.payloads == ["elsewhere"]
+
+
+def test_hub_recognises_another_log_of_the_same_numbers(board):
+    """A message whose predecessor carries another tag is no successor, whatever its number."""
+    ear = board.put(Ear())
+    board.push(1)
+    stranger = Log("room")
+    stranger.append("another first")
+
+    board.hub.deliver(stranger.append("another second"))
+
+    assert ear.payloads == [1]
+    assert board.paused == ["room"]
+
+
+def test_hub_tells_its_listeners_what_is_lost(board):
+    """Where the log no longer reaches back, every listener is told, and goes on from its tail."""
+    ear = board.put(Ear())
+    board.log.append("trimmed")
+    board.log.append("trimmed too")
+    board.log.publications.clear()
+
+    board.hub.pause()
+    board.recovery.run(["room"], 5)
+    board.push("after")
+
+    assert ear.payloads == ["LOST", "after"]
+    assert str(board.log.publications[0].before).encode() in ear.frames[0].plain
+
+
+def test_hub_misses_nothing_that_comes_while_it_reads(board):
+    """A message that arrives during the reading of the log is neither lost nor doubled."""
+    ear = board.put(Ear())
+    board.log.append(1)
+    board.hub.pause()
+    late = iter([2, 3])
+
+    def push_once():
+        for payload in late:
+            board.push(payload)
+            break
+
+    board.reader.after_read = push_once
+    board.recovery.run(["room"], 5)
+    board.push(4)
+
+    assert ear.payloads == [1, 2, 3, 4]
+
+
+def test_hub_says_nothing_to_one_that_has_left(board):
+    """Who is off a channel, or removed, hears nothing more of it."""
+    left, removed, stays = (board.put(Ear(digest)) for digest in ("d1", "d2", "d3"))
+    board.push("first")
+
+    board.hub.leave(left, ["room"])
+    reached = board.hub.remove(removed)
+    board.push("second")
+
+    assert left.payloads == removed.payloads == ["first"]
+    assert stays.payloads == ["first", "second"]
+    assert reached == {"room": board.log.publications[0].position}
+
+
+def test_hub_forgets_a_channel_that_nobody_hears(board, monkeypatch):
+    """A channel without listeners is listened to no more, after a while."""
+    monkeypatch.setattr("flask_realtime.hub.IDLE_SECONDS", -1)
+    ear = board.put(Ear())
+    board.hub.sweep()
+    heard = list(board.hub.names())
+
+    board.hub.remove(ear)
+    board.hub.sweep()
+
+    assert heard == ["room"]
+    assert board.ignored == ["room"]
+    assert board.hub.names() == []
+
+
+def test_hub_finds_connections_by_client_and_by_session(board):
+    """A client's connections, and all of a session's, can be found to be closed."""
+    one, two, other = Ear("d1", "s1"), Ear("d2", "s1"), Ear("d3", "s2")
+    for ear in (one, two, other):
+        board.hub.add(ear)
+
+    assert board.hub.connections("d1") == [one]
+    assert board.hub.connections(session="s1") == [one, two]
+    assert len(board.hub.connections()) == 3
+
+
+def test_hub_removes_a_connection_twice_without_harm(board):
+    """Removal may come from two sides, and takes nothing from another of the same client."""
+    first, second = board.put(Ear("d1")), board.put(Ear("d1"))
+
+    board.hub.remove(first)
+    again = board.hub.remove(first)
+    board.push("still here")
+
+    assert again == {}
+    assert second.payloads == ["still here"]
+
+
+def test_hub_serves_the_last_messages_without_the_registry(board):
+    """One who comes back to a channel that is heard here costs no read of its log."""
+    board.put(Ear("d1"))
+    start = board.log.tail
+    for number in range(3):
+        board.push(number)
+
+    frames = None
+    late = Ear("d2")
+    board.hub.add(late)
+    board.hub.enter(late, {"room": start})
+    calls = board.reader.calls
+    frames = board.hub.step(late, "room", start)
+
+    assert [frame.publication.position.seq for frame in frames] == [1, 2, 3]
+    assert board.reader.calls == calls
+
+
+def test_hub_does_not_serve_a_position_of_another_log(board):
+    """The number alone is no proof: epoch and tag must be those of the entry."""
+    board.put(Ear("d1"))
+    board.push(1)
+    board.push(2)
+    tail = board.log.tail
+
+    assert board.hub.covers("room", tail)
+    assert not board.hub.covers("room", Position(tail.epoch, 1, "ffff"))
+    assert not board.hub.covers("room", Position("e9", 2, tail.tag))

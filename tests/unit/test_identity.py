@@ -1,0 +1,124 @@
+"""Who is who: ids, digests, origins."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_realtime import identity
+
+
+def test_ids_are_valid_and_never_the_same():
+    """Every page and every session gets an id of its own."""
+    ids = {identity.new_connection_id() for _ in range(1000)}
+    keys = {identity.new_socket_key() for _ in range(1000)}
+
+    assert len(ids) == len(keys) == 1000
+    assert all(map(identity.is_connection_id, ids))
+
+
+@pytest.mark.parametrize("text", ["a" * 16, "A-_9" * 32])
+def test_connection_id_accepts_16_to_128_characters(text):
+    """An id may be as long as 128 characters of A-Za-z0-9_-."""
+    assert identity.is_connection_id(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a" * 15, "a" * 129, "a" * 16 + "\n", "a" * 16 + " ", "ä" * 16, "a" * 15 + "٣", None, 7],
+)
+def test_connection_id_refuses_anything_else(text):
+    """What a page could not hold safely is no id."""
+    assert not identity.is_connection_id(text)
+
+
+def test_digest_is_the_same_for_the_same_client():
+    """Every process with the secret key gives a client the same name."""
+    first = identity.digest("secret", "key", "a" * 16)
+
+    assert first == identity.digest(b"secret", "key", "a" * 16)
+    assert len(first) == 64 and int(first, 16)
+
+
+def test_digest_differs_for_another_secret_session_or_page():
+    """A wrong id or a foreign session gives another digest."""
+    digests = {
+        identity.digest("secret", "key", "a" * 16),
+        identity.digest("other", "key", "a" * 16),
+        identity.digest("secret", "other", "a" * 16),
+        identity.digest("secret", "key", "b" * 16),
+        identity.session_digest("secret", "key"),
+        identity.session_digest("secret", "other"),
+    }
+
+    assert len(digests) == 6
+
+
+def test_digest_cannot_be_moved_between_key_and_id():
+    """No other split of the same characters gives the same digest."""
+    one = identity.digest("secret", "b" * 16 + "key", "a" * 16)
+    other = identity.digest("secret", "key", "a" * 16 + "b" * 16)
+
+    assert one != other
+
+
+def test_digest_gives_neither_secret_nor_key_away():
+    """The HMAC is not keyed with the secret itself, which signs sessions as well."""
+    import hmac
+
+    naive = hmac.new(b"secret", b"key" + b"a" * 16, "sha256").hexdigest()
+
+    assert identity.digest("secret", "key", "a" * 16) != naive
+
+
+ALLOWED = ("https://partner.example", "capacitor://localhost")
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        (None, "http", "example.com"),
+        ("https://example.com", "https", "example.com"),
+        ("https://EXAMPLE.com", "HTTPS", "Example.COM"),
+        ("http://localhost:5000", "http", "localhost:5000"),
+        ("https://example.com", "https", "example.com:443"),
+        ("https://example.com:443", "https", "example.com"),
+        ("http://example.com", "http", "example.com:80"),
+        ("https://example.com", "http", "example.com"),
+        ("http://[::1]:5000", "http", "[::1]:5000"),
+        ("https://example.com", "wss", "example.com"),
+        ("https://partner.example", "https", "example.com"),
+        ("https://Partner.example:443", "https", "example.com"),
+        ("capacitor://localhost", "https", "example.com"),
+    ],
+)
+def test_origin_of_the_same_host_or_the_list_is_allowed(origin, scheme, host):
+    """A page of the app's own host and port may connect, and those of listed origins."""
+    assert identity.is_allowed_origin(origin, scheme, host, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        ("null", "https", "example.com"),
+        ("", "https", "example.com"),
+        ("https://evil.example", "https", "example.com"),
+        ("https://example.com.evil.example", "https", "example.com"),
+        ("https://evilexample.com", "https", "example.com"),
+        ("https://www.example.com", "https", "example.com"),
+        ("https://example.com:8443", "https", "example.com"),
+        ("http://localhost:5001", "http", "localhost:5000"),
+        ("http://example.com", "https", "example.com"),
+        ("http://partner.example", "https", "example.com"),
+        ("https://partner.example:8443", "https", "example.com"),
+        ("https://example.com/", "https", "example.com"),
+        ("https://example.com@evil.example", "https", "example.com"),
+        ("https://example.com https://evil.example", "https", "example.com"),
+        ("https://example.com:99999", "https", "example.com"),
+        ("ftp://example.com", "https", "example.com"),
+        ("https://example.com", "https", ""),
+        ("https://evil.example", "https", "example.com@evil.example"),
+    ],
+)
+def test_origin_of_any_other_page_is_refused(origin, scheme, host):
+    """No other site opens a socket with the visitor's session."""
+    assert not identity.is_allowed_origin(origin, scheme, host, ALLOWED)

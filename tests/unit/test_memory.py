@@ -1,0 +1,190 @@
+"""The registry of a single process, where it does more than every registry promises."""
+
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+
+import pytest
+
+from flask_realtime.config import Config
+from flask_realtime.registries import memory
+from flask_realtime.registries.base import Presence, Push, Receiver
+from flask_realtime.registries.memory import MemoryRegistry
+
+PATIENCE_SECONDS = 10
+
+
+def nothing(*_):
+    """What a receiver does that does not care."""
+
+
+def receiver(deliver=nothing, changed=nothing, ended=nothing):
+    return Receiver(deliver, changed, ended, nothing, nothing)
+
+
+@pytest.fixture
+def registry():
+    registry = MemoryRegistry(Config())
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time as the registry sees it: set ``clock.now``."""
+
+    class Clock:
+        now = 1000.0
+
+        def monotonic(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(memory, "time", clock)
+    return clock
+
+
+def test_memory_registry_may_be_used_by_who_it_tells(registry):
+    """No lock is held while a receiver is called, so it may call the registry."""
+    done = threading.Event()
+    found = []
+    registry.start(
+        receiver(
+            deliver=lambda one: registry.publish([Push("b", "2", "2")]) and done.set(),
+            changed=lambda digest: found.append(registry.subscriptions([digest])[digest]),
+            ended=lambda digest, session: found.append(registry.collect(digest)),
+        )
+    )
+    registry.listen(["a"])
+
+    def use():
+        registry.connect("digest-1", "1")
+        registry.subscribe("digest-1", ["a"])
+        registry.unsubscribe("digest-1", ["a"])
+        registry.end(digest="digest-1")
+        registry.publish([Push("a", "1", "1")])
+
+    thread = threading.Thread(target=use, daemon=True)
+    thread.start()
+    thread.join(PATIENCE_SECONDS)
+
+    assert not thread.is_alive()
+    assert done.wait(PATIENCE_SECONDS)
+    assert [list(one) for one in found] == [["a"], [], []]
+
+
+def test_memory_registry_remembers_push_ids_for_300_seconds(registry, clock):
+    """A repeat within that time is one, and later it is a push of its own."""
+    first = registry.publish([Push("a", "1", "same")])[0]
+
+    clock.now += 299
+    again = registry.publish([Push("a", "1", "same")])[0]
+    clock.now += 2
+    later = registry.publish([Push("a", "1", "same")])[0]
+
+    assert again == first
+    assert later.seq == 2
+
+
+def test_memory_registry_gives_memory_back_when_idle(registry, clock):
+    """A process that only refreshes drops everything that has expired."""
+    registry.publish([Push("warm", "1", "warm")])
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(2000):
+        registry.publish([Push(f"channel-{number}", "x" * 1000, f"id-{number}")])
+        registry.subscribe(f"awaited-{number}", ["a"])
+        registry.subscribe(f"arrived-{number}", ["a"])
+        registry.connect(f"arrived-{number}", "1")
+        registry.disconnect(Presence(f"arrived-{number}", "1", {}))
+        registry.deposit(f"arrived-{number}", "x" * 100)
+    full = tracemalloc.get_traced_memory()[0] - before
+
+    clock.now += Config().disconnect_timeout_seconds + Config().history_ttl_seconds + 1
+    registry.refresh([], [])
+
+    left = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert full > 4_000_000
+    assert left < full / 5
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda registry, number: registry.publish([Push("a", "1", str(number))]),
+        lambda registry, number: registry.subscribe(f"digest-{number}", ["a"]),
+        lambda registry, number: registry.publish([Push(f"{number}", "x" * 500, str(number))]),
+    ],
+    ids=["push ids", "clients", "logs"],
+)
+def test_memory_registry_drops_what_expired_as_it_is_used(registry, clock, use):
+    """Under constant use memory stands still, though nobody ever refreshes."""
+    sizes = []
+    tracemalloc.start()
+
+    for number in range(6000):
+        use(registry, number)
+        clock.now += 200
+        if number in (2999, 5999):
+            sizes.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.stop()
+    assert sizes[1] < sizes[0] * 1.2
+
+
+def test_memory_registry_makes_no_lock_before_its_first_use(monkeypatch):
+    """An instance made at import, before gevent patches, holds no lock that blocks the loop."""
+    made = []
+    monkeypatch.setattr(threading, "Lock", lambda lock=threading.Lock: made.append(1) or lock())
+
+    registry = MemoryRegistry(Config())
+
+    assert made == []
+    registry.subscribe("digest-1", ["a"])
+    assert len(made) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
+def test_memory_registry_begins_anew_after_a_fork():
+    """A child neither waits for a lock that its parent held nor believes to hear anything."""
+    script = """
+import os, sys, threading
+from flask_realtime.config import Config
+from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.registries.memory import MemoryRegistry
+
+def receiver(deliver):
+    return Receiver(deliver, print, print, print, print)
+
+registry = MemoryRegistry(Config())
+registry.start(receiver(print))
+registry.listen(["a"])
+registry.subscribe("digest-1", ["a"])
+
+def keep_busy():
+    while True:
+        registry.matching("*")
+
+threading.Thread(target=keep_busy, daemon=True).start()
+for _ in range(20):
+    child = os.fork()
+    if not child:
+        assert not registry.health()["listening"]
+        assert registry.subscriptions(["digest-1"]) == {"digest-1": None}
+        heard = threading.Event()
+        registry.start(receiver(lambda one: heard.set()))
+        registry.listen(["b"])
+        registry.publish([Push("b", "1", "1")])
+        os._exit(0 if heard.wait(5) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+assert list(registry.subscriptions(["digest-1"])["digest-1"]) == ["a"]
+"""
+
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], timeout=60, capture_output=True, text=True
+    )
+
+    assert finished.returncode == 0, finished.stderr

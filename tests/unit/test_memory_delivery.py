@@ -1,0 +1,100 @@
+"""The thread that hands out what was published in this process."""
+
+import sys
+import threading
+
+import pytest
+
+from flask_realtime.positions import Position
+from flask_realtime.protocol import Publication
+from flask_realtime.registries.memory_delivery import MemoryDelivery
+
+PATIENCE_SECONDS = 10
+
+
+def publication(number):
+    return Publication("a", Position("e", number, "t"), "", str(number))
+
+
+def test_delivery_goes_on_after_a_failure(caplog):
+    """What a receiver raises is logged with its traceback, and the next one is delivered."""
+    delivered, done = [], threading.Event()
+
+    def deliver(one):
+        if one.payload == "1":
+            raise ValueError("a broken receiver")
+        delivered.append(one.payload)
+        if one.payload == "3":
+            done.set()
+
+    delivery = MemoryDelivery(deliver)
+    delivery.start()
+    for number in (1, 2, 3):
+        delivery.put(publication(number))
+
+    assert done.wait(PATIENCE_SECONDS)
+    assert delivered == ["2", "3"]
+    assert "a broken receiver" in caplog.text
+    delivery.close()
+
+
+@pytest.fixture
+def restless_threads():
+    """Threads take turns so often that one's step falls between any two of another's."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_delivery_wakes_for_what_comes_after_a_pause(restless_threads):
+    """Nothing waits for the next publication to be handed out, whenever it comes."""
+    arrived = threading.Semaphore(0)
+    delivery = MemoryDelivery(lambda one: arrived.release())
+    delivery.start()
+
+    for number in range(10_000):
+        delivery.put(publication(number))
+        assert arrived.acquire(timeout=PATIENCE_SECONDS)
+
+    delivery.close()
+
+
+def test_delivery_does_not_make_its_caller_wait():
+    """A publication is put in while an earlier one is still being delivered."""
+    entered, release = threading.Event(), threading.Event()
+    delivered, done = [], threading.Event()
+
+    def deliver(one):
+        entered.set()
+        release.wait(PATIENCE_SECONDS)
+        delivered.append(one.payload)
+        if one.payload == "2":
+            done.set()
+
+    delivery = MemoryDelivery(deliver)
+    delivery.start()
+    delivery.put(publication(1))
+    assert entered.wait(PATIENCE_SECONDS)
+
+    delivery.put(publication(2))
+
+    assert delivered == []
+    assert delivery.lag_seconds() > 0
+    release.set()
+    assert done.wait(PATIENCE_SECONDS)
+    assert delivered == ["1", "2"]
+    delivery.close()
+
+
+def test_delivery_ends_when_closed():
+    """A closed delivery leaves no thread behind."""
+    delivery = MemoryDelivery(lambda one: None)
+    before = set(threading.enumerate())
+    delivery.start()
+    (thread,) = set(threading.enumerate()) - before
+
+    delivery.close()
+
+    thread.join(PATIENCE_SECONDS)
+    assert not thread.is_alive()

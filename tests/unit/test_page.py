@@ -1,0 +1,510 @@
+"""What pages get, and which are left alone."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import logging
+import re
+
+import flask
+import pytest
+from flask import Response, render_template_string, request, session
+from markupsafe import Markup
+
+from flask_realtime.client import (
+    current_connection_id,
+    current_digest,
+    current_session_digest,
+    current_socket_key,
+)
+from flask_realtime.config import Config
+from flask_realtime.errors import InvalidSetting, NoContext
+from flask_realtime.identity import digest, is_connection_id, session_digest
+from flask_realtime.page import Page
+
+ID = "an-id-of-this-page"
+HEADER = {"X-Realtime-Connection-Id": ID}
+PAGE = "<!doctype html><title>x</title><body class=x><p>hi</p></body>"
+STAMPED = "<!doctype html><title>x</title><body{} class=x><p>hi</p></body>"
+STAMP = re.compile(r' data-socket-connection-id="([A-Za-z0-9_-]{16,128})"')
+
+
+def make_app(**settings):
+    app = flask.Flask(__name__)
+    app.config.update(TESTING=True, SECRET_KEY="secret", **settings)
+    Page(Config.from_mapping(app.config)).init_app(app)
+    return app
+
+
+@pytest.fixture
+def app():
+    return make_app()
+
+
+def show(app, make_response, **options):
+    """The answer to a request of a view that returns what *make_response* gives."""
+    app.add_url_rule("/shown", "shown", make_response, methods=["GET", "POST"])
+    return app.test_client().open("/shown", **options)
+
+
+def test_page_gets_a_connection_id_on_its_body_tag(app):
+    """A rendered page carries an id that its socket can name."""
+    response = show(app, lambda: PAGE)
+
+    stamp = STAMP.search(response.text)
+    assert response.text == STAMPED.format(stamp[0])
+    assert int(response.headers["Content-Length"]) == len(response.data)
+
+
+def test_page_gets_an_id_of_its_own_each_time(app):
+    """Two pages never share an id."""
+    app.add_url_rule("/", "index", lambda: PAGE)
+    client = app.test_client()
+
+    ids = {STAMP.search(client.get("/").text)[1] for _ in range(20)}
+
+    assert len(ids) == 20
+
+
+def test_page_gives_the_session_a_socket_key_and_keeps_it(app):
+    """All pages of one browser session share one secret."""
+    app.add_url_rule("/", "index", lambda: PAGE)
+    client = app.test_client()
+
+    keys = []
+    for _ in range(2):
+        client.get("/")
+        with client.session_transaction() as stored:
+            keys.append(stored["socket_key"])
+
+    assert keys[0] == keys[1] and len(keys[0]) >= 32
+
+
+def test_page_is_kept_from_caches(app):
+    """A browser never shows an id that is not the one it was just given."""
+
+    def view():
+        response = Response(PAGE, mimetype="text/html")
+        response.add_etag()
+        response.last_modified = 0
+        response.cache_control.max_age = 60
+        return response
+
+    response = show(app, view)
+
+    assert STAMP.search(response.text)
+    assert "ETag" not in response.headers and "Last-Modified" not in response.headers
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["Vary"] == "Cookie"
+
+
+def test_page_that_must_not_be_stored_stays_so(app):
+    """A view's no-store outlives the stamp."""
+    response = show(app, lambda: (PAGE, {"Cache-Control": "no-store"}))
+
+    assert response.headers["Cache-Control"] == "private, no-cache, no-store"
+
+
+def test_page_with_conditional_answers_is_never_answered_304(app):
+    """A browser has nothing by which it could ask whether a stamped page has changed."""
+
+    def view():
+        response = Response(PAGE, mimetype="text/html")
+        response.add_etag()
+        return response.make_conditional(request)
+
+    app.add_url_rule("/", "index", view)
+    client = app.test_client()
+
+    first = client.get("/")
+    second = client.get("/", headers={"If-None-Match": first.headers.get("ETag", "")})
+
+    assert second.status_code == 200
+    assert STAMP.search(first.text)[1] != STAMP.search(second.text)[1]
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+def test_page_is_stamped_whatever_its_status(app, status):
+    """An error page may open a socket as well."""
+    assert STAMP.search(show(app, lambda: (PAGE, status)).text)
+
+
+def test_page_of_an_error_handler_is_stamped(app):
+    """A 404 page of the app's own is a page like any."""
+    app.register_error_handler(404, lambda error: (PAGE, 404))
+
+    assert STAMP.search(app.test_client().get("/missing").text)
+
+
+LEFT_ALONE = {
+    "json": lambda: {"html": PAGE},
+    "plain text": lambda: Response(PAGE, mimetype="text/plain"),
+    "streamed": lambda: Response((part for part in [PAGE]), mimetype="text/html"),
+    "encoded": lambda: Response(
+        gzip.compress(PAGE.encode(), mtime=0), headers={"Content-Encoding": "gzip"}
+    ),
+    "public": lambda: (PAGE, {"Cache-Control": "public, max-age=60", "ETag": '"x"'}),
+    "partial": lambda: (PAGE, 206),
+    "no content": lambda: ("", 204),
+    "not modified": lambda: ("", 304, {"ETag": '"x"'}),
+    "fragment": lambda: "<tbody><tr><td>the body</td></tr></tbody><bodyguard>",
+    "empty": lambda: "",
+    "utf-16": lambda: Response(PAGE.encode("utf-16"), content_type="text/html; charset=utf-16"),
+}
+
+
+@pytest.mark.parametrize("kind", LEFT_ALONE)
+def test_response_that_is_no_whole_private_page_is_left_alone(app, kind):
+    """Neither body, headers nor session of such a response change."""
+    bare = show(flask.Flask(__name__), LEFT_ALONE[kind])
+
+    response = show(app, LEFT_ALONE[kind])
+
+    assert response.data == bare.data
+    assert dict(response.headers) == dict(bare.headers)
+
+
+def test_response_to_head_is_left_alone(app):
+    """A response without a body makes no id and no session."""
+    response = show(app, lambda: PAGE, method="HEAD")
+
+    assert "Set-Cookie" not in response.headers
+    assert "Cache-Control" not in response.headers
+
+
+def test_response_that_streams_a_file_is_left_alone(app, tmp_path):
+    """A file sent as it is stays as it is."""
+    path = tmp_path / "page.html"
+    path.write_text(PAGE)
+
+    response = show(app, lambda: flask.send_file(path))
+
+    assert response.text == PAGE and "ETag" in response.headers
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<BODY", ">"),
+        ("<body", "\nclass=x>"),
+        ("<body", "/>"),
+        ("<!-- <body> --><body", ">"),
+        ("<!--> <body", "> -->"),
+        ("<script>'<body>'</script><body", ">"),
+        ("<SCRIPT type='a>b'>let x = '</p><body >'</Script ><body", ">"),
+        ("<style>/* <body> */</style><body", ">"),
+        ("<title><body></title><textarea><body></textarea><body", ">"),
+        ("<noscript><body></noscript><template><body></template><body", ">"),
+        ("<html data-x='<body >' data-y=\"<body>\"><body", ">"),
+        ("<meta content=it's><body", " title='x'>"),
+        ("<meta content='a > b'><body", ">"),
+        ("<p>1 < 2 </p><body", "><body>"),
+        ("<body", " title=' data-socket-connection-id=1'>"),
+        ("<body", " data-socket-connection-ids=1>"),
+        ("ä \xff <body", ">"),
+    ],
+)
+def test_page_is_stamped_on_the_body_tag_that_a_browser_sees(app, before, after):
+    """Comments, scripts, titles and attribute values may speak of bodies without being taken."""
+    response = show(app, lambda: before + after)
+
+    stamp = STAMP.search(response.text)
+    assert stamp and response.text == before + stamp[0] + after
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!-- <body>", "<script><body></script>", "<body class=x", "<textarea><body>", "<p a='<body>"],
+)
+def test_page_whose_body_tag_is_none_is_left_alone(app, text):
+    """What a browser does not take for a body is not stamped."""
+    response = show(app, lambda: text)
+
+    assert response.text == text and "Set-Cookie" not in response.headers
+
+
+def test_page_in_another_charset_is_stamped_byte_for_byte(app):
+    """The page's other bytes stay what they were."""
+    page = "<body><p>Größe</p>".encode("latin-1")
+
+    data = show(app, lambda: Response(page, content_type="text/html; charset=latin-1")).data
+
+    assert data.startswith(b"<body data-socket-connection-id=")
+    assert data.endswith("<p>Größe</p>".encode("latin-1"))
+
+
+def test_page_that_was_stamped_by_hand_is_not_stamped_twice(app):
+    """A template may write the attribute itself."""
+    template = "<body DATA-socket-connection-id={{ realtime_connection_id() }}>"
+
+    response = show(app, lambda: render_template_string(template), headers=HEADER)
+
+    assert response.text == f"<body DATA-socket-connection-id={ID}>"
+    assert response.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_page_is_stamped_before_other_extensions_compress_it(app):
+    """An extension that was registered later and encodes pages does not keep them from their id."""
+
+    @app.after_request
+    def compress(response):
+        response.set_data(gzip.compress(response.get_data()))
+        response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    assert STAMP.search(gzip.decompress(show(app, lambda: PAGE).data).decode())
+
+
+def test_page_of_an_earlier_before_request_is_stamped():
+    """A page that is answered before our own before_request still gets its id."""
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.before_request(lambda: PAGE)
+    Page(Config()).init_app(app)
+
+    assert STAMP.search(app.test_client().get("/").text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": HEADER},
+        {"query_string": {"socket_connection_id": ID}},
+        {"method": "POST", "data": {"socket_connection_id": ID}},
+        {
+            "method": "POST",
+            "data": {"socket_connection_id": ID},
+            "content_type": "multipart/form-data",
+        },
+        {"method": "POST", "json": {"socket_connection_id": ID}},
+        {"environ_overrides": {"flask_realtime.connection_id": ID}},
+    ],
+    ids=["header", "query", "form", "multipart", "json", "socket"],
+)
+def test_request_acts_on_the_page_that_it_names(app, options):
+    """A later request of a page acts on that page's client, and renders pages of its id."""
+
+    def view():
+        return f"<body>{current_connection_id()}</body>"
+
+    response = show(app, view, **options)
+
+    assert response.text == f'<body data-socket-connection-id="{ID}">{ID}</body>'
+
+
+def test_request_that_names_two_ids_acts_on_the_header(app):
+    """The places are looked at in the documented order."""
+    response = show(
+        app, current_connection_id, headers=HEADER, query_string={"socket_connection_id": "x" * 20}
+    )
+
+    assert response.text == ID
+
+
+@pytest.mark.parametrize("garbage", ["short", "<script>alert(1)</script>", "x" * 129, "a b" * 9])
+@pytest.mark.parametrize("place", ["headers", "query_string", "data", "json"])
+def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage):
+    """A malformed id is ignored; nothing a client sends reaches a page unchecked."""
+    caplog.set_level(logging.DEBUG, "flask_realtime.client")
+    name = "X-Realtime-Connection-Id" if place == "headers" else "socket_connection_id"
+
+    response = show(app, current_connection_id, method="POST", **{place: {name: garbage}})
+
+    assert is_connection_id(response.text) and response.text != garbage
+    assert "malformed connection id" in caplog.text
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"null", b'{"socket_connection_id": 7}'])
+def test_request_with_json_that_names_no_id_acts_on_a_new_one(app, body):
+    """JSON that is broken, or no object, is the view's affair."""
+    response = show(
+        app, current_connection_id, method="POST", data=body, content_type="application/json"
+    )
+
+    assert response.status_code == 200 and is_connection_id(response.text)
+
+
+def test_request_with_broken_json_is_still_refused_where_the_view_reads_it(app):
+    """That we have looked at the body first changes nothing for the view."""
+
+    def view():
+        current_connection_id()
+        return request.get_json()
+
+    response = show(app, view, method="POST", data=b"{", content_type="application/json")
+
+    assert response.status_code == 400
+
+
+def test_request_keeps_its_id_to_its_end(app):
+    """Whoever asks within one request is told the same."""
+
+    def view():
+        return {"ids": [current_connection_id(), current_connection_id()]}
+
+    first, second = show(app, view).json["ids"]
+
+    assert first == second
+
+
+def test_page_does_not_read_a_form_that_its_view_left_alone(app):
+    """A stamped page is no reason to read an upload."""
+    seen = []
+
+    @app.teardown_request
+    def look(error):
+        seen.append(request.stream.read())
+
+    response = show(app, lambda: PAGE, method="POST", data={"socket_connection_id": ID})
+
+    assert STAMP.search(response.text)[1] != ID
+    assert seen == [f"socket_connection_id={ID}".encode()]
+
+
+@pytest.mark.parametrize("place", ["data", "json"])
+def test_page_has_the_id_of_a_form_that_its_view_has_read(app, place):
+    """A page that is the answer to a form goes on with the form's id."""
+
+    def view():
+        assert request.form or request.json
+        return PAGE
+
+    response = show(app, view, method="POST", **{place: {"socket_connection_id": ID}})
+
+    assert STAMP.search(response.text)[1] == ID
+
+
+def test_digest_is_that_of_session_and_page(app):
+    """The digest follows from the secret key, the session's socket key and the page's id."""
+
+    def view():
+        return {
+            "key": session.get("socket_key") or current_socket_key(),
+            "digest": current_digest(),
+            "session": current_session_digest(),
+        }
+
+    seen = show(app, view, headers=HEADER).json
+
+    assert seen["digest"] == digest("secret", seen["key"], ID)
+    assert seen["session"] == session_digest("secret", seen["key"])
+
+
+def test_digest_replaces_a_socket_key_that_is_none(app):
+    """A session whose socket key was overwritten gets a new one."""
+
+    def view():
+        session["socket_key"] = 7
+        return {"digest": current_digest(), "key": session["socket_key"]}
+
+    assert isinstance(show(app, view).json["key"], str)
+
+
+def test_page_without_a_secret_key_says_what_to_set(app):
+    """An app that cannot sign sessions learns so at its first page."""
+    app.secret_key = None
+    app.add_url_rule("/", "index", lambda: PAGE)
+
+    with pytest.raises(InvalidSetting, match=r"SECRET_KEY is not set.*app\.secret_key"):
+        app.test_client().get("/")
+
+
+def test_script_tag_carries_path_prefix_and_nonce():
+    """Apps under a prefix, and pages with a content security policy, just work."""
+    app = make_app(REALTIME_PATH="/live")
+
+    text = show(
+        app,
+        lambda: render_template_string("{{ realtime_script(nonce='n\"1') }}"),
+        environ_overrides={"SCRIPT_NAME": "/shop"},
+    ).text
+
+    assert text == (
+        '<script type="module" src="/shop/_realtime/static/realtime.js" data-path="/live" '
+        'data-prefix="/shop" nonce="n&#34;1"></script>'
+    )
+
+
+def test_script_tag_is_markup_without_a_nonce_by_default(app):
+    """It is written as it is in a template that escapes."""
+    with app.test_request_context():
+        tag = Page(Config()).script()
+
+    assert isinstance(tag, Markup)
+    assert 'data-path="/"' in tag and 'data-prefix=""' in tag and "nonce" not in tag
+
+
+def test_script_tag_names_a_script_that_is_there(app):
+    """What the tag points to is a JavaScript module, asked for again only if it has changed."""
+    client = app.test_client()
+    with app.test_request_context():
+        source = re.search('src="([^"]*)"', Page(Config()).script())[1]
+
+    response = client.get(html.unescape(source))
+    again = client.get(source, headers={"If-None-Match": response.headers["ETag"]})
+
+    assert response.mimetype == "text/javascript"
+    assert "data-socket-connection-id" in response.text
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["missing.js", "../page.py", "%2e%2e/page.py", ""])
+def test_static_path_gives_nothing_else(app, path):
+    """Only the client's own files are served."""
+    assert app.test_client().get(f"/_realtime/static/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["realtime_script", "realtime_connection_id"])
+def test_template_helpers_outside_of_a_request_say_what_is_missing(app, name):
+    """Prefix and page are a request's, so there is a clear error where there is none."""
+    with app.app_context(), pytest.raises(NoContext, match="request"):
+        app.jinja_env.from_string("{{ " + name + "() }}").render()
+
+
+@pytest.mark.parametrize("mimetype", ["text/html", "application/json"])
+def test_response_that_holds_the_id_is_kept_from_caches(app, mimetype):
+    """Wherever a template writes the id, the response is that page's alone."""
+
+    def view():
+        text = render_template_string("{{ realtime_connection_id() }}")
+        return Response(text, mimetype=mimetype, headers={"Cache-Control": "public", "ETag": '"x"'})
+
+    response = show(app, view, headers=HEADER)
+
+    assert response.text == ID
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert "ETag" not in response.headers
+    assert "session=" in response.headers["Set-Cookie"]
+
+
+def test_pages_are_not_stamped_where_the_app_says_so():
+    """STAMP_PAGES False leaves pages alone, and the helper works by hand."""
+    app = make_app(REALTIME_STAMP_PAGES=False)
+    app.add_url_rule("/plain", "plain", lambda: PAGE)
+    app.add_url_rule(
+        "/hand", "hand", lambda: render_template_string("<body id={{ realtime_connection_id() }}>")
+    )
+
+    plain = app.test_client().get("/plain")
+    by_hand = app.test_client().get("/hand")
+
+    assert plain.text == PAGE and "Cache-Control" not in plain.headers
+    assert is_connection_id(by_hand.text[len("<body id=") : -1])
+    assert by_hand.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_pages_get_nothing_where_the_extension_is_off():
+    """ENABLED False gives empty helpers and untouched pages, without so much as a secret key."""
+    app = make_app(REALTIME_ENABLED=False)
+    app.secret_key = None
+
+    response = show(
+        app,
+        lambda: render_template_string(
+            "<body>[{{ realtime_script() }}{{ realtime_connection_id() }}]"
+        ),
+    )
+
+    assert response.text == "<body>[]"
+    assert "Set-Cookie" not in response.headers and "Cache-Control" not in response.headers

@@ -1,0 +1,52 @@
+"""Where one is in a channel's log."""
+
+import pytest
+
+from flask_realtime.positions import Position, new_tag
+
+
+@pytest.mark.parametrize(
+    "position", [Position("k3f9", 17, "b2"), Position("p0x2", 0, ""), Position("e", 2**53, "t")]
+)
+def test_position_reads_what_it_wrote(position):
+    """A position goes to a client as text and comes back as it was."""
+    assert Position.parse(str(position)) == position
+
+
+def test_position_is_written_as_epoch_seq_tag():
+    """The text is the one the wire format shows."""
+    assert str(Position("k3f9", 17, "b2")) == "k3f9:17:b2"
+    assert str(Position("p0x2", 0, "")) == "p0x2:0:"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a:1", "a:1:b:c", ":1:b", "a::b", "a:-1:b", "a:1.5:b", "a:x:b", "a: 1:b", "a:²:b"],
+)
+def test_position_refuses_what_is_none(text):
+    """What a client makes up is a ValueError, and nothing else."""
+    with pytest.raises(ValueError):
+        Position.parse(text)
+
+
+def test_position_refuses_numbers_too_long_to_count():
+    """Digits without end, which int() would take for ever to read, are no position either."""
+    with pytest.raises(ValueError):
+        Position.parse("a:" + "9" * 5000 + ":b")
+
+
+def test_start_is_before_the_first_entry_of_a_log_of_its_own():
+    """Two new logs have nothing in common but the number 0."""
+    one, other = Position.start(), Position.start()
+
+    assert (one.seq, one.tag) == (other.seq, other.tag) == (0, "")
+    assert one.epoch != other.epoch
+    assert Position.parse(str(one)) == one
+
+
+def test_new_tag_is_random_and_fits_into_a_position():
+    """Tags tell two histories apart, so no two are the same."""
+    tags = {new_tag() for _ in range(100)}
+
+    assert len(tags) == 100
+    assert all(Position.parse(f"a:1:{tag}").tag == tag for tag in tags)

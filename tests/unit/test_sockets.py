@@ -1,0 +1,244 @@
+"""What the current request's client can be told to do."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import flask
+import pytest
+from flask import session
+
+from flask_realtime.config import Config
+from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
+from flask_realtime.identity import digest, session_digest
+from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.sockets import Socket
+
+ID = "an-id-of-this-page"
+OTHER_ID = "an-id-of-another-page"
+KEY = "the-socket-key-of-this-session"
+
+
+class Told:
+    """What a registry tells its process."""
+
+    def __init__(self):
+        self.ended = []
+        self.has_ended = threading.Event()
+
+    def receiver(self):
+        return Receiver(
+            deliver=lambda publication: None,
+            changed=lambda digest: None,
+            ended=self._end,
+            interrupted=lambda: None,
+            restored=lambda: None,
+        )
+
+    def _end(self, digest, session):
+        self.ended.append((digest, session))
+        self.has_ended.set()
+
+
+@pytest.fixture
+def told():
+    return Told()
+
+
+@pytest.fixture
+def registry(told):
+    registry = MemoryRegistry(Config())
+    registry.start(told.receiver())
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def pushed():
+    return []
+
+
+@pytest.fixture
+def make_socket(registry, pushed):
+    def publish(message, channels, push_id=None, to=None):
+        pushed.append((message, channels, push_id, to))
+        payload = json.dumps(message)
+        registry.publish([Push(one, payload, push_id or "p", to) for one in channels])
+
+    return lambda is_enabled=True: Socket(lambda: registry, publish, is_enabled)
+
+
+@pytest.fixture
+def socket(make_socket):
+    return make_socket()
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+@pytest.fixture
+def in_request(app):
+    """Runs a function in a request of the page whose id is given, in one browser session."""
+
+    def run(function, connection_id=ID, key=KEY):
+        with app.test_request_context(headers={"X-Realtime-Connection-Id": connection_id}):
+            if key:
+                session["socket_key"] = key
+            return function()
+
+    return run
+
+
+def test_socket_is_named_by_its_digest(socket, in_request):
+    """The digest of session and page names the client, in whichever request."""
+    assert in_request(lambda: socket.digest) == digest("secret", KEY, ID)
+    assert in_request(lambda: socket.connection_id) == ID
+
+
+def test_socket_of_another_page_or_session_is_another_client(socket, in_request):
+    """A wrong id or a foreign session names nobody else's client."""
+    digests = {
+        in_request(lambda: socket.digest),
+        in_request(lambda: socket.digest, OTHER_ID),
+        in_request(lambda: socket.digest, key="another-session"),
+    }
+
+    assert len(digests) == 3
+
+
+def test_subscribe_subscribes_this_page_alone(socket, registry, in_request):
+    """One page's subscriptions are not another's of the same browser."""
+    in_request(lambda: socket.subscribe("a", ["b", "c"]))
+
+    assert in_request(lambda: socket.channels) == {"a", "b", "c"}
+    assert in_request(lambda: socket.channels, OTHER_ID) == set()
+    assert registry.subscriptions([digest("secret", KEY, ID)])
+
+
+def test_subscribe_gives_a_new_session_its_socket_key(socket, in_request):
+    """The first subscription of a visitor begins the session that its socket will show."""
+
+    def view():
+        socket.subscribe("a")
+        return session["socket_key"], socket.channels
+
+    key, channels = in_request(view, key=None)
+
+    assert key and channels == {"a"}
+
+
+def test_unsubscribe_takes_channels_away(socket, in_request):
+    """What the page is not subscribed to is no error."""
+    in_request(lambda: socket.subscribe("a", "b"))
+
+    in_request(lambda: socket.unsubscribe("b", "never"))
+
+    assert in_request(lambda: socket.channels) == {"a"}
+
+
+@pytest.mark.parametrize("channels", [(), ([],), ("",), ("a\n",), (7,), ("room:*",), ("a", "*")])
+@pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_subscribe_refuses_what_is_no_channel(make_socket, in_request, verb, channels, is_enabled):
+    """A bad name, none, or a pattern is an error at the door, and nothing of the call is done."""
+    socket = make_socket(is_enabled)
+
+    with pytest.raises(InvalidChannel):
+        in_request(lambda: getattr(socket, verb)(*channels))
+
+    assert in_request(lambda: socket.channels) == set()
+
+
+def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request):
+    """An app that cannot sign sessions learns so at once."""
+    app.secret_key = None
+
+    with pytest.raises(InvalidSetting, match="SECRET_KEY"):
+        in_request(lambda: socket.subscribe("a"), key=None)
+
+
+def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
+    """It is the same as realtime.push, and needs no session."""
+    in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], push_id="x"), key=None)
+
+    assert pushed == [({"n": 1}, ["a", "b", "c"], "x", None)]
+
+
+def test_push_to_sends_to_one_subscribed_client(socket, registry, pushed, in_request):
+    """The message stands in the channel's log, addressed."""
+    in_request(lambda: socket.subscribe("a"))
+    receiver = digest("secret", KEY, ID)
+
+    in_request(lambda: socket.push_to(receiver, "psst", "a"), OTHER_ID)
+
+    assert pushed == [("psst", ["a"], None, receiver)]
+    assert registry.read({"a": None}, 1000)["a"].tail.seq == 1
+
+
+@pytest.mark.parametrize("receiver", [digest("secret", KEY, ID), "unknown", "", None])
+def test_push_to_refuses_a_client_that_would_not_hear_it(socket, pushed, in_request, receiver):
+    """A client that is unknown, or subscribed to other channels, is an error that names both."""
+    in_request(lambda: socket.subscribe("b"))
+
+    with pytest.raises(NotSubscribed, match="'a'"):
+        in_request(lambda: socket.push_to(receiver, "psst", "a"))
+
+    assert pushed == []
+
+
+@pytest.mark.parametrize("channel", ["", "a*", None, ["a"]])
+def test_push_to_takes_one_name(socket, in_request, channel):
+    """Neither a pattern nor a list."""
+    with pytest.raises(InvalidChannel):
+        in_request(lambda: socket.push_to("x", "psst", channel))
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "ended"),
+    [
+        (False, (digest("secret", KEY, ID), None)),
+        (True, (None, session_digest("secret", KEY))),
+    ],
+)
+def test_disconnect_ends_this_page_or_the_session(socket, told, in_request, everywhere, ended):
+    """A logout can close this page's sockets, or those of all pages of the browser."""
+    in_request(lambda: socket.subscribe("a"))
+
+    in_request(lambda: socket.disconnect(everywhere=everywhere))
+
+    assert told.has_ended.wait(5)
+    assert told.ended == [ended]
+
+
+def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):
+    """Only a subscription or the digest begins a session."""
+
+    def view():
+        socket.unsubscribe("a")
+        socket.disconnect()
+        socket.disconnect(everywhere=True)
+        return socket.channels, socket.connection_id, dict(session)
+
+    assert in_request(view, key=None) == (set(), ID, {})
+
+
+def test_socket_does_nothing_where_the_extension_is_off(app, in_request):
+    """ENABLED False needs no secret key, makes no session and asks no registry."""
+    app.secret_key = None
+    socket = Socket(lambda: pytest.fail("asked"), lambda *args, **kwargs: None, False)
+
+    def view():
+        socket.subscribe("a")
+        socket.unsubscribe("a")
+        socket.disconnect(everywhere=True)
+        socket.push("x", "a")
+        socket.push_to("digest", "x", "a")
+        return socket.digest, socket.connection_id, socket.channels, dict(session)
+
+    assert in_request(view, key=None) == ("", "", frozenset(), {})
