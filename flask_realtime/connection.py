@@ -118,15 +118,7 @@ class Connection:
         data = frame.deflated if self._deflates else frame.plain
         backlog = self._outbox.append(data, frame)
         self._flusher.wake(self._outbox)
-        if backlog > self._max_backlog + self._fed:
-            logger.warning(
-                "Closing %s, which does not keep up: %d bytes wait behind a message "
-                "(REALTIME_MAX_BACKLOG_BYTES is %d).",
-                shorten(self.digest),
-                backlog,
-                self._max_backlog,
-            )
-            self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
+        self._check_backlog(backlog)
 
     def feed(self, frames: Iterable[Frame]) -> None:
         """Send a page of a log and wait until the peer has taken it; none of it is backlog."""
@@ -140,15 +132,16 @@ class Connection:
         self._fed = 0
 
     def reply(self, text: str) -> None:
-        """Send a reply."""
-        if self.is_open:
-            self.send(text_frame(text))
+        """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
+        frame = text_frame(text)
+        self.write(frame.deflated if self._deflates else frame.plain)
 
     def write(self, data: bytes) -> None:
-        """Send the protocol's own bytes: pongs, and the answer to the peer's close frame."""
+        """Send bytes that are no push: replies, pongs, the answer to the peer's close frame."""
         if self.is_open:
-            self._outbox.append(data, None)
+            backlog = self._outbox.append(data, None)
             self._flusher.wake(self._outbox)
+            self._check_backlog(backlog)
 
     def ping(self) -> None:
         """Ask the peer for a sign of life."""
@@ -230,6 +223,17 @@ class Connection:
     def final_sent(self) -> dict[str, Position]:
         """The same, as it stood at the close."""
         return self._sent or {}
+
+    def _check_backlog(self, backlog: int) -> None:
+        if backlog > self._max_backlog + self._fed:
+            logger.warning(
+                "Closing %s, which does not keep up: %d bytes wait behind a message "
+                "(REALTIME_MAX_BACKLOG_BYTES is %d).",
+                shorten(self.digest),
+                backlog,
+                self._max_backlog,
+            )
+            self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
 
     def _begin_close(self, code: int) -> bool:
         with self._lock:

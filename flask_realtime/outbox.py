@@ -68,9 +68,10 @@ class Outbox:
 
     def drop_waiting(self) -> None:
         with self._lock:
-            keep = 1 if self._head is not None else 0
-            while len(self._items) > keep:
-                self._size -= len(self._items.pop()[0])
+            head = [self._items.popleft()] if self._head is not None else []
+            kept = head + [item for item in self._items if item[1] is None]
+            self._items = deque(kept)
+            self._size = sum(len(data) for data, _ in kept)
 
     def wait_until_empty(self, timeout: float) -> bool:
         with self._lock:

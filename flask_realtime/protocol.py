@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
+from .errors import InvalidMessage
 from .positions import Position
+
+MessageId = str | int | float
+
+# Longer than any name a developer gives; the reply to an unknown action repeats it.
+_MAX_ACTION_CHARACTERS = 200
+# Far longer than any that we write.
+_MAX_POSITION_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +39,139 @@ class Publication:
     def before(self) -> Position:
         """The position of one who has everything up to this entry, and not this one."""
         return Position(self.position.epoch, self.position.seq - 1, self.previous_tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a client sent.
+
+    :param id: the client's own, which its reply repeats: a string or a number.
+    :param action: names the handler.
+    :param data: the whole message, *id* and *action* included.
+    """
+
+    id: MessageId
+    action: str
+    data: dict[str, Any]
+
+
+class JSONText(str):
+    """A body that is JSON already and is embedded as it stands."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one message.
+
+    :param message_id: the client's id of the message, None where it could not be read.
+    :param headers: the response's, without ``Set-Cookie``, which is not for page scripts.
+    :param body: text, or :class:`JSONText`.
+    :param encoding: how *body* stands for bytes (``"base64"``), None where it is the text itself.
+    :param session: something waits for the browser at the session path.
+    """
+
+    message_id: MessageId | None
+    status: int
+    headers: Mapping[str, str]
+    body: str
+    encoding: str | None = None
+    session: bool = False
+
+    def to_json(self, dumps: Callable[[Any], str]) -> str:
+        """The reply as JSON text; *dumps* encodes all but a body that is JSON already."""
+        body = self.body if isinstance(self.body, JSONText) else dumps(self.body)
+        text = (
+            f'{{"id": {dumps(self.message_id)}, "status": {self.status}, '
+            f'"headers": {dumps(dict(self.headers))}, "body": {body}'
+        )
+        if self.encoding is not None:
+            text += f', "encoding": {dumps(self.encoding)}'
+        if self.session:
+            text += ', "session": true'
+        return text + "}"
+
+
+def error_reply(message_id: MessageId | None, status: int, why: str) -> Reply:
+    """The reply to a message that was not handled, with the reason as its body."""
+    return Reply(message_id, status, {}, why)
+
+
+def parse_message(text: str) -> Message:
+    """Read what a client sent.
+
+    :raises InvalidMessage: if it is no JSON object with an ``id`` and an ``action``.
+    """
+    data = _parse_object(text)
+    message_id = _read_id(data)
+    if "\\u" in text and not _is_encodable(data):
+        raise InvalidMessage("The message holds half of a surrogate pair.", message_id)
+    action = data.get("action")
+    if not isinstance(action, str) or not 0 < len(action) <= _MAX_ACTION_CHARACTERS:
+        raise InvalidMessage(
+            "A message needs an action, a string of 1 to "
+            f"{_MAX_ACTION_CHARACTERS} characters that names its handler.",
+            message_id,
+        )
+    return Message(message_id, action, data)
+
+
+def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
+    """Where a client that resumes stands on each channel it names.
+
+    :param data: a ``resume`` message.
+    :raises InvalidMessage: if its ``positions`` are not an object of positions.
+    """
+    positions = data.get("positions")
+    if not isinstance(positions, dict):
+        raise InvalidMessage(
+            "resume needs positions: an object of channels and the positions last seen there."
+        )
+    return {channel: _parse_position(channel, text) for channel, text in positions.items()}
+
+
+def _parse_object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage(f"A message is JSON, and this is not: {error}") from None
+    if not isinstance(data, dict):
+        raise InvalidMessage("A message is a JSON object.")
+    return data
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"there is no {constant} in JSON")
+
+
+def _read_id(data: dict[str, Any]) -> MessageId:
+    value = data.get("id")
+    if isinstance(value, str) and _is_encodable(value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    # 1e999 is JSON, and infinite in Python, which writes it back as something that is not.
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise InvalidMessage("A message needs an id, a string or a number; its reply repeats it.")
+
+
+def _is_encodable(value: Any) -> bool:
+    """Whether there is no half of a surrogate pair in it, which is JSON, and no text."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _parse_position(channel: str, text: object) -> Position:
+    try:
+        if not isinstance(text, str) or len(text) > _MAX_POSITION_CHARACTERS:
+            raise ValueError
+        return Position.parse(text)
+    except ValueError:
+        raise InvalidMessage(
+            f"The position of {channel!r} is none; a push carries one, such as 'k3f9:17:b2'."
+        ) from None

@@ -1,0 +1,55 @@
+"""The table of handlers: action to function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import AlreadyRegistered, UnknownAction
+
+Handler = Callable[[dict[str, Any]], Any]
+
+# The connection answers these itself, also while a handler runs.
+_RESERVED = frozenset(["ping", "resume"])
+
+
+class Handlers:
+    """Which function answers which kind of client message."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Handler] = {}
+
+    def add(self, action: str, function: Handler) -> None:
+        """Let *function* answer the messages whose action is *action*.
+
+        :raises TypeError: if *action* is no text, as in a decorator without parentheses.
+        :raises AlreadyRegistered: if the action has a handler, or is answered by the library.
+        """
+        if not isinstance(action, str) or not action:
+            raise TypeError(
+                f'An action is a text, as in @realtime.handler("shout"); this is {action!r}.'
+            )
+        if action in _RESERVED:
+            raise AlreadyRegistered(
+                f"The action {action!r} is answered by flask_realtime itself; choose another name."
+            )
+        if action in self._functions:
+            raise AlreadyRegistered(
+                f"The action {action!r} has a handler already, {self._functions[action]!r}: an "
+                f"action has one."
+            )
+        self._functions[action] = function
+
+    def get(self, action: str) -> Handler:
+        """The function that answers *action*.
+
+        :raises UnknownAction: if there is none.
+        """
+        try:
+            return self._functions[action]
+        except KeyError:
+            raise UnknownAction(action, self.actions()) from None
+
+    def actions(self) -> list[str]:
+        """The actions a client may name, sorted."""
+        return sorted([*self._functions, *_RESERVED])

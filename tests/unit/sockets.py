@@ -1,0 +1,115 @@
+"""A live connection over a real pair of sockets, and its peer."""
+
+import socket
+import struct
+import threading
+
+from flask_realtime.config import Config
+from flask_realtime.connection import Connection
+from flask_realtime.descriptor import descriptor_for
+from flask_realtime.flusher import Flusher
+from flask_realtime.frames import push_frame
+from flask_realtime.positions import Position
+from flask_realtime.protocol import Publication
+
+DEADLINE = 5
+
+
+class Receiver:
+    """Writes down what a connection hands on."""
+
+    def __init__(self):
+        self.messages = []
+        self.is_open = threading.Event()
+        self.is_closed = threading.Event()
+        self.times_closed = 0
+
+    def opened(self):
+        self.is_open.set()
+
+    def received(self, message):
+        self.messages.append(message)
+
+    def closed(self):
+        self.times_closed += 1
+        self.is_closed.set()
+
+
+class Pair:
+    """A connection that lives on a thread of its own, with the other end in hand."""
+
+    def __init__(self, reached=None, **settings):
+        ours, self.peer = socket.socketpair()
+        self.ours = ours
+        self.peer.settimeout(DEADLINE)
+        self.detached = 0
+        self.reached = reached or {}
+        self.receiver = Receiver()
+        self.flusher = Flusher()
+        self.connection = Connection(
+            descriptor_for(ours),
+            self.flusher,
+            Config(**settings),
+            token="1",
+            digest="d" * 64,
+            session_digest="s" * 64,
+            address="127.0.0.1",
+            accept=b"101",
+            deflates=False,
+            detach=self._detach,
+        )
+        self.connection.receiver = self.receiver
+        self.thread = threading.Thread(
+            target=lambda: self.connection.live(self._read), daemon=True
+        )
+
+    def start(self):
+        self.thread.start()
+        assert self.receiver.is_open.wait(DEADLINE)
+        assert self.peer.recv(3) == b"101"
+        return self
+
+    def receive_frame(self):
+        """The opcode and the payload of the next frame."""
+        first, second = self._exactly(2)
+        length = second
+        if second == 126:
+            (length,) = struct.unpack("!H", self._exactly(2))
+        elif second == 127:
+            (length,) = struct.unpack("!Q", self._exactly(8))
+        return first & 0x0F, self._exactly(length)
+
+    def receive_close(self):
+        """The code of the close frame, which must come next."""
+        opcode, payload = self.receive_frame()
+        assert opcode == 8
+        return struct.unpack("!H", payload[:2])[0]
+
+    def end(self):
+        self.peer.close()
+        assert self.receiver.is_closed.wait(DEADLINE)
+        self.thread.join(DEADLINE)
+        self.ours.close()
+
+    def _read(self):
+        while self.connection.receive(1000):
+            pass
+        return 1006
+
+    def _detach(self, connection):
+        self.detached += 1
+        return self.reached
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            more = self.peer.recv(count - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+
+def frame(seq, payload='"hi"', channel="room"):
+    """A push as the hub hands it on."""
+    return push_frame(Publication(channel, Position("e", seq, f"t{seq}"), f"t{seq - 1}", payload))

@@ -1,0 +1,160 @@
+"""One live WebSocket of this process."""
+
+import json
+import threading
+
+import pytest
+
+from flask_realtime.errors import CloseCode
+from flask_realtime.positions import Position
+
+from .sockets import DEADLINE, Pair, frame
+
+
+@pytest.fixture
+def pair():
+    pair = Pair().start()
+    yield pair
+    pair.end()
+
+
+def test_connection_sends_frames_in_order(pair):
+    """What is sent arrives in the order in which it was sent."""
+    for seq in range(1, 101):
+        pair.connection.send(frame(seq, str(seq)))
+
+    payloads = [json.loads(pair.receive_frame()[1])["payload"] for _ in range(100)]
+
+    assert payloads == list(range(1, 101))
+
+
+def test_connection_closes_once_with_its_first_code(pair):
+    """Whoever closes first says why; later closes change nothing."""
+    pair.connection.close(CloseCode.SERVICE_RESTART, "come back")
+    pair.connection.close(CloseCode.NORMAL)
+
+    assert pair.receive_close() == 1012
+    assert pair.connection.close_code == 1012
+    assert pair.detached == 1
+
+
+def test_connection_sends_nothing_after_its_close_frame(pair):
+    """A close frame is the last thing a peer gets."""
+    pair.connection.close(CloseCode.NORMAL)
+    pair.connection.send(frame(1))
+    pair.connection.reply('{"id": 1}')
+
+    assert pair.receive_close() == 1000
+    pair.peer.close()
+    assert pair.receiver.is_closed.wait(DEADLINE)
+
+
+def test_connection_too_far_behind_is_closed_to_come_back():
+    """A peer that does not read is cut off with 1013; the sender never waits for it."""
+    pair = Pair(max_backlog_bytes=10_000).start()
+    seq = 0
+
+    while pair.connection.is_open and seq < 10_000:
+        seq += 1
+        pair.connection.send(frame(seq, json.dumps("x" * 5000)))
+
+    assert pair.connection.close_code == CloseCode.TRY_AGAIN_LATER
+    pair.end()
+
+
+def test_connection_takes_one_message_larger_than_the_backlog():
+    """The limit is for what waits behind a message: a large one reaches who reads slowly."""
+    pair = Pair(max_backlog_bytes=10_000).start()
+    large = json.dumps("x" * 2_000_000)
+
+    pair.connection.send(frame(1, large))
+    opcode, payload = pair.receive_frame()
+
+    assert opcode == 1
+    assert json.loads(payload)["payload"] == "x" * 2_000_000
+    assert pair.connection.is_open
+    pair.end()
+
+
+def test_connection_knows_how_far_its_peer_has_been_sent():
+    """At the close it says which position the kernel has taken, not which was queued."""
+    reached = {"room": Position("e", 400, "t400"), "hall": Position("e", 7, "t7")}
+    pair = Pair(reached, max_backlog_bytes=50_000_000).start()
+    for seq in range(1, 401):
+        pair.connection.send(frame(seq, json.dumps("x" * 5000)))
+    pair.connection.close(CloseCode.SERVICE_RESTART)
+
+    sent = pair.connection.final_sent()
+
+    assert sent["hall"] == reached["hall"]
+    assert 0 < sent["room"].seq < 400
+    assert sent["room"].tag == f"t{sent['room'].seq}"
+    received = 0
+    while pair.receive_frame()[0] == 1:
+        received += 1
+    # The message that was half written at the close is finished, and may come again.
+    assert sent["room"].seq in (received, received - 1)
+    pair.end()
+
+
+def test_connection_feeds_pages_without_counting_them_as_backlog():
+    """A resume of more than the backlog's limit is not cut off for it."""
+    pair = Pair(max_backlog_bytes=1000).start()
+    frames = [frame(seq, json.dumps("x" * 5000)) for seq in range(1, 301)]
+    feeding = threading.Thread(target=pair.connection.feed, args=(frames,), daemon=True)
+
+    feeding.start()
+    pair.connection.send(frame(301))
+    seqs = [json.loads(pair.receive_frame()[1])["position"].split(":")[1] for _ in range(301)]
+
+    feeding.join(DEADLINE)
+    assert sorted(map(int, seqs)) == list(range(1, 302))
+    assert pair.connection.is_open
+    pair.end()
+
+
+def test_connection_ends_once_when_its_peer_is_gone(pair):
+    """A peer that just goes leaves nothing behind, and its end is told once."""
+    pair.peer.close()
+
+    assert pair.receiver.is_closed.wait(DEADLINE)
+    pair.connection.cut()
+    pair.connection.close(CloseCode.NORMAL)
+    assert pair.receiver.times_closed == 1
+    assert pair.detached == 1
+    assert pair.connection.close_code == CloseCode.ABNORMAL
+
+
+def test_connection_stops_reading_while_too_many_messages_wait():
+    """The peer is read no further until its messages are answered, and its silence is no death."""
+    pair = Pair(max_pending_messages=2).start()
+    connection, gate = pair.connection, threading.Event()
+    for _ in range(2):
+        connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.make_room()))
+    waiting = threading.Thread(target=connection.await_room, daemon=True)
+
+    waiting.start()
+    reached = threading.Event()
+    while connection.is_reading and not reached.wait(0.001):
+        assert waiting.is_alive()
+    gate.set()
+    waiting.join(DEADLINE)
+
+    assert not waiting.is_alive()
+    assert connection.is_reading
+    pair.end()
+
+
+def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
+    """An error in the reading closes this socket, is logged, and reaches nobody else."""
+    pair = Pair()
+
+    def fail():
+        raise ZeroDivisionError
+
+    pair._read = fail
+    pair.start()
+
+    assert pair.receive_close() == 1011
+    assert "ZeroDivisionError" in caplog.text
+    pair.end()

@@ -1,0 +1,90 @@
+"""Closes all sockets when the process stops."""
+
+import threading
+import time
+
+import pytest
+
+from flask_realtime.drain import Drain
+from flask_realtime.errors import CloseCode
+
+from .sockets import DEADLINE, Pair
+
+
+@pytest.fixture
+def pairs():
+    pairs = [Pair().start() for _ in range(5)]
+    yield pairs
+    for pair in pairs:
+        pair.end()
+
+
+def drain(pairs, is_stopping=None, spread=0.0, patience=DEADLINE):
+    return Drain(lambda: [pair.connection for pair in pairs], is_stopping, spread, patience)
+
+
+def test_drain_tells_every_socket_to_come_back(pairs):
+    """At a stop every client gets 1012, which says that another process is there."""
+    drain(pairs).run()
+
+    assert [pair.receive_close() for pair in pairs] == [1012] * 5
+
+
+def test_drain_spreads_the_closing(pairs):
+    """Clients do not all come back in the same moment."""
+    times = []
+
+    def note():
+        for pair in pairs:
+            pair.receive_close()
+            times.append(time.monotonic())
+
+    noting = threading.Thread(target=note)
+    noting.start()
+    drain(pairs).run(seconds=0.5)
+    noting.join(DEADLINE)
+
+    assert times[-1] - times[0] > 0.3
+
+
+def test_drain_answers_what_is_in_flight_first(pairs):
+    """A message that is being handled is answered before its socket is told to go."""
+    connection, gate = pairs[0].connection, threading.Event()
+    connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.reply('"answered"')))
+    draining = threading.Thread(target=drain(pairs).run)
+
+    draining.start()
+    others = [pair.receive_close() for pair in pairs[1:]]
+    gate.set()
+    answer, code = pairs[0].receive_frame()[1], pairs[0].receive_close()
+
+    draining.join(DEADLINE)
+    assert others == [1012] * 4
+    assert (answer, code) == (b'"answered"', 1012)
+
+
+def test_drain_does_not_wait_for_ever(pairs):
+    """A handler that does not end is left behind when the server's patience is at its end."""
+    gate = threading.Event()
+    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+
+    drain(pairs, patience=0.2).run()
+
+    assert [pair.receive_close() for pair in pairs] == [1012] * 5
+    gate.set()
+
+
+def test_drain_begins_when_the_server_stops(pairs):
+    """The server's own sign is enough; nobody has to call anything."""
+    stopping = threading.Event()
+    watched = drain(pairs, stopping.is_set)
+    watched.watch()
+    watched.watch()
+    before = [pair.connection.is_open for pair in pairs]
+
+    stopping.set()
+    codes = [pair.receive_close() for pair in pairs]
+
+    assert before == [True] * 5
+    assert codes == [CloseCode.SERVICE_RESTART] * 5
+    assert watched.is_draining

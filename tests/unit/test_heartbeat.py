@@ -1,0 +1,111 @@
+"""Finds peers that are gone."""
+
+import threading
+import time
+
+import pytest
+
+from flask_realtime import heartbeat
+from flask_realtime.heartbeat import Heartbeat
+
+from .sockets import DEADLINE, Pair
+
+
+@pytest.fixture
+def beat(monkeypatch):
+    """A function that starts a quick heartbeat over some pairs."""
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
+    started = []
+
+    def beat(*pairs, interval=0.1, chores=()):
+        one = Heartbeat(lambda: [pair.connection for pair in pairs], interval, chores)
+        one.start()
+        started.append(one)
+        return one
+
+    yield beat
+
+    for one in started:
+        one.close()
+
+
+def test_heartbeat_pings_a_silent_peer(beat):
+    """A peer that says nothing is asked for a sign of life, so that proxies keep the line."""
+    pair = Pair().start()
+
+    beat(pair)
+
+    assert pair.receive_frame() == (9, b"")
+    pair.end()
+
+
+def test_heartbeat_ends_a_peer_that_stays_silent(beat):
+    """Two intervals without a byte are a dead line; the socket ends without waiting for it."""
+    pair = Pair().start()
+
+    beat(pair, interval=0.05)
+
+    assert pair.receiver.is_closed.wait(DEADLINE)
+    pair.end()
+
+
+def test_heartbeat_leaves_alone_one_that_answers(beat):
+    """Any byte is a sign of life."""
+    pair = Pair().start()
+    beat(pair, interval=0.2)
+
+    for _ in range(4):
+        assert pair.receive_frame()[0] == 9
+        pair.peer.sendall(b"x")
+
+    assert pair.connection.is_open
+    pair.end()
+
+
+def test_heartbeat_stands_still_while_we_do_not_read(beat):
+    """A peer whose messages we have stopped reading is not dead."""
+    pair = Pair().start()
+    pair.connection.is_reading = False
+    pair.connection.last_heard -= 1000
+    ticks = threading.Semaphore(0)
+
+    beat(pair, chores=[(0.01, ticks.release)])
+    for _ in range(5):
+        assert ticks.acquire(timeout=DEADLINE)
+
+    assert pair.connection.is_open
+    pair.end()
+
+
+def test_heartbeat_ends_one_that_does_not_answer_a_close_frame(beat):
+    """A peer has two seconds to answer; then its fd is shut down."""
+    pair = Pair().start()
+    pair.connection.close(1000)
+    pair.connection.close_by = time.monotonic()
+
+    beat(pair)
+
+    assert pair.receiver.is_closed.wait(DEADLINE)
+    pair.end()
+
+
+def test_heartbeat_closes_one_that_never_resumes(beat):
+    """A client that promised to resume and does not is closed with 1008."""
+    pair = Pair().start()
+    pair.connection.resume_by = time.monotonic()
+
+    beat(pair, interval=100)
+
+    assert pair.receive_close() == 1008
+    pair.end()
+
+
+def test_heartbeat_goes_on_after_a_chore_that_fails(beat, caplog):
+    """One chore's failure costs no other and no peer."""
+    ticks = threading.Semaphore(0)
+
+    beat(chores=[(0.01, lambda: 1 / 0), (0.01, ticks.release)])
+
+    for _ in range(3):
+        assert ticks.acquire(timeout=DEADLINE)
+    assert "ZeroDivisionError" in caplog.text
