@@ -1,1 +1,41 @@
 """Push JSON from Flask views to browsers over WebSockets, and call routes from there."""
+
+from .errors import (
+    AlreadyRegistered,
+    CloseCode,
+    InvalidChannel,
+    InvalidMessage,
+    InvalidSetting,
+    NobodyListens,
+    NoContext,
+    NotSubscribed,
+    RealtimeError,
+    RegistryUnavailable,
+    SetupFinished,
+    UnknownAction,
+)
+from .extension import Realtime
+from .hooks import socket_joined, socket_left
+#from .publisher import Publisher
+from .registries.base import Registry
+
+__all__ = [
+    "AlreadyRegistered",
+    "CloseCode",
+    "InvalidChannel",
+    "InvalidMessage",
+    "InvalidSetting",
+    "NoContext",
+    "NobodyListens",
+    "NotSubscribed",
+    #"Publisher",
+    "Realtime",
+    "RealtimeError",
+    "Registry",
+    "RegistryUnavailable",
+    "SetupFinished",
+    "UnknownAction",
+    "socket_joined",
+    "socket_left",
+]
+from .version import __version__

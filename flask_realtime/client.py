@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 #: Where a request's environ holds the id it acts on; preset for a message of a socket.
 CONNECTION_ID_IN_ENVIRON = "flask_realtime.connection_id"
+#: Likewise its client and browser session, preset for a message of a socket alone: a handler that
+#: clears the session acts on the socket it came by all the same.
+DIGEST_IN_ENVIRON = "flask_realtime.digest"
+SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -50,6 +54,11 @@ def known_socket_key() -> str | None:
     return key if isinstance(key, str) and key else None
 
 
+def has_client() -> bool:
+    """Whether this request's browser session has a client that could be known to anyone."""
+    return DIGEST_IN_ENVIRON in request.environ or known_socket_key() is not None
+
+
 def current_socket_key() -> str:
     """The socket key of this browser session, which gets one if it has none.
 
@@ -67,6 +76,9 @@ def current_digest() -> str:
 
     :raises InvalidSetting: as :func:`current_socket_key` does.
     """
+    preset = request.environ.get(DIGEST_IN_ENVIRON)
+    if isinstance(preset, str):
+        return preset
     return digest(_secret_key(), current_socket_key(), current_connection_id())
 
 
@@ -75,6 +87,9 @@ def current_session_digest() -> str:
 
     :raises InvalidSetting: as :func:`current_socket_key` does.
     """
+    preset = request.environ.get(SESSION_DIGEST_IN_ENVIRON)
+    if isinstance(preset, str):
+        return preset
     return session_digest(_secret_key(), current_socket_key())
 
 

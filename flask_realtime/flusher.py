@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import selectors
-import socket
 import threading
-import time
 from collections import deque
 
 from .outbox import Outbox

@@ -161,7 +161,7 @@ def _is_encodable(value: Any) -> bool:
     """Whether there is no half of a surrogate pair in it, which is JSON, and no text."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return False
     return True
 

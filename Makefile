@@ -1,0 +1,44 @@
+# Two commands on a fresh machine: "make demo" runs the example, "make test" passes the tests.
+
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint types walls clean
+
+demo: $(VENV)/demo
+	@echo "The chat is at http://127.0.0.1:5000 (Ctrl-C ends it)."
+	$(BIN)/gunicorn -k gevent -b 127.0.0.1:5000 --chdir examples/chat app:app
+
+test: $(VENV)/test browser
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+walls: $(VENV)/dev
+	$(BIN)/lint-imports
+
+browser:
+	@command -v chromium >/dev/null || .ci/chromium
+
+$(VENV)/demo: setup.cfg
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]'
+	@touch $@
+
+$(VENV)/test: setup.cfg
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/dev: setup.cfg
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

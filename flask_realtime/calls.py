@@ -1,0 +1,164 @@
+"""A request to the app that a message asks for, and the environ that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_to_bytes
+
+from .errors import InvalidMessage
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from flask import Flask
+
+# Characters that stand for themselves in a query; the percent sign, since it is encoded already.
+_QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+
+# What belongs to one request, to its body, or to the server's hold on the fd.
+_LEFT_OUT = frozenset(
+    [
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "PATH_INFO",
+        "QUERY_STRING",
+        "RAW_URI",
+        "REQUEST_METHOD",
+        "REQUEST_URI",
+        "SERVER_PROTOCOL",
+    ]
+)
+_LEFT_OUT_PREFIXES = ("asgi.", "flask_realtime.", "gunicorn.", "uwsgi.", "werkzeug.", "wsgi.")
+_KEPT_OF_WSGI = ("wsgi.errors", "wsgi.multiprocess", "wsgi.multithread")
+# Headers that tell of the handshake alone. Carried over, Upgrade and Connection would make
+# Werkzeug answer each call with 400 (WebsocketMismatch), and Accept-Encoding would have an app
+# that compresses send page scripts what they cannot read.
+_LEFT_OUT_HEADERS = frozenset(
+    [
+        "ACCEPT_ENCODING",
+        "CACHE_CONTROL",
+        "CONNECTION",
+        "COOKIE",
+        "EXPECT",
+        "HTTP2_SETTINGS",
+        "KEEP_ALIVE",
+        "PRAGMA",
+        "RANGE",
+        "REFERER",
+        "SEC_FETCH_DEST",
+        "SEC_FETCH_MODE",
+        "TE",
+        "TRAILER",
+        "TRANSFER_ENCODING",
+        "UPGRADE",
+    ]
+)
+_LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_")
+# What a browser itself lets a page's script set, though it sends a value of its own otherwise.
+_REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the app.
+
+    :param path: percent-encoded, with the prefix under which the app is mounted.
+    :param partial: the block of the rendered template that is wanted in place of the page.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    content_type: str = ""
+    partial: str | None = None
+
+
+class OutsideOfApp(LookupError):
+    """A call's path is not under the prefix at which the app is mounted."""
+
+
+def environ_template(app: Flask, handshake: WSGIEnvironment) -> dict[str, Any]:
+    """What all requests of one socket have in common: who asks, from where, for which host.
+
+    :param handshake: the environ of the handshake, as the app's middleware left it.
+    """
+    kept = {key: value for key, value in handshake.items() if _is_kept(key)}
+    # Some proxies name the scheme of a handshake ws or wss.
+    scheme = handshake.get("wsgi.url_scheme", "http")
+    kept["wsgi.url_scheme"] = {"ws": "http", "wss": "https"}.get(scheme, scheme)
+    kept.setdefault("HTTP_ACCEPT", "*/*")
+    if "HTTP_SEC_FETCH_SITE" in kept:
+        kept.update(HTTP_SEC_FETCH_MODE="cors", HTTP_SEC_FETCH_DEST="empty")
+    if "HTTP_ORIGIN" in kept:
+        # A handshake has no Referer, and over https CSRF protection insists on one. The origin
+        # was checked before the upgrade.
+        kept["HTTP_REFERER"] = kept["HTTP_ORIGIN"] + "/"
+    # Without a base_url, SERVER_NAME would replace the host that was asked.
+    context = app.test_request_context(base_url="http://localhost/", environ_overrides=kept)
+    environ = context.request.environ
+    return {key: value for key, value in environ.items() if not key.startswith("werkzeug.")}
+
+
+def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[str, Any]:
+    """The environ of one call.
+
+    :param cookies: the ``Cookie`` header.
+    :raises OutsideOfApp: if the path is not one of the app's.
+    :raises InvalidMessage: if a header would replace one that the handshake had.
+    """
+    environ = dict(template)
+    query = quote(call.query, safe=_QUERY_SAFE)
+    uri = quote(call.path, safe=_QUERY_SAFE) + (f"?{query}" if query else "")
+    environ.update(
+        REQUEST_METHOD=call.method,
+        PATH_INFO=_path_info(call.path, template.get("SCRIPT_NAME", "")),
+        QUERY_STRING=query,
+        REQUEST_URI=uri,
+        RAW_URI=uri,
+    )
+    environ.update(_headers(template, call.headers))
+    environ["wsgi.input"] = BytesIO(call.body)
+    if call.body or call.method not in ("GET", "HEAD"):
+        environ["CONTENT_LENGTH"] = str(len(call.body))
+    if call.content_type:
+        environ["CONTENT_TYPE"] = call.content_type
+    if cookies:
+        environ["HTTP_COOKIE"] = cookies
+    return environ
+
+
+def _is_kept(key: str) -> bool:
+    if key.startswith("HTTP_"):
+        name = key.removeprefix("HTTP_")
+        return name not in _LEFT_OUT_HEADERS and not name.startswith(_LEFT_OUT_HEADER_PREFIXES)
+    if key in _KEPT_OF_WSGI:
+        return True
+    return (
+        key not in _LEFT_OUT
+        and not key.startswith(_LEFT_OUT_PREFIXES)
+        and not key.endswith(".socket")
+    )
+
+
+def _path_info(path: str, script_name: str) -> str:
+    # As WSGI wants it: bytes, each as the character of that number.
+    decoded = unquote_to_bytes(path).decode("latin-1")
+    root = script_name.rstrip("/")
+    if decoded != root and not decoded.startswith(f"{root}/"):
+        raise OutsideOfApp(path)
+    return decoded[len(root) :]
+
+
+def _headers(template: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:
+    keys = {}
+    for name, value in headers.items():
+        key = "HTTP_" + name.upper().replace("-", "_")
+        # What a proxy has put there, an address or a user say, is not the client's to replace.
+        if key in template and key not in _REPLACEABLE:
+            raise InvalidMessage(f"The header {name!r} is the handshake's and can't be replaced.")
+        keys[key] = value
+    return keys

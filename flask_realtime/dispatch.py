@@ -1,0 +1,157 @@
+"""Runs the app on one message: what ``Flask.wsgi_app`` does, short of sending the response."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, after_this_request, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.routing import Rule
+from werkzeug.routing.exceptions import WebsocketMismatch
+
+from .csrf import exempt_from_csrf
+from .identity import SOCKET_KEY
+from .partials import NoPartial, render_partial, want_partial
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+ENDPOINT = "realtime.message"
+
+_WORK = "flask_realtime.work"
+
+
+def dispatch_route(app: Flask, environ: WSGIEnvironment, partial: str | None) -> Response:
+    """The app's response to the request that *environ* describes.
+
+    :param partial: the block that is wanted of the template it renders.
+    """
+
+    def dispatch() -> Response:
+        if isinstance(request.routing_exception, WebsocketMismatch):
+            request.routing_exception = BadRequest("This path takes WebSockets only.")
+        if partial is None:
+            return app.full_dispatch_request()
+        want_partial(app)
+        return _cut(app.full_dispatch_request(), partial)
+
+    return _in_context(app, environ, dispatch)
+
+
+def dispatch_handler(
+    app: Flask, environ: WSGIEnvironment, path: str, handler: Callable[[], Any]
+) -> Response:
+    """What *handler* returns, as the response of a view of the endpoint ``realtime.message``.
+
+    :param path: where the app's sockets connect.
+    """
+
+    def dispatch() -> Response:
+        _route_to_message(path)
+        return app.full_dispatch_request()
+
+    app.view_functions.setdefault(ENDPOINT, run_handler)
+    # The origin was checked before the upgrade, and a message has no place for a token.
+    exempt_from_csrf(app, run_handler)
+    environ[_WORK] = handler
+    return _in_context(app, environ, dispatch)
+
+
+def dispatch_hook(
+    app: Flask, environ: WSGIEnvironment, path: str, hook: Callable[[], Any]
+) -> Response:
+    """An empty response, after *hook* has run in a context like a handler's.
+
+    ``before_request`` functions run before it, but can't refuse it: they had their say at the
+    handshake, and what a hook did at the open another undoes after the close.
+    """
+
+    def dispatch() -> Response:
+        _route_to_message(path)
+        app.preprocess_request()
+        hook()
+        return app.finalize_request(("", 204))
+
+    return _in_context(app, environ, dispatch)
+
+
+def run_handler() -> ResponseReturnValue:
+    """The view of all custom handlers; one that returns nothing answers 204."""
+    result: ResponseReturnValue | None = request.environ[_WORK]()
+    return ("", 204) if result is None else result
+
+
+def _in_context(app: Flask, environ: WSGIEnvironment, dispatch: Callable[[], Response]) -> Response:
+    context = app.request_context(environ)
+    error: BaseException | None = None
+    try:
+        try:
+            context.push()
+            after_this_request(_keeper_of_socket_key())
+            return dispatch()
+        except BaseException as raised:
+            # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
+            # thread, here it would be the socket.
+            error = raised
+            return _handle(app, raised)
+    finally:
+        if error is not None and app.should_ignore_error(error):
+            error = None
+        context.pop(error)
+
+
+def _handle(app: Flask, error: BaseException) -> Response:
+    if isinstance(error, Exception):
+        try:
+            return app.handle_exception(error)
+        except BaseException as raised:
+            # While debugging or testing Flask raises it again, for a server to show: there is none.
+            error = raised
+    logger.error("Exception on %s [%s]", request.path, request.method, exc_info=error)
+    if isinstance(error, HTTPException):
+        return app.make_response(error)
+    return app.response_class("The server failed on this message.", 500, mimetype="text/plain")
+
+
+def _route_to_message(path: str) -> None:
+    request.url_rule = _message_rule(path)
+    request.view_args = {}
+    request.routing_exception = None
+
+
+@lru_cache
+def _message_rule(path: str) -> Rule:
+    """A rule outside of the app's map, so that no URL leads here."""
+    return Rule(path, endpoint=ENDPOINT, methods=["POST"])
+
+
+def _keeper_of_socket_key() -> Callable[[Response], Response]:
+    """Have the session keep the key by which its browser is known, even if a view clears it: what
+    then waits for the browser could not be fetched."""
+    known = session.get(SOCKET_KEY)
+
+    def keep(response: Response) -> Response:
+        if known is not None and session.get(SOCKET_KEY) != known:
+            session[SOCKET_KEY] = known
+        return response
+
+    return keep
+
+
+def _cut(response: Response, partial: str) -> Response:
+    if response.is_streamed or response.status_code >= 300:
+        return response
+    try:
+        response.set_data(render_partial(partial))
+    except NoPartial as error:
+        # The same response, since it carries the session that the view has changed.
+        response.status_code = 400
+        response.mimetype = "text/plain"
+        response.set_data(str(error))
+    return response

@@ -1,0 +1,205 @@
+"""A client message's context and reply: from environ to Reply."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, current_app, has_request_context, request
+
+from .calls import Call, OutsideOfApp, call_environ, environ_template
+from .client import (
+    CONNECTION_ID_IN_ENVIRON,
+    DIGEST_IN_ENVIRON,
+    SESSION_DIGEST_IN_ENVIRON,
+)
+from .config import Config
+from .cookies import CookieJar
+from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
+from .errors import InvalidMessage, RegistryUnavailable, UnknownAction
+from .handlers import Handler, Handlers
+from .identity import shorten
+from .protocol import Message, Reply, error_reply
+from .replies import reply_of
+from .waiting import Item, item_of, lay_over
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+_MARK = "flask_realtime.message"
+
+
+class RouteHandler(ABC):
+    """A handler that answers with the app's response to a request of its making."""
+
+    @abstractmethod
+    def __call__(self, data: dict[str, Any]) -> Call:
+        """The request that a message asks for.
+
+        :raises InvalidMessage: if it asks for none that could be made.
+        """
+
+
+def is_socket_request() -> bool:
+    """True while a message of a socket is handled, False in a request of HTTP's and outside."""
+    return has_request_context() and _MARK in request.environ
+
+
+class Conversation:
+    """The messages of one socket: each gets a fresh request context, and all share its cookies.
+
+    Used by one thread at a time.
+
+    :param environ: the handshake's, as it is inside the app's middleware.
+    :param deposit: lets a text wait for the socket's browser.
+    :param waiting: the texts that wait for it already.
+    """
+
+    __slots__ = (
+        "_app",
+        "_config",
+        "_connection_id",
+        "_deposit",
+        "_digest",
+        "_environ",
+        "_jar",
+        "_session_digest",
+        "_tells_of_session",
+        "_template",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        environ: WSGIEnvironment,
+        connection_id: str,
+        digest: str,
+        session_digest: str,
+        deposit: Callable[[str], None],
+        waiting: Sequence[str] = (),
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._environ: WSGIEnvironment | None = environ
+        self._connection_id = connection_id
+        self._digest = digest
+        self._session_digest = session_digest
+        self._deposit = deposit
+        self._waiting = waiting
+        # The reply that told of it may not have arrived.
+        self._tells_of_session = bool(waiting)
+        self._template: dict[str, Any] = {}
+        self._jar = CookieJar("", "", "/")
+
+    def answer(self, message: Message, handlers: Handlers) -> Reply:
+        """The app's reply to *message*. Never raises."""
+        return contextvars.Context().run(self._answer, message, handlers)
+
+    def run_hook(self, function: Callable[[], Any]) -> None:
+        """Run *function* in a context like a handler's. Never raises, logs what it raises."""
+        contextvars.Context().run(self._run_hook, function)
+
+    def _answer(self, message: Message, handlers: Handlers) -> Reply:
+        try:
+            reply = self._reply(message, handlers.get(message.action))
+        except UnknownAction as error:
+            return error_reply(message.id, 404, str(error))
+        except InvalidMessage as error:
+            return error_reply(message.id, 400, error.reason)
+        except OutsideOfApp as error:
+            return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
+        except BaseException:
+            logger.exception("%s failed on %r.", shorten(self._digest), message.action)
+            return error_reply(message.id, 500, "The server failed on this message.")
+        if self._tells_of_session:
+            self._tells_of_session = False
+            return replace(reply, session=True)
+        return reply
+
+    def _reply(self, message: Message, handler: Handler) -> Reply:
+        self._begin()
+        if isinstance(handler, RouteHandler):
+            call = handler(message.data)
+            environ = self._make_environ(call)
+            response = dispatch_route(self._app, environ, call.partial)
+        else:
+            environ = self._make_environ(self._call_of_handler())
+            run = partial(_run, handler, message.data)
+            response = dispatch_handler(self._app, environ, self._config.path, run)
+        reply = reply_of(message.id, response, environ, self._config.max_reply_bytes)
+        try:
+            is_waiting = self._keep_cookies(response, environ)
+        except RegistryUnavailable as error:
+            logger.warning("Cookies of a reply to %s are lost: %s", shorten(self._digest), error)
+            return error_reply(
+                message.id, 503, "The registry is away, and with it what this changed in cookies."
+            )
+        return replace(reply, session=True) if is_waiting else reply
+
+    def _run_hook(self, function: Callable[[], Any]) -> None:
+        try:
+            self._begin()
+            environ = self._make_environ(self._call_of_handler())
+            response = dispatch_hook(self._app, environ, self._config.path, function)
+            response.close()
+            self._keep_cookies(response, environ)
+        except BaseException:
+            logger.exception("A hook of %s failed.", shorten(self._digest))
+
+    def _begin(self) -> None:
+        """Read the handshake's environ, at the first message: most sockets only listen."""
+        if self._environ is None:
+            return
+        environ = self._environ
+        self._template = environ_template(self._app, environ)
+        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
+        for text in self._waiting:
+            try:
+                lay_over(self._app, self._jar, Item.from_text(self._app, text))
+            except ValueError as error:
+                logger.warning("What waits for %s is no use: %s", shorten(self._digest), error)
+        self._environ, self._waiting = None, ()
+
+    def _call_of_handler(self) -> Call:
+        return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)
+
+    def _make_environ(self, call: Call) -> dict[str, Any]:
+        environ = call_environ(self._template, call, self._jar.header(call.path))
+        environ[_MARK] = True
+        environ[CONNECTION_ID_IN_ENVIRON] = self._connection_id
+        # Whatever a message does to the session, its client remains the same.
+        environ[DIGEST_IN_ENVIRON] = self._digest
+        environ[SESSION_DIGEST_IN_ENVIRON] = self._session_digest
+        return environ
+
+    def _keep_cookies(self, response: Response, environ: WSGIEnvironment) -> bool:
+        """Keep the response's cookies as the browser would; True if some wait for it now.
+
+        :raises RegistryUnavailable: if they can't be handed on; then they are not kept either.
+        """
+        lines = response.headers.getlist("Set-Cookie")
+        if not lines:
+            return False
+        path = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
+        jar = self._jar.copy()
+        changing = [line for line in lines if jar.set(line, path)]
+        item = item_of(self._app, self._jar, jar, changing)
+        if item:
+            self._deposit(item.to_text(self._app))
+        self._jar = jar
+        return bool(item)
+
+
+def _run(handler: Handler, data: dict[str, Any]) -> Any:
+    return current_app.ensure_sync(handler)(data)

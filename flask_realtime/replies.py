@@ -1,0 +1,108 @@
+"""What an app's response looks like as the reply to a message."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, NoReturn
+
+from flask import Response
+
+from .protocol import JSONText, MessageId, Reply, error_reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
+_TEXT_TYPES = frozenset(
+    [
+        "application/ecmascript",
+        "application/javascript",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+    ]
+)
+
+
+def reply_of(
+    message_id: MessageId, response: Response, environ: WSGIEnvironment, max_bytes: int
+) -> Reply:
+    """The reply that carries *response*, which is closed then.
+
+    :param max_bytes: of the body; a larger one, or one of which the size is not known, becomes a
+        reply of status 502.
+    """
+    try:
+        data = _read(response, environ, max_bytes)
+    finally:
+        response.close()
+    if isinstance(data, str):
+        return error_reply(message_id, 502, data)
+    body, encoding = _encode(response, data)
+    return Reply(message_id, response.status_code, _headers(response, environ), body, encoding)
+
+
+def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes | str:
+    """The body, or why it can't be had."""
+    status = response.status_code
+    if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
+        return b""
+    too_large = _FETCH_BY_HTTP.format(f"larger than {max_bytes:,} bytes")
+    # A file counts as streamed, and so does an abort's page, though their lengths are known.
+    if response.is_streamed and response.content_length is None:
+        return _FETCH_BY_HTTP.format("streamed")
+    if (response.content_length or 0) > max_bytes:
+        return too_large
+    data = bytearray()
+    for part in response.iter_encoded():
+        data += part
+        if len(data) > max_bytes:
+            return too_large
+    return bytes(data)
+
+
+def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in response.get_wsgi_headers(environ):
+        if name.lower() == "set-cookie":
+            continue
+        # RFC 9110, section 5.3: what comes twice may be joined by commas.
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
+    """The body as text, and how it stands for the bytes."""
+    if not data:
+        return "", None
+    if response.headers.get("Content-Encoding", "identity") == "identity":
+        if response.is_json:
+            text = _json(data)
+            if text is not None:
+                return text, None
+        if response.is_json or _is_text(response.mimetype):
+            try:
+                return data.decode(response.mimetype_params.get("charset", "utf-8")), None
+            except (LookupError, UnicodeError):
+                pass
+    return base64.b64encode(data).decode("ascii"), "base64"
+
+
+def _json(data: bytes) -> JSONText | None:
+    """The JSON text, None where it would break the reply that it is embedded in."""
+    try:
+        text = data.decode().strip()
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return JSONText(text)
+
+
+def _is_text(mimetype: str | None) -> bool:
+    return mimetype is not None and (
+        mimetype.startswith("text/") or mimetype.endswith("+xml") or mimetype in _TEXT_TYPES
+    )
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"Browsers read no {constant}.")

@@ -1,0 +1,95 @@
+"""The view by which a browser takes over the cookies that its sockets have changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from flask import Flask, Response, current_app, request, session
+
+from .client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
+from .config import Config
+from .csrf import exempt_from_csrf
+from .errors import RegistryUnavailable
+from .identity import (
+    CONNECTION_ID,
+    CONNECTION_ID_HEADER,
+    is_allowed_origin,
+    is_connection_id,
+    shorten,
+)
+from .registries.base import Registry
+from .waiting import Item
+
+logger = logging.getLogger(__name__)
+
+ENDPOINT = "realtime.session"
+PATH = "/_realtime/session"
+
+
+class SessionPath:
+    """``POST /_realtime/session``: what waits for the page that asks becomes its browser's."""
+
+    def __init__(self, config: Config, registry: Callable[[], Registry]) -> None:
+        self._config = config
+        self._registry = registry
+
+    def init_app(self, app: Flask) -> None:
+        """Add the route; CSRF protection, whenever it comes, leaves it alone."""
+
+        def exempt(endpoint: str | None, values: object) -> None:
+            # These run before any before_request function, of which Flask-WTF's is one.
+            if endpoint == ENDPOINT:
+                exempt_from_csrf(app, self.hand_over)
+
+        app.add_url_rule(PATH, ENDPOINT, self.hand_over, methods=["POST"])
+        app.url_value_preprocessor(exempt)
+
+    def hand_over(self) -> Response:
+        """The view; answers 204, also where nothing waits."""
+        origin = request.headers.get("Origin")
+        allowed = self._config.allowed_origins
+        # Here a browser always sends one, and it stands in for a CSRF token.
+        if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
+            return _answer(403, f"Origin {origin!r} may not do this.")
+        connection_id = _connection_id()
+        if not is_connection_id(connection_id):
+            return _answer(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
+        if known_socket_key() is None:
+            return _answer(403, "The session holds no socket key: it is not that of a page.")
+        request.environ[CONNECTION_ID_IN_ENVIRON] = connection_id
+        digest = current_digest()
+        try:
+            texts = self._registry().collect(digest)
+        except RegistryUnavailable as error:
+            logger.warning("What waits for %s can't be fetched: %s", shorten(digest), error)
+            return _answer(503, "The registry is away; come back.")
+        response = _answer(204)
+        for text in texts:
+            _apply(digest, text, response)
+        return response
+
+
+def _connection_id() -> object:
+    named = request.headers.get(CONNECTION_ID_HEADER) or request.form.get(CONNECTION_ID)
+    if named is None and request.is_json:
+        body = request.get_json(silent=True)
+        return body.get(CONNECTION_ID) if isinstance(body, dict) else None
+    return named
+
+
+def _apply(digest: str, text: str, response: Response) -> None:
+    try:
+        item = Item.from_text(current_app, text)
+    except ValueError as error:
+        logger.warning("What waited for %s is no use: %s", shorten(digest), error)
+        return
+    item.apply(session)
+    for line in item.cookies:
+        response.headers.add("Set-Cookie", line)
+
+
+def _answer(status: int, text: str = "") -> Response:
+    response = current_app.response_class(text, status, mimetype="text/plain")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,134 @@
+"""A browser as the tests use one: requests for pages, python's websockets for sockets."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import time
+
+import requests
+from websockets.sync.client import connect
+
+DEADLINE = 10.0
+
+
+class Browser:
+    """One browser session: a jar of cookies, pages, sockets."""
+
+    def __init__(self, url, verify=True):
+        self.url = url
+        self.http = requests.Session()
+        self.http.verify = verify
+
+    def get(self, path="/", **options):
+        response = self.http.get(self.url + path, timeout=DEADLINE, **options)
+        response.raise_for_status()
+        return response
+
+    def post(self, path, **options):
+        response = self.http.post(self.url + path, timeout=DEADLINE, **options)
+        response.raise_for_status()
+        return response
+
+    def page(self, path="/"):
+        """Load a page; returns its connection id."""
+        return connection_id(self.get(path).text)
+
+    def open(self, connection_id, url=None, resume=False, origin=None, **options):
+        """Open a page's socket, on this server or on another one of the same app."""
+        address = (url or self.url).replace("http", "ws", 1)
+        address += f"/?socket_connection_id={connection_id}" + ("&resume=1" if resume else "")
+        options.setdefault("max_size", None)
+        return Socket(
+            connect(
+                address,
+                additional_headers={"Cookie": self.cookies()},
+                origin=origin,
+                open_timeout=DEADLINE,
+                close_timeout=DEADLINE,
+                **options,
+            )
+        )
+
+    def cookies(self):
+        return "; ".join(f"{one.name}={one.value}" for one in self.http.cookies)
+
+
+class Socket:
+    """One open socket of a page; what arrives is told apart into pushes and replies."""
+
+    def __init__(self, connecting):
+        self._connecting = connecting
+        self.websocket = connecting.__enter__()
+        self._ids = itertools.count(1)
+        self._kept = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def push(self, seconds=DEADLINE):
+        """The next push."""
+        return self._next(lambda message: "channel" in message, seconds)
+
+    def payloads(self, count, seconds=DEADLINE):
+        """The payloads of the next *count* pushes."""
+        return [self.push(seconds)["payload"] for _ in range(count)]
+
+    def reply(self, message_id, seconds=DEADLINE):
+        return self._next(
+            lambda message: "status" in message and message["id"] == message_id, seconds
+        )
+
+    def send(self, action, **fields):
+        message_id = f"m{next(self._ids)}"
+        self.websocket.send(json.dumps({"id": message_id, "action": action, **fields}))
+        return message_id
+
+    def ask(self, action, **fields):
+        """Send a message; returns its reply, and keeps pushes that come before it."""
+        return self.reply(self.send(action, **fields))
+
+    def call(self, uri, **fields):
+        return self.ask("call-route", uri=uri, **fields)
+
+    def resume(self, positions=None):
+        return self.ask("resume", positions=positions or {})
+
+    def settle(self):
+        """Return when what was sent before has been taken in by the server; keeps what came."""
+        assert self.ask("ping")["body"] == "pong"
+
+    def close_code(self, seconds=DEADLINE):
+        """Read to the end; the code with which the server closed."""
+        deadline = time.monotonic() + seconds
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            while True:
+                self.websocket.recv(timeout=max(0.01, deadline - time.monotonic()))
+        except ConnectionClosed:
+            return self.websocket.close_code
+
+    def close(self):
+        self._connecting.__exit__(None, None, None)
+
+    def _next(self, fits, seconds):
+        for index, message in enumerate(self._kept):
+            if fits(message):
+                return self._kept.pop(index)
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            message = json.loads(self.websocket.recv(timeout=max(0.01, left)))
+            if fits(message):
+                return message
+            self._kept.append(message)
+
+
+def connection_id(html):
+    """The id on the page's body."""
+    return re.search(r'<body[^>]* data-socket-connection-id="([^"]+)"', html)[1]

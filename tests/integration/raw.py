@@ -1,0 +1,120 @@
+"""A client whose every byte the test decides."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import struct
+import threading
+import zlib
+
+DEADLINE = 20.0
+
+
+class RawSocket:
+    """An open WebSocket, handshake done, frames made by hand."""
+
+    def __init__(self, server, browser, page, deflate=False):
+        self._socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+        self._data = b""
+        self.deflated_frames = 0
+        lines = [
+            f"GET /?socket_connection_id={page} HTTP/1.1",
+            f"Host: 127.0.0.1:{server.port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+            f"Cookie: {browser.cookies()}",
+        ]
+        if deflate:
+            lines.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+        self.write(("\r\n".join(lines) + "\r\n\r\n").encode())
+        while b"\r\n\r\n" not in self._data:
+            self._data += self._socket.recv(65536)
+        head, _, self._data = self._data.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101"), head
+        assert (b"permessage-deflate" in head) == deflate
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._socket.close()
+
+    def frame(self, opcode, payload, final=True, reserved=0, masked=True):
+        first = (0x80 if final else 0) | reserved | opcode
+        bit = 0x80 if masked else 0
+        if len(payload) < 126:
+            head = struct.pack("!BB", first, bit | len(payload))
+        elif len(payload) < 65536:
+            head = struct.pack("!BBH", first, bit | 126, len(payload))
+        else:
+            head = struct.pack("!BBQ", first, bit | 127, len(payload))
+        # A mask of zeros is a mask, and leaves the bytes as they are.
+        return head + (b"\0\0\0\0" if masked else b"") + payload
+
+    def write(self, data):
+        self._socket.sendall(data)
+
+    def send(self, opcode, payload, **options):
+        self.write(self.frame(opcode, payload, **options))
+
+    def send_aside(self, opcode, payload, **options):
+        """Send on another thread, as one must what the server will not read to its end."""
+        self._aside(self.frame(opcode, payload, **options))
+
+    def send_many_aside(self, opcode, payload, count):
+        self._aside(self.frame(opcode, payload) * count)
+
+    def receive(self):
+        """The opcode and the payload of the next frame, which must be final."""
+        first, payload = self._receive()
+        assert first & 0xF0 == 0x80, first
+        return first & 0x0F, payload
+
+    def receive_inflated(self):
+        """The payload of the next frame, inflated by itself where it is deflated."""
+        first, payload = self._receive()
+        if first & 0x40:
+            self.deflated_frames += 1
+            payload = zlib.decompressobj(-15).decompress(payload + b"\x00\x00\xff\xff")
+        return payload
+
+    def close_code(self):
+        """Read up to the close frame; its code."""
+        while True:
+            opcode, payload = self.receive()
+            if opcode == 8:
+                return struct.unpack("!H", payload[:2])[0]
+
+    def is_at_end(self):
+        """Whether the server ends the line now, cleanly."""
+        return self._socket.recv(100) == b""
+
+    def _aside(self, data):
+        def write():
+            try:
+                self.write(data)
+            except OSError:
+                pass
+
+        threading.Thread(target=write, daemon=True).start()
+
+    def _receive(self):
+        first, length = self._exactly(2)
+        if length == 126:
+            (length,) = struct.unpack("!H", self._exactly(2))
+        elif length == 127:
+            (length,) = struct.unpack("!Q", self._exactly(8))
+        return first, self._exactly(length)
+
+    def _exactly(self, count):
+        while len(self._data) < count:
+            more = self._socket.recv(1 << 20)
+            if not more:
+                raise EOFError("The server ended the line.")
+            self._data += more
+        data, self._data = self._data[:count], self._data[count:]
+        return data

@@ -1,0 +1,157 @@
+"""Server processes of their own, one for each kind of server that is supported."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+APPS = pathlib.Path(__file__).parent / "apps"
+ROOT = pathlib.Path(__file__).parents[2]
+START_SECONDS = 20.0
+STOP_SECONDS = 15.0
+
+PYWSGI = """
+from gevent import monkey; monkey.patch_all()
+import importlib, sys
+from gevent.pywsgi import WSGIServer
+module, _, name = sys.argv[2].partition(":")
+app = getattr(importlib.import_module(module), name)
+tls = dict(zip(("certfile", "keyfile"), sys.argv[3:]))
+WSGIServer(("127.0.0.1", int(sys.argv[1])), app, **tls).serve_forever()
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] | None) -> list[str]:
+    """The command of the README for each kind of server."""
+    python, bind = sys.executable, f"127.0.0.1:{port}"
+    gunicorn = [python, "-m", "gunicorn", "-b", bind, "-w", str(workers), "--access-logfile", "-"]
+    if tls:
+        gunicorn += ["--certfile", tls[0], "--keyfile", tls[1]]
+    flask = [python, "-m", "flask", "--app", app, "run", "--port", str(port)]
+    if tls:
+        flask += ["--cert", tls[0], "--key", tls[1]]
+    return {
+        "gevent": [*gunicorn, "-k", "gevent", app],
+        "gthread": [*gunicorn, "-k", "gthread", "--threads", "40", app],
+        "sync": [*gunicorn, app],
+        "gevent_pywsgi": [*gunicorn, "-k", "gevent_pywsgi", app],
+        "pywsgi": [python, "-c", PYWSGI, str(port), app, *(tls or ())],
+        "dev": flask,
+        "dev-debug": [*flask, "--debug"],
+    }[kind]
+
+
+class ServerProcess:
+    """A server on a port of its own; what it prints is kept.
+
+    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync and gevent_pywsgi
+        for those that are refused.
+    :param app: module and name, as gunicorn takes them.
+    """
+
+    def __init__(self, kind, app="main:app", workers=1, options=(), tls=None, **environ):
+        self.kind = kind
+        self.port = free_port()
+        self.scheme = "https" if tls else "http"
+        self._log = tempfile.TemporaryFile("w+b")
+        self._process = subprocess.Popen(
+            [*command(kind, app, self.port, workers, tls), *options],
+            cwd=APPS,
+            env={
+                **os.environ,
+                **environ,
+                "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}",
+                "PYTHONUNBUFFERED": "1",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> ServerProcess:
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.stop(signal.SIGKILL)
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+        self._log.close()
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_until_ready(self) -> None:
+        eventually(self._answers, START_SECONDS, self.log)
+
+    def stop(self, signum: int = signal.SIGTERM) -> float:
+        """Stop it and everything it started; returns the seconds it took to go."""
+        started = time.monotonic()
+        if self.is_running:
+            self._process.send_signal(signum)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+        seconds = time.monotonic() - started
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        return seconds
+
+    def signal(self, signum: int) -> None:
+        self._process.send_signal(signum)
+
+    def log(self) -> str:
+        """All that it has printed."""
+        return os.pread(self._log.fileno(), 10_000_000, 0).decode(errors="replace")
+
+    def _answers(self) -> bool:
+        if not self.is_running:
+            raise AssertionError(f"The server ended at once:\n{self.log()}")
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1):
+                return True
+        except OSError:
+            return False
+
+
+def eventually(is_so, seconds=10.0, explain=lambda: ""):
+    """Ask again and again until *is_so*; its result."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not (result := is_so()):
+        assert time.monotonic() < deadline, f"Not so within {seconds} s. {explain()}"
+        pause.wait(0.02)
+    return result
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return response.read().decode()

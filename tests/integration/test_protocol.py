@@ -1,0 +1,204 @@
+"""RFC 6455 as its fuzzing suites try it: fragments, control frames, UTF-8, reserved bits, sizes."""
+
+import json
+import struct
+import zlib
+
+import pytest
+
+from .raw import RawSocket
+
+PING = b'{"id": 1, "action": "ping"}'
+
+
+@pytest.fixture
+def raw(server, browser, channel):
+    """A socket whose bytes the test makes."""
+    with RawSocket(server, browser, browser.page(f"/on/{channel}")) as raw:
+        yield raw
+
+
+def answer(raw):
+    opcode, payload = raw.receive()
+    assert opcode == 1, (opcode, payload)
+    return json.loads(payload)
+
+
+def test_fragments_are_one_message(raw):
+    """A message in pieces is handled when its last piece is there."""
+    raw.send(1, PING[:5], final=False)
+    raw.send(0, PING[5:9], final=False)
+    raw.send(0, b"", final=False)
+    raw.send(0, PING[9:])
+
+    assert answer(raw)["status"] == 200
+
+
+def test_control_frames_may_come_between_fragments(raw):
+    """A ping between two pieces is answered at once, and the message is whole."""
+    raw.send(1, PING[:5], final=False)
+    raw.send(9, b"now")
+    pong = raw.receive()
+    raw.send(0, PING[5:])
+
+    assert pong == (10, b"now")
+    assert answer(raw)["status"] == 200
+
+
+def test_text_split_within_a_character_is_whole(raw):
+    """A character's bytes may arrive in two frames."""
+    text = '{"id": "é😀", "action": "ping"}'.encode()
+    raw.send(1, text[:8], final=False)
+    raw.send(0, text[8:12], final=False)
+    raw.send(0, text[12:])
+
+    assert answer(raw)["id"] == "é😀"
+
+
+def test_bytes_may_come_one_by_one(raw):
+    """Frames need not be aligned with what the network delivers."""
+    for byte in raw.frame(1, PING):
+        raw.write(bytes([byte]))
+
+    assert answer(raw)["status"] == 200
+
+
+def test_ping_is_answered_with_its_payload(raw):
+    """A pong repeats what the ping held, up to 125 bytes."""
+    raw.send(9, b"x" * 125)
+    raw.send(10, b"unasked")
+    raw.send(9, b"")
+
+    assert raw.receive() == (10, b"x" * 125)
+    assert raw.receive() == (10, b"")
+
+
+@pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
+def test_close_is_answered_with_its_code(raw, code):
+    """The peer's close frame is answered, and the line ends."""
+    raw.send(8, struct.pack("!H", code) + b"bye")
+
+    assert raw.close_code() == code
+    assert raw.is_at_end()
+
+
+def test_close_without_a_code_is_answered(raw):
+    """An empty close frame is a proper one."""
+    raw.send(8, b"")
+
+    opcode, payload = raw.receive()
+
+    assert (opcode, payload) == (8, b"")
+
+
+@pytest.mark.parametrize(
+    ("opcode", "payload", "options", "code"),
+    [
+        (1, b"\xff\xfe", {}, 1007),
+        (1, b"\xed\xa0\x80", {}, 1007),
+        (3, b"", {}, 1002),
+        (11, b"", {}, 1002),
+        (0, b"nothing to continue", {}, 1002),
+        (9, b"x" * 126, {}, 1002),
+        (9, b"", {"final": False}, 1002),
+        (1, PING, {"reserved": 0x10}, 1002),
+        (1, PING, {"reserved": 0x20}, 1002),
+        (1, PING, {"reserved": 0x40}, 1002),
+        (1, PING, {"masked": False}, 1002),
+        (8, b"\x03", {}, 1002),
+        (8, struct.pack("!H", 999), {}, 1002),
+        (8, struct.pack("!H", 1005), {}, 1002),
+        (8, struct.pack("!H", 2000), {}, 1002),
+        (8, struct.pack("!H", 1000) + b"\xff", {}, 1007),
+    ],
+)
+def test_broken_frame_closes_with_its_code(raw, opcode, payload, options, code):
+    """A frame that breaks the protocol ends the socket with 1002, broken text with 1007."""
+    raw.send(opcode, payload, **options)
+
+    assert raw.close_code() == code
+    assert raw.is_at_end()
+
+
+def test_second_message_within_a_fragmented_one_is_an_error(raw):
+    """A new message may not begin before the last has ended."""
+    raw.send(1, b"begun", final=False)
+    raw.send(1, b"another")
+
+    assert raw.close_code() == 1002
+
+
+def test_message_too_large_closes_with_1009(raw):
+    """Ten megabytes are too much, and the one who sends them reads the reason."""
+    raw.send_aside(1, b"x" * 10_000_000)
+
+    assert raw.close_code() == 1009
+
+
+def test_message_too_large_in_fragments_closes_with_1009(raw):
+    """The limit is for the message, not for its frames."""
+    raw.send(1, b"x" * 200_000, final=False)
+    raw.send_aside(0, b"x" * 200_000, final=False)
+
+    assert raw.close_code() == 1009
+
+
+def test_message_of_wide_characters_is_measured_in_bytes(raw):
+    """The limit counts bytes, not characters."""
+    raw.send_aside(1, ("😀" * 70_000).encode())
+
+    assert raw.close_code() == 1009
+
+
+def test_deflated_message_is_read(server, browser, channel):
+    """What was agreed on with the client is understood."""
+    page = browser.page(f"/on/{channel}")
+    with RawSocket(server, browser, page, deflate=True) as raw:
+        raw.send(1, deflated(PING), reserved=0x40)
+
+        assert answer(raw)["status"] == 200
+
+
+def test_deflate_bomb_closes_with_1009(server, browser, channel):
+    """A few bytes that would inflate to fifty megabytes end their own socket alone."""
+    page = browser.page(f"/on/{channel}")
+    with RawSocket(server, browser, page, deflate=True) as raw, browser.open(page) as other:
+        raw.send(1, deflated(b"x" * 50_000_000), reserved=0x40)
+
+        assert raw.close_code() == 1009
+        other.settle()
+
+
+def test_deflated_push_is_inflated_without_context(server, browser, channel):
+    """Each pushed message can be inflated by itself, whichever came before it."""
+    page = browser.page(f"/on/{channel}")
+    large = [{"number": number, "text": "the same again " * 100} for number in range(3)]
+    with RawSocket(server, browser, page, deflate=True) as raw:
+        for one in large:
+            browser.post(f"/push/{channel}", json=one)
+        payloads = [json.loads(raw.receive_inflated())["payload"] for _ in large]
+
+    assert payloads == large
+    assert raw.deflated_frames == 3
+
+
+def test_flood_is_answered_429_and_then_closed(raw):
+    """Past the rate a message is answered 429 unhandled; far past it, the socket ends with 1008."""
+    raw.send_many_aside(1, PING, 10_000)
+
+    statuses, code = [], None
+    while code is None:
+        opcode, payload = raw.receive()
+        if opcode == 8:
+            (code,) = struct.unpack("!H", payload[:2])
+        else:
+            statuses.append(json.loads(payload)["status"])
+
+    assert code == 1008
+    assert statuses[:400] == [200] * 400
+    assert 429 in statuses
+
+
+def deflated(data):
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]

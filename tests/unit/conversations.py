@@ -1,0 +1,123 @@
+"""Sockets of an app without the socket: what they say, and what waits for their browser."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+from flask import session
+from werkzeug.test import create_environ
+
+from flask_realtime.call_route import call_route
+from flask_realtime.config import Config
+from flask_realtime.handlers import Handlers
+from flask_realtime.identity import SOCKET_KEY, digest, session_digest
+from flask_realtime.messages import Conversation
+from flask_realtime.protocol import parse_message
+from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.takeover import SessionPath
+
+CONNECTION_ID = "an-id-of-this-page"
+ORIGIN = "http://localhost"
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+    "Origin": ORIGIN,
+    "User-Agent": "Browser/1.0",
+    "Accept-Language": "de",
+    "Accept-Encoding": "gzip",
+    "Cache-Control": "no-cache",
+}
+
+
+class Browser:
+    """A test client of *app*, whose session has a socket key, and the page that it shows."""
+
+    def __init__(self, app, **settings):
+        self.app = app
+        self.config = Config.from_mapping(
+            {f"REALTIME_{name}": value for name, value in settings.items()}
+        )
+        self.registry = MemoryRegistry(self.config)
+        if "realtime.session" not in app.view_functions:
+            SessionPath(self.config, lambda: self.registry).init_app(app)
+        self.client = app.test_client()
+        with self.client.session_transaction() as stored:
+            self.key = stored[SOCKET_KEY] = "the-socket-key"
+        self.digest = digest(app.secret_key, self.key, CONNECTION_ID)
+        self.deposit = lambda item: self.registry.deposit(self.digest, item)
+
+    def cookies(self):
+        """The ``Cookie`` header of its next request."""
+        return "; ".join(f"{one.key}={one.value}" for one in self.client._cookies.values())
+
+    def session(self):
+        """Its session, without the socket key."""
+        with self.client.session_transaction() as stored:
+            return {key: value for key, value in stored.items() if key != SOCKET_KEY}
+
+    def open_socket(self, handlers=None, **environ):
+        """A socket of its page; *environ* goes over that of the handshake."""
+        headers = {**HANDSHAKE, "Cookie": self.cookies()}
+        handshake = {**create_environ("/", ORIGIN, headers=headers), **environ}
+        conversation = Conversation(
+            self.app,
+            self.config,
+            handshake,
+            CONNECTION_ID,
+            self.digest,
+            session_digest(self.app.secret_key, self.key),
+            deposit=self.deposit,
+            waiting=self.registry.waiting(self.digest),
+        )
+        return Socket(conversation, handlers or {})
+
+    def take_over(self, **headers):
+        """What the bundled client does after a reply with ``session``."""
+        headers = {"Origin": ORIGIN, "X-Realtime-Connection-Id": CONNECTION_ID, **headers}
+        headers = {name: value for name, value in headers.items() if value is not None}
+        return self.client.post("/_realtime/session", headers=headers)
+
+
+class Socket:
+    """Says messages to an app by one conversation, and gives the replies as a client reads them."""
+
+    def __init__(self, conversation, handlers):
+        self.conversation = conversation
+        self.handlers = Handlers()
+        self.handlers.add("call-route", call_route)
+        for action, function in handlers.items():
+            self.handlers.add(action, function)
+        self._ids = itertools.count(1)
+
+    def say(self, action, **data):
+        message = parse_message(json.dumps({"id": next(self._ids), "action": action, **data}))
+        reply = self.conversation.answer(message, self.handlers)
+        read = json.loads(reply.to_json(json.dumps))
+        assert read["id"] == message.id
+        return read
+
+    def call(self, uri, **data):
+        return self.say("call-route", uri=uri, **data)
+
+
+def add_session_views(app):
+    """Views that change the session, by HTTP or over a socket."""
+
+    @app.post("/set")
+    def set_value():
+        from flask import request
+
+        session.update(request.get_json())
+        return "", 204
+
+    @app.post("/clear")
+    def clear():
+        session.clear()
+        return "", 204
+
+    @app.get("/session")
+    def show():
+        return {key: value for key, value in session.items() if key != SOCKET_KEY}

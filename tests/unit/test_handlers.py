@@ -1,0 +1,53 @@
+"""The table of handlers."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_realtime.errors import AlreadyRegistered, UnknownAction
+from flask_realtime.handlers import Handlers
+
+
+def answer(message):
+    return "yes"
+
+
+def test_handlers_find_the_function_of_an_action():
+    """A message is answered by the handler that its action names."""
+    handlers = Handlers()
+
+    handlers.add("shout", answer)
+
+    assert handlers.get("shout") is answer
+
+
+def test_handlers_refuse_a_second_function_for_an_action():
+    """An action has one handler: the second would be silently deaf, or the first."""
+    handlers = Handlers()
+    handlers.add("shout", answer)
+
+    with pytest.raises(AlreadyRegistered, match="shout"):
+        handlers.add("shout", answer)
+
+
+@pytest.mark.parametrize("action", ["ping", "resume"])
+def test_handlers_refuse_what_the_library_answers(action):
+    """ping and resume never reach a handler, so that none may be written."""
+    with pytest.raises(AlreadyRegistered, match=action):
+        Handlers().add(action, answer)
+
+
+@pytest.mark.parametrize("action", ["", None, answer])
+def test_handlers_refuse_an_action_that_is_no_name(action):
+    """A decorator without parentheses fails where it stands."""
+    with pytest.raises(TypeError, match="shout"):
+        Handlers().add(action, answer)
+
+
+def test_handlers_name_the_known_actions_when_asked_for_another():
+    """The answer to an unknown action says which there are."""
+    handlers = Handlers()
+    handlers.add("shout", answer)
+
+    with pytest.raises(UnknownAction, match="'shuot'.*ping, resume, shout"):
+        handlers.get("shuot")

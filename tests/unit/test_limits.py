@@ -1,0 +1,113 @@
+"""Rates and counts."""
+
+import threading
+
+from flask_realtime.limits import ConnectionCount, TokenBucket
+
+
+class Clock:
+    """Time that passes when told."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_bucket_allows_a_burst_and_then_its_rate():
+    """Five seconds' worth may come at once, then so many a second."""
+    clock = Clock()
+    bucket = TokenBucket(10, clock)
+
+    burst = [bucket.take() for _ in range(60)]
+    clock.now += 1.05
+    later = [bucket.take() for _ in range(20)]
+
+    assert burst == [True] * 50 + [False] * 10
+    assert later == [True] * 10 + [False] * 10
+
+
+def test_bucket_is_full_again_after_a_pause():
+    """A pause gives back the burst, and no more than it."""
+    clock = Clock()
+    bucket = TokenBucket(10, clock)
+    while bucket.take():
+        pass
+
+    clock.now += 1000
+
+    assert [bucket.take() for _ in range(51)] == [True] * 50 + [False]
+
+
+def test_bucket_is_exhausted_by_a_flood_alone():
+    """Twice the rate is refused for as long as it lasts; ten times the rate is too much."""
+    clock = Clock()
+    mild, flood = TokenBucket(10, clock), TokenBucket(10, clock)
+
+    for _ in range(100):
+        clock.now += 0.1
+        for _ in range(2):
+            mild.take()
+        for _ in range(10):
+            flood.take()
+
+    assert not mild.is_exhausted
+    assert flood.is_exhausted
+
+
+def test_bucket_without_a_rate_refuses_nothing():
+    """None is no limit."""
+    bucket = TokenBucket(None)
+
+    assert all(bucket.take() for _ in range(10_000))
+    assert not bucket.is_exhausted
+
+
+def test_bucket_of_less_than_one_a_second_allows_one():
+    """A slow rate still lets a first message pass."""
+    assert TokenBucket(0.01).take()
+
+
+def test_count_refuses_what_is_too_much_with_a_status():
+    """A full process says 503, a full session 429; both name the setting."""
+    count = ConnectionCount(3, 2)
+
+    first = [count.enter("a"), count.enter("a")]
+    of_session = count.enter("a")
+    count.enter("b")
+    of_process = count.enter("c")
+
+    assert first == [None, None]
+    assert of_session[0] == 429 and "PER_SESSION" in of_session[1]
+    assert of_process[0] == 503 and "REALTIME_MAX_CONNECTIONS" in of_process[1]
+
+
+def test_count_gives_places_back():
+    """Who leaves makes room, and leaves nothing behind."""
+    count = ConnectionCount(2, 1)
+    count.enter("a")
+    refused = count.enter("a")
+
+    count.leave("a")
+
+    assert refused is not None
+    assert count.enter("a") is None
+    assert count.enter("b") is None
+
+
+def test_count_is_right_with_many_threads():
+    """However many come at once, no place is given twice."""
+    count, admitted = ConnectionCount(50, 1000), []
+
+    def enter():
+        for _ in range(20):
+            admitted.append(count.enter("a") is None)
+
+    threads = [threading.Thread(target=enter) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(admitted) == 50

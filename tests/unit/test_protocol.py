@@ -1,0 +1,135 @@
+"""The wire format, against its golden messages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from flask_realtime.errors import InvalidMessage
+from flask_realtime.frames import lost_frame, push_frame
+from flask_realtime.positions import Position
+from flask_realtime.protocol import (
+    JSONText,
+    Message,
+    Publication,
+    Reply,
+    error_reply,
+    parse_message,
+    parse_positions,
+)
+
+from .wire import golden
+
+
+@golden("client_messages")
+def test_message_is_read_with_all_that_the_client_sent(message):
+    """A handler gets the whole message, its id and action too."""
+    means = message["means"]
+
+    parsed = parse_message(message["text"])
+
+    assert parsed == Message(means["id"], means["action"], means["data"])
+
+
+@golden("client_messages", positions=True)
+def test_positions_are_read_from_a_resume(message):
+    """A client that resumes says where it stands on each channel."""
+    expected = {name: Position(*one) for name, one in message["positions"].items()}
+
+    positions = parse_positions(parse_message(message["text"]).data)
+
+    assert positions == expected
+
+
+@golden("bad_client_messages")
+def test_message_that_is_none_is_refused_with_its_id(message):
+    """A client's mistake is told to it, under the id it gave, if it gave one."""
+    with pytest.raises(InvalidMessage) as caught:
+        parsed = parse_message(message["text"])
+        try:
+            parse_positions(parsed.data)
+        except InvalidMessage as error:
+            raise InvalidMessage(error.reason, parsed.id) from None
+
+    assert message["status"] == 400
+    assert caught.value.message_id == message["id"]
+    assert caught.value.reason
+
+
+@golden("replies")
+def test_reply_is_written_as_the_golden_text(message):
+    """What a reply looks like does not change by accident."""
+    fields = message["reply"]
+    body = JSONText(fields["json"]) if "json" in fields else fields["body"]
+    reply = Reply(
+        fields["id"],
+        fields["status"],
+        fields["headers"],
+        body,
+        fields.get("encoding"),
+        fields.get("session", False),
+    )
+
+    text = reply.to_json(json.dumps)
+
+    assert text == message["text"]
+    assert json.loads(text)["id"] == fields["id"]
+
+
+@golden("pushes", push=True)
+def test_push_is_written_as_the_golden_text(message):
+    """What a push looks like does not change by accident."""
+    fields = message["push"]
+    publication = Publication(
+        fields["channel"], Position(*fields["position"]), "a0", fields["payload"]
+    )
+
+    frame = push_frame(publication)
+
+    assert frame.plain[2:].decode() == message["text"]
+
+
+@golden("pushes", lost=True)
+def test_loss_is_written_as_the_golden_text(message):
+    """What the news of a lost log looks like does not change by accident."""
+    fields = message["lost"]
+
+    frame = lost_frame(fields["channel"], Position(*fields["position"]))
+
+    assert frame.plain[2:].decode() == message["text"]
+
+
+def test_message_nested_without_end_is_refused():
+    """No depth of brackets brings the reader down."""
+    with pytest.raises(InvalidMessage):
+        parse_message("[" * 100_000)
+
+
+def test_message_with_an_endless_action_is_refused_with_its_id():
+    """An action is a name, not a text that the reply would repeat."""
+    with pytest.raises(InvalidMessage) as caught:
+        parse_message(json.dumps({"id": "7", "action": "a" * 201}))
+
+    assert caught.value.message_id == "7"
+
+
+@pytest.mark.parametrize("message_id", [10**400, -(10**18), 0, 1.5])
+def test_message_id_may_be_any_number(message_id):
+    """Every number that JSON can write comes back as it was."""
+    parsed = parse_message(json.dumps({"id": message_id, "action": "a"}))
+
+    assert json.loads(error_reply(parsed.id, 404, "").to_json(json.dumps))["id"] == message_id
+
+
+def test_position_far_too_long_is_refused():
+    """A client's position is judged by its length before anything is made of it."""
+    with pytest.raises(InvalidMessage):
+        parse_positions({"positions": {"room": "e:1:" + "t" * 100}})
+
+
+def test_publication_knows_the_position_before_it():
+    """One who stands before an entry is known by the tag of the entry before."""
+    publication = Publication("room", Position("e", 17, "b2"), "a1", "1")
+
+    assert publication.before == Position("e", 16, "a1")
