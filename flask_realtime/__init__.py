@@ -16,8 +16,10 @@ from .errors import (
 )
 from .extension import Realtime
 from .hooks import socket_joined, socket_left
+
 #from .publisher import Publisher
 from .registries.base import Registry
+from .version import __version__
 
 __all__ = [
     "AlreadyRegistered",
@@ -35,7 +37,7 @@ __all__ = [
     "RegistryUnavailable",
     "SetupFinished",
     "UnknownAction",
+    "__version__",
     "socket_joined",
     "socket_left",
 ]
-from .version import __version__

@@ -61,12 +61,12 @@ class CookieJar:
             browser may hold cookies, of other paths, that the handshake did not show.
         """
         pair, *attributes = line.split(";")
-        name, _, value = (part.strip() for part in pair.partition("="))
+        name, equals, value = (part.strip() for part in pair.partition("="))
         told = {
             key.strip().lower(): value.strip()
             for key, _, value in (attribute.partition("=") for attribute in attributes)
         }
-        if not name or not self._is_ours(told.get("domain", "")):
+        if not name or not equals or not self._is_ours(told.get("domain", "")):
             return False
         folder = told.get("path", "")
         if not folder.startswith("/"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 import ssl
@@ -40,10 +41,8 @@ class _Base:
         socket.socket.shutdown(self._sock, socket.SHUT_WR) if not self.is_tls else None
 
     def shutdown(self) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def _wait(self, event: int, seconds: float) -> bool:
         with selectors.DefaultSelector() as selector:

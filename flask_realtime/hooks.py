@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from blinker import Namespace
 from flask import current_app
-from flask.signals import Namespace
 
 _signals = Namespace()
 

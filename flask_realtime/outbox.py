@@ -11,7 +11,18 @@ from .frames import Frame
 
 
 class Outbox:
-    __slots__ = ("_empty", "_head", "_head_left", "_is_closed", "_items", "_lock", "_size", "descriptor", "is_scheduled", "on_broken")
+    __slots__ = (
+        "_empty",
+        "_head",
+        "_head_left",
+        "_is_closed",
+        "_items",
+        "_lock",
+        "_size",
+        "descriptor",
+        "is_scheduled",
+        "on_broken",
+    )
 
     def __init__(self, descriptor: Descriptor, on_broken: Callable[[], None]) -> None:
         self.descriptor = descriptor

@@ -99,6 +99,5 @@ def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
             "gevent's server runs without gevent.monkey.patch_all() as the program's first line."
         )
     # For an upgrade request pywsgi hands over its raw file; else a wrapper around it.
-    stream = environ["wsgi.input"]
-    stream = getattr(stream, "rfile", stream)
-    return stream.raw._sock
+    stream: Any = environ["wsgi.input"]
+    return getattr(stream, "rfile", stream).raw._sock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .base import Registry
 
@@ -27,5 +27,4 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
         from .redis import RedisRegistry
 
         return RedisRegistry(config)
-    registry: Registry = chosen(config) if isinstance(chosen, type) else chosen
-    return registry
+    return cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import socket
 import struct
@@ -95,10 +96,8 @@ class RawSocket:
 
     def _aside(self, data):
         def write():
-            try:
+            with contextlib.suppress(OSError):
                 self.write(data)
-            except OSError:
-                pass
 
         threading.Thread(target=write, daemon=True).start()
 

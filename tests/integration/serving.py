@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -66,7 +67,7 @@ class ServerProcess:
         self.kind = kind
         self.port = free_port()
         self.scheme = "https" if tls else "http"
-        self._log = tempfile.TemporaryFile("w+b")
+        self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(
             [*command(kind, app, self.port, workers, tls), *options],
             cwd=APPS,
@@ -114,15 +115,11 @@ class ServerProcess:
         started = time.monotonic()
         if self.is_running:
             self._process.send_signal(signum)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
         seconds = time.monotonic() - started
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         return seconds
 

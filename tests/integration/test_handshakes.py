@@ -93,9 +93,9 @@ def test_handshake_without_a_session_is_refused(server, browser, channel):
 def test_handshake_with_a_tampered_session_is_refused(server, browser, channel):
     """A cookie that this app did not sign is no session."""
     page = browser.page(f"/on/{channel}")
-    cookie = browser.cookies()
+    forged = browser.cookies()[:-3] + "abc"
 
-    status, *_ = shake(server, browser, f"/?socket_connection_id={page}", Cookie=cookie[:-3] + "abc")
+    status, *_ = shake(server, browser, f"/?socket_connection_id={page}", Cookie=forged)
 
     assert status == 403
 

@@ -173,7 +173,7 @@ def test_idle_socket_holds_no_context(browser, channel):
 
 
 def test_session_written_over_a_socket_reaches_the_browser(server, browser, socket, page):
-    """A view called over the socket changes the session; the browser takes it at the session path."""
+    """What a view called over the socket writes, the browser takes at the session path."""
     reply = socket.call("/session/colour/blue", method="post")
     of_socket = socket.call("/session")["body"]
     before = browser.get("/session").json()

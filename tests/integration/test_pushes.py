@@ -40,7 +40,7 @@ def test_push_carries_channel_payload_and_position(browser, channel):
 JSON = {"Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize("value", ["text", 5, 1.5, None, True, [], {}, [1, {"a": None}], "ä\u2028😀"])
+@pytest.mark.parametrize("value", ["text", 5, 1.5, None, True, [], {}, [{"a": None}], "ä\u2028😀"])
 def test_push_takes_any_json_value(browser, channel, value):
     """Not only objects: strings, numbers, lists and null are messages too."""
     page = browser.page(f"/on/{channel}")

@@ -29,7 +29,7 @@ def test_jar_replaces_a_cookie_of_the_handshake(jar):
     is_changed = jar.set("a=3; Path=/; HttpOnly; Secure; SameSite=Lax", "/prefix/rooms")
 
     assert is_changed
-    assert jar.header("/prefix/rooms") == "a=3; b=2" or jar.header("/prefix/rooms") == "b=2; a=3"
+    assert sorted(jar.header("/prefix/rooms").split("; ")) == ["a=3", "b=2"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_jar_ignores_a_line_without_a_name(jar, line):
     """What is no cookie changes nothing."""
     jar.set(line, "/")
 
-    assert jar.header("/") in ("a=1; b=2", "a=1; b=2; no-name=")
+    assert jar.header("/") == "a=1; b=2"
 
 
 def test_jar_leaves_its_copy_alone(jar):

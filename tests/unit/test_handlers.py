@@ -49,5 +49,5 @@ def test_handlers_name_the_known_actions_when_asked_for_another():
     handlers = Handlers()
     handlers.add("shout", answer)
 
-    with pytest.raises(UnknownAction, match="'shuot'.*ping, resume, shout"):
+    with pytest.raises(UnknownAction, match=r"'shuot'.*ping, resume, shout"):
         handlers.get("shuot")

@@ -38,7 +38,7 @@ def test_servers_hand_over_the_socket_of_the_request(sock, key):
     ],
 )
 def test_servers_that_cannot_are_named_with_what_to_use(environ, why):
-    """A server under which sockets cannot work is refused, with the exact command of one that can."""
+    """A server under which sockets cannot work is refused, with the command of one that can."""
     with pytest.raises(UnsupportedServer, match=why) as refusal:
         client_socket(environ)
 

@@ -1,0 +1,549 @@
+"""A client message's context, and the reply that comes of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+
+import flask
+import pytest
+from flask import Response, abort, g, jsonify, request, session
+from flask.signals import got_request_exception, request_finished, request_started
+
+from flask_realtime.messages import is_socket_request
+
+from .conversations import CONNECTION_ID, Browser, add_session_views
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    return app
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+def answer(browser, handler, **data):
+    """The reply of a socket whose only handler is *handler*."""
+    return browser.open_socket({"do": handler}).say("do", **data)
+
+
+def test_handler_is_called_with_the_whole_message(browser):
+    """A handler sees what the client sent, id and action too."""
+    reply = answer(browser, lambda message: message, words=["hi"])
+
+    assert reply["status"] == 200
+    assert reply["body"] == {"id": 1, "action": "do", "words": ["hi"]}
+
+
+@pytest.mark.parametrize(
+    ("returned", "status", "body"),
+    [
+        ("text", 200, "text"),
+        ({"a": 1}, 200, {"a": 1}),
+        ([1, 2], 200, [1, 2]),
+        (("made", 201), 201, "made"),
+        (("made", 201, {"X-A": "b"}), 201, "made"),
+        (None, 204, ""),
+        ("", 200, ""),
+        (b"bytes", 200, "bytes"),
+    ],
+)
+def test_handler_returns_what_a_view_may_return(browser, returned, status, body):
+    """A handler's result becomes a response as a view's does; None means no content."""
+    reply = answer(browser, lambda message: returned)
+
+    assert (reply["status"], reply["body"]) == (status, body)
+
+
+def test_handler_that_returns_a_false_value_of_its_own_is_heard(browser):
+    """An empty list is a result, and not taken for None."""
+    assert answer(browser, lambda message: [])["body"] == []
+
+
+def test_handler_runs_behind_before_request_under_an_endpoint_of_its_own(app, browser):
+    """An app's checks apply to messages too, and can tell them by their endpoint."""
+    seen = []
+    app.before_request(lambda: seen.append((request.endpoint, request.method, request.path)))
+
+    answer(browser, lambda message: request.view_args or {})
+
+    assert seen == [("realtime.message", "POST", "/")]
+
+
+def test_before_request_may_answer_in_place_of_a_handler(app, browser):
+    """An app that turns a request away turns the message away."""
+    app.before_request(lambda: ("no", 401))
+
+    reply = answer(browser, lambda message: "yes")
+
+    assert (reply["status"], reply["body"]) == (401, "no")
+
+
+def test_after_request_sees_a_handlers_response(app, browser):
+    """What an app adds to every response it adds to replies."""
+
+    @app.after_request
+    def add(response):
+        response.headers["X-Added"] = "yes"
+        return response
+
+    assert answer(browser, lambda message: "")["headers"]["X-Added"] == "yes"
+
+
+def test_handler_has_contexts_of_its_own(app, browser):
+    """g is empty at each message, and each is torn down, app and request."""
+    ended = []
+    app.teardown_request(lambda error: ended.append("request"))
+    app.teardown_appcontext(lambda error: ended.append("app"))
+
+    def handler(message):
+        g.count = g.get("count", 0) + 1
+        return {"count": g.count}
+
+    socket = browser.open_socket({"do": handler})
+    replies = [socket.say("do") for _ in range(2)]
+
+    assert [reply["body"]["count"] for reply in replies] == [1, 1]
+    assert ended == ["request", "app"] * 2
+
+
+def test_handler_does_not_see_the_context_it_is_called_from(app, browser):
+    """A message is handled in a context of its own, whatever its thread is in."""
+    with app.test_request_context("/elsewhere"):
+        g.secret = 1
+        reply = answer(browser, lambda message: {"path": request.path, "g": "secret" in g})
+
+        assert request.path == "/elsewhere"
+    assert reply["body"] == {"path": "/", "g": False}
+
+
+def test_conversations_do_not_mix(app, browser):
+    """Two sockets may be answered at the same moment."""
+    both_in = threading.Barrier(2, timeout=5)
+
+    def handler(message):
+        g.name = message["name"]
+        both_in.wait()
+        return {"g": g.name, "id": request.environ["flask_realtime.connection_id"]}
+
+    replies = {}
+
+    def run(name):
+        replies[name] = browser.open_socket({"do": handler}).say("do", name=name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert {name: reply["body"]["g"] for name, reply in replies.items()} == {"a": "a", "b": "b"}
+
+
+def test_handler_may_be_async(browser):
+    """An async function is run as Flask runs async views."""
+    pytest.importorskip("asgiref")
+
+    async def handler(message):
+        return {"ok": True}
+
+    assert answer(browser, handler)["body"] == {"ok": True}
+
+
+def test_signals_are_sent_as_for_any_request(app, browser):
+    """What listens to Flask's signals, a tracer say, sees messages."""
+    heard = []
+    started = request_started.connect(lambda sender, **_: heard.append("started"), app, weak=False)
+    finished = request_finished.connect(
+        lambda sender, **_: heard.append("finished"), app, weak=False
+    )
+
+    answer(browser, lambda message: "")
+
+    request_started.disconnect(started, app)
+    request_finished.disconnect(finished, app)
+    assert heard == ["started", "finished"]
+
+
+def test_unknown_action_is_answered_404_with_those_there_are(browser):
+    """A client that errs in the name of a handler is told so."""
+    reply = browser.open_socket({"do": lambda message: ""}).say("doo")
+
+    assert reply["status"] == 404
+    assert "'doo'" in reply["body"] and "call-route, do, ping" in reply["body"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"PROPAGATE_EXCEPTIONS": True}])
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
+def test_handler_that_raises_is_logged_and_answered_500(app, browser, caplog, settings, error):
+    """No error of a handler's goes without a traceback and an answer, and the next works."""
+    app.config.update(settings)
+
+    def fail(message):
+        raise error("oh")
+
+    socket = browser.open_socket({"fail": fail, "do": lambda message: "yes"})
+    reply = socket.say("fail")
+
+    assert reply["status"] == 500
+    assert [record.exc_info[0] for record in caplog.records if record.levelno == logging.ERROR] == [
+        error
+    ]
+    assert socket.say("do")["body"] == "yes"
+
+
+def test_handler_that_raises_is_answered_by_the_apps_error_handlers(app, browser):
+    """An app's own page for an error is the answer."""
+    app.register_error_handler(LookupError, lambda error: ({"why": str(error)}, 418))
+
+    def fail(message):
+        raise LookupError("gone")
+
+    reply = answer(browser, fail)
+
+    assert (reply["status"], reply["body"]) == (418, {"why": "gone"})
+
+
+def test_handler_may_abort(browser):
+    """abort() in a handler gives its status."""
+    reply = answer(browser, lambda message: abort(403, "not you"))
+
+    assert reply["status"] == 403
+    assert "not you" in reply["body"]
+
+
+@pytest.mark.parametrize("propagate", [True, False])
+def test_trapped_http_exceptions_keep_their_status_where_they_are_raised_again(
+    app, browser, caplog, propagate
+):
+    """TRAP_HTTP_EXCEPTIONS logs the traceback it is there for, and the client gets an answer."""
+    app.config.update(TRAP_HTTP_EXCEPTIONS=True, PROPAGATE_EXCEPTIONS=propagate)
+
+    reply = answer(browser, lambda message: abort(403))
+
+    assert reply["status"] == (403 if propagate else 500)
+    assert any(record.exc_info for record in caplog.records)
+
+
+def test_handler_that_raises_is_signalled_and_torn_down_with_its_error(app, browser):
+    """What listens for exceptions, Sentry say, hears of a handler's; teardowns get it too."""
+    heard, torn = [], []
+    receiver = got_request_exception.connect(
+        lambda sender, exception, **_: heard.append(exception), app, weak=False
+    )
+    app.teardown_request(torn.append)
+    error = ValueError("oh")
+
+    def fail(message):
+        raise error
+
+    answer(browser, fail)
+
+    got_request_exception.disconnect(receiver, app)
+    assert heard == [error]
+    assert torn == [error]
+
+
+def test_before_request_that_raises_is_answered_500(app, browser):
+    """A failure around the handler is the same as one in it."""
+    app.before_request(lambda: 1 / 0)
+
+    assert answer(browser, lambda message: "")["status"] == 500
+
+
+def test_teardown_that_raises_is_answered_500(app, browser, caplog):
+    """Even what fails after the response gets an answer and a traceback."""
+    app.teardown_request(lambda error: 1 / 0)
+
+    assert answer(browser, lambda message: "")["status"] == 500
+    assert any(record.exc_info for record in caplog.records)
+
+
+def test_handler_that_returns_no_response_is_answered_500(browser):
+    """What a view may not return, a handler may not return."""
+    assert answer(browser, lambda message: object())["status"] == 500
+
+
+def test_request_is_that_of_the_handshake_in_what_they_share(browser):
+    """Address, host, agent and language are the socket's; what is the handshake's alone is gone."""
+    socket = browser.open_socket(
+        {"do": lambda message: jsonify(sorted(request.environ)), "show": _show},
+        REMOTE_ADDR="203.0.113.7",
+        HTTP_HOST="app.example.com:5000",
+        HTTP_X_TENANT="blue",
+        HTTP_AUTHORIZATION="Basic eDp5",
+        HTTP_IF_NONE_MATCH='"x"',
+        REMOTE_USER="ann",
+        **{
+            "wsgi.url_scheme": "wss",
+            "wsgi.input_terminated": True,
+            "werkzeug.socket": object(),
+            "gunicorn.socket": object(),
+            "wsgi.early_hints": object(),
+            "CONTENT_LENGTH": "5",
+        },
+    )
+
+    keys = socket.say("do")["body"]
+    shown = socket.say("show")["body"]
+
+    assert shown == {
+        "url": "https://app.example.com:5000/",
+        "address": "203.0.113.7",
+        "agent": "Browser/1.0",
+        "languages": ["de"],
+        "tenant": "blue",
+        "user": "ann",
+        "authorization": "Basic eDp5",
+        "origin": "http://localhost",
+        "referrer": "http://localhost/",
+        "accept": "*/*",
+    }
+    assert not {
+        "HTTP_UPGRADE",
+        "HTTP_CONNECTION",
+        "HTTP_SEC_WEBSOCKET_KEY",
+        "HTTP_SEC_WEBSOCKET_VERSION",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_CACHE_CONTROL",
+        "HTTP_IF_NONE_MATCH",
+        "CONTENT_TYPE",
+        "wsgi.input_terminated",
+        "wsgi.early_hints",
+        "werkzeug.socket",
+        "gunicorn.socket",
+    }.intersection(keys)
+
+
+def _show(message):
+    return {
+        "url": request.url,
+        "address": request.remote_addr,
+        "agent": request.user_agent.string,
+        "languages": list(request.accept_languages.values()),
+        "tenant": request.headers["X-Tenant"],
+        "user": request.remote_user,
+        "authorization": request.headers["Authorization"],
+        "origin": request.origin,
+        "referrer": request.referrer,
+        "accept": request.headers["Accept"],
+    }
+
+
+def test_request_has_the_host_of_the_handshake_whatever_server_name_says(app, browser):
+    """SERVER_NAME is for URLs outside of requests; a message has a host of its own."""
+    app.config["SERVER_NAME"] = "configured.example"
+    app.url_map.host_matching = False
+    socket = browser.open_socket(
+        {"do": lambda message: request.url}, HTTP_HOST="asked.example", SCRIPT_NAME="/prefix"
+    )
+
+    assert socket.say("do")["body"] == "http://asked.example/prefix/"
+
+
+def test_message_is_a_socket_request(app, browser):
+    """A view can tell a message from a request of HTTP's."""
+    app.add_url_rule("/which", "which", lambda: {"socket": is_socket_request()})
+    socket = browser.open_socket()
+
+    assert socket.call("/which")["body"] == {"socket": True}
+    assert browser.client.get("/which").json == {"socket": False}
+    assert is_socket_request() is False
+
+
+def test_message_acts_on_the_socket_it_came_by(app, browser):
+    """The connection id of a message is its socket's, without being named."""
+    from flask_realtime.client import current_connection_id, current_digest
+
+    body = answer(browser, lambda message: [current_connection_id(), current_digest()])["body"]
+
+    assert body == [CONNECTION_ID, browser.digest]
+
+
+def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
+    """A log-out over a socket leaves the socket its own client."""
+    from flask_realtime.client import current_digest
+
+    def log_out(message):
+        session.clear()
+        return current_digest()
+
+    socket = browser.open_socket({"out": log_out, "which": lambda message: current_digest()})
+
+    assert socket.say("out")["body"] == browser.digest
+    assert socket.say("which")["body"] == browser.digest
+
+
+@pytest.mark.parametrize(
+    ("make", "body", "encoding"),
+    [
+        (lambda: Response(b"\x89PNG\r\n", mimetype="image/png"), "iVBORw0K", "base64"),
+        (lambda: Response("ü", mimetype="text/html"), "ü", None),
+        (lambda: Response("ü".encode("latin-1"), mimetype="text/plain"), "/A==", "base64"),
+        (
+            lambda: Response("ü".encode("latin-1"), content_type="text/plain; charset=latin-1"),
+            "ü",
+            None,
+        ),
+        (lambda: Response("<a/>", mimetype="image/svg+xml"), "<a/>", None),
+        (lambda: Response('{"a": 1}', mimetype="application/problem+json"), {"a": 1}, None),
+        (lambda: Response("NaN", mimetype="application/json"), "NaN", None),
+        (lambda: Response('{"a": ', mimetype="application/json"), '{"a": ', None),
+        (lambda: Response(b"[1]\n", mimetype="application/json"), [1], None),
+        (
+            lambda: Response(
+                b"\x1f\x8b", mimetype="text/html", headers={"Content-Encoding": "gzip"}
+            ),
+            "H4s=",
+            "base64",
+        ),
+    ],
+)
+def test_reply_carries_text_and_json_as_they_are_and_else_base64(browser, make, body, encoding):
+    """A body arrives as what it is, and no body breaks the reply around it."""
+    reply = answer(browser, lambda message: make())
+
+    assert reply["body"] == body
+    assert reply.get("encoding") == encoding
+
+
+def test_reply_never_carries_set_cookie(browser):
+    """A session cookie is not for page scripts, which could not read it by HTTP either."""
+
+    def handler(message):
+        session["a"] = 1
+        response = Response("")
+        response.set_cookie("theme", "dark")
+        return response
+
+    reply = answer(browser, handler)
+
+    assert "set-cookie" not in {name.lower() for name in reply["headers"]}
+    assert "dark" not in json.dumps(reply)
+
+
+def test_reply_joins_headers_that_come_twice(browser):
+    """No header gets lost because a JSON object has a name but once."""
+
+    def handler(message):
+        response = Response("")
+        response.headers.add("Link", "<a>")
+        response.headers.add("Link", "<b>")
+        return response
+
+    assert answer(browser, handler)["headers"]["Link"] == "<a>, <b>"
+
+
+def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
+    """What has no end known can't be one message; its page fetches it by HTTP."""
+    closed = threading.Event()
+
+    def forever():
+        try:
+            while True:
+                yield "x"
+        finally:
+            closed.set()
+
+    def handler(message):
+        stream = forever()
+        next(stream)
+        return Response(stream)
+
+    reply = answer(browser, handler)
+
+    assert reply["status"] == 502
+    assert "fetch this by HTTP" in reply["body"]
+    assert closed.is_set()
+
+
+def test_reply_larger_than_allowed_is_502(app):
+    """REALTIME_MAX_REPLY_BYTES counts the bytes of the body."""
+    browser = Browser(app, MAX_REPLY_BYTES=10)
+
+    assert answer(browser, lambda message: "x" * 10)["body"] == "x" * 10
+    reply = answer(browser, lambda message: "x" * 11)
+    assert reply["status"] == 502
+    assert "fetch this by HTTP" in reply["body"]
+
+
+def test_reply_carries_a_small_file_and_closes_it(app):
+    """send_file works over a socket, as far as the file is small."""
+    browser = Browser(app, MAX_REPLY_BYTES=10)
+    files = [io.BytesIO(b"x" * 10), io.BytesIO(b"x" * 11)]
+    left = iter(files)
+
+    def handler(message):
+        return flask.send_file(next(left), mimetype="text/plain")
+
+    socket = browser.open_socket({"do": handler})
+    replies = [socket.say("do") for _ in files]
+
+    assert [reply["status"] for reply in replies] == [502, 502]
+    assert all(file.closed for file in files)
+
+
+def test_reply_closes_its_response(browser):
+    """Functions given to call_on_close run."""
+    closed = []
+
+    def handler(message):
+        response = Response("x")
+        response.call_on_close(lambda: closed.append(True))
+        return response
+
+    answer(browser, handler)
+
+    assert closed == [True]
+
+
+def test_hook_runs_in_a_context_like_a_handlers(app, browser):
+    """What joins or leaves a socket does so as its client."""
+    from flask_realtime.client import current_digest
+
+    seen = []
+    app.before_request(lambda: seen.append(request.endpoint))
+    app.teardown_request(lambda error: seen.append("teardown"))
+
+    browser.open_socket().conversation.run_hook(lambda: seen.append(current_digest()))
+
+    assert seen == ["realtime.message", browser.digest, "teardown"]
+
+
+def test_hook_runs_though_before_request_would_refuse(app, browser):
+    """One who has logged out leaves all the same."""
+    ran = []
+    app.before_request(lambda: ("no", 401))
+
+    browser.open_socket().conversation.run_hook(lambda: ran.append(True))
+
+    assert ran == [True]
+
+
+def test_hook_that_raises_is_logged(app, browser, caplog):
+    """A failing hook is seen in the log, and by nobody else."""
+    app.testing = True
+
+    browser.open_socket().conversation.run_hook(lambda: 1 / 0)
+
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+
+
+def test_hook_may_change_the_session(app, browser):
+    """What a hook notes in the session waits for the browser."""
+
+    def hook():
+        session["seen"] = True
+
+    browser.open_socket().conversation.run_hook(hook)
+
+    assert browser.take_over().status_code == 204
+    assert browser.session() == {"seen": True}
