@@ -19,6 +19,8 @@ class Browser:
     def __init__(self, url, verify=True):
         self.url = url
         self.http = requests.Session()
+        # Neither proxies nor certificates of the machine's.
+        self.http.trust_env = False
         self.http.verify = verify
 
     def get(self, path="/", **options):

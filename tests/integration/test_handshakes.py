@@ -46,7 +46,9 @@ def test_handshake_of_a_page_is_accepted(server, browser, channel):
     assert "sec-websocket-accept" in head.lower()
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"]
+)
 def test_handshake_of_a_foreign_origin_is_refused(server, browser, channel, origin):
     """No other site opens sockets with a visitor's session: 403, and no upgrade."""
     page = browser.page(f"/on/{channel}")
@@ -67,10 +69,17 @@ def test_handshake_of_the_own_origin_is_accepted(server, browser, channel):
     assert status == 101
 
 
-@pytest.mark.parametrize("query", ["", "?socket_connection_id=", "?socket_connection_id=short",
-                                   "?socket_connection_id=" + "x" * 129,
-                                   "?socket_connection_id=%00%0a" + "x" * 20,
-                                   "?socket_connection_id=<script>" + "x" * 20])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?socket_connection_id=",
+        "?socket_connection_id=short",
+        "?socket_connection_id=" + "x" * 129,
+        "?socket_connection_id=%00%0a" + "x" * 20,
+        "?socket_connection_id=<script>" + "x" * 20,
+    ],
+)
 def test_handshake_without_a_proper_id_is_refused(server, browser, channel, query):
     """A missing or malformed connection id is 400, and says where the id stands."""
     browser.page(f"/on/{channel}")

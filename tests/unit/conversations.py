@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
-from flask import session
+from flask import request, session
 from werkzeug.test import create_environ
 
 from flask_realtime.call_route import call_route
@@ -44,6 +44,7 @@ class Browser:
         if "realtime.session" not in app.view_functions:
             SessionPath(self.config, lambda: self.registry).init_app(app)
         self.client = app.test_client()
+        self.client.environ_base["HTTP_USER_AGENT"] = HANDSHAKE["User-Agent"]
         with self.client.session_transaction() as stored:
             self.key = stored[SOCKET_KEY] = "the-socket-key"
         self.digest = digest(app.secret_key, self.key, CONNECTION_ID)
@@ -61,7 +62,8 @@ class Browser:
     def open_socket(self, handlers=None, **environ):
         """A socket of its page; *environ* goes over that of the handshake."""
         headers = {**HANDSHAKE, "Cookie": self.cookies()}
-        handshake = {**create_environ("/", ORIGIN, headers=headers), **environ}
+        address = {"REMOTE_ADDR": self.client.environ_base["REMOTE_ADDR"]}
+        handshake = {**create_environ("/", ORIGIN, headers=headers), **address, **environ}
         conversation = Conversation(
             self.app,
             self.config,
@@ -108,8 +110,6 @@ def add_session_views(app):
 
     @app.post("/set")
     def set_value():
-        from flask import request
-
         session.update(request.get_json())
         return "", 204
 

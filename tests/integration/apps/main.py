@@ -16,11 +16,7 @@ logging.basicConfig(level=logging.INFO)
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
 app.config.update(
-    {
-        key: json.loads(value)
-        for key, value in os.environ.items()
-        if key.startswith("REALTIME_")
-    }
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 realtime = Realtime(app)
 joined, left, teardowns = [], [], []

@@ -1,0 +1,108 @@
+"""A process that stops tells its sockets to come back, answers what is in flight, and is gone."""
+
+import signal
+import threading
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from .browsers import Browser
+from .conftest import unexpected_tracebacks
+from .serving import ServerProcess, eventually
+
+
+@pytest.fixture(params=["gevent", "gthread"])
+def worker(request, settings):
+    """One gunicorn worker, with room for 250 sockets."""
+    options = ("--worker-connections", "1000")
+    if request.param == "gthread":
+        options = ("--threads", "250")
+    environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=1000)
+    with ServerProcess(request.param, options=options, **environ) as server:
+        yield server
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def open_many(server, channel, count):
+    browser = Browser(server.url)
+    page = browser.page(f"/on/{channel}")
+    return browser, [browser.open(page) for _ in range(count)]
+
+
+def test_sigterm_tells_every_socket_and_is_gone_soon(worker, channel):
+    """200 sockets are told 1012, and the worker does not wait out its graceful timeout."""
+    _, sockets = open_many(worker, channel, 200)
+
+    stopped = worker.stop(signal.SIGTERM)
+    codes = {socket.close_code() for socket in sockets}
+
+    assert codes == {1012}
+    # A promise of seconds: gunicorn's own timeout is thirty.
+    assert stopped < 10
+    assert not worker.is_running
+
+
+def test_sigterm_lets_what_is_in_flight_be_answered(worker, channel):
+    """A message that is being handled when the server stops gets its reply before the 1012."""
+    _, (socket,) = open_many(worker, channel, 1)
+    message_id = socket.send("sleep", seconds=1)
+    socket.settle()
+
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    reply, code = socket.reply(message_id), socket.close_code()
+
+    stopping.join()
+    assert reply["body"] == "slept"
+    assert code == 1012
+
+
+def test_hup_replaces_the_worker_without_losing_a_message(worker, channel):
+    """At a reload the clients are told to come back, and miss nothing that Redis or memory has."""
+    _, sockets = open_many(worker, channel, 20)
+
+    worker.signal(signal.SIGHUP)
+    codes = {socket.close_code() for socket in sockets}
+
+    assert codes == {1012}
+    assert eventually(lambda: worker.log().count("Booting worker") == 2)
+
+
+def test_max_requests_replaces_the_worker_soon(settings, channel):
+    """A worker that has served its share is no outage of its graceful timeout."""
+    environ = settings("memory")
+    with ServerProcess("gevent", options=("--max-requests", "5"), **environ) as server:
+        browser, (socket,) = open_many(server, channel, 1)
+        for _ in range(5):
+            browser.get("/digest")
+
+        assert socket.close_code() == 1012
+        assert eventually(lambda: browser.get("/health").status_code == 200, 15)
+
+
+def test_drain_refuses_new_sockets(settings, channel):
+    """Where no server says that it stops, the app drains by itself: 1012 to all, 503 to new."""
+    with ServerProcess("pywsgi", **settings("memory")) as server:
+        browser, sockets = open_many(server, channel, 10)
+        browser.post("/drain")
+
+        codes = {socket.close_code() for socket in sockets}
+        with pytest.raises(InvalidStatus) as refused:
+            browser.open(browser.page(f"/on/{channel}"))
+
+        assert codes == {1012}
+        assert refused.value.response.status_code == 503
+        assert "Retry-After" in refused.value.response.headers
+
+
+def test_preload_works(settings, channel, redis_url):
+    """An app that is imported before the workers fork starts nothing there."""
+    environ = settings("redis")
+    with ServerProcess("gevent", workers=2, options=("--preload",), **environ) as server:
+        browser = Browser(server.url)
+        sockets = [browser.open(browser.page(f"/on/{channel}")) for _ in range(6)]
+        browser.post(f"/push/{channel}", json="hi")
+
+        assert [socket.payloads(1) for socket in sockets] == [["hi"]] * 6
+        for socket in sockets:
+            socket.close()

@@ -1,0 +1,425 @@
+"""Running a view of the app by a message."""
+
+from __future__ import annotations
+
+import logging
+
+import flask
+import pytest
+from flask import Response, abort, redirect, render_template, render_template_string, request
+from jinja2 import DictLoader
+from werkzeug.routing import Rule
+
+from flask_realtime.page import Page
+
+from .conversations import CONNECTION_ID, Browser
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+TEMPLATES = {
+    "base.html": "<body><h1>{% block title %}Base{% endblock %}</h1>"
+    "{% block main %}main{% endblock %}{% block foot %}foot of {{ name }}{% endblock %}</body>",
+    "page.html": "{% extends 'base.html' %}{% set mark = '!' %}"
+    "{% block title %}{{ super() }}: {{ name }}{{ mark }}{% endblock %}",
+    "plain.html": "{% set count = 3 %}<p>{% block number %}{{ count }}{% endblock %}</p>"
+    "{% if False %}{% block hidden %}hidden {{ name }}{% endblock %}{% endif %}{{ 1 // zero }}",
+}
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.jinja_loader = DictLoader(TEMPLATES)
+    app.add_url_rule("/echo/<path:rest>", "echo", echo, methods=METHODS)
+    app.add_url_rule("/echo", "echo_root", echo, methods=METHODS)
+    return app
+
+
+@pytest.fixture
+def socket(app):
+    return Browser(app).open_socket()
+
+
+def echo(rest=""):
+    return {
+        "method": request.method,
+        "endpoint": request.endpoint,
+        "rest": rest,
+        "path": request.path,
+        "args": request.args.to_dict(flat=False),
+        "form": request.form.to_dict(flat=False),
+        "json": request.get_json(silent=True),
+        "type": request.content_type,
+        "length": request.content_length,
+        "headers": {name: value for name, value in request.headers if name.startswith("X-")},
+    }
+
+
+def test_call_gets_a_path_if_no_method_is_named(socket):
+    """The simplest call is a GET, with the query that its uri has."""
+    body = socket.call("/echo/a%20b/%C3%BC?q=1&q=2&r=%26")["body"]
+
+    assert body["method"] == "GET"
+    assert body["rest"] == "a b/ü"
+    assert body["args"] == {"q": ["1", "2"], "r": ["&"]}
+
+
+def test_call_understands_a_path_with_text_beyond_ascii(socket):
+    """A path may come as url_for writes it, or as it is read."""
+    body = socket.call("/echo/ü?q=ä ö")["body"]
+
+    assert (body["rest"], body["args"]) == ("ü", {"q": ["ä ö"]})
+
+
+def test_call_understands_what_url_for_writes(app, socket):
+    """The uri of a call is what url_for gave the page."""
+    with app.test_request_context():
+        uri = flask.url_for("echo", rest="x/y?#", q="a&b", _anchor="part")
+
+    body = socket.call(uri)["body"]
+
+    assert (body["rest"], body["args"]) == ("x/y?#", {"q": ["a&b"]})
+
+
+@pytest.mark.parametrize("method", ["get", "HEAD", "Delete"])
+def test_call_puts_input_into_the_query_of_methods_without_a_form(app, socket, method):
+    """A get, head or delete has its input behind the question mark."""
+    seen = []
+    app.before_request(lambda: seen.append((request.args.to_dict(False), request.get_data())))
+
+    socket.call("/echo?a=0", method=method, input={"b": "1", "c": ["2", "3"]})
+
+    assert seen == [({"a": ["0"], "b": ["1"], "c": ["2", "3"]}, b"")]
+
+
+@pytest.mark.parametrize("method", ["post", "PUT", "Patch"])
+def test_call_puts_input_into_a_form_otherwise(socket, method):
+    """A post has its input where a form's would be; lists repeat the key."""
+    body = socket.call("/echo?a=0", method=method, input={"b": "1 ü&=", "c": ["2", "3"]})["body"]
+
+    assert body["args"] == {"a": ["0"]}
+    assert body["form"] == {"b": ["1 ü&="], "c": ["2", "3"]}
+    assert body["type"] == "application/x-www-form-urlencoded"
+
+
+def test_call_writes_input_as_javascript_does(socket):
+    """Numbers and booleans become what a browser makes of them; null is not sent."""
+    given = {"a": 1, "b": 1.5, "c": True, "d": [False, None], "e": None, "f": "", "g": []}
+
+    form = socket.call("/echo", method="post", input=given)["body"]["form"]
+
+    assert form == {"a": ["1"], "b": ["1.5"], "c": ["true"], "d": ["false"], "f": [""]}
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [1, "ü", None], "text", None, 0])
+def test_call_sends_json(socket, value):
+    """json, whatever it is, is the body."""
+    body = socket.call("/echo", method="post", json=value)["body"]
+
+    assert (body["json"], body["type"]) == (value, "application/json")
+
+
+def test_call_posts_nothing_where_there_is_nothing(socket):
+    """A post without input has an empty body, and says so."""
+    body = socket.call("/echo", method="post")["body"]
+
+    assert (body["form"], body["type"], body["length"]) == ({}, None, 0)
+
+
+def test_call_sends_headers(socket):
+    """Headers that a page's script may set reach the view."""
+    headers = {"X-CSRFToken": "token", "x-requested-with": "fetch", "Content-Type": "text/x"}
+
+    body = socket.call("/echo", method="post", json=1, headers=headers)["body"]
+
+    assert body["headers"] == {"X-Csrftoken": "token", "X-Requested-With": "fetch"}
+    assert body["type"] == "text/x"
+
+
+def test_call_may_say_what_it_accepts(app, socket):
+    """Accept and Accept-Language are the caller's, as with fetch."""
+    app.add_url_rule("/a", "a", lambda: [request.headers["Accept"], *request.accept_languages])
+
+    body = socket.call("/a", headers={"Accept": "text/html", "Accept-Language": "fr"})["body"]
+
+    assert body == ["text/html", ["fr", 1]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Connection",
+        "Content-Length",
+        "Cookie",
+        "Forwarded",
+        "Host",
+        "Keep-Alive",
+        "Origin",
+        "Proxy-Authorization",
+        "REFERER",
+        "Sec-Fetch-Site",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "X-Forwarded-For",
+        "X_Forwarded_For",
+        "X-Real-Ip",
+        "User-Agent",
+        "bad name",
+        "bad:name",
+        "",
+    ],
+)
+def test_call_refuses_headers_that_are_not_the_callers(app, name):
+    """What the transport or a proxy says can't be forged by a page."""
+    socket = Browser(app).open_socket(HTTP_X_REAL_IP="203.0.113.7")
+
+    reply = socket.call("/echo", headers={name: "x"})
+
+    assert reply["status"] == 400
+    assert name.lower() in reply["body"].lower()
+
+
+@pytest.mark.parametrize("value", [1, None, ["a"], "a\r\nX-B: c", "a\0", "€"])
+def test_call_refuses_headers_whose_value_is_none(socket, value):
+    """A header's value is one line of text."""
+    reply = socket.call("/echo", headers={"X-A": value})
+
+    assert reply["status"] == 400
+    assert "X-A" in reply["body"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"uri": None},
+        {"uri": 1},
+        {"uri": ""},
+        {"uri": "echo"},
+        {"uri": "?a=1"},
+        {"uri": "http://localhost/echo"},
+        {"uri": "//localhost/echo"},
+        {"uri": "/\\localhost/echo"},
+        {"uri": "javascript:alert(1)"},
+        {"uri": "/echo", "method": "fly"},
+        {"uri": "/echo", "method": None},
+        {"uri": "/echo", "method": ["get"]},
+        {"uri": "/echo", "input": "a=1"},
+        {"uri": "/echo", "input": [["a", 1]]},
+        {"uri": "/echo", "input": {"a": {"b": 1}}},
+        {"uri": "/echo", "input": {"a": [["b"]]}},
+        {"uri": "/echo", "input": {"a": 1}, "json": {"a": 1}},
+        {"uri": "/echo", "headers": ["X-A"]},
+        {"uri": "/echo", "partial": 1},
+    ],
+)
+def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
+    """A client's mistake is told to it, and reaches no view."""
+    reply = socket.say("call-route", **data)
+
+    assert reply["status"] == 400
+    assert isinstance(reply["body"], str) and reply["body"]
+
+
+def test_call_without_uri_is_400(socket):
+    """A call names what it calls."""
+    assert socket.say("call-route")["status"] == 400
+
+
+def test_call_of_an_unknown_path_is_404(socket):
+    """A path that no rule fits is the app's 404."""
+    reply = socket.call("/nowhere")
+
+    assert reply["status"] == 404
+    assert "not found" in reply["body"].lower()
+
+
+def test_call_of_the_wrong_method_is_405(app, socket):
+    """A method that no rule allows is the app's 405."""
+    app.add_url_rule("/only", "only", lambda: "")
+
+    assert socket.call("/only", method="post")["status"] == 405
+
+
+def test_call_of_a_socket_route_is_400(app, socket):
+    """A path that takes WebSockets alone can't be called over one."""
+    app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
+    app.view_functions["realtime.socket"] = lambda: "never"
+
+    assert socket.call("/")["status"] == 400
+
+
+def test_call_of_a_view_beside_the_socket_route_is_answered(app, socket):
+    """A page and the socket may have one path."""
+    app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
+    app.view_functions["realtime.socket"] = lambda: "never"
+    app.add_url_rule("/", "index", lambda: "page")
+
+    assert socket.call("/")["body"] == "page"
+
+
+def test_call_finds_the_app_under_its_prefix(app):
+    """Where the app is mounted under a prefix, so are its paths."""
+    socket = Browser(app).open_socket(SCRIPT_NAME="/prefix")
+    app.add_url_rule("/where", "where", lambda: [request.path, request.script_root, request.url])
+
+    assert socket.call("/prefix/where?a=1")["body"] == [
+        "/where",
+        "/prefix",
+        "http://localhost/prefix/where?a=1",
+    ]
+    assert socket.call("/where")["status"] == 404
+    assert socket.call("/prefixed/where")["status"] == 404
+
+
+def test_call_does_not_follow_redirects(app, socket):
+    """A redirect is the answer, with its Location."""
+    app.add_url_rule("/old", "old", lambda: redirect("/new"))
+
+    reply = socket.call("/old")
+
+    assert (reply["status"], reply["headers"]["Location"]) == (302, "/new")
+
+
+def test_call_of_head_has_no_body(app, socket):
+    """A head gives the headers alone, also where a get would be a stream."""
+    app.add_url_rule("/stream", "stream", lambda: Response(iter(["a", "b"])))
+
+    assert socket.call("/echo", method="head")["body"] == ""
+    assert socket.call("/stream", method="head")["status"] == 200
+    assert socket.call("/stream")["status"] == 502
+
+
+def test_call_of_options_tells_the_methods(socket):
+    """Flask answers options over a socket too."""
+    assert "POST" in socket.call("/echo", method="options")["headers"]["Allow"]
+
+
+def test_call_of_a_static_file_is_answered(app, tmp_path):
+    """The app's files can be had over the socket, as far as they are small."""
+    (tmp_path / "a.txt").write_text("hello")
+    app.static_folder = tmp_path
+    app.add_url_rule("/files/<path:filename>", "files", app.send_static_file)
+    socket = Browser(app).open_socket()
+
+    reply = socket.call("/files/a.txt")
+
+    assert (reply["status"], reply["body"]) == (200, "hello")
+
+
+@pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"DEBUG": True}])
+def test_call_of_a_view_that_raises_is_logged_and_answered_500(app, socket, caplog, settings):
+    """A failing view costs its own call, and is seen in the log."""
+    app.config.update(settings)
+    app.add_url_rule("/bad", "bad", lambda: 1 / 0)
+
+    assert socket.call("/bad")["status"] == 500
+    assert [record.exc_info[0] for record in caplog.records if record.levelno >= logging.ERROR] == [
+        ZeroDivisionError
+    ]
+    assert socket.call("/echo")["status"] == 200
+
+
+def test_call_that_lacks_a_form_field_is_400_while_debugging_too(app, socket):
+    """Flask raises this one again while debugging; the client gets its status."""
+    app.config.update(DEBUG=True, TESTING=True)
+    app.add_url_rule("/need", "need", lambda: request.form["name"], methods=["POST"])
+
+    assert socket.call("/need", method="post")["status"] == 400
+
+
+def test_call_of_a_page_is_stamped_with_the_sockets_own_id(app):
+    """A page fetched over a socket goes on with that socket."""
+    browser = Browser(app)
+    Page(browser.config).init_app(app)
+    app.add_url_rule("/page", "page", lambda: "<body>hi</body>")
+
+    body = browser.open_socket().call("/page")["body"]
+
+    assert body == f'<body data-socket-connection-id="{CONNECTION_ID}">hi</body>'
+
+
+@pytest.mark.parametrize(
+    ("template", "partial", "expected"),
+    [
+        ("page.html", "title", "Base: Ann!"),
+        ("page.html", "main", "main"),
+        ("page.html", "foot", "foot of Ann"),
+        ("base.html", "title", "Base"),
+        ("plain.html", "number", "3"),
+    ],
+)
+def test_partial_is_a_block_of_the_template_that_was_rendered(
+    app, socket, template, partial, expected
+):
+    """One block comes alone, as it stands in the page: parents, super() and what is set before."""
+    app.add_url_rule("/page", "page", lambda: render_template(template, name="Ann", zero=1))
+
+    reply = socket.call("/page", partial=partial)
+
+    assert (reply["status"], reply["body"]) == (200, expected)
+
+
+def test_partial_that_the_page_did_not_come_by_is_rendered_all_the_same(app, socket):
+    """A block inside of a condition can be asked for."""
+    app.add_url_rule("/page", "page", lambda: render_template("plain.html", name="Ann", zero=1))
+
+    assert socket.call("/page", partial="hidden")["body"] == "hidden Ann"
+
+
+def test_partial_works_with_a_template_in_a_string(app, socket):
+    """render_template_string has blocks too."""
+    app.add_url_rule(
+        "/page", "page", lambda: render_template_string("a{% block b %}{{ x }}{% endblock %}", x=1)
+    )
+
+    assert socket.call("/page", partial="b")["body"] == "1"
+
+
+def test_partial_of_a_block_that_is_not_there_is_400(app, socket):
+    """An unknown block is told with those there are."""
+    app.add_url_rule("/page", "page", lambda: render_template("page.html"))
+
+    reply = socket.call("/page", partial="titel")
+
+    assert reply["status"] == 400
+    assert "'titel'" in reply["body"] and "foot, main, title" in reply["body"]
+
+
+def test_partial_of_a_route_without_template_is_400(socket):
+    """A route that renders nothing has no blocks."""
+    reply = socket.call("/echo", partial="title")
+
+    assert reply["status"] == 400
+    assert "renders no template" in reply["body"]
+
+
+def test_partial_leaves_errors_and_redirects_as_they_are(app, socket):
+    """A call that failed says so, and not that a block is missing."""
+    app.add_url_rule("/no", "no", lambda: abort(403))
+    app.add_url_rule("/old", "old", lambda: redirect("/new"))
+
+    assert socket.call("/no", partial="title")["status"] == 403
+    assert socket.call("/old", partial="title")["status"] == 302
+
+
+def test_partial_of_one_socket_is_not_taken_from_another_request(app, socket):
+    """What other requests render meanwhile is theirs."""
+    app.add_url_rule("/other", "other", lambda: render_template("base.html", name="other"))
+
+    def page():
+        app.test_client().get("/other")
+        return render_template("page.html", name="mine")
+
+    app.add_url_rule("/page", "page", page)
+
+    def last():
+        text = render_template("page.html", name="mine")
+        app.test_client().get("/other")
+        return text
+
+    app.add_url_rule("/last", "last", last)
+
+    assert socket.call("/page", partial="title")["body"] == "Base: mine!"
+    assert socket.call("/last", partial="title")["body"] == "Base: mine!"

@@ -1,0 +1,216 @@
+"""Messages in apps that have Flask-Login, Flask-WTF or Flask-Session."""
+
+from __future__ import annotations
+
+import re
+
+import flask
+import pytest
+from flask import request, session
+
+from .conversations import ORIGIN, Browser, add_session_views
+
+TOKEN = re.compile(r'value="([^"]+)"')
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    return app
+
+
+@pytest.fixture
+def login(app):
+    """*app* with Flask-Login: /login, /logout, and /me for those who are logged in."""
+    flask_login = pytest.importorskip("flask_login")
+    manager = flask_login.LoginManager(app)
+    manager.session_protection = "strong"
+
+    class User(flask_login.UserMixin):
+        id = "ann"
+
+    manager.user_loader(lambda user_id: User())
+
+    @app.post("/login")
+    def log_in():
+        flask_login.login_user(User(), remember="remember" in request.args)
+        return "", 204
+
+    @app.post("/logout")
+    def log_out():
+        flask_login.logout_user()
+        return "", 204
+
+    @app.get("/me")
+    @flask_login.login_required
+    def me():
+        return flask_login.current_user.id
+
+    return flask_login
+
+
+@pytest.fixture
+def protected(app):
+    """*app* with Flask-WTF's CSRF protection."""
+    flask_wtf = pytest.importorskip("flask_wtf")
+    flask_wtf.CSRFProtect(app)
+    form = '<input value="{{ csrf_token() }}">'
+    app.add_url_rule("/form", "form", lambda: flask.render_template_string(form))
+    return app
+
+
+@pytest.fixture
+def server_side(app, tmp_path):
+    """*app* with sessions in files, of which the cookie is but the key."""
+    flask_session = pytest.importorskip("flask_session")
+    cachelib = pytest.importorskip("cachelib")
+    app.config.update(
+        SESSION_TYPE="cachelib", SESSION_CACHELIB=cachelib.FileSystemCache(str(tmp_path))
+    )
+    flask_session.Session(app)
+    return app
+
+
+def test_call_of_one_who_logged_in_by_http_is_theirs(app, login):
+    """A route that wants a log-in knows the user over a socket."""
+    browser = Browser(app)
+
+    refused = browser.open_socket().call("/me")
+    browser.client.post("/login")
+    allowed = browser.open_socket().call("/me")
+
+    assert (refused["status"], allowed["status"], allowed["body"]) == (401, 200, "ann")
+
+
+@pytest.mark.parametrize("how", ["", "?remember"])
+def test_log_in_over_a_socket_becomes_the_browsers(app, login, how):
+    """One who logs in over a socket is logged in on the next page."""
+    browser = Browser(app)
+    socket = browser.open_socket()
+
+    reply = socket.call(f"/login{how}", method="post")
+    browser.take_over()
+
+    assert reply["session"] is True
+    assert socket.call("/me")["body"] == "ann"
+    assert browser.client.get("/me").text == "ann"
+    assert (browser.client.get_cookie("remember_token") is not None) is bool(how)
+
+
+def test_log_out_over_a_socket_becomes_the_browsers(app, login):
+    """One who logs out over a socket is logged out on the next page, remembered or not."""
+    browser = Browser(app)
+    browser.client.post("/login?remember")
+    socket = browser.open_socket()
+
+    socket.call("/logout", method="post")
+    browser.take_over()
+
+    assert socket.call("/me")["status"] == 401
+    assert browser.client.get("/me").status_code == 401
+    assert browser.client.get_cookie("remember_token") is None
+
+
+def test_log_out_by_http_is_not_undone_by_what_a_socket_does_later(app, login):
+    """A socket that is still open can't log its browser in again."""
+    browser = Browser(app)
+    browser.client.post("/login")
+    socket = browser.open_socket()
+
+    browser.client.post("/logout")
+    socket.call("/set", method="post", json={"visits": 1})
+    browser.take_over()
+
+    assert browser.client.get("/me").status_code == 401
+    assert browser.session()["visits"] == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_call_needs_the_csrf_token_that_its_form_has(protected, scheme):
+    """CSRF protection holds over a socket as it does by HTTP, over https too."""
+    browser = Browser(protected)
+    origin = f"{scheme}://localhost"
+    socket = browser.open_socket(HTTP_ORIGIN=origin, **{"wsgi.url_scheme": scheme})
+    token = TOKEN.search(socket.call("/form")["body"])[1]
+
+    def put(**data):
+        return socket.call("/set", method="post", json={"a": 1}, **data)["status"]
+
+    assert put() == 400
+    assert put(headers={"X-CSRFToken": "x"}) == 400
+    assert put(headers={"X-CSRFToken": token}) == 204
+
+
+def test_form_that_came_over_a_socket_can_be_sent_by_http(protected):
+    """The token of a form fetched over a socket is the browser's, once it has taken over."""
+    browser = Browser(protected)
+    token = TOKEN.search(browser.open_socket().call("/form")["body"])[1]
+
+    browser.take_over()
+
+    response = browser.client.post("/set", json={"a": 1}, headers={"X-CSRFToken": token})
+    assert response.status_code == 204
+
+
+def test_handler_needs_no_csrf_token(protected):
+    """A message has no place for one; the origin of its socket was checked."""
+    browser = Browser(protected)
+
+    assert browser.open_socket({"do": lambda message: "yes"}).say("do")["body"] == "yes"
+
+
+def test_take_over_needs_no_csrf_token_but_the_origin(protected):
+    """The session path's own check stands in for the token."""
+    browser = Browser(protected)
+    browser.open_socket({"do": lambda message: session.update(a=1)}).say("do")
+
+    assert browser.take_over(Origin="https://evil.example").status_code == 403
+    assert browser.take_over().status_code == 204
+    assert browser.session()["a"] == 1
+
+
+def test_session_kept_by_the_server_is_shared_at_once(server_side):
+    """Where the cookie is but a key, socket and browser have one session, and nothing waits."""
+    browser = Browser(server_side)
+    socket = browser.open_socket()
+
+    reply = socket.call("/set", method="post", json={"a": 1})
+    browser.client.post("/set", json={"b": 2})
+
+    assert "session" not in reply
+    assert browser.client.get("/session").json == {"_permanent": True, "a": 1, "b": 2}
+    assert socket.call("/session")["body"] == {"_permanent": True, "a": 1, "b": 2}
+
+
+def test_session_kept_by_the_server_can_be_cleared_over_a_socket(server_side):
+    """A log-out over a socket leaves the session its socket key, by which it is known."""
+    browser = Browser(server_side)
+    browser.client.post("/set", json={"user": 1})
+    socket = browser.open_socket()
+
+    socket.call("/clear", method="post")
+
+    assert browser.client.get("/session").json.get("user") is None
+    assert browser.take_over().status_code == 204
+
+
+def test_log_out_by_http_is_seen_by_a_socket_whose_session_the_server_keeps(server_side):
+    """What HTTP clears is gone for the socket, and no message brings it back."""
+    browser = Browser(server_side)
+    browser.client.post("/set", json={"user": 1})
+    socket = browser.open_socket()
+
+    browser.client.post("/clear")
+    body = socket.call("/session")["body"]
+
+    assert "user" not in body
+    assert "user" not in browser.client.get("/session").json
+
+
+def test_origin_is_that_of_the_handshake(app):
+    """A view that checks the origin of its requests may go on to."""
+    app.add_url_rule("/origin", "origin", lambda: [request.origin, request.referrer])
+
+    assert Browser(app).open_socket().call("/origin")["body"] == [ORIGIN, f"{ORIGIN}/"]

@@ -1,0 +1,298 @@
+"""Cookies and sessions that messages change, and how their browser gets them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+
+import flask
+import pytest
+from flask import Response, request, session
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity import SOCKET_KEY
+
+from .conversations import CONNECTION_ID, ORIGIN, Browser, add_session_views
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    return app
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+def put(socket, **values):
+    return socket.call("/set", method="post", json=values)
+
+
+def test_message_sees_what_an_earlier_one_put_into_the_session(browser):
+    """The messages of one socket share a session."""
+    socket = browser.open_socket()
+
+    put(socket, a=1)
+
+    assert socket.call("/session")["body"] == {"a": 1}
+
+
+def test_reply_tells_that_the_session_waits_and_the_browser_takes_it_over(browser):
+    """What a message puts into the session becomes the browser's."""
+    socket = browser.open_socket()
+
+    reply = put(socket, a=1)
+    before = browser.session()
+    response = browser.take_over()
+
+    assert reply["session"] is True
+    assert before == {}
+    assert response.status_code == 204
+    assert browser.session() == {"a": 1}
+
+
+def test_reply_tells_of_no_session_where_nothing_changed(app, browser):
+    """A message that only reads sends no browser anywhere, though the cookie is renewed."""
+    app.permanent_session_lifetime = 100
+    with browser.client.session_transaction() as stored:
+        stored.permanent = True
+    socket = browser.open_socket()
+
+    reply = socket.call("/session")
+
+    assert "session" not in reply
+    assert browser.registry.waiting(browser.digest) == []
+
+
+def test_browser_takes_over_each_kind_of_change(app, browser):
+    """Keys that are new, changed and gone, and values that plain JSON does not know."""
+    when = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
+    with browser.client.session_transaction() as stored:
+        stored.update(kept=1, changed=1, gone=1)
+
+    def change(message):
+        session.update(changed=2, new=(1, when))
+        session.permanent = True
+        del session["gone"]
+
+    browser.open_socket({"change": change}).say("change")
+    browser.take_over()
+
+    assert browser.session() == {"kept": 1, "changed": 2, "new": (1, when), "_permanent": True}
+
+
+def test_browser_takes_over_changes_in_their_order(browser):
+    """Of several messages the last one's value stands."""
+    socket = browser.open_socket()
+    for value in (1, 2, 3):
+        put(socket, a=value)
+
+    browser.take_over()
+
+    assert browser.session() == {"a": 3}
+
+
+def test_change_made_by_http_meanwhile_wins(browser):
+    """A value that HTTP has changed since is not changed back; others are not held up by it."""
+    with browser.client.session_transaction() as stored:
+        stored.update(a=1, b=1)
+    socket = browser.open_socket()
+    put(socket, a=2, b=2)
+
+    browser.client.post("/set", json={"a": 9})
+    browser.take_over()
+
+    assert browser.session() == {"a": 9, "b": 2}
+
+
+def test_log_out_by_http_is_not_undone_by_a_socket(browser):
+    """A socket that was open through a log-out brings nothing of the old session back."""
+    with browser.client.session_transaction() as stored:
+        stored.update(user=1, visits=1)
+    socket = browser.open_socket()
+
+    browser.client.post("/set", json={"user": None})
+    put(socket, visits=2)
+    browser.take_over()
+
+    assert browser.session() == {"user": None, "visits": 2}
+
+
+def test_session_cleared_over_a_socket_is_cleared_but_for_the_socket_key(browser):
+    """A log-out over the socket logs out, and the socket goes on."""
+    with browser.client.session_transaction() as stored:
+        stored.update(user=1, visits=1)
+    socket = browser.open_socket()
+
+    socket.call("/clear", method="post")
+    browser.take_over()
+
+    assert socket.call("/session")["body"] == {}
+    assert browser.session() == {}
+    with browser.client.session_transaction() as stored:
+        assert stored[SOCKET_KEY] == browser.key
+
+
+def test_taking_over_twice_changes_nothing_more(browser):
+    """What was taken is gone; a second request is answered all the same."""
+    put(browser.open_socket(), a=1)
+    browser.take_over()
+    browser.client.post("/set", json={"a": 2})
+
+    response = browser.take_over()
+
+    assert response.status_code == 204
+    assert browser.session() == {"a": 2}
+
+
+def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
+    """A cookie that a message sets arrives with all its attributes, and is sent with the next."""
+
+    @app.get("/theme")
+    def theme():
+        response = Response(request.cookies.get("theme", "none"))
+        response.set_cookie("theme", "dark", max_age=60, httponly=True, samesite="Strict")
+        return response
+
+    socket = browser.open_socket()
+
+    first, second = socket.call("/theme"), socket.call("/theme")
+    handed = browser.take_over().headers.getlist("Set-Cookie")
+
+    assert (first["body"], second["body"]) == ("none", "dark")
+    assert (first["session"], second.get("session")) == (True, None)
+    assert [line for line in handed if line.startswith("theme=dark;")]
+    assert "HttpOnly" in handed[0] and "SameSite=Strict" in handed[0]
+    assert browser.client.get_cookie("theme").value == "dark"
+
+
+def test_socket_that_opens_before_the_browser_took_over_has_what_waits(browser):
+    """A socket that comes back goes on with the session that the last one left."""
+    put(browser.open_socket(), a=1)
+
+    socket = browser.open_socket()
+
+    reply = socket.call("/session")
+    assert reply["body"] == {"a": 1}
+    assert reply["session"] is True
+    assert "session" not in socket.call("/session")
+
+
+def test_socket_lays_over_other_cookies_that_wait(app, browser):
+    """A cookie that waits is sent by the next socket too."""
+    browser.open_socket({"set": _set_theme}).say("set")
+
+    socket = browser.open_socket({"get": lambda message: request.cookies.get("theme", "none")})
+
+    assert socket.say("get")["body"] == "dark"
+
+
+def _set_theme(message):
+    response = Response("")
+    response.set_cookie("theme", "dark")
+    return response
+
+
+def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
+    """Socket and browser never come to differ: without the registry nothing changes."""
+
+    def refuse(item):
+        raise RegistryUnavailable("away")
+
+    browser.deposit = refuse
+    socket = browser.open_socket({"read": lambda message: dict(session)})
+
+    reply = put(socket, secret_value="geheim")
+
+    assert reply["status"] == 503
+    assert "secret_value" not in socket.say("read")["body"]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "geheim" not in caplog.text
+
+
+def test_what_waits_and_can_not_be_read_is_dropped(browser, caplog):
+    """A secret key that was exchanged costs what waited, and no more."""
+    put(browser.open_socket(), a=1)
+    good = browser.registry.waiting(browser.digest)[0]
+    browser.registry.deposit(browser.digest, good.replace('"changes": "', '"changes": "x'))
+
+    assert browser.take_over().status_code == 204
+    assert browser.session() == {"a": 1}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": None}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://localhost:81"}, 403),
+        ({"X-Realtime-Connection-Id": None}, 400),
+        ({"X-Realtime-Connection-Id": "short"}, 400),
+        ({"X-Realtime-Connection-Id": "another-id-of-a-page"}, 204),
+    ],
+)
+def test_take_over_is_for_the_page_itself_alone(browser, headers, status):
+    """Another origin gets nothing, nor does another page; and what waits goes on waiting."""
+    put(browser.open_socket(), a=1)
+
+    response = browser.take_over(**headers)
+
+    assert response.status_code == status
+    assert browser.session() == {}
+    browser.take_over()
+    assert browser.session() == {"a": 1}
+
+
+def test_take_over_may_come_from_an_allowed_origin(app):
+    """REALTIME_ALLOWED_ORIGINS may open sockets, and take over what these change."""
+    browser = Browser(app, ALLOWED_ORIGINS=["https://other.example"])
+    put(browser.open_socket(), a=1)
+
+    assert browser.take_over(Origin="https://other.example").status_code == 204
+    assert browser.session() == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["data", "json"])
+def test_take_over_finds_the_connection_id_in_the_body(browser, kind):
+    """The page's id may come as a form or as JSON."""
+    put(browser.open_socket(), a=1)
+
+    browser.client.post(
+        "/_realtime/session",
+        headers={"Origin": ORIGIN},
+        **{kind: {"socket_connection_id": CONNECTION_ID}},
+    )
+
+    assert browser.session() == {"a": 1}
+
+
+def test_take_over_without_a_socket_key_is_403(browser):
+    """A session that no page has made has nothing to take over."""
+    with browser.client.session_transaction() as stored:
+        del stored[SOCKET_KEY]
+
+    assert browser.take_over().status_code == 403
+
+
+def test_take_over_without_the_registry_is_503(app):
+    """The client comes again."""
+    browser = Browser(app)
+
+    class Away:
+        def collect(self, digest):
+            raise RegistryUnavailable("away")
+
+    browser.registry = Away()
+
+    assert browser.take_over().status_code == 503
+
+
+def test_take_over_is_a_post(browser):
+    """Nothing that a link could do."""
+    assert browser.client.get("/_realtime/session").status_code == 405
