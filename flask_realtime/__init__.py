@@ -16,8 +16,7 @@ from .errors import (
 )
 from .extension import Realtime
 from .hooks import socket_joined, socket_left
-
-#from .publisher import Publisher
+from .publisher import Publisher
 from .registries.base import Registry
 from .version import __version__
 
@@ -30,7 +29,7 @@ __all__ = [
     "NoContext",
     "NobodyListens",
     "NotSubscribed",
-    #"Publisher",
+    "Publisher",
     "Realtime",
     "RealtimeError",
     "Registry",

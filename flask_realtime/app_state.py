@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, has_request_context, request
 
 from . import servers
-from .channels import flatten, is_pattern
+from .channels import flatten
 from .config import Config
 from .connection import Connection
 from .errors import NobodyListens
@@ -19,8 +18,9 @@ from .hooks import Hooks
 from .page import Page
 from .payload import to_json
 from .process import Process
+from .pushes import make_pushes
 from .registries import make_registry
-from .registries.base import Push, Registry
+from .registries.base import Registry
 from .takeover import SessionPath
 from .transport import Handshake, Transport
 from .websocket import WebSocket
@@ -71,9 +71,7 @@ class AppState:
         payload = to_json(message, self._app.json.dumps)
         if self.config.enabled:
             registry = self._publishing_registry()
-            one_id = push_id or secrets.token_hex(16)
-            names = _names(registry, channels)
-            registry.publish([Push(name, payload, one_id, to) for name in names])
+            registry.publish(make_pushes(payload, channels, registry.matching, push_id, to))
 
     def publish_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
         """Push pairs of a message and its channel."""
@@ -84,9 +82,9 @@ class AppState:
         if self.config.enabled and encoded:
             registry = self._publishing_registry()
             pushes = [
-                Push(name, payload, secrets.token_hex(16))
+                push
                 for payload, channels in encoded
-                for name in _names(registry, channels)
+                for push in make_pushes(payload, channels, registry.matching)
             ]
             registry.publish(pushes)
 
@@ -111,14 +109,6 @@ class AppState:
             if self.config.enabled:
                 self._transport.check_routes(self._app)
             self.has_served = True
-
-
-def _names(registry: Registry, channels: Iterable[str]) -> list[str]:
-    names: dict[str, None] = {}
-    for channel in channels:
-        found = registry.matching(channel) if is_pattern(channel) else [channel]
-        names.update(dict.fromkeys(found))
-    return list(names)
 
 
 def _has_other_processes() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 import ssl
@@ -16,6 +17,7 @@ MAX_BUFFERS = 1024
 
 class Descriptor(Protocol):
     is_tls: bool
+
     def fileno(self) -> int: ...
     def receive(self, size: int) -> bytes: ...
     def write(self, buffers: Sequence[bytes]) -> int: ...
@@ -108,7 +110,9 @@ class TlsDescriptor(_Base):
             return 0
 
     def finish_writing(self) -> None:
-        pass
+        # SSLSocket.shutdown would forget the session, and with it what the peer still sends.
+        with socket.socket(fileno=os.dup(self._sock.fileno())) as same:
+            same.shutdown(socket.SHUT_WR)
 
     def drain(self, seconds: float, max_bytes: int) -> None:
         deadline = time.monotonic() + seconds

@@ -22,9 +22,7 @@ class TokenBucket:
 
     __slots__ = ("_at", "_burst", "_clock", "_rate", "_refused", "_tokens")
 
-    def __init__(
-        self, rate: float | None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, rate: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._burst = max(1.0, (rate or 0) * BURST_SECONDS)
         self._tokens = self._burst

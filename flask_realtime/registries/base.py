@@ -140,9 +140,7 @@ class Registry(ABC):
         """The contrary; told in the same way. Unknown clients and channels are no error."""
 
     @abstractmethod
-    def subscriptions(
-        self, digests: Collection[str]
-    ) -> dict[str, dict[str, Subscription] | None]:
+    def subscriptions(self, digests: Collection[str]) -> dict[str, dict[str, Subscription] | None]:
         """By digest, then by channel, how each client stands; None for a client not known."""
 
     @abstractmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ..errors import InvalidSetting
@@ -146,5 +145,5 @@ def _text(setting: Any, options: dict[str, Any]) -> str:
     if "path" in options:
         return f"unix://{options['path']}"
     if "connection_pool" in options:
-        return f"the master that Sentinel names"
+        return "the master that Sentinel names"
     return f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"

@@ -50,14 +50,14 @@ class Link:
     :raises LinkLost: if there is none before *deadline*.
     """
 
-    __slots__ = ("_connection", "generation", "loaded", "reader", "socket", "used_at")
+    __slots__ = ("_connection", "generation", "is_loaded", "reader", "socket", "used_at")
 
     def __init__(self, address: RedisAddress, deadline: Deadline) -> None:
         import redis
 
         self.generation = 0
         self.used_at = 0.0
-        self.loaded: set[str] = set()
+        self.is_loaded = False
         self.reader = ReplyReader()
         # Half: "localhost" has two addresses, each of which may keep us waiting.
         self._connection = address.connection(deadline.remaining() / 2)
@@ -76,11 +76,11 @@ class Link:
         """
         replies: list[Any] = []
         try:
-            self.send(pack(commands), deadline)
+            self.send_commands(commands, deadline)
             while len(replies) < len(commands):
                 reply = self.reader.next()
                 if reply is INCOMPLETE:
-                    self.reader.feed(self._receive(deadline))
+                    self.receive(deadline)
                 else:
                     replies.append(reply)
         except LinkLost as error:
@@ -90,22 +90,25 @@ class Link:
             raise LinkLost(str(error)) from None
         return replies
 
-    def send(self, data: bytes, deadline: Deadline) -> None:
-        """Send *data* whole."""
+    def send_commands(self, commands: Sequence[Sequence[Argument]], deadline: Deadline) -> None:
+        """Send *commands* whole.
+
+        :raises LinkLost: if they have not been taken before *deadline*.
+        """
         try:
             self.socket.settimeout(deadline.remaining())
-            self.socket.sendall(data)
+            self.socket.sendall(pack(commands))
         except TimeoutError:
             deadline.remaining()
             raise LinkLost("nothing was taken in time", is_late=True) from None
         except OSError as error:
             raise LinkLost(f"the connection broke: {error}") from None
 
-    def close(self) -> None:
-        """Close it; doing it twice is no error."""
-        self._connection.disconnect()
+    def receive(self, deadline: Deadline) -> None:
+        """Give the reader what has come; waits for the first of it.
 
-    def _receive(self, deadline: Deadline) -> bytes:
+        :raises LinkLost: if nothing has come before *deadline*.
+        """
         try:
             self.socket.settimeout(deadline.remaining())
             data: bytes = self.socket.recv(RECEIVE_BYTES)
@@ -115,4 +118,8 @@ class Link:
             raise LinkLost(f"the connection broke: {error}") from None
         if not data:
             raise LinkLost("the connection was closed")
-        return data
+        self.reader.feed(data)
+
+    def close(self) -> None:
+        """Close it; doing it twice is no error."""
+        self._connection.disconnect()

@@ -246,36 +246,17 @@ def test_disconnect_everywhere_closes_every_socket_of_the_session(server, channe
         theirs.settle()
 
 
-def test_hooks_run_once_for_each_socket(server, browser, channel):
-    """on_join and on_leave run once a socket, in the process that holds it."""
-    before = count_hooks(browser)
-    page = browser.page(f"/on/{channel}")
-    with browser.open(page) as socket:
-        socket.settle()
-        assert wait_for_hooks(browser, before, joined=1, left=0)
+def test_hooks_run_once_for_each_socket(server, browser):
+    """on_join and on_leave run once a socket, in its client's context, and may push."""
+    page = browser.page("/")
+    watcher = Browser(server.url)
+    with watcher.open(watcher.page(f"/on/presence:{page}")) as watching:
+        with browser.open(page) as socket:
+            assert watching.payloads(1) == ["joined"]
+            socket.settle()
 
-    assert wait_for_hooks(browser, before, joined=1, left=1)
-
-
-def count_hooks(browser):
-    """By process, since two workers answer in turn."""
-    found = {}
-    for _ in range(12):
-        health = browser.get("/health").json()
-        found[health["pid"]] = (health["joined"], health["left"])
-    return found
-
-
-def wait_for_hooks(browser, before, joined, left):
-    for _ in range(100):
-        now = count_hooks(browser)
-        more = [
-            sum(counts[index] - before.get(pid, (0, 0))[index] for pid, counts in now.items())
-            for index in (0, 1)
-        ]
-        if more == [joined, left]:
-            return True
-    return False
+        assert watching.payloads(1) == ["left"]
+        watching.settle()
 
 
 def test_push_wire_text_is_utf8_json(browser, channel):

@@ -19,7 +19,7 @@ app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 realtime = Realtime(app)
-joined, left, teardowns = [], [], []
+teardowns = []
 
 PAGE = """<!doctype html><html><head><title>{{ title }}</title>{{ realtime_script() }}</head>
 <body class="page"><h1>{{ title }}</h1>
@@ -115,8 +115,6 @@ def health():
         **realtime.health(app),
         "pid": os.getpid(),
         "threads": threading.active_count(),
-        "joined": len(joined),
-        "left": len(left),
     }
 
 
@@ -226,9 +224,9 @@ def sleep(message):
 
 @realtime.on_join
 def join():
-    joined.append(realtime.socket.digest)
+    realtime.push("joined", f"presence:{realtime.socket.connection_id}")
 
 
 @realtime.on_leave
 def leave():
-    left.append(realtime.socket.digest)
+    realtime.push("left", f"presence:{realtime.socket.connection_id}")

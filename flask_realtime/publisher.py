@@ -1,0 +1,98 @@
+"""Pushes from where there is no Flask app: a Celery task, a cron job, another service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from flask.json.provider import DefaultJSONProvider
+
+from .channels import flatten
+from .config import Config
+from .errors import InvalidSetting
+from .payload import to_json
+from .pushes import make_pushes
+from .registries.base import Push
+
+# What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
+_dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
+
+
+class Publisher:
+    """Pushes to the pages of an app through its Redis; needs no app and patches nothing.
+
+    Safe for threads and greenlets, and after a fork; connects at the first push. As a context
+    manager it closes itself.
+
+    :param redis_url: the app's ``REALTIME_REDIS``: a URL, a dict, or a function that returns a
+        client.
+    :param prefix: the app's ``REALTIME_REDIS_PREFIX``.
+    :param timeout: seconds that one call may wait for Redis in all.
+    :raises InvalidSetting: if one of them cannot be used.
+    """
+
+    def __init__(self, redis_url: Any, prefix: str = "realtime", timeout: float = 2.0) -> None:
+        if redis_url is None:
+            raise InvalidSetting("redis_url is None; give the URL of the app's Redis.")
+        config = Config.from_mapping(
+            {
+                "REALTIME_REDIS": redis_url,
+                "REALTIME_REDIS_PREFIX": prefix,
+                "REALTIME_REDIS_TIMEOUT_SECONDS": timeout,
+            }
+        )
+        # redis-py is loaded only where it is used.
+        from .registries.redis_address import RedisAddress
+        from .registries.redis_keys import RedisKeys
+        from .registries.redis_log import Limits, RedisLog
+        from .registries.redis_server import RedisServer
+
+        self._server = RedisServer(RedisAddress(config.redis, "redis_url"), timeout)
+        self._log = RedisLog(
+            self._server, RedisKeys(config.redis_prefix), Limits.of(config), is_guess=True
+        )
+
+    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+        """Send *message* to every client subscribed to any of *channels*, as ``realtime.push``.
+
+        :param message: anything that Flask's JSON provider encodes.
+        :param channels: names, patterns such as ``"room:*"``, or lists of them.
+        :param push_id: a second push with the same id within 300 s is not a second message.
+        :raises InvalidChannel: if there is no channel, or a name cannot be used.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        self._publish(self._pushes(message, channels, push_id))
+
+    def push_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
+        """Push several messages, one after the other, in as few round trips as order allows.
+
+        :param messages: pairs of a message and its channel (or pattern, or list of them).
+        :raises RegistryUnavailable: if Redis did not accept them in time.
+        """
+        self._publish(
+            [push for message, channel in messages for push in self._pushes(message, (channel,))]
+        )
+
+    def close(self) -> None:
+        """Let go of the connections to Redis."""
+        self._server.close()
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _pushes(
+        self, message: Any, channels: tuple[Any, ...], push_id: str | None = None
+    ) -> list[Push]:
+        return make_pushes(to_json(message, _dumps), flatten(channels), self._matching, push_id)
+
+    def _matching(self, pattern: str) -> list[str]:
+        return self._log.matching(pattern, self._server.deadline())
+
+    def _publish(self, pushes: list[Push]) -> None:
+        if pushes:
+            self._log.publish(pushes, self._server.deadline())

@@ -1,0 +1,13 @@
+-- Keeps a connected client from expiring and notes how far it was sent; makes none anew.
+local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
+
+if redis.call('EXISTS', client) == 1 then
+    redis.call('HSET', client, 'token:' .. token, '', 'arrived', '1')
+    for i = 3, #ARGV, 2 do
+        if redis.call('HEXISTS', client, 'since:' .. ARGV[i]) == 1 then
+            redis.call('HSET', client, 'sent:' .. ARGV[i], ARGV[i + 1])
+        end
+    end
+    redis.call('PEXPIRE', client, lives)
+end
+return 0

@@ -1,0 +1,128 @@
+"""The registry that all processes of an app share: everything in one Redis, or Valkey."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..config import Config
+from ..positions import Position
+from .base import Page, Presence, Push, Receiver, Registry, Subscription
+from .redis_here import RedisHere
+
+
+class RedisRegistry(Registry):
+    """Who is subscribed to what, and the log of each channel, in Redis.
+
+    Keys stand under ``REALTIME_REDIS_PREFIX``, and all of them expire. Connects at the first call
+    in a process, and anew after a fork.
+    """
+
+    reaches_other_processes = True
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._by_process: dict[int, RedisHere] = {}
+
+    def start(self, receiver: Receiver) -> None:
+        self._here.start(receiver)
+
+    def close(self) -> None:
+        here = self._by_process.pop(os.getpid(), None)
+        if here is not None:
+            here.close()
+
+    # Logs.
+
+    def publish(self, pushes: Sequence[Push]) -> list[Position]:
+        here = self._here
+        return here.log.publish(pushes, here.server.deadline())
+
+    def matching(self, pattern: str) -> list[str]:
+        here = self._here
+        return here.log.matching(pattern, here.server.deadline())
+
+    def read(
+        self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
+    ) -> dict[str, Page]:
+        here = self._here
+        return here.log.read(cursors, max_bytes, renew, here.server.deadline())
+
+    def listen(self, channels: Collection[str]) -> None:
+        here = self._here
+        here.listen(channels, here.server.deadline())
+
+    def ignore(self, channels: Collection[str]) -> None:
+        self._here.ignore(channels)
+
+    # Clients.
+
+    def subscribe(self, digest: str, channels: Collection[str]) -> None:
+        here = self._here
+        deadline = here.server.deadline()
+        starts = here.log.open(channels, deadline)
+        here.tell(digest, here.clients.subscribe(digest, starts, deadline), deadline)
+
+    def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
+        here = self._here
+        deadline = here.server.deadline()
+        here.tell(digest, here.clients.unsubscribe(digest, channels, deadline), deadline)
+
+    def subscriptions(self, digests: Collection[str]) -> dict[str, dict[str, Subscription] | None]:
+        here = self._here
+        return here.clients.subscriptions(digests, here.server.deadline())
+
+    def connect(self, digest: str, token: str) -> dict[str, Subscription] | None:
+        here = self._here
+        deadline = here.server.deadline()
+        # First: a change that is told from the moment the token stands is heard.
+        here.listen((), deadline)
+        return here.clients.connect(digest, token, deadline)
+
+    def disconnect(self, presence: Presence) -> None:
+        here = self._here
+        here.clients.disconnect(presence, here.server.deadline())
+
+    def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
+        here = self._here
+        here.clients.refresh(presences, here.server.deadline())
+        here.log.keep(channels, here.server.deadline())
+
+    def restore(self, presence: Presence, subscriptions: Mapping[str, Subscription]) -> None:
+        here = self._here
+        here.clients.restore(presence, subscriptions, here.server.deadline())
+
+    def end(self, digest: str | None = None, session: str | None = None) -> None:
+        here = self._here
+        here.end(digest, session, here.server.deadline())
+
+    # What waits for browsers.
+
+    def deposit(self, digest: str, item: str) -> None:
+        here = self._here
+        here.clients.deposit(digest, item, here.server.deadline())
+
+    def waiting(self, digest: str) -> list[str]:
+        here = self._here
+        return here.clients.waiting(digest, here.server.deadline())
+
+    def collect(self, digest: str) -> list[str]:
+        here = self._here
+        return here.clients.collect(digest, here.server.deadline())
+
+    def health(self) -> dict[str, Any]:
+        return {"registry": "redis", **self._here.health()}
+
+    @property
+    def _here(self) -> RedisHere:
+        """What this process has; nothing of another's is used after a fork."""
+        process = os.getpid()
+        here = self._by_process.get(process)
+        if here is None:
+            # setdefault is atomic: of two first users, both get one.
+            here = self._by_process.setdefault(
+                process, RedisHere(self._config, secrets.token_hex(6))
+            )
+        return here

@@ -1,0 +1,151 @@
+"""The clients in Redis: a hash each, and a list of what waits for its browser."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..config import Config
+from ..positions import Position
+from . import redis_scripts as scripts
+from .base import Presence, Subscription
+from .redis_entries import parse_position
+from .redis_keys import RedisKeys
+from .redis_link import Deadline
+from .redis_scripts import Command
+from .redis_server import RedisServer
+
+# No browser lets a thousand calls wait that changed its session; a client that never comes for
+# what waits shall not fill Redis.
+MOST_WAITING = 1000
+# As long as a call that lost its reply may take to ask again, amply.
+TAKEN_SECONDS = 60
+
+
+class RedisClients:
+    """Every client, in one Redis. A token names a connection; which process has it stands before.
+
+    :param process: names this process.
+    """
+
+    def __init__(self, server: RedisServer, keys: RedisKeys, config: Config, process: str) -> None:
+        self._server = server
+        self._keys = keys
+        self._process = process
+        self._awaited_for = round(config.connect_timeout_seconds * 1000)
+        self._lives = round(config.disconnect_timeout_seconds * 1000)
+
+    def subscribe(
+        self, digest: str, starts: Mapping[str, Position], deadline: Deadline
+    ) -> set[str]:
+        """Add subscriptions where there are none; the processes that hold its connections."""
+        pairs = [part for name, at in starts.items() for part in (name, str(at))]
+        command = scripts.SUBSCRIBE([self._keys.client(digest)], (self._awaited_for, *pairs))
+        return _processes(self._server.ask([command], deadline))
+
+    def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
+        """Take subscriptions away; the processes that hold its connections."""
+        command = scripts.UNSUBSCRIBE([self._keys.client(digest)], channels)
+        return _processes(self._server.ask([command], deadline))
+
+    def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
+        """Tell processes that the subscriptions of a client have changed."""
+        told: list[Command] = [
+            ("PUBLISH", self._keys.process(process), digest) for process in processes
+        ]
+        if told:
+            self._server.ask(told, deadline)
+
+    def subscriptions(
+        self, digests: Collection[str], deadline: Deadline
+    ) -> dict[str, dict[str, Subscription] | None]:
+        """How each client stands; None for one not known."""
+        commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
+        replies = self._server.ask(commands, deadline)
+        return {
+            digest: _subscriptions(reply) for digest, reply in zip(digests, replies, strict=True)
+        }
+
+    def connect(
+        self, digest: str, token: str, deadline: Deadline
+    ) -> dict[str, Subscription] | None:
+        """Note a connection; what was known of its client."""
+        command = scripts.CONNECT([self._keys.client(digest)], (self._token(token), self._lives))
+        (reply,) = self._server.ask([command], deadline)
+        return _subscriptions(reply)
+
+    def disconnect(self, presence: Presence, deadline: Deadline) -> None:
+        """Forget a connection."""
+        self._server.ask([self._present(scripts.DISCONNECT, presence)], deadline)
+
+    def refresh(self, presences: Iterable[Presence], deadline: Deadline) -> None:
+        """Keep clients that are known."""
+        self._server.ask(
+            [self._present(scripts.REFRESH, presence) for presence in presences], deadline
+        )
+
+    def restore(
+        self, presence: Presence, subscriptions: Mapping[str, Subscription], deadline: Deadline
+    ) -> None:
+        """Write a client again."""
+        stands: list[str] = []
+        for name, one in subscriptions.items():
+            sent = presence.sent.get(name, one.sent)
+            stands += (name, str(one.since), "" if sent is None else str(sent))
+        command = scripts.RESTORE(
+            [self._keys.client(presence.digest)],
+            (self._token(presence.token), self._lives, *stands),
+        )
+        self._server.ask([command], deadline)
+
+    def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
+        """Let *item* wait."""
+        key = self._keys.waiting(digest)
+        self._server.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
+
+    def waiting(self, digest: str, deadline: Deadline) -> list[str]:
+        """What waits."""
+        (items,) = self._server.ask([("LRANGE", self._keys.waiting(digest), 0, -1)], deadline)
+        return _texts(items)
+
+    def collect(self, digest: str, deadline: Deadline) -> list[str]:
+        """Take what waits."""
+        key = self._keys.waiting(digest)
+        taken = key + b":" + secrets.token_hex(8).encode()
+        (items,) = self._server.ask(
+            [scripts.COLLECT([key, taken], (TAKEN_SECONDS * 1000,))], deadline
+        )
+        return _texts(items)
+
+    def _present(self, script: scripts.Script, presence: Presence) -> Command:
+        pairs = [part for name, at in presence.sent.items() for part in (name, str(at))]
+        token = self._token(presence.token)
+        return script([self._keys.client(presence.digest)], (token, self._lives, *pairs))
+
+    def _token(self, token: str) -> str:
+        return f"{self._process}/{token}"
+
+
+def _processes(replies: Sequence[Any]) -> set[str]:
+    return {token.decode().partition("/")[0] for token in replies[0]}
+
+
+def _subscriptions(reply: Sequence[bytes]) -> dict[str, Subscription] | None:
+    if not reply:
+        return None
+    fields = dict(zip(reply[::2], reply[1::2], strict=True))
+    return {
+        name[6:].decode(): Subscription(parse_position(value), _sent(fields, name[6:]))
+        for name, value in fields.items()
+        if name.startswith(b"since:")
+    }
+
+
+def _sent(fields: Mapping[bytes, bytes], name: bytes) -> Position | None:
+    sent = fields.get(b"sent:" + name)
+    return None if sent is None else parse_position(sent)
+
+
+def _texts(items: Sequence[bytes]) -> list[str]:
+    return [item.decode("utf-8", "surrogatepass") for item in items]

@@ -1,0 +1,28 @@
+"""A log's entry as Redis holds and announces it, which ``lua/append.lua`` writes."""
+
+from __future__ import annotations
+
+from ..positions import Position
+from ..protocol import Publication
+
+
+def parse_entry(channel: str, entry: bytes) -> Publication:
+    """Read ``epoch:seq:tag:previous tag:to``, a line feed, and the payload.
+
+    :raises ValueError: if it is no entry.
+    """
+    head, _, payload = entry.partition(b"\n")
+    epoch, seq, tag, previous_tag, to = head.decode().split(":", 4)
+    return Publication(
+        channel,
+        Position(epoch, int(seq), tag),
+        previous_tag,
+        payload.decode("utf-8", "surrogatepass"),
+        to or None,
+    )
+
+
+def parse_position(text: bytes) -> Position:
+    """Read a position that one of our scripts replied."""
+    epoch, seq, tag = text.decode().split(":")
+    return Position(epoch, int(seq), tag)

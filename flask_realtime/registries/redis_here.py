@@ -1,0 +1,127 @@
+"""What one process has of the registry in Redis: its connections, and what it hears."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import Any
+
+from ..config import Config
+from .base import Receiver
+from .redis_address import RedisAddress
+from .redis_clients import RedisClients
+from .redis_entries import parse_entry
+from .redis_keys import RedisKeys
+from .redis_link import Deadline, LinkLost
+from .redis_listener import RedisListener
+from .redis_log import Limits, RedisLog
+from .redis_probe import RedisProbe
+from .redis_server import RedisServer
+
+
+class RedisHere:
+    """One process's part. Connects when it is first used.
+
+    :param process: names this process to the others.
+    """
+
+    def __init__(self, config: Config, process: str) -> None:
+        keys = RedisKeys(config.redis_prefix)
+        address = RedisAddress(config.redis, "REALTIME_REDIS")
+        self.server = RedisServer(address, config.redis_timeout_seconds)
+        self.log = RedisLog(self.server, keys, Limits.of(config))
+        self.clients = RedisClients(self.server, keys, config, process)
+        self._keys = keys
+        self._process = process
+        self._name = keys.process(process)
+        self._channels: dict[bytes, str] = {}
+        self._receiver: Receiver | None = None
+        self._listener: RedisListener | None = None
+        self._probe: RedisProbe | None = None
+        self._lock = threading.Lock()
+
+    def start(self, receiver: Receiver) -> None:
+        """Tell *receiver* what is heard here, once something is."""
+        with self._lock:
+            self._receiver = receiver
+            self._probe = RedisProbe(self.server, self._name, self._probe_missed)
+            self._listener = RedisListener(
+                self.server.address,
+                self.server.timeout_seconds,
+                (self._name, self._keys.everyone),
+                self._hear,
+                receiver.interrupted,
+                receiver.restored,
+            )
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        if self._probe is not None:
+            self._probe.close()
+        if self._listener is not None:
+            self._listener.close()
+        self.server.close()
+
+    def listen(self, channels: Collection[str], deadline: Deadline) -> None:
+        """Hear *channels*, and what is for this process, from now on.
+
+        :raises RegistryUnavailable: if Redis has not confirmed it in time.
+        """
+        if self._listener is None or self._probe is None:
+            raise RuntimeError("A registry is started before it listens.")
+        names = {self._keys.channel(channel).announced_on: channel for channel in channels}
+        self._channels.update(names)
+        try:
+            self._listener.listen(list(names), deadline)
+        except LinkLost as error:
+            raise self.server.unavailable(error) from None
+        self._probe.start()
+
+    def ignore(self, channels: Collection[str]) -> None:
+        """Hear *channels* no more."""
+        if self._listener is not None:
+            self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
+
+    def tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
+        """Tell *processes* that the subscriptions of a client have changed; this one at once."""
+        self.clients.tell(digest, processes - {self._process}, deadline)
+        if self._process in processes and self._receiver is not None:
+            self._receiver.changed(digest)
+
+    def end(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
+        """Have every process close the connections of a client, or of a session."""
+        ended = f"{digest or ''}:{session or ''}"
+        self.server.ask([("PUBLISH", self._keys.everyone, ended)], deadline)
+
+    def health(self) -> dict[str, Any]:
+        """Whether Redis answers, whether it is heard, and how late."""
+        listening = self._listener is not None and self._listener.is_listening
+        try:
+            if listening and self._probe is not None:
+                listening = self._probe.once()
+            else:
+                self.server.run([("PING",)], self.server.deadline())
+            reachable = True
+        except LinkLost:
+            reachable = False
+        return {
+            "reachable": reachable,
+            "listening": reachable and listening,
+            "lag_seconds": None if self._probe is None else self._probe.lag_seconds,
+        }
+
+    def _hear(self, name: bytes, data: bytes) -> None:
+        receiver = self._receiver
+        assert receiver is not None
+        channel = self._channels.get(name)
+        if channel is not None:
+            receiver.deliver(parse_entry(channel, data))
+        elif name == self._keys.everyone:
+            digest, _, session = data.decode().partition(":")
+            receiver.ended(digest or None, session or None)
+        elif self._probe is not None and not self._probe.arrived(data):
+            receiver.changed(data.decode())
+
+    def _probe_missed(self) -> None:
+        if self._listener is not None:
+            self._listener.drop()

@@ -1,0 +1,296 @@
+"""Hears what Redis announces: one connection and one thread, which never gives up."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+
+from .redis_address import RedisAddress
+from .redis_link import Deadline, Link, LinkLost
+from .redis_scripts import Command
+from .redis_wire import INCOMPLETE, Refusal
+
+logger = logging.getLogger(__name__)
+
+# So many names one command subscribes: Redis does nothing else while it works on one.
+NAMES_AT_ONCE = 500
+# Under gevent nobody else runs while messages are handed on.
+MESSAGES_AT_ONCE = 50
+# Pauses between attempts to connect; chance spreads the processes that lost one server.
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
+
+
+class _Wait:
+    """One caller that waits until its names are confirmed."""
+
+    __slots__ = ("done", "names")
+
+    def __init__(self, names: Iterable[bytes]) -> None:
+        self.names = set(names)
+        self.done = threading.Event()
+
+
+class RedisListener:
+    """Subscribes to names and hands on what is published under them, in Redis's order.
+
+    :param control: names that are heard from the first connection on.
+    :param hear: called with name and data; must not block.
+    :param interrupted: messages may be missing from now on.
+    :param restored: every name is heard again.
+    """
+
+    def __init__(
+        self,
+        address: RedisAddress,
+        seconds: float,
+        control: Collection[bytes],
+        hear: Callable[[bytes, bytes], None],
+        interrupted: Callable[[], None],
+        restored: Callable[[], None],
+    ) -> None:
+        self._address = address
+        self._seconds = seconds
+        self._control = frozenset(control)
+        self._hear = hear
+        self._interrupted = interrupted
+        self._restored = restored
+        self._lock = threading.Lock()
+        self._names = set(control)
+        # By name, how many of our SUBSCRIBEs Redis has yet to confirm.
+        self._due: dict[bytes, int] = {}
+        self._waits: dict[bytes, list[_Wait]] = {}
+        self._outgoing: list[Command] = []
+        self._is_linked = False
+        self._is_degraded = False
+        self._unrestored: set[bytes] | None = None
+        self._must_drop = False
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+        self._alarm, self._alarm_bell = socket.socketpair()
+        self._alarm.setblocking(False)
+        self._alarm_bell.setblocking(False)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether every name is heard."""
+        with self._lock:
+            return self._is_linked and not self._due
+
+    def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
+        """Hear *names*, and the control names; returns when Redis has confirmed each.
+
+        :raises LinkLost: if it has not before *deadline*; it is tried further.
+        """
+        with self._lock:
+            new = [name for name in names if name not in self._names]
+            self._names.update(new)
+            self._ask("SUBSCRIBE", new)
+            wait = _Wait(name for name in (*self._control, *names) if not self._is_confirmed(name))
+            for name in wait.names:
+                self._waits.setdefault(name, []).append(wait)
+            self._start()
+        if new:
+            self._ring()
+        if wait.names and not wait.done.wait(deadline.remaining()):
+            self._give_up(wait)
+            raise LinkLost(f"nothing was confirmed within {deadline.seconds:g} s", is_late=True)
+
+    def ignore(self, names: Collection[bytes]) -> None:
+        """Hear *names* no more."""
+        with self._lock:
+            gone = [name for name in names if name in self._names and name not in self._control]
+            self._names.difference_update(gone)
+            self._ask("UNSUBSCRIBE", gone)
+        if gone:
+            self._ring()
+
+    def drop(self) -> None:
+        """Connect anew, for this connection hears nothing any more."""
+        self._must_drop = True
+        self._ring()
+
+    def close(self) -> None:
+        """End the thread and the connection."""
+        with self._lock:
+            self._is_closed = True
+            thread = self._thread
+        self._ring()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(CLOSE_SECONDS)
+        if thread is None:
+            self._alarm.close()
+        self._alarm_bell.close()
+
+    # Within the lock.
+
+    def _is_confirmed(self, name: bytes) -> bool:
+        return self._is_linked and name in self._names and name not in self._due
+
+    def _ask(self, verb: str, names: Collection[bytes]) -> None:
+        if not self._is_linked:
+            return
+        chosen = list(names)
+        for start in range(0, len(chosen), NAMES_AT_ONCE):
+            self._outgoing.append((verb, *chosen[start : start + NAMES_AT_ONCE]))
+        if verb == "SUBSCRIBE":
+            for name in chosen:
+                self._due[name] = self._due.get(name, 0) + 1
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(
+                target=self._run, name="realtime-redis-listener", daemon=True
+            )
+            self._thread.start()
+
+    # Any thread.
+
+    def _ring(self) -> None:
+        # Full: it rings already. Closed: nobody is there.
+        with contextlib.suppress(OSError):
+            self._alarm_bell.send(b"\0")
+
+    def _give_up(self, wait: _Wait) -> None:
+        with self._lock:
+            for name in wait.names:
+                waits = self._waits.get(name, [])
+                if wait in waits:
+                    waits.remove(wait)
+                if not waits:
+                    self._waits.pop(name, None)
+
+    # The thread.
+
+    def _run(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while not self._is_closed:
+            reason = "an error of our own"
+            try:
+                self._be_linked()
+            except LinkLost as error:
+                reason = str(error)
+            except Exception:
+                logger.exception("Listening to %s failed.", self._address)
+            pause = FIRST_PAUSE_SECONDS if self._unlink() else pause
+            if not self._is_closed:
+                self._report(reason)
+                time.sleep(pause * (0.5 + random.random()))
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        self._alarm.close()
+
+    def _report(self, reason: str) -> None:
+        level = logging.WARNING if self._is_degraded else logging.ERROR
+        self._is_degraded = True
+        logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, reason)
+
+    def _be_linked(self) -> None:
+        link = Link(self._address, Deadline(self._seconds))
+        try:
+            self._link()
+            with selectors.DefaultSelector() as selector:
+                selector.register(link.socket, selectors.EVENT_READ)
+                selector.register(self._alarm, selectors.EVENT_READ)
+                while not self._is_closed:
+                    self._send(link)
+                    ready = {key.fileobj for key, _ in selector.select()}
+                    if self._alarm in ready:
+                        self._silence()
+                    if self._must_drop:
+                        raise LinkLost("what is published does not arrive")
+                    if link.socket in ready:
+                        self._receive(link)
+        finally:
+            link.close()
+
+    def _link(self) -> None:
+        with self._lock:
+            self._must_drop = False
+            self._is_linked = True
+            self._due = {}
+            self._outgoing = []
+            self._ask("SUBSCRIBE", self._names)
+            if self._unrestored is not None:
+                self._unrestored = set(self._names)
+
+    def _unlink(self) -> bool:
+        """Note the loss; True if everything was heard before it."""
+        with self._lock:
+            was_heard = self._is_linked and not self._due
+            was_linked = self._is_linked
+            self._is_linked = False
+            if was_linked:
+                self._unrestored = set()
+        if was_linked and not self._is_closed:
+            self._interrupted()
+        return was_heard
+
+    def _send(self, link: Link) -> None:
+        with self._lock:
+            commands, self._outgoing = self._outgoing, []
+        if commands:
+            link.send_commands(commands, Deadline(self._seconds))
+
+    def _silence(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._alarm.recv(4096)
+
+    def _receive(self, link: Link) -> None:
+        confirmed: list[bytes] = []
+        heard = 0
+        link.receive(Deadline(self._seconds))
+        while (reply := link.reader.next()) is not INCOMPLETE:
+            if type(reply) is Refusal:
+                raise LinkLost(str(reply))
+            kind, name, data = reply
+            if kind == b"message":
+                self._hand_on(name, data)
+                heard += 1
+                if heard % MESSAGES_AT_ONCE == 0:
+                    time.sleep(0)
+            elif kind == b"subscribe":
+                confirmed.append(name)
+        if confirmed:
+            self._confirm(confirmed)
+
+    def _hand_on(self, name: bytes, data: bytes) -> None:
+        try:
+            self._hear(name, data)
+        except Exception:
+            logger.exception("What was published as %r could not be handed on.", name)
+
+    def _confirm(self, names: Collection[bytes]) -> None:
+        with self._lock:
+            done = [wait for name in names for wait in self._confirm_one(name)]
+            is_restored = self._unrestored is not None and not self._unrestored
+            if is_restored:
+                self._unrestored = None
+            was_degraded = self._is_degraded
+            if not self._due:
+                self._is_degraded = False
+        for wait in done:
+            wait.done.set()
+        if was_degraded and not self._is_degraded:
+            logger.warning("Listening to %s again.", self._address)
+        if is_restored:
+            self._restored()
+
+    def _confirm_one(self, name: bytes) -> list[_Wait]:
+        """Note a confirmation; the waits that it was the last for."""
+        left = self._due.pop(name, 1) - 1
+        if left:
+            self._due[name] = left
+            return []
+        if self._unrestored is not None:
+            self._unrestored.discard(name)
+        waits = self._waits.pop(name, [])
+        for wait in waits:
+            wait.names.discard(name)
+        return [wait for wait in waits if not wait.names]

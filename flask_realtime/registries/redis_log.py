@@ -1,0 +1,191 @@
+"""The logs of channels in Redis: append, read, keep, list."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..channels import matcher
+from ..config import Config
+from ..errors import RegistryUnavailable
+from ..positions import Position, new_tag
+from . import redis_scripts as scripts
+from .base import Page, Push
+from .redis_entries import parse_entry, parse_position
+from .redis_keys import RedisKeys
+from .redis_link import Deadline, LinkLost
+from .redis_scripts import Command
+from .redis_server import RedisServer
+from .redis_wire import Refusal
+
+logger = logging.getLogger(__name__)
+
+PUSH_ID_SECONDS = 300
+
+# A channel in use is put on the list of known ones anew after this part of its life, and stays
+# there so much longer: listing costs a round trip, since the list is in a slot of its own.
+_LISTING_PART = 0.25
+
+
+class Limits(NamedTuple):
+    """How much a log keeps, and for how long (in ms) it and its channel's state live."""
+
+    entries: int
+    bytes: int
+    log_lives: int
+    state_lives: int
+
+    @classmethod
+    def of(cls, config: Config) -> Limits:
+        """Those that the settings ask for."""
+        history = config.history_ttl_seconds
+        return cls(
+            config.history_size,
+            config.history_bytes,
+            _milliseconds(history),
+            _milliseconds(config.disconnect_timeout_seconds + history),
+        )
+
+    def __str__(self) -> str:
+        return ":".join(map(str, self))
+
+
+class RedisLog:
+    """Every channel's log, in one Redis.
+
+    :param is_guess: the limits are not the app's; where the app has noted its own with a channel,
+        those count.
+    """
+
+    def __init__(
+        self, server: RedisServer, keys: RedisKeys, limits: Limits, is_guess: bool = False
+    ) -> None:
+        self._server = server
+        self._keys = keys
+        self._lives = limits.state_lives
+        self._listed_for = max(1, int(self._lives * _LISTING_PART))
+        self._limits = str(limits)
+        self._is_guess = int(is_guess)
+
+    def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
+        """Append each push and announce it, in order.
+
+        :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
+        """
+        try:
+            replies = self._server.run([self._append(push) for push in pushes], deadline)
+        except LinkLost as error:
+            raise self._failed(pushes, error.replies, error) from None
+        refusal = next((one for one in replies if type(one) is Refusal), None)
+        if refusal is not None:
+            raise self._failed(pushes, replies, refusal)
+        accepted = zip(pushes, replies, strict=True)
+        self._list_accepted((push.channel for push, reply in accepted if reply[1]), deadline)
+        return [parse_position(reply[0]) for reply in replies]
+
+    def read(
+        self,
+        cursors: Mapping[str, Position | None],
+        max_bytes: int,
+        renew: bool,
+        deadline: Deadline,
+    ) -> dict[str, Page]:
+        """What each log has after its cursor."""
+        commands = [self._read(name, at, max_bytes, renew) for name, at in cursors.items()]
+        return {
+            name: _page(name, reply)
+            for name, reply in zip(cursors, self._server.ask(commands, deadline), strict=True)
+        }
+
+    def open(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
+        """Where each log stands; one not known is begun."""
+        replies = self._server.ask([self._touch(name, _new_epoch()) for name in channels], deadline)
+        found = dict(zip(channels, replies, strict=True))
+        self._list([name for name, reply in found.items() if reply[1]], deadline)
+        return {name: parse_position(reply[0]) for name, reply in found.items()}
+
+    def keep(self, channels: Collection[str], deadline: Deadline) -> None:
+        """Keep those that are known from expiring."""
+        replies = self._server.ask([self._touch(name, "") for name in channels], deadline)
+        found = zip(channels, replies, strict=True)
+        self._list([name for name, reply in found if reply is not None and reply[1]], deadline)
+
+    def matching(self, pattern: str, deadline: Deadline) -> list[str]:
+        """The known channels that fit *pattern*."""
+        (names,) = self._server.ask([scripts.LISTED([self._keys.list])], deadline)
+        fits = matcher(pattern)
+        return [name for name in map(bytes.decode, names) if fits(name)]
+
+    def _append(self, push: Push) -> Command:
+        keys = self._keys.channel(push.channel)
+        return scripts.APPEND(
+            (keys.state, keys.log, keys.push_id + push.push_id.encode(), keys.listed),
+            (
+                push.payload,
+                push.to or "",
+                new_tag(),
+                _new_epoch(),
+                keys.announced_on,
+                self._limits,
+                self._is_guess,
+                PUSH_ID_SECONDS * 1000,
+            ),
+        )
+
+    def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
+        keys = self._keys.channel(channel)
+        epoch, seq, tag = cursor or ("", 0, "")
+        return scripts.READ(
+            (keys.state, keys.log),
+            (epoch, seq, tag, max_bytes, _new_epoch(), self._lives, int(renew)),
+        )
+
+    def _touch(self, channel: str, epoch: str) -> Command:
+        keys = self._keys.channel(channel)
+        return scripts.TOUCH(
+            (keys.state, keys.log, keys.listed), (epoch, self._lives, self._limits)
+        )
+
+    def _list(self, channels: Sequence[str], deadline: Deadline) -> None:
+        """Put channels on the list; noted behind that, so that one that fails is tried again."""
+        if channels:
+            marks: list[Command] = [
+                ("SET", self._keys.channel(name).listed, "1", "PX", self._listed_for)
+                for name in channels
+            ]
+            lives = self._lives + self._listed_for
+            listing = scripts.LIST([self._keys.list], (lives, *channels))
+            self._server.ask([listing, *marks], deadline)
+
+    def _list_accepted(self, channels: Iterable[str], deadline: Deadline) -> None:
+        try:
+            self._list(list(dict.fromkeys(channels)), deadline)
+        except RegistryUnavailable as error:
+            # The push has been accepted all the same, and the next one lists its channel.
+            logger.warning("Channels were not listed, patterns may miss them: %s", error)
+
+    def _failed(
+        self, pushes: Sequence[Push], replies: Sequence[Any], reason: object
+    ) -> RegistryUnavailable:
+        taken = [type(reply) is list for reply in replies]
+        taken += [False] * (len(pushes) - len(taken))
+        failed = next(push for push, is_taken in zip(pushes, taken, strict=True) if not is_taken)
+        accepted = dict.fromkeys(
+            push.channel for push, is_taken in zip(pushes, taken, strict=True) if is_taken
+        )
+        return self._server.unavailable(reason, push_id=failed.push_id, accepted=list(accepted))
+
+
+def _page(channel: str, reply: Sequence[Any]) -> Page:
+    tail, is_lost, *entries = reply
+    publications = tuple(parse_entry(channel, entry) for entry in entries)
+    return Page(publications, parse_position(tail), lost=bool(is_lost))
+
+
+def _new_epoch() -> str:
+    return Position.start().epoch
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -1,0 +1,90 @@
+"""Looks whether what is published in Redis still arrives in this process."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+from .redis_link import LinkLost
+from .redis_server import RedisServer
+
+logger = logging.getLogger(__name__)
+
+# A firewall that has forgotten a connection, or a master that is none any more, is noticed within
+# this and the timeout of a call; what was missed meanwhile is in the logs.
+PROBE_SECONDS = 5.0
+
+MARK = b"?"
+
+
+class RedisProbe:
+    """Publishes to this process's own name, on another connection than the one that listens.
+
+    :param name: under which this process hears what is for it.
+    :param missed: called when a probe does not arrive.
+    """
+
+    def __init__(self, server: RedisServer, name: bytes, missed: Callable[[], None]) -> None:
+        self._server = server
+        self._name = name
+        self._missed = missed
+        self._under_way: dict[bytes, threading.Event] = {}
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._is_started = False
+        #: Seconds that the last probe took, None before the first.
+        self.lag_seconds: float | None = None
+
+    def start(self) -> None:
+        """Probe again and again; later calls do nothing."""
+        with self._lock:
+            must_start, self._is_started = not self._is_started, True
+        if must_start:
+            threading.Thread(target=self._run, name="realtime-redis-probe", daemon=True).start()
+
+    def close(self) -> None:
+        """Probe no more."""
+        self._closed.set()
+
+    def arrived(self, data: bytes) -> bool:
+        """Whether *data*, heard under our name, was a probe."""
+        if not data.startswith(MARK):
+            return False
+        event = self._under_way.get(data)
+        if event is not None:
+            event.set()
+        return True
+
+    def once(self) -> bool:
+        """Publish one probe and wait for it.
+
+        :returns: whether it arrived in time.
+        :raises LinkLost: if it could not be published.
+        """
+        data = MARK + secrets.token_hex(6).encode()
+        event = self._under_way[data] = threading.Event()
+        began = time.monotonic()
+        try:
+            deadline = self._server.deadline()
+            self._server.run([("PUBLISH", self._name, data)], deadline)
+            if event.wait(deadline.remaining()):
+                self.lag_seconds = time.monotonic() - began
+                return True
+            return False
+        finally:
+            del self._under_way[data]
+
+    def _run(self) -> None:
+        while not self._closed.wait(PROBE_SECONDS):
+            try:
+                has_arrived = self.once()
+            except LinkLost:
+                has_arrived = False
+            except Exception:
+                logger.exception("Probing %s failed.", self._server.address)
+                continue
+            if not has_arrived and not self._closed.is_set():
+                self._missed()

@@ -1,0 +1,54 @@
+"""The scripts that Redis runs for us, each in one atomic step; ``lua/`` has their texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from .redis_wire import Argument
+
+Command = tuple[Argument, ...]
+
+_FOLDER = Path(__file__).with_name("lua")
+
+
+class Script:
+    """One script, called by its digest once a connection has loaded it."""
+
+    __slots__ = ("sha", "text")
+
+    def __init__(self, name: str) -> None:
+        self.text = (_FOLDER / f"{name}.lua").read_bytes()
+        self.sha = hashlib.sha1(self.text, usedforsecurity=False).hexdigest()
+
+    def __call__(self, keys: Sequence[Argument], arguments: Iterable[Argument] = ()) -> Command:
+        """The command that runs it; all of *keys* are in one slot of a cluster."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
+
+
+APPEND = Script("append")
+COLLECT = Script("collect")
+CONNECT = Script("connect")
+DEPOSIT = Script("deposit")
+DISCONNECT = Script("disconnect")
+LIST = Script("list")
+LISTED = Script("listed")
+READ = Script("read")
+REFRESH = Script("refresh")
+RESTORE = Script("restore")
+SUBSCRIBE = Script("subscribe")
+TOUCH = Script("touch")
+UNSUBSCRIBE = Script("unsubscribe")
+
+_BY_SHA: dict[Argument, Script] = {
+    script.sha: script for script in list(globals().values()) if isinstance(script, Script)
+}
+
+#: What a new connection sends first, so that the order of calls never depends on who loads.
+LOADING: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", script.text) for script in _BY_SHA.values())
+
+
+def with_text(command: Command) -> Command:
+    """*command* with the script's text in place of its digest, for a Redis that forgot it."""
+    return ("EVAL", _BY_SHA[command[1]].text, *command[2:])
