@@ -20,7 +20,7 @@ types: $(VENV)/dev
 	$(BIN)/mypy
 
 walls: $(VENV)/dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 browser:
 	@command -v chromium >/dev/null || .ci/chromium

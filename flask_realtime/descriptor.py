@@ -1,4 +1,4 @@
-"""The fd of one socket, written without waiting."""
+"""The fd of one socket: read by one thread, written by another without waiting."""
 
 from __future__ import annotations
 
@@ -10,85 +10,119 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from itertools import islice
+from typing import Protocol
 
-MAX_BUFFERS = 1024
+# The kernel takes no more buffers at once (IOV_MAX).
+MOST_BUFFERS = 1024
+READ_BYTES = 65536
+# One TLS record; what is joined for it is copied once more, and what a record holds counts as sent.
+TLS_RECORD_BYTES = 16384
+
+Buffer = bytes | memoryview
 
 
 class Descriptor(Protocol):
-    is_tls: bool
+    """What the connection and its outbox need of an fd. Nobody but its server closes it."""
 
-    def fileno(self) -> int: ...
-    def receive(self, size: int) -> bytes: ...
-    def write(self, buffers: Sequence[bytes]) -> int: ...
-    def finish_writing(self) -> None: ...
-    def drain(self, seconds: float, max_bytes: int) -> None: ...
-    def shutdown(self) -> None: ...
+    def fileno(self) -> int:
+        """The number, as a selector takes it."""
+
+    def receive(self, size: int) -> bytes:
+        """Wait for the peer's next bytes, *size* at most; empty at the end."""
+
+    def write(self, buffers: Sequence[Buffer]) -> int:
+        """Hand over as much of *buffers* as is taken without waiting; how many bytes that was.
+
+        :raises OSError: if the peer is gone.
+        """
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether the kernel has yet to get something that :meth:`write` has taken."""
+
+    def push_rest(self) -> bool:
+        """Go on with that; True if nothing is left of it.
+
+        :raises OSError: if the peer is gone.
+        """
+
+    def finish_writing(self) -> None:
+        """Tell the peer that nothing more comes; reading goes on."""
+
+    def drain(self, seconds: float, max_bytes: int) -> None:
+        """Read and drop what the peer still sends, until its end or one of the limits."""
+
+    def shutdown(self) -> None:
+        """End both directions; whoever reads or waits is woken. Twice is no error."""
 
 
-def descriptor_for(sock: Any) -> Descriptor:
+def descriptor_for(sock: socket.socket) -> Descriptor:
+    """The descriptor of a socket that a server has accepted."""
     return TlsDescriptor(sock) if isinstance(sock, ssl.SSLSocket) else PlainDescriptor(sock)
 
 
-class _Base:
-    is_tls = False
+class PlainDescriptor:
+    """A TCP or Unix socket, blocking for its reader."""
 
-    def __init__(self, sock: Any) -> None:
+    __slots__ = ("_sock",)
+
+    def __init__(self, sock: socket.socket) -> None:
+        # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
+        sock.settimeout(None)
         self._sock = sock
 
     def fileno(self) -> int:
         return self._sock.fileno()
 
+    def receive(self, size: int) -> bytes:
+        return self._sock.recv(size)
+
+    def write(self, buffers: Sequence[Buffer]) -> int:
+        # The only call that does not wait, gevent or not: "send" with this flag waits under
+        # gevent, os.write without it waits on threads.
+        try:
+            return self._sock.sendmsg(buffers[:MOST_BUFFERS], [], socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return 0
+
+    @property
+    def has_rest(self) -> bool:
+        return False
+
+    def push_rest(self) -> bool:
+        return True
+
     def finish_writing(self) -> None:
-        socket.socket.shutdown(self._sock, socket.SHUT_WR) if not self.is_tls else None
+        self._sock.shutdown(socket.SHUT_WR)
+
+    def drain(self, seconds: float, max_bytes: int) -> None:
+        deadline = time.monotonic() + seconds
+        while max_bytes > 0 and _is_readable(self._sock, deadline):
+            data = self._sock.recv(READ_BYTES)
+            if not data:
+                return
+            max_bytes -= len(data)
 
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    def _wait(self, event: int, seconds: float) -> bool:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._sock, event)
-            return bool(selector.select(seconds))
 
+class TlsDescriptor:
+    """A TLS socket, which never waits within OpenSSL: reader and writer take turns there."""
 
-class PlainDescriptor(_Base):
-    def __init__(self, sock: Any) -> None:
-        super().__init__(sock)
-        sock.settimeout(None)
+    __slots__ = ("_lock", "_rest", "_sock")
 
-    def finish_writing(self) -> None:
-        self._sock.shutdown(socket.SHUT_WR)
-
-    def receive(self, size: int) -> bytes:
-        return self._sock.recv(size)
-
-    def write(self, buffers: Sequence[bytes]) -> int:
-        try:
-            return self._sock.sendmsg(buffers[:MAX_BUFFERS], [], socket.MSG_DONTWAIT)
-        except (BlockingIOError, InterruptedError):
-            return 0
-
-    def drain(self, seconds: float, max_bytes: int) -> None:
-        deadline = time.monotonic() + seconds
-        while max_bytes > 0:
-            left = deadline - time.monotonic()
-            if left <= 0 or not self._wait(selectors.EVENT_READ, left):
-                return
-            data = self._sock.recv(65536)
-            if not data:
-                return
-            max_bytes -= len(data)
-
-
-class TlsDescriptor(_Base):
-    is_tls = True
-
-    def __init__(self, sock: Any) -> None:
-        super().__init__(sock)
+    def __init__(self, sock: ssl.SSLSocket) -> None:
         sock.settimeout(0)
+        self._sock = sock
         self._lock = threading.Lock()
-        self._half_written: bytes | None = None
+        # What a write has taken and OpenSSL has not yet: it wants the same bytes again.
+        self._rest: Buffer = b""
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
 
     def receive(self, size: int) -> bytes:
         while True:
@@ -96,18 +130,33 @@ class TlsDescriptor(_Base):
                 with self._lock:
                     return self._sock.recv(size)
             except ssl.SSLWantReadError:
-                self._wait(selectors.EVENT_READ, 30)
+                _wait(self._sock, selectors.EVENT_READ, None)
             except ssl.SSLWantWriteError:
-                self._wait(selectors.EVENT_WRITE, 30)
+                _wait(self._sock, selectors.EVENT_WRITE, None)
             except ssl.SSLEOFError:
                 return b""
 
-    def write(self, buffers: Sequence[bytes]) -> int:
-        try:
-            with self._lock:
-                return self._sock.send(buffers[0])
-        except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+    def write(self, buffers: Sequence[Buffer]) -> int:
+        if not self.push_rest():
             return 0
+        self._rest = _join(buffers, TLS_RECORD_BYTES)
+        taken = len(self._rest)
+        self.push_rest()
+        return taken
+
+    @property
+    def has_rest(self) -> bool:
+        return bool(self._rest)
+
+    def push_rest(self) -> bool:
+        while self._rest:
+            try:
+                with self._lock:
+                    sent = self._sock.send(self._rest)
+            except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                return False
+            self._rest = memoryview(self._rest)[sent:]
+        return True
 
     def finish_writing(self) -> None:
         # SSLSocket.shutdown would forget the session, and with it what the peer still sends.
@@ -116,15 +165,43 @@ class TlsDescriptor(_Base):
 
     def drain(self, seconds: float, max_bytes: int) -> None:
         deadline = time.monotonic() + seconds
-        while max_bytes > 0:
+        while max_bytes > 0 and time.monotonic() < deadline:
             try:
                 with self._lock:
-                    data = self._sock.recv(65536)
+                    data = self._sock.recv(READ_BYTES)
             except ssl.SSLWantReadError:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._wait(selectors.EVENT_READ, left):
+                if not _is_readable(self._sock, deadline):
                     return
                 continue
-            if not data or time.monotonic() > deadline:
+            if not data:
                 return
             max_bytes -= len(data)
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+
+def _join(buffers: Sequence[Buffer], most: int) -> Buffer:
+    first = memoryview(buffers[0])[:most]
+    if len(first) == most or len(buffers) == 1:
+        return first
+    parts, size = [first], len(first)
+    for buffer in islice(buffers, 1, None):
+        parts.append(memoryview(buffer)[: most - size])
+        size += len(parts[-1])
+        if size == most:
+            break
+    return b"".join(parts)
+
+
+def _is_readable(sock: socket.socket, deadline: float) -> bool:
+    left = deadline - time.monotonic()
+    return left > 0 and _wait(sock, selectors.EVENT_READ, left)
+
+
+def _wait(sock: socket.socket, event: int, seconds: float | None) -> bool:
+    # Never settimeout on the fd: it would make every other call on it wait.
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, event)
+        return bool(selector.select(seconds))

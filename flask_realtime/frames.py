@@ -9,34 +9,44 @@ import zlib
 from .positions import Position
 from .protocol import Publication
 
-FINAL_TEXT = 0x81
-FINAL_CLOSE = 0x88
-FINAL_PING = 0x89
-FINAL_PONG = 0x8A
-DEFLATED = 0x40
+# The first byte of a frame: it is the last of its message, and of this kind.
+_TEXT = 0x81
+_CLOSE = 0x88
+_PING = 0x89
+# Reserved bit 1: the message is deflated (RFC 7692 section 6).
+_DEFLATED = 0x40
+
+# A client in the same building has a smaller message sooner than we have deflated it, and below
+# this there is hardly a repetition to find.
 SMALLEST_DEFLATED = 200
-MAX_CONTROL_BYTES = 125
+_MAX_CONTROL_BYTES = 125
 
 
 class Frame:
-    """One message as bytes, made once for all who get it."""
+    """One message as bytes, made once for all who get it.
 
-    __slots__ = ("_deflated", "_payload", "plain", "publication")
+    :param publication: the push that it carries, None for anything else.
+    """
+
+    __slots__ = ("_deflated", "plain", "publication")
 
     def __init__(self, text: str, publication: Publication | None = None) -> None:
         payload = text.encode()
-        self.plain = _header(FINAL_TEXT, len(payload)) + payload
+        self.plain = _head(_TEXT, len(payload)) + payload
         self.publication = publication
         self._deflated: bytes | None = None
 
     @property
     def deflated(self) -> bytes:
+        """The message for clients that negotiated permessage-deflate; plain where that is
+        shorter. Made when the first of them gets it, without a context, so that it serves all."""
         if self._deflated is None:
             self._deflated = _deflate(self.plain)
         return self._deflated
 
 
 def push_frame(publication: Publication) -> Frame:
+    """The frame of a push."""
     return Frame(
         f'{{"channel": {json.dumps(publication.channel)}, "payload": {publication.payload}, '
         f'"position": "{publication.position}"}}',
@@ -45,38 +55,46 @@ def push_frame(publication: Publication) -> Frame:
 
 
 def lost_frame(channel: str, position: Position) -> Frame:
+    """The frame that says: what came before *position* can't be had any more."""
     return Frame(json.dumps({"channel": channel, "lost": True, "position": str(position)}))
 
 
 def text_frame(text: str) -> Frame:
+    """The frame of any other message."""
     return Frame(text)
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
-    text = reason.encode()[: MAX_CONTROL_BYTES - 2].decode(errors="ignore").encode()
+    """The frame that closes a socket (section 5.5.1); *reason* is cut to what fits."""
+    text = reason.encode()[: _MAX_CONTROL_BYTES - 2].decode(errors="ignore").encode()
     payload = struct.pack("!H", code) + text
-    return _header(FINAL_CLOSE, len(payload)) + payload
+    return _head(_CLOSE, len(payload)) + payload
 
 
-def ping_frame(payload: bytes = b"") -> bytes:
-    return _header(FINAL_PING, len(payload)) + payload
+def ping_frame() -> bytes:
+    """The frame that asks for a sign of life (section 5.5.2)."""
+    return _head(_PING, 0)
 
 
 def _deflate(plain: bytes) -> bytes:
-    start = 2 if plain[1] < 126 else 4 if plain[1] == 126 else 10
-    payload = memoryview(plain)[start:]
+    payload = memoryview(plain)[_head_size(plain) :]
     if len(payload) < SMALLEST_DEFLATED:
         return plain
-    compressor = zlib.compressobj(1, zlib.DEFLATED, -15)
-    body = (compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
-    if len(body) >= len(payload):
-        return plain
-    return _header(FINAL_TEXT | DEFLATED, len(body)) + body
+    # Level 1: higher ones take several times as long for a few percent of a message this short.
+    compressor = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    # Every such flush ends with these four bytes, which are not sent (RFC 7692 section 7.2.1).
+    body = body.removesuffix(b"\x00\x00\xff\xff")
+    return plain if len(body) >= len(payload) else _head(_TEXT | _DEFLATED, len(body)) + body
 
 
-def _header(first: int, length: int) -> bytes:
+def _head(first: int, length: int) -> bytes:
     if length < 126:
         return struct.pack("!BB", first, length)
     if length < 65536:
         return struct.pack("!BBH", first, 126, length)
     return struct.pack("!BBQ", first, 127, length)
+
+
+def _head_size(frame: bytes) -> int:
+    return {126: 4, 127: 10}.get(frame[1], 2)

@@ -10,9 +10,12 @@ from typing import Any, NoReturn
 def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
     """Encode *message* by *dumps*, the app's JSON provider.
 
-    :raises ValueError: for NaN and Infinity, which Python writes and no browser reads.
+    :raises ValueError: for what Python writes and no browser reads: NaN, Infinity, and half of a
+        surrogate pair.
     """
     text = dumps(message)
+    if not text.isascii():
+        text.encode()
     if "NaN" in text or "Infinity" in text:
         json.loads(text, parse_constant=_refuse)
     return text

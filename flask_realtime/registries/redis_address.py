@@ -122,7 +122,9 @@ def _copy(pool: Any, **changes: Any) -> Any:
         return redis.ConnectionPool(max_connections=pool.max_connections, **options)
     sentinels = pool.sentinel_manager
     # redis-py would ask one that is dead ten times before it asks the next.
-    once = redis.sentinel.Sentinel([], min_other_sentinels=sentinels.min_other_sentinels)
+    once = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
+        [], min_other_sentinels=sentinels.min_other_sentinels
+    )
     once.sentinels = [
         redis.Redis(
             connection_pool=_copy(
@@ -133,7 +135,7 @@ def _copy(pool: Any, **changes: Any) -> Any:
         )
         for sentinel in sentinels.sentinels
     ]
-    return redis.sentinel.SentinelConnectionPool(
+    return redis.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
         pool.service_name, once, is_master=pool.is_master, **options
     )
 

@@ -59,9 +59,7 @@ class Pair:
             detach=self._detach,
         )
         self.connection.receiver = self.receiver
-        self.thread = threading.Thread(
-            target=lambda: self.connection.live(self._read), daemon=True
-        )
+        self.thread = threading.Thread(target=lambda: self.connection.live(self._read), daemon=True)
 
     def start(self):
         self.thread.start()

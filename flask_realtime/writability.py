@@ -1,0 +1,121 @@
+"""Waits for the kernel to take more of what is in full outboxes."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from .outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+# An fd whose outbox is forgotten is let go of at once; whoever closes it waits no longer.
+FORGET_SECONDS = 1.0
+RETRY_SECONDS = 0.1
+
+
+class Writability:
+    """Says of each outbox handed in, once, that its fd takes more.
+
+    A selector, and a socketpair to wake it, on a thread that starts with the first full outbox.
+
+    :param on_writable: called on that thread.
+    """
+
+    def __init__(self, on_writable: Callable[[Outbox], None]) -> None:
+        self._on_writable = on_writable
+        self._lock = threading.Lock()
+        self._new: set[Outbox] = set()
+        self._watched: set[Outbox] = set()
+        self._forgotten: dict[Outbox, threading.Event] = {}
+        self._bell: socket.socket | None = None
+
+    def await_room(self, outbox: Outbox) -> None:
+        """Tell once, soon, that *outbox* can be flushed again."""
+        with self._lock:
+            if outbox.is_closed:
+                return
+            self._new.add(outbox)
+            bell = self._bell or self._start()
+        _ring(bell)
+
+    def forget(self, outbox: Outbox) -> None:
+        """Let go of the fd of *outbox*, which takes nothing more, before the fd is closed."""
+        with self._lock:
+            self._new.discard(outbox)
+            bell = self._bell
+            if bell is None or outbox not in self._watched:
+                return
+            done = self._forgotten.setdefault(outbox, threading.Event())
+        _ring(bell)
+        done.wait(FORGET_SECONDS)
+
+    def _start(self) -> socket.socket:
+        alarm, bell = socket.socketpair()
+        alarm.setblocking(False)
+        bell.setblocking(False)
+        self._bell = bell
+        threading.Thread(
+            target=self._run, args=(alarm,), name="realtime-writability", daemon=True
+        ).start()
+        return bell
+
+    def _run(self, alarm: socket.socket) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(alarm, selectors.EVENT_READ)
+            while True:
+                try:
+                    self._turn(selector, alarm)
+                except Exception:
+                    logger.exception("Waiting for full sockets failed; it goes on.")
+                    time.sleep(RETRY_SECONDS)
+
+    def _turn(self, selector: selectors.BaseSelector, alarm: socket.socket) -> None:
+        self._update(selector)
+        for key, _ in selector.select():
+            if key.fileobj is alarm:
+                with contextlib.suppress(BlockingIOError):
+                    alarm.recv(4096)
+            else:
+                self._let_go(selector, key.data)
+                self._on_writable(key.data)
+
+    def _update(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            forgotten, self._forgotten = self._forgotten, {}
+            new, self._new = self._new - forgotten.keys(), set()
+            new -= self._watched
+            self._watched |= new
+        for outbox in new:
+            self._watch(selector, outbox)
+        for outbox, done in forgotten.items():
+            self._let_go(selector, outbox)
+            done.set()
+
+    def _watch(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
+        try:
+            selector.register(outbox.descriptor.fileno(), selectors.EVENT_WRITE, outbox)
+        except (KeyError, ValueError, OSError):
+            # Closed: flushing finds the same.
+            with self._lock:
+                self._watched.discard(outbox)
+            self._on_writable(outbox)
+
+    def _let_go(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
+        with self._lock:
+            if outbox not in self._watched:
+                return
+            self._watched.discard(outbox)
+        with contextlib.suppress(KeyError, ValueError, OSError):
+            selector.unregister(outbox.descriptor.fileno())
+
+
+def _ring(bell: socket.socket) -> None:
+    # Full: it rings already.
+    with contextlib.suppress(OSError):
+        bell.send(b"\0")
