@@ -12,7 +12,7 @@ from . import servers
 from .channels import flatten
 from .config import Config
 from .connection import Connection
-from .errors import NobodyListens
+from .errors import InvalidSetting, NobodyListens
 from .handlers import Handlers
 from .hooks import Hooks
 from .page import Page
@@ -24,6 +24,8 @@ from .registries.base import Registry
 from .takeover import SessionPath
 from .transport import Handshake, Transport
 from .websocket import WebSocket
+
+_UNSET = object()
 
 
 class AppState:
@@ -39,6 +41,7 @@ class AppState:
     ) -> None:
         self.config = config
         self.has_served = False
+        self._settings = _settings(app)
         self._app = app
         self._handlers = handlers
         self._on_join = on_join
@@ -95,7 +98,17 @@ class AppState:
             raise NobodyListens()
         return registry
 
+    def _check_settings(self) -> None:
+        present = _settings(self._app)
+        late = [key for key in present if present[key] is not self._settings.get(key, _UNSET)]
+        if late:
+            raise InvalidSetting(
+                f"{late[0]} was set after init_app had read the settings: set it before "
+                f"Realtime(app), or call realtime.init_app(app) once it is set."
+            )
+
     def _make_process(self) -> Process:
+        self._check_settings()
         registry = make_registry(self.config, _has_other_processes())
         return Process(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
@@ -106,9 +119,14 @@ class AppState:
 
     def _first_request(self, endpoint: str | None, values: object) -> None:
         if not self.has_served:
+            self._check_settings()
             if self.config.enabled:
                 self._transport.check_routes(self._app)
             self.has_served = True
+
+
+def _settings(app: Flask) -> dict[str, Any]:
+    return {key: value for key, value in app.config.items() if str(key).startswith("REALTIME_")}
 
 
 def _has_other_processes() -> bool:

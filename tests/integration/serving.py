@@ -61,20 +61,23 @@ class ServerProcess:
     :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync and gevent_pywsgi
         for those that are refused.
     :param app: module and name, as gunicorn takes them.
+    :param folder: where the module is.
     """
 
-    def __init__(self, kind, app="main:app", workers=1, options=(), tls=None, **environ):
+    def __init__(
+        self, kind, app="main:app", workers=1, options=(), tls=None, folder=APPS, **environ
+    ):
         self.kind = kind
         self.port = free_port()
         self.scheme = "https" if tls else "http"
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(
             [*command(kind, app, self.port, workers, tls), *options],
-            cwd=APPS,
+            cwd=folder,
             env={
                 **os.environ,
                 **environ,
-                "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}",
+                "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
                 "PYTHONUNBUFFERED": "1",
             },
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,88 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import textwrap
+
+import flask
+import pytest
+from jinja2 import DictLoader
+
+from flask_realtime import Realtime
+from flask_realtime.config import Config
+
+from .integration.browsers import Browser
+from .integration.serving import ServerProcess
+
+README = (pathlib.Path(__file__).parents[1] / "README.rst").read_text()
+
+
+def code_blocks(language):
+    pattern = rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)"
+    return [textwrap.dedent(block) for block in re.findall(pattern, README, re.MULTILINE)]
+
+
+FIRST, *FRAGMENTS = code_blocks("python")
+
+
+@pytest.mark.parametrize("code", FRAGMENTS, ids=range(len(FRAGMENTS)))
+def test_fragment_runs_in_an_app(code, redis_url):
+    """Each further block may be pasted into an app that has the first one's lines."""
+    app = flask.Flask(__name__)
+    app.config.update(SECRET_KEY="a secret of the tests", TESTING=True)
+    app.jinja_loader = DictLoader({"room.html": "<body>{{ messages }}"})
+    names = {**vars(flask), "app": app, "realtime": Realtime(app), "Message": Message}
+
+    exec(compile(code.replace("redis://localhost:6379/0", redis_url), "README.rst", "exec"), names)
+
+    assert [status for status in answers(app) if status >= 400] == []
+
+
+class Message:
+    """What the README leaves to the app's own database."""
+
+    @staticmethod
+    def in_room(room):
+        return [room]
+
+
+def answers(app):
+    """The status of each view that the block has added."""
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in app.view_functions and "realtime" not in rule.endpoint:
+            path = rule.rule.replace("<room>", "1")
+            method = "POST" if "POST" in rule.methods else "GET"
+            if rule.endpoint != "static":
+                yield client.open(path, method=method).status_code
+
+
+def test_first_example_pushes_to_the_page(tmp_path):
+    """The first block is a whole app: what is posted to it reaches its open page."""
+    (tmp_path / "readme_app.py").write_text(FIRST)
+    with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
+        browser = Browser(server.url)
+        page = browser.page("/")
+        with browser.open(page) as socket:
+            browser.post("/", data={"text": "hello"})
+
+            assert socket.push()["channel"] == "news"
+
+
+def test_table_lists_every_setting():
+    """The table of settings is that of the code, with defaults, units and their one line."""
+    table = README.partition(".. settings\n\n")[2].partition("\n\n.. end of settings")[0]
+
+    assert table == settings_table()
+
+
+def settings_table():
+    lines = [".. list-table::", "   :header-rows: 1", "", "   * - setting", "     - default"]
+    lines += ["     - what it is"]
+    for one in Config.documentation():
+        unit = f", {one.unit}" if one.unit else ""
+        lines += [f"   * - ``{one.name}``", f"     - ``{one.default}``{unit}"]
+        lines += [f"     - {one.doc}"]
+    return "\n".join(lines)

@@ -1,0 +1,226 @@
+"""The extension object, as an app's own code meets it."""
+
+import subprocess
+import sys
+import threading
+
+import flask
+import pytest
+
+import flask_realtime
+from flask_realtime import (
+    AlreadyRegistered,
+    InvalidChannel,
+    InvalidSetting,
+    NobodyListens,
+    NoContext,
+    Realtime,
+    SetupFinished,
+)
+from flask_realtime.registries.base import Receiver
+
+
+def make_app(realtime=None, name="one", **settings):
+    """An app of one view, and what is pushed down the channel ``room`` there."""
+    app = flask.Flask(name)
+    app.config.update(SECRET_KEY="a secret of the tests", TESTING=True, REALTIME_REGISTRY="memory")
+    app.config.update(settings)
+    app.add_url_rule("/", "index", lambda: "<body>")
+    if realtime is not None:
+        realtime.init_app(app)
+    return app
+
+
+class Heard:
+    """What one app's process is told of its channel."""
+
+    def __init__(self, app):
+        self.payloads = []
+        self._news = threading.Semaphore(0)
+        registry = app.extensions["realtime"].process().registry
+        registry.start(
+            Receiver(
+                deliver=self._deliver,
+                changed=lambda digest: None,
+                ended=lambda digest, session: None,
+                interrupted=lambda: None,
+                restored=lambda: None,
+            )
+        )
+        registry.listen(["room"])
+
+    def next(self):
+        assert self._news.acquire(timeout=5), "Nothing was delivered."
+        return self.payloads.pop(0)
+
+    def _deliver(self, publication):
+        self.payloads.append(publication.payload)
+        self._news.release()
+
+
+def test_push_finds_the_only_app_without_a_context():
+    """A thread or a script need not push a context where one app was initialised."""
+    realtime = Realtime()
+    heard = Heard(make_app(realtime))
+
+    realtime.push("hi", "room")
+
+    assert heard.next() == '"hi"'
+
+
+def test_push_goes_to_the_app_of_the_context():
+    """One object serves several apps; what is pushed in one is not heard in another."""
+    realtime = Realtime()
+    one, other = make_app(realtime), make_app(realtime, "other")
+    heard = Heard(one), Heard(other)
+
+    with other.app_context():
+        realtime.push("for the other", "room")
+    with one.app_context():
+        realtime.push("for the one", "room")
+
+    assert heard[1].next() == '"for the other"'
+    assert heard[0].next() == '"for the one"'
+
+
+def test_push_says_that_it_does_not_know_which_app():
+    """Two apps and no context: an error that tells what to do."""
+    realtime = Realtime()
+    apps = make_app(realtime), make_app(realtime, "other")
+
+    with pytest.raises(NoContext, match=r"2 apps .*app\.app_context"):
+        realtime.push("hi", "room")
+    assert len(apps) == 2
+
+
+def test_push_in_a_foreign_app_names_it():
+    """An app that was forgotten in init_app is named."""
+    realtime = Realtime(make_app())
+
+    with make_app(name="foreign").app_context(), pytest.raises(NoContext, match="'foreign'"):
+        realtime.push("hi", "room")
+
+
+def test_push_many_keeps_the_order():
+    """One after the other, each down its own channels."""
+    realtime = Realtime()
+    heard = Heard(make_app(realtime))
+
+    realtime.push_many([(1, "room"), (2, ["room", "elsewhere"]), (3, "room")])
+    realtime.push_many([])
+
+    assert [heard.next() for _ in range(3)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("message", [float("nan"), [float("inf")], "\ud800"], ids=repr)
+def test_push_refuses_what_no_browser_reads(message):
+    """A message that would break the page's JSON.parse fails where it is pushed."""
+    app = make_app()
+    app.json.ensure_ascii = False
+    realtime = Realtime(app)
+
+    with pytest.raises(ValueError):
+        realtime.push(message, "room")
+
+
+@pytest.mark.parametrize("push_id", ["", 7, "x" * 201], ids=["empty", "no text", "too long"])
+def test_push_refuses_what_is_no_push_id(push_id):
+    """A push id is a text that the caller will know again."""
+    realtime = Realtime(make_app())
+
+    with pytest.raises(ValueError, match="push_id"):
+        realtime.push("hi", "room", push_id=push_id)
+
+
+def test_push_from_a_process_without_sockets_is_an_error():
+    """On memory that nobody asked for, a script's push could reach no one: it says so."""
+    app = flask.Flask("script")
+    app.secret_key = "a secret of the tests"
+    realtime = Realtime(app)
+
+    with pytest.raises(NobodyListens, match="REALTIME_REDIS"):
+        realtime.push("hi", "room")
+
+
+def test_init_app_twice_is_an_error():
+    """Two sockets' routes on one path would leave one of them deaf."""
+    app = make_app()
+    Realtime(app)
+
+    with pytest.raises(AlreadyRegistered, match="once an app"):
+        Realtime(app)
+
+
+def test_settings_that_come_late_are_an_error():
+    """A setting that nobody would read is no silent mistake."""
+    app = make_app(Realtime())
+    app.config["REALTIME_PATH"] = "/socket"
+
+    with pytest.raises(InvalidSetting, match="REALTIME_PATH was set after init_app"):
+        app.test_client().get("/").get_data()
+
+
+def test_decorators_work_before_init_app_and_not_after_the_first_request():
+    """As Flask's own do."""
+    realtime = Realtime()
+    realtime.on_join(lambda: None)
+    realtime.handler("early")(lambda message: "")
+    app = make_app(realtime)
+    realtime.on_leave(lambda: None)
+    app.test_client().get("/")
+
+    for decorate in (realtime.handler, realtime.on_join, realtime.on_leave):
+        with pytest.raises(SetupFinished, match="first request"):
+            decorate("late")
+
+
+def test_disabled_extension_leaves_pages_and_calls_working():
+    """With ENABLED False nothing is stamped, opened or pushed, and bad arguments still fail."""
+    realtime = Realtime()
+    app = make_app(realtime, REALTIME_ENABLED=False, REALTIME_REDIS="redis://127.0.0.1:1/0")
+    app.secret_key = None
+
+    @app.get("/page")
+    def page():
+        realtime.socket.subscribe("room")
+        realtime.socket.push("hi", "room")
+        realtime.push_many([("hi", "room")])
+        script = "{{ realtime_script() }}{{ realtime_connection_id() }}"
+        return flask.render_template_string(f"<body>{script}</body>")
+
+    assert app.test_client().get("/page").text == "<body></body>"
+    with app.app_context(), pytest.raises(InvalidChannel):
+        realtime.push("hi")
+
+
+def test_health_of_memory():
+    """A process that has opened no socket is well, and hears nothing yet."""
+    app = make_app()
+    health = Realtime(app).health(app)
+
+    assert health["registry"] == "memory"
+    assert health["reachable"] is True
+    assert health["connections"] == health["channels"] == 0
+    assert health["draining"] is False
+
+
+def test_import_loads_nothing_that_gevent_must_patch_first():
+    """An app may import us before its server patches: no ssl, no gevent, no redis comes along."""
+    code = """
+import sys, flask, flask_sock, json
+before = set(sys.modules)
+import flask_realtime
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert not {"gevent", "redis", "asyncio"} & set(flask.json.loads(loaded.stdout))
+
+
+def test_version_is_that_of_the_package():
+    """What pip shows is what the module says."""
+    from importlib.metadata import version
+
+    assert flask_realtime.__version__ == version("flask-realtime")
