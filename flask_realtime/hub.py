@@ -12,6 +12,7 @@ from .frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
 from .positions import Position
 from .protocol import Publication
+from .standing import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +31,6 @@ class Listener(Protocol):
     def session_digest(self) -> str: ...
 
     def send(self, frame: Frame) -> None: ...
-
-
-class Standing:
-    """How one connection stands: by channel its position, or None once it hears it live."""
-
-    __slots__ = ("is_stale", "is_subscribed", "positions")
-
-    def __init__(self) -> None:
-        self.positions: dict[str, Position | None] = {}
-        self.is_subscribed = False
-        self.is_stale = False
 
 
 class Hub:

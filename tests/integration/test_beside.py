@@ -1,0 +1,163 @@
+"""Beside what else an app has: a database, sockets of its own, a prefix, a proxy, a reloader."""
+
+import pytest
+import requests
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from .browsers import Browser
+from .conftest import unexpected_tracebacks
+from .serving import ServerProcess, eventually
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_open_sockets_hold_no_database_connection(kind, settings, tmp_path):
+    """A pool of five serves an app with 200 open sockets: each call gives back what it used."""
+    options = ("--threads", "220") if kind == "gthread" else ()
+    environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=300)
+    environ["DATABASE"] = str(tmp_path / "users.sqlite")
+    with ServerProcess(kind, "database:app", options=options, **environ) as server:
+        browser = Browser(server.url)
+        page = browser.page("/on/users")
+        sockets = [browser.open(page) for _ in range(200)]
+
+        ids = [(socket, socket.send("whoami")) for socket in sockets]
+        names = {socket.reply(message_id)["body"] for socket, message_id in ids}
+        pages = {browser.get("/user").text for _ in range(20)}
+        called = sockets[0].call("/user")["body"]
+
+        assert names == pages == {called} == {"Ada"}
+        assert browser.get("/pool").text == "1"
+        assert all(socket.payloads(21) == ["Ada"] * 21 for socket in sockets)
+        for socket in sockets:
+            socket.close()
+        assert unexpected_tracebacks(server.log()) == []
+
+
+@pytest.fixture(scope="module", params=["gevent", "gthread", "pywsgi", "dev"])
+def mounted(request):
+    with ServerProcess(request.param, "mounted:app") as server:
+        yield server
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def test_sockets_of_the_apps_own_keep_their_options(mounted):
+    """flask-sock's routes and SOCK_SERVER_OPTIONS are the app's; ours do not heed them."""
+    browser = Browser(mounted.url + "/shop")
+    page = browser.page("/on/room")
+    address = mounted.url.replace("http", "ws") + "/shop/echo"
+
+    with connect(address, subprotocols=["tests"]) as echo:
+        echo.send("short")
+        answer = echo.recv(timeout=10)
+        echo.send("far longer than ten characters")
+        # Not every server ends the socket for which flask-sock has closed its side.
+        with pytest.raises((ConnectionClosed, TimeoutError)):
+            echo.recv(timeout=1)
+    with browser.open(page) as socket:
+        pong = socket.ask("ping", padding="far longer than ten characters")
+
+    assert (answer, echo.subprotocol, pong["body"]) == ("short", "tests", "pong")
+
+
+def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
+    """Script, socket and calls stand below the prefix at which the app is mounted."""
+    browser = Browser(mounted.url + "/shop")
+    html = browser.get("/on/room").text
+    with browser.open(browser.page("/on/room")) as socket:
+        inside = socket.call("/shop/url")
+        outside = socket.call("/url")
+
+    assert 'data-prefix="/shop"' in html
+    assert 'src="/shop/_realtime/static/realtime.js"' in html
+    assert inside["body"] == {"root": "/shop", "url": mounted.url + "/shop/url"}
+    assert outside["status"] == 404
+
+
+def test_plain_request_meets_the_view_at_the_same_path(mounted):
+    """The socket's path may be that of an ordinary view."""
+    assert requests.get(mounted.url + "/shop/", timeout=10).text == "the view at the socket's path"
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_accepted"),
+    [
+        ("https://shop.example", True),
+        ("http://shop.example", False),
+        ("https://evil.example", False),
+    ],
+)
+def test_origin_is_compared_with_what_the_proxy_saw(mounted, origin, is_accepted):
+    """Behind a proxy it is the public host and scheme that count, as ProxyFix tells them."""
+    browser = Browser(mounted.url + "/shop")
+    page = browser.page("/on/room")
+    headers = {
+        "Cookie": browser.cookies(),
+        "X-Forwarded-Host": "shop.example",
+        "X-Forwarded-Proto": "https",
+    }
+    address = f"{mounted.url}/shop/?socket_connection_id={page}".replace("http", "ws", 1)
+
+    try:
+        with connect(address, origin=origin, additional_headers=headers):
+            status = 101
+    except InvalidStatus as refused:
+        status = refused.response.status_code
+
+    assert status == (101 if is_accepted else 403)
+
+
+def test_another_socket_route_at_the_same_path_is_refused():
+    """Which of two would be heard is not left to chance: the first request names both."""
+    with ServerProcess("gevent", "mounted:app", CONFLICT="1") as server:
+        assert requests.get(server.url + "/shop/on/room", timeout=10).status_code == 500
+
+        log = server.log()
+        assert "REALTIME_PATH is '/'" in log
+        assert "'conflict'" in log
+
+
+RELOADED = """
+from flask import Flask
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+realtime = Realtime(app)
+
+@app.get("/on/<channel>")
+def on(channel):
+    realtime.socket.subscribe(channel)
+    return "<body>before</body>"
+
+@app.post("/push")
+def push():
+    realtime.push("hi", "room")
+    return ""
+"""
+
+
+def test_reloader_of_the_development_server_starts_anew(tmp_path):
+    """A file that is saved ends the process with its sockets, and the next one serves pages."""
+    source = tmp_path / "reloaded.py"
+    source.write_text(RELOADED)
+    with ServerProcess("dev-debug", "reloaded:app", folder=tmp_path) as server:
+        browser = Browser(server.url)
+        eventually(lambda: "Debugger PIN" in server.log() or "Debugger is active" in server.log())
+        socket = browser.open(browser.page("/on/room"))
+        source.write_text(RELOADED.replace("before", "after!"))
+
+        socket.close_code()
+        eventually(lambda: is_reloaded(browser), 20, server.log)
+        with browser.open(browser.page("/on/room")) as again:
+            browser.post("/push")
+
+            assert again.payloads(1) == ["hi"]
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def is_reloaded(browser):
+    try:
+        return "after!" in browser.get("/on/room").text
+    except requests.ConnectionError:
+        return False

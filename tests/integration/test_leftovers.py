@@ -1,0 +1,111 @@
+"""Nothing is left behind: sockets, threads or greenlets, descriptors, keys in Redis."""
+
+import secrets
+import signal
+
+import psutil
+import pytest
+import redis
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from .browsers import Browser
+from .conftest import unexpected_tracebacks
+from .raw import RawSocket
+from .serving import ServerProcess, eventually
+
+
+@pytest.mark.parametrize("registry", ["memory", "redis"])
+@pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
+def test_sockets_leave_nothing_in_the_process(kind, registry, settings, channel):
+    """After good and bad clients alike, a process holds what it held before them."""
+    with ServerProcess(kind, **settings(registry)) as server:
+        browser = Browser(server.url)
+        misuse(server, browser, channel, times=3)
+        eventually(lambda: health(browser)["connections"] == 0)
+        before = held(browser, server.port)
+        witness = browser.open(browser.page(f"/on/{channel}"))
+
+        misuse(server, browser, channel, times=20)
+        browser.post(f"/push/{channel}", json="still here")
+        heard = witness.payloads(1)
+        witness.close()
+
+        assert heard == ["still here"]
+        eventually(
+            lambda: all(
+                now <= then for now, then in zip(held(browser, server.port), before, strict=True)
+            ),
+            explain=lambda: f"{held(browser, server.port)} are held, {before} were",
+        )
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def test_nothing_stays_in_redis(settings, redis_url, channel):
+    """Every key expires, though the process that could have removed it was killed."""
+    prefix = f"left-{secrets.token_hex(4)}"
+    timeouts = {
+        f"{name}_SECONDS": 1 for name in ("CONNECT_TIMEOUT", "DISCONNECT_TIMEOUT", "HISTORY_TTL")
+    }
+    with (
+        redis.Redis.from_url(redis_url) as server_of_keys,
+        ServerProcess("gevent", **settings("redis", REDIS_PREFIX=prefix, **timeouts)) as server,
+    ):
+        browser = Browser(server.url)
+        browser.page(f"/on/{channel}-never-opened")
+        with browser.open(browser.page(f"/on/{channel}")) as socket:
+            socket.call("/session/colour/red", method="post")
+            browser.post(f"/push/{channel}", json="hi")
+            assert socket.payloads(1) == ["hi"]
+            during = keys(server_of_keys, prefix)
+            server.stop(signal.SIGKILL)
+
+        assert all(server_of_keys.pttl(key) > 0 for key in during)
+        # A push id is remembered for its 300 seconds.
+        eventually(
+            lambda: not [key for key in keys(server_of_keys, prefix) if b":push:" not in key],
+            explain=lambda: str(keys(server_of_keys, prefix)),
+        )
+
+
+def misuse(server, browser, channel, times):
+    """Sockets that end in every way there is."""
+    for _ in range(times):
+        page = browser.page(f"/on/{channel}")
+        with browser.open(page) as socket:
+            socket.websocket.send("no JSON")
+            socket.websocket.send(b"binary")
+            socket.ask("nobody knows this")
+            socket.call("/fails")
+        gone = browser.open(page)
+        gone.websocket.socket.close()
+        with RawSocket(server, browser, page) as broken:
+            broken.send(0x3, b"no such opcode")
+            assert broken.receive()[0] == 8
+        large = browser.open(page)
+        with pytest.raises(ConnectionClosed):
+            large.websocket.send("x" * 300_000)
+            large.websocket.recv(timeout=10)
+        for query in ("", "x" * 200):
+            with pytest.raises(InvalidStatus):
+                browser.open(query)
+
+
+def health(browser):
+    return browser.get("/health").json()
+
+
+def held(browser, port):
+    """Threads (the patched module counts greenlets) and descriptors of the process, without the
+    connections to Redis, of which there are as many as were ever needed at once."""
+    now = health(browser)
+    process = psutil.Process(now["pid"])
+    to_redis = [
+        one
+        for one in process.net_connections("tcp")
+        if one.status == psutil.CONN_ESTABLISHED and one.laddr.port != port
+    ]
+    return now["connections"], now["threads"], process.num_fds() - len(to_redis)
+
+
+def keys(server_of_keys, prefix):
+    return list(server_of_keys.scan_iter(f"{prefix}:*"))

@@ -1,0 +1,72 @@
+"""What is installed, and what the source may hold."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGE = ROOT / "flask_realtime"
+# Under gevent's patches these names change; who took one before keeps the blocking one.
+PATCHED = {"threading", "time", "selectors", "select", "socket", "ssl", "queue", "os", "subprocess"}
+MADE_TOO_EARLY = {"Lock", "RLock", "Event", "Condition", "local", "DefaultSelector", "LifoQueue"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The files of a wheel that was built from this source."""
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (path,) = folder.glob("*.whl")
+    return set(zipfile.ZipFile(path).namelist())
+
+
+def test_wheel_holds_all_that_the_package_reads(wheel):
+    """Scripts for Redis and for the browser, and the mark that says it is typed, come along."""
+    needed = {
+        path.relative_to(ROOT).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.suffix in (".py", ".lua", ".js", ".ts", ".typed")
+    }
+
+    assert needed <= wheel
+    assert {"flask_realtime/py.typed", "flask_realtime/registries/lua/append.lua"} <= wheel
+    assert not [name for name in wheel if name.startswith(("tests", "examples"))]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_module_takes_nothing_that_gevent_patches_later(path):
+    """``import threading`` finds what is patched at its use; ``from threading import Lock``, or a
+    lock made at import, would block every greenlet of an app that patches after us."""
+    tree = ast.parse(path.read_text())
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module not in PATCHED or node.level, f"line {node.lineno}"
+    for node in ast.walk(ast.Module(list(module_level(tree)), [])):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in MADE_TOO_EARLY, f"line {node.lineno}"
+
+
+def module_level(tree):
+    """The statements that run at import, class bodies included."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from module_level(node)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_module_is_read_in_one_sitting(path):
+    """No file is longer than 300 lines."""
+    assert len(path.read_text().splitlines()) <= 300
