@@ -25,9 +25,9 @@ walls: $(VENV)/dev
 browser:
 	@command -v chromium >/dev/null || .ci/chromium
 
-$(VENV)/demo: setup.cfg
+$(VENV)/demo: setup.cfg examples/chat/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]'
+	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]' --requirement examples/chat/requirements.txt
 	@touch $@
 
 $(VENV)/test: setup.cfg
