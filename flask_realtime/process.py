@@ -43,6 +43,8 @@ MOST_SECONDS_BETWEEN_REFRESHES = 300.0
 SWEEP_SECONDS = 5.0
 # What a stopping worker leaves its last handlers, of gunicorn's own graceful timeout.
 SECONDS_TO_SPARE = 1.0
+# A process that stops has all its sockets leave at once, and a database has a few connections.
+LEAVING_AT_ONCE = 10
 
 
 class Process:
@@ -64,6 +66,7 @@ class Process:
         self._on_join = on_join
         self._on_leave = on_leave
         self._lock = threading.Lock()
+        self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
         self._is_started = False
         self._live: dict[str, Connection] = {}
         self._tokens = itertools.count(1)
@@ -189,13 +192,17 @@ class Process:
             dumps=self._app.json.dumps,
             answer=partial(conversation.answer, handlers=self._handlers),
             changed=self._keeper.changed,
-            joined=_hook(conversation, self._on_join),
-            left=_hook(conversation, self._on_leave),
+            joined=partial(conversation.run_hook, self._on_join) if self._on_join else None,
+            left=partial(self._leave, conversation) if self._on_leave else None,
             gone=self._gone,
         )
 
     def _detach(self, connection: Connection) -> Mapping[str, Position]:
         return self._hub.remove(connection)
+
+    def _leave(self, conversation: Conversation) -> None:
+        with self._leaving:
+            conversation.run_hook(self._on_leave)
 
     def _gone(self, connection: Connection) -> None:
         presence = Presence(connection.digest, connection.token, connection.final_sent())
@@ -241,10 +248,6 @@ class Process:
             self._config.drain_seconds,
             (30.0 if graceful is None else graceful) - SECONDS_TO_SPARE,
         )
-
-
-def _hook(conversation: Conversation, hooks: Hooks) -> Callable[[], None] | None:
-    return partial(conversation.run_hook, hooks) if hooks else None
 
 
 def _drop(_result: object) -> None:

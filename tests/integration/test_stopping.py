@@ -106,3 +106,42 @@ def test_preload_works(settings, channel, redis_url):
         assert [socket.payloads(1) for socket in sockets] == [["hi"]] * 6
         for socket in sockets:
             socket.close()
+
+
+LEAVING = """
+import threading, time
+from flask import Flask
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.config.update(SECRET_KEY="a secret of the tests", REALTIME_REGISTRY="memory")
+app.config["REALTIME_DRAIN_SECONDS"] = 0
+realtime = Realtime(app)
+present, left, most = 0, 0, 0
+
+@app.get("/on/<channel>")
+def on(channel):
+    realtime.socket.subscribe(channel)
+    return "<body>"
+
+@realtime.on_leave
+def leave():
+    global present, left, most
+    present += 1
+    most = max(most, present)
+    time.sleep(0.05)
+    present -= 1
+    left += 1
+    print(f"{left} left, {most} at once", flush=True)
+"""
+
+
+def test_leave_hooks_run_ten_at_a_time(tmp_path, channel):
+    """A stop of 50 sockets does not ask the app's database for 50 connections at once."""
+    (tmp_path / "leaving.py").write_text(LEAVING)
+    with ServerProcess("gevent", "leaving:app", folder=tmp_path) as server:
+        open_many(server, channel, 50)
+
+        server.stop(signal.SIGTERM)
+
+        assert "50 left, 10 at once" in server.log()
