@@ -91,7 +91,7 @@ class Connection:
         self._deflates = deflates
         self._detach = detach
         self._max_backlog = config.max_backlog_bytes
-        self._outbox = Outbox(descriptor, self._broken)
+        self._outbox = Outbox(descriptor, flusher.lock, self._broken)
         self._lock = threading.Lock()
         self._closing = False
         self._fed = 0
@@ -115,10 +115,12 @@ class Connection:
         if self._closing:
             self._skip(frame)
             return
-        data = frame.deflated if self._deflates else frame.plain
-        backlog = self._outbox.append(data, frame)
-        self._flusher.wake(self._outbox)
-        self._check_backlog(backlog)
+        outbox = self._outbox
+        backlog = outbox.append(frame.deflated if self._deflates else frame.plain, frame)
+        if not outbox.is_scheduled:
+            self._flusher.wake(outbox)
+        if backlog:
+            self._check_backlog(backlog)
 
     def feed(self, frames: Iterable[Frame]) -> None:
         """Send a page of a log and wait until the peer has taken it; none of it is backlog."""

@@ -34,6 +34,7 @@ class Descriptor(Protocol):
     def write(self, buffers: Sequence[Buffer]) -> int:
         """Hand over as much of *buffers* as is taken without waiting; how many bytes that was.
 
+        :param buffers: ``MOST_BUFFERS`` at most.
         :raises OSError: if the peer is gone.
         """
 
@@ -65,12 +66,15 @@ def descriptor_for(sock: socket.socket) -> Descriptor:
 class PlainDescriptor:
     """A TCP or Unix socket, blocking for its reader."""
 
-    __slots__ = ("_sock",)
+    __slots__ = ("_fd", "_is_blocking", "_sock")
 
     def __init__(self, sock: socket.socket) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
         sock.settimeout(None)
         self._sock = sock
+        self._fd = sock.fileno()
+        # Under gevent no fd blocks, whatever the socket says.
+        self._is_blocking = os.get_blocking(self._fd)
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -79,16 +83,15 @@ class PlainDescriptor:
         return self._sock.recv(size)
 
     def write(self, buffers: Sequence[Buffer]) -> int:
-        # The only call that does not wait, gevent or not: "send" with this flag waits under
-        # gevent, os.write without it waits on threads.
+        # Neither waits: "send" with the flag would under gevent, os.writev without it on threads.
         try:
-            return self._sock.sendmsg(buffers[:MOST_BUFFERS], [], socket.MSG_DONTWAIT)
+            if self._is_blocking:
+                return self._sock.sendmsg(buffers, [], socket.MSG_DONTWAIT)
+            return os.writev(self._fd, buffers)
         except (BlockingIOError, InterruptedError):
             return 0
 
-    @property
-    def has_rest(self) -> bool:
-        return False
+    has_rest = False
 
     def push_rest(self) -> bool:
         return True

@@ -23,11 +23,13 @@ class Flusher:
     """
 
     def __init__(self) -> None:
+        #: Of all outboxes that are flushed here; see :class:`Outbox`.
+        self.lock = threading.Lock()
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
         self._is_running = False
-        self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._writability = Writability(self._has_room)
 
     def wake(self, outbox: Outbox) -> None:
@@ -52,7 +54,7 @@ class Flusher:
         self.wake(outbox)
 
     def _start(self) -> None:
-        with self._lock:
+        with self._starting:
             if self._is_running:
                 return
             self._is_running = True
@@ -66,26 +68,28 @@ class Flusher:
                 self._bell.wait()
             self._bell.clear()
             self._is_idle = False
-            self._flush_scheduled()
-
-    def _flush_scheduled(self) -> None:
-        flushed = 0
-        while self._scheduled:
-            outbox = self._scheduled.popleft()
-            outbox.is_scheduled = False
-            self._flush(outbox)
-            flushed += 1
-            if flushed % FLUSHES_AT_ONCE == 0:
+            while self._scheduled:
+                self._flush_some()
                 time.sleep(0)
 
-    def _flush(self, outbox: Outbox) -> None:
-        try:
-            if not outbox.flush():
-                # What is appended meanwhile need not try.
-                outbox.is_scheduled = True
-                self._writability.await_room(outbox)
-        except OSError:
-            outbox.on_broken()
-        except Exception:
-            logger.exception("Writing to a socket failed; ending it.")
+    def _flush_some(self) -> None:
+        full: list[Outbox] = []
+        broken: list[Outbox] = []
+        with self.lock:
+            for _ in range(min(len(self._scheduled), FLUSHES_AT_ONCE)):
+                outbox = self._scheduled.popleft()
+                outbox.is_scheduled = False
+                try:
+                    if not outbox.flush():
+                        full.append(outbox)
+                except OSError:
+                    broken.append(outbox)
+                except Exception:
+                    logger.exception("Writing to a socket failed; ending it.")
+                    broken.append(outbox)
+        for outbox in full:
+            # What is appended meanwhile need not try.
+            outbox.is_scheduled = True
+            self._writability.await_room(outbox)
+        for outbox in broken:
             outbox.on_broken()

@@ -274,8 +274,12 @@ class Hub:
                 self._pause_noticed(again)
 
     def _send(self, frame: Frame, to: str | None, listeners: tuple[Listener, ...]) -> None:
+        if to is None:
+            for connection in listeners:
+                connection.send(frame)
+            return
         for connection in listeners:
-            if to is None or connection.digest == to:
+            if connection.digest == to:
                 connection.send(frame)
 
     def _reached(self, standing: Standing) -> dict[str, Position]:

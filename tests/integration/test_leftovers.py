@@ -2,6 +2,7 @@
 
 import secrets
 import signal
+import socket
 
 import psutil
 import pytest
@@ -52,10 +53,10 @@ def test_nothing_stays_in_redis(settings, redis_url, channel):
     ):
         browser = Browser(server.url)
         browser.page(f"/on/{channel}-never-opened")
-        with browser.open(browser.page(f"/on/{channel}")) as socket:
-            socket.call("/session/colour/red", method="post")
+        with browser.open(browser.page(f"/on/{channel}")) as one:
+            one.call("/session/colour/red", method="post")
             browser.post(f"/push/{channel}", json="hi")
-            assert socket.payloads(1) == ["hi"]
+            assert one.payloads(1) == ["hi"]
             during = keys(server_of_keys, prefix)
             server.stop(signal.SIGKILL)
 
@@ -71,13 +72,13 @@ def misuse(server, browser, channel, times):
     """Sockets that end in every way there is."""
     for _ in range(times):
         page = browser.page(f"/on/{channel}")
-        with browser.open(page) as socket:
-            socket.websocket.send("no JSON")
-            socket.websocket.send(b"binary")
-            socket.ask("nobody knows this")
-            socket.call("/fails")
+        with browser.open(page) as one:
+            one.websocket.send("no JSON")
+            one.websocket.send(b"binary")
+            one.ask("nobody knows this")
+            one.call("/fails")
         gone = browser.open(page)
-        gone.websocket.socket.close()
+        gone.websocket.socket.shutdown(socket.SHUT_RDWR)
         with RawSocket(server, browser, page) as broken:
             broken.send(0x3, b"no such opcode")
             assert broken.receive()[0] == 8
