@@ -171,7 +171,7 @@ class Process:
 
     def _register(self, connection: Connection, handshake: Handshake) -> None:
         registry, client = self.registry, connection.digest
-        subscriptions = registry.connect(client, connection.token)
+        arrival = registry.connect(client, connection.token)
         conversation = Conversation(
             self._app,
             self._config,
@@ -180,13 +180,13 @@ class Process:
             client,
             connection.session_digest,
             deposit=partial(registry.deposit, client),
-            waiting=registry.waiting(client),
+            waiting=arrival.waiting,
         )
         connection.receiver = Reception(
             connection,
             self._hub,
             self._catch_up,
-            subscriptions=subscriptions,
+            subscriptions=arrival.subscriptions,
             resumes=handshake.resumes,
             max_bytes=self._config.max_message_bytes,
             dumps=self._app.json.dumps,

@@ -69,6 +69,18 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What was known of a client when a connection of it came.
+
+    :param subscriptions: by channel, how it stands; None for a client not known.
+    :param waiting: what waits for its browser, in order; it goes on waiting.
+    """
+
+    subscriptions: Mapping[str, Subscription] | None
+    waiting: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """What a registry tells the process in which it lives. No call blocks, none raises.
 
@@ -144,11 +156,9 @@ class Registry(ABC):
         """By digest, then by channel, how each client stands; None for a client not known."""
 
     @abstractmethod
-    def connect(self, digest: str, token: str) -> dict[str, Subscription] | None:
-        """Note a connection of the client and return its subscriptions, in one atomic step.
-
-        From then on this process is told of changes. None if nothing was known of the client.
-        """
+    def connect(self, digest: str, token: str) -> Arrival:
+        """Note a connection of the client and return its subscriptions, in one atomic step, and
+        what waits for its browser. From then on this process is told of changes."""
 
     @abstractmethod
     def disconnect(self, presence: Presence) -> None:
@@ -197,10 +207,6 @@ class Registry(ABC):
     @abstractmethod
     def deposit(self, digest: str, item: str) -> None:
         """Let *item* wait for the browser of this client, behind what waits already."""
-
-    @abstractmethod
-    def waiting(self, digest: str) -> list[str]:
-        """What waits for the browser of this client, in order; it goes on waiting."""
 
     @abstractmethod
     def collect(self, digest: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..channels import matcher
 from ..config import Config
 from ..positions import Position
-from .base import Page, Presence, Push, Receiver, Registry, Subscription
+from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscription
 from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery
@@ -118,9 +118,11 @@ class MemoryRegistry(Registry):
                 for digest, client in clients.items()
             }
 
-    def connect(self, digest: str, token: str) -> dict[str, Subscription] | None:
+    def connect(self, digest: str, token: str) -> Arrival:
         with self._lock:
-            return self._clients.connect(digest, token, self._tidy())
+            now = self._tidy()
+            waiting = list(self._deposits.get(digest, now) or ())
+            return Arrival(self._clients.connect(digest, token, now), waiting)
 
     def disconnect(self, presence: Presence) -> None:
         with self._lock:
@@ -158,10 +160,6 @@ class MemoryRegistry(Registry):
         with self._lock:
             now = self._tidy()
             self._deposits.put(digest, [*(self._deposits.get(digest, now) or ()), item], now)
-
-    def waiting(self, digest: str) -> list[str]:
-        with self._lock:
-            return list(self._deposits.get(digest, time.monotonic()) or ())
 
     def collect(self, digest: str) -> list[str]:
         with self._lock:

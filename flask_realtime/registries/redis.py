@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config import Config
 from ..positions import Position
-from .base import Page, Presence, Push, Receiver, Registry, Subscription
+from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscription
 from .redis_here import RedisHere
 
 
@@ -74,7 +74,7 @@ class RedisRegistry(Registry):
         here = self._here
         return here.clients.subscriptions(digests, here.server.deadline())
 
-    def connect(self, digest: str, token: str) -> dict[str, Subscription] | None:
+    def connect(self, digest: str, token: str) -> Arrival:
         here = self._here
         deadline = here.server.deadline()
         # First: a change that is told from the moment the token stands is heard.
@@ -103,10 +103,6 @@ class RedisRegistry(Registry):
     def deposit(self, digest: str, item: str) -> None:
         here = self._here
         here.clients.deposit(digest, item, here.server.deadline())
-
-    def waiting(self, digest: str) -> list[str]:
-        here = self._here
-        return here.clients.waiting(digest, here.server.deadline())
 
     def collect(self, digest: str) -> list[str]:
         here = self._here

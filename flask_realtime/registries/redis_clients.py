@@ -9,7 +9,7 @@ from typing import Any
 from ..config import Config
 from ..positions import Position
 from . import redis_scripts as scripts
-from .base import Presence, Subscription
+from .base import Arrival, Presence, Subscription
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
@@ -67,13 +67,12 @@ class RedisClients:
             digest: _subscriptions(reply) for digest, reply in zip(digests, replies, strict=True)
         }
 
-    def connect(
-        self, digest: str, token: str, deadline: Deadline
-    ) -> dict[str, Subscription] | None:
-        """Note a connection; what was known of its client."""
-        command = scripts.CONNECT([self._keys.client(digest)], (self._token(token), self._lives))
-        (reply,) = self._server.ask([command], deadline)
-        return _subscriptions(reply)
+    def connect(self, digest: str, token: str, deadline: Deadline) -> Arrival:
+        """Note a connection; what was known of its client, and what waits for its browser."""
+        connect = scripts.CONNECT([self._keys.client(digest)], (self._token(token), self._lives))
+        waiting: Command = ("LRANGE", self._keys.waiting(digest), 0, -1)
+        known, items = self._server.ask([connect, waiting], deadline)
+        return Arrival(_subscriptions(known), _texts(items))
 
     def disconnect(self, presence: Presence, deadline: Deadline) -> None:
         """Forget a connection."""
@@ -103,11 +102,6 @@ class RedisClients:
         """Let *item* wait."""
         key = self._keys.waiting(digest)
         self._server.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
-
-    def waiting(self, digest: str, deadline: Deadline) -> list[str]:
-        """What waits."""
-        (items,) = self._server.ask([("LRANGE", self._keys.waiting(digest), 0, -1)], deadline)
-        return _texts(items)
 
     def collect(self, digest: str, deadline: Deadline) -> list[str]:
         """Take what waits."""

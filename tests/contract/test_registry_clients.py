@@ -80,13 +80,13 @@ def test_connect_returns_the_subscriptions(registry, fill):
     tail = fill(registry, "a", 3)[-1]
     registry.subscribe("digest-1", ["a"])
 
-    assert registry.connect("digest-1", "1") == {"a": Subscription(tail)}
-    assert registry.connect("digest-1", "2") == {"a": Subscription(tail)}
+    assert registry.connect("digest-1", "1").subscriptions == {"a": Subscription(tail)}
+    assert registry.connect("digest-1", "2").subscriptions == {"a": Subscription(tail)}
 
 
 def test_connect_returns_none_for_an_unknown_client(registry):
     """A client that expired, or that never was, is told from one without subscriptions."""
-    assert registry.connect("digest-1", "1") is None
+    assert registry.connect("digest-1", "1").subscriptions is None
 
 
 def test_connect_of_a_client_that_unsubscribed_from_all_knows_it(registry):
@@ -95,7 +95,7 @@ def test_connect_of_a_client_that_unsubscribed_from_all_knows_it(registry):
     registry.connect("digest-1", "1")
     registry.unsubscribe("digest-1", ["a"])
 
-    assert registry.connect("digest-1", "2") == {}
+    assert registry.connect("digest-1", "2").subscriptions == {}
     assert subscriptions(registry, "digest-1") == {}
 
 
@@ -164,7 +164,7 @@ def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
 
     registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
 
-    found = registry.connect("digest-1", "2")
+    found = registry.connect("digest-1", "2").subscriptions
     assert found["a"] == Subscription(since=positions[0], sent=positions[2])
     assert found["b"].sent is None
 
@@ -223,7 +223,7 @@ def test_connect_is_one_step_with_its_subscriptions(registry, heard):
     subscribing = Thread(target=subscribe_to_all)
     subscribing.start()
     eventually(lambda: "c20" in subscriptions(registry, "digest-1"))
-    found = registry.connect("digest-1", "1")
+    found = registry.connect("digest-1", "1").subscriptions
     subscribing.join()
 
     missing = set(channels) - set(found)
@@ -276,7 +276,7 @@ def test_restore_writes_a_client_again(registry, heard, fill):
     assert subscriptions(registry, "digest-1") == found
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
-    assert set(registry.connect("digest-1", "2")) == {"a", "b"}
+    assert set(registry.connect("digest-1", "2").subscriptions) == {"a", "b"}
 
 
 def test_restore_keeps_what_came_meanwhile(registry, fill):

@@ -17,7 +17,7 @@ def test_a_page_that_never_connects_is_forgotten(open_registry):
 
     eventually(lambda: not is_known(registry, "digest-1"))
 
-    assert registry.connect("digest-1", "1") is None
+    assert registry.connect("digest-1", "1").subscriptions is None
 
 
 def test_each_subscription_gives_a_page_more_time_to_connect(open_registry):

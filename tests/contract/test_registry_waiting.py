@@ -35,19 +35,19 @@ def test_deposits_wait_in_order_until_collected(registry):
     registry.deposit("digest-2", "é☃")
     registry.deposit("digest-1", "2")
 
-    assert registry.waiting("digest-1") == ["1", "2"]
-    assert registry.waiting("digest-1") == ["1", "2"]
+    assert registry.connect("digest-1", "asks").waiting == ["1", "2"]
+    assert registry.connect("digest-1", "asks").waiting == ["1", "2"]
     assert registry.collect("digest-1") == ["1", "2"]
     assert registry.collect("digest-1") == []
-    assert registry.waiting("digest-1") == []
-    assert registry.waiting("digest-2") == ["é☃"]
+    assert registry.connect("digest-1", "asks").waiting == []
+    assert registry.connect("digest-2", "asks").waiting == ["é☃"]
 
 
 def test_deposits_are_collected_in_any_process(registry, other):
     """The browser's next request may reach another process than its socket."""
     registry.deposit("digest-1", "1")
 
-    assert other.waiting("digest-1") == ["1"]
+    assert other.connect("digest-1", "asks").waiting == ["1"]
     assert other.collect("digest-1") == ["1"]
     assert registry.collect("digest-1") == []
 
@@ -56,9 +56,9 @@ def test_deposits_expire(open_registry):
     """What no browser ever asks for is dropped."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
     registry.deposit("digest-1", "1")
-    assert registry.waiting("digest-1") == ["1"]
+    assert registry.connect("digest-1", "asks").waiting == ["1"]
 
-    eventually(lambda: registry.waiting("digest-1") == [])
+    eventually(lambda: registry.connect("digest-1", "asks").waiting == [])
 
     assert registry.collect("digest-1") == []
 

@@ -72,7 +72,7 @@ class Browser:
             self.digest,
             session_digest(self.app.secret_key, self.key),
             deposit=self.deposit,
-            waiting=self.registry.waiting(self.digest),
+            waiting=self.registry.connect(self.digest, "asks").waiting,
         )
         return Socket(conversation, handlers or {})
 

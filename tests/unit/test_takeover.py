@@ -65,7 +65,7 @@ def test_reply_tells_of_no_session_where_nothing_changed(app, browser):
     reply = socket.call("/session")
 
     assert "session" not in reply
-    assert browser.registry.waiting(browser.digest) == []
+    assert browser.registry.connect(browser.digest, "asks").waiting == []
 
 
 def test_browser_takes_over_each_kind_of_change(app, browser):
@@ -217,7 +217,7 @@ def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
 def test_what_waits_and_can_not_be_read_is_dropped(browser, caplog):
     """A secret key that was exchanged costs what waited, and no more."""
     put(browser.open_socket(), a=1)
-    good = browser.registry.waiting(browser.digest)[0]
+    good = browser.registry.connect(browser.digest, "asks").waiting[0]
     browser.registry.deposit(browser.digest, good.replace('"changes": "', '"changes": "x'))
 
     assert browser.take_over().status_code == 204
