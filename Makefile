@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint types walls clean
+.PHONY: demo test chaos lint types walls clean
 
 demo: $(VENV)/demo
 	@echo "The chat is at http://127.0.0.1:5000 (Ctrl-C ends it)."
@@ -12,6 +12,10 @@ demo: $(VENV)/demo
 
 test: $(VENV)/test browser
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(VENV)/test
+	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1
+	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 2 --snapshots
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

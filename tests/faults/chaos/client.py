@@ -1,0 +1,118 @@
+"""A page that speaks the bundled client's protocol, and remembers all that it was given."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+from .http import request
+
+LONGEST_PAUSE = 2.0
+# As the bundled client's watchdog, which notices a dead link within two intervals.
+SILENCE_SECONDS = 4.0
+
+
+class Page:
+    """One page: its channels, its positions, and what each channel brought."""
+
+    def __init__(self, port, channels, chance):
+        self._port = port
+        self._chance = chance
+        self.channels = channels
+        #: By channel, the numbers in the order they were given to the page's listeners.
+        self.numbers = {channel: [] for channel in channels}
+        #: By channel, after how many numbers the page was told that something is lost.
+        self.lost = {channel: [] for channel in channels}
+        self.repeats = self.resumes = 0
+        self.unknown = 0
+        self.last_at = time.monotonic()
+        self.longest_gap = 0.0
+        self.rendered_at = None
+        self._positions = {}
+        self._cookie = self._id = None
+        self._task = None
+
+    async def load(self):
+        """Render the page, again until the server answers."""
+        while True:
+            try:
+                status, headers, body = await request(
+                    self._port, "GET", f"/page/{','.join(self.channels)}"
+                )
+            except OSError:
+                status = 0
+            if status == 200:
+                break
+            await asyncio.sleep(0.2)
+        self.rendered_at = time.monotonic()
+        self._cookie = headers["set-cookie"].partition(";")[0]
+        self._id = re.search(rb'connection-id="([^"]+)"', body)[1].decode()
+        return self
+
+    def start(self):
+        self._task = asyncio.create_task(self._live())
+
+    async def stop(self):
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _live(self):
+        failures = 0
+        while True:
+            opened = time.monotonic()
+            with contextlib.suppress(OSError, WebSocketException, asyncio.TimeoutError):
+                await self._be_open()
+            failures = 0 if time.monotonic() - opened > 10 else failures + 1
+            limit = min(LONGEST_PAUSE, 0.1 * 2**failures)
+            await asyncio.sleep(self._chance.random() * limit)
+
+    async def _be_open(self):
+        address = f"ws://127.0.0.1:{self._port}/?socket_connection_id={self._id}&resume=1"
+        async with connect(
+            address,
+            additional_headers={"Cookie": self._cookie},
+            open_timeout=SILENCE_SECONDS,
+            close_timeout=0.2,
+            ping_interval=SILENCE_SECONDS / 2,
+            ping_timeout=SILENCE_SECONDS / 2,
+            max_size=None,
+        ) as socket:
+            message = {"id": "0", "action": "resume", "positions": self._positions}
+            await socket.send(json.dumps(message))
+            async for text in socket:
+                self._receive(json.loads(text))
+
+    def _receive(self, message):
+        if "channel" not in message:
+            self._resumed(message)
+            return
+        channel, position = message["channel"], message["position"]
+        if message.get("lost"):
+            self._positions[channel] = position
+            self.lost[channel].append(len(self.numbers[channel]))
+            return
+        if self._is_repeat(channel, position):
+            self.repeats += 1
+            return
+        self._positions[channel] = position
+        self.numbers[channel].append(message["payload"])
+        now = time.monotonic()
+        self.longest_gap = max(self.longest_gap, now - self.last_at)
+        self.last_at = now
+
+    def _resumed(self, reply):
+        assert reply["status"] == 200, reply
+        self.resumes += 1
+        if not reply["known"]:
+            self.unknown += 1
+
+    def _is_repeat(self, channel, position):
+        epoch, seq, _ = position.split(":")
+        last = self._positions.get(channel, "::").split(":")
+        return epoch == last[0] and int(seq) <= int(last[1])

