@@ -1,0 +1,1 @@
+"""What this library costs, against what a user would take instead: ``python -m benchmarks``."""
