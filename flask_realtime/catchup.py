@@ -8,11 +8,12 @@ from typing import Protocol
 
 from .errors import RegistryUnavailable
 from .frames import Frame, lost_frame, push_frame
-from .hub import Hub, Listener
+from .hub import Hub
 from .positions import Position
 from .protocol import Publication
 from .recovery import PAGE_BYTES, Read, Recovery
 from .registries.base import Page
+from .standing import Listener
 
 # How long a channel that stands still may keep one connection waiting, before the connection is
 # told to try again later.

@@ -6,31 +6,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Protocol
 
 from .frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
 from .positions import Position
 from .protocol import Publication
-from .standing import Standing
+from .standing import Listener, Standing, Standings
 
 logger = logging.getLogger(__name__)
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.
 IDLE_SECONDS = 10.0
-
-
-class Listener(Protocol):
-    """What the hub knows of a connection."""
-
-    @property
-    def digest(self) -> str: ...
-
-    @property
-    def session_digest(self) -> str: ...
-
-    def send(self, frame: Frame) -> None: ...
 
 
 class Hub:
@@ -53,22 +40,19 @@ class Hub:
         self._pause_noticed = pause_noticed
         self._lock = threading.Lock()
         self._channels: dict[str, HubChannel] = {}
-        self._clients: dict[str, dict[Listener, Standing]] = {}
+        self._standings = Standings()
 
     # Connections.
 
     def add(self, connection: Listener) -> None:
         """Know *connection*, which hears nothing yet."""
         with self._lock:
-            self._clients.setdefault(connection.digest, {})[connection] = Standing()
+            self._standings.add(connection)
 
     def remove(self, connection: Listener) -> dict[str, Position]:
         """Forget *connection*; return how far each of its channels had been handed to it."""
         with self._lock:
-            client = self._clients.get(connection.digest, {})
-            standing = client.pop(connection, None)
-            if not client:
-                self._clients.pop(connection.digest, None)
+            standing = self._standings.pop(connection)
             if standing is None:
                 return {}
             reached = self._reached(standing)
@@ -79,15 +63,13 @@ class Hub:
     def connections(self, digest: str | None = None, session: str | None = None) -> list[Listener]:
         """The connections of a client, else of a session, else all."""
         with self._lock:
-            if digest is not None:
-                return list(self._clients.get(digest, ()))
-            every = [one for client in self._clients.values() for one in client]
-        return [one for one in every if session is None or one.session_digest == session]
+            chosen = self._standings.connections(digest)
+        return [one for one in chosen if session is None or one.session_digest == session]
 
     def digests(self) -> list[str]:
         """The clients that have a connection here."""
         with self._lock:
-            return list(self._clients)
+            return self._standings.digests()
 
     def names(self) -> list[str]:
         """The channels that this process hears."""
@@ -97,7 +79,7 @@ class Hub:
     def reached(self, connection: Listener) -> dict[str, Position]:
         """By channel, how far its messages have been handed to *connection*."""
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             return {} if standing is None else self._reached(standing)
 
     # Subscriptions of one connection.
@@ -105,7 +87,7 @@ class Hub:
     def mark_subscribed(self, connection: Listener) -> bool:
         """Note that *connection* has its first subscriptions; True if they changed meanwhile."""
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             if standing is None:
                 return False
             standing.is_subscribed = True
@@ -114,7 +96,7 @@ class Hub:
     def is_ready(self, connection: Listener) -> bool:
         """Whether a change of its subscriptions can be applied now; else it is noted for later."""
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             if standing is not None and not standing.is_subscribed:
                 standing.is_stale = True
             return standing is not None and standing.is_subscribed
@@ -129,7 +111,7 @@ class Hub:
         """
         new: dict[str, Position] = {}
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             if standing is None:
                 return new
             for name, position in starts.items():
@@ -147,7 +129,7 @@ class Hub:
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
         """Take *connection* off channels."""
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             for name in names:
                 if standing is not None and name in standing.positions:
                     del standing.positions[name]
@@ -172,7 +154,7 @@ class Hub:
         from now on, or has left it; None: its next messages have to be read from the log.
         """
         with self._lock:
-            standing = self._clients.get(connection.digest, {}).get(connection)
+            standing = self._standings.get(connection)
             if standing is None or name not in standing.positions:
                 return []
             channel = self._channels[name]

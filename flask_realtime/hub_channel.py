@@ -10,7 +10,7 @@ from .positions import Position
 from .protocol import Publication
 
 if TYPE_CHECKING:
-    from .hub import Listener
+    from .standing import Listener
 
 # What is kept of a channel's tail, so that thousands that come back at once are served without
 # the registry. A page of a log has as many bytes (see catchup.py).
