@@ -180,10 +180,10 @@ class Hub:
             has_hole = not channel.is_paused and not channel.follows(publication)
             if channel.is_paused or has_hole:
                 channel.is_paused = True
-                channel.missed = publication.position
+                channel.wait(frame)
                 listeners: tuple[Listener, ...] = ()
             else:
-                listeners = channel.advance(frame, publication)
+                listeners = channel.advance(frame)
         if has_hole:
             logger.warning(
                 "Hole in channel %r before %s; reading its log.",
@@ -201,21 +201,30 @@ class Hub:
                 self._channels[name].is_paused = True
             return chosen
 
-    def cursors(self, names: Collection[str]) -> dict[str, Position | None]:
-        """Where the paused ones among *names* stand; what comes from now on is noted as missed."""
+    def paused(self, names: Collection[str]) -> list[str]:
+        """Those of *names* that stand still."""
         with self._lock:
-            paused = [self._channels[name] for name in names if name in self._channels]
-            cursors = {}
-            for channel in paused:
-                if channel.is_paused:
-                    channel.missed = None
-                    cursors[channel.name] = channel.tail
-            return cursors
+            return [
+                name for name in names if name in self._channels and self._channels[name].is_paused
+            ]
+
+    def begin_reading(self, names: Collection[str]) -> dict[str, Position | None]:
+        """Where the paused ones among *names* stand; what comes from now on waits for its turn.
+
+        Called by one thread at a time for each channel, which then calls :meth:`catch_up`.
+        """
+        with self._lock:
+            return {
+                name: self._channels[name].begin_reading()
+                for name in names
+                if name in self._channels and self._channels[name].is_paused
+            }
 
     def catch_up(
         self, name: str, publications: Iterable[Publication], tail: Position, lost: bool
     ) -> bool:
-        """Deliver what a paused channel's log had; True once it has reached *tail* and goes on."""
+        """Deliver what a paused channel's log had, and what came meanwhile; True once it has
+        reached *tail* and goes on live."""
         with self._lock:
             channel = self._channels.get(name)
             if channel is None:
@@ -224,14 +233,13 @@ class Hub:
         if lost:
             self._send(lost_frame(name, tail), None, listeners)
         for publication in publications:
-            frame = push_frame(publication)
+            self._catch_up_with(channel, push_frame(publication))
+        while True:
             with self._lock:
-                if not channel.follows(publication):
-                    continue
-                listeners = channel.advance(frame, publication)
-            self._send(frame, publication.to, listeners)
-        with self._lock:
-            return channel.resume(tail)
+                waiting = channel.next_waiting()
+                if waiting is None:
+                    return channel.resume(tail)
+            self._catch_up_with(channel, waiting)
 
     def sweep(self) -> None:
         """Stop hearing channels that have had no listener for a while."""
@@ -254,6 +262,15 @@ class Hub:
                 self._listen(again)
                 self.pause(again)
                 self._pause_noticed(again)
+
+    def _catch_up_with(self, channel: HubChannel, frame: Frame) -> None:
+        publication = frame.publication
+        assert publication is not None
+        with self._lock:
+            if not channel.follows(publication):
+                return
+            listeners = channel.advance(frame)
+        self._send(frame, publication.to, listeners)
 
     def _send(self, frame: Frame, to: str | None, listeners: tuple[Listener, ...]) -> None:
         if to is None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
 from .frames import Frame
 from .positions import Position
 from .protocol import Publication
+from .stretch import Stretch
 
 if TYPE_CHECKING:
     from .standing import Listener
 
 # What is kept of a channel's tail, so that thousands that come back at once are served without
-# the registry. A page of a log has as many bytes (see catchup.py).
+# the registry; and of what comes while its log is read, which the log has too. A page of a log
+# has as many bytes (see recovery.py).
 RECENT_BYTES = 256 * 1024
 RECENT_FRAMES = 1000
 
@@ -25,21 +26,20 @@ class HubChannel:
     """
 
     __slots__ = (
-        "_listeners", "_recent", "_recent_bytes", "_snapshot",
-        "idle_since", "is_paused", "missed", "name", "tail", "users",
+        "_listeners", "_recent", "_snapshot", "_waiting",
+        "idle_since", "is_paused", "name", "tail", "users",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.tail: Position | None = None
         self.is_paused = True
-        self.missed: Position | None = None
         self.users = 0
         self.idle_since = 0.0
         self._listeners: set[Listener] = set()
         self._snapshot: tuple[Listener, ...] | None = ()
-        self._recent: deque[tuple[Position, Position, Frame]] = deque()
-        self._recent_bytes = 0
+        self._recent = Stretch(RECENT_BYTES, RECENT_FRAMES)
+        self._waiting = Stretch(RECENT_BYTES, RECENT_FRAMES)
 
     def join(self, connection: Listener) -> None:
         """Count *connection* among the listeners."""
@@ -52,56 +52,65 @@ class HubChannel:
             self._listeners.remove(connection)
             self._snapshot = None
 
+    # What is published.
+
     def is_repeat(self, publication: Publication) -> bool:
         """Whether this has been delivered already."""
         at, tail = publication.position, self.tail
-        return (
-            tail is not None
-            and at.epoch == tail.epoch
-            and at.seq <= tail.seq
-            and (at.seq < tail.seq or at.tag == tail.tag)
-        )
+        if tail is None or at.epoch != tail.epoch or at.seq > tail.seq:
+            return False
+        return (tail if at.seq == tail.seq else self._recent.at(at) or at) == at
 
     def follows(self, publication: Publication) -> bool:
         """Whether this is the very next one: same log, next number, and it names our last tag."""
         return self.tail is not None and publication.before == self.tail
 
-    def advance(self, frame: Frame, publication: Publication) -> tuple[Listener, ...]:
-        """Make *publication* the tail; return whom it goes to."""
-        before = publication.before
-        self.tail = publication.position
-        self._recent.append((before, publication.position, frame))
-        self._recent_bytes += len(frame.plain)
-        while self._recent_bytes > RECENT_BYTES or len(self._recent) > RECENT_FRAMES:
-            self._recent_bytes -= len(self._recent.popleft()[2].plain)
+    def advance(self, frame: Frame) -> tuple[Listener, ...]:
+        """Make what *frame* carries the tail; return whom it goes to."""
+        assert frame.publication is not None
+        self.tail = frame.publication.position
+        self._recent.append(frame)
         return self._all()
+
+    # While it stands still.
+
+    def wait(self, frame: Frame) -> None:
+        """Keep what came meanwhile."""
+        self._waiting.append(frame)
+
+    def begin_reading(self) -> Position | None:
+        """Where to read the log from; what has come until now is in it."""
+        self._waiting.clear()
+        return self.tail
 
     def restart(self, tail: Position) -> tuple[Listener, ...]:
         """Go on from *tail*, with what was before it unknown; return who is told."""
         self.tail = tail
         self._recent.clear()
-        self._recent_bytes = 0
         return self._all()
 
+    def next_waiting(self) -> Frame | None:
+        """The next of what came meanwhile, if it follows what has been delivered."""
+        while (first := self._waiting.first) is not None:
+            if self.follows(first):
+                return self._waiting.pop_first()
+            if not self.is_repeat(first):
+                return None
+            self._waiting.pop_first()
+        return None
+
     def resume(self, tail: Position) -> bool:
-        """Go on live if nothing came since the log was read up to *tail*."""
-        if self.tail != tail or (self.missed is not None and not self._has(self.missed)):
+        """Go on live, if the log was read up to *tail* and all that came meanwhile followed."""
+        if self._waiting or not self._has(tail):
             return False
         self.is_paused = False
-        self.missed = None
         return True
+
+    # For those who come.
 
     def after(self, position: Position) -> list[Frame] | None:
         """The frames behind *position* up to the tail; None where they are not all here."""
-        if position == self.tail:
-            return []
-        frames: list[Frame] = []
-        for before, _, frame in reversed(self._recent):
-            frames.append(frame)
-            if before == position:
-                frames.reverse()
-                return frames
-        return None
+        return [] if position == self.tail else self._recent.after(position)
 
     def _has(self, position: Position) -> bool:
         tail = self.tail

@@ -45,7 +45,7 @@ class Recovery:
                 raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
 
     def _take(self, names: Collection[str]) -> tuple[list[str], dict[str, threading.Event]]:
-        paused = self._hub.cursors(names)
+        paused = self._hub.paused(names)
         with self._lock:
             others = {name: self._under_way[name] for name in paused if name in self._under_way}
             mine = [name for name in paused if name not in others]
@@ -60,7 +60,7 @@ class Recovery:
             event.set()
 
     def _read_to_tails(self, names: Collection[str]) -> None:
-        cursors = self._hub.cursors(names)
+        cursors = self._hub.begin_reading(names)
         while cursors:
             pages = self._read(cursors, PAGE_BYTES)
             left = [
@@ -68,4 +68,4 @@ class Recovery:
                 for name, page in pages.items()
                 if not self._hub.catch_up(name, page.publications, page.tail, page.lost)
             ]
-            cursors = self._hub.cursors(left)
+            cursors = self._hub.begin_reading(left)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import Hub
 from flask_realtime.positions import Position
 from flask_realtime.recovery import Recovery
@@ -143,18 +144,68 @@ def test_hub_misses_nothing_that_comes_while_it_reads(board):
     ear = board.put(Ear())
     board.log.append(1)
     board.hub.pause()
-    late = iter([2, 3])
-
-    def push_once():
-        for payload in late:
-            board.push(payload)
-            break
-
-    board.reader.after_read = push_once
+    board.reader.after_read = lambda: board.push(2)
     board.recovery.run(["room"], 5)
-    board.push(4)
+    board.push(3)
 
-    assert ear.payloads == [1, 2, 3, 4]
+    assert ear.payloads == [1, 2, 3]
+
+
+def test_hub_goes_live_however_fast_messages_come(board):
+    """A channel that never rests is read once, and not again for each message meanwhile."""
+    ear = board.put(Ear())
+    board.hub.pause()
+    calls = board.reader.calls
+    board.reader.after_read = lambda: [board.push(number) for number in range(100)]
+
+    board.recovery.run(["room"], 5)
+    board.push(100)
+
+    assert ear.payloads == list(range(101))
+    assert board.reader.calls == calls + 1
+
+
+def test_hub_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
+    """What waits for the log is bounded; the log has the rest."""
+    monkeypatch.setattr("flask_realtime.hub_channel.RECENT_FRAMES", 3)
+    ear = board.put(Ear())
+    board.hub.pause()
+    bursts = iter([range(10), range(10, 12), ()])
+    board.reader.after_read = lambda: [board.push(number) for number in next(bursts)]
+
+    board.recovery.run(["room"], 5)
+
+    assert ear.payloads == list(range(12))
+    assert board.hub.paused(["room"]) == []
+
+
+def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
+    """One that comes while another reads the log makes it forget nothing of what came meanwhile."""
+    ear = board.put(Ear())
+    board.hub.pause()
+
+    def push_and_ask_too():
+        board.push("meanwhile")
+        with pytest.raises(RegistryUnavailable):
+            board.recovery.run(["room"], patience=0)
+
+    board.reader.after_read = push_and_ask_too
+    board.recovery.run(["room"], 5)
+
+    assert ear.payloads == ["meanwhile"]
+
+
+def test_hub_recognises_another_log_below_its_tail(board):
+    """A message with a number that was delivered, and another tag, is no repeat: the log went
+    back."""
+    board.put(Ear())
+    stranger = Log("room")
+    for number in range(3):
+        board.push(number)
+
+    board.hub.deliver(stranger.append("another first"))
+
+    assert board.paused == ["room"]
 
 
 def test_hub_says_nothing_to_one_that_has_left(board):

@@ -1,0 +1,69 @@
+"""The newest frames of one channel."""
+
+import pytest
+
+from flask_realtime.frames import push_frame
+from flask_realtime.positions import Position
+from flask_realtime.stretch import Stretch
+
+from .logs import Log
+
+
+@pytest.fixture
+def log():
+    log = Log("room")
+    for number in range(10):
+        log.append(number)
+    return log
+
+
+def stretch_of(log, max_bytes=100_000, max_frames=1000):
+    stretch = Stretch(max_bytes, max_frames)
+    for publication in log.publications:
+        stretch.append(push_frame(publication))
+    return stretch
+
+
+def seqs(frames):
+    return [frame.publication.position.seq for frame in frames]
+
+
+def test_stretch_serves_what_is_behind_a_position(log):
+    """One who stands within it gets the rest, and one at its end nothing."""
+    stretch = stretch_of(log)
+
+    assert seqs(stretch.after(log.publications[6].position)) == [8, 9, 10]
+    assert seqs(stretch.after(log.publications[0].before)) == list(range(1, 11))
+    assert stretch.after(log.tail) is None
+
+
+def test_stretch_serves_no_other_log(log):
+    """The number alone is no proof: the tag must be the entry's."""
+    stretch = stretch_of(log)
+
+    assert stretch.after(Position("e1", 7, "ffff")) is None
+    assert stretch.after(Position("e1", 700, "ffff")) is None
+
+
+@pytest.mark.parametrize("limits", [{"max_frames": 4}, {"max_bytes": 4 * 66}])
+def test_stretch_keeps_the_newest(log, limits):
+    """The oldest frames go when there are too many, or too many bytes of them."""
+    stretch = stretch_of(log, **limits)
+
+    assert stretch.first.position.seq == 7
+    assert len(stretch) == 4
+    assert stretch.after(log.publications[4].position) is None
+
+
+def test_stretch_keeps_one_however_large(log):
+    """The newest is how one knows that something came."""
+    assert seqs(stretch_of(log, max_bytes=1).after(log.publications[8].position)) == [10]
+
+
+def test_stretch_knows_which_tag_a_number_had(log):
+    """So that an entry of another log is told from a repeat."""
+    stretch = stretch_of(log)
+
+    assert stretch.at(Position("e1", 3, "ffff")) == log.publications[2].position
+    assert stretch.at(Position("e1", 30, "ffff")) is None
+    assert Stretch(1, 1).at(log.tail) is None
