@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Protocol
 
+from .delivery import Delivery
 from .errors import RegistryUnavailable
 from .frames import Frame, lost_frame, push_frame
 from .hub import Hub
@@ -35,8 +36,9 @@ class CatchUp:
     :param read: the registry's reader, for positions that a client named.
     """
 
-    def __init__(self, hub: Hub, recovery: Recovery, read: Read) -> None:
+    def __init__(self, hub: Hub, delivery: Delivery, recovery: Recovery, read: Read) -> None:
         self._hub = hub
+        self._delivery = delivery
         self._recovery = recovery
         self._read = read
 
@@ -64,7 +66,7 @@ class CatchUp:
         needed = {
             name: position
             for name, position in starts.items()
-            if not self._hub.covers(name, position)
+            if not self._delivery.covers(name, position)
         }
         return self._read(needed, max(1, PAGE_BYTES // len(needed))) if needed else {}
 
@@ -83,11 +85,11 @@ class CatchUp:
             if reached != position:
                 position, waited_since, page = reached, None, None
                 continue
-            if page is not None and not self._hub.covers(name, position):
+            if page is not None and not self._delivery.covers(name, position):
                 # The log has no more, yet the channel stands elsewhere here: it is being read.
                 waited_since = waited_since or time.monotonic()
                 self._wait_for(name, waited_since)
-            if page is not None and self._hub.covers(name, position):
+            if page is not None and self._delivery.covers(name, position):
                 page = None
                 continue
             page = self._read({name: position}, PAGE_BYTES)[name]
@@ -95,7 +97,7 @@ class CatchUp:
     def _wait_for(self, name: str, since: float) -> None:
         if time.monotonic() - since > PATIENCE_SECONDS:
             raise RegistryUnavailable(f"Channel {name!r} stands still in this process.")
-        self._hub.pause([name])
+        self._delivery.pause([name])
         self._recovery.run([name], PATIENCE_SECONDS)
         time.sleep(0.01)
 
@@ -103,7 +105,7 @@ class CatchUp:
         if page.lost:
             connection.feed([lost_frame(name, page.tail)])
             return page.tail
-        tail = self._hub.tail(name)
+        tail = self._delivery.tail(name)
         return self._send_publications(connection, position, _up_to(page.publications, tail))
 
     def _send_publications(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from .catchup import PATIENCE_SECONDS, Reader
+from .delivery import Delivery
 from .errors import RegistryUnavailable
 from .hub import Hub
 from .positions import Position
@@ -41,11 +42,13 @@ class Keeper:
     def __init__(
         self,
         hub: Hub,
+        delivery: Delivery,
         recovery: Recovery,
         registry: Registry,
         enter: Callable[[Subscriber, Mapping[str, Position]], None],
     ) -> None:
         self._hub = hub
+        self._delivery = delivery
         self._recovery = recovery
         self._registry = registry
         self._enter = enter
@@ -66,7 +69,7 @@ class Keeper:
 
     def restored(self) -> None:
         """Have every channel and every client read anew."""
-        self._note(self._hub.pause(), self._hub.digests())
+        self._note(self._delivery.pause(), self._hub.digests())
 
     def close(self) -> None:
         """End the thread."""
@@ -76,7 +79,7 @@ class Keeper:
     def refresh(self) -> None:
         """Keep what this process holds from expiring in the registry."""
         presences = [self._presence(one) for one in self._hub.connections()]
-        self._registry.refresh(presences, self._hub.names())
+        self._registry.refresh(presences, self._delivery.names())
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         with self._lock:

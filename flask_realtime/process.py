@@ -15,6 +15,7 @@ from . import servers
 from .catchup import CatchUp
 from .config import Config
 from .connection import Connection
+from .delivery import Delivery
 from .drain import Drain
 from .errors import CloseCode, RegistryUnavailable
 from .flusher import Flusher
@@ -71,10 +72,13 @@ class Process:
         self._live: dict[str, Connection] = {}
         self._tokens = itertools.count(1)
         self._flusher = Flusher()
-        self._hub = Hub(registry.listen, registry.ignore, self._recover)
-        self._recovery = Recovery(self._hub, partial(registry.read, renew=True))
-        self._catch_up = CatchUp(self._hub, self._recovery, partial(registry.read, renew=False))
-        self._keeper = Keeper(self._hub, self._recovery, registry, self._enter)
+        self._delivery = Delivery(self._recover)
+        self._hub = Hub(self._delivery, registry.listen, registry.ignore, self._recover)
+        self._recovery = Recovery(self._delivery, partial(registry.read, renew=True))
+        self._catch_up = CatchUp(
+            self._hub, self._delivery, self._recovery, partial(registry.read, renew=False)
+        )
+        self._keeper = Keeper(self._hub, self._delivery, self._recovery, registry, self._enter)
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
         self._drain = self._make_drain()
         self._count = ConnectionCount(
@@ -92,10 +96,10 @@ class Process:
             self._is_started = True
         self.registry.start(
             Receiver(
-                deliver=self._hub.deliver,
+                deliver=self._delivery.deliver,
                 changed=self._keeper.changed,
                 ended=self._end,
-                interrupted=lambda: _drop(self._hub.pause()),
+                interrupted=lambda: _drop(self._delivery.pause()),
                 restored=self._keeper.restored,
             )
         )
@@ -113,7 +117,7 @@ class Process:
         return {
             **self.registry.health(),
             "connections": len(self._live),
-            "channels": len(self._hub.names()),
+            "channels": len(self._delivery.names()),
             "draining": self._drain.is_draining,
         }
 

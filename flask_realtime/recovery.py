@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping
 
+from .delivery import Delivery
 from .errors import RegistryUnavailable
-from .hub import Hub
 from .positions import Position
 from .registries.base import Page
 
@@ -18,13 +18,13 @@ PAGE_BYTES = 256 * 1024
 
 
 class Recovery:
-    """Brings paused channels of *hub* to the tails of their logs.
+    """Brings paused channels of *delivery* to the tails of their logs.
 
     :param read: the registry's reader.
     """
 
-    def __init__(self, hub: Hub, read: Read) -> None:
-        self._hub = hub
+    def __init__(self, delivery: Delivery, read: Read) -> None:
+        self._delivery = delivery
         self._read = read
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Event] = {}
@@ -45,7 +45,7 @@ class Recovery:
                 raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
 
     def _take(self, names: Collection[str]) -> tuple[list[str], dict[str, threading.Event]]:
-        paused = self._hub.paused(names)
+        paused = self._delivery.paused(names)
         with self._lock:
             others = {name: self._under_way[name] for name in paused if name in self._under_way}
             mine = [name for name in paused if name not in others]
@@ -60,12 +60,12 @@ class Recovery:
             event.set()
 
     def _read_to_tails(self, names: Collection[str]) -> None:
-        cursors = self._hub.begin_reading(names)
+        cursors = self._delivery.begin_reading(names)
         while cursors:
             pages = self._read(cursors, PAGE_BYTES)
             left = [
                 name
                 for name, page in pages.items()
-                if not self._hub.catch_up(name, page.publications, page.tail, page.lost)
+                if not self._delivery.catch_up(name, page.publications, page.tail, page.lost)
             ]
-            cursors = self._hub.begin_reading(left)
+            cursors = self._delivery.begin_reading(left)

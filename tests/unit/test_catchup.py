@@ -3,6 +3,7 @@
 import pytest
 
 from flask_realtime.catchup import CatchUp
+from flask_realtime.delivery import Delivery
 from flask_realtime.hub import Hub
 from flask_realtime.positions import Position
 from flask_realtime.recovery import Recovery
@@ -16,9 +17,10 @@ class Shore:
     def __init__(self, count=None):
         self.room, self.hall = Log("room"), Log("hall")
         self.reader = Reader(self.room, self.hall, count=count)
-        self.hub = Hub(lambda names: None, lambda names: None, lambda names: None)
-        self.recovery = Recovery(self.hub, self.reader)
-        self.catch_up = CatchUp(self.hub, self.recovery, self.reader)
+        self.delivery = Delivery(lambda names: None)
+        self.hub = Hub(self.delivery, lambda names: None, lambda names: None, lambda names: None)
+        self.recovery = Recovery(self.delivery, self.reader)
+        self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, self.reader)
 
     def come(self, starts, digest="d1", report=None):
         ear = Ear(digest)
@@ -45,7 +47,7 @@ def test_catchup_sends_what_came_since_and_then_goes_on_live(shore):
     shore.room.append(2)
 
     ear = shore.come({"room": start})
-    shore.hub.deliver(shore.room.append(3))
+    shore.delivery.deliver(shore.room.append(3))
 
     assert ear.payloads == [1, 2, 3]
 
@@ -83,7 +85,7 @@ def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
     shore.room.append("gone")
 
     ear = shore.come({"room": Position("old", 3, "ff")})
-    shore.hub.deliver(shore.room.append("next"))
+    shore.delivery.deliver(shore.room.append("next"))
 
     assert ear.payloads == ["LOST", "next"]
 
@@ -106,7 +108,7 @@ def test_catchup_of_many_costs_one_read(shore):
     for number in range(10):
         shore.room.append(number)
     shore.come({"room": start}, "first")
-    shore.hub.deliver(shore.room.append(10))
+    shore.delivery.deliver(shore.room.append(10))
     calls = shore.reader.calls
 
     ears = [shore.come({"room": shore.room.publications[9].position}, f"d{n}") for n in range(50)]
@@ -122,8 +124,8 @@ def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
     on_its_way = shore.room.append("on its way")
 
     ear = shore.come({"room": start})
-    shore.hub.deliver(on_its_way)
-    shore.hub.deliver(shore.room.append("next"))
+    shore.delivery.deliver(on_its_way)
+    shore.delivery.deliver(shore.room.append("next"))
 
     assert ear.payloads == ["on its way", "next"]
 

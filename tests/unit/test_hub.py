@@ -2,6 +2,7 @@
 
 import pytest
 
+from flask_realtime.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import Hub
 from flask_realtime.positions import Position
@@ -17,8 +18,9 @@ class Board:
         self.log = Log("room")
         self.reader = Reader(self.log)
         self.listened, self.ignored, self.paused = [], [], []
-        self.hub = Hub(self.listened.extend, self.ignored.extend, self.paused.extend)
-        self.recovery = Recovery(self.hub, self.reader)
+        self.delivery = Delivery(self.paused.extend)
+        self.hub = Hub(self.delivery, self.listened.extend, self.ignored.extend, self.paused.extend)
+        self.recovery = Recovery(self.delivery, self.reader)
 
     def put(self, ear, at=None):
         """Bring a connection onto the channel, live."""
@@ -29,7 +31,7 @@ class Board:
         return ear
 
     def push(self, payload, to=None):
-        self.hub.deliver(self.log.append(payload, to))
+        self.delivery.deliver(self.log.append(payload, to))
 
 
 @pytest.fixture
@@ -72,8 +74,8 @@ def test_hub_drops_a_repeat(board):
     ear = board.put(Ear())
     publication = board.log.append("once")
 
-    board.hub.deliver(publication)
-    board.hub.deliver(publication)
+    board.delivery.deliver(publication)
+    board.delivery.deliver(publication)
 
     assert ear.payloads == ["once"]
     assert not board.paused
@@ -106,7 +108,7 @@ def test_hub_keeps_a_hole_of_one_channel_from_the_others(board):
     board.log.append("missed")
     board.push("behind the hole")
 
-    board.hub.deliver(other.append("elsewhere"))
+    board.delivery.deliver(other.append("elsewhere"))
 
     assert ear.payloads == ["elsewhere"]
 
@@ -118,7 +120,7 @@ def test_hub_recognises_another_log_of_the_same_numbers(board):
     stranger = Log("room")
     stranger.append("another first")
 
-    board.hub.deliver(stranger.append("another second"))
+    board.delivery.deliver(stranger.append("another second"))
 
     assert ear.payloads == [1]
     assert board.paused == ["room"]
@@ -131,7 +133,7 @@ def test_hub_tells_its_listeners_what_is_lost(board):
     board.log.append("trimmed too")
     board.log.publications.clear()
 
-    board.hub.pause()
+    board.delivery.pause()
     board.recovery.run(["room"], 5)
     board.push("after")
 
@@ -143,7 +145,7 @@ def test_hub_misses_nothing_that_comes_while_it_reads(board):
     """A message that arrives during the reading of the log is neither lost nor doubled."""
     ear = board.put(Ear())
     board.log.append(1)
-    board.hub.pause()
+    board.delivery.pause()
     board.reader.after_read = lambda: board.push(2)
     board.recovery.run(["room"], 5)
     board.push(3)
@@ -154,7 +156,7 @@ def test_hub_misses_nothing_that_comes_while_it_reads(board):
 def test_hub_goes_live_however_fast_messages_come(board):
     """A channel that never rests is read once, and not again for each message meanwhile."""
     ear = board.put(Ear())
-    board.hub.pause()
+    board.delivery.pause()
     calls = board.reader.calls
     board.reader.after_read = lambda: [board.push(number) for number in range(100)]
 
@@ -169,20 +171,20 @@ def test_hub_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
     """What waits for the log is bounded; the log has the rest."""
     monkeypatch.setattr("flask_realtime.hub_channel.RECENT_FRAMES", 3)
     ear = board.put(Ear())
-    board.hub.pause()
+    board.delivery.pause()
     bursts = iter([range(10), range(10, 12), ()])
     board.reader.after_read = lambda: [board.push(number) for number in next(bursts)]
 
     board.recovery.run(["room"], 5)
 
     assert ear.payloads == list(range(12))
-    assert board.hub.paused(["room"]) == []
+    assert board.delivery.paused(["room"]) == []
 
 
 def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
     """One that comes while another reads the log makes it forget nothing of what came meanwhile."""
     ear = board.put(Ear())
-    board.hub.pause()
+    board.delivery.pause()
 
     def push_and_ask_too():
         board.push("meanwhile")
@@ -203,7 +205,7 @@ def test_hub_recognises_another_log_below_its_tail(board):
     for number in range(3):
         board.push(number)
 
-    board.hub.deliver(stranger.append("another first"))
+    board.delivery.deliver(stranger.append("another first"))
 
     assert board.paused == ["room"]
 
@@ -227,14 +229,14 @@ def test_hub_forgets_a_channel_that_nobody_hears(board, monkeypatch):
     monkeypatch.setattr("flask_realtime.hub.IDLE_SECONDS", -1)
     ear = board.put(Ear())
     board.hub.sweep()
-    heard = list(board.hub.names())
+    heard = list(board.delivery.names())
 
     board.hub.remove(ear)
     board.hub.sweep()
 
     assert heard == ["room"]
     assert board.ignored == ["room"]
-    assert board.hub.names() == []
+    assert board.delivery.names() == []
 
 
 def test_hub_finds_connections_by_client_and_by_session(board):
@@ -285,6 +287,6 @@ def test_hub_does_not_serve_a_position_of_another_log(board):
     board.push(2)
     tail = board.log.tail
 
-    assert board.hub.covers("room", tail)
-    assert not board.hub.covers("room", Position(tail.epoch, 1, "ffff"))
-    assert not board.hub.covers("room", Position("e9", 2, tail.tag))
+    assert board.delivery.covers("room", tail)
+    assert not board.delivery.covers("room", Position(tail.epoch, 1, "ffff"))
+    assert not board.delivery.covers("room", Position("e9", 2, tail.tag))
