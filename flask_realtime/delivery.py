@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable
 
 from .frames import Frame, lost_frame, push_frame
@@ -13,6 +14,9 @@ from .protocol import Publication
 from .standing import Listener
 
 logger = logging.getLogger(__name__)
+
+# A delivery never blocks: who has to wait for one waits no longer than it takes to be scheduled.
+SENDING_SECONDS = 0.001
 
 
 class Delivery:
@@ -62,6 +66,7 @@ class Delivery:
                 listeners: tuple[Listener, ...] = ()
             else:
                 listeners = channel.advance(frame)
+                channel.is_sending = True
         if has_hole:
             logger.warning(
                 "Hole in channel %r before %s; reading its log.",
@@ -69,7 +74,10 @@ class Delivery:
                 publication.position,
             )
             self._pause_noticed([publication.channel])
-        _send(frame, publication.to, listeners)
+        try:
+            _send(frame, publication.to, listeners)
+        finally:
+            channel.is_sending = False
 
     # While channels stand still.
 
@@ -103,6 +111,9 @@ class Delivery:
             channel = self.channels.get(name)
         if channel is None:
             return True
+        # Whoever paused the channel may have done so between the last advance and its sending.
+        while channel.is_sending:
+            time.sleep(SENDING_SECONDS)
         with self.lock:
             listeners = channel.restart(tail) if lost or channel.tail is None else ()
         if lost:

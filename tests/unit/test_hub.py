@@ -1,5 +1,7 @@
 """The process's switchboard."""
 
+import threading
+
 import pytest
 
 from flask_realtime.delivery import Delivery
@@ -195,6 +197,29 @@ def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
     board.recovery.run(["room"], 5)
 
     assert ear.payloads == ["meanwhile"]
+
+
+def test_hub_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
+    """What the log has next is not sent before the message that is being sent."""
+    ear = board.put(Ear())
+    send = ear.send
+
+    def pause_before_sending(frame):
+        ear.send = send
+        board.log.append(2)
+        board.delivery.pause(["room"])
+        reading = threading.Thread(target=board.recovery.run, args=(["room"], 5), daemon=True)
+        reading.start()
+        reading.join(0.1)
+        send(frame)
+        threads.append(reading)
+
+    threads = []
+    ear.send = pause_before_sending
+    board.push(1)
+    threads[0].join(5)
+
+    assert ear.payloads == [1, 2]
 
 
 def test_hub_recognises_another_log_below_its_tail(board):
