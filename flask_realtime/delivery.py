@@ -23,11 +23,11 @@ class Delivery:
     """Delivers the registry's publications to the listeners of each channel: in order, without a
     hole, each once.
 
-    :param pause_noticed: told the names of channels that stand still until they have been read.
+    :param recover: has channels read in the background, which stand still until then.
     """
 
-    def __init__(self, pause_noticed: Callable[[Collection[str]], None]) -> None:
-        self._pause_noticed = pause_noticed
+    def __init__(self, recover: Callable[[Collection[str]], None]) -> None:
+        self._recover = recover
         #: Held by the hub too, while it changes who listens.
         self.lock = threading.Lock()
         #: By name, what this process hears; within the lock.
@@ -73,7 +73,7 @@ class Delivery:
                 publication.channel,
                 publication.position,
             )
-            self._pause_noticed([publication.channel])
+            self._recover([publication.channel])
         try:
             _send(frame, publication.to, listeners)
         finally:
@@ -93,6 +93,12 @@ class Delivery:
         """Those of *names* that stand still."""
         with self.lock:
             return [one.name for one in self._paused(names)]
+
+    def ask_to_read(self, names: Collection[str]) -> None:
+        """Have those of *names* read in the background that stand still."""
+        paused = self.paused(names)
+        if paused:
+            self._recover(paused)
 
     def begin_reading(self, names: Collection[str]) -> dict[str, Position | None]:
         """Where the paused ones among *names* stand; what comes from now on waits for its turn.

@@ -19,22 +19,12 @@ IDLE_SECONDS = 10.0
 class Hub:
     """Knows this process's connections, and on which channels each of them stands.
 
-    :param listen: has this process hear channels (the registry's).
-    :param ignore: the contrary.
-    :param recover: has channels read that stand still.
+    :param ignore: lets this process hear channels no more (the registry's).
     """
 
-    def __init__(
-        self,
-        delivery: Delivery,
-        listen: Callable[[Collection[str]], None],
-        ignore: Callable[[Collection[str]], None],
-        recover: Callable[[Collection[str]], None],
-    ) -> None:
+    def __init__(self, delivery: Delivery, ignore: Callable[[Collection[str]], None]) -> None:
         self._delivery = delivery
-        self._listen = listen
         self._ignore = ignore
-        self._recover = recover
         self._lock = delivery.lock
         self._channels = delivery.channels
         self._standings = Standings()
@@ -96,10 +86,8 @@ class Hub:
     def enter(self, connection: Listener, starts: Mapping[str, Position]) -> dict[str, Position]:
         """Put *connection* on channels, each at a position behind which it has heard nothing.
 
-        Returns those that are new to it. They are heard in this process when this returns; the
-        connection itself hears each live after :meth:`step` says so.
-
-        :raises RegistryUnavailable: if a channel cannot be listened to.
+        Returns those that are new to it. A channel that is new to the process stands still until
+        it has been read; the connection hears each live after :meth:`step` says so.
         """
         new: dict[str, Position] = {}
         with self._lock:
@@ -114,8 +102,6 @@ class Hub:
                 if channel is None:
                     channel = self._channels[name] = HubChannel(name)
                 channel.users += 1
-        if new:
-            self._listen(list(new))
         return new
 
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
@@ -161,12 +147,7 @@ class Hub:
             self._ignore(idle)
             # One that was entered again meanwhile made its channel anew and may have been
             # confirmed before the line above took it away.
-            with self._lock:
-                again = [name for name in idle if name in self._channels]
-            if again:
-                self._listen(again)
-                self._delivery.pause(again)
-                self._recover(again)
+            self._delivery.ask_to_read(self._delivery.pause(idle))
 
     def _reached(self, standing: Standing) -> dict[str, Position]:
         reached = {}

@@ -114,6 +114,9 @@ class Keeper:
             logger.exception(
                 "Reading %d channels and %d clients failed.", len(paused), len(changed)
             )
+            # Channels stand still until they are read; that a client fails again helps nobody.
+            changed.clear()
+            return False
         return True
 
     def _apply(self, digests: list[str]) -> None:

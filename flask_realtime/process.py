@@ -73,8 +73,10 @@ class Process:
         self._tokens = itertools.count(1)
         self._flusher = Flusher()
         self._delivery = Delivery(self._recover)
-        self._hub = Hub(self._delivery, registry.listen, registry.ignore, self._recover)
-        self._recovery = Recovery(self._delivery, partial(registry.read, renew=True))
+        self._hub = Hub(self._delivery, registry.ignore)
+        self._recovery = Recovery(
+            self._delivery, registry.listen, partial(registry.read, renew=True)
+        )
         self._catch_up = CatchUp(
             self._hub, self._delivery, self._recovery, partial(registry.read, renew=False)
         )

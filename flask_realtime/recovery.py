@@ -15,29 +15,43 @@ Read = Callable[[Mapping[str, "Position | None"], int], dict[str, Page]]
 # A page of a log: large enough that a round trip is worth it, small enough to be held for
 # thousands of channels one after the other.
 PAGE_BYTES = 256 * 1024
+# How many channels share a page, and the deadline of one call: after a minute without Redis all
+# channels of a process have something to read, and what was read before a failure is kept.
+CHANNELS_AT_ONCE = 100
 
 
 class Recovery:
     """Brings paused channels of *delivery* to the tails of their logs.
 
+    :param listen: has this process hear channels (the registry's).
     :param read: the registry's reader.
     """
 
-    def __init__(self, delivery: Delivery, read: Read) -> None:
+    def __init__(
+        self, delivery: Delivery, listen: Callable[[Collection[str]], None], read: Read
+    ) -> None:
         self._delivery = delivery
+        self._listen = listen
         self._read = read
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Event] = {}
 
     def run(self, names: Collection[str], patience: float) -> None:
-        """Return when none of *names* is paused any more. One thread reads a channel, others wait.
+        """Return when none of *names* is paused any more, and each is heard in this process.
+
+        One thread reads a channel, others wait.
 
         :param patience: seconds to wait for a channel that another thread reads.
-        :raises RegistryUnavailable: if a log cannot be read; its channel stays paused.
+        :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
+            in the background as soon as it can be.
         """
         mine, others = self._take(names)
         try:
-            self._read_to_tails(mine)
+            self._go_live(mine)
+        except BaseException:
+            # Whoever listens to them already waits for them too.
+            self._delivery.ask_to_read(mine)
+            raise
         finally:
             self._release(mine)
         for name, done in others.items():
@@ -59,10 +73,17 @@ class Recovery:
         for event in events:
             event.set()
 
+    def _go_live(self, names: list[str]) -> None:
+        if names:
+            # First: what is published after the reading is heard.
+            self._listen(names)
+        for start in range(0, len(names), CHANNELS_AT_ONCE):
+            self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
+
     def _read_to_tails(self, names: Collection[str]) -> None:
         cursors = self._delivery.begin_reading(names)
         while cursors:
-            pages = self._read(cursors, PAGE_BYTES)
+            pages = self._read(cursors, PAGE_BYTES // len(cursors))
             left = [
                 name
                 for name, page in pages.items()

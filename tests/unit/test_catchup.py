@@ -18,8 +18,8 @@ class Shore:
         self.room, self.hall = Log("room"), Log("hall")
         self.reader = Reader(self.room, self.hall, count=count)
         self.delivery = Delivery(lambda names: None)
-        self.hub = Hub(self.delivery, lambda names: None, lambda names: None, lambda names: None)
-        self.recovery = Recovery(self.delivery, self.reader)
+        self.hub = Hub(self.delivery, lambda names: None)
+        self.recovery = Recovery(self.delivery, lambda names: None, self.reader)
         self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, self.reader)
 
     def come(self, starts, digest="d1", report=None):

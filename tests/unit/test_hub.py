@@ -21,8 +21,8 @@ class Board:
         self.reader = Reader(self.log)
         self.listened, self.ignored, self.paused = [], [], []
         self.delivery = Delivery(self.paused.extend)
-        self.hub = Hub(self.delivery, self.listened.extend, self.ignored.extend, self.paused.extend)
-        self.recovery = Recovery(self.delivery, self.reader)
+        self.hub = Hub(self.delivery, self.ignored.extend)
+        self.recovery = Recovery(self.delivery, self.listened.extend, self.reader)
 
     def put(self, ear, at=None):
         """Bring a connection onto the channel, live."""

@@ -1,0 +1,85 @@
+"""Channels that stand still, and how they go on."""
+
+import pytest
+
+from flask_realtime.delivery import Delivery
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub import Hub
+from flask_realtime.recovery import Recovery
+
+from .logs import Ear, Log, Reader
+
+
+class Ward:
+    """Channels that one connection hears, all of them paused, each with a message in its log."""
+
+    def __init__(self, count):
+        self.logs = [Log(f"room-{number}") for number in range(count)]
+        self.names = [log.channel for log in self.logs]
+        self.reader = Reader(*self.logs)
+        self.heard, self.asked, self.sizes, self.failing = [], [], [], None
+        self.delivery = Delivery(self.asked.extend)
+        self.recovery = Recovery(self.delivery, self.listen, self.read)
+        self.ear = Ear()
+        hub = Hub(self.delivery, lambda names: None)
+        hub.add(self.ear)
+        hub.enter(self.ear, {log.channel: log.tail for log in self.logs})
+        self.recovery.run(self.names, 5)
+        for log in self.logs:
+            assert hub.step(self.ear, log.channel, log.tail) == []
+            log.append(log.channel)
+        self.delivery.pause()
+        self.heard.clear()
+        self.sizes.clear()
+
+    def listen(self, names):
+        if self.failing == "listen":
+            raise RegistryUnavailable("gone")
+        self.heard.append((list(names), self.reader.calls))
+
+    def read(self, cursors, max_bytes):
+        self.sizes.append((len(cursors), max_bytes))
+        if self.failing == "read" or self.failing == len(self.sizes):
+            raise RegistryUnavailable("gone")
+        return self.reader(cursors, max_bytes)
+
+
+def test_recovery_listens_before_it_reads():
+    """What is published behind the page of the log that was read is heard."""
+    ward = Ward(1)
+    calls = ward.reader.calls
+
+    ward.recovery.run(ward.names, 5)
+
+    assert ward.heard == [(["room-0"], calls)]
+    assert ward.ear.payloads == ["room-0"]
+
+
+def test_recovery_of_thousands_is_no_single_read():
+    """Each call has a deadline: what is read before a failure is kept, and the rest tried again."""
+    ward = Ward(250)
+    ward.failing = 3
+
+    with pytest.raises(RegistryUnavailable):
+        ward.recovery.run(ward.names, 5)
+    heard = len(ward.ear.payloads)
+    ward.recovery.run(ward.asked, 5)
+
+    assert [count for count, _ in ward.sizes] == [100, 100, 50, 50]
+    assert all(count * each <= 256 * 1024 for count, each in ward.sizes)
+    assert heard == 200
+    assert sorted(ward.ear.payloads) == sorted(ward.names)
+    assert ward.delivery.paused(ward.names) == []
+
+
+@pytest.mark.parametrize("failing", ["listen", "read"])
+def test_recovery_that_fails_is_tried_again_in_the_background(failing):
+    """A channel that one connection could not have read stands still for nobody else for ever."""
+    ward = Ward(1)
+    ward.failing = failing
+
+    with pytest.raises(RegistryUnavailable):
+        ward.recovery.run(ward.names, 5)
+
+    assert ward.asked == ["room-0"]
+    assert ward.delivery.paused(ward.names) == ["room-0"]
