@@ -34,7 +34,6 @@ class RedisHere:
         self._keys = keys
         self._process = process
         self._name = keys.process(process)
-        self._channels: dict[bytes, str] = {}
         self._receiver: Receiver | None = None
         self._listener: RedisListener | None = None
         self._probe: RedisProbe | None = None
@@ -44,7 +43,9 @@ class RedisHere:
         """Tell *receiver* what is heard here, once something is."""
         with self._lock:
             self._receiver = receiver
-            self._probe = RedisProbe(self.server, self._name, self._probe_missed)
+            # A connection of its own: it must not take a burst of calls for a dead link.
+            own = RedisServer(self.server.address, self.server.timeout_seconds)
+            self._probe = RedisProbe(own, self._name, self._probe_missed)
             self._listener = RedisListener(
                 self.server.address,
                 self.server.timeout_seconds,
@@ -69,10 +70,9 @@ class RedisHere:
         """
         if self._listener is None or self._probe is None:
             raise RuntimeError("A registry is started before it listens.")
-        names = {self._keys.channel(channel).announced_on: channel for channel in channels}
-        self._channels.update(names)
+        names = [self._keys.channel(channel).announced_on for channel in channels]
         try:
-            self._listener.listen(list(names), deadline)
+            self._listener.listen(names, deadline)
         except LinkLost as error:
             raise self.server.unavailable(error) from None
         self._probe.start()
@@ -113,7 +113,7 @@ class RedisHere:
     def _hear(self, name: bytes, data: bytes) -> None:
         receiver = self._receiver
         assert receiver is not None
-        channel = self._channels.get(name)
+        channel = self._keys.channel_of(name)
         if channel is not None:
             receiver.deliver(parse_entry(channel, data))
         elif name == self._keys.everyone:

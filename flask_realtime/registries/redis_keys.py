@@ -25,6 +25,14 @@ class RedisKeys:
         self.everyone = f"{prefix}:everyone".encode()
         # Made for each push; a process pushes down the same channels again and again.
         self.channel = lru_cache(maxsize=4096)(self._channel)
+        self._before_name = f"{prefix}:channel:{{".encode(errors="surrogatepass")
+
+    def channel_of(self, announced_on: bytes) -> str | None:
+        """The channel whose messages are announced so; None if it is no channel's."""
+        if not announced_on.startswith(self._before_name):
+            return None
+        name = announced_on[len(self._before_name) : -1].decode("utf-8", "surrogatepass")
+        return name if "%" not in name else _unescape(name)
 
     def process(self, process: str) -> bytes:
         """On what one process is told of its clients."""
@@ -52,3 +60,7 @@ class RedisKeys:
 def _escape(name: str) -> str:
     # A brace of the name's own would end the hash tag, or be an empty one, which is none.
     return name.replace("%", "%25").replace("{", "%7B").replace("}", "%7D")
+
+
+def _unescape(name: str) -> str:
+    return name.replace("%7B", "{").replace("%7D", "}").replace("%25", "%")

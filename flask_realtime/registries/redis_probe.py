@@ -23,6 +23,7 @@ MARK = b"?"
 class RedisProbe:
     """Publishes to this process's own name, on another connection than the one that listens.
 
+    :param server: which nobody else uses.
     :param name: under which this process hears what is for it.
     :param missed: called when a probe does not arrive.
     """
@@ -48,6 +49,7 @@ class RedisProbe:
     def close(self) -> None:
         """Probe no more."""
         self._closed.set()
+        self._server.close()
 
     def arrived(self, data: bytes) -> bool:
         """Whether *data*, heard under our name, was a probe."""
