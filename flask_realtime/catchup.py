@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from .delivery import Delivery
@@ -27,7 +27,7 @@ class Reader(Listener, Protocol):
     @property
     def is_receptive(self) -> bool: ...
 
-    def feed(self, frames: Iterable[Frame]) -> None: ...
+    def feed(self, frames: Sequence[Frame]) -> None: ...
 
 
 class CatchUp:
@@ -81,7 +81,7 @@ class CatchUp:
                 frames = self._hub.step(connection, name, position)
                 if frames is not None and not frames:
                     return
-                reached = self._send_frames(connection, position, frames or ())
+                reached = self._send_frames(connection, name, position, frames or ())
             if reached != position:
                 position, waited_since, page = reached, None, None
                 continue
@@ -106,19 +106,17 @@ class CatchUp:
             connection.feed([lost_frame(name, page.tail)])
             return page.tail
         tail = self._delivery.tail(name)
-        return self._send_publications(connection, position, _up_to(page.publications, tail))
-
-    def _send_publications(
-        self, connection: Reader, position: Position, publications: Collection[Publication]
-    ) -> Position:
-        return self._send_frames(connection, position, [push_frame(one) for one in publications])
+        frames = [push_frame(one) for one in _up_to(page.publications, tail)]
+        return self._send_frames(connection, name, position, frames)
 
     def _send_frames(
-        self, connection: Reader, position: Position, frames: Collection[Frame]
+        self, connection: Reader, name: str, position: Position, frames: Sequence[Frame]
     ) -> Position:
-        for frame in frames:
-            assert frame.publication is not None
-            position = frame.publication.position
+        if frames:
+            last = frames[-1].publication
+            assert last is not None
+            position = last.position
+            self._hub.move(connection, name, position)
         mine = [one for one in frames if _is_for(one, connection)]
         if mine:
             connection.feed(mine)

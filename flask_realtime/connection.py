@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from .config import Config
@@ -17,6 +17,7 @@ from .identity import shorten
 from .limits import TokenBucket
 from .outbox import Outbox
 from .positions import Position
+from .protocol import Publication
 from .worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_deflates", "_descriptor", "_detach", "_fed",
-        "_flusher", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "address", "bucket",
-        "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
+        "_flusher", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "_skipped", "address",
+        "bucket", "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
         "last_pinged", "max_pending", "opened_at", "receiver", "resume_by", "session_digest",
         "token", "worker",
     )  # fmt: skip
@@ -97,6 +98,7 @@ class Connection:
         self._fed = 0
         self._room: threading.Event | None = None
         self._sent: dict[str, Position] | None = None
+        self._skipped: tuple[Publication, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -112,23 +114,27 @@ class Connection:
 
     def send(self, frame: Frame) -> None:
         """Let *frame* follow what waits; never blocks. A client too far behind is closed (1013)."""
+        if not self._closing:
+            outbox = self._outbox
+            backlog = outbox.append(frame.deflated if self._deflates else frame.plain, frame)
+            if not outbox.is_scheduled:
+                self._flusher.wake(outbox)
+            if backlog:
+                self._check_backlog(backlog)
+        # Again: a close that came meanwhile knows nothing of it.
         if self._closing:
             self._skip(frame)
-            return
-        outbox = self._outbox
-        backlog = outbox.append(frame.deflated if self._deflates else frame.plain, frame)
-        if not outbox.is_scheduled:
-            self._flusher.wake(outbox)
-        if backlog:
-            self._check_backlog(backlog)
 
-    def feed(self, frames: Iterable[Frame]) -> None:
+    def feed(self, frames: Sequence[Frame]) -> None:
         """Send a page of a log and wait until the peer has taken it; none of it is backlog."""
         for frame in frames:
             data = frame.deflated if self._deflates else frame.plain
             self._fed += len(data)
             self._outbox.append(data, frame)
         self._flusher.wake(self._outbox)
+        if self._closing:
+            for frame in frames:
+                self._skip(frame)
         while self.is_receptive and not self._outbox.wait_until_empty(0.25):
             pass
         self._fed = 0
@@ -243,17 +249,23 @@ class Connection:
                 return False
             self._closing = True
         self.close_code = code
-        self._sent = self.sent(self._detach(self))
+        sent = self.sent(self._detach(self))
+        with self._lock:
+            for publication in self._skipped:
+                _take_back(sent, publication)
+            self._sent = sent
         return True
 
     def _skip(self, frame: Frame) -> None:
         # A delivery that met the close: the channel's position counts it, the peer has not got it.
         publication = frame.publication
-        if publication is None or self._sent is None:
+        if publication is None:
             return
-        noted = self._sent.get(publication.channel)
-        if noted is not None and noted.seq >= publication.position.seq:
-            self._sent[publication.channel] = publication.before
+        with self._lock:
+            if self._sent is None:
+                self._skipped += (publication,)
+            else:
+                _take_back(self._sent, publication)
 
     def _broken(self) -> None:
         self.cut()
@@ -273,3 +285,10 @@ class Connection:
             receiver.closed()
         except Exception:
             logger.exception("The end of socket %s failed.", shorten(self.digest))
+
+
+def _take_back(sent: dict[str, Position], publication: Publication) -> None:
+    """Let *sent* say that *publication*, and what follows it, has not been sent."""
+    noted = sent.get(publication.channel)
+    if noted is not None and noted.seq >= publication.position.seq:
+        sent[publication.channel] = publication.before

@@ -132,6 +132,16 @@ class Hub:
                 standing.positions[name] = position
             return frames
 
+    def move(self, connection: Listener, name: str, position: Position) -> None:
+        """Count all up to *position* as handed to *connection*, which is catching up.
+
+        Said before it is sent: what is not, the connection knows when it closes.
+        """
+        with self._lock:
+            standing = self._standings.get(connection)
+            if standing is not None and standing.positions.get(name) is not None:
+                standing.positions[name] = position
+
     def sweep(self) -> None:
         """Stop hearing channels that have had no listener for a while."""
         now = time.monotonic()

@@ -43,6 +43,7 @@ class Pair:
         self.ours = ours
         self.peer.settimeout(DEADLINE)
         self.detached = 0
+        self.during_detach = lambda: None
         self.reached = reached or {}
         self.receiver = Receiver()
         self.flusher = Flusher()
@@ -96,6 +97,7 @@ class Pair:
 
     def _detach(self, connection):
         self.detached += 1
+        self.during_detach()
         return self.reached
 
     def _exactly(self, count):

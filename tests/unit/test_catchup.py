@@ -141,3 +141,21 @@ def test_catchup_leaves_a_connection_that_has_gone(shore):
     shore.catch_up.run(ear, {"room": start})
 
     assert ear.payloads == []
+
+
+@pytest.mark.parametrize("recent", [True, False], ids=["from the process", "from the log"])
+def test_catchup_counts_what_it_is_sending(shore, recent):
+    """A client that has read a page, and goes before the next one, gets nothing of it again."""
+    start = shore.room.tail
+    if recent:
+        shore.come({"room": start}, "listener")
+    for number in range(3):
+        publication = shore.room.append(number)
+        if recent:
+            shore.delivery.deliver(publication)
+    ear, reached = Ear(), []
+    ear.feed = lambda frames: reached.append(shore.hub.reached(ear))
+
+    shore.catch_up_of(ear, {"room": start})
+
+    assert reached == [{"room": shore.room.tail}]

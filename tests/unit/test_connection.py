@@ -98,6 +98,41 @@ def test_connection_knows_how_far_its_peer_has_been_sent():
     pair.end()
 
 
+def test_connection_takes_back_what_met_its_close():
+    """A message that was handed over while the socket closed counts as not sent."""
+    pair = Pair({"room": Position("e", 2, "t2")})
+    pair.during_detach = lambda: pair.connection.send(frame(2))
+    pair.start()
+
+    pair.connection.close(CloseCode.SERVICE_RESTART)
+
+    assert pair.connection.final_sent() == {"room": Position("e", 1, "t1")}
+    pair.end()
+
+
+@pytest.mark.parametrize("way", ["send", "feed"])
+def test_connection_takes_back_what_came_behind_its_close(way):
+    """Likewise one that was on its way into the outbox when the outbox was looked through."""
+    pair = Pair({"room": Position("e", 1, "t1")}).start()
+
+    class Closing:
+        publication = frame(1).publication
+        deflated = b""
+
+        @property
+        def plain(self):
+            pair.connection.close(CloseCode.SERVICE_RESTART)
+            return frame(1).plain
+
+    if way == "send":
+        pair.connection.send(Closing())
+    else:
+        pair.connection.feed([Closing()])
+
+    assert pair.connection.final_sent() == {"room": Position("e", 0, "t0")}
+    pair.end()
+
+
 def test_connection_feeds_pages_without_counting_them_as_backlog():
     """A resume of more than the backlog's limit is not cut off for it."""
     pair = Pair(max_backlog_bytes=1000).start()
