@@ -17,7 +17,6 @@ from .identity import shorten
 from .limits import TokenBucket
 from .outbox import Outbox
 from .positions import Position
-from .protocol import Publication
 from .worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -50,10 +49,10 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_deflates", "_descriptor", "_detach", "_fed",
-        "_flusher", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "_skipped", "address",
-        "bucket", "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
-        "last_pinged", "max_pending", "opened_at", "receiver", "resume_by", "session_digest",
-        "token", "worker",
+        "_flusher", "_goodbye", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "_skipped",
+        "address", "bucket", "close_by", "close_code", "digest", "is_reading", "is_retiring",
+        "last_heard", "last_pinged", "max_pending", "opened_at", "receiver", "resume_by",
+        "session_digest", "token", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -95,10 +94,12 @@ class Connection:
         self._outbox = Outbox(descriptor, flusher.lock, self._broken)
         self._lock = threading.Lock()
         self._closing = False
+        # Our close frame, until it may be sent: never before the 101.
+        self._goodbye: bytes | None = None
         self._fed = 0
         self._room: threading.Event | None = None
         self._sent: dict[str, Position] | None = None
-        self._skipped: tuple[Publication, ...] = ()
+        self._skipped: list[Frame] = []
 
     @property
     def is_open(self) -> bool:
@@ -121,9 +122,9 @@ class Connection:
                 self._flusher.wake(outbox)
             if backlog:
                 self._check_backlog(backlog)
-        # Again: a close that came meanwhile knows nothing of it.
+        # Again: the position noted at the close counts it, and the peer has not got it.
         if self._closing:
-            self._skip(frame)
+            self._skipped.append(frame)
 
     def feed(self, frames: Sequence[Frame]) -> None:
         """Send a page of a log and wait until the peer has taken it; none of it is backlog."""
@@ -133,8 +134,7 @@ class Connection:
             self._outbox.append(data, frame)
         self._flusher.wake(self._outbox)
         if self._closing:
-            for frame in frames:
-                self._skip(frame)
+            self._skipped.extend(frames)
         while self.is_receptive and not self._outbox.wait_until_empty(0.25):
             pass
         self._fed = 0
@@ -190,8 +190,10 @@ class Connection:
         assert self.receiver is not None
         try:
             self._outbox.append(self._accept, None)
-            self._accept = b""
             self._flusher.wake(self._outbox)
+            with self._lock:
+                self._accept = b""
+            self._say_goodbye()
             self.receiver.opened()
             self._begin_close(read())
         except Exception:
@@ -205,8 +207,9 @@ class Connection:
         if not self._begin_close(code):
             return
         self._outbox.drop_waiting()
-        self._outbox.append(close_frame(code, reason), None)
-        self._flusher.wake(self._outbox)
+        with self._lock:
+            self._goodbye = close_frame(code, reason)
+        self._say_goodbye()
         self.close_by = time.monotonic() + CLOSE_SECONDS
         self.make_room()
 
@@ -230,7 +233,13 @@ class Connection:
 
     def final_sent(self) -> dict[str, Position]:
         """The same, as it stood at the close."""
-        return self._sent or {}
+        sent = dict(self._sent or {})
+        for frame in self._skipped:
+            publication = frame.publication
+            noted = None if publication is None else sent.get(publication.channel)
+            if publication is not None and noted and noted.seq >= publication.position.seq:
+                sent[publication.channel] = publication.before
+        return sent
 
     def _check_backlog(self, backlog: int) -> None:
         if backlog > self._max_backlog + self._fed:
@@ -249,23 +258,16 @@ class Connection:
                 return False
             self._closing = True
         self.close_code = code
-        sent = self.sent(self._detach(self))
-        with self._lock:
-            for publication in self._skipped:
-                _take_back(sent, publication)
-            self._sent = sent
+        self._sent = self.sent(self._detach(self))
         return True
 
-    def _skip(self, frame: Frame) -> None:
-        # A delivery that met the close: the channel's position counts it, the peer has not got it.
-        publication = frame.publication
-        if publication is None:
-            return
+    def _say_goodbye(self) -> None:
         with self._lock:
-            if self._sent is None:
-                self._skipped += (publication,)
-            else:
-                _take_back(self._sent, publication)
+            if self._accept or self._goodbye is None:
+                return
+            frame, self._goodbye = self._goodbye, None
+        self._outbox.append(frame, None)
+        self._flusher.wake(self._outbox)
 
     def _broken(self) -> None:
         self.cut()
@@ -285,10 +287,3 @@ class Connection:
             receiver.closed()
         except Exception:
             logger.exception("The end of socket %s failed.", shorten(self.digest))
-
-
-def _take_back(sent: dict[str, Position], publication: Publication) -> None:
-    """Let *sent* say that *publication*, and what follows it, has not been sent."""
-    noted = sent.get(publication.channel)
-    if noted is not None and noted.seq >= publication.position.seq:
-        sent[publication.channel] = publication.before

@@ -128,9 +128,10 @@ class Process:
 
         :raises Refusal: if there is no place for it, or no registry.
         """
+        self._check_stopping()
         secret = self._app.secret_key
-        if self._drain.is_draining or secret is None:
-            raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
+        # Without one there are no sessions, and no socket key would have come along.
+        assert secret is not None
         session = session_digest(secret, handshake.socket_key)
         self._take_place(session)
         connection = self._connection(
@@ -142,6 +143,8 @@ class Process:
         self._hub.add(connection)
         self._live[connection.token] = connection
         try:
+            # Again: a drain that began meanwhile has not seen this connection.
+            self._check_stopping()
             self._register(connection, handshake)
         except BaseException as error:
             self._hub.remove(connection)
@@ -152,6 +155,10 @@ class Process:
         self._heartbeat.start()
         self._drain.watch()
         return connection
+
+    def _check_stopping(self) -> None:
+        if self._drain.is_draining:
+            raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
 
     def _take_place(self, session: str) -> None:
         refusal = self._count.enter(session)

@@ -38,6 +38,17 @@ def test_connection_closes_once_with_its_first_code(pair):
     assert pair.detached == 1
 
 
+def test_connection_that_is_closed_before_it_lives_says_so_after_its_101():
+    """A server that stops between the handshake and its answer speaks WebSocket all the same."""
+    pair = Pair()
+
+    pair.connection.close(CloseCode.SERVICE_RESTART)
+    pair.start()
+
+    assert pair.receive_close() == 1012
+    pair.end()
+
+
 def test_connection_sends_nothing_after_its_close_frame(pair):
     """A close frame is the last thing a peer gets."""
     pair.connection.close(CloseCode.NORMAL)
