@@ -45,15 +45,15 @@ class CatchUp:
     def run(
         self,
         connection: Reader,
-        starts: Mapping[str, Position],
         report: Callable[[list[str]], None] | None = None,
     ) -> None:
-        """Send *connection* all that follows its *starts*, then leave it on the channels, live.
+        """Send *connection*, on the channels that it was invited to, all that follows where it
+        begins, then leave it on them, live.
 
         :param report: told, before anything is sent, of which channels something is lost.
         :raises RegistryUnavailable: if a log cannot be read.
         """
-        new = self._hub.enter(connection, starts)
+        new = self._hub.enter(connection)
         if new:
             self._recovery.run(list(new), PATIENCE_SECONDS)
         pages = self._first_pages(new)

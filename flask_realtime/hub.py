@@ -64,6 +64,12 @@ class Hub:
             standing = self._standings.get(connection)
             return {} if standing is None else self._reached(standing)
 
+    def channels(self, connection: Listener) -> set[str]:
+        """The channels that *connection* is on, or about to enter."""
+        with self._lock:
+            standing = self._standings.get(connection)
+            return set() if standing is None else {*standing.positions, *standing.coming}
+
     # Subscriptions of one connection.
 
     def mark_subscribed(self, connection: Listener) -> bool:
@@ -83,18 +89,27 @@ class Hub:
                 standing.is_stale = True
             return standing is not None and standing.is_subscribed
 
-    def enter(self, connection: Listener, starts: Mapping[str, Position]) -> dict[str, Position]:
-        """Put *connection* on channels, each at a position behind which it has heard nothing.
+    def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
+        """Let *connection* enter channels when it comes to it, each behind a position. To
+        :meth:`leave` one takes the invitation back."""
+        with self._lock:
+            standing = self._standings.get(connection)
+            if standing is not None:
+                standing.coming.update(starts)
 
-        Returns those that are new to it. A channel that is new to the process stands still until
-        it has been read; the connection hears each live after :meth:`step` says so.
+    def enter(self, connection: Listener) -> dict[str, Position]:
+        """Put *connection* on the channels that it was invited to.
+
+        Returns those that are new to it, and where it begins. A channel that is new to the process
+        stands still until it has been read; the connection hears each live after :meth:`step`
+        says so.
         """
         new: dict[str, Position] = {}
         with self._lock:
             standing = self._standings.get(connection)
             if standing is None:
                 return new
-            for name, position in starts.items():
+            for name, position in standing.coming.items():
                 if name in standing.positions:
                     continue
                 new[name] = standing.positions[name] = position
@@ -102,14 +117,18 @@ class Hub:
                 if channel is None:
                     channel = self._channels[name] = HubChannel(name)
                 channel.users += 1
+            standing.coming.clear()
         return new
 
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
         """Take *connection* off channels."""
         with self._lock:
             standing = self._standings.get(connection)
+            if standing is None:
+                return
             for name in names:
-                if standing is not None and name in standing.positions:
+                standing.coming.pop(name, None)
+                if name in standing.positions:
                     del standing.positions[name]
                     self._leave(connection, name)
 

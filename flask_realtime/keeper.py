@@ -131,12 +131,13 @@ class Keeper:
     ) -> None:
         if not self._hub.is_ready(connection):
             return
-        present = self._hub.reached(connection)
         if subscriptions is None:
-            known = {name: Subscription(position) for name, position in present.items()}
+            reached = self._hub.reached(connection)
+            known = {name: Subscription(position) for name, position in reached.items()}
             self._registry.restore(self._presence(connection), known)
             return
-        self._hub.leave(connection, present.keys() - subscriptions.keys())
+        present = self._hub.channels(connection)
+        self._hub.leave(connection, present - subscriptions.keys())
         starts = {name: one.since for name, one in subscriptions.items() if name not in present}
         if starts:
             self._enter(connection, starts)

@@ -181,14 +181,14 @@ class Reception:
     def _begin(
         self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
     ) -> None:
-        self._connection.worker.submit(lambda: self._enter(starts, report))
+        # At once: who leaves one meanwhile does not enter it after all.
+        self._hub.invite(self._connection, starts)
+        self._connection.worker.submit(lambda: self._enter(report))
 
-    def _enter(
-        self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
-    ) -> None:
+    def _enter(self, report: Callable[[list[str]], None] | None) -> None:
         connection = self._connection
         try:
-            self._catch_up.run(connection, starts, report)
+            self._catch_up.run(connection, report)
         except RegistryUnavailable as error:
             logger.warning(
                 "Closing %s, whose channels cannot be read: %s", shorten(connection.digest), error

@@ -21,12 +21,17 @@ class Listener(Protocol):
 
 
 class Standing:
-    """How one connection stands: by channel its position, or None once it hears it live."""
+    """How one connection stands.
 
-    __slots__ = ("is_stale", "is_subscribed", "positions")
+    :ivar positions: by channel how far it is, or None once it hears it live.
+    :ivar coming: by channel where it will begin, as soon as its worker comes to it.
+    """
+
+    __slots__ = ("coming", "is_stale", "is_subscribed", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
+        self.coming: dict[str, Position] = {}
         self.is_subscribed = False
         self.is_stale = False
 

@@ -32,7 +32,8 @@ class Shore:
 
     def catch_up_of(self, ear, starts, report=None):
         self.hub.add(ear)
-        self.catch_up.run(ear, starts, report)
+        self.hub.invite(ear, starts)
+        self.catch_up.run(ear, report)
 
 
 @pytest.fixture
@@ -136,9 +137,8 @@ def test_catchup_leaves_a_connection_that_has_gone(shore):
     shore.room.append(1)
     ear = Ear()
     ear.is_receptive = False
-    shore.hub.add(ear)
 
-    shore.catch_up.run(ear, {"room": start})
+    shore.catch_up_of(ear, {"room": start})
 
     assert ear.payloads == []
 

@@ -27,7 +27,8 @@ class Board:
     def put(self, ear, at=None):
         """Bring a connection onto the channel, live."""
         self.hub.add(ear)
-        self.hub.enter(ear, {"room": at or self.log.tail})
+        self.hub.invite(ear, {"room": at or self.log.tail})
+        self.hub.enter(ear)
         self.recovery.run(["room"], 5)
         assert self.hub.step(ear, "room", at or self.log.tail) == []
         return ear
@@ -104,7 +105,8 @@ def test_hub_keeps_a_hole_of_one_channel_from_the_others(board):
     other = Log("other")
     board.reader.logs["other"] = other
     ear = board.put(Ear())
-    board.hub.enter(ear, {"other": other.tail})
+    board.hub.invite(ear, {"other": other.tail})
+    board.hub.enter(ear)
     board.recovery.run(["other"], 5)
     board.hub.step(ear, "other", other.tail)
     board.log.append("missed")
@@ -297,7 +299,8 @@ def test_hub_serves_the_last_messages_without_the_registry(board):
     frames = None
     late = Ear("d2")
     board.hub.add(late)
-    board.hub.enter(late, {"room": start})
+    board.hub.invite(late, {"room": start})
+    board.hub.enter(late)
     calls = board.reader.calls
     frames = board.hub.step(late, "room", start)
 

@@ -23,7 +23,8 @@ class Ward:
         self.ear = Ear()
         hub = Hub(self.delivery, lambda names: None)
         hub.add(self.ear)
-        hub.enter(self.ear, {log.channel: log.tail for log in self.logs})
+        hub.invite(self.ear, {log.channel: log.tail for log in self.logs})
+        hub.enter(self.ear)
         self.recovery.run(self.names, 5)
         for log in self.logs:
             assert hub.step(self.ear, log.channel, log.tail) == []

@@ -1,0 +1,129 @@
+"""What a process does in the background to keep in step with its registry."""
+
+import threading
+
+import pytest
+
+from flask_realtime.catchup import CatchUp
+from flask_realtime.config import Config
+from flask_realtime.delivery import Delivery
+from flask_realtime.hub import Hub
+from flask_realtime.keeper import Keeper
+from flask_realtime.recovery import Recovery
+from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.registries.memory import MemoryRegistry
+
+from .logs import Ear
+
+
+class Guest(Ear):
+    """A connection as the keeper knows it."""
+
+    token = "1"
+
+    def sent(self, reached):
+        return dict(reached)
+
+
+class House:
+    """One connection of one client, on channel "a", with what a process has around it.
+
+    Its worker does nothing by itself: what it was asked for waits in *jobs*.
+    """
+
+    def __init__(self, registry):
+        self.registry = registry
+        self.delivery = Delivery(lambda names: self.keeper.recover(names))
+        self.hub = Hub(self.delivery, registry.ignore)
+        self.recovery = Recovery(self.delivery, registry.listen, registry.read)
+        self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, registry.read)
+        self.jobs = []
+        self.keeper = Keeper(self.hub, self.delivery, self.recovery, registry, self._enter)
+        registry.start(
+            Receiver(
+                deliver=self.delivery.deliver,
+                changed=self.keeper.changed,
+                ended=lambda digest, session: None,
+                interrupted=lambda: None,
+                restored=self.keeper.restored,
+            )
+        )
+        self.guest = Guest("d1")
+        registry.subscribe("d1", ["a"])
+        subscriptions = registry.connect("d1", "1").subscriptions
+        self.hub.add(self.guest)
+        self.hub.invite(self.guest, {name: one.since for name, one in subscriptions.items()})
+        self.work()
+        self.hub.mark_subscribed(self.guest)
+
+    def work(self):
+        self.catch_up.run(self.guest)
+        self.jobs.clear()
+
+    def push(self, payload, channel):
+        self._number = getattr(self, "_number", 0) + 1
+        self.registry.publish([Push(channel, f'"{payload}"', f"push-{self._number}")])
+
+    def _enter(self, connection, starts):
+        self.hub.invite(connection, starts)
+        self.jobs.append(starts)
+
+
+@pytest.fixture
+def house():
+    registry = MemoryRegistry(Config())
+    house = House(registry)
+    yield house
+    house.keeper.close()
+    registry.close()
+
+
+def until(is_so):
+    pause = threading.Event()
+    for _ in range(5000):
+        if is_so():
+            return
+        pause.wait(0.001)
+    raise AssertionError("It was not so within five seconds.")
+
+
+def test_keeper_brings_a_connection_onto_new_channels(house):
+    """A subscription made by another request is heard by the open socket."""
+    house.registry.subscribe("d1", ["b"])
+    until(lambda: house.jobs)
+    house.push("before the worker came to it", "b")
+    house.work()
+    house.push("after", "b")
+
+    until(lambda: len(house.guest.payloads) == 2)
+    assert house.guest.payloads == ["before the worker came to it", "after"]
+
+
+def test_keeper_takes_a_connection_off_channels(house):
+    """What is unsubscribed elsewhere is heard no more."""
+    house.push("first", "a")
+    until(lambda: house.guest.payloads)
+    house.registry.unsubscribe("d1", ["a"])
+    until(lambda: not house.hub.channels(house.guest))
+
+    house.push("second", "a")
+    house.registry.subscribe("d1", ["b"])
+    until(lambda: house.jobs)
+
+    assert house.guest.payloads == ["first"]
+
+
+def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
+    """A subscription that is gone before the socket's worker came to it leaves no ghost."""
+    house.registry.subscribe("d1", ["b"])
+    until(lambda: house.jobs)
+    house.registry.unsubscribe("d1", ["b"])
+    until(lambda: house.hub.channels(house.guest) == {"a"})
+
+    house.work()
+    house.push("not for us", "b")
+    house.push("for us", "a")
+
+    until(lambda: house.guest.payloads)
+    assert house.guest.payloads == ["for us"]
+    assert house.delivery.names() == ["a"]
