@@ -27,7 +27,9 @@ class Reader(Listener, Protocol):
     @property
     def is_receptive(self) -> bool: ...
 
-    def feed(self, frames: Sequence[Frame]) -> None: ...
+    def queue(self, frames: Sequence[Frame]) -> None: ...
+
+    def wait_until_taken(self) -> None: ...
 
 
 class CatchUp:
@@ -103,24 +105,30 @@ class CatchUp:
 
     def _send_page(self, connection: Reader, name: str, position: Position, page: Page) -> Position:
         if page.lost:
-            connection.feed([lost_frame(name, page.tail)])
+            self._send(connection, name, [lost_frame(name, page.tail, position)], page.tail)
             return page.tail
-        tail = self._delivery.tail(name)
-        frames = [push_frame(one) for one in _up_to(page.publications, tail)]
+        publications = _up_to(page.publications, self._delivery.tail(name))
+        frames = [push_frame(one) for one in publications]
         return self._send_frames(connection, name, position, frames)
 
     def _send_frames(
-        self, connection: Reader, name: str, position: Position, frames: Sequence[Frame]
+        self, connection: Reader, name: str, position: Position, frames: Collection[Frame]
     ) -> Position:
-        if frames:
-            last = frames[-1].publication
-            assert last is not None
-            position = last.position
-            self._hub.move(connection, name, position)
-        mine = [one for one in frames if _is_for(one, connection)]
-        if mine:
-            connection.feed(mine)
+        for frame in frames:
+            assert frame.publication is not None
+            position = frame.publication.position
+        self._send(connection, name, [one for one in frames if _is_for(one, connection)], position)
         return position
+
+    def _send(
+        self, connection: Reader, name: str, frames: Sequence[Frame], reached: Position
+    ) -> None:
+        if frames:
+            connection.queue(frames)
+        # Noted before it is taken: a peer that leaves meanwhile has had some of it.
+        self._hub.move(connection, name, reached)
+        if frames:
+            connection.wait_until_taken()
 
 
 def _is_for(frame: Frame, connection: Listener) -> bool:

@@ -15,7 +15,7 @@ from .flusher import Flusher
 from .frames import Frame, close_frame, ping_frame, text_frame
 from .identity import shorten
 from .limits import TokenBucket
-from .outbox import Outbox
+from .outbox import Item, Outbox
 from .positions import Position
 from .worker import Worker
 
@@ -48,11 +48,10 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_accept", "_closing", "_deflates", "_descriptor", "_detach", "_fed",
-        "_flusher", "_goodbye", "_lock", "_max_backlog", "_outbox", "_room", "_sent", "_skipped",
-        "address", "bucket", "close_by", "close_code", "digest", "is_reading", "is_retiring",
-        "last_heard", "last_pinged", "max_pending", "opened_at", "receiver", "resume_by",
-        "session_digest", "token", "worker",
+        "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
+        "_lock", "_max_backlog", "_reached", "_room", "address", "bucket", "close_by", "close_code",
+        "digest", "is_reading", "is_retiring", "last_heard", "last_pinged", "max_pending",
+        "opened_at", "outbox", "receiver", "resume_by", "session_digest", "token", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -88,18 +87,23 @@ class Connection:
         self._descriptor = descriptor
         self._flusher = flusher
         self._accept = accept
-        self._deflates = deflates
         self._detach = detach
         self._max_backlog = config.max_backlog_bytes
-        self._outbox = Outbox(descriptor, flusher.lock, self._broken)
+        #: What waits to be written; the flusher's.
+        self.outbox = Outbox(
+            descriptor,
+            flusher.lock,
+            deflates=deflates,
+            limit=self._max_backlog,
+            on_broken=self.cut,
+            on_overflow=self._overflow,
+        )
         self._lock = threading.Lock()
         self._closing = False
         # Our close frame, until it may be sent: never before the 101.
         self._goodbye: bytes | None = None
-        self._fed = 0
         self._room: threading.Event | None = None
-        self._sent: dict[str, Position] | None = None
-        self._skipped: list[Frame] = []
+        self._reached: Mapping[str, Position] = {}
 
     @property
     def is_open(self) -> bool:
@@ -113,43 +117,25 @@ class Connection:
 
     # Writing.
 
-    def send(self, frame: Frame) -> None:
-        """Let *frame* follow what waits; never blocks. A client too far behind is closed (1013)."""
-        if not self._closing:
-            outbox = self._outbox
-            backlog = outbox.append(frame.deflated if self._deflates else frame.plain, frame)
-            if not outbox.is_scheduled:
-                self._flusher.wake(outbox)
-            if backlog:
-                self._check_backlog(backlog)
-        # Again: the position noted at the close counts it, and the peer has not got it.
-        if self._closing:
-            self._skipped.append(frame)
+    def queue(self, frames: Sequence[Frame]) -> None:
+        """Let a page of a log follow what waits; until it is taken, none of it is backlog."""
+        self.outbox.limit += sum(map(self.outbox.size, frames))
+        self._append(*frames)
 
-    def feed(self, frames: Sequence[Frame]) -> None:
-        """Send a page of a log and wait until the peer has taken it; none of it is backlog."""
-        for frame in frames:
-            data = frame.deflated if self._deflates else frame.plain
-            self._fed += len(data)
-            self._outbox.append(data, frame)
-        self._flusher.wake(self._outbox)
-        if self._closing:
-            self._skipped.extend(frames)
-        while self.is_receptive and not self._outbox.wait_until_empty(0.25):
+    def wait_until_taken(self) -> None:
+        """Wait until the peer has taken all that was queued."""
+        while self.is_receptive and not self.outbox.wait_until_empty(0.25):
             pass
-        self._fed = 0
+        self.outbox.limit = self._max_backlog
 
     def reply(self, text: str) -> None:
         """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
-        frame = text_frame(text)
-        self.write(frame.deflated if self._deflates else frame.plain)
+        self.write(self.outbox.encoded(text_frame(text)))
 
     def write(self, data: bytes) -> None:
         """Send bytes that are no push: replies, pongs, the answer to the peer's close frame."""
         if self.is_open:
-            backlog = self._outbox.append(data, None)
-            self._flusher.wake(self._outbox)
-            self._check_backlog(backlog)
+            self._append(data)
 
     def ping(self) -> None:
         """Ask the peer for a sign of life."""
@@ -189,8 +175,7 @@ class Connection:
         """
         assert self.receiver is not None
         try:
-            self._outbox.append(self._accept, None)
-            self._flusher.wake(self._outbox)
+            self._append(self._accept)
             with self._lock:
                 self._accept = b""
             self._say_goodbye()
@@ -206,7 +191,7 @@ class Connection:
         """Say good-bye with *code* and end; once, from any thread, without waiting."""
         if not self._begin_close(code):
             return
-        self._outbox.drop_waiting()
+        self.outbox.drop_pushes()
         with self._lock:
             self._goodbye = close_frame(code, reason)
         self._say_goodbye()
@@ -216,41 +201,32 @@ class Connection:
     def cut(self) -> None:
         """End the fd now; the reading ends with it."""
         self._begin_close(CloseCode.ABNORMAL)
-        self._outbox.close()
+        self.outbox.close()
         self._descriptor.shutdown()
         self.make_room()
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
-        """How far the kernel has taken each channel, of what has *reached* this connection."""
-        sent = dict(reached)
-        behind: set[str] = set()
-        for frame in self._outbox.unsent():
-            publication = frame.publication
-            if publication is not None and publication.channel not in behind:
-                behind.add(publication.channel)
-                sent[publication.channel] = publication.before
-        return sent
+        """How far the kernel has taken each channel, of what had *reached* this connection when
+        the flusher settled last."""
+        return {**reached, **self.outbox.unsent()}
 
     def final_sent(self) -> dict[str, Position]:
         """The same, as it stood at the close."""
-        sent = dict(self._sent or {})
-        for frame in self._skipped:
-            publication = frame.publication
-            noted = None if publication is None else sent.get(publication.channel)
-            if publication is not None and noted and noted.seq >= publication.position.seq:
-                sent[publication.channel] = publication.before
-        return sent
+        return {**self._reached, **self.outbox.missing()}
 
-    def _check_backlog(self, backlog: int) -> None:
-        if backlog > self._max_backlog + self._fed:
-            logger.warning(
-                "Closing %s, which does not keep up: %d bytes wait behind a message "
-                "(REALTIME_MAX_BACKLOG_BYTES is %d).",
-                shorten(self.digest),
-                backlog,
-                self._max_backlog,
-            )
-            self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
+    def _append(self, *items: Item) -> None:
+        self.outbox.append(*items)
+        self._flusher.wake(self.outbox)
+
+    def _overflow(self, backlog: int) -> None:
+        logger.warning(
+            "Closing %s, which does not keep up: %d bytes wait behind a message "
+            "(REALTIME_MAX_BACKLOG_BYTES is %d).",
+            shorten(self.digest),
+            backlog,
+            self._max_backlog,
+        )
+        self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
 
     def _begin_close(self, code: int) -> bool:
         with self._lock:
@@ -258,7 +234,9 @@ class Connection:
                 return False
             self._closing = True
         self.close_code = code
-        self._sent = self.sent(self._detach(self))
+        # In this order: what is delivered in between is refused, and noted.
+        self.outbox.retire()
+        self._reached = self._detach(self)
         return True
 
     def _say_goodbye(self) -> None:
@@ -266,23 +244,21 @@ class Connection:
             if self._accept or self._goodbye is None:
                 return
             frame, self._goodbye = self._goodbye, None
-        self._outbox.append(frame, None)
-        self._flusher.wake(self._outbox)
-
-    def _broken(self) -> None:
-        self.cut()
+        self._append(frame)
 
     def _end(self, receiver: Receiver) -> None:
         self._begin_close(CloseCode.ABNORMAL)
         self.close_by = None
         try:
-            self._outbox.wait_until_empty(CLOSE_SECONDS)
+            self.outbox.wait_until_empty(CLOSE_SECONDS)
             self._descriptor.finish_writing()
             self._descriptor.drain(CLOSE_SECONDS, CLOSE_BYTES)
         except OSError:
             pass
         self.cut()
-        self._flusher.forget(self._outbox)
+        self._flusher.forget(self.outbox)
+        # What was on its way here when it was detached has been noted as missing after this.
+        self._flusher.settle()
         try:
             receiver.closed()
         except Exception:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 from .frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
@@ -15,19 +15,24 @@ from .standing import Listener
 
 logger = logging.getLogger(__name__)
 
-# A delivery never blocks: who has to wait for one waits no longer than it takes to be scheduled.
-SENDING_SECONDS = 0.001
-
 
 class Delivery:
     """Delivers the registry's publications to the listeners of each channel: in order, without a
     hole, each once.
 
     :param recover: has channels read in the background, which stand still until then.
+    :param post: has a frame written to listeners, behind what was posted before. Called with the
+        lock held, so that nobody comes between a channel's order and its posting, and whoever
+        leaves knows of all that was posted to it: it neither blocks nor calls back.
     """
 
-    def __init__(self, recover: Callable[[Collection[str]], None]) -> None:
+    def __init__(
+        self,
+        recover: Callable[[Collection[str]], None],
+        post: Callable[[Frame, Sequence[Any]], None],
+    ) -> None:
         self._recover = recover
+        self._post = post
         #: Held by the hub too, while it changes who listens.
         self.lock = threading.Lock()
         #: By name, what this process hears; within the lock.
@@ -63,10 +68,8 @@ class Delivery:
             if channel.is_paused or has_hole:
                 channel.is_paused = True
                 channel.wait(frame)
-                listeners: tuple[Listener, ...] = ()
             else:
-                listeners = channel.advance(frame)
-                channel.is_sending = True
+                self._advance(channel, frame)
         if has_hole:
             logger.warning(
                 "Hole in channel %r before %s; reading its log.",
@@ -74,10 +77,6 @@ class Delivery:
                 publication.position,
             )
             self._recover([publication.channel])
-        try:
-            _send(frame, publication.to, listeners)
-        finally:
-            channel.is_sending = False
 
     # While channels stand still.
 
@@ -117,13 +116,8 @@ class Delivery:
             channel = self.channels.get(name)
         if channel is None:
             return True
-        # Whoever paused the channel may have done so between the last advance and its sending.
-        while channel.is_sending:
-            time.sleep(SENDING_SECONDS)
         with self.lock:
-            listeners = channel.restart(tail) if lost or channel.tail is None else ()
-        if lost:
-            _send(lost_frame(name, tail), None, listeners)
+            self._begin_again(channel, tail, lost)
         for publication in publications:
             self._catch_up_with(channel, push_frame(publication))
         while True:
@@ -137,21 +131,24 @@ class Delivery:
         chosen = [self.channels[name] for name in names if name in self.channels]
         return [one for one in chosen if one.is_paused]
 
+    def _begin_again(self, channel: HubChannel, tail: Position, lost: bool) -> None:
+        if lost:
+            frame = lost_frame(channel.name, tail, channel.tail)
+            self._post(frame, channel.restart(tail))
+        elif channel.tail is None:
+            channel.restart(tail)
+
     def _catch_up_with(self, channel: HubChannel, frame: Frame) -> None:
+        assert frame.publication is not None
+        with self.lock:
+            if channel.follows(frame.publication):
+                self._advance(channel, frame)
+
+    def _advance(self, channel: HubChannel, frame: Frame) -> None:
         publication = frame.publication
         assert publication is not None
-        with self.lock:
-            if not channel.follows(publication):
-                return
-            listeners = channel.advance(frame)
-        _send(frame, publication.to, listeners)
-
-
-def _send(frame: Frame, to: str | None, listeners: tuple[Listener, ...]) -> None:
-    if to is None:
-        for connection in listeners:
-            connection.send(frame)
-        return
-    for connection in listeners:
-        if connection.digest == to:
-            connection.send(frame)
+        listeners: Sequence[Listener] = channel.advance(frame)
+        if publication.to is not None:
+            listeners = [one for one in listeners if one.digest == publication.to]
+        if listeners:
+            self._post(frame, listeners)

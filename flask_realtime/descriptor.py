@@ -38,6 +38,9 @@ class Descriptor(Protocol):
         :raises OSError: if the peer is gone.
         """
 
+    #: Whether :meth:`write` takes what the kernel has yet to get.
+    holds_back: bool
+
     @property
     def has_rest(self) -> bool:
         """Whether the kernel has yet to get something that :meth:`write` has taken."""
@@ -91,6 +94,7 @@ class PlainDescriptor:
         except (BlockingIOError, InterruptedError):
             return 0
 
+    holds_back = False
     has_rest = False
 
     def push_rest(self) -> bool:
@@ -116,6 +120,8 @@ class TlsDescriptor:
     """A TLS socket, which never waits within OpenSSL: reader and writer take turns there."""
 
     __slots__ = ("_lock", "_rest", "_sock")
+
+    holds_back = True
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
         sock.settimeout(0)

@@ -1,4 +1,4 @@
-"""The one that drains them all: it writes whatever waits in the outboxes of a process."""
+"""The one that drains them all: it writes what is delivered, and what waits in outboxes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
 
+from .batch import Batch
+from .frames import Frame
 from .outbox import Outbox
 from .writability import Writability
 
@@ -14,23 +18,52 @@ logger = logging.getLogger(__name__)
 
 # Under gevent nobody else runs while outboxes are flushed; some 5 us each.
 FLUSHES_AT_ONCE = 200
+# To put a frame into an outbox takes a tenth of that.
+PUTS_AT_ONCE = 2000
+# Frames are joined as long as the kernel's buffers are likely to take them whole.
+BATCH_BYTES = 64 * 1024
+JOBS_AT_ONCE = 500
+SETTLE_SECONDS = 10.0
+
+
+class Receiver(Protocol):
+    """What the flusher knows of a connection."""
+
+    @property
+    def outbox(self) -> Outbox: ...
 
 
 class Flusher:
     """Flushes outboxes on a thread of its own, on the next turn of the loop under gevent.
 
-    What many threads append meanwhile goes to the kernel in one call for each outbox.
+    A frame for many goes straight to the kernel where nothing waits before it; what came for the
+    same receivers meanwhile is joined once for all, and what came for others goes through their
+    outboxes, so that each gets all of it in one call.
     """
 
     def __init__(self) -> None:
         #: Of all outboxes that are flushed here; see :class:`Outbox`.
         self.lock = threading.Lock()
+        self._jobs: deque[tuple[Frame | threading.Event, Sequence[Receiver]]] = deque()
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
         self._is_running = False
         self._starting = threading.Lock()
         self._writability = Writability(self._has_room)
+
+    def post(self, frame: Frame, receivers: Sequence[Receiver]) -> None:
+        """Have *frame* written to all *receivers*, behind what was posted before; never blocks."""
+        self._jobs.append((frame, receivers))
+        self._ring()
+
+    def settle(self) -> None:
+        """Return when all that was posted before is in the kernel, in outboxes, or refused."""
+        done = threading.Event()
+        self._jobs.append((done, ()))
+        self._ring()
+        if not done.wait(SETTLE_SECONDS):
+            logger.warning("Delivering takes longer than %.0f s.", SETTLE_SECONDS)
 
     def wake(self, outbox: Outbox) -> None:
         """Have *outbox* flushed soon; never blocks."""
@@ -39,10 +72,7 @@ class Flusher:
             return
         outbox.is_scheduled = True
         self._scheduled.append(outbox)
-        if self._is_idle:
-            self._bell.set()
-        elif not self._is_running:
-            self._start()
+        self._ring()
 
     def forget(self, outbox: Outbox) -> None:
         """Flush *outbox* no more; when this returns, nobody waits for its fd."""
@@ -52,6 +82,12 @@ class Flusher:
     def _has_room(self, outbox: Outbox) -> None:
         outbox.is_scheduled = False
         self.wake(outbox)
+
+    def _ring(self) -> None:
+        if self._is_idle:
+            self._bell.set()
+        elif not self._is_running:
+            self._start()
 
     def _start(self) -> None:
         with self._starting:
@@ -64,32 +100,119 @@ class Flusher:
         while True:
             self._is_idle = True
             # Looked at again after the flag is up: what was scheduled before it rang no bell.
-            if not self._scheduled:
+            if not self._jobs and not self._scheduled:
                 self._bell.wait()
             self._bell.clear()
             self._is_idle = False
-            while self._scheduled:
-                self._flush_some()
-                time.sleep(0)
+            while self._jobs or self._scheduled:
+                try:
+                    self._turn()
+                except Exception:
+                    logger.exception("Delivering failed; it goes on.")
+
+    def _turn(self) -> None:
+        batches, settled = self._take_jobs()
+        if len(batches) == 1:
+            self._write_through(batches[0])
+        else:
+            self._put_all(batches)
+        for event in settled:
+            event.set()
+        for _ in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
+            self._flush_some()
+            time.sleep(0)
+
+    def _take_jobs(self) -> tuple[list[Batch[Receiver]], list[threading.Event]]:
+        batches: list[Batch[Receiver]] = []
+        settled: list[threading.Event] = []
+        for _ in range(min(len(self._jobs), JOBS_AT_ONCE)):
+            frame, receivers = self._jobs.popleft()
+            if not isinstance(frame, Frame):
+                settled.append(frame)
+            elif not batches or not batches[-1].join(frame, receivers, BATCH_BYTES):
+                batches.append(Batch(frame, receivers))
+        return batches, settled
+
+    def _write_through(self, batch: Batch[Receiver]) -> None:
+        for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
+            self._write(batch, batch.receivers[start : start + FLUSHES_AT_ONCE])
+            # Replies that wait meanwhile need not wait for ten thousand receivers.
+            self._flush_some()
+            time.sleep(0)
+
+    def _put_all(self, batches: Sequence[Batch[Receiver]]) -> None:
+        done = 0
+        for batch in batches:
+            for start in range(0, len(batch.receivers), PUTS_AT_ONCE):
+                chosen = batch.receivers[start : start + PUTS_AT_ONCE]
+                self._put(batch, chosen)
+                done += len(chosen)
+                if done >= PUTS_AT_ONCE:
+                    done = 0
+                    time.sleep(0)
+
+    def _write(self, batch: Batch[Receiver], receivers: Sequence[Receiver]) -> None:
+        plain = deflated = None
+        failed: list[tuple[Outbox, int]] = []
+        with self.lock:
+            for receiver in receivers:
+                outbox = receiver.outbox
+                if not outbox.is_direct:
+                    overflow = outbox.put(batch.frames)
+                    if overflow:
+                        failed.append((outbox, overflow))
+                    self.wake(outbox)
+                    continue
+                if outbox.deflates:
+                    data = deflated = deflated or [batch.deflated]
+                else:
+                    data = plain = plain or [batch.plain]
+                try:
+                    taken = outbox.descriptor.write(data)
+                except OSError:
+                    failed.append((outbox, 0))
+                    continue
+                if taken != len(data[0]):
+                    outbox.put_rest(batch.frames, taken)
+                    self.wake(outbox)
+        self._tell(failed)
+
+    def _put(self, batch: Batch[Receiver], receivers: Sequence[Receiver]) -> None:
+        failed: list[tuple[Outbox, int]] = []
+        with self.lock:
+            for receiver in receivers:
+                outbox = receiver.outbox
+                overflow = outbox.put(batch.frames)
+                if overflow:
+                    failed.append((outbox, overflow))
+                if not outbox.is_scheduled:
+                    self.wake(outbox)
+        self._tell(failed)
 
     def _flush_some(self) -> None:
         full: list[Outbox] = []
-        broken: list[Outbox] = []
+        failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for _ in range(min(len(self._scheduled), FLUSHES_AT_ONCE)):
                 outbox = self._scheduled.popleft()
                 outbox.is_scheduled = False
                 try:
                     if not outbox.flush():
+                        # What is put in meanwhile need not try.
+                        outbox.is_scheduled = True
                         full.append(outbox)
                 except OSError:
-                    broken.append(outbox)
+                    failed.append((outbox, 0))
                 except Exception:
                     logger.exception("Writing to a socket failed; ending it.")
-                    broken.append(outbox)
+                    failed.append((outbox, 0))
         for outbox in full:
-            # What is appended meanwhile need not try.
-            outbox.is_scheduled = True
             self._writability.await_room(outbox)
-        for outbox in broken:
-            outbox.on_broken()
+        self._tell(failed)
+
+    def _tell(self, failed: Sequence[tuple[Outbox, int]]) -> None:
+        for outbox, overflow in failed:
+            if overflow:
+                outbox.on_overflow(overflow)
+            else:
+                outbox.on_broken()

@@ -25,14 +25,24 @@ _MAX_CONTROL_BYTES = 125
 class Frame:
     """One message as bytes, made once for all who get it.
 
+    :param channel: whose message it is; empty for anything else.
+    :param before: where one stands on the channel who has all before this, and not this.
     :param publication: the push that it carries, None for anything else.
     """
 
-    __slots__ = ("_deflated", "plain", "publication")
+    __slots__ = ("_deflated", "before", "channel", "plain", "publication")
 
-    def __init__(self, text: str, publication: Publication | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        channel: str = "",
+        before: Position | None = None,
+        publication: Publication | None = None,
+    ) -> None:
         payload = text.encode()
         self.plain = _head(_TEXT, len(payload)) + payload
+        self.channel = channel
+        self.before = before
         self.publication = publication
         self._deflated: bytes | None = None
 
@@ -50,13 +60,16 @@ def push_frame(publication: Publication) -> Frame:
     return Frame(
         f'{{"channel": {json.dumps(publication.channel)}, "payload": {publication.payload}, '
         f'"position": "{publication.position}"}}',
+        publication.channel,
+        publication.before,
         publication,
     )
 
 
-def lost_frame(channel: str, position: Position) -> Frame:
-    """The frame that says: what came before *position* can't be had any more."""
-    return Frame(json.dumps({"channel": channel, "lost": True, "position": str(position)}))
+def lost_frame(channel: str, position: Position, before: Position | None) -> Frame:
+    """The frame that says: what came between *before* and *position* can't be had any more."""
+    text = json.dumps({"channel": channel, "lost": True, "position": str(position)})
+    return Frame(text, channel, before)
 
 
 def text_frame(text: str) -> Frame:

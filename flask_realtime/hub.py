@@ -37,7 +37,7 @@ class Hub:
             self._standings.add(connection)
 
     def remove(self, connection: Listener) -> dict[str, Position]:
-        """Forget *connection*; return how far each of its channels had been handed to it."""
+        """Forget *connection*; return how far each of its channels had been posted to it."""
         with self._lock:
             standing = self._standings.pop(connection)
             if standing is None:
@@ -59,7 +59,7 @@ class Hub:
             return self._standings.digests()
 
     def reached(self, connection: Listener) -> dict[str, Position]:
-        """By channel, how far its messages have been handed to *connection*."""
+        """By channel, how far its messages have been posted to *connection*."""
         with self._lock:
             standing = self._standings.get(connection)
             return {} if standing is None else self._reached(standing)
@@ -147,14 +147,12 @@ class Hub:
             if frames is not None and not frames:
                 standing.positions[name] = None
                 channel.join(connection)
-            else:
-                standing.positions[name] = position
             return frames
 
     def move(self, connection: Listener, name: str, position: Position) -> None:
-        """Count all up to *position* as handed to *connection*, which is catching up.
+        """Count all up to *position* as posted to *connection*, which is catching up.
 
-        Said before it is sent: what is not, the connection knows when it closes.
+        Said before it is taken: what is not, the connection knows when it closes.
         """
         with self._lock:
             standing = self._standings.get(connection)

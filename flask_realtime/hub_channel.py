@@ -27,15 +27,13 @@ class HubChannel:
 
     __slots__ = (
         "_listeners", "_recent", "_snapshot", "_waiting",
-        "idle_since", "is_paused", "is_sending", "name", "tail", "users",
+        "idle_since", "is_paused", "name", "tail", "users",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.tail: Position | None = None
         self.is_paused = True
-        #: Its tail is on the way to its listeners.
-        self.is_sending = False
         self.users = 0
         self.idle_since = 0.0
         self._listeners: set[Listener] = set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Protocol
 
 from .catchup import PATIENCE_SECONDS, Reader
 from .delivery import Delivery
@@ -37,6 +37,7 @@ class Keeper:
     """Keeps this process's channels and clients in step with the registry.
 
     :param enter: brings a connection onto new channels, on the connection's own worker.
+    :param settle: returns when all that was posted so far stands in outboxes.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Keeper:
         recovery: Recovery,
         registry: Registry,
         enter: Callable[[Subscriber, Mapping[str, Position]], None],
+        settle: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._delivery = delivery
         self._recovery = recovery
         self._registry = registry
         self._enter = enter
+        self._settle = settle
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._is_running = False
@@ -78,7 +81,7 @@ class Keeper:
 
     def refresh(self) -> None:
         """Keep what this process holds from expiring in the registry."""
-        presences = [self._presence(one) for one in self._hub.connections()]
+        presences = self._presences(self._hub.connections())
         self._registry.refresh(presences, self._delivery.names())
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
@@ -134,7 +137,8 @@ class Keeper:
         if subscriptions is None:
             reached = self._hub.reached(connection)
             known = {name: Subscription(position) for name, position in reached.items()}
-            self._registry.restore(self._presence(connection), known)
+            (presence,) = self._presences([connection])
+            self._registry.restore(presence, known)
             return
         present = self._hub.channels(connection)
         self._hub.leave(connection, present - subscriptions.keys())
@@ -142,6 +146,8 @@ class Keeper:
         if starts:
             self._enter(connection, starts)
 
-    def _presence(self, connection: object) -> Presence:
-        one: Subscriber = connection  # type: ignore[assignment]
-        return Presence(one.digest, one.token, one.sent(self._hub.reached(one)))
+    def _presences(self, connections: Iterable[Any]) -> list[Presence]:
+        reached = [(one, self._hub.reached(one)) for one in connections]
+        # What was posted, and is in no outbox yet, would count as sent.
+        self._settle()
+        return [Presence(one.digest, one.token, one.sent(at)) for one, at in reached]

@@ -3,114 +3,106 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Sequence
 
 from .descriptor import MOST_BUFFERS, Buffer, Descriptor
 from .frames import Frame
+from .positions import Position
+
+#: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
+Item = Frame | bytes
 
 
 class Outbox:
-    """Frames in order: appended by anyone without a lock, flushed by the flusher alone.
+    """Frames and replies in order: appended by anyone, flushed by the flusher alone.
 
     :param descriptor: where they go.
-    :param lock: the flusher's, one for all outboxes, held while it takes frames away: a lock of
-        each outbox's own would cost every delivery two turns of it.
+    :param lock: the flusher's, one for all outboxes: a lock of each outbox's own would cost every
+        delivery two turns of it.
+    :param deflates: whether the peer takes deflated frames.
+    :param limit: how many bytes may wait behind the message being sent.
     :param on_broken: called by the flusher when the peer is gone.
+    :param on_overflow: called with the bytes that wait when they are more than the limit.
     """
 
     __slots__ = (
-        "_backlog",
-        "_empty",
-        "_head",
-        "_is_blocked",
-        "_is_closed",
-        "_items",
-        "_lock",
-        "descriptor",
-        "is_scheduled",
-        "on_broken",
-    )
+        "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
+        "_lock", "_missing", "deflates", "descriptor", "is_direct", "is_scheduled", "limit",
+        "on_broken", "on_overflow",
+    )  # fmt: skip
 
     def __init__(
-        self, descriptor: Descriptor, lock: threading.Lock, on_broken: Callable[[], None]
+        self,
+        descriptor: Descriptor,
+        lock: threading.Lock,
+        *,
+        deflates: bool,
+        limit: int,
+        on_broken: Callable[[], None],
+        on_overflow: Callable[[int], None],
     ) -> None:
         self.descriptor = descriptor
+        self.deflates = deflates
+        self.limit = limit
         self.on_broken = on_broken
+        self.on_overflow = on_overflow
         #: The flusher's: whether it will come by.
         self.is_scheduled = False
+        #: Nothing waits here: the flusher may write a frame without putting it in first.
+        self.is_direct = not descriptor.holds_back
         self._lock = lock
-        # Its append and popleft are atomic.
-        self._items: deque[tuple[bytes, Frame | None]] = deque()
+        self._items: list[Item] = []
         # What is left of the first item, once part of it has been taken.
         self._head: memoryview | None = None
         self._is_blocked = False
         self._backlog = 0
+        self._is_retired = False
         self._is_closed = False
         self._empty: threading.Event | None = None
+        self._missing: dict[str, Position] | None = None
 
     @property
     def is_closed(self) -> bool:
         """Whether it takes nothing more."""
         return self._is_closed
 
-    def append(self, data: bytes, frame: Frame | None) -> int:
-        """Let *data* be written behind all that waits; nothing if it is closed.
+    def encoded(self, frame: Frame) -> bytes:
+        """*frame* as this peer takes it."""
+        return frame.deflated if self.deflates else frame.plain
 
-        :param frame: the push that it is, None for what is not dropped at a close.
-        :returns: how many bytes wait behind the message being sent, of an outbox that the kernel
-            has not emptied; 0 of any other.
-        """
-        if self._is_closed:
-            return 0
-        self._items.append((data, frame))
-        return self._measure(len(data)) if self._is_blocked else 0
+    def size(self, frame: Frame) -> int:
+        """How many bytes *frame* has for this peer."""
+        return len(self.encoded(frame))
 
-    def flush(self) -> bool:
-        """Hand over what is taken without waiting; False if something is left.
-
-        Called with the lock held.
-
-        :raises OSError: if the peer is gone.
-        """
-        items, descriptor = self._items, self.descriptor
-        while items and not self._is_closed:
-            if self._head is None and len(items) == 1:
-                # Most flushes write one message and get rid of it.
-                data = items[0][0]
-                taken = descriptor.write([data])
-                if taken == len(data):
-                    items.popleft()
-                    continue
-            else:
-                taken = descriptor.write(self._buffers())
-            if not taken:
-                return self._block()
-            self._take_away(taken)
-        if descriptor.has_rest and not self._is_closed and not descriptor.push_rest():
-            return self._block()
-        self._is_blocked = False
-        if self._empty is not None:
-            self._empty.set()
-            self._empty = None
-        return True
-
-    def unsent(self) -> list[Frame]:
-        """The pushes of which the kernel has not taken the whole, in order."""
+    def append(self, *items: Item) -> None:
+        """Let *items* be written behind all that waits."""
         with self._lock:
-            return [frame for _, frame in list(self._items) if frame is not None]
+            overflow = self.put(items)
+        if overflow:
+            self.on_overflow(overflow)
 
-    def drop_waiting(self) -> None:
+    def unsent(self) -> dict[str, Position]:
+        """By channel, the position before the first push that the kernel has not taken whole."""
+        with self._lock:
+            return _first_places(self._items)
+
+    def retire(self) -> None:
+        """Take no more pushes, since the peer reads none; remember those that it has not got."""
+        with self._lock:
+            self.is_direct = False
+            self._is_retired = True
+            self._missing = _first_places(self._items)
+
+    def missing(self) -> dict[str, Position]:
+        """What :meth:`unsent` was when it retired, and what it has refused since."""
+        with self._lock:
+            return dict(self._missing or {})
+
+    def drop_pushes(self) -> None:
         """Drop all pushes but one of which a part has been taken."""
         with self._lock:
-            is_begun = self._head is not None
-            # In place: who appends meanwhile knows this deque.
-            for _ in range(len(self._items)):
-                item = self._items.popleft()
-                if is_begun or item[1] is None:
-                    self._items.append(item)
-                is_begun = False
+            begun = 0 if self._head is None else 1
+            self._items[begun:] = [one for one in self._items[begun:] if isinstance(one, bytes)]
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until the kernel has everything; False if *seconds* were not enough."""
@@ -126,40 +118,88 @@ class Outbox:
         """Drop everything, take nothing more, and let go of who waits."""
         with self._lock:
             self._is_closed = True
+            self.is_direct = False
             self._items.clear()
             self._head = None
             event, self._empty = self._empty, None
         if event is not None:
             event.set()
 
-    def _measure(self, more: int) -> int:
-        with self._lock:
-            self._backlog += more
-            return self._backlog
+    # With the lock held.
 
-    # Within the lock.
+    def put(self, items: Sequence[Item]) -> int:
+        """As :meth:`append`; returns how many bytes wait, if they are too many, else 0."""
+        if self._is_retired:
+            items = self._refuse(items)
+        if self._is_closed or not items:
+            return 0
+        self.is_direct = False
+        self._items += items
+        if not self._is_blocked:
+            return 0
+        self._backlog += sum([len(self._data(item)) for item in items])
+        return self._backlog if self._backlog > self.limit else 0
+
+    def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
+        """Keep what is left of *frames*, of which the kernel has taken so many bytes."""
+        self.is_direct = False
+        self._items = list(frames)
+        self._take_away(taken)
+
+    def flush(self) -> bool:
+        """Hand over what is taken without waiting; False if something is left.
+
+        :raises OSError: if the peer is gone.
+        """
+        while self._items:
+            taken = self.descriptor.write(self._buffers())
+            if not taken:
+                return self._block()
+            self._take_away(taken)
+        if self.descriptor.has_rest and not self._is_closed and not self.descriptor.push_rest():
+            return self._block()
+        self._is_blocked = False
+        self.is_direct = not (self._is_retired or self._is_closed or self.descriptor.holds_back)
+        if self._empty is not None:
+            self._empty.set()
+            self._empty = None
+        return True
+
+    def _refuse(self, items: Sequence[Item]) -> Sequence[Item]:
+        # The first refused stands behind those that waited, so what is noted already stays.
+        self._missing = {**_first_places(items), **(self._missing or {})}
+        return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
-        self._backlog = sum([len(data) for data, _ in list(islice(self._items, 1, None))])
+        self._backlog = sum([len(self._data(item)) for item in self._items[1:]])
         self._is_blocked = True
         return False
 
+    def _data(self, item: Item) -> bytes:
+        return item if isinstance(item, bytes) else self.encoded(item)
+
     def _buffers(self) -> list[Buffer]:
-        # One call that runs no Python: who appends meanwhile would end the iterator of a loop.
-        first = list(islice(self._items, MOST_BUFFERS))
-        buffers: list[Buffer] = [data for data, _ in first]
+        buffers: list[Buffer] = [self._data(item) for item in self._items[:MOST_BUFFERS]]
         if self._head is not None:
             buffers[0] = self._head
         return buffers
 
     def _take_away(self, taken: int) -> None:
-        items, head = self._items, self._head
+        done = 0
         while taken:
-            left = len(items[0][0]) if head is None else len(head)
-            if taken < left:
-                head = (memoryview(items[0][0]) if head is None else head)[taken:]
+            whole: Buffer = self._data(self._items[done]) if self._head is None else self._head
+            if taken < len(whole):
+                self._head = memoryview(whole)[taken:]
                 break
-            taken -= left
-            head = None
-            items.popleft()
-        self._head = head
+            taken -= len(whole)
+            self._head = None
+            done += 1
+        del self._items[:done]
+
+
+def _first_places(items: Sequence[Item]) -> dict[str, Position]:
+    places: dict[str, Position] = {}
+    for item in items:
+        if not isinstance(item, bytes) and item.before is not None:
+            places.setdefault(item.channel, item.before)
+    return places

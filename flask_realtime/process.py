@@ -72,7 +72,7 @@ class Process:
         self._live: dict[str, Connection] = {}
         self._tokens = itertools.count(1)
         self._flusher = Flusher()
-        self._delivery = Delivery(self._recover)
+        self._delivery = Delivery(self._recover, self._flusher.post)
         self._hub = Hub(self._delivery, registry.ignore)
         self._recovery = Recovery(
             self._delivery, registry.listen, partial(registry.read, renew=True)
@@ -80,7 +80,14 @@ class Process:
         self._catch_up = CatchUp(
             self._hub, self._delivery, self._recovery, partial(registry.read, renew=False)
         )
-        self._keeper = Keeper(self._hub, self._delivery, self._recovery, registry, self._enter)
+        self._keeper = Keeper(
+            self._hub,
+            self._delivery,
+            self._recovery,
+            registry,
+            self._enter,
+            self._flusher.settle,
+        )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
         self._drain = self._make_drain()
         self._count = ConnectionCount(

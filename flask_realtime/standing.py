@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .frames import Frame
 from .positions import Position
 
 
@@ -16,8 +15,6 @@ class Listener(Protocol):
 
     @property
     def session_digest(self) -> str: ...
-
-    def send(self, frame: Frame) -> None: ...
 
 
 class Standing:

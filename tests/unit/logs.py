@@ -58,11 +58,11 @@ class Ear:
         self.session_digest = session_digest
         self.frames = []
 
-    def send(self, frame):
-        self.frames.append(frame)
-
-    def feed(self, frames):
+    def queue(self, frames):
         self.frames.extend(frames)
+
+    def wait_until_taken(self):
+        """At once: an ear never waits."""
 
     @property
     def payloads(self):
@@ -71,3 +71,9 @@ class Ear:
             json.loads(frame.publication.payload) if frame.publication else "LOST"
             for frame in self.frames
         ]
+
+
+def post(frame, ears):
+    """Hand a frame to its listeners, as the flusher does a little later."""
+    for ear in ears:
+        ear.queue([frame])

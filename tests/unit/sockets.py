@@ -38,7 +38,7 @@ class Receiver:
 class Pair:
     """A connection that lives on a thread of its own, with the other end in hand."""
 
-    def __init__(self, reached=None, **settings):
+    def __init__(self, reached=None, flusher=None, **settings):
         ours, self.peer = socket.socketpair()
         self.ours = ours
         self.peer.settimeout(DEADLINE)
@@ -46,7 +46,7 @@ class Pair:
         self.during_detach = lambda: None
         self.reached = reached or {}
         self.receiver = Receiver()
-        self.flusher = Flusher()
+        self.flusher = flusher or Flusher()
         self.connection = Connection(
             descriptor_for(ours),
             self.flusher,
@@ -67,6 +67,10 @@ class Pair:
         assert self.receiver.is_open.wait(DEADLINE)
         assert self.peer.recv(3) == b"101"
         return self
+
+    def push(self, frame):
+        """Deliver *frame* as the hub does."""
+        self.flusher.post(frame, (self.connection,))
 
     def receive_frame(self):
         """The opcode and the payload of the next frame."""

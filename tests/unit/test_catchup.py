@@ -8,7 +8,7 @@ from flask_realtime.hub import Hub
 from flask_realtime.positions import Position
 from flask_realtime.recovery import Recovery
 
-from .logs import Ear, Log, Reader
+from .logs import Ear, Log, Reader, post
 
 
 class Shore:
@@ -17,7 +17,7 @@ class Shore:
     def __init__(self, count=None):
         self.room, self.hall = Log("room"), Log("hall")
         self.reader = Reader(self.room, self.hall, count=count)
-        self.delivery = Delivery(lambda names: None)
+        self.delivery = Delivery(lambda names: None, post)
         self.hub = Hub(self.delivery, lambda names: None)
         self.recovery = Recovery(self.delivery, lambda names: None, self.reader)
         self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, self.reader)
@@ -154,7 +154,7 @@ def test_catchup_counts_what_it_is_sending(shore, recent):
         if recent:
             shore.delivery.deliver(publication)
     ear, reached = Ear(), []
-    ear.feed = lambda frames: reached.append(shore.hub.reached(ear))
+    ear.wait_until_taken = lambda: reached.append(shore.hub.reached(ear))
 
     shore.catch_up_of(ear, {"room": start})
 

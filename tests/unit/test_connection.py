@@ -21,7 +21,7 @@ def pair():
 def test_connection_sends_frames_in_order(pair):
     """What is sent arrives in the order in which it was sent."""
     for seq in range(1, 101):
-        pair.connection.send(frame(seq, str(seq)))
+        pair.push(frame(seq, str(seq)))
 
     payloads = [json.loads(pair.receive_frame()[1])["payload"] for _ in range(100)]
 
@@ -52,7 +52,7 @@ def test_connection_that_is_closed_before_it_lives_says_so_after_its_101():
 def test_connection_sends_nothing_after_its_close_frame(pair):
     """A close frame is the last thing a peer gets."""
     pair.connection.close(CloseCode.NORMAL)
-    pair.connection.send(frame(1))
+    pair.push(frame(1))
     pair.connection.reply('{"id": 1}')
 
     assert pair.receive_close() == 1000
@@ -67,7 +67,7 @@ def test_connection_too_far_behind_is_closed_to_come_back():
 
     while pair.connection.is_open and seq < 10_000:
         seq += 1
-        pair.connection.send(frame(seq, json.dumps("x" * 5000)))
+        pair.push(frame(seq, json.dumps("x" * 5000)))
 
     assert pair.connection.close_code == CloseCode.TRY_AGAIN_LATER
     pair.end()
@@ -78,7 +78,7 @@ def test_connection_takes_one_message_larger_than_the_backlog():
     pair = Pair(max_backlog_bytes=10_000).start()
     large = json.dumps("x" * 2_000_000)
 
-    pair.connection.send(frame(1, large))
+    pair.push(frame(1, large))
     opcode, payload = pair.receive_frame()
 
     assert opcode == 1
@@ -92,9 +92,10 @@ def test_connection_knows_how_far_its_peer_has_been_sent():
     reached = {"room": Position("e", 400, "t400"), "hall": Position("e", 7, "t7")}
     pair = Pair(reached, max_backlog_bytes=50_000_000).start()
     for seq in range(1, 401):
-        pair.connection.send(frame(seq, json.dumps("x" * 5000)))
+        pair.push(frame(seq, json.dumps("x" * 5000)))
     pair.receive_frame()
     pair.connection.close(CloseCode.SERVICE_RESTART)
+    pair.flusher.settle()
 
     sent = pair.connection.final_sent()
 
@@ -112,33 +113,27 @@ def test_connection_knows_how_far_its_peer_has_been_sent():
 def test_connection_takes_back_what_met_its_close():
     """A message that was handed over while the socket closed counts as not sent."""
     pair = Pair({"room": Position("e", 2, "t2")})
-    pair.during_detach = lambda: pair.connection.send(frame(2))
+    pair.during_detach = lambda: pair.push(frame(2))
     pair.start()
 
     pair.connection.close(CloseCode.SERVICE_RESTART)
+    pair.flusher.settle()
 
     assert pair.connection.final_sent() == {"room": Position("e", 1, "t1")}
     pair.end()
 
 
-@pytest.mark.parametrize("way", ["send", "feed"])
+@pytest.mark.parametrize("way", ["push", "queue"])
 def test_connection_takes_back_what_came_behind_its_close(way):
     """Likewise one that was on its way into the outbox when the outbox was looked through."""
     pair = Pair({"room": Position("e", 1, "t1")}).start()
+    pair.connection.close(CloseCode.SERVICE_RESTART)
 
-    class Closing:
-        publication = frame(1).publication
-        deflated = b""
-
-        @property
-        def plain(self):
-            pair.connection.close(CloseCode.SERVICE_RESTART)
-            return frame(1).plain
-
-    if way == "send":
-        pair.connection.send(Closing())
+    if way == "push":
+        pair.push(frame(1))
+        pair.flusher.settle()
     else:
-        pair.connection.feed([Closing()])
+        pair.connection.queue([frame(1)])
 
     assert pair.connection.final_sent() == {"room": Position("e", 0, "t0")}
     pair.end()
@@ -148,10 +143,11 @@ def test_connection_feeds_pages_without_counting_them_as_backlog():
     """A resume of more than the backlog's limit is not cut off for it."""
     pair = Pair(max_backlog_bytes=1000).start()
     frames = [frame(seq, json.dumps("x" * 5000)) for seq in range(1, 301)]
-    feeding = threading.Thread(target=pair.connection.feed, args=(frames,), daemon=True)
+    pair.connection.queue(frames)
+    feeding = threading.Thread(target=pair.connection.wait_until_taken, daemon=True)
 
     feeding.start()
-    pair.connection.send(frame(301))
+    pair.push(frame(301))
     seqs = [json.loads(pair.receive_frame()[1])["position"].split(":")[1] for _ in range(301)]
 
     feeding.join(DEADLINE)

@@ -10,7 +10,7 @@ from flask_realtime.hub import Hub
 from flask_realtime.positions import Position
 from flask_realtime.recovery import Recovery
 
-from .logs import Ear, Log, Reader
+from .logs import Ear, Log, Reader, post
 
 
 class Board:
@@ -20,7 +20,7 @@ class Board:
         self.log = Log("room")
         self.reader = Reader(self.log)
         self.listened, self.ignored, self.paused = [], [], []
-        self.delivery = Delivery(self.paused.extend)
+        self.delivery = Delivery(self.paused.extend, post)
         self.hub = Hub(self.delivery, self.ignored.extend)
         self.recovery = Recovery(self.delivery, self.listened.extend, self.reader)
 
@@ -204,20 +204,22 @@ def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
 def test_hub_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
     """What the log has next is not sent before the message that is being sent."""
     ear = board.put(Ear())
-    send = ear.send
+    queue = ear.queue
 
-    def pause_before_sending(frame):
-        ear.send = send
-        board.log.append(2)
+    def pause_and_read():
         board.delivery.pause(["room"])
-        reading = threading.Thread(target=board.recovery.run, args=(["room"], 5), daemon=True)
-        reading.start()
-        reading.join(0.1)
-        send(frame)
-        threads.append(reading)
+        board.recovery.run(["room"], 5)
+
+    def pause_before_sending(frames):
+        ear.queue = queue
+        board.log.append(2)
+        threads.append(threading.Thread(target=pause_and_read, daemon=True))
+        threads[0].start()
+        threads[0].join(0.1)
+        queue(frames)
 
     threads = []
-    ear.send = pause_before_sending
+    ear.queue = pause_before_sending
     board.push(1)
     threads[0].join(5)
 

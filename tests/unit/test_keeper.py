@@ -13,7 +13,7 @@ from flask_realtime.recovery import Recovery
 from flask_realtime.registries.base import Push, Receiver
 from flask_realtime.registries.memory import MemoryRegistry
 
-from .logs import Ear
+from .logs import Ear, post
 
 
 class Guest(Ear):
@@ -33,12 +33,14 @@ class House:
 
     def __init__(self, registry):
         self.registry = registry
-        self.delivery = Delivery(lambda names: self.keeper.recover(names))
+        self.delivery = Delivery(lambda names: self.keeper.recover(names), post)
         self.hub = Hub(self.delivery, registry.ignore)
         self.recovery = Recovery(self.delivery, registry.listen, registry.read)
         self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, registry.read)
         self.jobs = []
-        self.keeper = Keeper(self.hub, self.delivery, self.recovery, registry, self._enter)
+        self.keeper = Keeper(
+            self.hub, self.delivery, self.recovery, registry, self._enter, lambda: None
+        )
         registry.start(
             Receiver(
                 deliver=self.delivery.deliver,

@@ -95,7 +95,7 @@ def test_loss_is_written_as_the_golden_text(message):
     """What the news of a lost log looks like does not change by accident."""
     fields = message["lost"]
 
-    frame = lost_frame(fields["channel"], Position(*fields["position"]))
+    frame = lost_frame(fields["channel"], Position(*fields["position"]), None)
 
     assert frame.plain[2:].decode() == message["text"]
 

@@ -7,7 +7,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import Hub
 from flask_realtime.recovery import Recovery
 
-from .logs import Ear, Log, Reader
+from .logs import Ear, Log, Reader, post
 
 
 class Ward:
@@ -18,7 +18,7 @@ class Ward:
         self.names = [log.channel for log in self.logs]
         self.reader = Reader(*self.logs)
         self.heard, self.asked, self.sizes, self.failing = [], [], [], None
-        self.delivery = Delivery(self.asked.extend)
+        self.delivery = Delivery(self.asked.extend, post)
         self.recovery = Recovery(self.delivery, self.listen, self.read)
         self.ear = Ear()
         hub = Hub(self.delivery, lambda names: None)
