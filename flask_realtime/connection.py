@@ -26,6 +26,9 @@ CLOSE_SECONDS = 2.0
 # What a peer that keeps sending after our close frame may send: enough for the rest of a message
 # that was far too large, whose sender reads the code only once it has sent it all.
 CLOSE_BYTES = 16 * 1024 * 1024
+# Under gevent a peer that sends faster than we read never makes us wait: then nobody else would
+# run, and one client could hold up all others.
+TURN_SECONDS = 0.005
 
 
 class Receiver(Protocol):
@@ -34,6 +37,8 @@ class Receiver(Protocol):
     def opened(self) -> None: ...
 
     def received(self, message: str | bytes) -> None: ...
+
+    def takes_frame(self) -> bool: ...
 
     def closed(self) -> None: ...
 
@@ -49,9 +54,10 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
-        "_lock", "_max_backlog", "_reached", "_room", "address", "bucket", "close_by", "close_code",
-        "digest", "is_reading", "is_retiring", "last_heard", "last_pinged", "max_pending",
-        "opened_at", "outbox", "receiver", "resume_by", "session_digest", "token", "worker",
+        "_lock", "_max_backlog", "_reached", "_room", "_turn_began", "address", "bucket",
+        "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
+        "last_pinged", "max_pending", "opened_at", "outbox", "receiver", "resume_by",
+        "session_digest", "token", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +83,7 @@ class Connection:
         self.max_pending = config.max_pending_messages
         self.receiver: Receiver | None = None
         self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
+        self._turn_began = self.opened_at
         self.is_reading = True
         #: The process stops: what is done is finished, nothing new is begun.
         self.is_retiring = False
@@ -145,9 +152,15 @@ class Connection:
     # Reading.
 
     def receive(self, size: int) -> bytes:
-        """The peer's next bytes, empty at the end."""
-        data = self._descriptor.receive(size)
+        """The peer's next bytes; empty at the end, and once we have said good-bye."""
+        began = time.monotonic()
+        if began - self._turn_began > TURN_SECONDS:
+            time.sleep(0)
+            began = self._turn_began = time.monotonic()
+        data = self._descriptor.receive(size) if self.is_open else b""
         self.last_heard = time.monotonic()
+        if self.last_heard - began > TURN_SECONDS:
+            self._turn_began = self.last_heard
         return data
 
     def await_room(self) -> None:

@@ -107,6 +107,16 @@ class Reception:
         if self._takes_token(parsed.id):
             self._take(parsed)
 
+    def takes_frame(self) -> bool:
+        """Whether one more frame is heeded: a piece of a message, a ping or a pong costs as much
+        time as a message, and counts as one."""
+        bucket = self._connection.bucket
+        if bucket.take():
+            return True
+        if bucket.is_exhausted:
+            self._connection.close(CloseCode.POLICY_VIOLATION, "Far over the rate limit")
+        return False
+
     def enter(self, starts: Mapping[str, Position]) -> None:
         """Put the client on further channels, behind what its worker does now."""
         self._begin(starts, None)
@@ -200,20 +210,16 @@ class Reception:
             self._changed(connection.digest)
 
     def _takes_token(self, message_id: Any) -> bool:
-        bucket = self._connection.bucket
-        if bucket.take():
+        if self.takes_frame():
             return True
-        if bucket.is_exhausted:
-            self._connection.close(CloseCode.POLICY_VIOLATION, "Far over the rate limit")
-        else:
-            self._reply(
-                error_reply(
-                    message_id,
-                    429,
-                    "Too many messages; this one was not "
-                    "handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
-                )
+        self._reply(
+            error_reply(
+                message_id,
+                429,
+                "Too many messages; this one was not "
+                "handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
             )
+        )
         return False
 
     def _is_too_big(self, message: str | bytes) -> bool:

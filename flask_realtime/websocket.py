@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from simple_websocket import Server
 from wsproto.connection import ConnectionState
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 
 from .connection import Connection
 from .errors import CloseCode
@@ -43,6 +45,7 @@ class WebSocket:
             event_class=lambda: self,
         )
         self._server.environ = None
+        self._server.ws.events = partial(self._events, self._server.ws.events)
         self._inbox = self._server.input_buffer
         #: The 101, whole.
         self.accept = bytes(self._composed)
@@ -61,7 +64,7 @@ class WebSocket:
         return self._connection.receive(size)
 
     def send(self, data: bytes) -> int:
-        """Take what the protocol answers by itself: the 101, pongs, close frames."""
+        """Take what the protocol answers by itself: the 101, close frames."""
         if self._connection is None:
             self._composed += data
         else:
@@ -88,6 +91,17 @@ class WebSocket:
     def clear(self) -> None:
         """Nothing: nobody waits."""
 
+    def _events(self, events: Callable[[], Iterator[Event]]) -> Iterator[Event]:
+        """Answer pings in their turn: simple-websocket would do so only behind the messages that
+        came along with them, of which one may have to wait for room."""
+        assert self._connection is not None and self._connection.receiver is not None
+        for event in events():
+            is_heeded = _is_message_end(event) or self._connection.receiver.takes_frame()
+            if not isinstance(event, Ping):
+                yield event
+            elif is_heeded:
+                self._connection.write(self._server.ws.send(event.response()))
+
     def _close_code(self) -> int:
         state, reason = self._server.ws.state, self._server.close_reason
         if state is ConnectionState.OPEN:
@@ -107,6 +121,13 @@ class _Later:
 
     def start(self) -> None:
         """Not yet."""
+
+
+def _is_message_end(event: Event) -> bool:
+    """Whether it is counted elsewhere, as a message is, or nothing follows it."""
+    if isinstance(event, TextMessage | BytesMessage):
+        return event.message_finished
+    return isinstance(event, CloseConnection)
 
 
 def _handshake_headers(environ: WSGIEnvironment, deflates: bool) -> dict[str, str]:

@@ -66,8 +66,8 @@ class RawSocket:
         """Send on another thread, as one must what the server will not read to its end."""
         self._aside(self.frame(opcode, payload, **options))
 
-    def send_many_aside(self, opcode, payload, count):
-        self._aside(self.frame(opcode, payload) * count)
+    def send_many_aside(self, opcode, payload, count, **options):
+        self._aside(self.frame(opcode, payload, **options) * count)
 
     def receive(self):
         """The opcode and the payload of the next frame, which must be final."""

@@ -45,6 +45,14 @@ def test_control_frames_may_come_between_fragments(raw):
     assert answer(raw)["status"] == 200
 
 
+def test_ping_is_answered_before_what_came_after_it(raw):
+    """However much arrives at once, a pong does not wait for the message behind its ping."""
+    raw.write(raw.frame(1, PING[:5], final=False) + raw.frame(9, b"now") + raw.frame(0, PING[5:]))
+
+    assert raw.receive() == (10, b"now")
+    assert answer(raw)["status"] == 200
+
+
 def test_text_split_within_a_character_is_whole(raw):
     """A character's bytes may arrive in two frames."""
     text = '{"id": "é😀", "action": "ping"}'.encode()

@@ -1,0 +1,65 @@
+"""Clients that mean harm: each costs itself its socket, and the others nothing."""
+
+import struct
+import threading
+
+import pytest
+
+from .browsers import Browser
+from .conftest import unexpected_tracebacks
+from .raw import RawSocket
+from .serving import ServerProcess
+
+
+def close_code_after(raw):
+    """Read to the close frame; its code, and how many frames came before it."""
+    count = 0
+    while True:
+        opcode, payload = raw.receive()
+        if opcode == 8:
+            return struct.unpack("!H", payload[:2])[0], count
+        count += 1
+
+
+@pytest.mark.parametrize(
+    ("opcode", "final"), [(9, True), (10, True), (0, False)], ids=["ping", "pong", "fragment"]
+)
+def test_flood_of_frames_is_closed(server, browser, channel, opcode, final):
+    """What is no message counts as one: far past the rate it ends the socket with 1008."""
+    page = browser.page(f"/on/{channel}")
+    with RawSocket(server, browser, page) as raw, browser.open(page) as other:
+        if opcode == 0:
+            raw.send(1, b"", final=False)
+        raw.send_many_aside(opcode, b"", 20_000, final=final)
+
+        code, pongs = close_code_after(raw)
+        other.settle()
+
+        assert code == 1008
+        assert pongs < 1000
+
+
+def test_flood_without_a_limit_leaves_turns_to_the_others(settings, channel):
+    """One who sends faster than the server reads does not keep it from anyone else."""
+    with ServerProcess("gevent", **settings("memory", MAX_MESSAGES_PER_SECOND=None)) as server:
+        browser = Browser(server.url)
+        page = browser.page(f"/on/{channel}")
+        with RawSocket(server, browser, page) as raw, browser.open(page) as other:
+            done = threading.Event()
+            flood = threading.Thread(target=send_until, args=(raw, done))
+            flood.start()
+            for _ in range(20):
+                other.settle()
+                browser.post(f"/push/{channel}", json="still")
+            heard = other.payloads(20)
+            done.set()
+            flood.join(10)
+
+        assert heard == ["still"] * 20
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def send_until(raw, done):
+    pongs = raw.frame(10, b"") * 20_000
+    while not done.is_set():
+        raw.write(pongs)
