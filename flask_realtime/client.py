@@ -28,6 +28,9 @@ CONNECTION_ID_IN_ENVIRON = "flask_realtime.connection_id"
 #: clears the session acts on the socket it came by all the same.
 DIGEST_IN_ENVIRON = "flask_realtime.digest"
 SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
+#: A function, preset for a message of a socket alone: has that socket, if it is to end, do so only
+#: behind the reply to the message.
+END_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.end_behind_reply"
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -91,6 +94,13 @@ def current_session_digest() -> str:
     if isinstance(preset, str):
         return preset
     return session_digest(_secret_key(), current_socket_key())
+
+
+def end_behind_reply() -> None:
+    """Have the socket by which this request came, if it did, end only behind the reply to it."""
+    hold = request.environ.get(END_BEHIND_REPLY_IN_ENVIRON)
+    if hold is not None:
+        hold()
 
 
 def _named_ids(reads_body: bool) -> Iterator[object]:

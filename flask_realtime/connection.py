@@ -55,9 +55,9 @@ class Connection:
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
         "_lock", "_max_backlog", "_reached", "_room", "_turn_began", "address", "bucket",
-        "close_by", "close_code", "digest", "is_reading", "is_retiring", "last_heard",
-        "last_pinged", "max_pending", "opened_at", "outbox", "receiver", "resume_by",
-        "session_digest", "token", "worker",
+        "close_by", "close_code", "digest", "ends_behind_reply", "is_reading", "is_retiring",
+        "last_heard", "last_pinged", "max_pending", "opened_at", "outbox", "receiver",
+        "resume_by", "session_digest", "token", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +87,8 @@ class Connection:
         self.is_reading = True
         #: The process stops: what is done is finished, nothing new is begun.
         self.is_retiring = False
+        #: What is being handled asked for the end, and is answered before it.
+        self.ends_behind_reply = False
         #: When a ``resume`` must have come, or the peer's answer to our close frame.
         self.resume_by: float | None = None
         self.close_by: float | None = None
@@ -210,6 +212,15 @@ class Connection:
         self._say_goodbye()
         self.close_by = time.monotonic() + CLOSE_SECONDS
         self.make_room()
+
+    def end(self, code: int, reason: str) -> None:
+        """Close; behind the reply where :attr:`ends_behind_reply` says so: a page that logs out
+        over its socket has to learn that its cookies wait for it."""
+        if self.ends_behind_reply:
+            self.is_retiring = True
+            self.worker.submit(lambda: self.close(code, reason))
+        else:
+            self.close(code, reason)
 
     def cut(self) -> None:
         """End the fd now; the reading ends with it."""

@@ -16,6 +16,7 @@ from .calls import Call, OutsideOfApp, call_environ, environ_template
 from .client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
+    END_BEHIND_REPLY_IN_ENVIRON,
     SESSION_DIGEST_IN_ENVIRON,
 )
 from .config import Config
@@ -59,6 +60,7 @@ class Conversation:
 
     :param environ: the handshake's, as it is inside the app's middleware.
     :param deposit: lets a text wait for the socket's browser.
+    :param end_behind_reply: has the socket, if it is to end, do so behind the reply that is due.
     :param waiting: the texts that wait for it already.
     """
 
@@ -68,6 +70,7 @@ class Conversation:
         "_connection_id",
         "_deposit",
         "_digest",
+        "_end_behind_reply",
         "_environ",
         "_jar",
         "_session_digest",
@@ -85,6 +88,7 @@ class Conversation:
         digest: str,
         session_digest: str,
         deposit: Callable[[str], None],
+        end_behind_reply: Callable[[], None],
         waiting: Sequence[str] = (),
     ) -> None:
         self._app = app
@@ -94,8 +98,9 @@ class Conversation:
         self._digest = digest
         self._session_digest = session_digest
         self._deposit = deposit
+        self._end_behind_reply = end_behind_reply
         self._waiting = waiting
-        # The reply that told of it may not have arrived.
+        # The reply that told of it may not have arrived; a hook has none.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
         self._jar = CookieJar("", "", "/")
@@ -151,7 +156,8 @@ class Conversation:
             environ = self._make_environ(self._call_of_handler())
             response = dispatch_hook(self._app, environ, self._config.path, function)
             response.close()
-            self._keep_cookies(response, environ)
+            if self._keep_cookies(response, environ):
+                self._tells_of_session = True
         except BaseException:
             logger.exception("A hook of %s failed.", shorten(self._digest))
 
@@ -181,6 +187,7 @@ class Conversation:
         # Whatever a message does to the session, its client remains the same.
         environ[DIGEST_IN_ENVIRON] = self._digest
         environ[SESSION_DIGEST_IN_ENVIRON] = self._session_digest
+        environ[END_BEHIND_REPLY_IN_ENVIRON] = self._end_behind_reply
         return environ
 
     def _keep_cookies(self, response: Response, environ: WSGIEnvironment) -> bool:

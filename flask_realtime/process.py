@@ -200,6 +200,7 @@ class Process:
             client,
             connection.session_digest,
             deposit=partial(registry.deposit, client),
+            end_behind_reply=partial(setattr, connection, "ends_behind_reply", True),
             waiting=arrival.waiting,
         )
         connection.receiver = Reception(
@@ -246,7 +247,7 @@ class Process:
 
     def _end(self, client: str | None, session: str | None) -> None:
         for connection in self._hub.connections(client, session):
-            connection.close(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
+            connection.end(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
 
     def _chores(self) -> list[tuple[float, Callable[[], None]]]:
         config = self._config

@@ -158,6 +158,7 @@ class Reception:
         try:
             self._reply(self._answer(message))
         finally:
+            self._connection.ends_behind_reply = False
             self._connection.make_room()
 
     def _resume(self, message: Message) -> None:

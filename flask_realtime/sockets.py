@@ -10,6 +10,7 @@ from .client import (
     current_connection_id,
     current_digest,
     current_session_digest,
+    end_behind_reply,
     has_client,
 )
 from .errors import NotSubscribed
@@ -111,13 +112,14 @@ class Socket:
         """Close this page's sockets (1000), so that its browser does not come back.
 
         Before a logout clears the session, close them *everywhere*: an open socket goes on with
-        the session it began with.
+        the session it began with. The socket whose message is being handled gets its reply first.
 
         :param everywhere: every socket of this browser session, in all processes.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
         if not self._exists():
             return
+        end_behind_reply()
         if everywhere:
             self._registry().end(session=current_session_digest())
         else:

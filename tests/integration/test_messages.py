@@ -204,6 +204,22 @@ def test_session_changed_by_http_meanwhile_wins(server, browser, socket, page):
     assert browser.get("/session").json() == {}
 
 
+def test_log_out_over_a_socket_is_answered_before_it_ends(server, browser, socket, page):
+    """The page learns that its cookies wait, and the browser is logged out; then all is closed."""
+    browser.post("/session/user/ann")
+    with browser.open(page) as first, browser.open(browser.page("/")) as second:
+        reply = first.call("/logout", method="post")
+        codes = first.close_code(), second.close_code()
+        browser.http.post(
+            server.url + "/_realtime/session",
+            headers={"X-Realtime-Connection-Id": page, "Origin": server.url},
+        )
+
+    assert (reply["body"], reply["session"]) == ("bye", True)
+    assert codes == (1000, 1000)
+    assert browser.get("/session").json() == {}
+
+
 def test_session_path_takes_no_foreign_origin(server, browser, socket, page):
     """What waits for the browser is handed to its own pages alone."""
     socket.call("/session/colour/blue", method="post")

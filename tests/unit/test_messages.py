@@ -538,12 +538,14 @@ def test_hook_that_raises_is_logged(app, browser, caplog):
 
 
 def test_hook_may_change_the_session(app, browser):
-    """What a hook notes in the session waits for the browser."""
+    """What a hook notes in the session waits for the browser, and the next reply says so."""
 
     def hook():
         session["seen"] = True
 
-    browser.open_socket().conversation.run_hook(hook)
+    socket = browser.open_socket({"speak": lambda message: ""})
+    socket.conversation.run_hook(hook)
 
+    assert [socket.say("speak").get("session") for _ in range(2)] == [True, None]
     assert browser.take_over().status_code == 204
     assert browser.session() == {"seen": True}

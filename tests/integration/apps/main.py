@@ -109,6 +109,13 @@ def disconnect_everywhere():
     return "", 204
 
 
+@app.post("/logout")
+def logout():
+    realtime.socket.disconnect(everywhere=True)
+    session.clear()
+    return "bye"
+
+
 @app.get("/health")
 def health():
     return {
