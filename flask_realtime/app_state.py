@@ -62,9 +62,9 @@ class AppState:
             # Whoever comes first wins, without a lock: one made before a fork, or before gevent
             # patches, would be the wrong kind.
             process = self._processes.setdefault(pid, self._make_process())
-            process.start()
             for other in [one for one in self._processes if one != pid]:
                 self._processes.pop(other, None)
+        process.start()
         return process
 
     def publish(

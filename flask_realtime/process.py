@@ -99,10 +99,13 @@ class Process:
         """Let the registry tell this process what reaches it; later calls do nothing."""
         if self._is_started:
             return
+        # Held throughout: whoever comes second may connect at once, and wants to be told.
         with self._lock:
-            if self._is_started:
-                return
-            self._is_started = True
+            if not self._is_started:
+                self._start_registry()
+                self._is_started = True
+
+    def _start_registry(self) -> None:
         self.registry.start(
             Receiver(
                 deliver=self._delivery.deliver,

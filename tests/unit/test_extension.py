@@ -18,6 +18,7 @@ from flask_realtime import (
     SetupFinished,
 )
 from flask_realtime.registries.base import Receiver
+from flask_realtime.registries.memory import MemoryRegistry
 
 
 def make_app(realtime=None, name="one", **settings):
@@ -202,6 +203,38 @@ def test_health_of_memory():
     assert health["reachable"] is True
     assert health["connections"] == health["channels"] == 0
     assert health["draining"] is False
+
+
+class SlowToStart(MemoryRegistry):
+    """A registry that takes a while to start, as one does that loads redis-py first."""
+
+    is_starting, may_go_on = threading.Event(), threading.Event()
+    has_started = False
+
+    def start(self, receiver):
+        self.is_starting.set()
+        assert self.may_go_on.wait(5)
+        super().start(receiver)
+        self.has_started = True
+
+
+def test_registry_is_started_before_anyone_uses_it():
+    """Of many that come first at once, as after a restart, none meets a registry that is deaf."""
+    app = make_app(Realtime(), REALTIME_REGISTRY=SlowToStart)
+    state = app.extensions["realtime"]
+    found = []
+    first = threading.Thread(target=state.process)
+    first.start()
+    assert SlowToStart.is_starting.wait(5)
+
+    second = threading.Thread(target=lambda: found.append(state.process().registry.has_started))
+    second.start()
+    second.join(0.05)
+    SlowToStart.may_go_on.set()
+    first.join(5)
+    second.join(5)
+
+    assert found == [True]
 
 
 def test_import_loads_nothing_that_gevent_must_patch_first():
