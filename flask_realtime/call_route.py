@@ -19,7 +19,7 @@ _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])
 # would let X_Forwarded_For pass for X-Forwarded-For.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# Hop-by-hop (RFC 9110, section 7.6.1), the socket's own, or said by proxies.
+# Hop-by-hop (RFC 9110, section 7.6.1), the socket's own, or said by every proxy.
 _FORBIDDEN = frozenset(
     [
         "connection",
@@ -38,6 +38,15 @@ _FORBIDDEN = frozenset(
     ]
 )
 _FORBIDDEN_PREFIXES = ("proxy-", "sec-", "x-forwarded-")
+# By these, proxies tell an app who asks, from where, and for what. They take them away from
+# requests, where they would be forged; what comes over a socket they do not see.
+_SAID_BY_PROXIES = re.compile(
+    r"(x-)?(amzn|appengine|arr|auth-request|authenticated|azure|cluster|envoy|goog|ms-client"
+    r"|original|real|remote|rewrite|ssl|tailscale|webauth)-.+"
+    r"|(true-|x-)?client-(cert|dn|ip|s-dn|verify|verified).*"
+    r"|(cf|fastly)-.+"
+    r"|via"
+)
 
 
 class CallRoute(RouteHandler):
@@ -103,7 +112,11 @@ def _headers(data: dict[str, Any]) -> dict[str, str]:
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidMessage(f"The header {_show(name)} has no valid value; it must be a text.")
         lowered = name.lower()
-        if lowered in _FORBIDDEN or lowered.startswith(_FORBIDDEN_PREFIXES):
+        if (
+            lowered in _FORBIDDEN
+            or lowered.startswith(_FORBIDDEN_PREFIXES)
+            or _SAID_BY_PROXIES.fullmatch(lowered)
+        ):
             raise InvalidMessage(f"The header {_show(name)} can't be sent over a socket.")
     return {name.lower(): value.strip() for name, value in headers.items()}
 

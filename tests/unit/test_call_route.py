@@ -128,11 +128,13 @@ def test_call_posts_nothing_where_there_is_nothing(socket):
 
 def test_call_sends_headers(socket):
     """Headers that a page's script may set reach the view."""
-    headers = {"X-CSRFToken": "token", "x-requested-with": "fetch", "Content-Type": "text/x"}
+    headers = {"X-CSRFToken": "token", "x-requested-with": "fetch", "X-Client-Version": "7"}
+    headers["Content-Type"] = "text/x"
 
     body = socket.call("/echo", method="post", json=1, headers=headers)["body"]
 
-    assert body["headers"] == {"X-Csrftoken": "token", "X-Requested-With": "fetch"}
+    sent = {"X-Client-Version": "7", "X-Csrftoken": "token", "X-Requested-With": "fetch"}
+    assert body["headers"] == sent
     assert body["type"] == "text/x"
 
 
@@ -164,7 +166,18 @@ def test_call_may_say_what_it_accepts(app, socket):
         "Upgrade",
         "X-Forwarded-For",
         "X_Forwarded_For",
+        "X-Mine",
         "X-Real-Ip",
+        "X-Remote-User",
+        "Remote-User",
+        "X-Auth-Request-Email",
+        "X-SSL-Client-S-DN",
+        "X-Client-Cert",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Original-URL",
+        "X-Amzn-Oidc-Identity",
+        "Via",
         "User-Agent",
         "bad name",
         "bad:name",
@@ -173,7 +186,7 @@ def test_call_may_say_what_it_accepts(app, socket):
 )
 def test_call_refuses_headers_that_are_not_the_callers(app, name):
     """What the transport or a proxy says can't be forged by a page."""
-    socket = Browser(app).open_socket(HTTP_X_REAL_IP="203.0.113.7")
+    socket = Browser(app).open_socket(HTTP_X_MINE="of the proxy")
 
     reply = socket.call("/echo", headers={name: "x"})
 
