@@ -26,6 +26,16 @@ from .transport import Handshake, Transport
 from .websocket import WebSocket
 
 _UNSET = object()
+# Of an app with REALTIME_ENABLED False, which is no reason to send it no requests.
+_HEALTH_OF_NOTHING: dict[str, Any] = {
+    "registry": None,
+    "reachable": True,
+    "listening": False,
+    "lag_seconds": None,
+    "connections": 0,
+    "channels": 0,
+    "draining": False,
+}
 
 
 class AppState:
@@ -66,6 +76,15 @@ class AppState:
                 self._processes.pop(other, None)
         process.start()
         return process
+
+    def drain(self, seconds: float | None) -> None:
+        """Close this process's sockets, spread over *seconds*."""
+        if self.config.enabled:
+            self.process().drain(seconds)
+
+    def health(self) -> dict[str, Any]:
+        """How this process is."""
+        return self.process().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
     def publish(
         self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None

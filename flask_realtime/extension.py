@@ -107,17 +107,18 @@ class Realtime:
 
         :param seconds: over how long the closing is spread; None: ``REALTIME_DRAIN_SECONDS``.
         """
-        self._state().process().drain(seconds)
+        self._state().drain(seconds)
 
     def health(self, app: Flask | None = None) -> dict[str, Any]:
         """What a load balancer asks of this process.
 
         :param app: None: the current app, or the only one.
         :returns: ``reachable`` and ``listening`` of the registry (bool), ``lag_seconds`` (float or
-            None), ``registry``, ``connections``, ``channels`` and ``draining``.
+            None), ``registry`` (its kind, None where disabled), ``connections``, ``channels`` and
+            ``draining``.
         """
         state: AppState = self._state() if app is None else app.extensions["realtime"]
-        return state.process().health()
+        return state.health()
 
     def handler(self, action: str) -> Callable[[Function], Function]:
         """Let the decorated function answer the client messages whose ``action`` is *action*.

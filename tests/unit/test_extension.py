@@ -194,6 +194,19 @@ def test_disabled_extension_leaves_pages_and_calls_working():
         realtime.push("hi")
 
 
+def test_disabled_extension_is_well_and_has_nothing_to_drain():
+    """A load balancer's question and a stop's hook work too, and ask no Redis."""
+    realtime = Realtime()
+    app = make_app(realtime, REALTIME_ENABLED=False, REALTIME_REGISTRY="redis")
+
+    realtime.drain()
+    health = realtime.health(app)
+
+    assert health["reachable"] is True
+    assert health["registry"] is None
+    assert health.keys() == Realtime(make_app()).health().keys()
+
+
 def test_health_of_memory():
     """A process that has opened no socket is well, and hears nothing yet."""
     app = make_app()

@@ -12,6 +12,8 @@ import pytest
 from flask import Response, abort, g, jsonify, request, session
 from flask.signals import got_request_exception, request_finished, request_started
 
+from flask_realtime import socket_joined, socket_left
+from flask_realtime.hooks import Hooks
 from flask_realtime.messages import is_socket_request
 
 from .conversations import CONNECTION_ID, Browser, add_session_views
@@ -516,6 +518,32 @@ def test_hook_runs_in_a_context_like_a_handlers(app, browser):
     browser.open_socket().conversation.run_hook(lambda: seen.append(current_digest()))
 
     assert seen == ["realtime.message", browser.digest, "teardown"]
+
+
+def test_signal_is_sent_beside_the_hooks(app, browser):
+    """Blinker's receivers, which need no Realtime object, hear of a socket with the app as sender,
+    behind the hooks and in their context; those of another app do not."""
+    seen = []
+    hooks = Hooks(socket_joined)
+    hooks.add(lambda: seen.append("hook"))
+
+    with (
+        socket_joined.connected_to(lambda sender: seen.append((sender, request.endpoint)), app),
+        socket_joined.connected_to(lambda sender: seen.append("other"), flask.Flask("other")),
+    ):
+        browser.open_socket().conversation.run_hook(hooks)
+
+    assert seen == ["hook", (app, "realtime.message")]
+
+
+def test_hooks_are_run_where_only_a_signal_has_receivers():
+    """A socket whose app has no hooks is spared their context, unless someone listens."""
+    hooks = Hooks(socket_left)
+
+    with socket_left.connected_to(lambda sender: None):
+        listened_to = bool(hooks)
+
+    assert (listened_to, bool(hooks)) == (True, False)
 
 
 def test_hook_runs_though_before_request_would_refuse(app, browser):
