@@ -31,6 +31,8 @@ SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
 #: A function, preset for a message of a socket alone: has that socket, if it is to end, do so only
 #: behind the reply to the message.
 END_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.end_behind_reply"
+#: Whether this request has subscribed its client to anything.
+IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

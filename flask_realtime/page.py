@@ -16,7 +16,7 @@ from flask import (
 from markupsafe import Markup
 
 from .body_tag import ATTRIBUTE, find_body_tag
-from .client import current_connection_id, current_socket_key
+from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .config import Config
 from .errors import NoContext
 
@@ -60,11 +60,14 @@ class Page:
                 "realtime_script() writes URLs under the prefix at which the app is mounted, which "
                 "only a request knows: render the template in a view, or in test_request_context."
             )
-        tag = Markup('<script type="module" src="{}" data-path="{}" data-prefix="{}"{}></script>')
+        tag = Markup('<script type="module" src="{}" data-path="{}" data-prefix="{}"{}{}></script>')
+        # So that the client can tell a page whose subscriptions have expired from one without any.
+        is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
         return tag.format(
             url_for(STATIC_ENDPOINT, filename="realtime.js"),
             self._config.path,
             request.script_root,
+            Markup(" data-subscribed") if is_subscribed else "",
             Markup(' nonce="{}"').format(nonce) if nonce else "",
         )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from flask import request
+
 from .channels import check_name, flatten
 from .client import (
+    IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
     current_digest,
     current_session_digest,
@@ -75,6 +78,7 @@ class Socket:
         names = _names(channels)
         if self._is_enabled:
             self._registry().subscribe(current_digest(), names)
+            request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
 
     def unsubscribe(self, *channels: Any) -> None:
         """Let this page hear *channels* no more, in its open socket too.

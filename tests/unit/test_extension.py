@@ -270,3 +270,20 @@ def test_version_is_that_of_the_package():
     from importlib.metadata import version
 
     assert flask_realtime.__version__ == version("flask-realtime")
+
+
+@pytest.mark.parametrize("is_subscribed", [True, False])
+def test_script_tag_tells_whether_the_page_was_subscribed(is_subscribed):
+    """A page of which the server knows nothing is lost if it was subscribed, and else is not."""
+    realtime = Realtime()
+    app = make_app(realtime)
+
+    @app.get("/page")
+    def page():
+        if is_subscribed:
+            realtime.socket.subscribe("room")
+        return flask.render_template_string("<body>{{ realtime_script() }}")
+
+    tag = app.test_client().get("/page").text
+
+    assert (" data-subscribed" in tag) is is_subscribed

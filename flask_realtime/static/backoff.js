@@ -1,0 +1,24 @@
+const FIRST = 1_000; // ms
+const LONGEST = 30_000; // ms
+const GOOD = 10_000; // ms; a socket that lived less may have been part of the trouble.
+const POLICY_VIOLATION = 1008;
+const SERVICE_RESTART = 1012;
+
+/** How long to wait before the next attempt: exponential, with full jitter. */
+export class Backoff {
+  #window;
+  #failures = 0;
+
+  constructor(window) {
+    this.#window = window;
+  }
+
+  /** Milliseconds to wait, after a socket that lived `lived` ms was closed with `code`. */
+  next(code, lived = 0) {
+    if (lived >= GOOD) this.#failures = 0;
+    const limit = Math.min(LONGEST, FIRST * 2 ** this.#failures++);
+    const jitter = this.#window.Math.random();
+    if (code === POLICY_VIOLATION) return LONGEST * (1 + jitter);
+    return (code === SERVICE_RESTART ? FIRST : limit) * jitter;
+  }
+}

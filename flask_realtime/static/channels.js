@@ -1,0 +1,65 @@
+/** Who listens to which channels, and how far each has been heard. */
+export class Channels {
+  #listeners = new Set();
+  #positions = new Map();
+
+  /** The position of the last message of each channel. */
+  get positions() {
+    return Object.fromEntries(this.#positions);
+  }
+
+  /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
+  on(pattern, listener) {
+    const one = { pattern, listener };
+    this.#listeners.add(one);
+    return () => void this.#listeners.delete(one);
+  }
+
+  off(pattern, listener) {
+    for (const one of this.#listeners) {
+      if (one.pattern !== pattern || (listener && listener !== one.listener)) continue;
+      this.#listeners.delete(one);
+    }
+  }
+
+  /** Note that `channel` was heard up to `position`; false if it had been already. */
+  advance(channel, position) {
+    const [epoch, seq] = position.split(":");
+    const [lastEpoch, lastSeq] = (this.#positions.get(channel) ?? ":").split(":");
+    if (epoch === lastEpoch && +seq <= +lastSeq) return false;
+    this.#positions.set(channel, position);
+    return true;
+  }
+
+  /** Forget where `channel` was. */
+  forget(channel) {
+    this.#positions.delete(channel);
+  }
+
+  /** Hand a message to those who listen. */
+  deliver({ channel, payload, position }) {
+    for (const { pattern, listener } of [...this.#listeners]) {
+      if (!fits(pattern, channel)) continue;
+      try {
+        listener(payload, { channel, position });
+      } catch (error) {
+        reportError(error); // one broken listener does not keep a message from the rest
+      }
+    }
+  }
+}
+
+/** Whether `channel` fits `pattern`, in which `*` is any run of characters. */
+function fits(pattern, channel) {
+  const [head, ...pieces] = pattern.split("*");
+  if (!pieces.length) return pattern === channel;
+  const tail = pieces.pop();
+  const end = channel.length - tail.length;
+  if (head.length > end || !channel.startsWith(head) || !channel.endsWith(tail)) return false;
+  let at = head.length;
+  return pieces.every((piece) => {
+    const found = channel.indexOf(piece, at);
+    at = found + piece.length;
+    return found >= 0 && at <= end;
+  });
+}

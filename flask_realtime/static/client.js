@@ -1,0 +1,178 @@
+import { Calls } from "./calls.js";
+import { Channels } from "./channels.js";
+import { Connection } from "./connection.js";
+import { RealtimeError } from "./errors.js";
+import { Reload } from "./reload.js";
+import { CONNECTION_ID_HEADER, Session } from "./session.js";
+
+const RESUME = "0"; // the id of that message; those of calls begin at 1
+
+/** What `window.realtime` is: the page, as its server knows it. */
+export class Client {
+  #window;
+  #connectionId;
+  #isKnown;
+  #channels = new Channels();
+  #calls;
+  #session;
+  #connection;
+  #reload;
+  #told = new Set();
+  #isOpen = false;
+
+  /**
+   * @param {string} page.connectionId
+   * @param {string} page.socketUrl
+   * @param {string} page.sessionUrl where cookies wait
+   * @param {boolean} page.isSubscribed it was rendered with a subscription
+   */
+  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed }) {
+    this.#window = window;
+    this.#connectionId = connectionId;
+    this.#isKnown = isSubscribed;
+    this.#reload = new Reload(window);
+    this.#session = new Session(window, sessionUrl, connectionId);
+    this.#connection = new Connection(window, socketUrl, {
+      greeting: () => this.#resume(),
+      received: (message) => this.#received(message),
+      changed: (state, detail) => this.#changed(state, detail),
+      isRefused: () => this.#session.isRefused(),
+    });
+    this.#calls = new Calls(window, (text) => this.#connection.send(text));
+  }
+
+  /** `connecting`, `open`, `waiting` (for the next attempt), or `closed` (for good). */
+  get state() {
+    return this.#connection.state;
+  }
+
+  /** The id by which the server knows this page. */
+  get connectionId() {
+    return this.#connectionId;
+  }
+
+  /** Open the socket and keep it open; the page does so by itself. */
+  connect() {
+    this.#connection.open();
+  }
+
+  /** Close the socket and stay away. */
+  close() {
+    this.#connection.close();
+  }
+
+  /** Go on at once: wait for no timer, and doubt a socket that is open. */
+  wake() {
+    this.#connection.wake();
+  }
+
+  /** Give the socket up until `wake`. */
+  pause() {
+    this.#connection.pause();
+  }
+
+  /**
+   * Call `listener(payload, { channel, position })` with each message from now on.
+   * @param {string} channel a name, or a pattern such as `"room:*"`
+   * @returns {() => void} ends it
+   */
+  on(channel, listener) {
+    return this.#channels.on(channel, listener);
+  }
+
+  /** End what `on` began, for all listeners of `channel` where none is given. */
+  off(channel, listener) {
+    this.#channels.off(channel, listener);
+  }
+
+  /**
+   * Have the app's route at `uri` answer, as it would by HTTP.
+   * @returns {Promise<{status: number, headers: object, body: any}>} or a RealtimeError
+   */
+  call(uri, { timeout, input, ...message } = {}) {
+    return this.send("call-route", { ...message, input: fields(input), uri }, { timeout });
+  }
+
+  /** Have the app's handler of `action` answer `message`; as `call` in all else. */
+  async send(action, message, { timeout } = {}) {
+    if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
+    const reply = await this.#calls.send({ ...message, action }, timeout);
+    if (reply.session) await this.#session.take();
+    return reply;
+  }
+
+  /** The browser's `fetch`, which names this page to its own app. */
+  async fetch(resource, options) {
+    await this.#session.settled();
+    const request = new this.#window.Request(resource, options);
+    if (new URL(request.url).origin === this.#window.location.origin) {
+      request.headers.set(CONNECTION_ID_HEADER, this.#connectionId);
+    }
+    return this.#window.fetch(request);
+  }
+
+  #resume() {
+    return JSON.stringify({ id: RESUME, action: "resume", positions: this.#channels.positions });
+  }
+
+  #received(message) {
+    if ("channel" in message) this.#heard(message);
+    else if (message.id === RESUME) this.#resumed(message);
+    else this.#calls.settle(message);
+  }
+
+  #heard(message) {
+    const { channel, position, lost } = message;
+    if (!this.#channels.advance(channel, position)) return;
+    if (!lost) {
+      this.#channels.deliver(message);
+      this.#emit("push", message);
+    } else if (!this.#told.delete(channel)) {
+      this.#lose([channel]);
+    }
+  }
+
+  #resumed({ known, lost }) {
+    // Of a page that never was subscribed the server knows nothing, and nothing of it is lost.
+    const isForgotten = this.#isKnown && !known;
+    this.#isKnown = known;
+    this.#told = new Set(lost);
+    lost.forEach((channel) => this.#channels.forget(channel));
+    if (lost.length || isForgotten) this.#lose(lost);
+    this.#connection.welcome();
+  }
+
+  #lose(channels) {
+    if (this.#emit("lost", { channels })) this.#reload.begin();
+  }
+
+  #changed(state, detail) {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = state === "open";
+    this.#window.document.body.dataset.realtimeState = state;
+    if (this.#isOpen) {
+      this.#calls.flush();
+      this.#emit("open");
+    }
+    if (state === "waiting") this.#calls.interrupt();
+    if (state === "closed") {
+      this.#calls.end();
+      this.#session.stop();
+      this.#reload.stop();
+    }
+    if (wasOpen || state === "closed") this.#emit("close", { ...detail, state });
+  }
+
+  #emit(name, detail) {
+    const event = new CustomEvent(`realtime:${name}`, { detail, cancelable: name === "lost" });
+    return this.#window.document.dispatchEvent(event);
+  }
+}
+
+/** What a form or a query holds, as an object of lists. */
+function fields(input) {
+  if (!input?.[Symbol.iterator]) return input;
+  const found = Object.create(null);
+  for (const [name, value] of input) (found[name] ??= []).push(value);
+  return found;
+}
