@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import (
     Flask,
     Response,
     after_this_request,
+    current_app,
     has_request_context,
     request,
-    send_from_directory,
     url_for,
 )
 from markupsafe import Markup
@@ -19,10 +17,11 @@ from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .config import Config
 from .errors import NoContext
+from .script import client_script
 
 STATIC_ENDPOINT = "realtime.static"
+STATIC_PATH = "/_realtime/static/realtime.js"
 
-_STATIC = Path(__file__).parent / "static"
 _IS_STAMPED = "flask_realtime.is_stamped"
 # 206 is a piece of a page, whose other pieces would not know.
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206, 304])
@@ -36,7 +35,7 @@ class Page:
 
     def init_app(self, app: Flask) -> None:
         """Stamp the app's pages, give its templates their helpers, serve the script."""
-        app.add_url_rule("/_realtime/static/<path:filename>", STATIC_ENDPOINT, _send_static)
+        app.add_url_rule(STATIC_PATH, STATIC_ENDPOINT, _send_script)
         app.add_template_global(self.script, "realtime_script")
         app.add_template_global(self.connection_id, "realtime_connection_id")
         if not self._config.enabled:
@@ -64,10 +63,10 @@ class Page:
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
         return tag.format(
-            url_for(STATIC_ENDPOINT, filename="realtime.js"),
+            url_for(STATIC_ENDPOINT, v=client_script().version),
             self._config.path,
             request.script_root,
-            Markup(" data-subscribed") if is_subscribed else "",
+            Markup(' data-subscribed="true"') if is_subscribed else "",
             Markup(' nonce="{}"').format(nonce) if nonce else "",
         )
 
@@ -138,9 +137,22 @@ def _keep_from_caches(response: Response) -> Response:
     return response
 
 
-def _send_static(filename: str) -> Response:
-    response = send_from_directory(_STATIC, filename)
-    if filename.endswith(".js"):
-        # Windows may know .js as text/plain, which no browser runs as a module.
-        response.mimetype = "text/javascript"
+def _send_script() -> Response:
+    script = client_script()
+    is_gzipped = request.accept_encodings["gzip"] > 0
+    body = script.gzipped if is_gzipped else script.plain
+    # Not as the system's table of types has it: Windows may know .js as text/plain, which no
+    # browser runs as a module.
+    response = current_app.response_class(body, mimetype="text/javascript")
+    response.vary.add("Accept-Encoding")
+    if is_gzipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{script.version}-{'gzip' if is_gzipped else 'plain'}")
+    # Private: a response of the app's may carry a session's cookie, whatever it is for.
+    response.headers["Cache-Control"] = (
+        "private, max-age=31536000, immutable"
+        if request.args.get("v") == script.version
+        else "private, no-cache"
+    )
+    response.make_conditional(request)
     return response

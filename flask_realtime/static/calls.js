@@ -1,6 +1,6 @@
 import { RealtimeError } from "./errors.js";
 
-const TIMEOUT = 30_000; // ms
+const CALL_TIMEOUT = 30_000; // ms
 
 /** The messages that wait for their replies: each is sent at most once. */
 export class Calls {
@@ -16,7 +16,7 @@ export class Calls {
   }
 
   /** Send `message`, now or when the socket is open; resolves with the reply. */
-  send(message, timeout = TIMEOUT) {
+  send(message, timeout = CALL_TIMEOUT) {
     const id = String(++this.#count);
     const text = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export class Calls {
   interrupt() {
     for (const [id, { wasSent }] of this.#pending) {
       if (!wasSent) continue;
-      this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply; it is not known whether the server acted on this message.");
+      this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
     }
   }
 

@@ -17,8 +17,8 @@ export class Channels {
 
   off(pattern, listener) {
     for (const one of this.#listeners) {
-      if (one.pattern !== pattern || (listener && listener !== one.listener)) continue;
-      this.#listeners.delete(one);
+      const isMeant = !listener || listener === one.listener;
+      if (isMeant && one.pattern === pattern) this.#listeners.delete(one);
     }
   }
 
@@ -49,17 +49,8 @@ export class Channels {
   }
 }
 
-/** Whether `channel` fits `pattern`, in which `*` is any run of characters. */
+/** Whether `channel` fits `pattern`, in which `*` is any run of characters, the rest literal. */
 function fits(pattern, channel) {
-  const [head, ...pieces] = pattern.split("*");
-  if (!pieces.length) return pattern === channel;
-  const tail = pieces.pop();
-  const end = channel.length - tail.length;
-  if (head.length > end || !channel.startsWith(head) || !channel.endsWith(tail)) return false;
-  let at = head.length;
-  return pieces.every((piece) => {
-    const found = channel.indexOf(piece, at);
-    at = found + piece.length;
-    return found >= 0 && at <= end;
-  });
+  const pieces = pattern.split("*").map((piece) => piece.replace(/\W/g, "\\$&"));
+  return new RegExp(`^${pieces.join(".*")}$`, "s").test(channel);
 }

@@ -2,10 +2,11 @@ import { Calls } from "./calls.js";
 import { Channels } from "./channels.js";
 import { Connection } from "./connection.js";
 import { RealtimeError } from "./errors.js";
+import { emit } from "./events.js";
 import { Reload } from "./reload.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 
-const RESUME = "0"; // the id of that message; those of calls begin at 1
+const RESUME_ID = "0"; // the id of that message; those of calls begin at 1
 
 /** What `window.realtime` is: the page, as its server knows it. */
 export class Client {
@@ -18,7 +19,6 @@ export class Client {
   #connection;
   #reload;
   #told = new Set();
-  #isOpen = false;
 
   /**
    * @param {string} page.connectionId
@@ -33,9 +33,9 @@ export class Client {
     this.#reload = new Reload(window);
     this.#session = new Session(window, sessionUrl, connectionId);
     this.#connection = new Connection(window, socketUrl, {
-      greeting: () => this.#resume(),
-      received: (message) => this.#received(message),
-      changed: (state, detail) => this.#changed(state, detail),
+      greet: () => greeting(this.#channels.positions),
+      receive: (message) => this.#receive(message),
+      change: (...change) => this.#change(...change),
       isRefused: () => this.#session.isRefused(),
     });
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
@@ -59,16 +59,6 @@ export class Client {
   /** Close the socket and stay away. */
   close() {
     this.#connection.close();
-  }
-
-  /** Go on at once: wait for no timer, and doubt a socket that is open. */
-  wake() {
-    this.#connection.wake();
-  }
-
-  /** Give the socket up until `wake`. */
-  pause() {
-    this.#connection.pause();
   }
 
   /**
@@ -111,28 +101,26 @@ export class Client {
     return this.#window.fetch(request);
   }
 
-  #resume() {
-    return JSON.stringify({ id: RESUME, action: "resume", positions: this.#channels.positions });
-  }
-
-  #received(message) {
-    if ("channel" in message) this.#heard(message);
-    else if (message.id === RESUME) this.#resumed(message);
+  #receive(message) {
+    if ("channel" in message) this.#hear(message);
+    else if (message.id === RESUME_ID) this.#resume(message);
     else this.#calls.settle(message);
   }
 
-  #heard(message) {
-    const { channel, position, lost } = message;
-    if (!this.#channels.advance(channel, position)) return;
+  #hear(message) {
+    const { channel, position, lost, unsubscribed } = message;
+    const isTold = this.#told.delete(channel);
+    if (lost || unsubscribed) this.#channels.forget(channel);
+    if (unsubscribed || !this.#channels.advance(channel, position)) return;
     if (!lost) {
       this.#channels.deliver(message);
       this.#emit("push", message);
-    } else if (!this.#told.delete(channel)) {
+    } else if (!isTold) {
       this.#lose([channel]);
     }
   }
 
-  #resumed({ known, lost }) {
+  #resume({ known, lost }) {
     // Of a page that never was subscribed the server knows nothing, and nothing of it is lost.
     const isForgotten = this.#isKnown && !known;
     this.#isKnown = known;
@@ -146,33 +134,32 @@ export class Client {
     if (this.#emit("lost", { channels })) this.#reload.begin();
   }
 
-  #changed(state, detail) {
-    const wasOpen = this.#isOpen;
-    this.#isOpen = state === "open";
+  #change(state, before, detail) {
     this.#window.document.body.dataset.realtimeState = state;
-    if (this.#isOpen) {
+    if (state === "open") {
       this.#calls.flush();
       this.#emit("open");
-    }
-    if (state === "waiting") this.#calls.interrupt();
-    if (state === "closed") {
+    } else if (state === "waiting") {
+      this.#calls.interrupt();
+    } else if (state === "closed") {
       this.#calls.end();
       this.#session.stop();
       this.#reload.stop();
     }
-    if (wasOpen || state === "closed") this.#emit("close", { ...detail, state });
+    if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });
   }
 
   #emit(name, detail) {
-    const event = new CustomEvent(`realtime:${name}`, { detail, cancelable: name === "lost" });
-    return this.#window.document.dispatchEvent(event);
+    return emit(this.#window.document, name, detail);
   }
+}
+
+function greeting(positions) {
+  return JSON.stringify({ id: RESUME_ID, action: "resume", positions });
 }
 
 /** What a form or a query holds, as an object of lists. */
 function fields(input) {
-  if (!input?.[Symbol.iterator]) return input;
-  const found = Object.create(null);
-  for (const [name, value] of input) (found[name] ??= []).push(value);
-  return found;
+  if (!input?.getAll) return input;
+  return Object.fromEntries([...input.keys()].map((name) => [name, input.getAll(name)]));
 }

@@ -2,11 +2,11 @@ import { Backoff } from "./backoff.js";
 import { Heartbeat } from "./heartbeat.js";
 
 const PING = '{"id": "ping", "action": "ping"}';
-const NORMAL_CLOSURE = 1000; // the server has ended the log-in: it does not want us back.
+const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
 const ABNORMAL_CLOSURE = 1006;
 const ATTEMPTS_BEFORE_ASKING = 3;
 
-/** The page's socket: opens, and opens again, until it is closed. */
+/** The page's socket: opens when the page is there, and again and again until it is closed. */
 export class Connection {
   #window;
   #url;
@@ -14,16 +14,16 @@ export class Connection {
   #backoff;
   #heartbeat;
   #state = "waiting";
-  #socket = null;
+  #socket;
   #retry;
-  #openedAt = 0;
+  #openedAt;
   #attempts = 0;
 
   /**
    * @param {object} hooks what the owner does:
-   *   `greeting()` is the first message on each socket,
-   *   `received(message)` and `changed(state, detail)` are told,
-   *   `isRefused()` finds out whether it is in vain to go on.
+   *   `greet()` gives the first message of each socket;
+   *   `receive(message)` and `change(state, before, detail)` are told;
+   *   `isRefused()` finds out whether to go on would be in vain.
    */
   constructor(window, url, hooks) {
     this.#window = window;
@@ -33,8 +33,9 @@ export class Connection {
     this.#heartbeat = new Heartbeat(
       window,
       () => this.#write(PING),
-      () => this.#down(ABNORMAL_CLOSURE, "No sign of life"),
+      () => this.#end(ABNORMAL_CLOSURE, "No sign of life"),
     );
+    this.#heedPage();
   }
 
   /** `connecting`, `open`, `waiting` (for the next attempt), or `closed`. */
@@ -42,7 +43,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Open the socket, now, unless there is one. */
+  /** Open the socket, unless there is one. */
   open() {
     if (this.#socket) return;
     this.#drop();
@@ -54,13 +55,13 @@ export class Connection {
       this.#heartbeat.heard();
       this.#openedAt = this.#window.Date.now();
       this.#attempts = 0;
-      this.#write(this.#hooks.greeting());
+      this.#write(this.#hooks.greet());
     };
     socket.onmessage = ({ data }) => {
       this.#heartbeat.heard();
-      this.#hooks.received(JSON.parse(data));
+      this.#hooks.receive(JSON.parse(data));
     };
-    socket.onclose = ({ code, reason }) => this.#down(code, reason);
+    socket.onclose = ({ code, reason }) => this.#end(code, reason);
   }
 
   /** The server has answered the greeting. */
@@ -73,47 +74,52 @@ export class Connection {
     return this.#state === "open" && this.#write(text);
   }
 
-  /** There may be news of the network: do not wait for a timer. */
-  wake() {
-    if (this.#state === "waiting") this.open();
-    else if (this.#state === "open") this.#heartbeat.check();
-  }
-
-  /** Give the socket up until `wake`. */
-  pause() {
-    if (this.#state === "closed") return;
-    this.#drop();
-    this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
-  }
-
-  /** Give the socket up until `open`. */
+  /** Give the socket up, until `open`. */
   close(code = NORMAL_CLOSURE, reason = "") {
     this.#drop();
     this.#become("closed", { code, reason });
   }
 
-  #down(code, reason) {
-    const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
+  #heedPage() {
+    const { document } = this.#window;
+    const begin = () => this.#state === "waiting" && this.open();
+    const wake = () => begin() || (this.#state === "open" && this.#heartbeat.check());
+    const on = (type, act) => this.#window.addEventListener(type, act);
+    // All scripts of the page have run by then, and may listen. The other comes to a page that
+    // was there before its script, and to one that the back button brings back alive.
+    on("DOMContentLoaded", begin);
+    on("pageshow", begin);
+    on("online", wake);
+    on("visibilitychange", () => document.hidden || wake());
+    // A browser keeps no page alive that has a socket.
+    on("pagehide", () => this.#state === "closed" || this.#wait(NORMAL_CLOSURE, "Page left"));
+  }
+
+  #end(code, reason) {
     if (code === NORMAL_CLOSURE) return this.close(code, reason);
-    this.#drop();
-    this.#become("waiting", { code, reason });
+    const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
+    this.#wait(code, reason);
     this.#retry = this.#window.setTimeout(() => this.open(), this.#backoff.next(code, lived));
     if (this.#attempts && this.#attempts % ATTEMPTS_BEFORE_ASKING === 0) this.#ask();
   }
 
-  /** A script is not told why a handshake was refused. */
+  /** A script is not told why a handshake failed: the server can be asked by HTTP. */
   async #ask() {
     const isRefused = await this.#hooks.isRefused();
-    if (isRefused && this.#attempts) this.close(ABNORMAL_CLOSURE, "The server refuses this page");
+    if (isRefused && this.#attempts) this.close(ABNORMAL_CLOSURE, "Refused");
+  }
+
+  #wait(code, reason) {
+    this.#drop();
+    this.#become("waiting", { code, reason });
   }
 
   #drop() {
     this.#heartbeat.stop();
     this.#window.clearTimeout(this.#retry);
-    this.#openedAt = 0;
     const socket = this.#socket;
     if (!socket) return;
-    this.#socket = socket.onopen = socket.onmessage = socket.onclose = null;
+    this.#socket = this.#openedAt = socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close(NORMAL_CLOSURE); // A dead link never confirms it: nobody waits for that.
   }
 
@@ -124,8 +130,9 @@ export class Connection {
   }
 
   #become(state, detail) {
-    if (state === this.#state) return;
+    const before = this.#state;
+    if (state === before) return;
     this.#state = state;
-    this.#hooks.changed(state, detail);
+    this.#hooks.change(state, before, detail);
   }
 }

@@ -1,5 +1,5 @@
-const INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 s.
-const ANSWER = 5_000; // ms, for a link that there is reason to doubt
+const PING_INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 s.
+const ANSWER_TIMEOUT = 5_000; // ms, for a link that there is reason to doubt
 const LATE = 5_000; // ms; a timer that late has slept with its page or machine.
 
 /** Notices, by `ping`s, a link that is dead within two intervals. */
@@ -21,12 +21,6 @@ export class Heartbeat {
     this.#died = died;
   }
 
-  /** A socket is being opened, which counts as a first ping. */
-  start() {
-    this.#isSilent = true;
-    this.#wait(INTERVAL);
-  }
-
   stop() {
     this.#window.clearTimeout(this.#timer);
   }
@@ -35,19 +29,23 @@ export class Heartbeat {
     this.#isSilent = false;
   }
 
-  /** Ask now, and wait a short time only. */
-  check() {
+  /** Ask for a sign of life, to be had within `timeout` ms; then ask again and again. */
+  start(timeout = PING_INTERVAL) {
     this.#isSilent = true;
     this.#ping();
-    this.#wait(ANSWER);
+    this.#wait(timeout);
+  }
+
+  /** The link is in doubt: ask now, and do not wait long. */
+  check() {
+    this.start(ANSWER_TIMEOUT);
   }
 
   #beat() {
-    if (this.#window.Date.now() - this.#due > LATE) return this.check(); // the answer may wait unread
-    if (this.#isSilent) return this.#died();
-    this.#isSilent = true;
-    this.#ping();
-    this.#wait(INTERVAL);
+    const isLate = this.#window.Date.now() - this.#due > LATE;
+    if (isLate) this.check(); // what came meanwhile may not have been read yet
+    else if (this.#isSilent) this.#died();
+    else this.start();
   }
 
   #wait(milliseconds) {

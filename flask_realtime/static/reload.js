@@ -1,8 +1,7 @@
-const INTERVAL = 30_000; // ms; a page that is lost again at once must not reload in a loop.
-const JITTER = 1_000; // ms; all pages of a log that was lost reload.
-const KEY = "realtime:reloaded";
+const RELOAD_INTERVAL = 30_000; // ms; a page that is lost again at once must not reload in a loop.
+const RELOAD_JITTER = 1_000; // ms; when a log is lost, all of its pages reload.
 
-/** Reloads the page, soon, and not too often. */
+/** Reloads the page: soon, and not again and again. */
 export class Reload {
   #window;
   #timer;
@@ -13,29 +12,14 @@ export class Reload {
 
   begin() {
     this.stop();
-    const delay = Math.max(INTERVAL - this.#age(), JITTER * this.#window.Math.random());
-    this.#timer = this.#window.setTimeout(() => this.#reload(), delay);
+    const { Math, performance } = this.#window;
+    const [{ type } = {}] = performance.getEntriesByType("navigation");
+    const earliest = type === "reload" ? RELOAD_INTERVAL - performance.now() : 0;
+    const delay = Math.max(earliest, Math.random() * RELOAD_JITTER);
+    this.#timer = this.#window.setTimeout(() => this.#window.location.reload(), delay);
   }
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-  }
-
-  #reload() {
-    try {
-      this.#window.sessionStorage[KEY] = this.#window.Date.now();
-    } catch {
-      // A page without storage counts its own age.
-    }
-    this.#window.location.reload();
-  }
-
-  /** Milliseconds since this tab was last reloaded by us. */
-  #age() {
-    try {
-      return this.#window.Date.now() - (this.#window.sessionStorage[KEY] ?? 0);
-    } catch {
-      return this.#window.performance.now();
-    }
   }
 }

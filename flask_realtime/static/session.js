@@ -1,8 +1,8 @@
 import { Backoff } from "./backoff.js";
 
 export const CONNECTION_ID_HEADER = "X-Realtime-Connection-Id";
-const PATIENCE = 3_000; // ms that a reply is held back for its cookies
-const FINAL = [401, 403, 404];
+const LONGEST_HOLD = 3_000; // ms that a reply is held back for its cookies
+const REFUSALS = [401, 403, 404];
 
 /** The browser's session, for which cookies wait that no socket can set. */
 export class Session {
@@ -22,7 +22,7 @@ export class Session {
 
   /** Whether the server wants nothing of this page any more. */
   async isRefused() {
-    return FINAL.includes(await this.#ask());
+    return REFUSALS.includes(await this.#ask());
   }
 
   /** Fetch what waits, again and again until it is here; resolves as `settled` does. */
@@ -39,7 +39,7 @@ export class Session {
   async settled() {
     if (!this.#running) return;
     let timer;
-    const late = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, PATIENCE)));
+    const late = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD)));
     await Promise.race([this.#running, late]);
     this.#window.clearTimeout(timer);
   }
@@ -55,7 +55,7 @@ export class Session {
     this.#isWanted = false; // a take() from here on may be of what is newer
     const status = await this.#ask();
     if (this.#running !== running) return;
-    const isAnswered = (status >= 200 && status < 300) || FINAL.includes(status);
+    const isAnswered = (status >= 200 && status < 300) || REFUSALS.includes(status);
     if (isAnswered && !this.#isWanted) return this.stop();
     const delay = isAnswered ? 0 : backoff.next();
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);

@@ -69,7 +69,7 @@ def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
         outside = socket.call("/url")
 
     assert 'data-prefix="/shop"' in html
-    assert 'src="/shop/_realtime/static/realtime.js"' in html
+    assert 'src="/shop/_realtime/static/realtime.js?v=' in html
     assert inside["body"] == {"root": "/shop", "url": mounted.url + "/shop/url"}
     assert outside["status"] == 404
 

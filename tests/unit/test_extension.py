@@ -286,4 +286,4 @@ def test_script_tag_tells_whether_the_page_was_subscribed(is_subscribed):
 
     tag = app.test_client().get("/page").text
 
-    assert (" data-subscribed" in tag) is is_subscribed
+    assert (' data-subscribed="true"' in tag) is is_subscribed

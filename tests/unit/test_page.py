@@ -22,6 +22,7 @@ from flask_realtime.config import Config
 from flask_realtime.errors import InvalidSetting, NoContext
 from flask_realtime.identity import digest, is_connection_id, session_digest
 from flask_realtime.page import Page
+from flask_realtime.script import client_script
 
 ID = "an-id-of-this-page"
 HEADER = {"X-Realtime-Connection-Id": ID}
@@ -419,9 +420,10 @@ def test_script_tag_carries_path_prefix_and_nonce():
         environ_overrides={"SCRIPT_NAME": "/shop"},
     ).text
 
+    version = client_script().version
     assert text == (
-        '<script type="module" src="/shop/_realtime/static/realtime.js" data-path="/live" '
-        'data-prefix="/shop" nonce="n&#34;1"></script>'
+        f'<script type="module" src="/shop/_realtime/static/realtime.js?v={version}" '
+        'data-path="/live" data-prefix="/shop" nonce="n&#34;1"></script>'
     )
 
 
@@ -434,18 +436,41 @@ def test_script_tag_is_markup_without_a_nonce_by_default(app):
     assert 'data-path="/"' in tag and 'data-prefix=""' in tag and "nonce" not in tag
 
 
-def test_script_tag_names_a_script_that_is_there(app):
-    """What the tag points to is a JavaScript module, asked for again only if it has changed."""
-    client = app.test_client()
+@pytest.fixture
+def source(app):
+    """Where the tag says that the script is."""
     with app.test_request_context():
-        source = re.search('src="([^"]*)"', Page(Config()).script())[1]
+        return html.unescape(re.search('src="([^"]*)"', Page(Config()).script())[1])
 
-    with client.get(html.unescape(source)) as response:
-        script = response.text
-    again = client.get(source, headers={"If-None-Match": response.headers["ETag"]})
+
+def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
+    """What the tag points to is a JavaScript module, which a browser fetches once a version."""
+    response = app.test_client().get(source)
 
     assert response.mimetype == "text/javascript"
-    assert script
+    assert response.text == client_script().plain.decode()
+    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+
+
+def test_script_is_compressed_for_browsers(app, source):
+    """Every browser gets it small, whether or not the app compresses its responses."""
+    response = app.test_client().get(source, headers={"Accept-Encoding": "gzip, br"})
+
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(response.data) == client_script().plain
+
+
+@pytest.mark.parametrize("query", ["", "?v=another"])
+def test_script_of_another_version_is_not_kept(app, query):
+    """A page that a process of another version rendered gets this one's, for the moment."""
+    client = app.test_client()
+    response = client.get(f"/_realtime/static/realtime.js{query}")
+    again = client.get(
+        f"/_realtime/static/realtime.js{query}", headers={"If-None-Match": response.headers["ETag"]}
+    )
+
+    assert response.headers["Cache-Control"] == "private, no-cache"
     assert again.status_code == 304
 
 

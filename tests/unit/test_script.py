@@ -1,0 +1,48 @@
+"""The script in one piece."""
+
+from __future__ import annotations
+
+import re
+
+from flask_realtime.script import STATIC, client_script
+
+SOURCES = {path.name: path.read_text() for path in STATIC.glob("*.js")}
+
+
+def test_script_holds_every_module_once():
+    """No file of the client's is left out, and none comes twice."""
+    text = client_script().plain.decode()
+
+    classes = re.findall(r"^(?:export )?class (\w+)", "\n".join(SOURCES.values()), re.MULTILINE)
+    assert sorted(re.findall(r"^class (\w+)", text, re.MULTILINE)) == sorted(classes)
+
+
+def test_script_is_a_module_that_imports_nothing():
+    """It is fetched in one request."""
+    text = client_script().plain.decode()
+
+    assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
+
+
+def test_script_is_without_comments_and_nothing_else():
+    """All code is there, and of the comments nothing."""
+    words = [word for source in SOURCES.values() for word in code_words(source)]
+
+    assert sorted(client_script().plain.decode().split()) == sorted(words)
+
+
+def test_script_is_small():
+    """What a page loads is less than five kilobytes, all in all."""
+    assert len(client_script().gzipped) <= 5 * 1024
+
+
+def code_words(source):
+    """What is code in *source*, told apart line by line."""
+    in_comment = False
+    for line in source.splitlines():
+        line = line.strip()
+        in_comment = in_comment or line.startswith("/**")
+        if in_comment:
+            in_comment = not line.endswith("*/")
+        elif not line.startswith(("import ", "//")):
+            yield from re.sub(r"^export ", "", line).partition(" // ")[0].split()
