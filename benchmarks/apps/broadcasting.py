@@ -5,16 +5,18 @@ import json
 import os
 import sys
 import time
+from collections import defaultdict
 from http import HTTPStatus
 
-from naive import filler
+from messages import message_of
 from websockets.asyncio.server import broadcast, serve
 
-room = set()
+rooms = defaultdict(set)
 tasks = set()
 
 
 async def handle(websocket):
+    room = rooms[websocket.request.path]
     room.add(websocket)
     try:
         async for text in websocket:
@@ -24,39 +26,32 @@ async def handle(websocket):
 
 
 def answer(connection, request):
-    """What the Flask apps answer to POSTs; this library reads GETs alone, so the client sends
-    those here too."""
-    parts = request.path.strip("/").split("/")
-    if parts[0] == "ws":
+    """What the routes of the Flask apps do."""
+    action, *values = request.path.strip("/").split("/")
+    if action == "ws":
         return None
-    if parts[0] == "pid":
-        return reply(connection, json.dumps({"pid": os.getpid()}))
-    if parts[0] == "burst":
-        for number in range(int(parts[1])):
-            send(number, int(parts[2]))
-    else:
-        task = asyncio.create_task(pace(int(parts[1]), float(parts[2])))
+    if action == "pid":
+        return connection.respond(HTTPStatus.OK, json.dumps({"pid": os.getpid()}))
+    if action == "burst":
+        for number in range(int(values[0])):
+            send(number, int(values[1]), values[2])
+    if action == "paced":
+        task = asyncio.create_task(pace(int(values[0]), float(values[1]), values[2]))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-    return reply(connection, "")
+    return connection.respond(HTTPStatus.OK, "")
 
 
-def reply(connection, body):
-    return connection.respond(HTTPStatus.OK, body)
-
-
-async def pace(count, interval):
+async def pace(count, interval, room):
     due = time.monotonic()
     for number in range(count):
         due += interval
         await asyncio.sleep(max(0, due - time.monotonic()))
-        send(number, 150)
+        send(number, 150, room)
 
 
-def send(number, size):
-    text = json.dumps({"number": number, "at": time.monotonic(), "text": ""})
-    message = {"number": number, "at": time.monotonic(), "text": filler(size - len(text))}
-    broadcast(room, json.dumps(message))
+def send(number, size, room):
+    broadcast(rooms[f"/ws/{room}"], json.dumps(message_of(number, size)))
 
 
 async def main(port):

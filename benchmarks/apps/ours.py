@@ -2,22 +2,25 @@
 
 import json
 import os
-import threading
-import time
 
 from flask import Flask
+from pushing import add_routes
 
 from flask_realtime import Realtime
 
 app = Flask(__name__)
 app.secret_key = "a secret of the benchmarks"
-app.config["REALTIME_MAX_CONNECTIONS"] = 20_000
-app.config["REALTIME_MAX_CONNECTIONS_PER_SESSION"] = 20_000
-app.config["REALTIME_MAX_MESSAGES_PER_SECOND"] = None
+app.config.update(
+    REALTIME_MAX_CONNECTIONS=20_000,
+    REALTIME_MAX_CONNECTIONS_PER_SESSION=20_000,
+    REALTIME_MAX_MESSAGES_PER_SECOND=None,
+    REALTIME_CONNECT_TIMEOUT_SECONDS=600,
+)
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 realtime = Realtime(app)
+add_routes(app, realtime.push)
 
 
 @app.get("/page/<channel>")
@@ -26,43 +29,11 @@ def page(channel):
     return "<!doctype html><body></body>"
 
 
-@app.post("/burst/<int:count>/<int:size>")
-def burst(count, size):
+@app.get("/others/<int:count>")
+def others(count):
+    """Let there be other clients, each with a channel of its own."""
     for number in range(count):
-        send(number, size)
+        with app.test_request_context():
+            realtime.socket.subscribe(f"other:{number}")
+            realtime.push("something", f"other:{number}")
     return "", 204
-
-
-@app.post("/paced/<int:count>/<float:interval>")
-def paced(count, interval):
-    threading.Thread(target=pace, args=(count, interval), daemon=True).start()
-    return "", 204
-
-
-@app.post("/pid")
-def pid():
-    return {"pid": os.getpid()}
-
-
-@app.get("/json")
-def some_json():
-    return {"some": "json"}
-
-
-def pace(count, interval):
-    due = time.monotonic()
-    for number in range(count):
-        due += interval
-        time.sleep(max(0, due - time.monotonic()))
-        send(number, 150)
-
-
-def send(number, size):
-    text = json.dumps({"number": number, "at": time.monotonic(), "text": ""})
-    realtime.push(
-        {"number": number, "at": time.monotonic(), "text": filler(size - len(text))}, "room"
-    )
-
-
-def filler(length):
-    return ("<li class='message'>Some words that are much like others.</li>" * 100)[:length]

@@ -1,17 +1,25 @@
 """The same with Flask-SocketIO."""
 
-import json
 import os
-import threading
-import time
 
-from flask import Flask
-from flask_socketio import SocketIO
-from naive import filler
+from flask import Flask, request
+from flask_socketio import SocketIO, join_room
+from pushing import add_routes
 
 app = Flask(__name__)
 app.secret_key = "a secret of the benchmarks"
-socketio = SocketIO(app, async_mode="gevent", message_queue=os.environ.get("SOCKETIO_REDIS"))
+socketio = SocketIO(
+    app,
+    async_mode=os.environ.get("SOCKETIO_ASYNC_MODE", "gevent"),
+    # No ping while it is measured.
+    ping_interval=3600,
+    message_queue=os.environ.get("SOCKETIO_REDIS"),
+)
+
+
+@socketio.on("connect")
+def connect():
+    join_room(request.args["room"])
 
 
 @socketio.on("echo")
@@ -19,33 +27,4 @@ def echo(message):
     return {"some": "json"}
 
 
-@app.post("/burst/<int:count>/<int:size>")
-def burst(count, size):
-    for number in range(count):
-        send(number, size)
-    return "", 204
-
-
-@app.post("/paced/<int:count>/<float:interval>")
-def paced(count, interval):
-    threading.Thread(target=pace, args=(count, interval), daemon=True).start()
-    return "", 204
-
-
-@app.post("/pid")
-def pid():
-    return {"pid": os.getpid()}
-
-
-def pace(count, interval):
-    due = time.monotonic()
-    for number in range(count):
-        due += interval
-        time.sleep(max(0, due - time.monotonic()))
-        send(number, 150)
-
-
-def send(number, size):
-    text = json.dumps({"number": number, "at": time.monotonic(), "text": ""})
-    message = {"number": number, "at": time.monotonic(), "text": filler(size - len(text))}
-    socketio.emit("message", message)
+add_routes(app, lambda message, channel: socketio.emit("message", message, to=channel))

@@ -1,0 +1,87 @@
+"""``python -m benchmarks``: measures, and prints the table.
+
+A run keeps what it saw in ``benchmarks/results.json``, by row; the table has all that was kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import resource
+import sys
+import time
+
+from . import cores
+from .machine import describe
+from .rows import Scale, all_rows
+from .table import report
+
+RESULTS = pathlib.Path(__file__).parent / "results.json"
+README = pathlib.Path(__file__).parents[1] / "README.rst"
+BEGIN, END = ".. benchmarks\n", ".. end of benchmarks\n"
+SHORT = 0.1
+
+
+def main():
+    options = _options()
+    rows = all_rows(Scale(SHORT if options.short else options.scale))
+    _prepare()
+    kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    new = {}
+    for name in options.rows or rows:
+        new[name] = _measure(rows[name], 1 if options.short else options.rounds)
+        if _is_full(options):
+            kept[name] = new[name]
+            RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
+    print(report(list(rows.values()), new))
+    if options.write:
+        _write(report(list(rows.values()), kept))
+
+
+def _options():
+    names = list(all_rows(Scale()))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(names)}; all")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (3)")
+    parser.add_argument("--scale", type=float, default=1.0, help="make everything smaller (1.0)")
+    parser.add_argument("--short", action="store_true", help="one round at a tenth of the size")
+    parser.add_argument(
+        "--write", action="store_true", help="put the table of all that was kept into README.rst"
+    )
+    options = parser.parse_args()
+    for name in options.rows:
+        if name not in names:
+            parser.error(f"there is no row {name!r}; there are {', '.join(names)}")
+    return options
+
+
+def _is_full(options):
+    return not options.short and options.scale == 1.0
+
+
+def _prepare():
+    cores.pin(cores.CLIENT)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _measure(row, rounds):
+    began, machine = time.monotonic(), describe()
+    seen = row.run(rounds, _say)
+    _say(f"{row.name}: {time.monotonic() - began:.0f} s")
+    return {"title": row.title, "machine": machine, "seen": seen}
+
+
+def _write(text):
+    before, _, rest = README.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

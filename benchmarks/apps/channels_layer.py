@@ -1,0 +1,19 @@
+"""Django's settings, with the channel layer that the environment names."""
+
+import os
+
+import django
+from django.conf import settings
+
+# A layer drops what is above its capacity of 100 messages; here none shall be lost.
+CAPACITY = 1_000_000
+
+
+def configure():
+    layer = {"BACKEND": os.environ.get("CHANNELS_LAYER", "channels.layers.InMemoryChannelLayer")}
+    if "CHANNELS_REDIS" in os.environ:
+        layer["CONFIG"] = {"hosts": [os.environ["CHANNELS_REDIS"]]}
+    if "pubsub" not in layer["BACKEND"]:
+        layer.setdefault("CONFIG", {})["capacity"] = CAPACITY
+    settings.configure(CHANNEL_LAYERS={"default": layer}, SECRET_KEY="a secret of the benchmarks")
+    django.setup()

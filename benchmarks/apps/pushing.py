@@ -1,0 +1,42 @@
+"""The routes that have an app push, and those that are asked: the same in each Flask app."""
+
+import os
+import threading
+import time
+
+from messages import message_of
+
+
+def add_routes(app, push):
+    """Add them.
+
+    :param push: sends a message to all sockets of a channel.
+    """
+
+    @app.get("/burst/<int:count>/<int:size>/<channel>")
+    def burst(count, size, channel):
+        for number in range(count):
+            push(message_of(number, size), channel)
+        return "", 204
+
+    @app.get("/paced/<int:count>/<float:interval>/<channel>")
+    def paced(count, interval, channel):
+        threading.Thread(target=pace, args=(push, count, interval, channel), daemon=True).start()
+        return "", 204
+
+    @app.get("/pid")
+    def pid():
+        return {"pid": os.getpid()}
+
+    @app.get("/json")
+    def some_json():
+        return {"some": "json"}
+
+
+def pace(push, count, interval, channel):
+    """Push a message every *interval* seconds."""
+    due = time.monotonic()
+    for number in range(count):
+        due += interval
+        time.sleep(max(0, due - time.monotonic()))
+        push(message_of(number, 150), channel)

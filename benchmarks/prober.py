@@ -1,0 +1,74 @@
+"""An ordinary visitor, in a process of its own: asks for a view every few milliseconds."""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+import time
+
+from .arrivals import percentile
+from .http import Http
+from .timestamps import note_times, receive
+
+SECONDS_BETWEEN = 0.005
+# More than are under way at once, even if an answer takes long.
+CONNECTIONS = 40
+
+
+class Prober:
+    """Asks while it is entered."""
+
+    def __init__(self, port):
+        self._port = port
+        self._latencies = []
+
+    def __enter__(self):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(self._port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._process.stdout.readline()
+        return self
+
+    def __exit__(self, *exc_info):
+        output, _ = self._process.communicate()
+        self._latencies = sorted(json.loads(output))
+
+    def percentile(self, percent):
+        """In ms from question to answer, of all that were asked."""
+        return 1000 * percentile(self._latencies, percent)
+
+
+def ask(port, selector):
+    """Ask until standard input ends; the latencies of all answers in seconds."""
+    latencies, idle, asked = [], [], {}
+    for _ in range(CONNECTIONS):
+        http = Http(port)
+        http.request("/json")
+        note_times(http.sock)
+        selector.register(http.sock, selectors.EVENT_READ)
+        idle.append(http.sock)
+    question = http.question("/json")
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    print("ready", flush=True)
+    due = time.monotonic()
+    while True:
+        for key, _ in selector.select(max(0, due - time.monotonic())):
+            if key.fileobj is sys.stdin:
+                return latencies
+            _, at = receive(key.fileobj, 65536)
+            latencies.append(at - asked[key.fileobj])
+            idle.append(key.fileobj)
+        if time.monotonic() >= due:
+            due += SECONDS_BETWEEN
+            sock = idle.pop(0)
+            asked[sock] = time.time()
+            sock.sendall(question)
+
+
+if __name__ == "__main__":
+    with selectors.DefaultSelector() as selector:
+        print(json.dumps(ask(int(sys.argv[1]), selector)))

@@ -1,0 +1,45 @@
+"""A process that pushes through Redis."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from . import cores
+from .servers import APPS, ROOT
+
+
+class Pusher:
+    """Pushes when told to; on the server's core.
+
+    :param kind: with what, see ``apps/pusher.py``.
+    """
+
+    def __init__(self, kind, redis_url, channels, count, **environ):
+        self._process = subprocess.Popen(
+            [sys.executable, "pusher.py", kind, redis_url, str(channels), str(count)],
+            cwd=APPS,
+            env={**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: cores.pin(cores.SERVER),
+        )
+
+    def __enter__(self):
+        self._process.stdout.readline()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+
+    def begin(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def seconds(self):
+        """Wait until all is pushed; how long it took."""
+        return float(self._process.stdout.readline())

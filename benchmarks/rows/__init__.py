@@ -1,0 +1,25 @@
+"""The rows of the table, in its order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import calls, fanout, handshakes, html, many, memory, redis_latency, redis_pushes, threads
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large everything is, of what the table is meant for."""
+
+    factor: float = 1.0
+
+    def of(self, size, least):
+        return max(least, int(size * self.factor))
+
+
+def all_rows(scale):
+    """By name."""
+    modules = (
+        fanout, memory, many, html, calls, handshakes, redis_latency, redis_pushes, threads
+    )  # fmt: skip
+    return {row.name: row for module in modules for row in module.rows(scale)}

@@ -1,0 +1,79 @@
+"""Calls of a small JSON view over sockets, beside the same over HTTP."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+
+from ..asking import answers_a_second
+from ..client import frame
+from ..http import Http
+from ..rivals import naive, ours, socketio
+from ..row import NAIVE, OURS, SOCKETIO, Line, Row, at_least
+
+MANY = 50
+
+
+def calls(rival, seconds):
+    """Answers a second over one socket, and over many."""
+    with rival.start() as server:
+        return {
+            "one": _over_sockets(server, rival, 1, seconds),
+            "many": _over_sockets(server, rival, MANY, seconds),
+        }
+
+
+def calls_and_http(rival, seconds):
+    """The same, and what the same worker answers over connections kept alive."""
+    with rival.start() as server:
+        _, headers = rival.addresses(server.port, ["room"])[0]
+        return {
+            "one": _over_sockets(server, rival, 1, seconds),
+            "http one": _over_http(server, dict(headers), 1, seconds),
+            "many": _over_sockets(server, rival, MANY, seconds),
+            "http many": _over_http(server, dict(headers), MANY, seconds),
+        }
+
+
+def rows(scale):
+    seconds = 4 * scale.factor
+    return [
+        Row(
+            "calls",
+            "Calls of a small JSON view over sockets",
+            {
+                OURS: partial(calls_and_http, ours(), seconds),
+                SOCKETIO: partial(calls, socketio(), seconds),
+                NAIVE: partial(calls, naive(), seconds),
+            },
+            [
+                Line(
+                    "one",
+                    "over one, answers/s; ratio to HTTP keep-alive of the same worker",
+                    at_least(0.9, OURS, figure="http one"),
+                ),
+                Line(
+                    "many",
+                    f"over {MANY}, answers/s; ratio to HTTP keep-alive of the same worker",
+                    at_least(0.9, OURS, figure="http many"),
+                ),
+            ],
+            notes="Flask-SocketIO: events with an acknowledgement; "
+            "flask-sock loop: a raw echo, without JSON or a view.",
+        )
+    ]
+
+
+def _over_sockets(server, rival, count, seconds):
+    with rival.crowd(server.port, ["room"] * count) as crowd:
+        crowd.settle()
+        question = frame(rival.question().encode())
+        return answers_a_second([(client, question) for client in crowd.clients], seconds)
+
+
+def _over_http(server, headers, count, seconds):
+    with ExitStack() as stack:
+        connections = [stack.enter_context(Http(server.port)) for _ in range(count)]
+        # The same cookie as the socket's: an app reads the session from it in both.
+        question = connections[0].question("/json", **headers)
+        return answers_a_second([(one, question) for one in connections], seconds)

@@ -1,0 +1,90 @@
+"""The table, as reStructuredText."""
+
+from __future__ import annotations
+
+from .row import OURS, medians
+
+HEAD = (
+    "what", "flask_realtime", "beside it", "ratio", "to reach"
+)  # fmt: skip
+
+
+def table(rows, results):
+    """A list-table of the *results* of *rows*."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 30 12 38 10 10", ""]
+    lines += _cells(HEAD)
+    for row in rows:
+        if row.name in results:
+            result = results[row.name]
+            lines += _cells((f"**{result['title']}**", "", "", "", ""))
+            for line in row.lines:
+                lines += _cells(_line(line, medians(result["seen"])))
+    return "\n".join(lines) + "\n"
+
+
+def report(rows, results):
+    """The table, with what it was seen on, and the rows' notes."""
+    text = [table(rows, results)]
+    text += [f"{row.title}: {row.notes}\n" for row in rows if row.notes and row.name in results]
+    for machine, names in _by_machine(rows, results):
+        which = "" if len(names) == len(results) else f"{', '.join(names)}: "
+        text.append(
+            f"{which}{machine['date']}, {machine['commit']}; {machine['machine']}; "
+            f"{machine['python']}; {machine['packages']}.\n"
+        )
+    return "\n".join(text)
+
+
+def _line(line, seen):
+    value = seen.get(line.of, {}).get(line.figure)
+    if value is None:
+        return (line.what, "", "", "", "")
+    ratio, goal = "", ""
+    if line.goal is not None:
+        reached = value / _best(line.goal, line.figure, seen) if line.goal.against else value
+        ratio = f"{_number(reached)} {'✓' if line.goal.is_met(reached) else '✗'}"
+        goal = str(line.goal)
+    return (line.what, _number(value), _beside(line, seen), ratio, goal)
+
+
+def _best(goal, figure, seen):
+    values = [seen[name][goal.figure or figure] for name in goal.against]
+    return min(values) if goal.is_most else max(values)
+
+
+def _beside(line, seen):
+    goal = line.goal
+    if goal is not None and goal.figure is not None:
+        own = [f"HTTP {_number(seen[name][goal.figure])}" for name in goal.against]
+    else:
+        own = []
+    against = goal.against if goal is not None else ()
+    shown = [
+        f"{name} {_number(figures[line.figure])}"
+        for name, figures in seen.items()
+        if name != line.of
+        and line.figure in figures
+        and not (goal is not None and goal.figure is not None and name in against)
+        and (name in against or not name.startswith(OURS))
+    ]
+    return "; ".join(own + shown)
+
+
+def _by_machine(rows, results):
+    groups = {}
+    for row in rows:
+        if row.name in results:
+            machine = {k: v for k, v in results[row.name]["machine"].items() if k != "load"}
+            groups.setdefault(tuple(machine.items()), []).append(row.name)
+    return [(dict(key), names) for key, names in groups.items()]
+
+
+def _cells(cells):
+    first, *rest = cells
+    return [f"   * - {first}".rstrip(), *(f"     - {cell}".rstrip() for cell in rest)]
+
+
+def _number(value):
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
