@@ -79,7 +79,8 @@ class Hub:
             if standing is None:
                 return False
             standing.is_subscribed = True
-            return standing.is_stale
+            was_stale, standing.is_stale = standing.is_stale, False
+            return was_stale
 
     def is_ready(self, connection: Listener) -> bool:
         """Whether a change of its subscriptions can be applied now; else it is noted for later."""
@@ -88,6 +89,19 @@ class Hub:
             if standing is not None and not standing.is_subscribed:
                 standing.is_stale = True
             return standing is not None and standing.is_subscribed
+
+    def note(self, connection: Listener, at: Position) -> None:
+        """Note which of its client's subscriptions *connection* is brought to."""
+        with self._lock:
+            standing = self._standings.get(connection)
+            if standing is not None:
+                standing.at = at
+
+    def noted(self, connection: Listener) -> Position | None:
+        """What was noted last."""
+        with self._lock:
+            standing = self._standings.get(connection)
+            return None if standing is None else standing.at
 
     def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
         """Let *connection* enter channels when it comes to it, each behind a position. To
@@ -177,7 +191,7 @@ class Hub:
             self._delivery.ask_to_read(self._delivery.pause(idle))
 
     def _reached(self, standing: Standing) -> dict[str, Position]:
-        reached = {}
+        reached = dict(standing.coming)
         for name, position in standing.positions.items():
             at = position or self._channels[name].tail
             if at is not None:

@@ -14,7 +14,8 @@ from .errors import RegistryUnavailable
 from .hub import Hub
 from .positions import Position
 from .recovery import Recovery
-from .registries.base import Presence, Registry, Subscription
+from .registries.base import NOWHERE, Presence, Registry, Subscription, Subscriptions
+from .standing import Listener
 
 logger = logging.getLogger(__name__)
 
@@ -125,26 +126,46 @@ class Keeper:
     def _apply(self, digests: list[str]) -> None:
         for start in range(0, len(digests), CLIENTS_AT_ONCE):
             chunk = digests[start : start + CLIENTS_AT_ONCE]
-            for digest, subscriptions in self._registry.subscriptions(chunk).items():
-                for connection in self._hub.connections(digest):
-                    self._apply_to(connection, subscriptions)  # type: ignore[arg-type]
+            found = [
+                (one, subscriptions)
+                for digest, subscriptions in self._registry.subscriptions(chunk).items()
+                for one in self._hub.connections(digest)
+                if self._hub.is_ready(one)
+            ]
+            self._restore([one for one, known in found if self._is_lost(one, known)])
+            for connection, subscriptions in found:
+                if subscriptions is not None and not self._is_lost(connection, subscriptions):
+                    self._apply_to(connection, subscriptions)
 
-    def _apply_to(
-        self, connection: Subscriber, subscriptions: Mapping[str, Subscription] | None
-    ) -> None:
-        if not self._hub.is_ready(connection):
+    def _is_lost(self, connection: Listener, subscriptions: Subscriptions | None) -> bool:
+        """Whether the registry knows less of a client than this process does."""
+        noted = self._hub.noted(connection)
+        if subscriptions is None or noted is None:
+            return subscriptions is None
+        return subscriptions.at.epoch != noted.epoch or subscriptions.are_older_than(noted)
+
+    def _restore(self, connections: list[Listener]) -> None:
+        if not connections:
             return
-        if subscriptions is None:
-            reached = self._hub.reached(connection)
-            known = {name: Subscription(position) for name, position in reached.items()}
-            (presence,) = self._presences([connection])
-            self._registry.restore(presence, known)
-            return
+        presences = self._presences(connections)
+        known = [
+            (presence, self._known(one, presence))
+            for one, presence in zip(connections, presences, strict=True)
+        ]
+        for connection, restored in zip(connections, self._registry.restore(known), strict=True):
+            self._apply_to(connection, restored)
+
+    def _known(self, connection: Listener, presence: Presence) -> Subscriptions:
+        since = {name: Subscription(position) for name, position in presence.sent.items()}
+        return Subscriptions(since, self._hub.noted(connection) or NOWHERE)
+
+    def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
+        self._hub.note(connection, subscriptions.at)
         present = self._hub.channels(connection)
         self._hub.leave(connection, present - subscriptions.keys())
         starts = {name: one.since for name, one in subscriptions.items() if name not in present}
         if starts:
-            self._enter(connection, starts)
+            self._enter(connection, starts)  # type: ignore[arg-type]
 
     def _presences(self, connections: Iterable[Any]) -> list[Presence]:
         reached = [(one, self._hub.reached(one)) for one in connections]

@@ -195,6 +195,8 @@ class Process:
     def _register(self, connection: Connection, handshake: Handshake) -> None:
         registry, client = self.registry, connection.digest
         arrival = registry.connect(client, connection.token)
+        if arrival.subscriptions is not None:
+            self._hub.note(connection, arrival.subscriptions.at)
         conversation = Conversation(
             self._app,
             self._config,

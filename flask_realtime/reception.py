@@ -14,11 +14,9 @@ from .hub import Hub
 from .identity import shorten
 from .positions import Position
 from .protocol import Message, Reply, error_reply, parse_message, parse_positions
-from .registries.base import Subscription
+from .registries.base import Subscriptions
 
 logger = logging.getLogger(__name__)
-
-Subscriptions = Mapping[str, Subscription]
 
 # A client that says it will resume does so at once; one that does not is none.
 RESUME_SECONDS = 60.0
@@ -179,7 +177,7 @@ class Reception:
             return
         self._awaits_resume = False
         self._connection.resume_by = None
-        subscriptions = self._subscriptions or {}
+        subscriptions = self._subscriptions or Subscriptions()
         starts = {name: named.get(name, one.since) for name, one in subscriptions.items()}
         foreign = [name for name in named if name not in subscriptions]
         self._begin(starts, lambda lost: self._resumed(message, foreign + lost))

@@ -22,13 +22,15 @@ class Standing:
 
     :ivar positions: by channel how far it is, or None once it hears it live.
     :ivar coming: by channel where it will begin, as soon as its worker comes to it.
+    :ivar at: which of its client's subscriptions it was brought to last.
     """
 
-    __slots__ = ("coming", "is_stale", "is_subscribed", "positions")
+    __slots__ = ("at", "coming", "is_stale", "is_subscribed", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
+        self.at: Position | None = None
         self.is_subscribed = False
         self.is_stale = False
 

@@ -39,6 +39,35 @@ class Subscription:
     sent: Position | None = None
 
 
+#: Where a client's subscriptions stand of which nothing is known.
+NOWHERE = Position("", 0, "")
+
+
+class Subscriptions(dict[str, Subscription]):
+    """By channel, how a client stands; equal to a dict of the same.
+
+    :param at: counts their changes, as a position does a log's entries: another epoch, a lower
+        number or another tag tells that the registry has lost what a process knows.
+    """
+
+    __slots__ = ("at",)
+
+    def __init__(
+        self,
+        by_channel: Mapping[str, Subscription] | Iterable[tuple[str, Subscription]] = (),
+        at: Position = NOWHERE,
+    ) -> None:
+        super().__init__(by_channel)
+        self.at = at
+
+    def are_older_than(self, at: Position) -> bool:
+        """Whether they went back behind *at*, which they were at before."""
+        mine = self.at
+        return mine.epoch == at.epoch and (
+            mine.seq < at.seq or (mine.seq == at.seq and mine.tag != at.tag)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A piece of a channel's log.
@@ -72,11 +101,11 @@ class Presence:
 class Arrival:
     """What was known of a client when a connection of it came.
 
-    :param subscriptions: by channel, how it stands; None for a client not known.
+    :param subscriptions: how it stands; None for a client not known.
     :param waiting: what waits for its browser, in order; it goes on waiting.
     """
 
-    subscriptions: Mapping[str, Subscription] | None
+    subscriptions: Subscriptions | None
     waiting: Sequence[str]
 
 
@@ -152,7 +181,7 @@ class Registry(ABC):
         """The contrary; told in the same way. Unknown clients and channels are no error."""
 
     @abstractmethod
-    def subscriptions(self, digests: Collection[str]) -> dict[str, dict[str, Subscription] | None]:
+    def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         """By digest, then by channel, how each client stands; None for a client not known."""
 
     @abstractmethod
@@ -163,16 +192,23 @@ class Registry(ABC):
     @abstractmethod
     def disconnect(self, presence: Presence) -> None:
         """Forget a connection and note how far it was sent. Never harms another connection of
-        the same client; doing it twice is no error."""
+        the same client: while a newer one is there, an older one notes nothing. Doing it twice is
+        no error."""
 
     @abstractmethod
     def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
         """Keep connected clients and the channels that this process hears from expiring, and
-        note how far each connection was sent. A client that is gone is not made anew."""
+        note how far each connection was sent, of several of one client the one that came last. A
+        client that is gone is not made anew."""
 
     @abstractmethod
-    def restore(self, presence: Presence, subscriptions: Mapping[str, Subscription]) -> None:
-        """Write a client again whose data is gone, from what its process knew of it."""
+    def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
+        """Write clients again from what their process knew of them, where the registry has lost
+        it: a client that is gone; one written anew meanwhile, whose new subscriptions stand beside
+        those known; one that went back, whose subscriptions become those known.
+
+        :returns: how each client stands now.
+        """
 
     @abstractmethod
     def listen(self, channels: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from ..channels import matcher
 from ..config import Config
 from ..positions import Position
-from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscription
+from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscriptions
 from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery
@@ -109,12 +109,12 @@ class MemoryRegistry(Registry):
         if is_connected and receiver is not None:
             receiver.changed(digest)
 
-    def subscriptions(self, digests: Collection[str]) -> dict[str, dict[str, Subscription] | None]:
+    def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         with self._lock:
             now = time.monotonic()
             clients = {digest: self._clients.get(digest, now) for digest in digests}
             return {
-                digest: None if client is None else dict(client.subscriptions)
+                digest: None if client is None else client.stands()
                 for digest, client in clients.items()
             }
 
@@ -144,9 +144,10 @@ class MemoryRegistry(Registry):
             with self._lock:
                 has_more = self._drop_expired(time.monotonic())
 
-    def restore(self, presence: Presence, subscriptions: Mapping[str, Subscription]) -> None:
+    def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
         with self._lock:
-            self._clients.restore(presence, subscriptions, self._tidy())
+            now = self._tidy()
+            return [self._clients.restore(presence, one, now) for presence, one in known]
 
     def end(self, digest: str | None = None, session: str | None = None) -> None:
         with self._lock:

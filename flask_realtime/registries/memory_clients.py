@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..positions import Position
-from .base import Presence, Subscription
+from ..positions import Position, new_tag
+from .base import Presence, Subscription, Subscriptions
 from .expiring import Expiring
 
 
 class MemoryClient:
     """One client: its subscriptions, and its open connections as tokens."""
 
-    __slots__ = ("subscriptions", "tokens")
+    __slots__ = ("at", "latest", "subscriptions", "tokens")
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
+        self.at = Position.start()
         self.tokens: set[str] = set()
+        #: The connection that came last, while it is there.
+        self.latest: str | None = None
 
-    def note_sent(self, sent: Mapping[str, Position]) -> None:
+    def stands(self) -> Subscriptions:
+        """A copy of its subscriptions."""
+        return Subscriptions(self.subscriptions, self.at)
+
+    def note_change(self) -> None:
+        """Count a change of its subscriptions."""
+        self.at = Position(self.at.epoch, self.at.seq + 1, new_tag())
+
+    def note_sent(self, presence: Presence) -> None:
         """Note how far a connection has been sent; positions do not subscribe."""
-        for channel, position in sent.items():
+        if self.latest not in (None, presence.token):
+            return
+        for channel, position in presence.sent.items():
             subscription = self.subscriptions.get(channel)
             if subscription is not None:
                 self.subscriptions[channel] = Subscription(subscription.since, position)
@@ -48,31 +61,37 @@ class MemoryClients:
         if client is None:
             client = self._awaited.get(digest, now) or MemoryClient()
             self._awaited.put(digest, client, now)
-        for channel, position in starts.items():
-            client.subscriptions.setdefault(channel, Subscription(position))
+        new = {name: at for name, at in starts.items() if name not in client.subscriptions}
+        if new:
+            client.subscriptions.update((name, Subscription(at)) for name, at in new.items())
+            client.note_change()
         return bool(client.tokens)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
         """Take subscriptions away; True if the client has a connection."""
         client = self.get(digest, now) or MemoryClient()
-        for channel in channels:
-            client.subscriptions.pop(channel, None)
+        gone = [client.subscriptions.pop(name, None) for name in channels]
+        if any(gone):
+            client.note_change()
         return bool(client.tokens)
 
-    def connect(self, digest: str, token: str, now: float) -> dict[str, Subscription] | None:
+    def connect(self, digest: str, token: str, now: float) -> Subscriptions | None:
         """Note a connection; the client's subscriptions, None if it was not known."""
         known = self.get(digest, now)
         client = known or MemoryClient()
         client.tokens.add(token)
+        client.latest = token
         self._keep(digest, client, now)
-        return None if known is None else dict(client.subscriptions)
+        return None if known is None else client.stands()
 
     def disconnect(self, presence: Presence, now: float) -> None:
         """Forget a connection that is known."""
         client = self.get(presence.digest, now)
         if client is not None and presence.token in client.tokens:
             client.tokens.remove(presence.token)
-            client.note_sent(presence.sent)
+            client.note_sent(presence)
+            if client.latest == presence.token:
+                client.latest = None
             self._keep(presence.digest, client, now)
 
     def refresh(self, presence: Presence, now: float) -> None:
@@ -80,18 +99,19 @@ class MemoryClients:
         client = self.get(presence.digest, now)
         if client is not None:
             client.tokens.add(presence.token)
-            client.note_sent(presence.sent)
+            client.note_sent(presence)
             self._keep(presence.digest, client, now)
 
-    def restore(
-        self, presence: Presence, subscriptions: Mapping[str, Subscription], now: float
-    ) -> None:
-        """Write a client again; what it has got meanwhile stands."""
+    def restore(self, presence: Presence, known: Subscriptions, now: float) -> Subscriptions:
+        """Write a client again that was gone or has come anew; a memory never goes back."""
         client = self.get(presence.digest, now) or MemoryClient()
-        client.subscriptions = {**subscriptions, **client.subscriptions}
         client.tokens.add(presence.token)
-        client.note_sent(presence.sent)
+        if client.at.epoch != known.at.epoch:
+            client.subscriptions = {**known, **client.subscriptions}
+            client.note_change()
+            client.note_sent(presence)
         self._keep(presence.digest, client, now)
+        return client.stands()
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget clients whose time is over, about *most*; True if there may be more."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config import Config
 from ..positions import Position
-from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscription
+from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscriptions
 from .redis_here import RedisHere
 
 
@@ -70,7 +70,7 @@ class RedisRegistry(Registry):
         deadline = here.server.deadline()
         here.tell(digest, here.clients.unsubscribe(digest, channels, deadline), deadline)
 
-    def subscriptions(self, digests: Collection[str]) -> dict[str, dict[str, Subscription] | None]:
+    def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         here = self._here
         return here.clients.subscriptions(digests, here.server.deadline())
 
@@ -90,9 +90,9 @@ class RedisRegistry(Registry):
         here.clients.refresh(presences, here.server.deadline())
         here.log.keep(channels, here.server.deadline())
 
-    def restore(self, presence: Presence, subscriptions: Mapping[str, Subscription]) -> None:
+    def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
         here = self._here
-        here.clients.restore(presence, subscriptions, here.server.deadline())
+        return here.clients.restore(known, here.server.deadline())
 
     def end(self, digest: str | None = None, session: str | None = None) -> None:
         here = self._here

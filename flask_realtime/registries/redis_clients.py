@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config import Config
-from ..positions import Position
+from ..positions import Position, new_tag
 from . import redis_scripts as scripts
-from .base import Arrival, Presence, Subscription
+from .base import NOWHERE, Arrival, Presence, Subscription, Subscriptions
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
@@ -41,12 +41,15 @@ class RedisClients:
     ) -> set[str]:
         """Add subscriptions where there are none; the processes that hold its connections."""
         pairs = [part for name, at in starts.items() for part in (name, str(at))]
-        command = scripts.SUBSCRIBE([self._keys.client(digest)], (self._awaited_for, *pairs))
+        command = scripts.SUBSCRIBE(
+            [self._keys.client(digest)],
+            (self._awaited_for, Position.start().epoch, new_tag(), *pairs),
+        )
         return _processes(self._server.ask([command], deadline))
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
         """Take subscriptions away; the processes that hold its connections."""
-        command = scripts.UNSUBSCRIBE([self._keys.client(digest)], channels)
+        command = scripts.UNSUBSCRIBE([self._keys.client(digest)], (new_tag(), *channels))
         return _processes(self._server.ask([command], deadline))
 
     def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
@@ -59,7 +62,7 @@ class RedisClients:
 
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline
-    ) -> dict[str, dict[str, Subscription] | None]:
+    ) -> dict[str, Subscriptions | None]:
         """How each client stands; None for one not known."""
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._server.ask(commands, deadline)
@@ -69,7 +72,10 @@ class RedisClients:
 
     def connect(self, digest: str, token: str, deadline: Deadline) -> Arrival:
         """Note a connection; what was known of its client, and what waits for its browser."""
-        connect = scripts.CONNECT([self._keys.client(digest)], (self._token(token), self._lives))
+        connect = scripts.CONNECT(
+            [self._keys.client(digest)],
+            (self._token(token), self._lives, Position.start().epoch),
+        )
         waiting: Command = ("LRANGE", self._keys.waiting(digest), 0, -1)
         known, items = self._server.ask([connect, waiting], deadline)
         return Arrival(_subscriptions(known), _texts(items))
@@ -85,18 +91,11 @@ class RedisClients:
         )
 
     def restore(
-        self, presence: Presence, subscriptions: Mapping[str, Subscription], deadline: Deadline
-    ) -> None:
-        """Write a client again."""
-        stands: list[str] = []
-        for name, one in subscriptions.items():
-            sent = presence.sent.get(name, one.sent)
-            stands += (name, str(one.since), "" if sent is None else str(sent))
-        command = scripts.RESTORE(
-            [self._keys.client(presence.digest)],
-            (self._token(presence.token), self._lives, *stands),
-        )
-        self._server.ask([command], deadline)
+        self, known: Sequence[tuple[Presence, Subscriptions]], deadline: Deadline
+    ) -> list[Subscriptions]:
+        """Write clients again; how each stands now."""
+        replies = self._server.ask([self._restore(*one) for one in known], deadline)
+        return [_subscriptions(reply) or Subscriptions() for reply in replies]
 
     def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
         """Let *item* wait."""
@@ -112,6 +111,23 @@ class RedisClients:
         )
         return _texts(items)
 
+    def _restore(self, presence: Presence, subscriptions: Subscriptions) -> Command:
+        stands: list[str] = []
+        for name, one in subscriptions.items():
+            sent = presence.sent.get(name, one.sent)
+            stands += (name, str(one.since), "" if sent is None else str(sent))
+        return scripts.RESTORE(
+            [self._keys.client(presence.digest)],
+            (
+                self._token(presence.token),
+                self._lives,
+                *subscriptions.at,
+                Position.start().epoch,
+                new_tag(),
+                *stands,
+            ),
+        )
+
     def _present(self, script: scripts.Script, presence: Presence) -> Command:
         pairs = [part for name, at in presence.sent.items() for part in (name, str(at))]
         token = self._token(presence.token)
@@ -125,15 +141,17 @@ def _processes(replies: Sequence[Any]) -> set[str]:
     return {token.decode().partition("/")[0] for token in replies[0]}
 
 
-def _subscriptions(reply: Sequence[bytes]) -> dict[str, Subscription] | None:
+def _subscriptions(reply: Sequence[bytes]) -> Subscriptions | None:
     if not reply:
         return None
     fields = dict(zip(reply[::2], reply[1::2], strict=True))
-    return {
+    at = fields.get(b"at")
+    by_channel = {
         name[6:].decode(): Subscription(parse_position(value), _sent(fields, name[6:]))
         for name, value in fields.items()
         if name.startswith(b"since:")
     }
+    return Subscriptions(by_channel, NOWHERE if at is None else parse_position(at))
 
 
 def _sent(fields: Mapping[bytes, bytes], name: bytes) -> Position | None:

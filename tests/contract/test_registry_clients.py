@@ -2,7 +2,8 @@
 
 from threading import Thread
 
-from flask_realtime.registries.base import Presence, Subscription
+from flask_realtime.positions import Position
+from flask_realtime.registries.base import Presence, Subscription, Subscriptions
 
 from .recorder import eventually
 
@@ -268,12 +269,13 @@ def test_refresh_does_not_make_a_client_anew(registry, fill):
 def test_restore_writes_a_client_again(registry, heard, fill):
     """What a process knew of a client is in the registry again, its connection too."""
     positions = fill(registry, "a", 3)
-    known = {"a": Subscription(positions[1])}
+    known = Subscriptions({"a": Subscription(positions[1])})
 
-    registry.restore(Presence("digest-1", "1", {"a": positions[2]}), known)
+    (restored,) = registry.restore([(Presence("digest-1", "1", {"a": positions[2]}), known)])
 
-    found = {"a": Subscription(positions[1], sent=positions[2])}
-    assert subscriptions(registry, "digest-1") == found
+    found = subscriptions(registry, "digest-1")
+    assert found == {"a": Subscription(positions[1], sent=positions[2])}
+    assert (restored, restored.at) == (found, found.at)
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
     assert set(registry.connect("digest-1", "2").subscriptions) == {"a", "b"}
@@ -284,8 +286,66 @@ def test_restore_keeps_what_came_meanwhile(registry, fill):
     positions = fill(registry, "a", 3)
     registry.subscribe("digest-1", ["b"])
 
-    registry.restore(Presence("digest-1", "1", {}), {"a": Subscription(positions[1])})
+    known = Subscriptions({"a": Subscription(positions[1])}, Position("before the loss", 7, "ff"))
+
+    registry.restore([(Presence("digest-1", "1", {}), known)])
 
     found = subscriptions(registry, "digest-1")
     assert set(found) == {"a", "b"}
     assert found["a"].since == positions[1]
+
+
+def test_restore_changes_nothing_of_what_is_newer(registry, fill):
+    """A process that knows less than the registry does not undo what it does not know."""
+    registry.subscribe("digest-1", ["a", "b"])
+    known = subscriptions(registry, "digest-1")
+    registry.unsubscribe("digest-1", ["a"])
+
+    registry.restore([(Presence("digest-1", "1", {}), known)])
+
+    assert set(subscriptions(registry, "digest-1")) == {"b"}
+
+
+def test_subscriptions_count_their_changes(registry):
+    """What changes nothing does not count; another client, or one that is new, has an epoch of
+    its own."""
+    registry.subscribe("digest-1", ["a", "b"])
+    first = subscriptions(registry, "digest-1").at
+    registry.subscribe("digest-1", ["a"])
+    registry.unsubscribe("digest-1", ["c"])
+    same = registry.connect("digest-1", "1").subscriptions.at
+    registry.unsubscribe("digest-1", ["a"])
+    second = subscriptions(registry, "digest-1").at
+    registry.subscribe("digest-2", ["a"])
+
+    assert same == first
+    assert (second.epoch, second.seq) == (first.epoch, first.seq + 1)
+    assert second.tag != first.tag
+    assert subscriptions(registry, "digest-2").at.epoch != first.epoch
+
+
+def test_an_older_connection_does_not_note_for_the_newer(registry, fill):
+    """A late close of an old socket does not move the place of the one that came after it."""
+    registry.subscribe("digest-1", ["a"])
+    positions = fill(registry, "a", 3)
+    for token in ("old", "new"):
+        registry.connect("digest-1", token)
+    registry.refresh([Presence("digest-1", "new", {"a": positions[1]})], ["a"])
+
+    registry.refresh([Presence("digest-1", "old", {"a": positions[3]})], ["a"])
+    registry.disconnect(Presence("digest-1", "old", {"a": positions[3]}))
+
+    assert subscriptions(registry, "digest-1")["a"].sent == positions[1]
+
+
+def test_the_connection_that_is_left_notes_again(registry, fill):
+    """Of two tabs with one id, the one that stays notes where it is."""
+    registry.subscribe("digest-1", ["a"])
+    positions = fill(registry, "a", 3)
+    for token in ("stays", "goes"):
+        registry.connect("digest-1", token)
+    registry.disconnect(Presence("digest-1", "goes", {"a": positions[1]}))
+
+    registry.refresh([Presence("digest-1", "stays", {"a": positions[2]})], ["a"])
+
+    assert subscriptions(registry, "digest-1")["a"].sent == positions[2]

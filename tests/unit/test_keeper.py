@@ -25,6 +25,13 @@ class Guest(Ear):
         return dict(reached)
 
 
+class Forgetful(MemoryRegistry):
+    """Loses all of its clients when it is told to."""
+
+    def forget(self):
+        self._forget_everything()
+
+
 class House:
     """One connection of one client, on channel "a", with what a process has around it.
 
@@ -54,6 +61,7 @@ class House:
         registry.subscribe("d1", ["a"])
         subscriptions = registry.connect("d1", "1").subscriptions
         self.hub.add(self.guest)
+        self.hub.note(self.guest, subscriptions.at)
         self.hub.invite(self.guest, {name: one.since for name, one in subscriptions.items()})
         self.work()
         self.hub.mark_subscribed(self.guest)
@@ -73,7 +81,7 @@ class House:
 
 @pytest.fixture
 def house():
-    registry = MemoryRegistry(Config())
+    registry = Forgetful(Config())
     house = House(registry)
     yield house
     house.keeper.close()
@@ -129,3 +137,28 @@ def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
     until(lambda: house.guest.payloads)
     assert house.guest.payloads == ["for us"]
     assert house.delivery.names() == ["a"]
+
+
+def test_keeper_writes_a_client_again_whose_data_is_gone(house):
+    """A registry that lost its data gets back what its processes know, and hears of it."""
+    house.registry.subscribe("d1", ["b"])
+    until(lambda: house.jobs)
+    house.registry.forget()
+
+    house.keeper.restored()
+
+    until(lambda: house.registry.subscriptions(["d1"])["d1"])
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
+    assert house.hub.channels(house.guest) == {"a", "b"}
+
+
+def test_keeper_adds_to_a_client_that_was_begun_anew(house):
+    """A request that came before its process had noticed the loss takes nothing away."""
+    house.registry.forget()
+    house.registry.subscribe("d1", ["b"])
+
+    house.keeper.restored()
+
+    until(lambda: house.jobs)
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
+    assert house.hub.channels(house.guest) == {"a", "b"}
