@@ -109,6 +109,8 @@ class Flusher:
                     self._turn()
                 except Exception:
                     logger.exception("Delivering failed; it goes on.")
+                if self._jobs or self._scheduled:
+                    time.sleep(0)
 
     def _turn(self) -> None:
         batches, settled = self._take_jobs()
@@ -118,9 +120,10 @@ class Flusher:
             self._put_all(batches)
         for event in settled:
             event.set()
-        for _ in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
+        for start in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
+            if start:
+                time.sleep(0)
             self._flush_some()
-            time.sleep(0)
 
     def _take_jobs(self) -> tuple[list[Batch[Receiver]], list[threading.Event]]:
         batches: list[Batch[Receiver]] = []
@@ -135,10 +138,11 @@ class Flusher:
 
     def _write_through(self, batch: Batch[Receiver]) -> None:
         for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
+            if start:
+                # Replies that wait meanwhile need not wait for ten thousand receivers.
+                self._flush_some()
+                time.sleep(0)
             self._write(batch, batch.receivers[start : start + FLUSHES_AT_ONCE])
-            # Replies that wait meanwhile need not wait for ten thousand receivers.
-            self._flush_some()
-            time.sleep(0)
 
     def _put_all(self, batches: Sequence[Batch[Receiver]]) -> None:
         done = 0
