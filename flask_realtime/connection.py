@@ -155,15 +155,19 @@ class Connection:
 
     def receive(self, size: int) -> bytes:
         """The peer's next bytes; empty at the end, and once we have said good-bye."""
+        self.give_turn()
         began = time.monotonic()
-        if began - self._turn_began > TURN_SECONDS:
-            time.sleep(0)
-            began = self._turn_began = time.monotonic()
         data = self._descriptor.receive(size) if self.is_open else b""
         self.last_heard = time.monotonic()
         if self.last_heard - began > TURN_SECONDS:
             self._turn_began = self.last_heard
         return data
+
+    def give_turn(self) -> None:
+        """Let others run if this peer has kept us busy for a while; for its reader."""
+        if time.monotonic() - self._turn_began > TURN_SECONDS:
+            time.sleep(0)
+            self._turn_began = time.monotonic()
 
     def await_room(self) -> None:
         """Stop reading while too many messages wait for the worker."""
@@ -204,11 +208,9 @@ class Connection:
 
     def close(self, code: int, reason: str = "") -> None:
         """Say good-bye with *code* and end; once, from any thread, without waiting."""
-        if not self._begin_close(code):
+        if not self._begin_close(code, close_frame(code, reason)):
             return
         self.outbox.drop_pushes()
-        with self._lock:
-            self._goodbye = close_frame(code, reason)
         self._say_goodbye()
         self.close_by = time.monotonic() + CLOSE_SECONDS
         self.make_room()
@@ -252,11 +254,12 @@ class Connection:
         )
         self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
 
-    def _begin_close(self, code: int) -> bool:
+    def _begin_close(self, code: int, goodbye: bytes | None = None) -> bool:
         with self._lock:
             if self._closing:
                 return False
             self._closing = True
+            self._goodbye = goodbye
         self.close_code = code
         # In this order: what is delivered in between is refused, and noted.
         self.outbox.retire()
@@ -272,6 +275,8 @@ class Connection:
 
     def _end(self, receiver: Receiver) -> None:
         self._begin_close(CloseCode.ABNORMAL)
+        # Whoever closes may not have come to it yet, and the fd ends here.
+        self._say_goodbye()
         self.close_by = None
         try:
             self.outbox.wait_until_empty(CLOSE_SECONDS)
