@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from .delivery import Delivery
@@ -12,13 +12,10 @@ from .frames import Frame, lost_frame, push_frame
 from .hub import Hub
 from .positions import Position
 from .protocol import Publication
-from .recovery import PAGE_BYTES, Read, Recovery
+from .recall import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
+from .recovery import Recovery
 from .registries.base import Page
 from .standing import Listener
-
-# How long a channel that stands still may keep one connection waiting, before the connection is
-# told to try again later.
-PATIENCE_SECONDS = 10.0
 
 
 class Reader(Listener, Protocol):
@@ -42,6 +39,7 @@ class CatchUp:
         self._hub = hub
         self._delivery = delivery
         self._recovery = recovery
+        self._recall = Recall(delivery, read)
         self._read = read
 
     def run(
@@ -58,19 +56,11 @@ class CatchUp:
         new = self._hub.enter(connection)
         if new:
             self._recovery.run(list(new), PATIENCE_SECONDS)
-        pages = self._first_pages(new)
+        pages = self._recall.run(new)
         if report is not None:
             report([name for name, page in pages.items() if page.lost])
         for name, position in new.items():
             self._to_tail(connection, name, position, pages.get(name))
-
-    def _first_pages(self, starts: Mapping[str, Position]) -> dict[str, Page]:
-        needed = {
-            name: position
-            for name, position in starts.items()
-            if not self._delivery.covers(name, position)
-        }
-        return self._read(needed, max(1, PAGE_BYTES // len(needed))) if needed else {}
 
     def _to_tail(
         self, connection: Reader, name: str, position: Position, page: Page | None

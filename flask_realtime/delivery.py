@@ -43,12 +43,6 @@ class Delivery:
         with self.lock:
             return list(self.channels)
 
-    def covers(self, name: str, position: Position) -> bool:
-        """Whether one who is at *position* misses nothing that this process does not have."""
-        with self.lock:
-            channel = self.channels.get(name)
-            return channel is not None and channel.after(position) is not None
-
     def tail(self, name: str) -> Position | None:
         """How far the channel has been delivered here."""
         with self.lock:
@@ -77,6 +71,49 @@ class Delivery:
                 publication.position,
             )
             self._recover([publication.channel])
+
+    # For those who come.
+
+    def covers(self, name: str, position: Position) -> bool:
+        """Whether one who is at *position* misses nothing that this process does not have."""
+        with self.lock:
+            channel = self.channels.get(name)
+            return channel is not None and channel.after(position) is not None
+
+    def is_behind(self, name: str, position: Position) -> bool:
+        """Whether *position* is one of the same log's, before what has been delivered here."""
+        with self.lock:
+            channel = self.channels.get(name)
+            return channel is not None and channel.is_behind(position)
+
+    def tail_if_gone(self, name: str, position: Position) -> Position | None:
+        """How far the channel has been delivered here, if it is known that its log no longer
+        reaches back to *position*."""
+        with self.lock:
+            channel = self.channels.get(name)
+            return None if channel is None or not channel.is_gone(position) else channel.tail
+
+    def note_gone(self, name: str, position: Position) -> None:
+        """Note that the log does not reach back to *position*."""
+        with self.lock:
+            channel = self.channels.get(name)
+            if channel is not None:
+                channel.note_gone(position)
+
+    def extend(self, name: str, publications: Sequence[Publication]) -> bool:
+        """Keep *publications* for those who come, if they lead up to what is kept already."""
+        with self.lock:
+            channel = self.channels.get(name)
+            leading = [] if channel is None else channel.leading(publications)
+        frames = [push_frame(one) for one in leading]
+        with self.lock:
+            return channel is not None and channel.extend(frames)
+
+    def shrink(self) -> None:
+        """Let go of what nobody has come for in a while."""
+        with self.lock:
+            for channel in self.channels.values():
+                channel.shrink()
 
     # While channels stand still.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .frames import Frame
@@ -13,10 +15,13 @@ if TYPE_CHECKING:
     from .standing import Listener
 
 # What is kept of a channel's tail, so that thousands that come back at once are served without
-# the registry; and of what comes while its log is read, which the log has too. A page of a log
-# has as many bytes (see recovery.py).
+# the registry; and of what comes while its log is read, which the log has too.
 RECENT_BYTES = 256 * 1024
 RECENT_FRAMES = 1000
+# What was read for those who were further behind is kept this long for the rest of them.
+EXTENDED_SECONDS = 10.0
+# So many frames each of thousands may have in its outbox at once, before it gets the next.
+FRAMES_AT_ONCE = 200
 
 
 class HubChannel:
@@ -26,7 +31,7 @@ class HubChannel:
     """
 
     __slots__ = (
-        "_listeners", "_recent", "_snapshot", "_waiting",
+        "_extended_at", "_gone", "_listeners", "_recent", "_snapshot", "_waiting",
         "idle_since", "is_paused", "name", "tail", "users",
     )  # fmt: skip
 
@@ -38,6 +43,9 @@ class HubChannel:
         self.idle_since = 0.0
         self._listeners: set[Listener] = set()
         self._snapshot: tuple[Listener, ...] | None = ()
+        # A seq, up to which one knows that the log has been trimmed.
+        self._gone = -1
+        self._extended_at = 0.0
         self._recent = Stretch(RECENT_BYTES, RECENT_FRAMES)
         self._waiting = Stretch(RECENT_BYTES, RECENT_FRAMES)
 
@@ -86,6 +94,7 @@ class HubChannel:
     def restart(self, tail: Position) -> tuple[Listener, ...]:
         """Go on from *tail*, with what was before it unknown; return who is told."""
         self.tail = tail
+        self._gone = -1
         self._recent.clear()
         return self._all()
 
@@ -109,8 +118,44 @@ class HubChannel:
     # For those who come.
 
     def after(self, position: Position) -> list[Frame] | None:
-        """The frames behind *position* up to the tail; None where they are not all here."""
-        return [] if position == self.tail else self._recent.after(position)
+        """Some of the frames behind *position*, none at the tail; None if they are not here."""
+        return [] if position == self.tail else self._recent.after(position, FRAMES_AT_ONCE)
+
+    def is_behind(self, position: Position) -> bool:
+        """Whether it is one of this log's, before the tail."""
+        return self._has(position) and position != self.tail
+
+    def is_gone(self, position: Position) -> bool:
+        """Whether it is known that the log no longer reaches back to it."""
+        return self.is_behind(position) and position.seq <= self._gone
+
+    def note_gone(self, position: Position) -> None:
+        """Note that it does not."""
+        if self.is_behind(position):
+            self._gone = max(self._gone, position.seq)
+
+    def leading(self, publications: Sequence[Publication]) -> Sequence[Publication]:
+        """Those of *publications*, which are consecutive, that lead up to what is kept."""
+        end = self._recent.first.before if self._recent.first else self.tail
+        for index in range(len(publications), 0, -1):
+            if publications[index - 1].position == end:
+                return publications[:index]
+        return ()
+
+    def extend(self, frames: Sequence[Frame]) -> bool:
+        """Keep *frames* before what is kept, if they still lead up to it."""
+        leading = [one.publication for one in frames if one.publication is not None]
+        if not leading or len(self.leading(leading)) < len(leading):
+            return False
+        self._recent.extend(frames)
+        self._extended_at = time.monotonic()
+        return True
+
+    def shrink(self) -> None:
+        """Keep no more than usual, once those who came at once have come."""
+        if self._extended_at and time.monotonic() - self._extended_at > EXTENDED_SECONDS:
+            self._extended_at = 0.0
+            self._recent.shrink()
 
     def _has(self, position: Position) -> bool:
         tail = self.tail

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from .catchup import PATIENCE_SECONDS, Reader
+from .catchup import Reader
 from .delivery import Delivery
 from .errors import RegistryUnavailable
 from .hub import Hub
 from .positions import Position
+from .recall import PATIENCE_SECONDS
 from .recovery import Recovery
 from .registries.base import NOWHERE, Presence, Registry, Subscription, Subscriptions
 from .standing import Listener

@@ -262,7 +262,8 @@ class Process:
             MOST_SECONDS_BETWEEN_REFRESHES * REFRESHES_PER_TIMEOUT,
         )
         return [
-            (SWEEP_SECONDS, lambda: self._hub.sweep()),
+            (SWEEP_SECONDS, self._hub.sweep),
+            (SWEEP_SECONDS, self._delivery.shrink),
             (shortest / REFRESHES_PER_TIMEOUT, lambda: self._keeper.refresh()),
         ]
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 
 from .delivery import Delivery
 from .errors import RegistryUnavailable
-from .positions import Position
-from .registries.base import Page
+from .recall import PAGE_BYTES, Read
+from .turns import Turns
 
-Read = Callable[[Mapping[str, "Position | None"], int], dict[str, Page]]
-
-# A page of a log: large enough that a round trip is worth it, small enough to be held for
-# thousands of channels one after the other.
-PAGE_BYTES = 256 * 1024
 # How many channels share a page, and the deadline of one call: after a minute without Redis all
 # channels of a process have something to read, and what was read before a failure is kept.
 CHANNELS_AT_ONCE = 100
@@ -33,8 +27,7 @@ class Recovery:
         self._delivery = delivery
         self._listen = listen
         self._read = read
-        self._lock = threading.Lock()
-        self._under_way: dict[str, threading.Event] = {}
+        self._turns = Turns()
 
     def run(self, names: Collection[str], patience: float) -> None:
         """Return when none of *names* is paused any more, and each is heard in this process.
@@ -45,7 +38,7 @@ class Recovery:
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as it can be.
         """
-        mine, others = self._take(names)
+        mine, others = self._turns.take(self._delivery.paused(names))
         try:
             self._go_live(mine)
         except BaseException:
@@ -53,25 +46,10 @@ class Recovery:
             self._delivery.ask_to_read(mine)
             raise
         finally:
-            self._release(mine)
+            self._turns.release(mine)
         for name, done in others.items():
             if not done.wait(patience):
                 raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
-
-    def _take(self, names: Collection[str]) -> tuple[list[str], dict[str, threading.Event]]:
-        paused = self._delivery.paused(names)
-        with self._lock:
-            others = {name: self._under_way[name] for name in paused if name in self._under_way}
-            mine = [name for name in paused if name not in others]
-            for name in mine:
-                self._under_way[name] = threading.Event()
-        return mine, others
-
-    def _release(self, names: Collection[str]) -> None:
-        with self._lock:
-            events = [self._under_way.pop(name) for name in names]
-        for event in events:
-            event.set()
 
     def _go_live(self, names: list[str]) -> None:
         if names:

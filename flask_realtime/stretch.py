@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
 
 from .frames import Frame
@@ -17,13 +18,15 @@ class Stretch:
     Not safe for threads.
     """
 
-    __slots__ = ("_bytes", "_frames", "_max_bytes", "_max_frames")
+    __slots__ = ("_bytes", "_extension", "_frames", "_max_bytes", "_max_frames")
 
     def __init__(self, max_bytes: int, max_frames: int) -> None:
         self._max_bytes = max_bytes
         self._max_frames = max_frames
         self._frames: deque[Frame] = deque()
         self._bytes = 0
+        # How much more may stand before the usual, as it was asked for.
+        self._extension = (0, 0)
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -37,8 +40,19 @@ class Stretch:
         """Let *frame* be the newest."""
         self._frames.append(frame)
         self._bytes += len(frame.plain)
-        while self._is_too_long() and len(self._frames) > 1:
-            self.pop_first()
+        self._trim()
+
+    def extend(self, frames: Sequence[Frame]) -> None:
+        """Let *frames* stand before the oldest, and stay until :meth:`shrink`."""
+        more = sum(len(frame.plain) for frame in frames)
+        self._frames.extendleft(reversed(frames))
+        self._bytes += more
+        self._extension = (self._extension[0] + more, self._extension[1] + len(frames))
+
+    def shrink(self) -> None:
+        """Keep no more than usual."""
+        self._extension = (0, 0)
+        self._trim()
 
     def pop_first(self) -> Frame:
         """Take out the oldest."""
@@ -50,9 +64,10 @@ class Stretch:
         """Let go of all."""
         self._frames.clear()
         self._bytes = 0
+        self._extension = (0, 0)
 
-    def after(self, position: Position) -> list[Frame] | None:
-        """The frames behind *position*, if the one next to it is here and there is no hole."""
+    def after(self, position: Position, most: int) -> list[Frame] | None:
+        """Up to *most* frames behind *position*, if the one next to it is here."""
         if not self._frames:
             return None
         index = position.seq - _carried(self._frames[0]).before.seq
@@ -60,7 +75,7 @@ class Stretch:
             return None
         if _carried(self._frames[index]).before != position:
             return None
-        return list(islice(self._frames, index, None))
+        return list(islice(self._frames, index, index + most))
 
     def at(self, position: Position) -> Position | None:
         """The position here that has the number of *position*, whatever its tag."""
@@ -70,8 +85,11 @@ class Stretch:
                 return _carried(self._frames[index]).position
         return None
 
-    def _is_too_long(self) -> bool:
-        return self._bytes > self._max_bytes or len(self._frames) > self._max_frames
+    def _trim(self) -> None:
+        max_bytes = self._max_bytes + self._extension[0]
+        max_frames = self._max_frames + self._extension[1]
+        while len(self._frames) > 1 and (self._bytes > max_bytes or len(self._frames) > max_frames):
+            self.pop_first()
 
 
 def _carried(frame: Frame) -> Publication:

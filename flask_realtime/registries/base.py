@@ -76,11 +76,14 @@ class Page:
     :param tail: the position of the log's last entry, at the moment of reading.
     :param lost: the log no longer reaches back to the cursor, or it went back: what lies between
         the cursor and *tail* can't be had; *publications* is empty, and one goes on from *tail*.
+    :param is_trimmed: it is lost since the log no longer reaches back, to this cursor or to any
+        before it; False if that is not known.
     """
 
     publications: tuple[Publication, ...]
     tail: Position
     lost: bool = False
+    is_trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

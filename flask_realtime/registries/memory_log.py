@@ -61,8 +61,12 @@ class MemoryLog:
             return Page((), self.tail)
         following = self._entries.get(cursor.seq + 1)
         if following is None or following.before != cursor:
-            return Page((), self.tail, lost=True)
+            is_trimmed = following is None and self._is_behind(cursor)
+            return Page((), self.tail, lost=True, is_trimmed=is_trimmed)
         return Page(self._from(following, max_bytes), self.tail)
+
+    def _is_behind(self, cursor: Position) -> bool:
+        return cursor.epoch == self.tail.epoch and cursor.seq < self.tail.seq
 
     def _from(self, entry: Publication | None, max_bytes: int) -> tuple[Publication, ...]:
         publications: list[Publication] = []

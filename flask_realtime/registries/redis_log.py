@@ -27,6 +27,9 @@ PUSH_ID_SECONDS = 300
 # there so much longer: listing costs a round trip, since the list is in a slot of its own.
 _LISTING_PART = 0.25
 
+# What lua/read.lua replies where the log no longer reaches back.
+TRIMMED = 2
+
 
 class Limits(NamedTuple):
     """How much a log keeps, and for how long (in ms) it and its channel's state live."""
@@ -178,9 +181,9 @@ class RedisLog:
 
 
 def _page(channel: str, reply: Sequence[Any]) -> Page:
-    tail, is_lost, *entries = reply
+    tail, lost, *entries = reply
     publications = tuple(parse_entry(channel, entry) for entry in entries)
-    return Page(publications, parse_position(tail), lost=bool(is_lost))
+    return Page(publications, parse_position(tail), lost=lost > 0, is_trimmed=lost == TRIMMED)
 
 
 def _new_epoch() -> str:

@@ -92,7 +92,7 @@ def test_read_tells_lost_where_entries_were_trimmed(open_registry, fill):
 
     page = registry.read({"a": positions[1]}, PLENTY)["a"]
 
-    assert page == Page((), positions[-1], lost=True)
+    assert page == Page((), positions[-1], lost=True, is_trimmed=True)
     assert payloads(registry.read({"a": positions[2]}, PLENTY)["a"]) == ["3", "4"]
 
 

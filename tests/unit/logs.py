@@ -28,7 +28,9 @@ class Log:
         for index, publication in enumerate(self.publications):
             if publication.before == cursor:
                 return Page(tuple(self.publications[index:][:count]), self.tail)
-        return Page((), self.tail, lost=True)
+        oldest = self.publications[0].position.seq if self.publications else self.tail.seq + 1
+        is_trimmed = cursor.epoch == self.tail.epoch and cursor.seq + 1 < oldest
+        return Page((), self.tail, lost=True, is_trimmed=is_trimmed)
 
 
 class Reader:

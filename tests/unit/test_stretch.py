@@ -32,17 +32,17 @@ def test_stretch_serves_what_is_behind_a_position(log):
     """One who stands within it gets the rest, and one at its end nothing."""
     stretch = stretch_of(log)
 
-    assert seqs(stretch.after(log.publications[6].position)) == [8, 9, 10]
-    assert seqs(stretch.after(log.publications[0].before)) == list(range(1, 11))
-    assert stretch.after(log.tail) is None
+    assert seqs(stretch.after(log.publications[6].position, 100)) == [8, 9, 10]
+    assert seqs(stretch.after(log.publications[0].before, 100)) == list(range(1, 11))
+    assert stretch.after(log.tail, 100) is None
 
 
 def test_stretch_serves_no_other_log(log):
     """The number alone is no proof: the tag must be the entry's."""
     stretch = stretch_of(log)
 
-    assert stretch.after(Position("e1", 7, "ffff")) is None
-    assert stretch.after(Position("e1", 700, "ffff")) is None
+    assert stretch.after(Position("e1", 7, "ffff"), 100) is None
+    assert stretch.after(Position("e1", 700, "ffff"), 100) is None
 
 
 @pytest.mark.parametrize("limits", [{"max_frames": 4}, {"max_bytes": 4 * 66}])
@@ -52,12 +52,37 @@ def test_stretch_keeps_the_newest(log, limits):
 
     assert stretch.first.position.seq == 7
     assert len(stretch) == 4
-    assert stretch.after(log.publications[4].position) is None
+    assert stretch.after(log.publications[4].position, 100) is None
 
 
 def test_stretch_keeps_one_however_large(log):
     """The newest is how one knows that something came."""
-    assert seqs(stretch_of(log, max_bytes=1).after(log.publications[8].position)) == [10]
+    assert seqs(stretch_of(log, max_bytes=1).after(log.publications[8].position, 100)) == [10]
+
+
+def test_stretch_gives_so_many_at_once(log):
+    """Thousands who come back get their part, and then the next."""
+    stretch = stretch_of(log)
+
+    assert seqs(stretch.after(log.publications[2].position, 3)) == [4, 5, 6]
+
+
+def test_stretch_keeps_what_was_asked_for_until_it_shrinks(log):
+    """What stands before the usual stays while more comes, and goes all at once."""
+    stretch = Stretch(100_000, 4)
+    for publication in log.publications[6:]:
+        stretch.append(push_frame(publication))
+
+    stretch.extend([push_frame(one) for one in log.publications[:6]])
+    extended = seqs(stretch.after(log.publications[0].before, 100))
+    stretch.append(push_frame(log.append(11)))
+    length = len(stretch)
+    stretch.shrink()
+
+    assert extended == list(range(1, 11))
+    assert length == 10
+    assert seqs(stretch.after(log.publications[6].position, 100)) == [8, 9, 10, 11]
+    assert len(stretch) == 4
 
 
 def test_stretch_knows_which_tag_a_number_had(log):

@@ -1,5 +1,5 @@
 -- Judges a cursor and reads what follows it, in one step: nobody appends in between.
--- Returns the tail, 1 if what lies between the two is lost, and the entries.
+-- Returns the tail, 1 if what lies between the two is lost, 2 if it was trimmed; and the entries.
 local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local max_bytes, new_epoch, state_lives, renews = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
@@ -34,7 +34,7 @@ end
 local found = seq < tonumber(known[2]) and range(seq + 1, 1) or {}
 if not found[1] or found[1][1] ~= string.format('%.0f-0', seq + 1) then
     -- Trimmed or expired; or the cursor is ahead of the log, or beside it at the tail.
-    return seq < tonumber(known[2]) and {tail, 1} or went_back()
+    return seq < tonumber(known[2]) and {tail, 2} or went_back()
 end
 local before = string.match(found[1][2][2], '^[^:]*:[^:]*:[^:]*:([^:]*):')
 if before ~= tag then
