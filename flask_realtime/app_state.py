@@ -17,6 +17,7 @@ from .handlers import Handlers
 from .hooks import Hooks
 from .page import Page
 from .payload import to_json
+from .places import keep_places_from_views
 from .process import Process
 from .pushes import make_pushes
 from .registries import make_registry
@@ -59,6 +60,7 @@ class AppState:
         self._processes: dict[int, Process] = {}
         self._transport = Transport(config, self._admit)
         app.url_value_preprocessor(self._first_request)
+        keep_places_from_views(app)
         if config.enabled:
             self._transport.init_app(app)
             SessionPath(config, lambda: self.process().registry).init_app(app)

@@ -17,6 +17,7 @@ from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .config import Config
 from .errors import NoContext
+from .places import everywhere
 from .script import client_script
 
 STATIC_ENDPOINT = "realtime.static"
@@ -35,7 +36,7 @@ class Page:
 
     def init_app(self, app: Flask) -> None:
         """Stamp the app's pages, give its templates their helpers, serve the script."""
-        app.add_url_rule(STATIC_PATH, STATIC_ENDPOINT, _send_script)
+        app.add_url_rule(STATIC_PATH, STATIC_ENDPOINT, _send_script, **everywhere(app))
         app.add_template_global(self.script, "realtime_script")
         app.add_template_global(self.connection_id, "realtime_connection_id")
         if not self._config.enabled:

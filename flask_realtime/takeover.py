@@ -18,6 +18,7 @@ from .identity import (
     is_connection_id,
     shorten,
 )
+from .places import everywhere
 from .registries.base import Registry
 from .waiting import Item
 
@@ -42,7 +43,7 @@ class SessionPath:
             if endpoint == ENDPOINT:
                 exempt_from_csrf(app, self.hand_over)
 
-        app.add_url_rule(PATH, ENDPOINT, self.hand_over, methods=["POST"])
+        app.add_url_rule(PATH, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
         app.url_value_preprocessor(exempt)
 
     def hand_over(self) -> Response:

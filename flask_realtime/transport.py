@@ -24,6 +24,7 @@ from .connection import Connection
 from .descriptor import Descriptor, descriptor_for
 from .errors import CloseCode, InvalidSetting
 from .identity import CONNECTION_ID, SOCKET_KEY, is_allowed_origin, is_connection_id
+from .places import everywhere
 from .servers import UnsupportedServer, client_socket
 from .websocket import WebSocket
 
@@ -126,7 +127,8 @@ class Transport:
 
     def init_app(self, app: Flask) -> None:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
-        Sock().route(self._config.path, bp=_Mount(app, self._view))(self._view)
+        mount = _Mount(app, self._view)
+        Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
         app.url_value_preprocessor(self._answer_plain_request)
 
     def check_routes(self, app: Flask) -> None:

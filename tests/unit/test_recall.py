@@ -11,7 +11,7 @@ from flask_realtime.recall import Recall
 from flask_realtime.recovery import Recovery
 from flask_realtime.registries.base import Page
 
-from .logs import Ear, Log, Reader
+from .logs import Ear, Log, Reader, post
 
 
 class Shelf:
@@ -20,7 +20,7 @@ class Shelf:
     def __init__(self, count=None):
         self.log = Log("room")
         self.reader = Reader(self.log, count=count)
-        self.delivery = Delivery(lambda names: None)
+        self.delivery = Delivery(lambda names: None, post)
         self.recall = Recall(self.delivery, self.reader)
         self.places = [self.log.tail]
         for number in range(100):
