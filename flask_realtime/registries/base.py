@@ -10,6 +10,10 @@ from typing import Any, ClassVar
 from ..positions import Position
 from ..protocol import Publication
 
+# No browser lets a thousand calls wait that changed its session; a client that never comes for
+# what waits shall not fill the registry.
+MOST_WAITING = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Push:
@@ -245,7 +249,8 @@ class Registry(ABC):
 
     @abstractmethod
     def deposit(self, digest: str, item: str) -> None:
-        """Let *item* wait for the browser of this client, behind what waits already."""
+        """Let *item* wait for the browser of this client, behind what waits already; the last
+        ``MOST_WAITING`` are kept."""
 
     @abstractmethod
     def collect(self, digest: str) -> list[str]:

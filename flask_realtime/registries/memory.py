@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..channels import matcher
 from ..config import Config
 from ..positions import Position
-from .base import Arrival, Page, Presence, Push, Receiver, Registry, Subscriptions
+from .base import MOST_WAITING, Arrival, Page, Presence, Push, Receiver, Registry, Subscriptions
 from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery
@@ -160,11 +161,13 @@ class MemoryRegistry(Registry):
     def deposit(self, digest: str, item: str) -> None:
         with self._lock:
             now = self._tidy()
-            self._deposits.put(digest, [*(self._deposits.get(digest, now) or ()), item], now)
+            waiting = self._deposits.get(digest, now) or deque(maxlen=MOST_WAITING)
+            waiting.append(item)
+            self._deposits.put(digest, waiting, now)
 
     def collect(self, digest: str) -> list[str]:
         with self._lock:
-            return self._deposits.pop(digest, time.monotonic()) or []
+            return list(self._deposits.pop(digest, time.monotonic()) or ())
 
     def health(self) -> dict[str, Any]:
         with self._lock:
@@ -203,7 +206,7 @@ class MemoryRegistry(Registry):
         self._states: Expiring[str, MemoryLog] = Expiring(away + history)
         self._filled: Expiring[str, MemoryLog] = Expiring(history)
         self._push_ids: Expiring[tuple[str, str], Position] = Expiring(PUSH_ID_SECONDS)
-        self._deposits: Expiring[str, list[str]] = Expiring(away)
+        self._deposits: Expiring[str, deque[str]] = Expiring(away)
         self._clients = MemoryClients(self._config.connect_timeout_seconds, away)
         self._heard: set[str] = set()
 

@@ -9,16 +9,13 @@ from typing import Any
 from ..config import Config
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
-from .base import NOWHERE, Arrival, Presence, Subscription, Subscriptions
+from .base import MOST_WAITING, NOWHERE, Arrival, Presence, Subscription, Subscriptions
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
 from .redis_scripts import Command
 from .redis_server import RedisServer
 
-# No browser lets a thousand calls wait that changed its session; a client that never comes for
-# what waits shall not fill Redis.
-MOST_WAITING = 1000
 # As long as a call that lost its reply may take to ask again, amply.
 TAKEN_SECONDS = 60
 

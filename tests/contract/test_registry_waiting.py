@@ -52,6 +52,14 @@ def test_deposits_are_collected_in_any_process(registry, other):
     assert registry.collect("digest-1") == []
 
 
+def test_deposits_are_capped(registry):
+    """A client that never comes for what waits fills nothing: the last thousand are kept."""
+    for number in range(1005):
+        registry.deposit("d", str(number))
+
+    assert registry.collect("d") == [str(number) for number in range(5, 1005)]
+
+
 def test_deposits_expire(open_registry):
     """What no browser ever asks for is dropped."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
