@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
 
+PATCH = "from gevent import monkey; monkey.patch_all()"
 PYWSGI = """
-from gevent import monkey; monkey.patch_all()
 import importlib, sys
 from gevent.pywsgi import WSGIServer
 module, _, name = sys.argv[2].partition(":")
@@ -49,7 +49,8 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
         "gthread": [*gunicorn, "-k", "gthread", "--threads", "40", app],
         "sync": [*gunicorn, app],
         "gevent_pywsgi": [*gunicorn, "-k", "gevent_pywsgi", app],
-        "pywsgi": [python, "-c", PYWSGI, str(port), app, *(tls or ())],
+        "pywsgi": [python, "-c", PATCH + PYWSGI, str(port), app, *(tls or ())],
+        "pywsgi-unpatched": [python, "-c", PYWSGI, str(port), app],
         "dev": flask,
         "dev-debug": [*flask, "--debug"],
     }[kind]
@@ -58,8 +59,8 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 class ServerProcess:
     """A server on a port of its own; what it prints is kept.
 
-    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync and gevent_pywsgi
-        for those that are refused.
+    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync, gevent_pywsgi and
+        pywsgi-unpatched for those that are refused.
     :param app: module and name, as gunicorn takes them.
     :param folder: where the module is.
     """
