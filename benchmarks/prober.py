@@ -13,7 +13,7 @@ from .http import Http
 from .timestamps import note_times, receive
 
 SECONDS_BETWEEN = 0.005
-# More than are under way at once, even if an answer takes long.
+# As many are open at the beginning; more if answers take long.
 CONNECTIONS = 40
 
 
@@ -45,13 +45,16 @@ class Prober:
 def ask(port, selector):
     """Ask until standard input ends; the latencies of all answers in seconds."""
     latencies, idle, asked = [], [], {}
-    for _ in range(CONNECTIONS):
+    question = Http(port).question("/json")
+
+    def open_one():
         http = Http(port)
-        http.request("/json")
         note_times(http.sock)
         selector.register(http.sock, selectors.EVENT_READ)
         idle.append(http.sock)
-    question = http.question("/json")
+
+    for _ in range(CONNECTIONS):
+        open_one()
     selector.register(sys.stdin, selectors.EVENT_READ)
     print("ready", flush=True)
     due = time.monotonic()
@@ -64,6 +67,8 @@ def ask(port, selector):
             idle.append(key.fileobj)
         if time.monotonic() >= due:
             due += SECONDS_BETWEEN
+            if not idle:
+                open_one()
             sock = idle.pop(0)
             asked[sock] = time.time()
             sock.sendall(question)

@@ -49,13 +49,23 @@ def at_once(redis_url):
 
 
 def many(redis_url):
-    return extension(redis_url).push_many
+    return in_thousands(extension(redis_url).push_many)
 
 
 def publisher(redis_url):
     from flask_realtime import Publisher
 
-    return Publisher(redis_url).push_many
+    return in_thousands(Publisher(redis_url).push_many)
+
+
+def in_thousands(push_many):
+    """A call has one deadline for all of its pushes."""
+
+    def push(pairs):
+        for start in range(0, len(pairs), 1000):
+            push_many(pairs[start : start + 1000])
+
+    return push
 
 
 def extension(redis_url):

@@ -62,7 +62,7 @@ def _to_nobody(count):
             PUBSUB: partial(to_nobody, "channels", count // 4, CHANNELS_LAYER=PUBSUB_LAYER),
         },
         [
-            Line("speed", "push_many, pushes/s", at_least(3, *rivals)),
+            Line("speed", "push_many of 1,000 at a time, pushes/s", at_least(3, *rivals)),
             Line("speed", "one after the other, pushes/s", None, one_by_one),
             Line("speed", "50 views at once, pushes/s", None, at_once),
         ],
