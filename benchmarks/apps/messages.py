@@ -67,7 +67,7 @@ def _messages(choice, length):
 
 def _words(choice, length):
     words = []
-    while length > 0:
+    while length >= 0:
         words.append(choice.choice(_WORDS))
         length -= len(words[-1]) + 1
     return " ".join(words)
