@@ -79,7 +79,7 @@ def test_routes_have_urls_of_the_present_place(place):
 
     assert path in ("/_realtime/session", whole)
     assert whole == f"{url}/_realtime/session"
-    assert 'src="/_realtime/static/realtime.js"' in tag
+    assert 'src="/_realtime/static/realtime.js?v=' in tag
 
 
 def test_views_do_not_see_the_place(place):
