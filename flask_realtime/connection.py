@@ -29,6 +29,8 @@ CLOSE_BYTES = 16 * 1024 * 1024
 # Under gevent a peer that sends faster than we read never makes us wait: then nobody else would
 # run, and one client could hold up all others.
 TURN_SECONDS = 0.005
+# gevent looks for what the network brings only once in fifty turns of those who sleep for 0 s.
+SHORTEST_PAUSE = 1e-6
 
 
 class Receiver(Protocol):
@@ -155,19 +157,20 @@ class Connection:
 
     def receive(self, size: int) -> bytes:
         """The peer's next bytes; empty at the end, and once we have said good-bye."""
-        self.give_turn()
-        began = time.monotonic()
+        began = self.yield_turn()
         data = self._descriptor.receive(size) if self.is_open else b""
         self.last_heard = time.monotonic()
         if self.last_heard - began > TURN_SECONDS:
             self._turn_began = self.last_heard
         return data
 
-    def give_turn(self) -> None:
-        """Let others run if this peer has kept us busy for a while; for its reader."""
-        if time.monotonic() - self._turn_began > TURN_SECONDS:
-            time.sleep(0)
-            self._turn_began = time.monotonic()
+    def yield_turn(self) -> float:
+        """Let others run, if reading has gone on for a turn without a pause; the time."""
+        now = time.monotonic()
+        if now - self._turn_began > TURN_SECONDS:
+            time.sleep(SHORTEST_PAUSE)
+            now = self._turn_began = time.monotonic()
+        return now
 
     def await_room(self) -> None:
         """Stop reading while too many messages wait for the worker."""

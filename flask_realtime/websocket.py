@@ -96,8 +96,7 @@ class WebSocket:
         came along with them, of which one may have to wait for room."""
         assert self._connection is not None and self._connection.receiver is not None
         for event in events():
-            # 16 KiB of empty frames take as long as fifty messages.
-            self._connection.give_turn()
+            self._connection.yield_turn()
             is_heeded = _is_message_end(event) or self._connection.receiver.takes_frame()
             if not isinstance(event, Ping):
                 yield event
