@@ -80,7 +80,7 @@ class Connection:
         self.digest = digest
         self.session_digest = session_digest
         self.address = address
-        self.worker = Worker()
+        self.worker = Worker(flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
         self.max_pending = config.max_pending_messages
         self.receiver: Receiver | None = None
@@ -104,12 +104,12 @@ class Connection:
         self.outbox = Outbox(
             descriptor,
             flusher.lock,
+            self,
             deflates=deflates,
             limit=self._max_backlog,
-            on_broken=self.cut,
-            on_overflow=self._overflow,
         )
-        self._lock = threading.Lock()
+        # A lock of its own would take 240 bytes under gevent.
+        self._lock = flusher.lock
         self._closing = False
         # Our close frame, until it may be sent: never before the 101.
         self._goodbye: bytes | None = None
@@ -243,11 +243,8 @@ class Connection:
         """The same, as it stood at the close."""
         return {**self._reached, **self.outbox.missing()}
 
-    def _append(self, *items: Item) -> None:
-        self.outbox.append(*items)
-        self._flusher.wake(self.outbox)
-
-    def _overflow(self, backlog: int) -> None:
+    def close_overflowing(self, backlog: int) -> None:
+        """Close a client that is too far behind (1013); it resumes."""
         logger.warning(
             "Closing %s, which does not keep up: %d bytes wait behind a message "
             "(REALTIME_MAX_BACKLOG_BYTES is %d).",
@@ -256,6 +253,10 @@ class Connection:
             self._max_backlog,
         )
         self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
+
+    def _append(self, *items: Item) -> None:
+        self.outbox.append(*items)
+        self._flusher.wake(self.outbox)
 
     def _begin_close(self, code: int, goodbye: bytes | None = None) -> bool:
         with self._lock:

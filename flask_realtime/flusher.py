@@ -220,6 +220,6 @@ class Flusher:
     def _tell(self, failed: Sequence[tuple[Outbox, int]]) -> None:
         for outbox, overflow in failed:
             if overflow:
-                outbox.on_overflow(overflow)
+                outbox.owner.close_overflowing(overflow)
             else:
-                outbox.on_broken()
+                outbox.owner.cut()

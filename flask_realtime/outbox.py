@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from .descriptor import MOST_BUFFERS, Buffer, Descriptor
 from .frames import Frame
@@ -11,6 +12,16 @@ from .positions import Position
 
 #: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
 Item = Frame | bytes
+
+
+class Owner(Protocol):
+    """What an outbox knows of its connection."""
+
+    def cut(self) -> None:
+        """The peer is gone."""
+
+    def close_overflowing(self, backlog: int) -> None:
+        """So many bytes wait, which are more than the limit."""
 
 
 class Outbox:
@@ -21,31 +32,28 @@ class Outbox:
         delivery two turns of it.
     :param deflates: whether the peer takes deflated frames.
     :param limit: how many bytes may wait behind the message being sent.
-    :param on_broken: called by the flusher when the peer is gone.
-    :param on_overflow: called with the bytes that wait when they are more than the limit.
+    :param owner: whose it is.
     """
 
     __slots__ = (
         "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
         "_lock", "_missing", "deflates", "descriptor", "is_direct", "is_scheduled", "limit",
-        "on_broken", "on_overflow",
+        "owner",
     )  # fmt: skip
 
     def __init__(
         self,
         descriptor: Descriptor,
         lock: threading.Lock,
+        owner: Owner,
         *,
         deflates: bool,
         limit: int,
-        on_broken: Callable[[], None],
-        on_overflow: Callable[[int], None],
     ) -> None:
         self.descriptor = descriptor
         self.deflates = deflates
         self.limit = limit
-        self.on_broken = on_broken
-        self.on_overflow = on_overflow
+        self.owner = owner
         #: The flusher's: whether it will come by.
         self.is_scheduled = False
         #: Nothing waits here: the flusher may write a frame without putting it in first.
@@ -79,7 +87,7 @@ class Outbox:
         with self._lock:
             overflow = self.put(items)
         if overflow:
-            self.on_overflow(overflow)
+            self.owner.close_overflowing(overflow)
 
     def unsent(self) -> dict[str, Position]:
         """By channel, the position before the first push that the kernel has not taken whole."""

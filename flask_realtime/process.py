@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from .keeper import Keeper
 from .limits import ConnectionCount
 from .messages import Conversation
 from .positions import Position
-from .reception import Reception
+from .reception import Reception, Services
 from .recovery import Recovery
 from .registries.base import Presence, Receiver, Registry
 from .transport import Handshake, Refusal
@@ -90,6 +90,9 @@ class Process:
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
         self._drain = self._make_drain()
+        self._services = self._make_services()
+        # One bound method for all of them.
+        self._detach = self._hub.remove
         self._count = ConnectionCount(
             config.max_connections or servers.socket_capacity(),
             config.max_connections_per_session,
@@ -193,38 +196,46 @@ class Process:
         )
 
     def _register(self, connection: Connection, handshake: Handshake) -> None:
-        registry, client = self.registry, connection.digest
-        arrival = registry.connect(client, connection.token)
+        arrival = self.registry.connect(connection.digest, connection.token)
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions.at)
-        conversation = Conversation(
+        connection.receiver = Reception(
+            connection,
+            self._services,
+            handshake,
+            arrival,
+            joins=bool(self._on_join),
+            leaves=bool(self._on_leave),
+        )
+
+    def _make_services(self) -> Services:
+        return Services(
+            hub=self._hub,
+            catch_up=self._catch_up,
+            max_bytes=self._config.max_message_bytes,
+            dumps=self._app.json.dumps,
+            converse=self._converse,
+            answer=partial(Conversation.answer, handlers=self._handlers),
+            changed=self._keeper.changed,
+            joined=lambda conversation: conversation.run_hook(self._on_join),
+            left=self._leave,
+            gone=self._gone,
+        )
+
+    def _converse(
+        self, connection: Connection, handshake: Handshake, waiting: Sequence[str]
+    ) -> Conversation:
+        return Conversation(
             self._app,
             self._config,
             handshake.environ,
             handshake.connection_id,
-            client,
+            connection.digest,
             connection.session_digest,
-            deposit=partial(registry.deposit, client),
+            deposit=partial(self.registry.deposit, connection.digest),
             end_behind_reply=partial(setattr, connection, "ends_behind_reply", True),
-            waiting=arrival.waiting,
+            waiting=waiting,
         )
-        connection.receiver = Reception(
-            connection,
-            self._hub,
-            self._catch_up,
-            subscriptions=arrival.subscriptions,
-            resumes=handshake.resumes,
-            max_bytes=self._config.max_message_bytes,
-            dumps=self._app.json.dumps,
-            answer=partial(conversation.answer, handlers=self._handlers),
-            changed=self._keeper.changed,
-            joined=partial(conversation.run_hook, self._on_join) if self._on_join else None,
-            left=partial(self._leave, conversation) if self._on_leave else None,
-            gone=self._gone,
-        )
-
-    def _detach(self, connection: Connection) -> Mapping[str, Position]:
-        return self._hub.remove(connection)
 
     def _leave(self, conversation: Conversation) -> None:
         with self._leaving:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .catchup import CatchUp
 from .connection import Connection
@@ -14,7 +15,11 @@ from .hub import Hub
 from .identity import shorten
 from .positions import Position
 from .protocol import Message, Reply, error_reply, parse_message, parse_positions
-from .registries.base import Subscriptions
+from .registries.base import Arrival, Subscriptions
+
+if TYPE_CHECKING:
+    from .messages import Conversation
+    from .transport import Handshake
 
 logger = logging.getLogger(__name__)
 
@@ -22,70 +27,80 @@ logger = logging.getLogger(__name__)
 RESUME_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all receptions of a process share.
+
+    :param converse: begins to converse with a client, at its first message: most sockets listen.
+    :param answer: runs a handler; called on the socket's worker.
+    :param changed: the subscriptions of a client may have changed unseen.
+    :param joined: run on the worker at the open.
+    :param left: run after the close.
+    :param gone: the socket is to be forgotten.
+    """
+
+    hub: Hub
+    catch_up: CatchUp
+    max_bytes: int
+    dumps: Callable[[Any], str]
+    converse: Callable[[Connection, Handshake, Sequence[str]], Conversation]
+    answer: Callable[[Conversation, Message], Reply]
+    changed: Callable[[str], None]
+    joined: Callable[[Conversation], None]
+    left: Callable[[Conversation], None]
+    gone: Callable[[Connection], None]
+
+
 class Reception:
     """Receives the messages of *connection*.
 
-    :param subscriptions: those of its client at the handshake, None for a client not known.
-    :param resumes: the client said that its first message will be ``resume``.
-    :param answer: runs a handler; called on the socket's worker.
-    :param hooks: what to run at the open and after the close, each on the worker or at its end.
+    :param arrival: what was known of its client at the handshake.
+    :param joins: whether a hook wants to run at its open.
+    :param leaves: whether a hook wants to run after its close.
     """
 
     __slots__ = (
-        "_answer",
+        "_arrival",
         "_awaits_resume",
-        "_catch_up",
-        "_changed",
         "_connection",
-        "_dumps",
-        "_gone",
-        "_hub",
-        "_joined",
-        "_left",
-        "_max_bytes",
-        "_subscriptions",
-    )  # fmt: skip
+        "_conversation",
+        "_handshake",
+        "_joins",
+        "_leaves",
+        "_services",
+    )
 
     def __init__(
         self,
         connection: Connection,
-        hub: Hub,
-        catch_up: CatchUp,
+        services: Services,
+        handshake: Handshake,
+        arrival: Arrival,
         *,
-        subscriptions: Subscriptions | None,
-        resumes: bool,
-        max_bytes: int,
-        dumps: Callable[[Any], str],
-        answer: Callable[[Message], Reply],
-        changed: Callable[[str], None],
-        joined: Callable[[], None] | None,
-        left: Callable[[], None] | None,
-        gone: Callable[[Connection], None],
+        joins: bool,
+        leaves: bool,
     ) -> None:
         self._connection = connection
-        self._hub = hub
-        self._catch_up = catch_up
-        self._subscriptions = subscriptions
-        self._awaits_resume = resumes
-        self._max_bytes = max_bytes
-        self._dumps = dumps
-        self._answer = answer
-        self._changed = changed
-        self._joined = joined
-        self._left = left
-        self._gone = gone
+        self._services = services
+        self._handshake = handshake
+        self._arrival = arrival
+        self._awaits_resume = handshake.resumes
+        self._conversation: Conversation | None = None
+        self._joins = joins
+        self._leaves = leaves
 
     def opened(self) -> None:
         """The 101 is on its way: put the client on its channels, or wait for its ``resume``."""
         logger.info(
             "Socket %s opened from %s.", shorten(self._connection.digest), self._connection.address
         )
-        if self._joined is not None:
-            self._connection.worker.submit(self._joined)
+        if self._joins:
+            self._connection.worker.submit(lambda: self._services.joined(self._converse()))
         if self._awaits_resume:
             self._connection.resume_by = time.monotonic() + RESUME_SECONDS
             return
-        starts = {name: one.sent or one.since for name, one in (self._subscriptions or {}).items()}
+        known = self._arrival.subscriptions or Subscriptions()
+        starts = {name: one.sent or one.since for name, one in known.items()}
         self._begin(starts, None)
 
     def received(self, message: str | bytes) -> None:
@@ -124,10 +139,10 @@ class Reception:
         connection = self._connection
         connection.worker.wait_until_idle(None)
         try:
-            if self._left is not None:
-                self._left()
+            if self._leaves:
+                self._services.left(self._converse())
         finally:
-            self._gone(connection)
+            self._services.gone(connection)
         logger.info(
             "Socket %s closed (%d) after %.1f s.",
             shorten(connection.digest),
@@ -152,9 +167,15 @@ class Reception:
             self._connection.await_room()
             self._connection.worker.submit(lambda: self._handle(message))
 
+    def _converse(self) -> Conversation:
+        if self._conversation is None:
+            waiting = self._arrival.waiting
+            self._conversation = self._services.converse(self._connection, self._handshake, waiting)
+        return self._conversation
+
     def _handle(self, message: Message) -> None:
         try:
-            self._reply(self._answer(message))
+            self._reply(self._services.answer(self._converse(), message))
         finally:
             self._connection.ends_behind_reply = False
             self._connection.make_room()
@@ -177,36 +198,36 @@ class Reception:
             return
         self._awaits_resume = False
         self._connection.resume_by = None
-        subscriptions = self._subscriptions or Subscriptions()
+        subscriptions = self._arrival.subscriptions or Subscriptions()
         starts = {name: named.get(name, one.since) for name, one in subscriptions.items()}
         foreign = [name for name in named if name not in subscriptions]
         self._begin(starts, lambda lost: self._resumed(message, foreign + lost))
 
     def _resumed(self, message: Message, lost: list[str]) -> None:
-        known = self._subscriptions is not None
+        known = self._arrival.subscriptions is not None
         reply = {"id": message.id, "status": 200, "known": known, "lost": lost}
-        self._connection.reply(self._dumps(reply))
+        self._connection.reply(self._services.dumps(reply))
 
     def _begin(
         self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
     ) -> None:
         # At once: who leaves one meanwhile does not enter it after all.
-        self._hub.invite(self._connection, starts)
+        self._services.hub.invite(self._connection, starts)
         self._connection.worker.submit(lambda: self._enter(report))
 
     def _enter(self, report: Callable[[list[str]], None] | None) -> None:
         connection = self._connection
         try:
-            self._catch_up.run(connection, report)
+            self._services.catch_up.run(connection, report)
         except RegistryUnavailable as error:
             logger.warning(
                 "Closing %s, whose channels cannot be read: %s", shorten(connection.digest), error
             )
             connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
             return
-        self._subscriptions = None
-        if self._hub.mark_subscribed(connection):
-            self._changed(connection.digest)
+        self._arrival = Arrival(None, self._arrival.waiting)
+        if self._services.hub.mark_subscribed(connection):
+            self._services.changed(connection.digest)
 
     def _takes_token(self, message_id: Any) -> bool:
         if self.takes_frame():
@@ -223,13 +244,13 @@ class Reception:
 
     def _is_too_big(self, message: str | bytes) -> bool:
         # simple-websocket counts characters, of which one may have four bytes.
-        limit = self._max_bytes
+        limit = self._services.max_bytes
         return len(message) * 4 > limit and (
             len(message if isinstance(message, bytes) else message.encode()) > limit
         )
 
     def _reply(self, reply: Reply) -> None:
-        self._connection.reply(reply.to_json(self._dumps))
+        self._connection.reply(reply.to_json(self._services.dumps))
 
 
 def _parse(message: str | bytes) -> Message:

@@ -52,6 +52,8 @@ class Handshake:
     :param environ: the request's, as it is inside the app's middleware.
     """
 
+    __slots__ = ("address", "connection_id", "descriptor", "environ", "resumes", "socket_key")
+
     def __init__(
         self, environ: WSGIEnvironment, descriptor: Descriptor, connection_id: str, socket_key: str
     ) -> None:
@@ -88,6 +90,8 @@ class SocketResponse(Response):
         # for middleware and for the access log. The Set-Cookie of this session is left out, since
         # it would undo what HTTP has changed when the socket opens late.
         start_response("101 Switching Protocols", [])
+        # The server keeps the environ, and Werkzeug the whole request in it.
+        environ.pop("werkzeug.request", None)
         return SocketLife(connection, self._websocket)
 
 
@@ -98,6 +102,8 @@ class SocketLife:
     takes for what it is: a client that has gone.
     """
 
+    __slots__ = ("_connection", "_is_begun", "_websocket")
+
     def __init__(self, connection: Connection, websocket: WebSocket) -> None:
         self._connection = connection
         self._websocket = websocket
@@ -105,7 +111,7 @@ class SocketLife:
 
     def __iter__(self) -> Iterator[bytes]:
         self._is_begun = True
-        self._connection.live(lambda: self._websocket.run(self._connection))
+        self._connection.live(self._read)
         return iter(())
 
     def close(self) -> None:
@@ -113,6 +119,9 @@ class SocketLife:
         if not self._is_begun:
             self._is_begun = True
             self._connection.live(lambda: CloseCode.ABNORMAL)
+
+    def _read(self) -> int:
+        return self._websocket.run(self._connection)
 
 
 class Transport:

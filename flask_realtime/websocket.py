@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from simple_websocket import Server
+from wsproto.connection import Connection as WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 
@@ -31,6 +31,8 @@ class WebSocket:
     The object stands in for the TCP socket: what the protocol sends goes to the connection.
     """
 
+    __slots__ = ("_composed", "_connection", "_inbox", "_server", "accept", "deflates")
+
     def __init__(self, environ: WSGIEnvironment, max_message_bytes: int) -> None:
         self._connection: Connection | None = None
         self._composed = bytearray()
@@ -45,10 +47,12 @@ class WebSocket:
             event_class=lambda: self,
         )
         self._server.environ = None
-        self._server.ws.events = partial(self._events, self._server.ws.events)
+        # Without the handshake, of which nothing is wanted any more: 2 KB a socket.
+        self._server.ws = _Protocol(self._server.ws.connection, self._heeded)
         self._inbox = self._server.input_buffer
         #: The 101, whole.
         self.accept = bytes(self._composed)
+        self._composed = bytearray()
 
     def run(self, connection: Connection) -> int:
         """Read until the socket ends; returns the code it was closed with."""
@@ -91,11 +95,11 @@ class WebSocket:
     def clear(self) -> None:
         """Nothing: nobody waits."""
 
-    def _events(self, events: Callable[[], Iterator[Event]]) -> Iterator[Event]:
+    def _heeded(self, events: Iterator[Event]) -> Iterator[Event]:
         """Answer pings in their turn: simple-websocket would do so only behind the messages that
         came along with them, of which one may have to wait for room."""
         assert self._connection is not None and self._connection.receiver is not None
-        for event in events():
+        for event in events:
             self._connection.yield_turn()
             is_heeded = _is_message_end(event) or self._connection.receiver.takes_frame()
             if not isinstance(event, Ping):
@@ -112,12 +116,34 @@ class WebSocket:
         return int(reason)
 
 
+class _Protocol:
+    """wsproto's connection after the handshake, with a say in its events."""
+
+    __slots__ = ("_connection", "_heeded", "receive_data", "send")
+
+    def __init__(
+        self, connection: WSConnection, heeded: Callable[[Iterator[Event]], Iterator[Event]]
+    ) -> None:
+        self._connection = connection
+        self._heeded = heeded
+        self.receive_data = connection.receive_data
+        self.send = connection.send
+
+    @property
+    def state(self) -> ConnectionState:
+        return self._connection.state
+
+    def events(self) -> Iterator[Event]:
+        return self._heeded(self._connection.events())
+
+
 class _Later:
     """In place of simple-websocket's reading thread: its target is run by who wants to be it."""
 
-    name = ""
+    __slots__ = ("name", "run")
 
     def __init__(self, target: Callable[[], None]) -> None:
+        self.name = ""
         self.run = target
 
     def start(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
@@ -16,13 +15,17 @@ Job = Callable[[], None]
 
 
 class Worker:
-    """Runs jobs one at a time, in the order given, on a thread (a greenlet, where patched)."""
+    """Runs jobs one at a time, in the order given, on a thread (a greenlet, where patched).
+
+    :param lock: may be shared among many: it is held for moments.
+    """
 
     __slots__ = ("_idle", "_is_running", "_jobs", "_lock", "_more", "pending")
 
-    def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, lock: threading.Lock) -> None:
+        # Not many: whoever submits them waits for room. An empty deque takes 600 bytes.
+        self._jobs: list[Job] = []
+        self._lock = lock
         self._is_running = False
         self._more: threading.Event | None = None
         self._idle: threading.Event | None = None
@@ -63,13 +66,13 @@ class Worker:
     def _next(self) -> Job | None:
         with self._lock:
             if self._jobs:
-                return self._jobs.popleft()
+                return self._jobs.pop(0)
             more = self._more = threading.Event()
         more.wait(LINGER_SECONDS)
         with self._lock:
             self._more = None
             if self._jobs:
-                return self._jobs.popleft()
+                return self._jobs.pop(0)
             self._is_running = False
         return None
 

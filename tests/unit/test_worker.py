@@ -9,7 +9,7 @@ DEADLINE = 5
 
 def test_worker_runs_jobs_in_order():
     """What is submitted first is done first, one job at a time."""
-    worker, done = Worker(), []
+    worker, done = Worker(threading.Lock()), []
 
     for number in range(200):
         worker.submit(lambda number=number: done.append(number))
@@ -20,7 +20,7 @@ def test_worker_runs_jobs_in_order():
 
 def test_worker_goes_on_after_a_job_that_raises(caplog):
     """A job that fails is logged and keeps none of those behind it waiting."""
-    worker, done = Worker(), []
+    worker, done = Worker(threading.Lock()), []
 
     worker.submit(lambda: 1 / 0)
     worker.submit(lambda: done.append("next"))
@@ -32,7 +32,7 @@ def test_worker_goes_on_after_a_job_that_raises(caplog):
 
 def test_worker_does_not_wait_for_a_slow_job_to_take_another():
     """Submitting returns at once, whatever the worker does."""
-    worker, gate, done = Worker(), threading.Event(), []
+    worker, gate, done = Worker(threading.Lock()), threading.Event(), []
 
     worker.submit(lambda: gate.wait(DEADLINE))
     worker.submit(lambda: done.append("after"))
@@ -46,7 +46,7 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
 
 def test_worker_has_no_thread_while_there_is_no_work():
     """A socket without work costs one greenlet, not two."""
-    worker, threads = Worker(), []
+    worker, threads = Worker(threading.Lock()), []
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
 
@@ -57,7 +57,7 @@ def test_worker_has_no_thread_while_there_is_no_work():
 
 def test_worker_starts_again_when_work_comes_back():
     """After its thread has ended, the next job starts a new one."""
-    worker, threads = Worker(), []
+    worker, threads = Worker(threading.Lock()), []
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
     threads[0].join(DEADLINE)
@@ -70,7 +70,7 @@ def test_worker_starts_again_when_work_comes_back():
 
 def test_worker_loses_no_job_of_many_threads():
     """Jobs submitted from many threads, again and again as it falls idle, are all done."""
-    worker, done, lock = Worker(), [], threading.Lock()
+    worker, done, lock = Worker(threading.Lock()), [], threading.Lock()
 
     def add():
         with lock:
