@@ -17,7 +17,7 @@ from .identity import shorten
 from .limits import TokenBucket
 from .outbox import Item, Outbox
 from .positions import Position
-from .worker import Worker
+from .worker import Threads, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class Connection:
     """One open WebSocket.
 
     :param descriptor: the fd.
+    :param threads: where its messages are handled.
     :param accept: the answer to the handshake, which is the first thing written.
     :param detach: called once, when nothing more shall be delivered; returns how far each channel
         had been handed to this connection.
@@ -66,6 +67,7 @@ class Connection:
         self,
         descriptor: Descriptor,
         flusher: Flusher,
+        threads: Threads,
         config: Config,
         *,
         token: str,
@@ -80,7 +82,7 @@ class Connection:
         self.digest = digest
         self.session_digest = session_digest
         self.address = address
-        self.worker = Worker(flusher.lock)
+        self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
         self.max_pending = config.max_pending_messages
         self.receiver: Receiver | None = None

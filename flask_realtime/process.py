@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -33,6 +33,10 @@ from .recovery import Recovery
 from .registries.base import Presence, Receiver, Registry
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
+from .worker import Threads
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +76,7 @@ class Process:
         self._live: dict[str, Connection] = {}
         self._tokens = itertools.count(1)
         self._flusher = Flusher()
+        self._threads = Threads()
         self._delivery = Delivery(self._recover, self._flusher.post)
         self._hub = Hub(self._delivery, registry.ignore)
         self._recovery = Recovery(
@@ -185,6 +190,7 @@ class Process:
         return Connection(
             handshake.descriptor,
             self._flusher,
+            self._threads,
             self._config,
             token=str(next(self._tokens)),
             digest=client,
@@ -223,13 +229,17 @@ class Process:
         )
 
     def _converse(
-        self, connection: Connection, handshake: Handshake, waiting: Sequence[str]
+        self,
+        connection: Connection,
+        environ: WSGIEnvironment,
+        connection_id: str,
+        waiting: Sequence[str],
     ) -> Conversation:
         return Conversation(
             self._app,
             self._config,
-            handshake.environ,
-            handshake.connection_id,
+            environ,
+            connection_id,
             connection.digest,
             connection.session_digest,
             deposit=partial(self.registry.deposit, connection.digest),

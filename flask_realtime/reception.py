@@ -18,10 +18,14 @@ from .protocol import Message, Reply, error_reply, parse_message, parse_position
 from .registries.base import Arrival, Subscriptions
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from .messages import Conversation
     from .transport import Handshake
 
 logger = logging.getLogger(__name__)
+
+_ARRIVED = Arrival(None, ())
 
 # A client that says it will resume does so at once; one that does not is none.
 RESUME_SECONDS = 60.0
@@ -43,7 +47,7 @@ class Services:
     catch_up: CatchUp
     max_bytes: int
     dumps: Callable[[Any], str]
-    converse: Callable[[Connection, Handshake, Sequence[str]], Conversation]
+    converse: Callable[[Connection, WSGIEnvironment, str, Sequence[str]], Conversation]
     answer: Callable[[Conversation, Message], Reply]
     changed: Callable[[str], None]
     joined: Callable[[Conversation], None]
@@ -63,8 +67,9 @@ class Reception:
         "_arrival",
         "_awaits_resume",
         "_connection",
+        "_connection_id",
         "_conversation",
-        "_handshake",
+        "_environ",
         "_joins",
         "_leaves",
         "_services",
@@ -82,7 +87,8 @@ class Reception:
     ) -> None:
         self._connection = connection
         self._services = services
-        self._handshake = handshake
+        self._environ = handshake.environ
+        self._connection_id = handshake.connection_id
         self._arrival = arrival
         self._awaits_resume = handshake.resumes
         self._conversation: Conversation | None = None
@@ -169,8 +175,9 @@ class Reception:
 
     def _converse(self) -> Conversation:
         if self._conversation is None:
-            waiting = self._arrival.waiting
-            self._conversation = self._services.converse(self._connection, self._handshake, waiting)
+            self._conversation = self._services.converse(
+                self._connection, self._environ, self._connection_id, self._arrival.waiting
+            )
         return self._conversation
 
     def _handle(self, message: Message) -> None:
@@ -225,7 +232,8 @@ class Reception:
             )
             connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
             return
-        self._arrival = Arrival(None, self._arrival.waiting)
+        # Nobody asks any more, and they are many.
+        self._arrival = Arrival(None, self._arrival.waiting) if self._arrival.waiting else _ARRIVED
         if self._services.hub.mark_subscribed(connection):
             self._services.changed(connection.digest)
 

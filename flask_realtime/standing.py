@@ -38,32 +38,36 @@ class Standing:
 class Standings:
     """Not safe for threads: the hub holds its lock around every call."""
 
-    __slots__ = ("_clients",)
+    __slots__ = ("_clients", "_standings")
 
     def __init__(self) -> None:
-        self._clients: dict[str, dict[Listener, Standing]] = {}
+        # Nearly every client has one connection: a tuple takes a quarter of a dict.
+        self._clients: dict[str, tuple[Listener, ...]] = {}
+        self._standings: dict[Listener, Standing] = {}
 
     def add(self, connection: Listener) -> None:
         """Let *connection* stand on no channel yet."""
-        self._clients.setdefault(connection.digest, {})[connection] = Standing()
+        self._clients[connection.digest] = (*self.connections(connection.digest), connection)
+        self._standings[connection] = Standing()
 
     def get(self, connection: Listener) -> Standing | None:
         """How it stands; None if it is not known, or not any more."""
-        return self._clients.get(connection.digest, {}).get(connection)
+        return self._standings.get(connection)
 
     def pop(self, connection: Listener) -> Standing | None:
         """Forget *connection*; how it stood."""
-        client = self._clients.get(connection.digest, {})
-        standing = client.pop(connection, None)
-        if not client:
-            self._clients.pop(connection.digest, None)
+        standing = self._standings.pop(connection, None)
+        if standing is not None:
+            left = tuple(one for one in self._clients[connection.digest] if one is not connection)
+            if left:
+                self._clients[connection.digest] = left
+            else:
+                del self._clients[connection.digest]
         return standing
 
     def connections(self, digest: str | None) -> list[Listener]:
         """Those of a client, or all."""
-        if digest is not None:
-            return list(self._clients.get(digest, ()))
-        return [one for client in self._clients.values() for one in client]
+        return list(self._standings if digest is None else self._clients.get(digest, ()))
 
     def digests(self) -> list[str]:
         """The clients that have a connection."""

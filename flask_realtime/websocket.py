@@ -48,15 +48,16 @@ class WebSocket:
         )
         self._server.environ = None
         # Without the handshake, of which nothing is wanted any more: 2 KB a socket.
-        self._server.ws = _Protocol(self._server.ws.connection, self._heeded)
+        self._server.ws = _Protocol(self._server.ws.connection, self)
         self._inbox = self._server.input_buffer
-        #: The 101, whole.
+        #: The 101, whole, until the socket runs.
         self.accept = bytes(self._composed)
         self._composed = bytearray()
 
     def run(self, connection: Connection) -> int:
         """Read until the socket ends; returns the code it was closed with."""
         self._connection = connection
+        self.accept = b""
         self._server.thread.run()
         return int(self._close_code())
 
@@ -95,7 +96,7 @@ class WebSocket:
     def clear(self) -> None:
         """Nothing: nobody waits."""
 
-    def _heeded(self, events: Iterator[Event]) -> Iterator[Event]:
+    def heed(self, events: Iterator[Event]) -> Iterator[Event]:
         """Answer pings in their turn: simple-websocket would do so only behind the messages that
         came along with them, of which one may have to wait for room."""
         assert self._connection is not None and self._connection.receiver is not None
@@ -119,22 +120,24 @@ class WebSocket:
 class _Protocol:
     """wsproto's connection after the handshake, with a say in its events."""
 
-    __slots__ = ("_connection", "_heeded", "receive_data", "send")
+    __slots__ = ("_connection", "_websocket")
 
-    def __init__(
-        self, connection: WSConnection, heeded: Callable[[Iterator[Event]], Iterator[Event]]
-    ) -> None:
+    def __init__(self, connection: WSConnection, websocket: WebSocket) -> None:
         self._connection = connection
-        self._heeded = heeded
-        self.receive_data = connection.receive_data
-        self.send = connection.send
+        self._websocket = websocket
 
     @property
     def state(self) -> ConnectionState:
         return self._connection.state
 
+    def receive_data(self, data: bytes) -> None:
+        self._connection.receive_data(data)
+
+    def send(self, event: Event) -> bytes:
+        return self._connection.send(event)
+
     def events(self) -> Iterator[Event]:
-        return self._heeded(self._connection.events())
+        return self._websocket.heed(self._connection.events())
 
 
 class _Later:

@@ -1,4 +1,4 @@
-"""The second greenlet of a socket, which exists while there is work for it."""
+"""The second greenlet of a socket, which it has while there is work for it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,89 @@ LINGER_SECONDS = 1.0
 Job = Callable[[], None]
 
 
-class Worker:
-    """Runs jobs one at a time, in the order given, on a thread (a greenlet, where patched).
+class Threads:
+    """Threads (greenlets, where patched) that work for whoever has work next.
 
+    One that is at rest is used before another is started, so that a thousand sockets that open
+    one after the other need a few.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._resting: list[_Rest] = []
+
+    @property
+    def resting(self) -> int:
+        """How many have nothing to do, and wait for it."""
+        with self._lock:
+            return len(self._resting)
+
+    def run(self, job: Job) -> None:
+        """Have *job* done at once, on a thread that does nothing else meanwhile; never blocks."""
+        with self._lock:
+            rest = self._resting.pop() if self._resting else None
+        if rest is not None:
+            rest.end(job)
+        else:
+            threading.Thread(
+                target=self._work, args=(job,), name="realtime-worker", daemon=True
+            ).start()
+
+    def _work(self, job: Job | None) -> None:
+        rest = _Rest()
+        while job is not None:
+            job()
+            job = None
+            with self._lock:
+                self._resting.append(rest)
+            job = rest.wait(LINGER_SECONDS) or self._leave(rest)
+
+    def _leave(self, rest: _Rest) -> Job | None:
+        with self._lock:
+            if rest in self._resting:
+                self._resting.remove(rest)
+                return None
+        # Taken at the last moment: its job is on the way.
+        return rest.wait(None)
+
+
+class _Rest:
+    """A thread at rest, until it is given a job."""
+
+    __slots__ = ("_event", "_job")
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._job: Job | None = None
+
+    def end(self, job: Job) -> None:
+        self._job = job
+        self._event.set()
+
+    def wait(self, seconds: float | None) -> Job | None:
+        self._event.wait(seconds)
+        if not self._event.is_set():
+            return None
+        self._event.clear()
+        job, self._job = self._job, None
+        return job
+
+
+class Worker:
+    """Runs the jobs of one socket one at a time, in the order given.
+
+    :param threads: where they run.
     :param lock: may be shared among many: it is held for moments.
     """
 
-    __slots__ = ("_idle", "_is_running", "_jobs", "_lock", "_more", "pending")
+    __slots__ = ("_idle", "_is_running", "_jobs", "_lock", "_threads", "pending")
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, threads: Threads, lock: threading.Lock) -> None:
         # Not many: whoever submits them waits for room. An empty deque takes 600 bytes.
         self._jobs: list[Job] = []
+        self._threads = threads
         self._lock = lock
         self._is_running = False
-        self._more: threading.Event | None = None
         self._idle: threading.Event | None = None
         #: Jobs that wait or run.
         self.pending = 0
@@ -39,11 +108,8 @@ class Worker:
             self.pending += 1
             must_start = not self._is_running
             self._is_running = True
-            more = self._more
         if must_start:
-            threading.Thread(target=self._run, name="realtime-worker", daemon=True).start()
-        elif more is not None:
-            more.set()
+            self._threads.run(self._run)
 
     def wait_until_idle(self, seconds: float | None) -> bool:
         """Wait until no job is left; False if *seconds* were not enough."""
@@ -65,12 +131,6 @@ class Worker:
 
     def _next(self) -> Job | None:
         with self._lock:
-            if self._jobs:
-                return self._jobs.pop(0)
-            more = self._more = threading.Event()
-        more.wait(LINGER_SECONDS)
-        with self._lock:
-            self._more = None
             if self._jobs:
                 return self._jobs.pop(0)
             self._is_running = False

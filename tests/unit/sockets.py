@@ -11,6 +11,7 @@ from flask_realtime.flusher import Flusher
 from flask_realtime.frames import push_frame
 from flask_realtime.positions import Position
 from flask_realtime.protocol import Publication
+from flask_realtime.worker import Threads
 
 DEADLINE = 5
 
@@ -50,6 +51,7 @@ class Pair:
         self.connection = Connection(
             descriptor_for(ours),
             self.flusher,
+            Threads(),
             Config(**settings),
             token="1",
             digest="d" * 64,

@@ -2,14 +2,14 @@
 
 import threading
 
-from flask_realtime.worker import Worker
+from flask_realtime.worker import Threads, Worker
 
 DEADLINE = 5
 
 
 def test_worker_runs_jobs_in_order():
     """What is submitted first is done first, one job at a time."""
-    worker, done = Worker(threading.Lock()), []
+    worker, done = Worker(Threads(), threading.Lock()), []
 
     for number in range(200):
         worker.submit(lambda number=number: done.append(number))
@@ -20,7 +20,7 @@ def test_worker_runs_jobs_in_order():
 
 def test_worker_goes_on_after_a_job_that_raises(caplog):
     """A job that fails is logged and keeps none of those behind it waiting."""
-    worker, done = Worker(threading.Lock()), []
+    worker, done = Worker(Threads(), threading.Lock()), []
 
     worker.submit(lambda: 1 / 0)
     worker.submit(lambda: done.append("next"))
@@ -32,7 +32,7 @@ def test_worker_goes_on_after_a_job_that_raises(caplog):
 
 def test_worker_does_not_wait_for_a_slow_job_to_take_another():
     """Submitting returns at once, whatever the worker does."""
-    worker, gate, done = Worker(threading.Lock()), threading.Event(), []
+    worker, gate, done = Worker(Threads(), threading.Lock()), threading.Event(), []
 
     worker.submit(lambda: gate.wait(DEADLINE))
     worker.submit(lambda: done.append("after"))
@@ -46,7 +46,7 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
 
 def test_worker_has_no_thread_while_there_is_no_work():
     """A socket without work costs one greenlet, not two."""
-    worker, threads = Worker(threading.Lock()), []
+    worker, threads = Worker(Threads(), threading.Lock()), []
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
 
@@ -57,7 +57,7 @@ def test_worker_has_no_thread_while_there_is_no_work():
 
 def test_worker_starts_again_when_work_comes_back():
     """After its thread has ended, the next job starts a new one."""
-    worker, threads = Worker(threading.Lock()), []
+    worker, threads = Worker(Threads(), threading.Lock()), []
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
     threads[0].join(DEADLINE)
@@ -68,9 +68,37 @@ def test_worker_starts_again_when_work_comes_back():
     assert len(threads) == 2
 
 
+def test_workers_share_threads_that_are_at_rest():
+    """A thousand sockets that have work one after the other need few threads."""
+    threads, lock, seen = Threads(), threading.Lock(), []
+
+    for _ in range(20):
+        worker, rested = Worker(threads, lock), threading.Event()
+        worker.submit(lambda: seen.append(threading.current_thread()))
+        assert worker.wait_until_idle(DEADLINE)
+        # The thread comes to rest a moment after its work is done.
+        while not threads.resting and not rested.wait(0.001):
+            pass
+
+    assert len(set(seen)) == 1
+
+
+def test_workers_wait_for_no_other():
+    """A job that takes long keeps the jobs of another socket from nothing."""
+    threads, lock, gate = Threads(), threading.Lock(), threading.Event()
+    slow, quick = Worker(threads, lock), Worker(threads, lock)
+
+    slow.submit(lambda: gate.wait(DEADLINE))
+    quick.submit(lambda: None)
+
+    assert quick.wait_until_idle(DEADLINE)
+    assert slow.pending == 1
+    gate.set()
+
+
 def test_worker_loses_no_job_of_many_threads():
     """Jobs submitted from many threads, again and again as it falls idle, are all done."""
-    worker, done, lock = Worker(threading.Lock()), [], threading.Lock()
+    worker, done, lock = Worker(Threads(), threading.Lock()), [], threading.Lock()
 
     def add():
         with lock:
