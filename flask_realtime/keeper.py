@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -20,8 +19,8 @@ from .standing import Listener
 
 logger = logging.getLogger(__name__)
 
-# Pauses between attempts while the registry is away: a try costs up to its timeout anyway.
-RETRY_SECONDS = 0.5
+# Between attempts while the registry is away.
+RETRY_SECONDS = 1.0
 # How many clients are read at once: a page of replies that is parsed without stopping the loop.
 CLIENTS_AT_ONCE = 200
 
@@ -61,6 +60,7 @@ class Keeper:
         self._wake = threading.Event()
         self._is_running = False
         self._is_closed = False
+        self._is_failing = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
 
@@ -97,15 +97,23 @@ class Keeper:
         self._wake.set()
 
     def _run(self) -> None:
+        seconds = None
         while not self._is_closed:
-            self._wake.wait()
+            # What is noted during the pause, that Redis is heard again above all, ends it.
+            self._wake.wait(seconds)
             self._wake.clear()
             with self._lock:
                 paused, self._paused = self._paused, set()
                 changed, self._changed = self._changed, set()
-            if not self._work(paused, changed) and not self._is_closed:
-                time.sleep(RETRY_SECONDS)
-                self._note(paused, changed)
+            self._is_failing = not self._work(paused, changed)
+            seconds = None
+            if self._is_failing:
+                seconds = RETRY_SECONDS
+                with self._lock:
+                    self._paused |= paused
+                    self._changed |= changed
+                # The recovery that failed has asked for the next one.
+                self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
         try:
@@ -113,7 +121,8 @@ class Keeper:
                 self._recovery.run(paused, PATIENCE_SECONDS)
             self._apply(list(changed))
         except RegistryUnavailable as error:
-            logger.warning("The registry is away, trying again: %s", error)
+            level = logging.DEBUG if self._is_failing else logging.WARNING
+            logger.log(level, "The registry is away, trying again: %s", error)
             return False
         except Exception:
             logger.exception(

@@ -46,6 +46,11 @@ RETRY_AFTER = {"Retry-After": "1"}
 REFRESHES_PER_TIMEOUT = 3
 MOST_SECONDS_BETWEEN_REFRESHES = 300.0
 SWEEP_SECONDS = 5.0
+# After a restart thousands come at once. All together they would wait for each other until their
+# calls to Redis are too late, be refused, and come again, for ever: 3,000 did. So many at a time
+# keep Redis and this process busy; the others wait their turn, which costs nobody a deadline.
+ENTERING_AT_ONCE = 16
+ENTERING_SECONDS = 20.0
 # What a stopping worker leaves its last handlers, of gunicorn's own graceful timeout.
 SECONDS_TO_SPARE = 1.0
 # A process that stops has all its sockets leave at once, and a database has a few connections.
@@ -72,6 +77,7 @@ class Process:
         self._on_leave = on_leave
         self._lock = threading.Lock()
         self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
+        self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._is_started = False
         self._live: dict[str, Connection] = {}
         self._tokens = itertools.count(1)
@@ -163,7 +169,7 @@ class Process:
         try:
             # Again: a drain that began meanwhile has not seen this connection.
             self._check_stopping()
-            self._register(connection, handshake)
+            self._enter_registry(connection, handshake)
         except BaseException as error:
             self._hub.remove(connection)
             self._forget(connection)
@@ -200,6 +206,14 @@ class Process:
             deflates=websocket.deflates,
             detach=self._detach,
         )
+
+    def _enter_registry(self, connection: Connection, handshake: Handshake) -> None:
+        if not self._entering.acquire(timeout=ENTERING_SECONDS):
+            raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
+        try:
+            self._register(connection, handshake)
+        finally:
+            self._entering.release()
 
     def _register(self, connection: Connection, handshake: Handshake) -> None:
         arrival = self.registry.connect(connection.digest, connection.token)

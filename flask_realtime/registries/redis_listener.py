@@ -9,9 +9,10 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from .redis_address import RedisAddress
+from .redis_confirmations import Confirmations, Wait
 from .redis_link import Deadline, Link, LinkLost
 from .redis_scripts import Command
 from .redis_wire import INCOMPLETE, Refusal
@@ -25,17 +26,10 @@ MESSAGES_AT_ONCE = 50
 # Pauses between attempts to connect; chance spreads the processes that lost one server.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 3.0
+# After so many attempts in vain nobody waits for the next: a thread server would run out of
+# threads that all wait for the same Redis.
+ATTEMPTS_TO_WAIT_FOR = 2
 CLOSE_SECONDS = 2.0
-
-
-class _Wait:
-    """One caller that waits until its names are confirmed."""
-
-    __slots__ = ("done", "names")
-
-    def __init__(self, names: Iterable[bytes]) -> None:
-        self.names = set(names)
-        self.done = threading.Event()
 
 
 class RedisListener:
@@ -64,12 +58,11 @@ class RedisListener:
         self._restored = restored
         self._lock = threading.Lock()
         self._names = set(control)
-        # By name, how many of our SUBSCRIBEs Redis has yet to confirm.
-        self._due: dict[bytes, int] = {}
-        self._waits: dict[bytes, list[_Wait]] = {}
+        self._due = Confirmations()
         self._outgoing: list[Command] = []
         self._is_linked = False
         self._is_degraded = False
+        self._failures = 0
         self._unrestored: set[bytes] | None = None
         self._must_drop = False
         self._is_closed = False
@@ -87,21 +80,28 @@ class RedisListener:
     def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
         """Hear *names*, and the control names; returns when Redis has confirmed each.
 
-        :raises LinkLost: if it has not before *deadline*; it is tried further.
+        :raises LinkLost: if it has not before *deadline*, or if connecting has failed again and
+            again; it is tried further.
         """
         with self._lock:
             new = [name for name in names if name not in self._names]
             self._names.update(new)
             self._ask("SUBSCRIBE", new)
-            wait = _Wait(name for name in (*self._control, *names) if not self._is_confirmed(name))
-            for name in wait.names:
-                self._waits.setdefault(name, []).append(wait)
+            wait = self._due.wait_for(
+                name for name in (*self._control, *names) if not self._is_confirmed(name)
+            )
             self._start()
+            has_failed = wait.names and self._failures >= ATTEMPTS_TO_WAIT_FOR
         if new:
             self._ring()
-        if wait.names and not wait.done.wait(deadline.remaining()):
-            self._give_up(wait)
-            raise LinkLost(f"nothing was confirmed within {deadline.seconds:g} s", is_late=True)
+        if wait.names and (has_failed or not wait.done.wait(deadline.remaining())):
+            with self._lock:
+                self._due.give_up(wait)
+            wait.failure = f"nothing was confirmed within {deadline.seconds:g} s"
+            if has_failed:
+                wait.failure = f"{self._failures} attempts to connect have failed"
+        if wait.failure is not None:
+            raise LinkLost(wait.failure, is_late=True)
 
     def ignore(self, names: Collection[bytes]) -> None:
         """Hear *names* no more."""
@@ -141,8 +141,7 @@ class RedisListener:
         for start in range(0, len(chosen), NAMES_AT_ONCE):
             self._outgoing.append((verb, *chosen[start : start + NAMES_AT_ONCE]))
         if verb == "SUBSCRIBE":
-            for name in chosen:
-                self._due[name] = self._due.get(name, 0) + 1
+            self._due.expect(chosen)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -157,15 +156,6 @@ class RedisListener:
         # Full: it rings already. Closed: nobody is there.
         with contextlib.suppress(OSError):
             self._alarm_bell.send(b"\0")
-
-    def _give_up(self, wait: _Wait) -> None:
-        with self._lock:
-            for name in wait.names:
-                waits = self._waits.get(name, [])
-                if wait in waits:
-                    waits.remove(wait)
-                if not waits:
-                    self._waits.pop(name, None)
 
     # The thread.
 
@@ -182,6 +172,7 @@ class RedisListener:
             pause = FIRST_PAUSE_SECONDS if self._unlink() else pause
             if not self._is_closed:
                 self._report(reason)
+                self._release(reason)
                 time.sleep(pause * (0.5 + random.random()))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         self._alarm.close()
@@ -190,6 +181,16 @@ class RedisListener:
         level = logging.WARNING if self._is_degraded else logging.ERROR
         self._is_degraded = True
         logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, reason)
+
+    def _release(self, reason: str) -> None:
+        """Let nobody wait whom another attempt would keep waiting."""
+        with self._lock:
+            self._failures += 1
+            has_to = self._failures >= ATTEMPTS_TO_WAIT_FOR
+            waits = self._due.give_all_up() if has_to else []
+        for wait in waits:
+            wait.failure = reason
+            wait.done.set()
 
     def _be_linked(self) -> None:
         link = Link(self._address, Deadline(self._seconds))
@@ -214,7 +215,7 @@ class RedisListener:
         with self._lock:
             self._must_drop = False
             self._is_linked = True
-            self._due = {}
+            self._due.begin()
             self._outgoing = []
             self._ask("SUBSCRIBE", self._names)
             if self._unrestored is not None:
@@ -275,6 +276,7 @@ class RedisListener:
             was_degraded = self._is_degraded
             if not self._due:
                 self._is_degraded = False
+                self._failures = 0
         for wait in done:
             wait.done.set()
         if was_degraded and not self._is_degraded:
@@ -282,15 +284,8 @@ class RedisListener:
         if is_restored:
             self._restored()
 
-    def _confirm_one(self, name: bytes) -> list[_Wait]:
-        """Note a confirmation; the waits that it was the last for."""
-        left = self._due.pop(name, 1) - 1
-        if left:
-            self._due[name] = left
-            return []
-        if self._unrestored is not None:
+    def _confirm_one(self, name: bytes) -> list[Wait]:
+        done = self._due.confirm(name)
+        if done is not None and self._unrestored is not None:
             self._unrestored.discard(name)
-        waits = self._waits.pop(name, [])
-        for wait in waits:
-            wait.names.discard(name)
-        return [wait for wait in waits if not wait.names]
+        return done or []

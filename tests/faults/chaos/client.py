@@ -29,12 +29,14 @@ class Page:
         self.numbers = {channel: [] for channel in channels}
         #: By channel, after how many numbers the page was told that something is lost.
         self.lost = {channel: [] for channel in channels}
+        self.open_timeout = SILENCE_SECONDS
         self.repeats = self.resumes = 0
         self.unknown = 0
         self.last_at = time.monotonic()
         self.longest_gap = 0.0
         self.rendered_at = None
         self._positions = {}
+        self._seen = {channel: [] for channel in channels}
         self._cookie = self._id = None
         self._task = None
 
@@ -59,8 +61,16 @@ class Page:
         self._task = asyncio.create_task(self._live())
 
     async def stop(self):
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def forget_last(self, channel, count):
+        """Stand as if the last *count* messages had not arrived."""
+        for _ in range(count):
+            self.numbers[channel].pop()
+            self._seen[channel].pop()
+        self._positions[channel] = self._seen[channel][-1]
 
     async def _live(self):
         failures = 0
@@ -77,7 +87,7 @@ class Page:
         async with connect(
             address,
             additional_headers={"Cookie": self._cookie},
-            open_timeout=SILENCE_SECONDS,
+            open_timeout=self.open_timeout,
             close_timeout=0.2,
             ping_interval=SILENCE_SECONDS / 2,
             ping_timeout=SILENCE_SECONDS / 2,
@@ -102,6 +112,7 @@ class Page:
             return
         self._positions[channel] = position
         self.numbers[channel].append(message["payload"])
+        self._seen[channel].append(position)
         now = time.monotonic()
         self.longest_gap = max(self.longest_gap, now - self.last_at)
         self.last_at = now

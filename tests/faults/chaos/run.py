@@ -124,7 +124,7 @@ class Run:
         ]
 
     async def _tear_down(self):
-        await asyncio.gather(*(page.stop() for page in self.pages if page._task))
+        await asyncio.gather(*(page.stop() for page in self.pages))
         for proxy in (getattr(self, "_front", None), getattr(self, "_redis", None)):
             if proxy is not None:
                 await proxy.close()

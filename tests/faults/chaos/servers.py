@@ -21,11 +21,15 @@ ROOT = pathlib.Path(__file__).parents[3]
 
 
 class AppServer:
-    """gunicorn with one gevent worker, always on the same port."""
+    """gunicorn with one gevent worker, always on the same port.
 
-    def __init__(self, environ):
+    :param options: more for its command line.
+    """
+
+    def __init__(self, environ, options=("--worker-connections", "20000")):
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.port = server.getsockname()[1]
+        self._options = options
         self._environ = {**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"}
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in close
         self._process = None
@@ -33,7 +37,7 @@ class AppServer:
     def start(self):
         command = f"-m gunicorn -k gevent -b 127.0.0.1:{self.port} --backlog 2048 chaos_app:app"
         self._process = subprocess.Popen(
-            [sys.executable, *command.split()],
+            [sys.executable, *command.split(), *self._options],
             cwd=APPS,
             env=self._environ,
             stdout=self._log,
