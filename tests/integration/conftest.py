@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import secrets
 
 import pytest
@@ -47,6 +48,7 @@ def server(request, settings):
         yield server
         log = server.log()
     assert unexpected_tracebacks(log) == []
+    assert secrets_in(log) == []
 
 
 # What views and handlers of the tests' app raise, and Flask logs.
@@ -58,6 +60,15 @@ def unexpected_tracebacks(log):
     """The tracebacks in a server's log, but for those of what the tests' app raises on purpose."""
     pieces = [piece[:4000] for piece in log.split("Traceback (most recent call last)")[1:]]
     return [piece for piece in pieces if not any(one in piece for one in EXPECTED)]
+
+
+# A whole digest, a session's cookie or key, a password.
+SECRET = re.compile(r"\b[0-9a-f]{64}\b|session=ey[\w.-]+|socket_key\W+\w+|a secret of the tests")
+
+
+def secrets_in(log):
+    """What of a server's log nobody should read there; the tests' app has a digest in a path."""
+    return [line for line in log.splitlines() if SECRET.search(line) and "/push-to/" not in line]
 
 
 @pytest.fixture
