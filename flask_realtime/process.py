@@ -97,6 +97,7 @@ class Process:
             self._recovery,
             registry,
             self._enter,
+            self._flusher.post,
             self._flusher.settle,
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
