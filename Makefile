@@ -10,7 +10,7 @@ demo: $(VENV)/demo
 	@echo "The chat is at http://127.0.0.1:5000 (Ctrl-C ends it)."
 	$(BIN)/gunicorn -k gevent -b 127.0.0.1:5000 --chdir examples/chat app:app
 
-test: $(VENV)/test browser
+test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest $(ARGS)
 
 chaos: $(VENV)/test
@@ -28,6 +28,9 @@ types: $(VENV)/dev
 
 walls: $(VENV)/dev
 	$(BIN)/lint-imports --no-cache
+
+tests/js/node_modules: tests/js/package-lock.json
+	@if command -v npm >/dev/null; then npm --prefix tests/js ci --silent; fi
 
 browser:
 	@command -v chromium >/dev/null || .ci/chromium

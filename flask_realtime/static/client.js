@@ -41,7 +41,10 @@ export class Client {
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
   }
 
-  /** `connecting`, `open`, `waiting` (for the next attempt), or `closed` (for good). */
+  /**
+   * Whether it has a socket, or waits for the next attempt, or is closed for good.
+   * @returns {RealtimeState}
+   */
   get state() {
     return this.#connection.state;
   }
@@ -77,7 +80,7 @@ export class Client {
 
   /**
    * Have the app's route at `uri` answer, as it would by HTTP.
-   * @returns {Promise<{status: number, headers: object, body: any}>} or a RealtimeError
+   * @returns {Promise<RealtimeReply>} which rejects with a RealtimeError
    */
   call(uri, { timeout, input, ...message } = {}) {
     return this.send("call-route", { ...message, input: fields(input), uri }, { timeout });

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { Channels } from "../../flask_realtime/static/channels.js";
+
+let channels, heard;
+
+beforeEach(() => {
+  channels = new Channels();
+  heard = [];
+});
+
+const listener = (payload, { channel, position }) => heard.push([payload, channel, position]);
+const deliver = (channel, payload = "hi") => channels.deliver({ channel, payload, position: "e:1:t" });
+
+test("a listener hears its channel, and where each message stood", () => {
+  channels.on("room:1", listener);
+
+  deliver("room:1");
+  deliver("room:2");
+
+  assert.deepEqual(heard, [["hi", "room:1", "e:1:t"]]);
+});
+
+for (const [pattern, channel, fits] of [
+  ["room:*", "room:1", true],
+  ["room:*", "room:", true],
+  ["room:*", "a room:1", false],
+  ["*", "anything", true],
+  ["*:1", "room:1", true],
+  ["*:1", "room:10", false],
+  ["a*b*c", "a-b-b-c", true],
+  ["a*b*c", "a-c-b", false],
+  ["ab*bc", "abc", false],
+  ["a.c*", "abc", false],
+  ["(a|b)[c]{1}^$*", "(a|b)[c]{1}^$\\d", true],
+  ["ro\\om*", "ro\\om", true],
+  ["grüß 😀*", "grüß 😀!", true],
+  ["room:*", "room:1\u2028x", true],
+]) {
+  test(`${JSON.stringify(channel)} ${fits ? "fits" : "does not fit"} ${JSON.stringify(pattern)}`, () => {
+    channels.on(pattern, listener);
+
+    deliver(channel);
+
+    assert.equal(heard.length, fits ? 1 : 0);
+  });
+}
+
+test("what on() returned ends that listening alone", () => {
+  const end = channels.on("room:1", listener);
+  channels.on("room:1", listener);
+
+  assert.equal(end(), undefined);
+  deliver("room:1");
+
+  assert.equal(heard.length, 1);
+});
+
+test("off() ends a listener's hearing of one channel, or everyone's", () => {
+  const other = mock.fn();
+  for (const channel of ["room:1", "room:*"]) for (const one of [listener, other]) channels.on(channel, one);
+
+  channels.off("room:1", other);
+  deliver("room:1");
+  channels.off("room:*");
+  deliver("room:1");
+
+  assert.deepEqual([heard.length, other.mock.callCount()], [3, 1]);
+});
+
+test("a listener that fails does not keep a message from the others", () => {
+  const reported = mock.fn();
+  globalThis.reportError = reported;
+  const error = new Error("broken");
+  channels.on("room:1", () => {
+    throw error;
+  });
+  channels.on("room:1", listener);
+
+  deliver("room:1");
+
+  assert.equal(heard.length, 1);
+  assert.deepEqual(reported.mock.calls[0].arguments, [error]);
+});
+
+test("a listener may come and go while a message is heard", () => {
+  const end = channels.on("room:1", () => {
+    end();
+    channels.on("room:1", listener);
+  });
+
+  deliver("room:1", 1);
+  deliver("room:1", 2);
+
+  assert.deepEqual(heard, [[2, "room:1", "e:1:t"]]);
+});
+
+test("what is not behind the last position of the same log is a repeat", () => {
+  assert.equal(channels.advance("a", "e:9:t"), true);
+  assert.equal(channels.advance("a", "e:9:t"), false);
+  assert.equal(channels.advance("a", "e:8:u"), false);
+  assert.equal(channels.advance("a", "e:10:v"), true); // by number, not by text
+  assert.equal(channels.advance("a", "f:1:w"), true); // another log
+  assert.equal(channels.advance("b", "f:1:w"), true); // another channel
+});
+
+test("positions are those of the last messages, forgotten ones left out", () => {
+  channels.advance("a", "e:1:t");
+  channels.advance("__proto__", "e:2:t");
+  channels.advance("b", "e:3:t");
+  channels.forget("b");
+
+  assert.equal(JSON.stringify(channels.positions), '{"a":"e:1:t","__proto__":"e:2:t"}');
+});

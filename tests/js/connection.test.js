@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Connection } from "../../flask_realtime/static/connection.js";
+import { FakePage, settled } from "./page.js";
+
+const URL = "ws://app.test/?socket_connection_id=1&resume=1";
+let page, connection, changes, received, isRefused, asked;
+
+beforeEach(() => {
+  page = new FakePage();
+  changes = [];
+  received = [];
+  isRefused = false;
+  asked = 0;
+  connection = new Connection(page, URL, {
+    greet: () => '{"hello": 1}',
+    receive: (message) => received.push(message),
+    change: (state, before, detail) => changes.push([before, state, detail?.code]),
+    isRefused: async () => (asked++, isRefused),
+  });
+});
+
+function open() {
+  connection.open();
+  page.socket.accept();
+  connection.welcome();
+}
+
+/** Fail the attempt that is under way, and begin the next. */
+async function fail() {
+  page.socket.end();
+  await page.clock.pass(page.clock.next);
+}
+
+test("it opens when the page's scripts have had their chance to listen", () => {
+  assert.equal(connection.state, "waiting");
+
+  page.fire("DOMContentLoaded");
+
+  assert.equal(page.sockets.length, 1);
+  assert.equal(page.socket.url, URL);
+});
+
+test("it opens too where its script came after the page was loaded", () => {
+  page.fire("pageshow");
+  page.fire("pageshow");
+
+  assert.equal(page.sockets.length, 1);
+});
+
+test("it greets, and is open when it was welcomed", () => {
+  connection.open();
+  assert.equal(connection.state, "connecting");
+  page.socket.accept();
+  assert.equal(connection.state, "connecting");
+  assert.deepEqual(page.socket.sent, [{ hello: 1 }]);
+
+  connection.welcome();
+
+  assert.equal(connection.state, "open");
+  assert.deepEqual(changes, [
+    ["waiting", "connecting", undefined],
+    ["connecting", "open", undefined],
+  ]);
+});
+
+test("it takes messages when it is open, and at no other time", () => {
+  assert.equal(connection.send("{}"), false);
+  connection.open();
+  assert.equal(connection.send("{}"), false);
+  page.socket.accept();
+  assert.equal(connection.send("{}"), false);
+  connection.welcome();
+
+  assert.equal(connection.send('{"a": 1}'), true);
+  assert.deepEqual(page.socket.sent.at(-1), { a: 1 });
+  page.socket.readyState = 2; // closing, and nobody has been told yet
+  assert.equal(connection.send("{}"), false);
+});
+
+test("it opens once, however often it is told to", () => {
+  open();
+  connection.open();
+  page.fire("DOMContentLoaded");
+  page.fire("pageshow");
+
+  assert.equal(page.sockets.length, 1);
+});
+
+test("it comes back after its socket was lost", async () => {
+  open();
+  page.socket.end(1006);
+  assert.deepEqual(changes.at(-1), ["open", "waiting", 1006]);
+
+  await page.clock.pass(1_000);
+  page.socket.accept();
+  connection.welcome();
+
+  assert.equal(page.sockets.length, 2);
+  assert.equal(connection.state, "open");
+});
+
+test("its delays start anew only after ten good seconds", async () => {
+  page.random = 1;
+  open();
+  for (const delay of [1_000, 2_000, 4_000]) {
+    page.socket.end(1006);
+    assert.equal(page.clock.next, delay);
+    await page.clock.pass(delay);
+    page.socket.accept();
+    connection.welcome();
+    await page.clock.pass(9_999);
+  }
+  await page.clock.pass(1);
+
+  page.socket.end(1006);
+
+  assert.equal(page.clock.next, 1_000);
+});
+
+test("it stays away when the server ends the log-in", async () => {
+  open();
+
+  page.socket.end(1000, "logged out");
+  await page.clock.pass(3_600_000);
+  for (const event of ["online", "visibilitychange", "pageshow"]) page.fire(event);
+
+  assert.deepEqual(changes.at(-1), ["open", "closed", 1000]);
+  assert.equal(page.sockets.length, 1);
+});
+
+for (const event of ["online", "visibilitychange", "pageshow"]) {
+  test(`it does not wait any longer on ${event}`, async () => {
+    open();
+    page.socket.end(1013);
+
+    page.fire(event);
+
+    assert.equal(page.sockets.length, 2);
+    page.socket.accept();
+    await page.clock.pass(20_000);
+    assert.equal(page.sockets.length, 2); // the timer is gone
+  });
+}
+
+test("a page that becomes hidden does nothing", () => {
+  open();
+  page.socket.end();
+  page.document.hidden = true;
+
+  page.fire("visibilitychange");
+
+  assert.equal(page.sockets.length, 1);
+});
+
+for (const event of ["online", "visibilitychange"]) {
+  test(`an open socket that is dead is found out five seconds after ${event}`, async () => {
+    open();
+    page.random = 0;
+    const dead = page.socket;
+
+    page.fire(event);
+    assert.deepEqual(dead.sent.at(-1), { id: "ping", action: "ping" });
+    await page.clock.pass(5_000);
+
+    assert.equal(dead.closedWith, 1000);
+    assert.equal(page.sockets.length, 2);
+    assert.deepEqual(changes.at(-2), ["open", "waiting", 1006]);
+  });
+}
+
+test("an open socket that answers is kept", async () => {
+  open();
+
+  page.fire("online");
+  page.socket.say({ id: "ping", status: 200, headers: {}, body: "pong" });
+  await page.clock.pass(5_000);
+
+  assert.equal(page.sockets.length, 1);
+});
+
+test("a link that dies in silence is noticed within two intervals", async () => {
+  open();
+
+  await page.clock.pass(50_000);
+
+  assert.equal(changes.at(-1)[1], "waiting");
+});
+
+test("a socket that was given up is not heard any more", async () => {
+  open();
+  const { onmessage, onclose } = page.socket;
+  await page.clock.pass(50_000);
+
+  assert.ok(onmessage && onclose);
+  assert.equal(page.sockets[0].onmessage, null);
+  assert.equal(page.sockets[0].onclose, null);
+});
+
+test("an attempt that hangs is given up", async () => {
+  connection.open();
+
+  await page.clock.pass(25_000);
+
+  assert.equal(page.sockets[0].closedWith, 1000);
+  assert.deepEqual(changes.at(-1), ["connecting", "waiting", 1006]);
+});
+
+test("after three attempts of which none opened it asks whether it is wanted", async () => {
+  connection.open();
+  await fail();
+  await fail();
+  assert.equal(asked, 0);
+
+  page.socket.end();
+  await settled();
+
+  assert.equal(asked, 1);
+  assert.equal(connection.state, "waiting");
+  await page.clock.pass(page.clock.next);
+  await fail();
+  await fail();
+  page.socket.end();
+  assert.equal(asked, 2); // and again after three more
+});
+
+test("it ends when it is refused", async () => {
+  isRefused = true;
+  connection.open();
+  await fail();
+  await fail();
+  page.socket.end();
+  await settled();
+  const count = page.sockets.length;
+
+  await page.clock.pass(3_600_000);
+
+  assert.deepEqual(changes.at(-1), ["waiting", "closed", 1006]);
+  assert.equal(page.sockets.length, count);
+});
+
+test("a refusal that comes when a socket has opened meanwhile counts for nothing", async () => {
+  isRefused = true;
+  connection.open();
+  await fail();
+  await fail();
+  page.socket.end();
+  page.fire("online");
+  page.socket.accept();
+  connection.welcome();
+  await settled();
+
+  assert.equal(connection.state, "open");
+});
+
+test("attempts are counted from the last socket that opened", async () => {
+  connection.open();
+  await fail();
+  await fail();
+  page.socket.accept();
+  page.socket.end();
+  await page.clock.pass(page.clock.next);
+  await fail();
+  page.socket.end();
+
+  assert.equal(asked, 0);
+});
+
+test("a page that is left holds no socket, and has one when it comes back alive", async () => {
+  open();
+
+  page.fire("pagehide");
+  assert.equal(page.socket.closedWith, 1000);
+  assert.equal(page.clock.pending, 0);
+  assert.equal(connection.state, "waiting");
+  page.fire("pageshow");
+
+  assert.equal(page.sockets.length, 2);
+  assert.equal(connection.state, "connecting");
+});
+
+test("a closed one holds no timer, and opens again when it is told to", async () => {
+  for (const prepare of [open, () => connection.open(), () => page.socket.end()]) {
+    prepare();
+
+    connection.close();
+
+    assert.equal(page.clock.pending, 0);
+    assert.equal(connection.state, "closed");
+    connection.open();
+    assert.equal(connection.state, "connecting");
+  }
+});
+
+test("one that was closed before the page was there does not open by itself", () => {
+  connection.close();
+
+  page.fire("DOMContentLoaded");
+  page.fire("pagehide");
+  page.fire("pageshow");
+
+  assert.equal(page.sockets.length, 0);
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Heartbeat } from "../../flask_realtime/static/heartbeat.js";
+import { FakePage } from "./page.js";
+
+const INTERVAL = 25_000;
+let clock, heartbeat, pings, deaths;
+
+beforeEach(() => {
+  const page = new FakePage();
+  clock = page.clock;
+  pings = deaths = 0;
+  heartbeat = new Heartbeat(
+    page,
+    () => pings++,
+    () => deaths++,
+  );
+  heartbeat.start();
+  heartbeat.heard();
+  pings = 0;
+});
+
+test("a live link is pinged once an interval", async () => {
+  for (let beats = 1; beats <= 3; beats++) {
+    await clock.pass(INTERVAL);
+    heartbeat.heard();
+
+    assert.deepEqual([pings, deaths], [beats, 0]);
+  }
+});
+
+test("a dead link is noticed within two intervals", async () => {
+  await clock.pass(2 * INTERVAL);
+
+  assert.deepEqual([pings, deaths], [1, 1]);
+  assert.equal(clock.pending, 0);
+});
+
+test("an attempt to open that comes to nothing is noticed too", async () => {
+  heartbeat.start();
+
+  await clock.pass(INTERVAL);
+
+  assert.equal(deaths, 1);
+});
+
+test("a link in doubt is asked at once, and given up after five seconds", async () => {
+  heartbeat.check();
+  assert.equal(pings, 1);
+
+  await clock.pass(5_000);
+
+  assert.equal(deaths, 1);
+});
+
+test("a link in doubt that answers goes on as before", async () => {
+  heartbeat.check();
+  heartbeat.heard();
+
+  await clock.pass(5_000);
+
+  assert.deepEqual([pings, deaths], [2, 0]);
+});
+
+test("who wakes from sleep asks before a link is called dead", async () => {
+  await clock.pass(INTERVAL); // pinged, not answered yet
+  clock.sleep(3_600_000);
+
+  await clock.pass(0);
+  assert.deepEqual([pings, deaths], [2, 0]);
+  await clock.pass(5_000);
+
+  assert.equal(deaths, 1);
+});
+
+test("a stopped heartbeat holds no timer", () => {
+  heartbeat.stop();
+
+  assert.equal(clock.pending, 0);
+});

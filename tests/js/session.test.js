@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Session } from "../../flask_realtime/static/session.js";
+import { CONNECTION_ID, FakePage, settled } from "./page.js";
+
+let page, session;
+
+beforeEach(() => {
+  page = new FakePage();
+  session = new Session(page, "/_realtime/session", CONNECTION_ID);
+});
+
+/** Whether a promise has come to its end. */
+async function isSettled(promise) {
+  let isSo = false;
+  promise.then(() => (isSo = true));
+  await settled();
+  return isSo;
+}
+
+test("what waits is asked for by the page's id, on a request that survives the page", async () => {
+  await session.take();
+
+  const [{ resource, options }] = page.fetches;
+  assert.equal(resource, "/_realtime/session");
+  assert.equal(options.method, "POST");
+  assert.equal(options.headers["X-Realtime-Connection-Id"], CONNECTION_ID);
+  assert.equal(options.keepalive, true);
+  assert.equal(page.clock.pending, 0);
+});
+
+for (const trouble of [503, 429, 0, new TypeError("Failed to fetch")]) {
+  test(`it is asked for again after ${trouble}, with growing delays, until it is there`, async () => {
+    page.answer = (count) => (count < 4 ? trouble : 204);
+    page.random = 1;
+    const taken = session.take();
+    await settled();
+
+    await page.clock.pass(999);
+    assert.equal(page.fetches.length, 1);
+    await page.clock.pass(1);
+    assert.equal(page.fetches.length, 2);
+    await page.clock.pass(2_000 + 4_000);
+
+    await taken;
+    assert.equal(page.fetches.length, 4);
+    assert.equal(page.clock.pending, 0);
+  });
+}
+
+for (const refusal of [401, 403, 404, { status: 0, type: "opaqueredirect" }]) {
+  test(`it is not asked for again after ${JSON.stringify(refusal)}`, async () => {
+    page.answer = () => refusal;
+
+    await session.take();
+    await page.clock.pass(60_000);
+
+    assert.equal(page.fetches.length, 1);
+  });
+}
+
+test("who waits for it is not kept for longer than three seconds, and it goes on", async () => {
+  page.answer = (count) => (count < 5 ? 503 : 204);
+  page.random = 1;
+  const taken = session.take();
+  await settled();
+
+  await page.clock.pass(2_999);
+  assert.equal(await isSettled(taken), false);
+  await page.clock.pass(1);
+  assert.equal(await isSettled(taken), true);
+  await page.clock.pass(60_000);
+
+  assert.equal(page.fetches.length, 5);
+});
+
+test("what is deposited while it is fetched is fetched after it", async () => {
+  let arrive;
+  page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 204);
+  const first = session.take();
+  await settled();
+  const second = session.take();
+
+  arrive(204);
+  await settled();
+  await page.clock.pass(0);
+
+  await Promise.all([first, second]);
+  assert.equal(page.fetches.length, 2);
+});
+
+test("two at once are fetched by one request, where it has not begun", async () => {
+  page.answer = (count) => (count === 1 ? 503 : 204);
+  page.random = 1;
+  const first = session.take();
+  await settled();
+  await page.clock.pass(500);
+  const second = session.take();
+
+  await page.clock.pass(500);
+
+  await Promise.all([first, second]);
+  assert.equal(page.fetches.length, 2);
+});
+
+test("a stopped one asks no more, and keeps nobody waiting", async () => {
+  page.answer = () => 503;
+  const taken = session.take();
+  await settled();
+
+  session.stop();
+  await taken;
+  await page.clock.pass(60_000);
+
+  assert.equal(page.fetches.length, 1);
+  assert.equal(page.clock.pending, 0);
+});
+
+test("one that is stopped while it asks is done with", async () => {
+  let arrive;
+  page.answer = () => new Promise((resolve) => (arrive = resolve));
+  const taken = session.take();
+  await settled();
+
+  session.stop();
+  arrive(503);
+  await taken;
+  await settled();
+
+  assert.equal(page.clock.pending, 0);
+});
+
+for (const [answer, isRefused] of [
+  [401, true],
+  [403, true],
+  [404, true],
+  [{ status: 0, type: "opaqueredirect" }, true], // to a log-in page
+  [204, false],
+  [503, false],
+  [new TypeError("Failed to fetch"), false],
+]) {
+  test(`a page is ${isRefused ? "" : "not "}refused that is answered ${answer.type ?? answer}`, async () => {
+    page.answer = () => answer;
+
+    assert.equal(await session.isRefused(), isRefused);
+  });
+}

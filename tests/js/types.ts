@@ -1,0 +1,65 @@
+/** What the types say, checked by TypeScript; nothing here is run. */
+
+import { Client } from "../../flask_realtime/static/client.js";
+import { RealtimeError as ClientError } from "../../flask_realtime/static/errors.js";
+
+// The client is what its types say that it is, and the types leave nothing of it out.
+declare const client: Client;
+const asTyped: Realtime = client;
+const asMade: Pick<Client, keyof Realtime> = client;
+const nothingElse: Exclude<keyof Client, keyof Realtime> extends never ? true : false = true;
+const error: Pick<RealtimeError, "wasSent"> = new ClientError("RealtimeClosed", "Closed.");
+
+// A page's script.
+interface Message {
+  text: string;
+}
+
+const end: () => void = realtime.on<Message>("room:1", ({ text }, { channel, position }) => {
+  document.title = text + channel + position;
+});
+realtime.on("room:*", () => {});
+realtime.off("room:1");
+window.realtime.off("room:*", () => {});
+
+async function script(form: HTMLFormElement): Promise<void> {
+  const { status, headers, body } = await realtime.call<Message>("/rooms/1/messages", {
+    method: "post",
+    input: { text: "hi", many: [1, true, null] },
+    headers: { "X-Mine": "1" },
+    partial: "messages",
+    timeout: 5_000,
+  });
+  const text: string = body.text + headers["Content-Type"] + status.toFixed();
+  await realtime.call("/rooms/1/messages", { method: "post", input: new FormData(form) });
+  await realtime.call("/rooms/1/messages", { method: "put", json: [text] });
+  await realtime.call("/rooms/1/messages");
+  await realtime.send("shout", { text: "hi" }, { timeout: 500 });
+  await realtime.send("shout");
+  await (await realtime.fetch("/mine", { method: "POST" })).json();
+}
+
+document.addEventListener("realtime:push", ({ detail: { channel, payload, position } }) => {
+  document.title = channel + payload + position;
+});
+document.addEventListener("realtime:lost", (event) => {
+  if (event.detail.channels.includes("room:1")) event.preventDefault();
+});
+document.addEventListener("realtime:close", ({ detail: { code, reason, state } }) => {
+  document.title = `${code.toFixed()} ${reason} ${state === "closed"}`;
+});
+document.querySelector("form")!.addEventListener("realtime:reply", ({ detail }) => detail.status.toFixed());
+document.querySelector("form")!.addEventListener("realtime:error", ({ detail }) => detail.wasSent);
+
+// @ts-expect-error: there is no such state
+realtime.state === "closing";
+// @ts-expect-error: nothing is assigned
+realtime.state = "open";
+// @ts-expect-error: a listener is a function
+realtime.on("room:1", "listener");
+// @ts-expect-error: there is no such option
+realtime.call("/", { data: {} });
+// @ts-expect-error: no form can carry an object
+realtime.call("/", { input: { text: {} } });
+
+export { asMade, asTyped, end, error, nothingElse, script };
