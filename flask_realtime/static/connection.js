@@ -90,6 +90,7 @@ export class Connection {
     on("DOMContentLoaded", begin);
     on("pageshow", begin);
     on("online", wake);
+    on("offline", wake);
     on("visibilitychange", () => document.hidden || wake());
     // A browser keeps no page alive that has a socket.
     on("pagehide", () => this.#state === "closed" || this.#wait(NORMAL_CLOSURE, "Page left"));

@@ -62,14 +62,23 @@ class ServerProcess:
     :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync, gevent_pywsgi and
         pywsgi-unpatched for those that are refused.
     :param app: module and name, as gunicorn takes them.
+    :param port: that of one that was stopped, which this one takes the place of.
     :param folder: where the module is.
     """
 
     def __init__(
-        self, kind, app="main:app", workers=1, options=(), tls=None, folder=APPS, **environ
+        self,
+        kind,
+        app="main:app",
+        workers=1,
+        options=(),
+        tls=None,
+        folder=APPS,
+        port=None,
+        **environ,
     ):
         self.kind = kind
-        self.port = free_port()
+        self.port = port or free_port()
         self.scheme = "https" if tls else "http"
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(

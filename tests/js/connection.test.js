@@ -153,7 +153,7 @@ test("a page that becomes hidden does nothing", () => {
   assert.equal(page.sockets.length, 1);
 });
 
-for (const event of ["online", "visibilitychange"]) {
+for (const event of ["online", "offline", "visibilitychange"]) {
   test(`an open socket that is dead is found out five seconds after ${event}`, async () => {
     open();
     page.random = 0;

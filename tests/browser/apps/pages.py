@@ -1,0 +1,163 @@
+"""The app of the tests in a browser: every page under a strict Content-Security-Policy."""
+
+import json
+import os
+import secrets
+
+from flask import Flask, abort, g, redirect, render_template_string, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_session import Session
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+if "SESSIONS" in os.environ:
+    from cachelib import FileSystemCache
+
+    cache = FileSystemCache(os.environ["SESSIONS"])
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache)
+    Session(app)
+realtime = Realtime(app)
+login = LoginManager(app)
+
+PAGE = """<!doctype html><html lang="en"><head><title>{{ title }}</title>
+<link rel="icon" href="data:,">
+{{ realtime_script(nonce=g.nonce) }}
+<script type="module" nonce="{{ g.nonce }}">
+  window.heard = [];
+  window.events = [];
+  window.shown = 0;
+  realtime.on("*", (payload, { channel }) => heard.push(payload));
+  for (const name of ["open", "close", "lost"]) {
+    document.addEventListener(`realtime:${name}`, ({ detail }) => events.push([name, detail]));
+  }
+  addEventListener("pageshow", ({ persisted }) => persisted && (window.shown += 1));
+</script>
+</head><body><h1>{{ title }}</h1>{% block main %}{{ main|safe }}{% endblock %}
+<a id="next" href="{{ url_for('on', channel='next') }}">on</a></body></html>"""
+
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+
+login.user_loader(User)
+
+
+@app.before_request
+def make_nonce():
+    g.nonce = secrets.token_urlsafe(16)
+
+
+@app.after_request
+def protect(response):
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; script-src 'nonce-{g.nonce}'; connect-src 'self'; img-src data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return response
+
+
+def page(title, main=""):
+    return render_template_string(PAGE, title=title, main=main)
+
+
+@app.get("/on/<channel>")
+def on(channel):
+    realtime.socket.subscribe(channel)
+    return page(channel)
+
+
+@app.get("/plain")
+def plain():
+    return page("plain")
+
+
+@app.get("/id")
+def show_id():
+    return realtime.socket.connection_id
+
+
+@app.post("/leave/<channel>")
+def leave(channel):
+    realtime.socket.unsubscribe(channel)
+    return "", 204
+
+
+@app.post("/disconnect")
+def disconnect():
+    realtime.socket.disconnect(everywhere=True)
+    session.clear()
+    return "", 204
+
+
+@app.route("/login/<name>", methods=["GET", "POST"])
+def log_in(name):
+    login_user(User(name), remember="remember" in request.args)
+    return redirect(url_for("whoami"))
+
+
+@app.post("/logout")
+def log_out():
+    logout_user()
+    return "", 204
+
+
+@app.get("/whoami")
+def whoami():
+    return page(current_user.id if current_user.is_authenticated else "nobody")
+
+
+FORM = """<form method="post" action="{url}" data-realtime {attributes}>
+<input name="text" required><input name="many" value="1"><input name="many" value="2">
+<textarea name="long"></textarea>
+<button id="say" name="button" value="say">say</button>
+<button id="other" formaction="{other}" formmethod="get">other</button>
+</form>
+<a id="list" href="{list}" data-realtime data-realtime-partial="main" data-realtime-target="#here">
+list</a> <a id="away" href="{away}" data-realtime>away</a><p id="here"></p>"""
+
+
+@app.get("/form")
+def form():
+    urls = {"url": url_for("say"), "other": url_for("search", fixed=1)}
+    urls |= {"list": url_for("items"), "away": url_for("away")}
+    return page("form", FORM.format(**urls, attributes=request.args.get("attributes", "")))
+
+
+@app.post("/say")
+def say():
+    how = "by the socket" if realtime.is_socket_request else "by HTTP"
+    fields = {**request.form.to_dict(flat=False), "files": list(request.files)}
+    fields["long"] = len(request.form.get("long", ""))
+    text = request.form["text"]
+    if text == "nothing":
+        return "", 204
+    if text == "redirect":
+        return redirect(url_for("on", channel=how))
+    if text == "script":
+        return "", 303, {"Location": "javascript:document.title='run'"}
+    return page(f"said {how}", f"<pre>{json.dumps(fields)}</pre>"), 422
+
+
+@app.get("/search")
+def search():
+    how = "by the socket" if realtime.is_socket_request else "by HTTP"
+    return page(f"found {how}", f"<pre>{json.dumps(request.args.to_dict())}</pre>")
+
+
+@app.get("/items")
+def items():
+    return page("items", "<b>one</b>" if realtime.is_socket_request else "<b>by HTTP</b>")
+
+
+@app.get("/away")
+def away():
+    if not realtime.is_socket_request:
+        abort(410)
+    return redirect(url_for("on", channel="away"))

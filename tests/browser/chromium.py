@@ -1,0 +1,98 @@
+"""A real Chromium, driven by Playwright, whose console is watched."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+
+from playwright.sync_api import sync_playwright
+
+PATH = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Playwright turns it off, and people do not.
+LEFT_OUT = ["--disable-back-forward-cache"]
+# What a browser says to a page that it keeps for its back button.
+LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
+DEADLINE = 15_000  # ms
+
+
+@contextlib.contextmanager
+def launch():
+    """The browser; people come to it with :func:`visit`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=PATH, args=ARGUMENTS, ignore_default_args=LEFT_OUT
+        )
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person: a browser context of their own, and a tab.
+
+    :param prefix: where the app is mounted.
+    """
+
+    def __init__(self, browser, url, prefix=""):
+        self.url = url + prefix
+        self.prefix = prefix
+        self.context = browser.new_context()
+        self.context.set_default_timeout(DEADLINE)
+        self.page = self.context.new_page()
+        self.errors = []
+        self.frames = []
+        self.page.on("websocket", self._listen)
+        self.context.on("console", self._note)
+        self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def visit(self, path, is_open=True):
+        """Load a page, and wait for its socket."""
+        self.page.goto(self.url + path)
+        if is_open:
+            self.wait_for_state("open")
+
+    def wait_for_state(self, state):
+        self.page.wait_for_selector(f"body[data-realtime-state={state}]")
+
+    def wait_for(self, expression, argument=None):
+        """Until *expression*, a function's, is so in the page: under its policy no text is run."""
+        self.page.wait_for_function(expression, arg=argument)
+
+    def run(self, expression, argument=None):
+        """The value of *expression* in the page."""
+        return self.page.evaluate(expression, argument)
+
+    def wait_until_heard(self, payload):
+        self.wait_for("payload => heard.includes(payload)", payload)
+
+    def forgive(self, *starts):
+        """Forget those errors that a browser itself reports of a network that is away."""
+        self.errors = [error for error in self.errors if not error.startswith(starts)]
+
+    def close(self):
+        self.context.close()
+
+    def wait_for_frame(self, part):
+        """Until the page was sent a frame that holds *part*."""
+        deadline = time.monotonic() + DEADLINE / 1000
+        while not any(part in frame for frame in self.frames):
+            assert time.monotonic() < deadline, self.frames
+            # Only in Playwright's own waiting do its events come.
+            self.page.wait_for_timeout(10)
+
+    def _listen(self, websocket):
+        websocket.on("framereceived", lambda text: self.frames.append(str(text)))
+
+    def _note(self, message):
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)

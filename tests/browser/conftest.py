@@ -1,0 +1,88 @@
+"""One browser and its servers for the whole folder."""
+
+import itertools
+import json
+import pathlib
+import secrets
+
+import pytest
+
+from flask_realtime import Publisher
+
+from ..integration.serving import ServerProcess
+from . import chromium
+
+APPS = pathlib.Path(__file__).parent / "apps"
+
+_names = (f"c{number}" for number in itertools.count(1))
+
+
+def pytest_collection_modifyitems(items):
+    if chromium.PATH is None:
+        skip = pytest.mark.skip(reason="chromium is not installed")
+        for item in items:
+            if "tests/browser" in item.nodeid:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="package")
+def browser():
+    with chromium.launch() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def start(redis_url, tmp_path_factory):
+    """A function that starts gunicorn with two gevent workers on Redis."""
+
+    def start(prefix="", port=None, **environ):
+        environ = {
+            "REALTIME_REDIS": json.dumps(redis_url),
+            "REALTIME_REDIS_PREFIX": json.dumps("browser"),
+            "REALTIME_DRAIN_SECONDS": json.dumps(0.5),
+            **environ,
+        }
+        if prefix:
+            environ["SCRIPT_NAME"] = prefix
+        return ServerProcess("gevent", "pages:app", workers=2, folder=APPS, port=port, **environ)
+
+    return start
+
+
+@pytest.fixture(scope="package")
+def server(start):
+    with start() as server:
+        yield server
+
+
+@pytest.fixture
+def publisher(redis_url):
+    with Publisher(redis_url, prefix="browser") as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def come(browser):
+    """A function that brings a person to a server; in the end nobody's console shows an error."""
+    people = []
+
+    def come(url, prefix=""):
+        people.append(chromium.Visitor(browser, url, prefix))
+        return people[-1]
+
+    yield come
+    errors = [error for person in people for error in person.errors]
+    for person in people:
+        person.close()
+    assert errors == []
+
+
+@pytest.fixture
+def ada(come, server):
+    return come(server.url)
+
+
+@pytest.fixture
+def channel():
+    """A channel that no other test uses."""
+    return f"{next(_names)}-{secrets.token_hex(3)}"

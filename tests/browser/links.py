@@ -1,0 +1,65 @@
+"""A network between a browser and its server, that can go dead."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+
+class Link:
+    """Passes bytes on to *port*, until its connections die; then it is there for new ones."""
+
+    def __init__(self, port):
+        self._target = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._pairs = []
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
+
+    def die(self):
+        """Let all that is open now hear nothing any more, not even that it has ended."""
+        with self._lock:
+            for pair in self._pairs:
+                pair.is_dead = True
+
+    def close(self):
+        self._server.close()
+        for pair in self._pairs:
+            pair.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                pair = _Pair(near, socket.create_connection(("127.0.0.1", self._target)))
+                with self._lock:
+                    self._pairs.append(pair)
+
+
+class _Pair:
+    """One connection and its continuation."""
+
+    def __init__(self, near, far):
+        self.is_dead = False
+        self._ends = near, far
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    def close(self):
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _copy(self, one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                if not self.is_dead:
+                    other.sendall(data)
+            if not self.is_dead:
+                other.shutdown(socket.SHUT_WR)

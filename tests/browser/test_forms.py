@@ -1,0 +1,174 @@
+"""Forms and links with data-realtime: by the socket while it is open, else as ever."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def form(ada):
+    """A person at the page of the form."""
+    ada.visit("/form")
+    return ada
+
+
+@pytest.fixture
+def form_without_socket(ada):
+    """The same, whose socket is closed."""
+    ada.visit("/form")
+    ada.run("realtime.close()")
+    return ada
+
+
+def submit(person, text, button="say"):
+    person.page.fill("input[name=text]", text)
+    person.page.click(f"#{button}")
+
+
+def fields(person):
+    """What the app says that it was sent, once it has answered."""
+    return json.loads(person.page.inner_text("pre"))
+
+
+@pytest.mark.parametrize("has_socket", [True, False], ids=["socket", "http"])
+def test_form_sends_the_same_fields_either_way(ada, has_socket):
+    """Fields that repeat, and the button that was pressed, are there; the answer is shown."""
+    ada.visit("/form")
+    if not has_socket:
+        ada.run("realtime.close()")
+
+    submit(ada, "hello")
+
+    expected = {"text": ["hello"], "many": ["1", "2"], "button": ["say"], "files": [], "long": 0}
+    assert fields(ada) == expected
+    assert ada.page.inner_text("h1") == f"said by {'the socket' if has_socket else 'HTTP'}"
+    ada.forgive("Failed to load resource: the server responded with a status of 422")
+
+
+def test_redirect_of_a_form_is_followed_by_the_browser(form):
+    """What a view redirects to after a form is the next page."""
+    with form.page.expect_navigation():
+        submit(form, "redirect")
+
+    assert form.page.inner_text("h1") == "by the socket"
+
+
+def test_redirect_to_a_script_is_not_followed(form):
+    """A socket's redirect can run no more than HTTP's, which browsers refuse to follow."""
+    form.run("document.addEventListener('realtime:reply', () => (window.replied = true))")
+
+    submit(form, "script")
+    form.wait_for("() => window.replied")
+
+    assert form.page.title() == "form"
+
+
+def test_reply_is_an_event_whose_default_can_be_prevented(form):
+    """A script that shows the reply itself is not interfered with."""
+    form.run(
+        """document.addEventListener("realtime:reply", (event) => {
+            event.preventDefault();
+            window.reply = [event.target.tagName, event.detail.status];
+        })"""
+    )
+
+    submit(form, "hello")
+    form.wait_for("() => window.reply")
+
+    assert form.run("reply") == ["FORM", 422]
+    assert form.page.inner_text("h1") == "form"
+
+
+def test_empty_answer_leaves_the_page_as_it_is(form):
+    """A 204 does nothing, as a browser's own would."""
+    form.run("document.addEventListener('realtime:reply', () => (window.replied = true))")
+
+    submit(form, "nothing")
+    form.wait_for("() => window.replied")
+
+    assert form.page.inner_text("h1") == "form"
+    assert form.page.input_value("input[name=text]") == "nothing"
+
+
+def test_button_says_where_its_form_goes_and_how(form):
+    """formaction and formmethod count; the answer to a get is a page of its own."""
+    with form.page.expect_navigation():
+        submit(form, "what", "other")
+
+    assert form.page.inner_text("h1") == "found by HTTP"
+    assert fields(form)["text"] == "what"
+    assert "fixed" not in fields(form)
+
+
+def test_form_that_is_not_valid_is_not_sent(form):
+    """The browser's own checks come first."""
+    form.page.click("#say")
+    submit(form, "nothing")
+    form.wait_for_frame('"id": "1"')
+
+    assert '"status": 204' in form.frames[-1]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ["enctype=multipart/form-data", "target=_blank", "enctype=text/plain"],
+)
+def test_form_that_no_message_can_carry_goes_by_http(ada, attributes):
+    """Files, and another window, are the browser's affair."""
+    ada.visit(f"/form?attributes={attributes}")
+    sent = []
+    ada.context.on("request", lambda request: sent.append(request.method))
+
+    submit(ada, "nothing")
+    ada.page.wait_for_timeout(1)
+    while "POST" not in sent:
+        ada.page.wait_for_timeout(10)
+
+    assert not [frame for frame in ada.frames if '"id": "1"' in frame]
+    ada.forgive("Failed to load resource: the server responded with a status of 400")
+
+
+def test_form_too_long_for_a_message_goes_by_http(form):
+    """No limit of the server's cuts the socket of who writes much."""
+    form.page.evaluate("document.querySelector('textarea').value = 'x'.repeat(300_000)")
+
+    with form.page.expect_navigation():
+        submit(form, "hello")
+
+    assert form.page.inner_text("h1") == "said by HTTP"
+    assert fields(form)["long"] == 300_000
+    form.forgive("Failed to load resource: the server responded with a status of 422")
+
+
+def test_link_shows_its_part_where_it_is_told_to(form):
+    """A block of the page that is linked to is put in its place, without a navigation."""
+    form.page.click("#list")
+    form.page.wait_for_selector("#here b")
+
+    assert form.page.inner_html("#here") == "<b>one</b>"
+    assert form.page.inner_text("h1") == "form"
+
+
+def test_link_without_a_socket_is_a_link(form_without_socket):
+    """Nobody needs the socket to get on."""
+    form_without_socket.page.click("#list")
+    form_without_socket.page.wait_for_url("**/items")
+
+    assert form_without_socket.page.inner_text("b") == "by HTTP"
+
+
+def test_link_that_redirects_is_followed(form):
+    """The socket asks, and the browser goes where it is sent."""
+    form.page.click("#away")
+    form.page.wait_for_url("**/on/away")
+
+    form.wait_for_state("open")
+
+
+def test_link_is_opened_in_a_new_tab_by_who_asks_for_it(form):
+    """Keys that change what a click means change it here too."""
+    with form.context.expect_page() as opened:
+        form.page.click("#list", modifiers=["ControlOrMeta"])
+
+    opened.value.wait_for_url("**/items")
+    assert form.page.inner_html("#here") == ""

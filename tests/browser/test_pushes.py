@@ -1,0 +1,92 @@
+"""What a page hears in a real browser."""
+
+import redis
+
+from .chromium import LEAVE_AND_RETURN
+
+
+def test_push_reaches_two_people_in_order(come, server, publisher, channel):
+    """Two people in two sessions hear the same, in the order in which it was pushed."""
+    ada, ben = come(server.url), come(server.url)
+    for person in (ada, ben):
+        person.visit(f"/on/{channel}")
+
+    publisher.push_many([(number, channel) for number in range(100)])
+
+    for person in (ada, ben):
+        person.wait_until_heard(99)
+        assert person.run("heard") == list(range(100))
+
+
+def test_message_pushed_before_the_scripts_have_run_is_heard(ada, publisher, channel):
+    """A page continues where its HTML left off, and listeners that modules add miss nothing."""
+
+    def push_first(route):
+        publisher.push("early", channel)
+        route.continue_()
+
+    ada.page.route("**/realtime.js*", push_first)
+
+    ada.visit(f"/on/{channel}")
+
+    ada.wait_until_heard("early")
+
+
+def test_page_that_was_never_subscribed_is_left_alone(ada):
+    """A page without channels has its socket, and does not reload for want of them."""
+    ada.visit("/plain")
+
+    assert ada.run("realtime.call('/id').then(({ body }) => body === realtime.connectionId)")
+    assert ada.run("events.map(([name]) => name)") == ["open"]
+
+
+def test_fetch_acts_on_the_page_that_fetches(ada):
+    """A request by realtime.fetch is the page's own."""
+    ada.visit("/plain")
+
+    named = ada.run("realtime.fetch('/id').then((response) => response.text())")
+
+    assert named == ada.run("document.body.dataset.socketConnectionId")
+
+
+def test_page_that_left_a_channel_does_not_reload_for_it(ada, publisher, channel):
+    """A subscription that the app has ended is no loss when the page comes back."""
+    ada.visit(f"/on/{channel}")
+    publisher.push("before", channel)
+    ada.wait_until_heard("before")
+
+    assert ada.run(f"realtime.call('/leave/{channel}', {{ method: 'post' }})")["status"] == 204
+    ada.wait_for_frame("unsubscribed")
+    ada.run(LEAVE_AND_RETURN)
+    ada.wait_for("() => events.length === 3")
+
+    assert ada.run("events.map(([name]) => name)") == ["open", "close", "open"]
+
+
+def test_page_that_is_forgotten_reloads_and_goes_on(ada, publisher, channel, redis_url):
+    """Where Redis was emptied nothing can be resumed: the page is loaded anew, and alive."""
+    ada.visit(f"/on/{channel}")
+    publisher.push("before", channel)
+    ada.wait_until_heard("before")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+
+    with ada.page.expect_navigation():
+        ada.run(LEAVE_AND_RETURN)
+    ada.wait_for_state("open")
+    publisher.push("after", channel)
+
+    ada.wait_until_heard("after")
+    assert ada.run("heard") == ["after"]
+
+
+def test_log_out_ends_the_socket_for_good(ada, channel):
+    """After disconnect(everywhere=True) the page is closed, and does not try to come back."""
+    ada.visit(f"/on/{channel}")
+
+    ada.run("fetch('/disconnect', { method: 'POST' })")
+    ada.wait_for_state("closed")
+
+    name, detail = ada.run("events.at(-1)")
+    assert (name, detail["code"], detail["state"]) == ("close", 1000, "closed")
+    assert ada.run("realtime.call('/id').catch(({ name }) => name)") == "RealtimeClosed"
