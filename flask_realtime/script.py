@@ -21,6 +21,8 @@ _EXPORT = re.compile(r"^export ", re.MULTILINE)
 # No text of the client's own holds what looks like one.
 _COMMENT = re.compile(r"/\*\*(?:.|\n)*?\*/|(?<!\S)//.*")
 _MARGIN = re.compile(r"\s*\n\s*")
+# Line ends that say nothing: none of them stands for a semicolon.
+_IDLE_LINE_END = re.compile(r"(?<=[{(,;])\n|\n(?=[)}])")
 
 
 class Script:
@@ -41,7 +43,8 @@ class Script:
 def client_script() -> Script:
     """The script, put together once."""
     text = "".join(_modules(ENTRY, set()))
-    return Script(_MARGIN.sub("\n", _COMMENT.sub("", text)).lstrip())
+    lines = _MARGIN.sub("\n", _COMMENT.sub("", text)).strip()
+    return Script(_IDLE_LINE_END.sub("", lines))
 
 
 def _modules(name: str, seen: set[str]) -> Iterator[str]:

@@ -38,17 +38,17 @@ export class Calls {
     this.#take(reply.id)?.resolve(reply);
   }
 
-  /** The socket went down: what was sent will get no reply, and may have been acted on. */
+  /** The socket went down: what was sent gets no reply, and may have been acted on; any such? */
   interrupt() {
-    for (const [id, { wasSent }] of this.#pending) {
-      if (!wasSent) continue;
+    const sent = [...this.#pending].filter(([, { wasSent }]) => wasSent);
+    for (const [id] of sent) {
       this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
     }
+    return sent.length > 0;
   }
 
-  /** The socket will not come back. */
+  /** The socket will not come back: what waits for it is not sent. */
   end() {
-    this.interrupt();
     for (const id of this.#pending.keys()) this.#fail(id, "RealtimeClosed", "The socket is closed.");
   }
 

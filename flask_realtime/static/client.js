@@ -62,6 +62,8 @@ export class Client {
   /** Close the socket and stay away. */
   close() {
     this.#connection.close();
+    this.#session.stop();
+    this.#reload.stop();
   }
 
   /**
@@ -123,7 +125,7 @@ export class Client {
     }
   }
 
-  #resume({ known, lost }) {
+  #resume({ known, lost = [] }) {
     // Of a page that never was subscribed the server knows nothing, and nothing of it is lost.
     const isForgotten = this.#isKnown && !known;
     this.#isKnown = known;
@@ -142,12 +144,10 @@ export class Client {
     if (state === "open") {
       this.#calls.flush();
       this.#emit("open");
-    } else if (state === "waiting") {
-      this.#calls.interrupt();
-    } else if (state === "closed") {
-      this.#calls.end();
-      this.#session.stop();
-      this.#reload.stop();
+    } else if (state !== "connecting") {
+      // What a call changes waits for the browser, whether or not its reply comes to tell of it.
+      if (this.#calls.interrupt()) this.#session.take();
+      if (state === "closed") this.#calls.end();
     }
     if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });
   }

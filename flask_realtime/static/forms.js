@@ -34,7 +34,7 @@ export class Forms {
   }
 
   #clicked(event) {
-    const link = event.target.closest("a[href]");
+    const link = event.target.closest?.("a[href]");
     if (!link || link.hasAttribute("download") || !this.#isOurs(event, link)) return;
     if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const url = new URL(link.href);

@@ -179,6 +179,35 @@ test("a reply for which cookies wait is given when they are there", async () => 
   assert.equal(page.clock.pending, 1); // the heartbeat's
 });
 
+test("a log-out that ends the socket is handed over all the same", async () => {
+  page.answer = (count) => (count === 1 ? 503 : 204);
+  page.socket.welcome();
+  let reply;
+  realtime.call("/logout").then((value) => (reply = value));
+
+  page.socket.say({ id: "1", status: 302, headers: { Location: "/" }, body: "", session: true });
+  page.socket.end(1000);
+  await settled();
+  assert.deepEqual([realtime.state, reply], ["closed", undefined]);
+  await page.clock.pass(1_000);
+
+  assert.equal(reply.status, 302);
+  assert.equal(page.fetches.length, 2);
+});
+
+test("what waits is asked for when a reply is lost that might have told of it", async () => {
+  page.socket.welcome();
+  page.socket.end();
+  assert.equal(page.fetches.length, 0);
+  await page.clock.pass(1_000);
+  page.socket.welcome();
+  failure(realtime.call("/login"));
+
+  page.socket.end();
+
+  assert.equal(page.fetches.length, 1);
+});
+
 test("fetch names the page to its own app, and to nobody else", async () => {
   await realtime.fetch("/here", { method: "POST", headers: { "X-Mine": "1" } });
   await realtime.fetch("http://other.test/there");

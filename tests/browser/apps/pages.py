@@ -104,6 +104,8 @@ def log_in(name):
 
 @app.post("/logout")
 def log_out():
+    if "everywhere" in request.args:
+        realtime.socket.disconnect(everywhere=True)
     logout_user()
     return "", 204
 
