@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import shutil
 import subprocess
 
 import pytest
 
+from .test_readme import code_blocks
+
 FOLDER = pathlib.Path(__file__).parent / "js"
+TYPES = FOLDER.parents[1] / "flask_realtime" / "static" / "realtime.d.ts"
 TYPESCRIPT = FOLDER / "node_modules" / "typescript" / "bin" / "tsc"
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -29,8 +33,23 @@ def test_client_does_what_its_tests_say():
 
 
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
-def test_types_are_those_of_the_client():
-    """realtime.d.ts says what the client is, and what a page's script may do with it."""
-    code, output = node(str(TYPESCRIPT), "--project", ".")
+def test_types_are_those_of_the_client_and_of_the_readme(tmp_path):
+    """realtime.d.ts says what the client is, and what a page's script may do with it: each script
+    that the README shows does only that."""
+    scripts = code_blocks("javascript")
+    for number, script in enumerate(scripts):
+        (tmp_path / f"{number}.ts").write_text(f"{script}\nexport {{}};")
+    options = {
+        "extends": str(FOLDER / "tsconfig.json"),
+        "files": [
+            *(str(FOLDER / name) for name in ("types.ts", "readme.d.ts")),
+            str(TYPES),
+            *(f"{number}.ts" for number in range(len(scripts))),
+        ],
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(options))
 
+    code, output = node(str(TYPESCRIPT), "--project", str(tmp_path))
+
+    assert len(scripts) > 4
     assert code == 0, output

@@ -1,0 +1,18 @@
+"""The README's first example, as a newcomer sees it."""
+
+import requests
+
+from ..integration.serving import ServerProcess
+from ..test_readme import FIRST
+
+
+def test_what_is_posted_to_the_first_example_is_shown(come, tmp_path):
+    """It is saved, run and posted to as the README says, and the open page shows the text."""
+    (tmp_path / "readme_app.py").write_text(FIRST)
+    with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
+        person = come(server.url)
+        person.visit("/")
+        requests.post(server.url, data={"text": "hello"}, timeout=10)
+
+        person.wait_for("() => document.querySelector('ul').textContent === 'hello · '")
+    person.forgive("Failed to load resource: the server responded with a status of 404")
