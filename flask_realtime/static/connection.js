@@ -52,7 +52,6 @@ export class Connection {
     this.#become("connecting");
     this.#heartbeat.start();
     socket.onopen = () => {
-      this.#heartbeat.heard();
       this.#openedAt = this.#window.Date.now();
       this.#attempts = 0;
       this.#write(this.#hooks.greet());
@@ -66,7 +65,7 @@ export class Connection {
 
   /** The server has answered the greeting. */
   welcome() {
-    this.#become("open");
+    if (this.#socket) this.#become("open");
   }
 
   /** Send `text`; false if there is no socket to send it on. */
@@ -93,14 +92,18 @@ export class Connection {
     on("offline", wake);
     on("visibilitychange", () => document.hidden || wake());
     // A browser keeps no page alive that has a socket.
-    on("pagehide", () => this.#state === "closed" || this.#wait(NORMAL_CLOSURE, "Page left"));
+    on("pagehide", () => {
+      this.#drop();
+      if (this.#state !== "closed") this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
+    });
   }
 
   #end(code, reason) {
     if (code === NORMAL_CLOSURE) return this.close(code, reason);
     const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
-    this.#wait(code, reason);
+    this.#drop();
     this.#retry = this.#window.setTimeout(() => this.open(), this.#backoff.next(code, lived));
+    this.#become("waiting", { code, reason });
     if (this.#attempts && this.#attempts % ATTEMPTS_BEFORE_ASKING === 0) this.#ask();
   }
 
@@ -108,11 +111,6 @@ export class Connection {
   async #ask() {
     const isRefused = await this.#hooks.isRefused();
     if (isRefused && this.#attempts) this.close(ABNORMAL_CLOSURE, "Refused");
-  }
-
-  #wait(code, reason) {
-    this.#drop();
-    this.#become("waiting", { code, reason });
   }
 
   #drop() {

@@ -1,6 +1,6 @@
 const PING_INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 s.
-const ANSWER_TIMEOUT = 5_000; // ms, for a link that there is reason to doubt
-const LATE = 5_000; // ms; a timer that late has slept with its page or machine.
+const ANSWER_TIMEOUT = 5_000; // ms, where there is reason to doubt the link
+const LATE = 5_000; // ms; a timer that late has slept, with its page or its machine.
 
 /** Notices, by `ping`s, a link that is dead within two intervals. */
 export class Heartbeat {
@@ -8,12 +8,11 @@ export class Heartbeat {
   #ping;
   #died;
   #timer;
-  #due = 0;
-  #isSilent = true;
+  #isSilent;
 
   /**
    * @param {() => void} ping asks the server for a sign of life
-   * @param {() => void} died told once after each `start` that none came
+   * @param {() => void} died told that none came
    */
   constructor(window, ping, died) {
     this.#window = window;
@@ -21,19 +20,20 @@ export class Heartbeat {
     this.#died = died;
   }
 
-  stop() {
-    this.#window.clearTimeout(this.#timer);
-  }
-
-  heard() {
-    this.#isSilent = false;
-  }
-
   /** Ask for a sign of life, to be had within `timeout` ms; then ask again and again. */
   start(timeout = PING_INTERVAL) {
+    this.stop();
     this.#isSilent = true;
     this.#ping();
-    this.#wait(timeout);
+    const { Date } = this.#window;
+    const due = Date.now() + timeout;
+    this.#timer = this.#window.setTimeout(() => {
+      // After a sleep the answer may wait unread: ask once more before giving up.
+      const isExcused = timeout > ANSWER_TIMEOUT && Date.now() - due > LATE;
+      if (isExcused) this.check();
+      else if (this.#isSilent) this.#died();
+      else this.start();
+    }, timeout);
   }
 
   /** The link is in doubt: ask now, and do not wait long. */
@@ -41,16 +41,11 @@ export class Heartbeat {
     this.start(ANSWER_TIMEOUT);
   }
 
-  #beat() {
-    const isLate = this.#window.Date.now() - this.#due > LATE;
-    if (isLate) this.check(); // what came meanwhile may not have been read yet
-    else if (this.#isSilent) this.#died();
-    else this.start();
+  heard() {
+    this.#isSilent = false;
   }
 
-  #wait(milliseconds) {
-    this.stop();
-    this.#due = this.#window.Date.now() + milliseconds;
-    this.#timer = this.#window.setTimeout(() => this.#beat(), milliseconds);
+  stop() {
+    this.#window.clearTimeout(this.#timer);
   }
 }

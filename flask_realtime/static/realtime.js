@@ -18,4 +18,6 @@ new Forms(window, window.realtime);
 if (!connectionId) {
   console.warn("No socket: the body has no data-socket-connection-id.");
   window.realtime.close();
+} else if (document.readyState === "complete") {
+  window.realtime.connect();
 }

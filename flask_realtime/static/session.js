@@ -9,7 +9,7 @@ export class Session {
   #window;
   #url;
   #connectionId;
-  #isWanted = false;
+  #isWanted;
   #running = null;
   #finish;
   #timer;
@@ -37,7 +37,6 @@ export class Session {
 
   /** Resolves when nothing is being fetched, or when that takes long. */
   async settled() {
-    if (!this.#running) return;
     let timer;
     const late = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD)));
     await Promise.race([this.#running, late]);
@@ -55,7 +54,7 @@ export class Session {
     this.#isWanted = false; // a take() from here on may be of what is newer
     const status = await this.#ask();
     if (this.#running !== running) return;
-    const isAnswered = (status >= 200 && status < 300) || REFUSALS.includes(status);
+    const isAnswered = /^2/.test(status) || REFUSALS.includes(status);
     if (isAnswered && !this.#isWanted) return this.stop();
     const delay = isAnswered ? 0 : backoff.next();
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);

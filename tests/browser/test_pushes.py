@@ -32,6 +32,23 @@ def test_message_pushed_before_the_scripts_have_run_is_heard(ada, publisher, cha
     ada.wait_until_heard("early")
 
 
+def test_script_that_comes_when_the_page_is_there_connects_it(ada):
+    """A script that is put into a page later on has not missed its moment."""
+    ada.visit("/late", is_open=False)
+
+    ada.run(
+        """() => {
+            const written = document.querySelector("template").content.querySelector("script");
+            const script = document.createElement("script");
+            script.nonce = written.nonce;
+            for (const { name, value } of written.attributes) script.setAttribute(name, value);
+            document.body.append(script);
+        }"""
+    )
+
+    ada.wait_for_state("open")
+
+
 def test_page_that_was_never_subscribed_is_left_alone(ada):
     """A page without channels has its socket, and does not reload for want of them."""
     ada.visit("/plain")

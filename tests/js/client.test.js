@@ -46,6 +46,22 @@ test("a push reaches those who listen, and the document", () => {
   ]);
 });
 
+test("a listener is heard until it is taken off", () => {
+  const heard = mock.fn();
+  realtime.on("room:1", heard);
+  const end = realtime.on("room:1", heard);
+  page.socket.welcome();
+
+  push("room:1", 1);
+  end();
+  push("room:1", 2);
+  realtime.off("room:1", heard);
+  push("room:1", 3);
+
+  assert.equal(heard.mock.callCount(), 3);
+  assert.equal(realtime.connectionId, CONNECTION_ID);
+});
+
 test("a repeat is dropped", () => {
   const heard = mock.fn();
   realtime.on("room:1", heard);
@@ -94,6 +110,22 @@ test("events tell when it opens and closes, with the code and what is next", asy
   ]);
 });
 
+test("a listener that closes the client has it closed", async () => {
+  for (const name of ["lost", "open", "close"]) {
+    load();
+    page.document.addEventListener(`realtime:${name}`, (event) => {
+      event.preventDefault();
+      realtime.close();
+    });
+
+    page.socket.welcome({ known: name !== "lost" });
+    if (name === "close") page.socket.end(1006);
+
+    assert.equal(realtime.state, "closed");
+    assert.equal(page.clock.pending, 0);
+  }
+});
+
 test("what is called before the socket is open is sent when it is, ahead of what an open listener calls", () => {
   realtime.call("/first");
   page.document.addEventListener("realtime:open", () => realtime.call("/second"));
@@ -126,8 +158,11 @@ test("what was sent when the socket went down fails with an error of its own", a
 });
 
 test("a closed client takes no messages, until it is connected again", async () => {
+  const waiting = failure(realtime.call("/x"));
   realtime.close();
-  assert.equal((await failure(realtime.call("/x"))).name, "RealtimeClosed");
+  assert.equal((await waiting).name, "RealtimeClosed");
+  const refused = await failure(realtime.call("/x"));
+  assert.deepEqual([refused.name, refused.wasSent], ["RealtimeClosed", false]);
 
   realtime.connect();
   const reply = realtime.send("x");

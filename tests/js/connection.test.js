@@ -23,6 +23,7 @@ beforeEach(() => {
 function open() {
   connection.open();
   page.socket.accept();
+  page.socket.say({ id: "0" });
   connection.welcome();
 }
 
@@ -137,9 +138,7 @@ for (const event of ["online", "visibilitychange", "pageshow"]) {
     page.fire(event);
 
     assert.equal(page.sockets.length, 2);
-    page.socket.accept();
-    await page.clock.pass(20_000);
-    assert.equal(page.sockets.length, 2); // the timer is gone
+    assert.equal(page.clock.pending, 1); // the heartbeat's
   });
 }
 
@@ -290,6 +289,15 @@ test("a closed one holds no timer, and opens again when it is told to", async ()
     connection.open();
     assert.equal(connection.state, "connecting");
   }
+});
+
+test("a state that stays is told once", () => {
+  open();
+
+  connection.close();
+  connection.close();
+
+  assert.deepEqual(changes.map(([, state]) => state), ["connecting", "open", "closed"]);
 });
 
 test("one that was closed before the page was there does not open by itself", () => {

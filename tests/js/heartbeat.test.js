@@ -73,6 +73,25 @@ test("who wakes from sleep asks before a link is called dead", async () => {
   assert.equal(deaths, 1);
 });
 
+test("a dead link is noticed in a hidden page too, whose timers come once a minute", async () => {
+  for (let minutes = 0; minutes < 3; minutes++) {
+    clock.sleep(60_000);
+    await clock.pass(0);
+  }
+
+  assert.equal(deaths, 1);
+});
+
+test("a live one is kept there", async () => {
+  for (let minutes = 0; minutes < 10; minutes++) {
+    clock.sleep(60_000);
+    await clock.pass(0);
+    heartbeat.heard();
+  }
+
+  assert.deepEqual([pings, deaths], [10, 0]);
+});
+
 test("a stopped heartbeat holds no timer", () => {
   heartbeat.stop();
 

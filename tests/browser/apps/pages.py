@@ -78,6 +78,13 @@ def plain():
     return page("plain")
 
 
+@app.get("/late")
+def late():
+    return render_template_string(
+        "<link rel=icon href='data:,'><body><template>{{ realtime_script(g.nonce) }}</template>"
+    )
+
+
 @app.get("/id")
 def show_id():
     return realtime.socket.connection_id
