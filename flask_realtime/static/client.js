@@ -54,7 +54,7 @@ export class Client {
     return this.#connectionId;
   }
 
-  /** Open the socket and keep it open; the page does so by itself. */
+  /** Open the socket now, and keep it open; the page does so by itself. */
   connect() {
     this.#connection.open();
   }
