@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +54,9 @@ def dispatch_handler(
     """
 
     def dispatch() -> Response:
-        _route_to_message(path)
+        _route_to_message(app, path)
         return app.full_dispatch_request()
 
-    app.view_functions.setdefault(ENDPOINT, run_handler)
-    # The origin was checked before the upgrade, and a message has no place for a token.
-    exempt_from_csrf(app, run_handler)
     environ[_WORK] = handler
     return _in_context(app, environ, dispatch)
 
@@ -73,8 +71,9 @@ def dispatch_hook(
     """
 
     def dispatch() -> Response:
-        _route_to_message(path)
-        app.preprocess_request()
+        _route_to_message(app, path)
+        with suppress(HTTPException):
+            app.preprocess_request()
         hook()
         return app.finalize_request(("", 204))
 
@@ -119,7 +118,10 @@ def _handle(app: Flask, error: BaseException) -> Response:
     return app.response_class("The server failed on this message.", 500, mimetype="text/plain")
 
 
-def _route_to_message(path: str) -> None:
+def _route_to_message(app: Flask, path: str) -> None:
+    app.view_functions.setdefault(ENDPOINT, run_handler)
+    # The origin was checked before the upgrade, and a message has no place for a token.
+    exempt_from_csrf(app, run_handler)
     request.url_rule = _message_rule(path)
     request.view_args = {}
     request.routing_exception = None

@@ -161,6 +161,15 @@ def test_handler_needs_no_csrf_token(protected):
     assert browser.open_socket({"do": lambda message: "yes"}).say("do")["body"] == "yes"
 
 
+def test_hook_needs_no_csrf_token(protected, caplog):
+    """Neither does one who joins or leaves, where no message came before."""
+    ran = []
+
+    Browser(protected).open_socket().conversation.run_hook(lambda: ran.append(True))
+
+    assert (ran, caplog.records) == ([True], [])
+
+
 def test_take_over_needs_no_csrf_token_but_the_origin(protected):
     """The session path's own check stands in for the token."""
     browser = Browser(protected)

@@ -548,10 +548,11 @@ def test_hooks_are_run_where_only_a_signal_has_receivers():
     assert (listened_to, bool(hooks)) == (True, False)
 
 
-def test_hook_runs_though_before_request_would_refuse(app, browser):
+@pytest.mark.parametrize("refuse", [lambda: ("no", 401), lambda: abort(401)])
+def test_hook_runs_though_before_request_would_refuse(app, browser, refuse):
     """One who has logged out leaves all the same."""
     ran = []
-    app.before_request(lambda: ("no", 401))
+    app.before_request(refuse)
 
     browser.open_socket().conversation.run_hook(lambda: ran.append(True))
 
