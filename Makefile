@@ -14,7 +14,7 @@ demo: $(VENV)/demo
 
 demo-redis: $(VENV)/demo
 	@echo "The $(EXAMPLE), on two workers, is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
-	$(BIN)/python examples/two-workers $(EXAMPLE) -b 127.0.0.1:$(PORT)
+	$(BIN)/python examples/two_workers.py $(EXAMPLE) -b 127.0.0.1:$(PORT)
 
 test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""A page that shows how far a long job is: a thread here, or a process of its own."""
+"""Pages that show how far long jobs are: threads of the server, or processes of their own."""
 
 import secrets
 import subprocess
@@ -11,8 +11,8 @@ from job import work
 from flask_realtime import Realtime
 
 app = Flask(__name__)
-app.config.from_mapping(SECRET_KEY="change me")
-# FLASK_REALTIME_REDIS=redis://localhost:6379/0 lets the job be a process of its own.
+app.config.from_mapping(SECRET_KEY="change me", SESSION_COOKIE_SAMESITE="Lax")
+# FLASK_REALTIME_REDIS=redis://localhost:6379/0 lets each job be a process of its own.
 app.config.from_prefixed_env()
 realtime = Realtime(app)
 
@@ -25,10 +25,11 @@ def index():
 @app.post("/jobs")
 def start():
     channel = f"job:{secrets.token_hex(4)}"
-    # First subscribed, then begun: not even the first step is missed.
+    # First subscribed, then begun: not even the first step is missed. Called over the socket it
+    # is the page that is open which hears it from here on; posted, it is the page that comes.
     realtime.socket.subscribe(channel)
     begin(channel)
-    return render_template("job.html", channel=channel)
+    return render_template("index.html", channel=channel)
 
 
 def begin(channel):

@@ -113,11 +113,16 @@ def test_progress_of_a_job_is_heard_from_its_first_part(with_redis, redis_url, t
     """No part is missed, whether the job is a thread or a process of its own."""
     with example("progress", 1, redis_url if with_redis else None, tmp_path) as server:
         browser = Browser(server.url)
-        page = connection_id(browser.post("/jobs").text)
-        with browser.open(page) as socket:
-            parts = socket.payloads(10)
+        with browser.open(connection_id(browser.post("/jobs").text)) as socket:
+            of_form = socket.payloads(5)
+        with browser.open(browser.page("/")) as socket:
+            card = socket.call("/jobs", method="post", partial="job")["body"]
+            of_call = socket.payloads(5)
 
-    assert [part["done"] for part in parts] == [number / 100 for number in range(1, 11)]
+    assert card.strip().startswith("<article")
+    assert [part["done"] for part in of_form] == [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert [part["done"] for part in of_call] == [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert ("MainThread" in of_call[0]["where"]) is with_redis
 
 
 def enter(server, name):

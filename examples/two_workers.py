@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run an example on two workers, which know each other through a Valkey of their own.
 
-    examples/two-workers chat [options of gunicorn]
+    examples/two_workers.py chat [options of gunicorn]
 
 A Redis or Valkey of yours is used instead if FLASK_REALTIME_REDIS holds its URL.
 """
