@@ -16,7 +16,7 @@ ROOMS = {
     "lobby": "Whatever comes to mind",
     "music": "What are you listening to?",
     "garden": "Seeds, slugs and sunshine",
-    "kitchen": "What is for dinner",
+    "food": "What is for dinner?",
 }
 ROOM = f"/rooms/<any({', '.join(ROOMS)}):room>"
 

@@ -76,12 +76,12 @@ def test_chat_shows_who_is_here(chat):
 def test_chat_gives_earlier_messages_as_a_page_or_as_a_part_of_one(chat):
     """The link to what was said earlier leads to a page; a call gets its messages alone."""
     ada = enter(chat, "Ada")
-    page = ada.get("/rooms/kitchen").text
+    page = ada.get("/rooms/food").text
     for number in range(35):
         fields = {**hidden(page), "key": f"k{number}", "text": f"no. {number}."}
-        ada.post("/rooms/kitchen/messages", data=fields, allow_redirects=False)
-    page = ada.get("/rooms/kitchen").text
-    uri = re.search(r'href="(/rooms/kitchen/before/\d+)"', page)[1]
+        ada.post("/rooms/food/messages", data=fields, allow_redirects=False)
+    page = ada.get("/rooms/food").text
+    uri = re.search(r'href="(/rooms/food/before/\d+)"', page)[1]
     with ada.open(connection_id(page)) as socket:
         part = socket.call(uri, partial="messages")["body"]
 
