@@ -1,0 +1,182 @@
+"""The chat of examples/chat as people use it, on two workers and a real Valkey."""
+
+import pathlib
+import re
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.browsers import Browser
+from ..integration.conftest import unexpected_tracebacks
+from ..integration.serving import ServerProcess
+
+CHAT = pathlib.Path(__file__).parents[2] / "examples" / "chat"
+WORDS = "article p"
+
+
+@pytest.fixture(scope="module")
+def environ(redis_url, tmp_path_factory):
+    database = tmp_path_factory.mktemp("chat") / "chat.sqlite"
+    return {
+        "FLASK_REALTIME_REDIS": redis_url,
+        "FLASK_REALTIME_REDIS_PREFIX": "browser-chat",
+        "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}",
+    }
+
+
+@pytest.fixture(scope="module")
+def server(environ):
+    with run(environ) as server:
+        yield server
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def run(environ, port=None):
+    return ServerProcess("gevent", "app:app", workers=2, folder=CHAT, port=port, **environ)
+
+
+@pytest.fixture
+def enter(open_page):
+    """A function that has somebody come in, in a browser session of their own."""
+
+    def enter(server, name, room, **options):
+        page = open_page(**options)
+        page.goto(server.url)
+        page.fill("[name=name]", name)
+        page.check(f"[value={room}]")
+        page.click("text=Enter")
+        if options.get("java_script_enabled", True):
+            expect(page.locator("body")).to_have_attribute("data-realtime-state", "open")
+        return page
+
+    return enter
+
+
+def say(page, text):
+    page.fill("[name=text]", text)
+    page.press("[name=text]", "Enter")
+
+
+def test_two_people_chat(server, enter):
+    """What one writes the other reads, as it was written, once and in order; both are here."""
+    ada, ben = enter(server, "Ada", "lobby"), enter(server, "Ben", "lobby")
+    texts = ["Hello <b>Ben</b> & co", "Hello <img src=x onerror=alert(1)> Ada", "How are you?"]
+
+    for page, text in zip((ada, ben, ada), texts, strict=True):
+        say(page, text)
+        expect(page.locator("[name=text]")).to_have_value("")
+        expect(page.locator(WORDS).last).to_have_text(text)
+
+    for page in (ada, ben):
+        expect(page.locator(WORDS)).to_have_text(texts)
+        expect(page.locator(".people .unseen")).to_have_text(["Ada", "Ben"])
+    expect(ada.locator("article.mine")).to_have_count(2)
+    ben.reload()
+    expect(ben.locator(WORDS)).to_have_text(texts)
+    expect(ben.locator("article.mine")).to_have_count(1)
+
+
+def test_writing_is_shown_until_it_is_said(server, enter):
+    """The others see who is writing, and no longer once it was said; who writes does not."""
+    ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
+
+    ada.type("[name=text]", "We")
+    expect(ben.locator(".writing")).to_have_text("Ada is writing …")
+    say(ada, "Well!")
+
+    expect(ben.locator(".writing")).to_be_empty()
+    expect(ben.locator(WORDS)).to_have_text(["Well!"])
+    expect(ada.locator(".writing")).to_be_empty()
+
+
+def test_other_rooms_are_marked(server, enter):
+    """A room in which something was said is marked, on the pages of the others."""
+    ada, ben = enter(server, "Ada", "music"), enter(server, "Ben", "food")
+
+    say(ada, "Listen!")
+
+    expect(ben.locator("nav .unread")).to_have_text("music")
+    expect(ben.locator(WORDS)).to_have_count(0)
+
+
+def test_it_works_without_javascript(server, enter):
+    """Forms, links and redirects do it all but one thing: messages come when one reloads."""
+    ada = enter(server, "Ada", "food")
+    ben = enter(server, "Ben", "food", java_script_enabled=False)
+
+    say(ben, "No script at all")
+    expect(ben.locator(WORDS)).to_have_text(["No script at all"])
+    expect(ada.locator(WORDS)).to_have_text(["No script at all"])
+    say(ada, "I see you")
+    expect(ada.locator(WORDS)).to_have_count(2)
+    ben.click("text=Reload")
+
+    expect(ben.locator(WORDS)).to_have_text(["No script at all", "I see you"])
+    expect(ben.locator(".people .unseen")).to_have_text(["Ada", "Ben"])
+    ben.click("text=Leave")
+    expect(ben.locator("h1")).to_have_text("Come in, sit down")
+
+
+def test_earlier_messages_come_into_the_page(server, enter):
+    """The link to what was said earlier brings it, in front of what is there."""
+    speaker = Speaker(server, "Ben", "music")
+    said = [speaker.say(f"Song {number}") for number in range(35)]
+    ada = enter(server, "Ada", "music")
+    expect(ada.locator(WORDS)).to_have_text(said[-30:])
+
+    ada.click("text=Earlier messages")
+
+    expect(ada.locator(WORDS).last).to_have_text(said[-1])
+    expect(ada.locator(".earlier")).to_have_count(0)
+    assert ada.locator(WORDS).all_text_contents()[-35:] == said
+
+
+def test_page_catches_up_when_the_server_was_killed(environ, enter):
+    """A killed server that comes back is all the same page, without a gap or a double."""
+    with run(environ) as server:
+        ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
+        earlier = ada.locator(WORDS).all_text_contents()
+        say(ada, "before")
+        expect(ben.locator(WORDS)).to_have_text([*earlier, "before"])
+        ben.evaluate("window.isTheSamePage = true")
+        server.stop(signal.SIGKILL)
+    expect(ben.locator(".state .waiting")).to_be_visible()
+    say(ada, "into the void")
+
+    with run(environ, port=server.port) as server:
+        speaker = Speaker(server, "Maya", "garden")
+        [speaker.say(f"meanwhile {number}") for number in range(5)]
+        for page in (ada, ben):
+            expect(page.locator(".state .open")).to_be_visible(timeout=15_000)
+        expect(ada.locator(WORDS)).to_have_count(len(earlier) + 7)
+        say(ben, "after")
+        for page in (ada, ben):
+            expect(page.locator(WORDS).last).to_have_text("after")
+
+        shown = [page.locator(WORDS).all_text_contents() for page in (ada, ben)]
+        assert shown[0] == shown[1] == Speaker(server, "Tom", "garden").read()
+        assert sorted(shown[0][len(earlier) :]) == sorted(
+            ["before", "into the void", "after", *(f"meanwhile {number}" for number in range(5))]
+        )
+        assert ben.evaluate("window.isTheSamePage") is True
+
+
+class Speaker:
+    """One who chats by plain HTTP."""
+
+    def __init__(self, server, name, room):
+        self.browser, self.path = Browser(server.url), f"/rooms/{room}"
+        fields = self._hidden(self.browser.get("/").text)
+        self.browser.post("/enter", data={**fields, "name": name, "room": room})
+
+    def say(self, text):
+        fields = self._hidden(self.browser.get(self.path).text)
+        self.browser.post(f"{self.path}/messages", data={**fields, "text": text})
+        return text
+
+    def read(self):
+        return re.findall("<p>(.*?)</p>", self.browser.get(self.path).text)
+
+    def _hidden(self, html):
+        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(.+?)">', html))
