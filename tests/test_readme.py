@@ -16,7 +16,8 @@ from flask_realtime.config import Config
 from .integration.browsers import Browser
 from .integration.serving import ServerProcess
 
-README = (pathlib.Path(__file__).parents[1] / "README.rst").read_text()
+ROOT = pathlib.Path(__file__).parents[1]
+README = (ROOT / "README.rst").read_text()
 
 
 def code_blocks(language):
@@ -86,3 +87,13 @@ def settings_table():
         lines += [f"   * - ``{one.name}``", f"     - ``{one.default}``{unit}"]
         lines += [f"     - {one.doc}"]
     return "\n".join(lines)
+
+
+@pytest.mark.parametrize("page", ["README.rst", "docs/from-polling-to-pushing.rst"])
+def test_page_leads_to_files_that_are_there(page):
+    """Pictures and links within the repository lead somewhere."""
+    path = ROOT / page
+    paths = re.findall(r"(?:image:: |:target: |<)([\w./-]+)(?:\n|>`_)", path.read_text())
+
+    assert paths
+    assert [one for one in paths if not (path.parent / one).exists()] == []

@@ -1,0 +1,83 @@
+"""The way from polling to pushing, walked in a browser: each block of it is run."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.serving import ServerProcess
+
+TUTORIAL = pathlib.Path(__file__).parents[2] / "docs" / "from-polling-to-pushing.rst"
+
+
+def code_blocks(language):
+    pattern = rf"^\.\. code-block:: {re.escape(language)}\n\n((?:    .*\n|\n)+)"
+    blocks = re.findall(pattern, TUTORIAL.read_text(), re.MULTILINE)
+    return [textwrap.dedent(block) for block in blocks]
+
+
+POLLING_APP, PUSHING_APP, SERVED, TELEPHONE = code_blocks("python")
+POLLING_PAGE, PUSHING_PAGE = code_blocks("html+jinja")
+[SERVED_LISTENER] = code_blocks("html")
+[STYLE] = code_blocks("css")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A function that runs an app with one page."""
+
+    def run(app, page, kind="dev", **options):
+        (tmp_path / "cafe.py").write_text(app)
+        (tmp_path / "templates").mkdir()
+        (tmp_path / "templates" / "board.html").write_text(page)
+        return ServerProcess(kind, "cafe:app", folder=tmp_path, **options)
+
+    return run
+
+
+def order(page, what):
+    page.fill("[name=what]", what)
+    page.click("button")
+
+
+def test_the_way_begins_with_a_page_that_polls(run, open_page):
+    """The board that is left behind does what it says."""
+    with run(POLLING_APP, POLLING_PAGE.replace("5000", "100")) as server:
+        ada, ben = open_page(), open_page()
+        for page in (ada, ben):
+            page.goto(server.url)
+
+        order(ada, "Tea")
+
+        expect(ben.locator("li")).to_have_text(["Tea"])
+        ada.close()
+        ben.close()
+
+
+def test_the_way_ends_with_a_page_that_is_pushed_to(run, open_page, redis_url, tmp_path):
+    """Orders from the page and from the telephone come and go on each board, and once."""
+    subscribed = PUSHING_APP.replace('subscribe("orders")', 'subscribe("orders", "orders.served")')
+    page = f"{PUSHING_PAGE}{SERVED_LISTENER}<style>{STYLE}</style>"
+    environ = {"FLASK_REALTIME_REDIS": redis_url, "FLASK_REALTIME_REDIS_PREFIX": "cafe"}
+    telephone = TELEPHONE.replace("redis://localhost:6379/0", redis_url)
+    telephone = telephone.replace(f'"{redis_url}"', f'"{redis_url}", prefix="cafe"')
+    with run(subscribed + SERVED, page, "gevent", workers=2, **environ) as server:
+        ada, ben = open_page(), open_page()
+        for one in (ada, ben):
+            one.goto(server.url)
+
+        order(ada, "Tea & <b>cake</b>")
+        expect(ben.locator("li")).to_have_text(["Tea & <b>cake</b>"])
+        subprocess.run([sys.executable, "-c", telephone, "Espresso"], check=True, cwd=tmp_path)
+        for one in (ada, ben):
+            expect(one.locator("li")).to_have_text(["Tea & <b>cake</b>", "Espresso"])
+        ben.click("text=Tea")
+        for one in (ada, ben):
+            expect(one.locator("li")).to_have_text(["Espresso"])
+        server.stop()
+
+        expect(ben.locator("ul")).to_have_css("opacity", "0.5")
