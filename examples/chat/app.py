@@ -94,7 +94,7 @@ def say(room):
         html = render_template("message.html", message=message)
         realtime.push({"id": message.id, "html": html}, f"room:{message.room}", push_id=message.key)
     if realtime.is_socket_request:
-        return {"key": new_key()}
+        return "", 204
     return redirect(url_for("show", room=room))
 
 

@@ -32,27 +32,31 @@ function present(article) {
   return article;
 }
 
+const { value: key } = form.key;
+let count = 0;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const input = new FormData(form);
   form.text.value = "";
-  saidAt = 0;
+  form.key.value = `${key}.${++count}`;
+  toldAt = 0;
   try {
-    const { status, body } = await realtime.call(form.getAttribute("action"), { method: "post", input });
-    if (status !== 200) throw new Error(`The message was answered ${status}.`);
-    form.key.value = body.key;
+    // While the socket is down this waits for it.
+    const { status } = await realtime.call(form.getAttribute("action"), { method: "post", input });
+    if (status !== 204) throw new Error(`It was answered ${status}.`);
   } catch (error) {
-    // Theirs to send again: with its old key, so that it is one message even if it did arrive.
-    form.text.value ||= input.get("text");
-    console.warn(error.message);
+    writing.textContent = `Not sent: ${input.get("text")}`;
+    if (form.text.value) return;
+    // Theirs to send again: with its old key it is one message even if it did arrive.
+    form.text.value = input.get("text");
+    form.key.value = input.get("key");
+    if (error.name === "RealtimeClosed") form.submit(); // as without a script
   }
 });
 
-main.addEventListener("click", async (event) => {
-  const link = event.target.closest(".earlier");
-  if (!link) return;
-  event.preventDefault();
-  const { body } = await realtime.call(link.getAttribute("href"), { partial: "messages" });
+// The link has data-realtime: its answer comes over the socket, if that is open.
+main.addEventListener("realtime:reply", ({ target: link, detail: { status, body } }) => {
+  if (status !== 200) return location.assign(link.href);
   link.insertAdjacentHTML("afterend", body);
   link.remove();
   document.querySelectorAll("article").forEach(present);
@@ -66,10 +70,10 @@ realtime.on(`here:${room}`, (html) => (people.innerHTML = html));
 document.addEventListener("realtime:open", sayHere);
 setInterval(sayHere, HERE_EVERY);
 
-let saidAt = 0;
+let toldAt = 0;
 form.text.addEventListener("input", () => {
-  if (document.body.dataset.realtimeState !== "open" || Date.now() - saidAt < WRITING_EVERY) return;
-  saidAt = Date.now();
+  if (document.body.dataset.realtimeState !== "open" || Date.now() - toldAt < WRITING_EVERY) return;
+  toldAt = Date.now();
   realtime.send("writing", { room });
 });
 

@@ -1,10 +1,7 @@
 const jobs = document.querySelector("main");
-const form = document.querySelector("form");
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const uri = form.getAttribute("action");
-  const { body } = await realtime.call(uri, { method: "post", partial: "job" });
+// The form has data-realtime: its answer comes over the socket, and is the card of the new job.
+document.addEventListener("realtime:reply", ({ detail: { body } }) => {
   jobs.insertAdjacentHTML("afterbegin", body);
 });
 

@@ -1,0 +1,27 @@
+"""The progress page of examples/progress, as one looks at it."""
+
+import pathlib
+import re
+
+from playwright.sync_api import expect
+
+from ..integration.serving import ServerProcess
+
+PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
+
+
+def test_job_is_begun_and_watched_on_the_page_that_is_open(open_page):
+    """Each press of the button adds a card to the page, and its job moves it."""
+    with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
+        page = open_page()
+        page.goto(server.url)
+        expect(page.locator("body")).to_have_attribute("data-realtime-state", "open")
+
+        for _ in range(2):
+            page.click("text=Begin one")
+
+        expect(page.locator("article")).to_have_count(2)
+        for output in page.locator("output").all():
+            expect(output).to_have_text(re.compile("[1-9] %"))
+        assert page.url == f"{server.url}/"
+        page.close()
