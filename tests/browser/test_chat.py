@@ -199,7 +199,8 @@ def test_page_catches_up_when_the_server_was_killed(server, enter):
     ben.evaluate("window.isTheSamePage = true")
 
     server.kill()
-    expect(ben.locator(".state .waiting")).to_be_visible()
+    for page in (ada, ben):
+        expect(page.locator(".state .waiting")).to_be_visible()
     for text in ("into", "the void"):
         say(ada, text)
     server.start()

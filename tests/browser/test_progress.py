@@ -22,6 +22,6 @@ def test_job_is_begun_and_watched_on_the_page_that_is_open(open_page):
 
         expect(page.locator("article")).to_have_count(2)
         for output in page.locator("output").all():
-            expect(output).to_have_text(re.compile("[1-9] %"))
+            expect(output).to_have_text(re.compile(r"[1-9]\d* %"))
         assert page.url == f"{server.url}/"
         page.close()

@@ -9,8 +9,11 @@ const WRITING_LASTS = 4_000; // ms after which somebody has stopped
 realtime.on("room:*", ({ id, html }, { channel }) => {
   if (channel !== `room:${room}`) return markUnread(channel.slice("room:".length));
   if (document.getElementById(`message-${id}`)) return; // the page came with it
-  log.insertAdjacentHTML("beforeend", html);
-  const { author } = present(log.lastElementChild).dataset;
+  // Of two said in the same moment, to two workers, the second may be pushed first.
+  const later = [...log.children].find((other) => Number(other.dataset.id) > id);
+  (later ?? log).insertAdjacentHTML(later ? "beforebegin" : "beforeend", html);
+  const { author } = present(document.getElementById(`message-${id}`)).dataset;
+  if (later) present(later);
   if (author === name) main.scrollTop = 0; // the end, in a column-reverse
   stopsWriting(author);
 });
@@ -64,7 +67,8 @@ main.addEventListener("realtime:reply", ({ target: link, detail: { status, body 
 
 async function sayHere() {
   if (document.body.dataset.realtimeState !== "open") return;
-  people.innerHTML = (await realtime.send("here", { room })).body;
+  const reply = await realtime.send("here", { room }).catch(() => null); // again in a moment
+  if (reply?.status === 200) people.innerHTML = reply.body;
 }
 realtime.on(`here:${room}`, (html) => (people.innerHTML = html));
 document.addEventListener("realtime:open", sayHere);
@@ -74,7 +78,7 @@ let toldAt = 0;
 form.text.addEventListener("input", () => {
   if (document.body.dataset.realtimeState !== "open" || Date.now() - toldAt < WRITING_EVERY) return;
   toldAt = Date.now();
-  realtime.send("writing", { room });
+  realtime.send("writing", { room }).catch(() => null);
 });
 
 const writers = new Map(); // name -> timer
