@@ -100,16 +100,17 @@ def say(room):
 
 @realtime.handler("writing")
 def writing(message):
-    channel = f"writing:{message['room']}"
+    channel = f"writing:{message.get('room')}"
     if channel in realtime.socket.channels:  # a page may speak where it may listen
         realtime.push(session["name"], channel)
 
 
 @realtime.handler("here")
 def here(message):
-    if f"here:{message['room']}" in realtime.socket.channels:
-        is_here(message["room"])
-        return render_template("people.html", names=Visitor.names(message["room"]))
+    room = message.get("room")
+    if f"here:{room}" in realtime.socket.channels:
+        is_here(room)
+        return render_template("people.html", names=Visitor.names(room))
 
 
 @realtime.on_leave
