@@ -41,12 +41,13 @@ class Visitor:
     """One person: a browser context of their own, and a tab.
 
     :param prefix: where the app is mounted.
+    :param options: of the context, as Playwright has them.
     """
 
-    def __init__(self, browser, url, prefix=""):
+    def __init__(self, browser, url, prefix="", **options):
         self.url = url + prefix
         self.prefix = prefix
-        self.context = browser.new_context()
+        self.context = browser.new_context(**options)
         self.context.set_default_timeout(DEADLINE)
         self.page = self.context.new_page()
         self.errors = []

@@ -66,8 +66,8 @@ def come(browser):
     """A function that brings a person to a server; in the end nobody's console shows an error."""
     people = []
 
-    def come(url, prefix=""):
-        people.append(chromium.Visitor(browser, url, prefix))
+    def come(url, prefix="", **options):
+        people.append(chromium.Visitor(browser, url, prefix, **options))
         return people[-1]
 
     yield come
@@ -86,29 +86,3 @@ def ada(come, server):
 def channel():
     """A channel that no other test uses."""
     return f"{next(_names)}-{secrets.token_hex(3)}"
-
-
-@pytest.fixture
-def open_page(browser):
-    """A function that opens a page in a browser session of its own; no console may complain."""
-    contexts, complaints = [], []
-
-    def open_page(**options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    def note(message):
-        # What Chromium says by itself of a server that is gone, or an app without an icon.
-        if message.text.startswith("WebSocket connection to"):
-            return
-        if message.type in ("error", "warning") and "/favicon.ico" not in message.location["url"]:
-            complaints.append(message.text)
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []

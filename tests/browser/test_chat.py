@@ -82,20 +82,25 @@ def nothing_said(server, database):
 
 
 @pytest.fixture
-def enter(open_page):
-    """A function that has somebody come in, in a browser session of their own."""
+def enter(come):
+    """A function that has somebody come in, in a browser session of their own; gives the page."""
+    people = []
 
     def enter(server, name, room, **options):
-        page = open_page(**options)
-        page.goto(server.url)
-        page.fill("[name=name]", name)
-        page.check(f"[value={room}]")
-        page.click("text=Enter")
+        person = come(server.url, **options)
+        people.append(person)
+        person.visit("/", is_open=False)
+        person.page.fill("[name=name]", name)
+        person.page.check(f"[value={room}]")
+        person.page.click("text=Enter")
         if options.get("java_script_enabled", True):
-            expect(page.locator("body")).to_have_attribute("data-realtime-state", "open")
-        return page
+            person.wait_for_state("open")
+        return person.page
 
-    return enter
+    yield enter
+    for person in people:
+        # Of a server that is gone.
+        person.forgive("WebSocket connection to", "Failed to load resource: net::")
 
 
 def say(page, text):

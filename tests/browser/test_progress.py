@@ -10,12 +10,12 @@ from ..integration.serving import ServerProcess
 PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
 
 
-def test_job_is_begun_and_watched_on_the_page_that_is_open(open_page):
+def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
     """Each press of the button adds a card to the page, and its job moves it."""
     with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
-        page = open_page()
-        page.goto(server.url)
-        expect(page.locator("body")).to_have_attribute("data-realtime-state", "open")
+        ada = come(server.url)
+        ada.visit("/")
+        page = ada.page
 
         for _ in range(2):
             page.click("text=Begin one")
@@ -24,4 +24,4 @@ def test_job_is_begun_and_watched_on_the_page_that_is_open(open_page):
         for output in page.locator("output").all():
             expect(output).to_have_text(re.compile(r"[1-9]\d* %"))
         assert page.url == f"{server.url}/"
-        page.close()
+        ada.close()

@@ -25,6 +25,9 @@ POLLING_PAGE, PUSHING_PAGE = code_blocks("html+jinja")
 [SERVED_LISTENER] = code_blocks("html")
 [STYLE] = code_blocks("css")
 
+# The browser asks for one, and says so if it gets none.
+ICON = '<link rel="icon" href="data:,">'
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -33,6 +36,7 @@ def run(tmp_path):
     def run(app, page, kind="dev", **options):
         (tmp_path / "cafe.py").write_text(app)
         (tmp_path / "templates").mkdir()
+        page = page.replace("<title>", f"{ICON}<title>")
         (tmp_path / "templates" / "board.html").write_text(page)
         return ServerProcess(kind, "cafe:app", folder=tmp_path, **options)
 
@@ -44,21 +48,21 @@ def order(page, what):
     page.click("button")
 
 
-def test_the_way_begins_with_a_page_that_polls(run, open_page):
+def test_the_way_begins_with_a_page_that_polls(run, come):
     """The board that is left behind does what it says."""
     with run(POLLING_APP, POLLING_PAGE.replace("5000", "100")) as server:
-        ada, ben = open_page(), open_page()
-        for page in (ada, ben):
-            page.goto(server.url)
+        ada, ben = come(server.url), come(server.url)
+        for person in (ada, ben):
+            person.visit("/", is_open=False)
 
-        order(ada, "Tea")
+        order(ada.page, "Tea")
 
-        expect(ben.locator("li")).to_have_text(["Tea"])
-        ada.close()
-        ben.close()
+        expect(ben.page.locator("li")).to_have_text(["Tea"])
+        for person in (ada, ben):
+            person.close()
 
 
-def test_the_way_ends_with_a_page_that_is_pushed_to(run, open_page, redis_url, tmp_path):
+def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_path):
     """Orders from the page and from the telephone come and go on each board, and once."""
     subscribed = PUSHING_APP.replace('subscribe("orders")', 'subscribe("orders", "orders.served")')
     page = f"{PUSHING_PAGE}{SERVED_LISTENER}<style>{STYLE}</style>"
@@ -66,18 +70,22 @@ def test_the_way_ends_with_a_page_that_is_pushed_to(run, open_page, redis_url, t
     telephone = TELEPHONE.replace("redis://localhost:6379/0", redis_url)
     telephone = telephone.replace(f'"{redis_url}"', f'"{redis_url}", prefix="cafe"')
     with run(subscribed + SERVED, page, "gevent", workers=2, **environ) as server:
-        ada, ben = open_page(), open_page()
-        for one in (ada, ben):
-            one.goto(server.url)
+        ada, ben = come(server.url), come(server.url)
+        for person in (ada, ben):
+            person.visit("/")
+        shown = [person.page.locator("li") for person in (ada, ben)]
 
-        order(ada, "Tea & <b>cake</b>")
-        expect(ben.locator("li")).to_have_text(["Tea & <b>cake</b>"])
+        order(ada.page, "Tea & <b>cake</b>")
+        expect(shown[1]).to_have_text(["Tea & <b>cake</b>"])
         subprocess.run([sys.executable, "-c", telephone, "Espresso"], check=True, cwd=tmp_path)
-        for one in (ada, ben):
-            expect(one.locator("li")).to_have_text(["Tea & <b>cake</b>", "Espresso"])
-        ben.click("text=Tea")
-        for one in (ada, ben):
-            expect(one.locator("li")).to_have_text(["Espresso"])
+        for items in shown:
+            expect(items).to_have_text(["Tea & <b>cake</b>", "Espresso"])
+        ben.page.click("text=Tea")
+        for items in shown:
+            expect(items).to_have_text(["Espresso"])
         server.stop()
 
-        expect(ben.locator("ul")).to_have_css("opacity", "0.5")
+        expect(ben.page.locator("ul")).to_have_css("opacity", "0.5")
+    for person in (ada, ben):
+        # Of a server that is gone.
+        person.forgive("WebSocket connection to", "Failed to load resource: net::")

@@ -64,7 +64,6 @@ class ServerProcess:
     :param app: module and name, as gunicorn takes them.
     :param port: that of one that was stopped, which this one takes the place of.
     :param folder: where the module is.
-    :param port: that of a server that is gone, to come back in its place.
     """
 
     def __init__(
