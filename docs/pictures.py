@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from playwright.sync_api import Page, sync_playwright
 
 DOCS = pathlib.Path(__file__).parent
-HEIGHT = 600
+HEIGHT = 560
 PEOPLE = {  # width of the window, colours, room
     "Ada": (860, "light", "garden"),
     "Ben": (380, "dark", "garden"),
