@@ -72,12 +72,6 @@ def lost_frame(channel: str, position: Position, before: Position | None) -> Fra
     return Frame(text, channel, before)
 
 
-def unsubscribed_frame(channel: str) -> Frame:
-    """The frame that says: this client hears *channel* no more, by the app's wish, and shall not
-    name it when it resumes."""
-    return Frame(json.dumps({"channel": channel, "unsubscribed": True}))
-
-
 def text_frame(text: str) -> Frame:
     """The frame of any other message."""
     return Frame(text)

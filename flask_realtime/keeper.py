@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from .catchup import Reader
 from .delivery import Delivery
 from .errors import RegistryUnavailable
-from .frames import Frame, unsubscribed_frame
 from .hub import Hub
 from .positions import Position
 from .recall import PATIENCE_SECONDS
@@ -39,7 +38,6 @@ class Keeper:
     """Keeps this process's channels and clients in step with the registry.
 
     :param enter: brings a connection onto new channels, on the connection's own worker.
-    :param post: has a frame written to listeners, behind what was posted before.
     :param settle: returns when all that was posted so far stands in outboxes.
     """
 
@@ -50,7 +48,6 @@ class Keeper:
         recovery: Recovery,
         registry: Registry,
         enter: Callable[[Subscriber, Mapping[str, Position]], None],
-        post: Callable[[Frame, Sequence[Any]], None],
         settle: Callable[[], None],
     ) -> None:
         self._hub = hub
@@ -58,7 +55,6 @@ class Keeper:
         self._recovery = recovery
         self._registry = registry
         self._enter = enter
-        self._post = post
         self._settle = settle
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -176,10 +172,7 @@ class Keeper:
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
         self._hub.note(connection, subscriptions.at)
         present = self._hub.channels(connection)
-        left = present - subscriptions.keys()
-        self._hub.leave(connection, left)
-        for name in left:
-            self._post(unsubscribed_frame(name), [connection])
+        self._hub.leave(connection, present - subscriptions.keys())
         starts = {name: one.since for name, one in subscriptions.items() if name not in present}
         if starts:
             self._enter(connection, starts)  # type: ignore[arg-type]

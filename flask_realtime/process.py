@@ -97,7 +97,6 @@ class Process:
             self._recovery,
             registry,
             self._enter,
-            self._flusher.post,
             self._flusher.settle,
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())

@@ -2,6 +2,7 @@
 export class Channels {
   #listeners = new Set();
   #positions = new Map();
+  #left = new Set();
 
   /** The position of the last message of each channel. */
   get positions() {
@@ -12,13 +13,14 @@ export class Channels {
   on(pattern, listener) {
     const one = { pattern, listener };
     this.#listeners.add(one);
+    this.#left.delete(pattern);
     return () => void this.#listeners.delete(one);
   }
 
   off(pattern, listener) {
+    if (!listener) this.#left.add(pattern);
     for (const one of this.#listeners) {
-      const isMeant = !listener || listener === one.listener;
-      if (isMeant && one.pattern === pattern) this.#listeners.delete(one);
+      if (one.pattern === pattern && one.listener === (listener ?? one.listener)) this.#listeners.delete(one);
     }
   }
 
@@ -31,9 +33,10 @@ export class Channels {
     return true;
   }
 
-  /** Forget where `channel` was. */
+  /** Forget where `channel` was; true if the page has left it, with all of its listeners. */
   forget(channel) {
     this.#positions.delete(channel);
+    return this.#left.has(channel);
   }
 
   /** Hand a message to those who listen. */

@@ -113,10 +113,10 @@ export class Client {
   }
 
   #hear(message) {
-    const { channel, position, lost, unsubscribed } = message;
+    const { channel, position, lost } = message;
     const isTold = this.#told.delete(channel);
-    if (lost || unsubscribed) this.#channels.forget(channel);
-    if (unsubscribed || !this.#channels.advance(channel, position)) return;
+    if (lost) this.#channels.forget(channel);
+    if (!this.#channels.advance(channel, position)) return;
     if (!lost) {
       this.#channels.deliver(message);
       this.#emit("push", message);
@@ -130,8 +130,9 @@ export class Client {
     const isForgotten = this.#isKnown && !known;
     this.#isKnown = known;
     this.#told = new Set(lost);
-    lost.forEach((channel) => this.#channels.forget(channel));
-    if (lost.length || isForgotten) this.#lose(lost);
+    // What the page has left is gone by its own wish, and its app's.
+    const missed = lost.filter((channel) => !this.#channels.forget(channel));
+    if (missed.length || isForgotten) this.#lose(missed);
     this.#connection.welcome();
   }
 

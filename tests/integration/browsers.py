@@ -74,11 +74,7 @@ class Socket:
 
     def push(self, seconds=DEADLINE):
         """The next push."""
-        return self._next(lambda message: "payload" in message or "lost" in message, seconds)
-
-    def unsubscribed(self, seconds=DEADLINE):
-        """The channel of the next word that a subscription has ended."""
-        return self._next(lambda message: "unsubscribed" in message, seconds)["channel"]
+        return self._next(lambda message: "channel" in message, seconds)
 
     def payloads(self, count, seconds=DEADLINE):
         """The payloads of the next *count* pushes."""

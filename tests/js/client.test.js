@@ -354,16 +354,22 @@ test("one that was subscribed later is forgotten as any other", async () => {
   assert.deepEqual(lost(), [[]]);
 });
 
-test("a channel that the app has unsubscribed is not lost, but forgotten", async () => {
+test("a channel that the page has left is not lost, but forgotten", async () => {
+  realtime.on("a", () => {});
   page.socket.welcome();
   push("a", 5);
   push("b", 5);
 
-  page.socket.say({ channel: "a", unsubscribed: true });
-  await comeBack();
+  realtime.off("a");
+  await comeBack({ lost: ["a"] });
+  await page.clock.pass(2_000);
+  const reloads = page.reloads;
+  await comeBack({ lost: ["b"] });
+  await page.clock.pass(2_000);
 
-  assert.deepEqual(lost(), []);
+  assert.deepEqual(lost(), [["b"]]);
   assert.deepEqual(page.socket.sent[0].positions, { b: "e:5:t5" });
+  assert.deepEqual([reloads, page.reloads], [0, 1]);
 });
 
 test("a closed client leaves no timer", async () => {

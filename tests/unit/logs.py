@@ -68,15 +68,11 @@ class Ear:
 
     @property
     def payloads(self):
-        """What was heard, in order; LOST and UNSUBSCRIBED where the client was told so."""
+        """What was heard, in order; LOST where the client was told so."""
         return [
-            json.loads(frame.publication.payload) if frame.publication else _word(frame)
+            json.loads(frame.publication.payload) if frame.publication else "LOST"
             for frame in self.frames
         ]
-
-
-def _word(frame):
-    return "LOST" if b"lost" in frame.plain else "UNSUBSCRIBED"
 
 
 def post(frame, ears):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flask_realtime.errors import InvalidMessage
-from flask_realtime.frames import lost_frame, push_frame, unsubscribed_frame
+from flask_realtime.frames import lost_frame, push_frame
 from flask_realtime.positions import Position
 from flask_realtime.protocol import (
     JSONText,
@@ -96,14 +96,6 @@ def test_loss_is_written_as_the_golden_text(message):
     fields = message["lost"]
 
     frame = lost_frame(fields["channel"], Position(*fields["position"]), None)
-
-    assert frame.plain[2:].decode() == message["text"]
-
-
-@golden("pushes", unsubscribed=True)
-def test_end_of_a_subscription_is_written_as_the_golden_text(message):
-    """What the end of a subscription looks like does not change by accident."""
-    frame = unsubscribed_frame(message["unsubscribed"]["channel"])
 
     assert frame.plain[2:].decode() == message["text"]
 
