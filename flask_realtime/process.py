@@ -233,7 +233,6 @@ class Process:
             hub=self._hub,
             catch_up=self._catch_up,
             max_bytes=self._config.max_message_bytes,
-            dumps=self._app.json.dumps,
             converse=self._converse,
             answer=partial(Conversation.answer, handlers=self._handlers),
             changed=self._keeper.changed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +47,6 @@ class Services:
     hub: Hub
     catch_up: CatchUp
     max_bytes: int
-    dumps: Callable[[Any], str]
     converse: Callable[[Connection, WSGIEnvironment, str, Sequence[str]], Conversation]
     answer: Callable[[Conversation, Message], Reply]
     changed: Callable[[str], None]
@@ -213,7 +213,7 @@ class Reception:
     def _resumed(self, message: Message, lost: list[str]) -> None:
         known = self._arrival.subscriptions is not None
         reply = {"id": message.id, "status": 200, "known": known, "lost": lost}
-        self._connection.reply(self._services.dumps(reply))
+        self._connection.reply(json.dumps(reply))
 
     def _begin(
         self, starts: Mapping[str, Position], report: Callable[[list[str]], None] | None
@@ -258,7 +258,7 @@ class Reception:
         )
 
     def _reply(self, reply: Reply) -> None:
-        self._connection.reply(reply.to_json(self._services.dumps))
+        self._connection.reply(reply.to_json())
 
 
 def _parse(message: str | bytes) -> Message:

@@ -92,7 +92,7 @@ def _json(data: bytes) -> JSONText | None:
     """The JSON text, None where it would break the reply that it is embedded in."""
     try:
         text = data.decode().strip()
-        json.loads(text, parse_constant=_refuse)
+        _decoder.decode(text)
     except (ValueError, RecursionError):
         return None
     return JSONText(text)
@@ -106,3 +106,6 @@ def _is_text(mimetype: str | None) -> bool:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"Browsers read no {constant}.")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse)

@@ -98,7 +98,7 @@ class Socket:
     def say(self, action, **data):
         message = parse_message(json.dumps({"id": next(self._ids), "action": action, **data}))
         reply = self.conversation.answer(message, self.handlers)
-        read = json.loads(reply.to_json(json.dumps))
+        read = json.loads(reply.to_json())
         assert read["id"] == message.id
         return read
 

@@ -71,7 +71,7 @@ def test_reply_is_written_as_the_golden_text(message):
         fields.get("session", False),
     )
 
-    text = reply.to_json(json.dumps)
+    text = reply.to_json()
 
     assert text == message["text"]
     assert json.loads(text)["id"] == fields["id"]
@@ -119,7 +119,7 @@ def test_message_id_may_be_any_number(message_id):
     """Every number that JSON can write comes back as it was."""
     parsed = parse_message(json.dumps({"id": message_id, "action": "a"}))
 
-    assert json.loads(error_reply(parsed.id, 404, "").to_json(json.dumps))["id"] == message_id
+    assert json.loads(error_reply(parsed.id, 404, "").to_json())["id"] == message_id
 
 
 def test_position_far_too_long_is_refused():
