@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from .delivery import Delivery
@@ -41,6 +41,10 @@ class CatchUp:
         self._recovery = recovery
         self._recall = Recall(delivery, read)
         self._read = read
+
+    def is_done(self, starts: Mapping[str, Position]) -> bool:
+        """Whether one who enters channels there has nothing to be sent or to wait for."""
+        return all(self._delivery.is_live_at(name, at) for name, at in starts.items())
 
     def run(
         self,

@@ -43,6 +43,12 @@ class Delivery:
         with self.lock:
             return list(self.channels)
 
+    def is_live_at(self, name: str, position: Position) -> bool:
+        """Whether the channel is heard here, and one who is at *position* has all of it."""
+        with self.lock:
+            channel = self.channels.get(name)
+            return channel is not None and not channel.is_paused and channel.tail == position
+
     def tail(self, name: str) -> Position | None:
         """How far the channel has been delivered here."""
         with self.lock:

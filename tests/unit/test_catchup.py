@@ -159,3 +159,18 @@ def test_catchup_counts_what_it_is_sending(shore, recent):
     shore.catch_up_of(ear, {"room": start})
 
     assert reached == [{"room": shore.room.tail}]
+
+
+def test_catchup_is_done_where_a_live_channel_has_no_more(shore):
+    """One who stands at the tail of a channel that is heard here has nothing to wait for."""
+    start = shore.room.tail
+
+    unheard = shore.catch_up.is_done({"room": start})
+    shore.come({"room": start})
+    heard = shore.catch_up.is_done({"room": start})
+    shore.delivery.deliver(shore.room.append(1))
+    behind = shore.catch_up.is_done({"room": start})
+    shore.delivery.pause(["room"])
+    paused = shore.catch_up.is_done({"room": shore.room.tail})
+
+    assert (unheard, heard, behind, paused) == (False, True, False, False)

@@ -7,7 +7,11 @@ from flask import Flask
 
 from flask_realtime import Realtime
 from flask_realtime.descriptor import descriptor_for
+from flask_realtime.registries.base import Presence
 from flask_realtime.transport import Refusal
+from flask_realtime.worker import Worker
+
+DEADLINE = 5
 
 
 class Shaken:
@@ -20,7 +24,7 @@ class Shaken:
     accept = b"101"
     deflates = False
 
-    def __init__(self, descriptor, while_admitted):
+    def __init__(self, descriptor, while_admitted=lambda: None):
         self.descriptor = descriptor
         self._while_admitted = while_admitted
 
@@ -30,12 +34,16 @@ class Shaken:
         return "an id of a page"
 
 
-def test_process_that_stops_amid_a_handshake_refuses_it():
-    """A drain that began meanwhile would not see this socket, and it would live to the kill."""
+@pytest.fixture
+def process():
     app = Flask(__name__)
     app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
     Realtime(app)
-    process = app.extensions["realtime"].process()
+    return app.extensions["realtime"].process()
+
+
+def test_process_that_stops_amid_a_handshake_refuses_it(process):
+    """A drain that began meanwhile would not see this socket, and it would live to the kill."""
     ours, peer = socket.socketpair()
     shaken = Shaken(descriptor_for(ours), lambda: process.drain(0))
 
@@ -45,3 +53,21 @@ def test_process_that_stops_amid_a_handshake_refuses_it():
     assert refused.value.status == 503
     assert process.connections() == []
     assert process.health()["connections"] == 0
+
+
+def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monkeypatch):
+    """A page whose channels are heard here already is on them as soon as its socket opens."""
+    ours, peer = socket.socketpair()
+    with ours, peer:
+        first = process.admit(Shaken(descriptor_for(ours)), Shaken)
+        process.registry.subscribe(first.digest, ["room"])
+        process.registry.disconnect(Presence(first.digest, first.token, {}))
+        first = process.admit(Shaken(descriptor_for(ours)), Shaken)
+        first.receiver.opened()
+        assert first.worker.wait_until_idle(DEADLINE)
+        second = process.admit(Shaken(descriptor_for(ours)), Shaken)
+        monkeypatch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
+
+        second.receiver.opened()
+
+        assert process.health()["channels"] == 1
