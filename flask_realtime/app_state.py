@@ -52,6 +52,7 @@ class AppState:
     ) -> None:
         self.config = config
         self.has_served = False
+        self._served_by = 0
         self._settings = _settings(app)
         self._app = app
         self._handlers = handlers
@@ -114,7 +115,9 @@ class AppState:
 
     def _publishing_registry(self) -> Registry:
         registry = self.process().registry
-        serves = self.has_served or self._app.testing or servers.serves_requests()
+        # A process that was forked off one that serves is none itself.
+        has_served = os.getpid() == self._served_by
+        serves = has_served or self._app.testing or servers.serves_requests()
         if not serves and self.config.registry is None and not registry.reaches_other_processes:
             raise NobodyListens()
         return registry
@@ -144,6 +147,7 @@ class AppState:
             if self.config.enabled:
                 self._transport.check_routes(self._app)
             self.has_served = True
+        self._served_by = os.getpid()
 
 
 def _settings(app: Flask) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The only file that knows their names.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -53,10 +54,12 @@ def client_socket(environ: WSGIEnvironment) -> Any:
 def gunicorn_worker() -> Any:
     """The gunicorn worker that this process is, or None.
 
-    A worker's signal handlers are its bound methods, and nothing else leads to it.
+    A worker's signal handlers are its bound methods, and nothing else leads to it; what a worker
+    forks has them too.
     """
-    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return worker if hasattr(worker, "alive") and hasattr(worker, "cfg") else None
+    worker: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    is_worker = hasattr(worker, "alive") and hasattr(worker, "cfg")
+    return worker if is_worker and worker.pid == os.getpid() else None
 
 
 def socket_capacity() -> int | None:

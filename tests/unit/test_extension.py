@@ -1,5 +1,6 @@
 """The extension object, as an app's own code meets it."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -141,6 +142,35 @@ def test_push_from_a_process_without_sockets_is_an_error():
 
     with pytest.raises(NobodyListens, match="REALTIME_REDIS"):
         realtime.push("hi", "room")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
+def test_push_from_a_process_that_was_forked_off_is_an_error():
+    """A job that a view starts with multiprocessing has its parent's memory as it was, and no
+    sockets: its push would be lost without a word."""
+    script = """
+import os, flask
+from flask_realtime import NobodyListens, Realtime
+app = flask.Flask("app")
+app.secret_key = "a secret of the tests"
+realtime = Realtime(app)
+app.test_client().get("/")
+realtime.push("hi", "room")
+child = os.fork()
+if not child:
+    try:
+        realtime.push("hi", "room")
+    except NobodyListens:
+        os._exit(7)
+    os._exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+"""
+
+    finished = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], timeout=60, capture_output=True, text=True
+    )
+
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_init_app_twice_is_an_error():

@@ -1,5 +1,6 @@
 """What each WSGI server wants."""
 
+import os
 import signal
 import socket
 from types import SimpleNamespace
@@ -50,6 +51,7 @@ class StoppingWorker:
 
     def __init__(self, **settings):
         self.alive = True
+        self.pid = os.getpid()
         self.cfg = SimpleNamespace(graceful_timeout=30, workers=1, **settings)
 
     def handle_exit(self, signum, frame):
@@ -93,6 +95,15 @@ def test_servers_know_of_other_workers(worker):
 
     assert not alone
     assert servers.has_other_workers()
+
+
+def test_servers_tell_a_worker_from_what_it_forks(worker):
+    """A child has its parent's signal handlers, and serves nothing."""
+    serves = servers.serves_requests()
+    worker.pid += 1
+
+    assert serves
+    assert not servers.serves_requests()
 
 
 def test_servers_know_nothing_of_a_plain_process():
