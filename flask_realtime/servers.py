@@ -38,7 +38,8 @@ def client_socket(environ: WSGIEnvironment) -> Any:
         raise UnsupportedServer("A WebSocket over HTTP/2 (RFC 8441) is not offered here.")
     for key in ("werkzeug.socket", "gunicorn.socket"):
         if key in environ:
-            if not environ.get("wsgi.multithread"):
+            # gunicorn's gthread worker has one thread if it is told of no more.
+            if not environ.get("wsgi.multithread") or socket_capacity() == 0:
                 raise UnsupportedServer(
                     "This server handles one request at a time, so that one "
                     "open socket would stop it."
@@ -68,8 +69,8 @@ def socket_capacity() -> int | None:
     if worker is None:
         return None
     if hasattr(worker, "tpool"):
-        return max(1, int(worker.cfg.threads) - 1)
-    return max(1, int(worker.cfg.worker_connections * SHARE_OF_CONNECTIONS))
+        return int(worker.cfg.threads) - 1
+    return int(worker.cfg.worker_connections * SHARE_OF_CONNECTIONS)
 
 
 def is_stopping() -> bool:

@@ -48,6 +48,7 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
         "gevent": [*gunicorn, "-k", "gevent", app],
         "gthread": [*gunicorn, "-k", "gthread", "--threads", "40", app],
         "sync": [*gunicorn, app],
+        "gthread-of-one": [*gunicorn, "-k", "gthread", app],
         "gevent_pywsgi": [*gunicorn, "-k", "gevent_pywsgi", app],
         "pywsgi": [python, "-c", PATCH + PYWSGI, str(port), app, *(tls or ())],
         "pywsgi-unpatched": [python, "-c", PYWSGI, str(port), app],
@@ -59,8 +60,8 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 class ServerProcess:
     """A server on a port of its own; what it prints is kept.
 
-    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync, gevent_pywsgi and
-        pywsgi-unpatched for those that are refused.
+    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync, gthread-of-one,
+        gevent_pywsgi and pywsgi-unpatched for those that are refused.
     :param app: module and name, as gunicorn takes them.
     :param port: that of one that was stopped, which this one takes the place of.
     :param folder: where the module is.

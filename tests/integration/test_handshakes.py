@@ -162,7 +162,7 @@ def test_plain_request_to_the_socket_path_meets_the_view_of_the_app(server, meth
     assert response.status_code == (405 if method == "POST" else 200)
 
 
-@pytest.mark.parametrize("kind", ["sync", "gevent_pywsgi", "pywsgi-unpatched"])
+@pytest.mark.parametrize("kind", ["sync", "gthread-of-one", "gevent_pywsgi", "pywsgi-unpatched"])
 def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
     """A server that would stand still is refused with the command of one that would not."""
     with ServerProcess(kind, **settings("memory")) as server:
