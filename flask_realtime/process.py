@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 
@@ -15,6 +15,7 @@ from . import servers
 from .catchup import CatchUp
 from .config import Config
 from .connection import Connection
+from .conversations import Conversations
 from .delivery import Delivery
 from .drain import Drain
 from .errors import CloseCode, RegistryUnavailable
@@ -26,7 +27,6 @@ from .hub import Hub
 from .identity import digest, session_digest
 from .keeper import Keeper
 from .limits import ConnectionCount
-from .messages import Conversation
 from .positions import Position
 from .reception import Reception, Services
 from .recovery import Recovery
@@ -34,9 +34,6 @@ from .registries.base import Presence, Receiver, Registry
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
 from .worker import Threads
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +50,6 @@ ENTERING_AT_ONCE = 16
 ENTERING_SECONDS = 20.0
 # What a stopping worker leaves its last handlers, of gunicorn's own graceful timeout.
 SECONDS_TO_SPARE = 1.0
-# A process that stops has all its sockets leave at once, and a database has a few connections.
-LEAVING_AT_ONCE = 10
 
 
 class Process:
@@ -72,11 +67,7 @@ class Process:
         self.registry = registry
         self._app = app
         self._config = config
-        self._handlers = handlers
-        self._on_join = on_join
-        self._on_leave = on_leave
         self._lock = threading.Lock()
-        self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._is_started = False
         self._live: dict[str, Connection] = {}
@@ -101,7 +92,15 @@ class Process:
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
         self._drain = self._make_drain()
-        self._services = self._make_services()
+        self._conversations = Conversations(app, config, registry, handlers, on_join, on_leave)
+        self._services = Services(
+            hub=self._hub,
+            catch_up=self._catch_up,
+            conversations=self._conversations,
+            max_bytes=config.max_message_bytes,
+            changed=self._keeper.changed,
+            gone=self._gone,
+        )
         # One bound method for all of them.
         self._detach = self._hub.remove
         self._count = ConnectionCount(
@@ -224,45 +223,9 @@ class Process:
             self._services,
             handshake,
             arrival,
-            joins=bool(self._on_join),
-            leaves=bool(self._on_leave),
+            joins=self._conversations.have_joining,
+            leaves=self._conversations.have_leaving,
         )
-
-    def _make_services(self) -> Services:
-        return Services(
-            hub=self._hub,
-            catch_up=self._catch_up,
-            max_bytes=self._config.max_message_bytes,
-            converse=self._converse,
-            answer=partial(Conversation.answer, handlers=self._handlers),
-            changed=self._keeper.changed,
-            joined=lambda conversation: conversation.run_hook(self._on_join),
-            left=self._leave,
-            gone=self._gone,
-        )
-
-    def _converse(
-        self,
-        connection: Connection,
-        environ: WSGIEnvironment,
-        connection_id: str,
-        waiting: Sequence[str],
-    ) -> Conversation:
-        return Conversation(
-            self._app,
-            self._config,
-            environ,
-            connection_id,
-            connection.digest,
-            connection.session_digest,
-            deposit=partial(self.registry.deposit, connection.digest),
-            end_behind_reply=partial(setattr, connection, "ends_behind_reply", True),
-            waiting=waiting,
-        )
-
-    def _leave(self, conversation: Conversation) -> None:
-        with self._leaving:
-            conversation.run_hook(self._on_leave)
 
     def _gone(self, connection: Connection) -> None:
         presence = Presence(connection.digest, connection.token, connection.final_sent())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,7 @@ from .protocol import Message, Reply, error_reply, parse_message, parse_position
 from .registries.base import Arrival, Subscriptions
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
+    from .conversations import Conversations
     from .messages import Conversation
     from .transport import Handshake
 
@@ -36,22 +35,15 @@ RESUME_SECONDS = 60.0
 class Services:
     """What all receptions of a process share.
 
-    :param converse: begins to converse with a client, at its first message: most sockets listen.
-    :param answer: runs a handler; called on the socket's worker.
     :param changed: the subscriptions of a client may have changed unseen.
-    :param joined: run on the worker at the open.
-    :param left: run after the close.
     :param gone: the socket is to be forgotten.
     """
 
     hub: Hub
     catch_up: CatchUp
+    conversations: Conversations
     max_bytes: int
-    converse: Callable[[Connection, WSGIEnvironment, str, Sequence[str]], Conversation]
-    answer: Callable[[Conversation, Message], Reply]
     changed: Callable[[str], None]
-    joined: Callable[[Conversation], None]
-    left: Callable[[Conversation], None]
     gone: Callable[[Connection], None]
 
 
@@ -101,7 +93,9 @@ class Reception:
             "Socket %s opened from %s.", shorten(self._connection.digest), self._connection.address
         )
         if self._joins:
-            self._connection.worker.submit(lambda: self._services.joined(self._converse()))
+            self._connection.worker.submit(
+                lambda: self._services.conversations.join(self._converse())
+            )
         if self._awaits_resume:
             self._connection.resume_by = time.monotonic() + RESUME_SECONDS
             return
@@ -146,7 +140,7 @@ class Reception:
         connection.worker.wait_until_idle(None)
         try:
             if self._leaves:
-                self._services.left(self._converse())
+                self._services.conversations.leave(self._converse())
         finally:
             self._services.gone(connection)
         logger.info(
@@ -175,14 +169,14 @@ class Reception:
 
     def _converse(self) -> Conversation:
         if self._conversation is None:
-            self._conversation = self._services.converse(
+            self._conversation = self._services.conversations.begin(
                 self._connection, self._environ, self._connection_id, self._arrival.waiting
             )
         return self._conversation
 
     def _handle(self, message: Message) -> None:
         try:
-            self._reply(self._services.answer(self._converse(), message))
+            self._reply(self._services.conversations.answer(self._converse(), message))
         finally:
             self._connection.ends_behind_reply = False
             self._connection.make_room()

@@ -1,0 +1,92 @@
+"""The conversations of a process: how each is begun, and what its hooks run in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from .config import Config
+from .connection import Connection
+from .handlers import Handlers
+from .hooks import Hooks
+from .messages import Conversation
+from .protocol import Message, Reply
+from .registries.base import Registry
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# A process that stops has all its sockets leave at once, and a database has a few connections.
+LEAVING_AT_ONCE = 10
+
+
+class Conversations:
+    """Has sockets converse with *app*, by its handlers and its hooks."""
+
+    def __init__(
+        self,
+        app: Flask,
+        config: Config,
+        registry: Registry,
+        handlers: Handlers,
+        on_join: Hooks,
+        on_leave: Hooks,
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._registry = registry
+        self._handlers = handlers
+        self._on_join = on_join
+        self._on_leave = on_leave
+        self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
+
+    @property
+    def have_joining(self) -> bool:
+        """Whether the app wants to know of a socket that joins."""
+        return bool(self._on_join)
+
+    @property
+    def have_leaving(self) -> bool:
+        """Whether it wants to know of one that has left."""
+        return bool(self._on_leave)
+
+    def begin(
+        self,
+        connection: Connection,
+        environ: WSGIEnvironment,
+        connection_id: str,
+        waiting: Sequence[str],
+    ) -> Conversation:
+        """The conversation of one socket.
+
+        :param environ: the handshake's.
+        :param waiting: what waits for its browser.
+        """
+        return Conversation(
+            self._app,
+            self._config,
+            environ,
+            connection_id,
+            connection.digest,
+            connection.session_digest,
+            deposit=partial(self._registry.deposit, connection.digest),
+            end_behind_reply=partial(setattr, connection, "ends_behind_reply", True),
+            waiting=waiting,
+        )
+
+    def answer(self, conversation: Conversation, message: Message) -> Reply:
+        """The app's reply to *message*."""
+        return conversation.answer(message, self._handlers)
+
+    def join(self, conversation: Conversation) -> None:
+        """Run what the app wants to run for a socket that joins."""
+        conversation.run_hook(self._on_join)
+
+    def leave(self, conversation: Conversation) -> None:
+        """Likewise for one that has left; ten at a time."""
+        with self._leaving:
+            conversation.run_hook(self._on_leave)
