@@ -17,7 +17,7 @@ demo-redis: $(VENV)/demo
 	$(BIN)/python examples/two_workers.py $(EXAMPLE) -b 127.0.0.1:$(PORT)
 
 test: $(VENV)/test browser tests/js/node_modules
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1

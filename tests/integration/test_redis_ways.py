@@ -31,7 +31,9 @@ NAME = "mymaster"
 def guarded(tmp_path_factory):
     """A Valkey that wants a password, on a port and on a Unix socket."""
     path = tmp_path_factory.mktemp("unix") / "valkey.sock"
-    with ValkeyServer(config={"save": "", "appendonly": "no"}, unix_socket_path=path) as server:
+    with ValkeyServer(
+        free_port(), config={"save": "", "appendonly": "no"}, unix_socket_path=path
+    ) as server:
         with redis.Redis(port=server.port) as client:
             client.config_set("requirepass", PASSWORD)
         yield server
