@@ -1,0 +1,159 @@
+"""Pushes from where there is no app: with nothing but the address of Redis."""
+
+import datetime
+import subprocess
+import sys
+import threading
+
+import pytest
+import redis
+
+from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
+from flask_realtime.config import Config
+from flask_realtime.registries.redis import RedisRegistry
+from tests.contract.recorder import Recorder
+
+from .serving import eventually, free_port
+
+
+@pytest.fixture
+def heard():
+    return Recorder()
+
+
+@pytest.fixture
+def open_registry(redis_url, channel, heard):
+    """Opens the registry of an app, whose prefix is the name of the test's channel."""
+    opened = []
+
+    def open_one(**settings):
+        settings = {"REDIS": redis_url, "REDIS_PREFIX": channel, **settings}
+        names = {f"REALTIME_{name}": value for name, value in settings.items()}
+        registry = RedisRegistry(Config.from_mapping(names))
+        registry.start(heard.receiver())
+        opened.append(registry)
+        return registry
+
+    yield open_one
+    for registry in opened:
+        registry.close()
+
+
+@pytest.fixture
+def publisher(redis_url, channel):
+    with Publisher(redis_url, prefix=channel) as publisher:
+        yield publisher
+
+
+def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
+    """Names, lists, patterns, push ids, and what Flask's JSON provider encodes."""
+    registry = open_registry()
+    registry.listen(["room:1", "room:2", "elsewhere"])
+    registry.subscribe("d" * 64, ["room:1", "room:2"])
+
+    publisher.push({"on": datetime.date(2026, 1, 2)}, "room:1")
+    publisher.push("all", "room:*", ["elsewhere"])
+    publisher.push("once", "room:1", push_id="an id")
+    publisher.push("once", "room:1", push_id="an id")
+    publisher.push_many([("first", "room:2"), ("last", ["room:1", "room:2"])])
+
+    heard.wait_for(lambda: len(heard.publications) == 8)
+    assert heard.payloads("room:1") == [
+        '{"on": "Fri, 02 Jan 2026 00:00:00 GMT"}', '"all"', '"once"', '"last"',
+    ]  # fmt: skip
+    assert heard.payloads("room:2") == ['"all"', '"first"', '"last"']
+    assert heard.payloads("elsewhere") == ['"all"']
+
+
+def test_publisher_keeps_to_the_limits_of_the_app(open_registry, publisher):
+    """It is told nothing of the app's settings, and keeps no longer logs than those say."""
+    registry = open_registry(HISTORY_SIZE=2)
+    registry.subscribe("d" * 64, ["room"])
+    start = registry.read({"room": None}, 1)["room"].tail
+
+    publisher.push_many([(number, "room") for number in range(3)])
+
+    assert registry.read({"room": start}, 1000)["room"].lost
+
+
+def test_publisher_says_what_it_could_not_push_and_where():
+    """Redis away: an error within the timeout, with the id by which to push again."""
+    publisher = Publisher(f"redis://:hidden@127.0.0.1:{free_port()}/0", timeout=0.5)
+
+    with pytest.raises(RegistryUnavailable, match=r"\(redis_url\)") as refused:
+        publisher.push("hi", "room", push_id="an id")
+
+    assert refused.value.push_id == "an id"
+    assert refused.value.accepted == ()
+    assert "hidden" not in str(refused.value)
+
+
+def test_publisher_refuses_what_it_cannot_use(publisher):
+    """A bad address is an error where it is given, a bad channel where it is pushed to."""
+    for address in (None, "", "localhost:6379", 6379):
+        with pytest.raises(InvalidSetting):
+            Publisher(address)
+    with pytest.raises(InvalidSetting, match="TIMEOUT"):
+        Publisher("redis://localhost", timeout=0)
+    with pytest.raises(InvalidChannel):
+        publisher.push("hi")
+    with pytest.raises(InvalidChannel):
+        publisher.push("hi", "")
+
+
+def test_publisher_is_safe_for_threads(open_registry, publisher, heard):
+    """Many push at once, and nothing is lost."""
+    open_registry().listen(["room"])
+    threads = [
+        threading.Thread(target=lambda: [publisher.push(one, "room") for one in range(25)])
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    heard.wait_for(lambda: len(heard.publications) == 200)
+
+
+def test_publisher_lets_go_of_its_connections(redis_url, channel):
+    """As a context manager it leaves nothing behind."""
+    with redis.Redis.from_url(redis_url) as client:
+        before = {one["id"] for one in client.client_list()}
+        with Publisher(redis_url, prefix=channel) as publisher:
+            publisher.push("hi", "room")
+            during = {one["id"] for one in client.client_list()} - before
+
+        assert len(during) == 1
+        eventually(lambda: not during & {one["id"] for one in client.client_list()})
+
+
+FORKED = """
+import os, sys
+from flask_realtime import Publisher
+publisher = Publisher(sys.argv[1], prefix=sys.argv[2])
+publisher.push("parent", "room")
+children = []
+for number in range(4):
+    child = os.fork()
+    if not child:
+        for _ in range(50):
+            publisher.push("child", "room")
+        os._exit(0)
+    children.append(child)
+for _ in range(50):
+    publisher.push("parent", "room")
+assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+"""
+
+
+def test_publisher_goes_on_after_a_fork(open_registry, heard, redis_url, channel):
+    """Celery's workers are forked: none uses its parent's connection."""
+    open_registry().listen(["room"])
+
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, redis_url, channel]
+    finished = subprocess.run(command, timeout=60, capture_output=True, text=True)
+
+    assert finished.returncode == 0, finished.stderr
+    heard.wait_for(lambda: len(heard.publications) == 251)
+    assert heard.payloads("room").count('"child"') == 200
