@@ -1,6 +1,7 @@
 """Which sockets are opened, which are refused, and with what words."""
 
 import base64
+import json
 import os
 import socket as sockets
 
@@ -205,3 +206,34 @@ def admitted(browser, page):
         return browser.open(page)
     except InvalidStatus:
         return None
+
+
+def test_socket_has_a_path_of_its_own_and_takes_listed_origins(settings, channel):
+    """REALTIME_PATH answers plain requests with 426, and REALTIME_ALLOWED_ORIGINS says whose pages
+    may connect besides the app's own."""
+    environ = settings("memory", PATH="/socket", ALLOWED_ORIGINS=["https://pages.example"])
+    with ServerProcess("gevent", **environ) as server:
+        browser = Browser(server.url)
+        path = f"/socket?socket_connection_id={browser.page(f'/on/{channel}')}"
+        allowed, *_ = shake(server, browser, path, Origin="https://pages.example")
+        other_port, *_ = shake(server, browser, path, Origin="https://pages.example:444")
+        plain = [requests.request(method, server.url + "/socket") for method in ("GET", "POST")]
+
+        assert (allowed, other_port) == (101, 403)
+        assert [one.status_code for one in plain] == [426, 426]
+        assert plain[0].headers["Upgrade"] == "websocket"
+
+
+def test_several_processes_want_redis_and_say_so(channel):
+    """Memory would reach a part of the pages: without a word of the settings' it is Redis at its
+    default address, and where there is none, an error that names it."""
+    environ = {"REALTIME_REDIS_PREFIX": json.dumps(channel)}
+    with ServerProcess("gevent", workers=2, **environ) as server:
+        page = Browser(server.url).page("/")
+        subscribed = requests.get(f"{server.url}/on/{channel}", timeout=10)
+
+        assert page
+        if subscribed.status_code == 500:
+            assert "Redis at redis://localhost:6379/0 (REALTIME_REDIS)" in server.log()
+        else:
+            assert requests.get(f"{server.url}/health", timeout=10).json()["registry"] == "redis"
