@@ -25,6 +25,10 @@ Buffer = bytes | memoryview
 class Descriptor(Protocol):
     """What the connection and its outbox need of an fd. Nobody but its server closes it."""
 
+    def take_over(self) -> None:
+        """Have it to ourselves, from the 101 on: before, its server may yet refuse the handshake,
+        and answer further requests on it."""
+
     def fileno(self) -> int:
         """The number, as a selector takes it."""
 
@@ -72,10 +76,13 @@ class PlainDescriptor:
     __slots__ = ("_fd", "_is_blocking", "_sock")
 
     def __init__(self, sock: socket.socket) -> None:
-        # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
-        sock.settimeout(None)
         self._sock = sock
         self._fd = sock.fileno()
+        self._is_blocking = os.get_blocking(self._fd)
+
+    def take_over(self) -> None:
+        # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
+        self._sock.settimeout(None)
         # Under gevent no fd blocks, whatever the socket says.
         self._is_blocking = os.get_blocking(self._fd)
 
@@ -124,11 +131,13 @@ class TlsDescriptor:
     holds_back = True
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
-        sock.settimeout(0)
         self._sock = sock
         self._lock = threading.Lock()
         # What a write has taken and OpenSSL has not yet: it wants the same bytes again.
         self._rest: Buffer = b""
+
+    def take_over(self) -> None:
+        self._sock.settimeout(0)
 
     def fileno(self) -> int:
         return self._sock.fileno()

@@ -86,6 +86,7 @@ class SocketResponse(Response):
             connection = self._admit(self._handshake, self._websocket)
         except Refusal as refusal:
             return _refuse(refusal)(environ, start_response)
+        self._handshake.descriptor.take_over()
         # No server sends this before the first byte of a body, of which there will be none: it is
         # for middleware and for the access log. The Set-Cookie of this session is left out, since
         # it would undo what HTTP has changed when the socket opens late.

@@ -1,5 +1,7 @@
 """wss: each server with a certificate of its own."""
 
+import contextlib
+import http.client
 import ssl
 
 import pytest
@@ -8,6 +10,10 @@ import trustme
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
+from .test_handshakes import GOOD
+
+# Without a Host: that of the server is written by the client.
+HANDSHAKE = {name: value for name, value in GOOD.items() if name != "Host"}
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +48,24 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
         assert numbers == list(range(100))
         assert shouted == "X" * 100_000
         assert unexpected_tracebacks(server.log()) == []
+
+
+def test_refused_handshake_leaves_the_connection_as_it_was(authority, settings, channel):
+    """A proxy may ask for a page on the connection on which a socket was refused."""
+    certificate, key, trusted = authority
+    environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=1)
+    with ServerProcess("gevent", tls=(certificate, key), **environ) as server:
+        browser = Browser(server.url, verify=trusted)
+        page = browser.page(f"/on/{channel}")
+        context = ssl.create_default_context(cafile=trusted)
+        line = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=10, context=context)
+        cookies = {"Cookie": browser.cookies()}
+        with browser.open(page, ssl=context) as socket, contextlib.closing(line):
+            line.request("GET", f"/?socket_connection_id={page}", headers={**HANDSHAKE, **cookies})
+            refused = line.getresponse()
+            refused.read()
+            socket.settle()
+            line.request("GET", "/digest", headers=cookies)
+            answered = line.getresponse()
+
+        assert (refused.status, answered.status) == (429, 200)
