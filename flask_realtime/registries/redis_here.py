@@ -74,8 +74,11 @@ class RedisHere:
         try:
             self._listener.listen(names, deadline)
         except LinkLost as error:
+            if self._listener.is_linked:
+                self._probe.hurry()
             raise self.server.unavailable(error) from None
-        self._probe.start()
+        finally:
+            self._probe.start()
 
     def ignore(self, channels: Collection[str]) -> None:
         """Hear *channels* no more."""
@@ -95,18 +98,21 @@ class RedisHere:
 
     def health(self) -> dict[str, Any]:
         """Whether Redis answers, whether it is heard, and how late."""
-        listening = self._listener is not None and self._listener.is_listening
+        seems = self._listener is not None and self._listener.is_listening
+        listening = False
         try:
-            if listening and self._probe is not None:
+            if seems and self._probe is not None:
                 listening = self._probe.once()
             else:
                 self.server.run([("PING",)], self.server.deadline())
             reachable = True
         except LinkLost:
             reachable = False
+        if seems and not listening:
+            self._probe_missed()
         return {
             "reachable": reachable,
-            "listening": reachable and listening,
+            "listening": listening,
             "lag_seconds": None if self._probe is None else self._probe.lag_seconds,
         }
 

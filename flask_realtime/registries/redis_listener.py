@@ -72,6 +72,11 @@ class RedisListener:
         self._alarm_bell.setblocking(False)
 
     @property
+    def is_linked(self) -> bool:
+        """Whether there is a connection, as far as one knows."""
+        return self._is_linked
+
+    @property
     def is_listening(self) -> bool:
         """Whether every name is heard."""
         with self._lock:

@@ -33,7 +33,8 @@ class RedisProbe:
         self._name = name
         self._missed = missed
         self._under_way: dict[bytes, threading.Event] = {}
-        self._closed = threading.Event()
+        self._bell = threading.Event()
+        self._is_closed = False
         self._lock = threading.Lock()
         self._is_started = False
         #: Seconds that the last probe took, None before the first.
@@ -48,8 +49,13 @@ class RedisProbe:
 
     def close(self) -> None:
         """Probe no more."""
-        self._closed.set()
+        self._is_closed = True
+        self._bell.set()
         self._server.close()
+
+    def hurry(self) -> None:
+        """Probe now, for something looks as if nothing arrived."""
+        self._bell.set()
 
     def arrived(self, data: bytes) -> bool:
         """Whether *data*, heard under our name, was a probe."""
@@ -80,7 +86,11 @@ class RedisProbe:
             del self._under_way[data]
 
     def _run(self) -> None:
-        while not self._closed.wait(PROBE_SECONDS):
+        while True:
+            self._bell.wait(PROBE_SECONDS)
+            self._bell.clear()
+            if self._is_closed:
+                return
             try:
                 has_arrived = self.once()
             except LinkLost:
@@ -88,5 +98,5 @@ class RedisProbe:
             except Exception:
                 logger.exception("Probing %s failed.", self._server.address)
                 continue
-            if not has_arrived and not self._closed.is_set():
+            if not has_arrived and not self._is_closed:
                 self._missed()

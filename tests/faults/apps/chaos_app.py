@@ -2,8 +2,11 @@
 
 import json
 import os
+import threading
+import time
 
 from flask import Flask, request
+from redis.sentinel import Sentinel
 
 from flask_realtime import Realtime, RegistryUnavailable
 
@@ -12,6 +15,9 @@ app.secret_key = "a secret of the tests"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
+if "SENTINELS" in os.environ:
+    sentinels = Sentinel([("127.0.0.1", port) for port in json.loads(os.environ["SENTINELS"])])
+    app.config["REALTIME_REDIS"] = lambda: sentinels.master_for("mymaster")
 realtime = Realtime(app)
 
 
@@ -27,6 +33,28 @@ def push(channel):
     return "", 204
 
 
+@app.route("/subscribe/<names>", methods=["GET", "POST"])
+def subscribe(names):
+    realtime.socket.subscribe(names.split(","))
+    return "", 204
+
+
+@app.route("/unsubscribe/<names>", methods=["GET", "POST"])
+def unsubscribe(names):
+    realtime.socket.unsubscribe(names.split(","))
+    return "", 204
+
+
+@app.get("/channels")
+def channels():
+    return sorted(realtime.socket.channels)
+
+
+@app.get("/health")
+def health():
+    return {**realtime.health(), "pid": os.getpid(), "threads": threading.active_count()}
+
+
 @app.get("/hello")
 def hello():
     return "hello"
@@ -35,3 +63,9 @@ def hello():
 @app.errorhandler(RegistryUnavailable)
 def unavailable(error):
     return {"push_id": error.push_id}, 503
+
+
+@realtime.handler("sleep")
+def sleep(message):
+    time.sleep(float(message["seconds"]))
+    return "slept"

@@ -1,4 +1,4 @@
-"""A TCP proxy whose links can be cut and frozen."""
+"""A TCP proxy whose links can be cut, frozen, and left half open."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ import asyncio
 import contextlib
 
 READ_BYTES = 65_536
+#: The two directions, as seen from who connected.
+BOTH = ("up", "down")
+
+
+class Link:
+    """One connection through the proxy, and in which directions its packets vanish for good."""
+
+    def __init__(self, outer, inner):
+        self.writers = {"up": inner, "down": outer}
+        self.swallows = set()
+
+    def abort(self):
+        for writer in self.writers.values():
+            writer.transport.abort()
 
 
 class Proxy:
@@ -18,36 +32,41 @@ class Proxy:
         self._targets = list(targets)
         self._turn = 0
         self._links = set()
-        self._thaw = asyncio.Event()
-        self._thaw.set()
+        self._gates = {way: asyncio.Event() for way in BOTH}
+        self.thaw()
         self.port = None
 
     async def start(self):
-        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, backlog=1000)
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, backlog=4000)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def cut(self, share, chance):
         """Abort that share of the links; how many."""
         chosen = [link for link in list(self._links) if chance.random() < share]
-        for writers in chosen:
-            for writer in writers:
-                writer.transport.abort()
+        for link in chosen:
+            link.abort()
         return len(chosen)
 
-    def freeze(self):
-        """Let nothing through in either direction, and say nothing: packets vanish."""
-        self._thaw.clear()
+    def freeze(self, ways=BOTH):
+        """Let nothing through, until :meth:`thaw`, and say nothing."""
+        for way in ways:
+            self._gates[way].clear()
 
     def thaw(self):
-        self._thaw.set()
+        for gate in self._gates.values():
+            gate.set()
+
+    def swallow(self, ways=BOTH):
+        """Let the packets of the present links vanish, and say nothing; new links are whole."""
+        for link in self._links:
+            link.swallows.update(ways)
 
     async def close(self):
         self.thaw()
         self._server.close()
-        for writers in list(self._links):
-            for writer in writers:
-                writer.transport.abort()
+        for link in list(self._links):
+            link.abort()
 
     async def _pass_on(self, reader, writer):
         try:
@@ -57,11 +76,11 @@ class Proxy:
         if there is None:
             writer.transport.abort()
             return
-        link = (writer, there[1])
+        link = Link(writer, there[1])
         self._links.add(link)
         ways = [
-            asyncio.create_task(self._copy(reader, there[1])),
-            asyncio.create_task(self._copy(there[0], writer)),
+            asyncio.create_task(self._copy(link, "up", reader)),
+            asyncio.create_task(self._copy(link, "down", there[0])),
         ]
         try:
             await asyncio.wait(ways)
@@ -71,8 +90,7 @@ class Proxy:
                 way.cancel()
         finally:
             self._links.discard(link)
-            for one in link:
-                one.transport.abort()
+            link.abort()
 
     async def _connect(self):
         for _ in self._targets:
@@ -82,11 +100,13 @@ class Proxy:
                 return await asyncio.open_connection("127.0.0.1", port)
         return None
 
-    async def _copy(self, reader, writer):
+    async def _copy(self, link, way, reader):
+        writer = link.writers[way]
         with contextlib.suppress(OSError):
             while data := await reader.read(READ_BYTES):
-                await self._thaw.wait()
-                writer.write(data)
-                await writer.drain()
-            if writer.can_write_eof():
+                await self._gates[way].wait()
+                if way not in link.swallows:
+                    writer.write(data)
+                    await writer.drain()
+            if way not in link.swallows and writer.can_write_eof():
                 writer.write_eof()

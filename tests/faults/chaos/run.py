@@ -204,7 +204,8 @@ class Run:
         await asyncio.to_thread(self._store.kill_clients)
 
     async def _restart_redis(self):
-        await asyncio.to_thread(self._store.stop)
+        stop = self._chance.choice([self._store.stop, self._store.kill])
+        await asyncio.to_thread(stop)
         await asyncio.sleep(self._chance.random())
         await asyncio.to_thread(self._store.start)
 

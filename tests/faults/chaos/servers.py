@@ -88,17 +88,33 @@ class Store:
         persistence = {"appendonly": "yes", "appendfsync": "always"} if keeps else {}
         self._config = {"save": "", "enable-debug-command": "yes", **persistence}
         self._server = None
-        self.port = None
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
 
     def start(self):
         self._server = ValkeyServer(
             port=self.port, data_dir=self._folder, config=self._config, persist=True
         )
         self._server.start()
-        self.port = self._server.port
 
     def stop(self):
         self._server.stop()
+
+    def kill(self):
+        """Stop it as a power cut does."""
+        self._server.terminate()
+
+    def restart(self):
+        """Kill it and start it again with what it has on disk."""
+        self.kill()
+        self.start()
+
+    def restart_empty(self):
+        """Restart it without its data."""
+        self.kill()
+        for file in ("dump.rdb", "appendonlydir"):
+            self._remove(self._folder / file)
+        self.start()
 
     def take_snapshot(self):
         with redis.Redis(port=self.port) as client:
@@ -107,7 +123,7 @@ class Store:
 
     def go_back(self):
         """Restart as it was at the last snapshot."""
-        self.stop()
+        self.kill()
         shutil.copy(self._snapshot, self._folder / "dump.rdb")
         self.start()
 
@@ -118,6 +134,12 @@ class Store:
                 client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
             )
 
+    def _remove(self, path):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
     def close(self):
-        self._server.stop()
+        self._server.terminate()
         shutil.rmtree(self._folder, ignore_errors=True)

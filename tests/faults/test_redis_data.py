@@ -1,0 +1,165 @@
+"""Redis restarts: with its data, without, and with older data."""
+
+import pytest
+
+from tests.integration.serving import eventually
+
+from .scene import Scene
+
+
+def position_of(push):
+    return {push["channel"]: push["position"]}
+
+
+def acts_as(page):
+    """What makes a request one of *page*'s."""
+    return {"X-Realtime-Connection-Id": page}
+
+
+def channels(browser, page):
+    return browser.get("/channels", headers=acts_as(page)).json()
+
+
+def heard_until(socket, last):
+    """Payloads up to *last*, and ``(channel, "lost")`` where the page was told so."""
+    heard = []
+    while not heard or heard[-1] != last:
+        message = socket.push()
+        heard.append((message["channel"], "lost") if message.get("lost") else message["payload"])
+    return heard
+
+
+def test_restart_with_its_data_loses_nothing():
+    """Killed, and back with an append-only file: nobody misses anything, or is told so."""
+    with Scene(keeps=True) as scene:
+        here, there = scene.channel(), scene.channel()
+        browser, away = scene.visit(there)
+        with browser.open(away, resume=True) as socket:
+            socket.resume()
+            scene.push_until_accepted(1, there)
+            last = socket.push()
+        with scene.listen(here) as socket:
+            scene.push_until_accepted(1, here)
+            scene.push_until_accepted(2, there)
+            scene.store.restart()
+            scene.push_until_accepted(2, here)
+            scene.push_until_accepted(3, there)
+
+            assert socket.payloads(2) == [1, 2]
+        with browser.open(away, resume=True) as socket:
+            reply = socket.resume(position_of(last))
+
+            assert (reply["known"], reply["lost"]) == (True, [])
+            assert socket.payloads(2) == [2, 3]
+
+
+def test_restart_without_its_data_is_told():
+    """Every open socket is told what is lost and goes on; so is a client that was away."""
+    with Scene() as scene:
+        here, there = scene.channel(), scene.channel()
+        browser, away = scene.visit(there)
+        with browser.open(away, resume=True) as socket:
+            socket.resume()
+            scene.push_until_accepted(1, there)
+            last = socket.push()
+        browser_here, page = scene.visit(here, there)
+        with browser_here.open(page, resume=True) as socket:
+            socket.resume(position_of(last))
+            scene.push_until_accepted(1, here)
+            assert socket.payloads(1) == [1]
+            scene.store.restart_empty()
+            told = {socket.push(20)["channel"] for _ in range(2)}
+            eventually(lambda: channels(browser_here, page) == sorted([here, there]))
+            scene.push_until_accepted(2, here)
+            scene.push_until_accepted(2, there)
+
+            assert told == {here, there}
+            assert socket.payloads(2) == [2, 2]
+        with browser.open(away, resume=True) as socket:
+            reply = socket.resume(position_of(last))
+
+            assert (reply["known"], reply["lost"]) == (False, [there])
+
+
+@pytest.fixture(scope="module")
+def older():
+    """A scene, whose Valkey will go back to its snapshots."""
+    with Scene() as scene:
+        yield scene
+
+
+def test_log_that_went_back_is_told(older):
+    """Who had what is gone now is told, at its socket or when it comes back; who had not, is
+    not; and a number that is given a second time is no repeat."""
+    channel = older.channel()
+    browser, behind = older.visit(channel)
+    with browser.open(behind, resume=True) as socket:
+        socket.resume()
+        older.push_until_accepted(1, channel)
+        first = socket.push()
+    older.store.take_snapshot()
+    with older.listen(channel) as listener:
+        older.push_until_accepted("gone", channel)
+        older.push_until_accepted("gone too", channel)
+        gone = [listener.push() for _ in range(2)][1]
+        older.store.go_back()
+        older.push_until_accepted("new", channel)
+
+        heard = heard_until(listener, "new")
+    with browser.open(behind, resume=True) as socket:
+        reply = socket.resume(position_of(gone))
+
+        assert heard == [(channel, "lost"), "new"]
+        assert reply["lost"] == [channel]
+    with browser.open(behind, resume=True) as socket:
+        # Its log has a new epoch: the process knew better than Redis.
+        assert socket.resume(position_of(first))["lost"] == [channel]
+
+
+def test_subscriptions_that_went_back_are_written_again(older):
+    """An open socket keeps what its page subscribed to, and what it left, after the snapshot."""
+    kept, left, new = (older.channel() for _ in range(3))
+    browser, page = older.visit(kept, left)
+    with browser.open(page, resume=True) as socket:
+        socket.resume()
+        older.store.take_snapshot()
+        browser.get(f"/subscribe/{new}", headers=acts_as(page))
+        browser.get(f"/unsubscribe/{left}", headers=acts_as(page))
+        older.push_until_accepted("before", new)
+        assert socket.payloads(1) == ["before"]
+        older.store.go_back()
+        eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+        older.push_until_accepted("not for us", left)
+        older.push_until_accepted("here", kept)
+        older.push_until_accepted("here too", new)
+
+        heard = heard_until(socket, "here too")
+
+        # Of the new channel's log nothing was left.
+        assert [one for one in heard if one != (kept, "lost")] == [
+            (new, "lost"),
+            "here",
+            "here too",
+        ]
+
+
+def test_plain_client_gets_repeats_at_most(older):
+    """One that never resumes begins where Redis knows that it was, and has no hole."""
+    channel = older.channel()
+    browser, page = older.visit(channel)
+    with browser.open(page) as socket:
+        older.push_until_accepted(1, channel)
+        assert socket.payloads(1) == [1]
+    older.store.take_snapshot()
+    with browser.open(page) as socket:
+        older.push_until_accepted(2, channel)
+        assert socket.payloads(1)[-1] in (1, 2)
+        older.store.go_back()
+        older.push_until_accepted(3, channel)
+        heard = heard_until(socket, 3)
+    with browser.open(page) as socket:
+        older.push_until_accepted(4, channel)
+        again = heard_until(socket, 4)
+
+    assert heard[-2:] == [(channel, "lost"), 3]
+    assert again in ([4], [3, 4], [(channel, "lost"), 4], [(channel, "lost"), 3, 4])

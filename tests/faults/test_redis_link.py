@@ -1,0 +1,88 @@
+"""The link to Redis breaks in every way there is, and nothing has to be restarted."""
+
+import threading
+
+import pytest
+
+from tests.integration.browsers import Browser
+from tests.integration.serving import eventually
+
+from .scene import TIMEOUT_SECONDS, Scene
+
+NUMBERS = list(range(1, 21))
+
+
+def push_elsewhere(scene, channel):
+    for number in NUMBERS:
+        scene.elsewhere.push(number, channel)
+
+
+def is_listening(scene):
+    return Browser(scene.server.url).get("/health").json()["listening"]
+
+
+@pytest.mark.parametrize("fault", ["cut", "client kill"])
+def test_link_that_breaks_is_noticed_at_once(scene, fault):
+    """What is pushed elsewhere meanwhile is read from the log, in order, once."""
+    channel = scene.channel()
+    with scene.listen(channel) as socket:
+        scene.tunnel.freeze()
+        push_elsewhere(scene, channel)
+        if fault == "cut":
+            scene.tunnel.cut()
+        else:
+            scene.store.kill_clients()
+        scene.tunnel.thaw()
+
+        heard = socket.payloads(len(NUMBERS))
+        scene.push_until_accepted("after", channel)
+
+        assert heard == NUMBERS
+        assert socket.payloads(1) == ["after"]
+        socket.settle()
+
+
+@pytest.mark.parametrize("ways", [("up", "down"), ("up",), ("down",)], ids="-and-".join)
+def test_half_open_link_is_noticed_within_seconds(scene, ways):
+    """Packets vanish, in one direction or both, and nobody says a word; new links are whole."""
+    channel = scene.channel()
+    with scene.listen(channel) as socket:
+        scene.tunnel.swallow(ways)
+        push_elsewhere(scene, channel)
+
+        heard = socket.payloads(len(NUMBERS), 20)
+        scene.push_until_accepted("after", channel)
+
+        assert heard == NUMBERS
+        assert socket.payloads(1) == ["after"]
+        eventually(lambda: is_listening(scene))
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_silence_of_redis_stops_nothing_else(kind):
+    """For three timeouts Redis says nothing: pushes and subscriptions fail in time, everything
+    else goes on, and all is well when it speaks again."""
+    options = ("--threads", "20") if kind == "gthread" else ()
+    with Scene(kind, options=options) as scene:
+        channel, over = scene.channel(), threading.Event()
+        with scene.listen(channel) as socket:
+            scene.tunnel.freeze()
+            silence = threading.Timer(3 * TIMEOUT_SECONDS, over.set)
+            silence.start()
+            refused = scene.push("in vain", channel)
+            stranger = Browser(scene.server.url).http
+            subscribing = stranger.get(f"{scene.server.url}/page/{channel}", timeout=10)
+            push_elsewhere(scene, channel)
+            while not over.wait(0.1):
+                assert scene.says_hello()
+                socket.settle()
+            was_listening = is_listening(scene)
+            scene.tunnel.thaw()
+            scene.push_until_accepted("after", channel)
+            heard = list(iter(lambda: socket.payloads(1, 20)[0], "after"))
+
+            assert refused.status_code == subscribing.status_code == 503
+            assert refused.json()["push_id"]
+            assert not was_listening
+            # A push of unknown outcome may have been accepted.
+            assert [one for one in heard if one != "in vain"] == NUMBERS

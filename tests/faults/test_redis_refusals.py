@@ -1,0 +1,85 @@
+"""Redis answers, and says no: it is read-only, out of memory, or busy with a script."""
+
+import contextlib
+import threading
+import time
+import uuid
+
+import pytest
+import redis
+
+from flask_realtime import RegistryUnavailable
+from tests.integration.browsers import Browser
+
+# Longer than any call may take, by far.
+SCRIPT_SECONDS = 20
+SLOW = "local t = redis.call('TIME')[1] while redis.call('TIME')[1] - t < tonumber(ARGV[1]) do end"
+
+
+@contextlib.contextmanager
+def read_only(scene):
+    with scene.redis() as client:
+        client.replicaof("127.0.0.1", 1)
+        yield "READONLY"
+        client.replicaof("no", "one")
+
+
+@contextlib.contextmanager
+def out_of_memory(scene):
+    with scene.redis() as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+        yield "OOM"
+        client.config_set("maxmemory", 0)
+
+
+@contextlib.contextmanager
+def busy(scene):
+    with scene.redis() as client:
+        client.config_set("busy-reply-threshold", 100)
+        running = threading.Thread(target=run_slow_script, args=(scene,), daemon=True)
+        running.start()
+        while not is_busy(client):
+            time.sleep(0.01)
+        yield "BUSY"
+        client.execute_command("SCRIPT", "KILL")
+        running.join(10)
+
+
+def run_slow_script(scene):
+    with scene.redis() as client, contextlib.suppress(redis.RedisError):
+        client.eval(SLOW, 0, SCRIPT_SECONDS)
+
+
+def is_busy(client):
+    try:
+        client.ping()
+    except redis.exceptions.ResponseError as error:
+        return "BUSY" in str(error)
+    return False
+
+
+@pytest.mark.parametrize("refusing", [read_only, out_of_memory, busy])
+def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
+    """A view and a publisher are told in time, and why; sockets stay open, other views work; the
+    same push, repeated once Redis takes it, is one message."""
+    channel, push_id = scene.channel(), uuid.uuid4().hex
+    with scene.listen(channel) as socket:
+        with refusing(scene) as code:
+            refused = scene.push("once", channel, push_id)
+            page = Browser(scene.server.url).http.get(
+                f"{scene.server.url}/page/{channel}", timeout=10
+            )
+            with pytest.raises(RegistryUnavailable, match=code) as raised:
+                scene.elsewhere.push("once", channel, push_id=push_id)
+            hello = scene.says_hello()
+            socket.settle()
+        repeated = [scene.push("once", channel, push_id).status_code for _ in range(2)]
+        scene.push("after", channel)
+
+        assert (refused.status_code, refused.json()) == (503, {"push_id": push_id})
+        assert page.status_code == 503
+        assert raised.value.push_id == push_id
+        assert hello
+        assert repeated == [204, 204]
+        assert socket.payloads(2) == ["once", "after"]

