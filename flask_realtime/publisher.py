@@ -49,7 +49,7 @@ class Publisher:
         from .registries.redis_log import Limits, RedisLog
         from .registries.redis_server import RedisServer
 
-        self._server = RedisServer(RedisAddress(config.redis, "redis_url"), timeout)
+        self._server = RedisServer(RedisAddress(config.redis, "redis_url", timeout), timeout)
         self._log = RedisLog(
             self._server, RedisKeys(config.redis_prefix), Limits.of(config), is_guess=True
         )

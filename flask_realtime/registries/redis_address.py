@@ -9,8 +9,8 @@ from ..setting_kinds import without_passwords
 
 DEFAULT_URL = "redis://localhost:6379/0"
 
-# A sentinel that does not answer costs its share of a call's deadline, and there are others.
-SENTINEL_SECONDS = 0.5
+# All sentinels together may cost this part of a call's deadline, though none of them answers.
+SENTINELS_PART = 0.5
 
 # Ours to say, or of no use: each call has one deadline, repeating is our decision (redis-py's own
 # repeat appends twice), and we read the replies ourselves, in RESP 2.
@@ -43,13 +43,14 @@ class RedisAddress:
     :param setting: a URL, a dict with ``url`` and redis-py's options, a function that returns a
         client, whose pool's class and options are copied, or None: Redis at its default URL.
     :param name: what the setting is called where the user gave it.
+    :param seconds: how long a call may take in all.
     :raises InvalidSetting: if redis-py cannot use it.
     """
 
-    def __init__(self, setting: Any, name: str) -> None:
+    def __init__(self, setting: Any, name: str, seconds: float) -> None:
         self._name = name
         # Kept: a connection that asks Sentinel knows its pool by a weak reference only.
-        self._pool = _pool(setting, name)
+        self._pool = _pool(setting, name, seconds)
         self._options = dict(self._pool.connection_kwargs)
         self._text = _text(setting, self._options)
         self._secrets = [
@@ -84,16 +85,16 @@ class RedisAddress:
             raise InvalidSetting(f"redis-py refuses {self._name}: {reason}") from None
 
 
-def _pool(setting: Any, name: str) -> Any:
+def _pool(setting: Any, name: str, seconds: float) -> Any:
     # At import of this module it would load ssl before gevent patches it.
     import redis
 
     if callable(setting):
-        return _copy(_pool_of(setting(), name))
+        return _copy(_pool_of(setting(), name), seconds)
     options = {"url": setting or DEFAULT_URL} if not isinstance(setting, dict) else dict(setting)
     url = options.pop("url")
     try:
-        return _copy(redis.ConnectionPool.from_url(url, **options, protocol=2))
+        return _copy(redis.ConnectionPool.from_url(url, **options, protocol=2), seconds)
     except (TypeError, ValueError, redis.RedisError) as error:
         # Not chained, and not quoted where it may quote the URL.
         reason = "" if "://" in str(error) else f": {error}"
@@ -112,7 +113,7 @@ def _pool_of(client: Any, name: str) -> Any:
     return pool
 
 
-def _copy(pool: Any, **changes: Any) -> Any:
+def _copy(pool: Any, seconds: float, **changes: Any) -> Any:
     """A pool like *pool*, which stays the user's: no retries of its own, no decoding, RESP 2."""
     import redis.sentinel
 
@@ -121,6 +122,7 @@ def _copy(pool: Any, **changes: Any) -> Any:
     if not isinstance(pool, redis.sentinel.SentinelConnectionPool):
         return redis.ConnectionPool(max_connections=pool.max_connections, **options)
     sentinels = pool.sentinel_manager
+    each = seconds * SENTINELS_PART / max(1, len(sentinels.sentinels))
     # redis-py would ask one that is dead ten times before it asks the next.
     once = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
         [], min_other_sentinels=sentinels.min_other_sentinels
@@ -129,8 +131,9 @@ def _copy(pool: Any, **changes: Any) -> Any:
         redis.Redis(
             connection_pool=_copy(
                 sentinel.connection_pool,
-                socket_timeout=SENTINEL_SECONDS,
-                socket_connect_timeout=SENTINEL_SECONDS,
+                seconds,
+                socket_timeout=each,
+                socket_connect_timeout=each,
             )
         )
         for sentinel in sentinels.sentinels

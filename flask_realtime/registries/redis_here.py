@@ -27,7 +27,7 @@ class RedisHere:
 
     def __init__(self, config: Config, process: str) -> None:
         keys = RedisKeys(config.redis_prefix)
-        address = RedisAddress(config.redis, "REALTIME_REDIS")
+        address = RedisAddress(config.redis, "REALTIME_REDIS", config.redis_timeout_seconds)
         self.server = RedisServer(address, config.redis_timeout_seconds)
         self.log = RedisLog(self.server, keys, Limits.of(config))
         self.clients = RedisClients(self.server, keys, config, process)

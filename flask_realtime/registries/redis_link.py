@@ -21,6 +21,11 @@ class Deadline:
         self.seconds = seconds
         self._at = time.monotonic() + seconds
 
+    @property
+    def is_half_over(self) -> bool:
+        """Whether what has taken until now would take too long a second time."""
+        return time.monotonic() > self._at - self.seconds / 2
+
     def remaining(self) -> float:
         """Seconds left.
 
@@ -65,7 +70,7 @@ class Link:
             self._connection.connect()
         except (redis.RedisError, OSError) as error:
             # Not chained: a log of this shows no frame that holds the options.
-            raise LinkLost(address.without_secrets(str(error))) from None
+            raise LinkLost(address.without_secrets(str(error)), deadline.is_half_over) from None
         # kombu takes it likewise: redis-py has no public name for what it connected.
         self.socket = self._connection._sock
 

