@@ -29,6 +29,9 @@ class Descriptor(Protocol):
         """Have it to ourselves, from the 101 on: before, its server may yet refuse the handshake,
         and answer further requests on it."""
 
+    #: The fd's number, where ``os.write`` on it never waits and takes what it can; -1 elsewhere.
+    swift: int
+
     def fileno(self) -> int:
         """The number, as a selector takes it."""
 
@@ -73,18 +76,18 @@ def descriptor_for(sock: socket.socket) -> Descriptor:
 class PlainDescriptor:
     """A TCP or Unix socket, blocking for its reader."""
 
-    __slots__ = ("_fd", "_is_blocking", "_sock")
+    __slots__ = ("_sock", "swift")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._fd = sock.fileno()
-        self._is_blocking = os.get_blocking(self._fd)
+        self.swift = -1
 
     def take_over(self) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
         self._sock.settimeout(None)
         # Under gevent no fd blocks, whatever the socket says.
-        self._is_blocking = os.get_blocking(self._fd)
+        if not os.get_blocking(self._sock.fileno()):
+            self.swift = self._sock.fileno()
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -95,9 +98,9 @@ class PlainDescriptor:
     def write(self, buffers: Sequence[Buffer]) -> int:
         # Neither waits: "send" with the flag would under gevent, os.writev without it on threads.
         try:
-            if self._is_blocking:
+            if self.swift < 0:
                 return self._sock.sendmsg(buffers, [], socket.MSG_DONTWAIT)
-            return os.writev(self._fd, buffers)
+            return os.writev(self.swift, buffers)
         except (BlockingIOError, InterruptedError):
             return 0
 
@@ -129,6 +132,7 @@ class TlsDescriptor:
     __slots__ = ("_lock", "_rest", "_sock")
 
     holds_back = True
+    swift = -1
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
         self._sock = sock

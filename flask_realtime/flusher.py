@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -17,7 +18,7 @@ from .writability import Writability
 logger = logging.getLogger(__name__)
 
 # Under gevent nobody else runs while outboxes are flushed; some 5 us each.
-FLUSHES_AT_ONCE = 200
+FLUSHES_AT_ONCE = 400
 # To put a frame into an outbox takes a tenth of that.
 PUTS_AT_ONCE = 2000
 # Frames are joined as long as the kernel's buffers are likely to take them whole.
@@ -159,27 +160,28 @@ class Flusher:
                     time.sleep(SHORTEST_PAUSE)
 
     def _write(self, batch: Batch[Receiver], receivers: Sequence[Receiver]) -> None:
-        plain = deflated = None
+        # The innermost loop of all: of 7 us a delivery takes, 6 are the kernel's.
+        plain, deflated, write = batch.plain, None, os.write
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for receiver in receivers:
                 outbox = receiver.outbox
                 if not outbox.is_direct:
-                    overflow = outbox.put(batch.frames)
-                    if overflow:
-                        failed.append((outbox, overflow))
-                    self.wake(outbox)
+                    self._put_one(batch, outbox, failed)
                     continue
                 if outbox.deflates:
-                    data = deflated = deflated or [batch.deflated]
+                    data = deflated = deflated or batch.deflated
                 else:
-                    data = plain = plain or [batch.plain]
+                    data = plain
                 try:
-                    taken = outbox.descriptor.write(data)
+                    fd = outbox.descriptor.swift
+                    taken = write(fd, data) if fd >= 0 else outbox.descriptor.write((data,))
+                except BlockingIOError:
+                    taken = 0
                 except OSError:
                     failed.append((outbox, 0))
                     continue
-                if taken != len(data[0]):
+                if taken != len(data):
                     outbox.put_rest(batch.frames, taken)
                     self.wake(outbox)
         self._tell(failed)
@@ -188,13 +190,17 @@ class Flusher:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for receiver in receivers:
-                outbox = receiver.outbox
-                overflow = outbox.put(batch.frames)
-                if overflow:
-                    failed.append((outbox, overflow))
-                if not outbox.is_scheduled:
-                    self.wake(outbox)
+                self._put_one(batch, receiver.outbox, failed)
         self._tell(failed)
+
+    def _put_one(
+        self, batch: Batch[Receiver], outbox: Outbox, failed: list[tuple[Outbox, int]]
+    ) -> None:
+        overflow = outbox.put(batch.frames)
+        if overflow:
+            failed.append((outbox, overflow))
+        if not outbox.is_scheduled:
+            self.wake(outbox)
 
     def _flush_some(self) -> None:
         full: list[Outbox] = []
