@@ -11,7 +11,6 @@ from .frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
 from .positions import Position
 from .protocol import Publication
-from .standing import Listener
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ class Delivery:
     hole, each once.
 
     :param recover: has channels read in the background, which stand still until then.
-    :param post: has a frame written to listeners, behind what was posted before. Called with the
+    :param post: has a frame written from outboxes, behind what was posted before. Called with the
         lock held, so that nobody comes between a channel's order and its posting, and whoever
         leaves knows of all that was posted to it: it neither blocks nor calls back.
     """
@@ -188,10 +187,6 @@ class Delivery:
                 self._advance(channel, frame)
 
     def _advance(self, channel: HubChannel, frame: Frame) -> None:
-        publication = frame.publication
-        assert publication is not None
-        listeners: Sequence[Listener] = channel.advance(frame)
-        if publication.to is not None:
-            listeners = [one for one in listeners if one.digest == publication.to]
-        if listeners:
-            self._post(frame, listeners)
+        outboxes = channel.advance(frame)
+        if outboxes:
+            self._post(frame, outboxes)

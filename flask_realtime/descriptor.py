@@ -45,9 +45,6 @@ class Descriptor(Protocol):
         :raises OSError: if the peer is gone.
         """
 
-    #: Whether :meth:`write` takes what the kernel has yet to get.
-    holds_back: bool
-
     @property
     def has_rest(self) -> bool:
         """Whether the kernel has yet to get something that :meth:`write` has taken."""
@@ -104,7 +101,6 @@ class PlainDescriptor:
         except (BlockingIOError, InterruptedError):
             return 0
 
-    holds_back = False
     has_rest = False
 
     def push_rest(self) -> bool:
@@ -131,7 +127,6 @@ class TlsDescriptor:
 
     __slots__ = ("_lock", "_rest", "_sock")
 
-    holds_back = True
     swift = -1
 
     def __init__(self, sock: ssl.SSLSocket) -> None:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
 
 from .batch import Batch
 from .frames import Frame
@@ -30,13 +29,6 @@ SETTLE_SECONDS = 10.0
 SHORTEST_PAUSE = 1e-6
 
 
-class Receiver(Protocol):
-    """What the flusher knows of a connection."""
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-
 class Flusher:
     """Flushes outboxes on a thread of its own, on the next turn of the loop under gevent.
 
@@ -48,7 +40,7 @@ class Flusher:
     def __init__(self) -> None:
         #: Of all outboxes that are flushed here; see :class:`Outbox`.
         self.lock = threading.Lock()
-        self._jobs: deque[tuple[Frame | threading.Event, Sequence[Receiver]]] = deque()
+        self._jobs: deque[tuple[Frame | threading.Event, Sequence[Outbox]]] = deque()
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
@@ -56,7 +48,7 @@ class Flusher:
         self._starting = threading.Lock()
         self._writability = Writability(self._has_room)
 
-    def post(self, frame: Frame, receivers: Sequence[Receiver]) -> None:
+    def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
         """Have *frame* written to all *receivers*, behind what was posted before; never blocks."""
         self._jobs.append((frame, receivers))
         self._ring()
@@ -129,8 +121,8 @@ class Flusher:
                 time.sleep(SHORTEST_PAUSE)
             self._flush_some()
 
-    def _take_jobs(self) -> tuple[list[Batch[Receiver]], list[threading.Event]]:
-        batches: list[Batch[Receiver]] = []
+    def _take_jobs(self) -> tuple[list[Batch[Outbox]], list[threading.Event]]:
+        batches: list[Batch[Outbox]] = []
         settled: list[threading.Event] = []
         for _ in range(min(len(self._jobs), JOBS_AT_ONCE)):
             frame, receivers = self._jobs.popleft()
@@ -140,7 +132,7 @@ class Flusher:
                 batches.append(Batch(frame, receivers))
         return batches, settled
 
-    def _write_through(self, batch: Batch[Receiver]) -> None:
+    def _write_through(self, batch: Batch[Outbox]) -> None:
         for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
             if start:
                 # Replies that wait meanwhile need not wait for ten thousand receivers.
@@ -148,7 +140,7 @@ class Flusher:
                 time.sleep(SHORTEST_PAUSE)
             self._write(batch, batch.receivers[start : start + FLUSHES_AT_ONCE])
 
-    def _put_all(self, batches: Sequence[Batch[Receiver]]) -> None:
+    def _put_all(self, batches: Sequence[Batch[Outbox]]) -> None:
         done = 0
         for batch in batches:
             for start in range(0, len(batch.receivers), PUTS_AT_ONCE):
@@ -159,14 +151,14 @@ class Flusher:
                     done = 0
                     time.sleep(SHORTEST_PAUSE)
 
-    def _write(self, batch: Batch[Receiver], receivers: Sequence[Receiver]) -> None:
+    def _write(self, batch: Batch[Outbox], receivers: Sequence[Outbox]) -> None:
         # The innermost loop of all: of 7 us a delivery takes, 6 are the kernel's.
         plain, deflated, write = batch.plain, None, os.write
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
-            for receiver in receivers:
-                outbox = receiver.outbox
-                if not outbox.is_direct:
+            for outbox in receivers:
+                fd = outbox.swift
+                if fd < 0:
                     self._put_one(batch, outbox, failed)
                     continue
                 if outbox.deflates:
@@ -174,8 +166,7 @@ class Flusher:
                 else:
                     data = plain
                 try:
-                    fd = outbox.descriptor.swift
-                    taken = write(fd, data) if fd >= 0 else outbox.descriptor.write((data,))
+                    taken = write(fd, data)
                 except BlockingIOError:
                     taken = 0
                 except OSError:
@@ -186,15 +177,15 @@ class Flusher:
                     self.wake(outbox)
         self._tell(failed)
 
-    def _put(self, batch: Batch[Receiver], receivers: Sequence[Receiver]) -> None:
+    def _put(self, batch: Batch[Outbox], receivers: Sequence[Outbox]) -> None:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
-            for receiver in receivers:
-                self._put_one(batch, receiver.outbox, failed)
+            for outbox in receivers:
+                self._put_one(batch, outbox, failed)
         self._tell(failed)
 
     def _put_one(
-        self, batch: Batch[Receiver], outbox: Outbox, failed: list[tuple[Outbox, int]]
+        self, batch: Batch[Outbox], outbox: Outbox, failed: list[tuple[Outbox, int]]
     ) -> None:
         overflow = outbox.put(batch.frames)
         if overflow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .frames import Frame
 from .positions import Position
@@ -42,7 +42,8 @@ class HubChannel:
         self.users = 0
         self.idle_since = 0.0
         self._listeners: set[Listener] = set()
-        self._snapshot: tuple[Listener, ...] | None = ()
+        # The listeners' outboxes: one tuple for all that is posted until somebody comes or goes.
+        self._snapshot: tuple[Any, ...] | None = ()
         # A seq, up to which one knows that the log has been trimmed.
         self._gone = -1
         self._extended_at = 0.0
@@ -73,12 +74,15 @@ class HubChannel:
         """Whether this is the very next one: same log, next number, and it names our last tag."""
         return self.tail is not None and publication.before == self.tail
 
-    def advance(self, frame: Frame) -> tuple[Listener, ...]:
-        """Make what *frame* carries the tail; return whom it goes to."""
-        assert frame.publication is not None
-        self.tail = frame.publication.position
+    def advance(self, frame: Frame) -> tuple[Any, ...]:
+        """Make what *frame* carries the tail; return the outboxes it goes to."""
+        publication = frame.publication
+        assert publication is not None
+        self.tail = publication.position
         self._recent.append(frame)
-        return self._all()
+        if publication.to is None:
+            return self._all()
+        return tuple(one.outbox for one in self._listeners if one.digest == publication.to)
 
     # While it stands still.
 
@@ -91,8 +95,8 @@ class HubChannel:
         self._waiting.clear()
         return self.tail
 
-    def restart(self, tail: Position) -> tuple[Listener, ...]:
-        """Go on from *tail*, with what was before it unknown; return who is told."""
+    def restart(self, tail: Position) -> tuple[Any, ...]:
+        """Go on from *tail*, with what was before it unknown; return the outboxes of all."""
         self.tail = tail
         self._gone = -1
         self._recent.clear()
@@ -161,7 +165,7 @@ class HubChannel:
         tail = self.tail
         return tail is not None and position.epoch == tail.epoch and position.seq <= tail.seq
 
-    def _all(self) -> tuple[Listener, ...]:
+    def _all(self) -> tuple[Any, ...]:
         if self._snapshot is None:
-            self._snapshot = tuple(self._listeners)
+            self._snapshot = tuple(one.outbox for one in self._listeners)
         return self._snapshot

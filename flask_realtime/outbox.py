@@ -37,8 +37,8 @@ class Outbox:
 
     __slots__ = (
         "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
-        "_lock", "_missing", "deflates", "descriptor", "is_direct", "is_scheduled", "limit",
-        "owner",
+        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner",
+        "swift",
     )  # fmt: skip
 
     def __init__(
@@ -56,8 +56,9 @@ class Outbox:
         self.owner = owner
         #: The flusher's: whether it will come by.
         self.is_scheduled = False
-        #: Nothing waits here: the flusher may write a frame without putting it in first.
-        self.is_direct = not descriptor.holds_back
+        #: The fd, while nothing waits here and a write to it never waits: the flusher may write a
+        #: frame without putting it in first. Else -1.
+        self.swift = -1
         self._lock = lock
         self._items: list[Item] = []
         # What is left of the first item, once part of it has been taken.
@@ -97,7 +98,7 @@ class Outbox:
     def retire(self) -> None:
         """Take no more pushes, since the peer reads none; remember those that it has not got."""
         with self._lock:
-            self.is_direct = False
+            self.swift = -1
             self._is_retired = True
             self._missing = _first_places(self._items)
 
@@ -126,7 +127,7 @@ class Outbox:
         """Drop everything, take nothing more, and let go of who waits."""
         with self._lock:
             self._is_closed = True
-            self.is_direct = False
+            self.swift = -1
             self._items.clear()
             self._head = None
             event, self._empty = self._empty, None
@@ -141,7 +142,7 @@ class Outbox:
             items = self._refuse(items)
         if self._is_closed or not items:
             return 0
-        self.is_direct = False
+        self.swift = -1
         self._items += items
         if not self._is_blocked:
             return 0
@@ -150,7 +151,7 @@ class Outbox:
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
         """Keep what is left of *frames*, of which the kernel has taken so many bytes."""
-        self.is_direct = False
+        self.swift = -1
         self._items = list(frames)
         self._take_away(taken)
 
@@ -167,7 +168,8 @@ class Outbox:
         if self.descriptor.has_rest and not self._is_closed and not self.descriptor.push_rest():
             return self._block()
         self._is_blocked = False
-        self.is_direct = not (self._is_retired or self._is_closed or self.descriptor.holds_back)
+        if not (self._is_retired or self._is_closed):
+            self.swift = self.descriptor.swift
         if self._empty is not None:
             self._empty.set()
             self._empty = None

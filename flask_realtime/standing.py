@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from .positions import Position
 
@@ -15,6 +15,10 @@ class Listener(Protocol):
 
     @property
     def session_digest(self) -> str: ...
+
+    @property
+    def outbox(self) -> Any:
+        """What its frames are posted to."""
 
 
 class Standing:

@@ -59,6 +59,8 @@ class Ear:
         self.digest = digest
         self.session_digest = session_digest
         self.frames = []
+        # What is posted to it, it hears.
+        self.outbox = self
 
     def queue(self, frames):
         self.frames.extend(frames)

@@ -72,7 +72,7 @@ class Pair:
 
     def push(self, frame):
         """Deliver *frame* as the hub does."""
-        self.flusher.post(frame, (self.connection,))
+        self.flusher.post(frame, (self.connection.outbox,))
 
     def receive_frame(self):
         """The opcode and the payload of the next frame."""

@@ -23,7 +23,7 @@ def pairs():
 
 def test_flusher_writes_what_is_posted_to_all(pairs):
     """A frame posted once reaches every receiver."""
-    receivers = tuple(pair.connection for pair in pairs)
+    receivers = tuple(pair.connection.outbox for pair in pairs)
 
     for seq in range(1, 51):
         pairs[0].flusher.post(frame(seq), receivers)
@@ -34,7 +34,7 @@ def test_flusher_writes_what_is_posted_to_all(pairs):
 
 def test_flusher_keeps_the_order_among_channels(pairs):
     """What is posted for one connection by turns with another arrives in the order of posting."""
-    one, other, _ = (pair.connection for pair in pairs)
+    one, other, _ = (pair.connection.outbox for pair in pairs)
     both, alone = (one, other), (one,)
 
     for seq in range(1, 100, 2):
@@ -49,10 +49,10 @@ def test_flusher_keeps_a_push_behind_what_waits(pairs):
     """A frame goes straight to the kernel only where nothing waits before it."""
     pair = pairs[0]
     large = frame(1, json.dumps("x" * 5_000_000))
-    pair.flusher.post(large, (pair.connection,))
+    pair.flusher.post(large, (pair.connection.outbox,))
     pair.flusher.settle()
     pair.connection.reply('{"position": "e:2:"}')
-    pair.flusher.post(frame(3), (pair.connection,))
+    pair.flusher.post(frame(3), (pair.connection.outbox,))
 
     assert seqs(pair, 3) == [1, 2, 3]
 
@@ -62,8 +62,8 @@ def test_flusher_settles_when_all_that_was_posted_has_its_place(pairs):
     pair = pairs[0]
     pair.reached = {"room": Position("e", 7, "t7")}
     pair.connection.close(1012)
-    pair.flusher.post(frame(6), (pair.connection,))
-    pair.flusher.post(frame(7), (pair.connection,))
+    pair.flusher.post(frame(6), (pair.connection.outbox,))
+    pair.flusher.post(frame(7), (pair.connection.outbox,))
 
     pair.flusher.settle()
 
@@ -74,7 +74,7 @@ def test_flusher_ends_a_broken_connection_and_goes_on(pairs):
     """A peer that is gone ends its own connection alone."""
     gone, *others = pairs
     gone.peer.close()
-    receivers = tuple(pair.connection for pair in pairs)
+    receivers = tuple(pair.connection.outbox for pair in pairs)
 
     for seq in range(1, 11):
         pairs[0].flusher.post(frame(seq), receivers)
@@ -89,7 +89,7 @@ def test_flusher_takes_from_many_threads(pairs):
 
     def post():
         for _ in range(200):
-            pair.flusher.post(frame(0), (pair.connection,))
+            pair.flusher.post(frame(0), (pair.connection.outbox,))
             pair.connection.reply('{"position": "e:1:"}')
 
     threads = [threading.Thread(target=post) for _ in range(4)]
