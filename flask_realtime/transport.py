@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, current_app, request, session
 from flask_sock import Sock
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Rule
@@ -96,6 +96,14 @@ class SocketResponse(Response):
         return SocketLife(connection, self._websocket)
 
 
+def _socket_response(response_class: type[Response]) -> type[SocketResponse]:
+    """That of an app: one which is not of the app's own class would be made one by Flask, and
+    forget that it is a socket."""
+    if issubclass(SocketResponse, response_class):
+        return SocketResponse
+    return type("SocketResponse", (SocketResponse, response_class), {})
+
+
 class SocketLife:
     """Runs the socket when the server begins to iterate; ends with its fd shut down.
 
@@ -134,6 +142,7 @@ class Transport:
     def __init__(self, config: Config, admit: Admission) -> None:
         self._config = config
         self._admit = admit
+        self._response_class: type[SocketResponse] | None = None
 
     def init_app(self, app: Flask) -> None:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
@@ -160,7 +169,9 @@ class Transport:
             websocket = _shake_hands(handshake, self._config.max_message_bytes)
         except Refusal as refusal:
             return _refuse(refusal)
-        return SocketResponse(handshake, websocket, self._admit)
+        if self._response_class is None:
+            self._response_class = _socket_response(current_app.response_class)
+        return self._response_class(handshake, websocket, self._admit)
 
     def _check(self) -> Handshake:
         _check_headers()

@@ -161,3 +161,43 @@ def is_reloaded(browser):
         return "after!" in browser.get("/on/room").text
     except requests.ConnectionError:
         return False
+
+
+CLASSES = """
+from flask import Flask, Request, Response, request
+from flask_realtime import Realtime
+
+class OwnRequest(Request):
+    pass
+
+class OwnResponse(Response):
+    default_mimetype = "application/vnd.own+json"
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.request_class, app.response_class = OwnRequest, OwnResponse
+realtime = Realtime(app)
+
+@app.get("/on/<channel>")
+def on(channel):
+    realtime.socket.subscribe(channel)
+    return "<body>", {"Content-Type": "text/html"}
+
+@app.get("/kind")
+def kind():
+    return type(request._get_current_object()).__name__
+"""
+
+
+@pytest.mark.parametrize("kind", ["gevent", "dev"])
+def test_socket_opens_in_an_app_with_classes_of_its_own(kind, tmp_path):
+    """Flask turns every response into the app's response_class, but for a handshake's: it would
+    be a plain one that only looks like a 101."""
+    (tmp_path / "classes.py").write_text(CLASSES)
+    with ServerProcess(kind, "classes:app", folder=tmp_path) as server:
+        browser = Browser(server.url)
+        with browser.open(browser.page("/on/room")) as socket:
+            reply = socket.call("/kind")
+
+        assert reply["body"] == "OwnRequest"
+        assert reply["headers"]["Content-Type"] == "application/vnd.own+json"

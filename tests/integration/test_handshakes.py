@@ -47,6 +47,14 @@ def test_handshake_of_a_page_is_accepted(server, browser, channel):
     assert "sec-websocket-accept" in head.lower()
 
 
+def test_socket_has_its_line_in_the_access_log(server, browser, channel):
+    """As any request does: with 101, once it has ended."""
+    page = browser.page(f"/on/{channel}")
+    browser.open(page).close()
+
+    eventually(lambda: [one for one in server.log().splitlines() if page in one and "101" in one])
+
+
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"]
 )
