@@ -82,6 +82,11 @@ class SocketResponse(Response):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Register the connection, after ``after_request`` and the saving of the session."""
+        if self.status_code != 101:
+            # One of these functions has made a refusal of it.
+            return super().__call__(environ, start_response)
+        # What it was to close when it is sent: a socket holds nothing.
+        self.close()
         try:
             connection = self._admit(self._handshake, self._websocket)
         except Refusal as refusal:

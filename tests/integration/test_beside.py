@@ -186,6 +186,20 @@ def on(channel):
 @app.get("/kind")
 def kind():
     return type(request._get_current_object()).__name__
+
+closed = []
+
+@app.after_request
+def look_at(response):
+    if request.endpoint == "realtime.socket":
+        response.call_on_close(lambda: closed.append("handshake"))
+        if "refuse" in request.args:
+            response.status_code = 402
+    return response
+
+@app.get("/closed")
+def show_closed():
+    return closed
 """
 
 
@@ -201,3 +215,18 @@ def test_socket_opens_in_an_app_with_classes_of_its_own(kind, tmp_path):
 
         assert reply["body"] == "OwnRequest"
         assert reply["headers"]["Content-Type"] == "application/vnd.own+json"
+
+
+def test_after_request_has_its_way_with_a_handshake(tmp_path):
+    """It may make a refusal of the response, and what it has it close is closed at once."""
+    (tmp_path / "classes.py").write_text(CLASSES)
+    with ServerProcess("gevent", "classes:app", folder=tmp_path) as server:
+        browser = Browser(server.url)
+        page = browser.page("/on/room")
+        with browser.open(page):
+            closed = browser.get("/closed").json()
+        with pytest.raises(InvalidStatus) as refused:
+            browser.open(f"{page}&refuse=1")
+
+        assert closed == ["handshake"]
+        assert refused.value.response.status_code == 402
