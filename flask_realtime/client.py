@@ -87,15 +87,17 @@ def current_digest() -> str:
     return digest(_secret_key(), current_socket_key(), current_connection_id())
 
 
-def current_session_digest() -> str:
-    """The digest of this request's browser session.
-
-    :raises InvalidSetting: as :func:`current_socket_key` does.
-    """
-    preset = request.environ.get(SESSION_DIGEST_IN_ENVIRON)
+def known_digests() -> list[tuple[str, str]]:
+    """The digests of this request's client and of its browser session, if they may be known to
+    anyone; two pairs where the session was cleared and begun anew since the request came."""
+    preset = request.environ.get(DIGEST_IN_ENVIRON)
     if isinstance(preset, str):
-        return preset
-    return session_digest(_secret_key(), current_socket_key())
+        return [(preset, request.environ[SESSION_DIGEST_IN_ENVIRON])]
+    keys = dict.fromkeys(filter(None, (known_socket_key(), _socket_key_at_first())))
+    return [
+        (digest(_secret_key(), key, current_connection_id()), session_digest(_secret_key(), key))
+        for key in keys
+    ]
 
 
 def end_behind_reply() -> None:
@@ -103,6 +105,14 @@ def end_behind_reply() -> None:
     hold = request.environ.get(END_BEHIND_REPLY_IN_ENVIRON)
     if hold is not None:
         hold()
+
+
+def _socket_key_at_first() -> str | None:
+    """The socket key that came with the request, whatever has become of its session."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    opened = app.session_interface.open_session(app, request)
+    key = None if opened is None else opened.get(SOCKET_KEY)
+    return key if isinstance(key, str) and key else None
 
 
 def _named_ids(reads_body: bool) -> Iterator[object]:

@@ -12,9 +12,9 @@ from .client import (
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
     current_digest,
-    current_session_digest,
     end_behind_reply,
     has_client,
+    known_digests,
 )
 from .errors import NotSubscribed
 from .registries.base import Registry
@@ -115,19 +115,21 @@ class Socket:
     def disconnect(self, everywhere: bool = False) -> None:
         """Close this page's sockets (1000), so that its browser does not come back.
 
-        Before a logout clears the session, close them *everywhere*: an open socket goes on with
-        the session it began with. The socket whose message is being handled gets its reply first.
+        A logout closes them *everywhere*: an open socket goes on with the session it began with.
+        It may have cleared the session already. The socket whose message is being handled gets
+        its reply first.
 
         :param everywhere: every socket of this browser session, in all processes.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        if not self._exists():
+        if not self._is_enabled:
             return
         end_behind_reply()
-        if everywhere:
-            self._registry().end(session=current_session_digest())
-        else:
-            self._registry().end(digest=current_digest())
+        for client, session in known_digests():
+            if everywhere:
+                self._registry().end(session=session)
+            else:
+                self._registry().end(digest=client)
 
     def _exists(self) -> bool:
         # A browser session without a socket key has no client that could be known to anyone.

@@ -216,6 +216,21 @@ def test_disconnect_ends_this_page_or_the_session(socket, told, in_request, ever
     assert told.ended == [ended]
 
 
+@pytest.mark.parametrize("key_now", [None, "a-key-begun-anew"])
+def test_disconnect_ends_the_session_that_was_cleared_before(app, socket, told, key_now):
+    """A logout may clear the session first: the sockets are those of who sent the request."""
+    signed = app.session_interface.get_signing_serializer(app).dumps({"socket_key": KEY})
+    with app.test_request_context(headers={"Cookie": f"session={signed}"}):
+        session.clear()
+        if key_now:
+            session["socket_key"] = key_now
+
+        socket.disconnect(everywhere=True)
+
+    keys = [key_now, KEY] if key_now else [KEY]
+    assert told.ended == [(None, session_digest("secret", key)) for key in keys]
+
+
 def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):
     """Only a subscription or the digest begins a session."""
 
