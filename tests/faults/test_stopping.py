@@ -31,7 +31,6 @@ def test_a_thousand_sockets_are_told_to_come_back(kind):
     assert answers == BUSY
     assert seconds < SECONDS
     assert unexpected_tracebacks(log) == []
-    print(log[-1500:])
     assert log.count('HTTP/1.1" 101 ') == COUNT
     assert "[ERROR]" not in log
     print(f"{COUNT} sockets of {kind} drained in {seconds:.1f} s")

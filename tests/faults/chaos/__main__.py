@@ -4,18 +4,23 @@ import argparse
 import asyncio
 import sys
 
-from .run import Plan, Run
+from .plan import Plan
+from .report import report
+from .run import Run
+from .verdict import complaints
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--seconds", type=float, default=120)
-parser.add_argument("--clients", type=int, default=200)
+parser.add_argument("--pages", type=int, default=200)
 parser.add_argument("--snapshots", action="store_true", help="Redis goes back to older snapshots")
-options = parser.parse_args()
-run = asyncio.run(Run(Plan(**vars(options))).go())
-print(run.report())
-complaints = run.complaints()
-for one in complaints[:20]:
+parser.add_argument("--verbose", action="store_true", help="say what is broken")
+options = vars(parser.parse_args())
+say = print if options.pop("verbose") else lambda line: None
+run = asyncio.run(Run(Plan(**options), say).go())
+print(report(run))
+found = complaints(run)
+for one in found[:20]:
     print("WRONG:", one)
-print("nothing lost, nothing twice" if not complaints else f"{len(complaints)} complaints")
-sys.exit(bool(complaints))
+print("nothing lost, nothing twice" if not found else f"{len(found)} complaints")
+sys.exit(bool(found))

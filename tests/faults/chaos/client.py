@@ -23,18 +23,19 @@ class Page:
 
     def __init__(self, port, channels, chance):
         self._port = port
-        self._chance = chance
-        self.channels = channels
+        self.chance = chance
+        #: By channel, from when on the page is subscribed.
+        self.since = {}
         #: By channel, the numbers in the order they were given to the page's listeners.
         self.numbers = {channel: [] for channel in channels}
-        #: By channel, after how many numbers the page was told that something is lost.
+        #: By channel, after how many numbers the page was told that something is lost, and when.
         self.lost = {channel: [] for channel in channels}
         self.open_timeout = SILENCE_SECONDS
         self.repeats = self.resumes = 0
-        self.unknown = 0
+        #: When the page was told that it is not known.
+        self.unknown = []
         self.last_at = time.monotonic()
         self.longest_gap = 0.0
-        self.rendered_at = None
         self._positions = {}
         self._seen = {channel: [] for channel in channels}
         self._cookie = self._id = None
@@ -45,17 +46,40 @@ class Page:
         while True:
             try:
                 status, headers, body = await request(
-                    self._port, "GET", f"/page/{','.join(self.channels)}"
+                    self._port, "GET", f"/page/{','.join(self.numbers)}"
                 )
             except OSError:
                 status = 0
             if status == 200:
                 break
             await asyncio.sleep(0.2)
-        self.rendered_at = time.monotonic()
+        self.since = dict.fromkeys(self.numbers, time.monotonic())
         self._cookie = headers["set-cookie"].partition(";")[0]
         self._id = re.search(rb'connection-id="([^"]+)"', body)[1].decode()
         return self
+
+    async def subscribe(self, channel):
+        """Subscribe to one more, again until the server says that it has."""
+        for one in (self.numbers, self.lost, self._seen):
+            one[channel] = []
+        self.since[channel] = float("inf")
+        status = 0
+        while status != 204:
+            try:
+                status, _, _ = await request(
+                    self._port,
+                    "POST",
+                    f"/subscribe/{channel}",
+                    Cookie=self._cookie,
+                    X_Realtime_Connection_Id=self._id,
+                )
+            except OSError:
+                await asyncio.sleep(0.2)
+        self.since[channel] = time.monotonic()
+
+    def lost_at(self, channel):
+        """Before which indexes of its numbers the page was told that something is lost."""
+        return {index for index, _ in self.lost[channel]}
 
     def start(self):
         self._task = asyncio.create_task(self._live())
@@ -80,7 +104,7 @@ class Page:
                 await self._be_open()
             failures = 0 if time.monotonic() - opened > 10 else failures + 1
             limit = min(LONGEST_PAUSE, 0.1 * 2**failures)
-            await asyncio.sleep(self._chance.random() * limit)
+            await asyncio.sleep(self.chance.random() * limit)
 
     async def _be_open(self):
         address = f"ws://127.0.0.1:{self._port}/?socket_connection_id={self._id}&resume=1"
@@ -105,7 +129,7 @@ class Page:
         channel, position = message["channel"], message["position"]
         if message.get("lost"):
             self._positions[channel] = position
-            self.lost[channel].append(len(self.numbers[channel]))
+            self.lost[channel].append((len(self.numbers[channel]), time.monotonic()))
             return
         if self._is_repeat(channel, position):
             self.repeats += 1
@@ -121,7 +145,7 @@ class Page:
         assert reply["status"] == 200, reply
         self.resumes += 1
         if not reply["known"]:
-            self.unknown += 1
+            self.unknown.append(time.monotonic())
 
     def _is_repeat(self, channel, position):
         epoch, seq, _ = position.split(":")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 
 READ_BYTES = 65_536
 #: The two directions, as seen from who connected.
@@ -57,10 +58,12 @@ class Proxy:
         for gate in self._gates.values():
             gate.set()
 
-    def swallow(self, ways=BOTH):
-        """Let the packets of the present links vanish, and say nothing; new links are whole."""
+    def swallow(self, ways=BOTH, share=1, chance=random):
+        """Let the packets of that share of the links vanish, and say nothing; new links are
+        whole."""
         for link in self._links:
-            link.swallows.update(ways)
+            if chance.random() < share:
+                link.swallows.update(ways)
 
     async def close(self):
         self.thaw()

@@ -68,6 +68,28 @@ class AppServer:
         self.kill()
         return asyncio.get_running_loop().time() - began
 
+    async def reload(self):
+        """Have its worker replaced; how many seconds it took until the old one was gone."""
+        began = asyncio.get_running_loop().time()
+        booted, gone = self._count()
+        self._process.send_signal(signal.SIGHUP)
+        for _ in range(400):
+            if self._count() == (booted + 1, gone + 1):
+                break
+            await asyncio.sleep(0.05)
+        return asyncio.get_running_loop().time() - began
+
+    def _count(self):
+        log = self.log()
+        return log.count("Booting worker"), log.count("Worker exiting")
+
+    def suspend(self):
+        """Let it stand still, as a machine does that is moved."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.killpg(self._process.pid, signal.SIGCONT)
+
     def log(self):
         return os.pread(self._log.fileno(), 50_000_000, 0).decode(errors="replace")
 

@@ -1,0 +1,52 @@
+"""How large a run is, and what it breaks when: the same seed gives the same schedule."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Plan:
+    """How large a run is.
+
+    :param seconds: for how long things are broken.
+    :param pages: clients in Python, which speak the bundled client's protocol.
+    :param browsers: bundled clients in Node.
+    :param snapshots: Redis goes back to older snapshots; else it keeps its data.
+    :param pace: pushes a second and channel.
+    :param pause: seconds between two faults, on average.
+    """
+
+    seed: int = 1
+    seconds: float = 20.0
+    pages: int = 200
+    browsers: int = 0
+    channels: int = 20
+    servers: int = 3
+    snapshots: bool = False
+    pace: float = 10.0
+    pause: float = 1.5
+    environ: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One fault of a schedule.
+
+    :param pause: seconds before it.
+    :param kind: which fault.
+    :param part: a number from 0 to 1, from which the fault takes what it leaves to chance.
+    """
+
+    pause: float
+    kind: str
+    part: float
+
+
+def schedule(plan, kinds):
+    """The steps of *plan*, without end; each kind as often as any other, in an order of chance."""
+    chance = random.Random(f"schedule of {plan.seed}")
+    while True:
+        for kind in chance.sample(kinds, len(kinds)):
+            yield Step(chance.random() * 2 * plan.pause, kind, chance.random())
