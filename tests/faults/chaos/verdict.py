@@ -39,7 +39,9 @@ def check(numbers, lost, published, since):
             yield f"begins at {numbers[0]}, and {late[0]} was pushed after it subscribed"
     for index in range(1, len(numbers)):
         step = numbers[index] - numbers[index - 1]
-        if step != 1 and (step < 1 or index not in lost):
+        # With its data Redis forgets the push ids: one of unknown outcome, which was accepted and
+        # lost, is accepted once more.
+        if step != 1 and (step < 0 or index not in lost):
             yield f"{numbers[index - 1]} is followed by {numbers[index]}"
 
 

@@ -1,0 +1,47 @@
+"""Takes out one mechanism after the other, and says which test notices: by hand, for an hour.
+
+``python -m tests.faults.mutations [word ...]``: those alone whose name has one of the words.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parents[2]
+# In this order: those that say most precisely what is wrong come first.
+TESTS = ["tests/unit", "tests/contract", "tests/faults", "tests/integration"]
+
+#: Of each its name, its file, what stands there, and what shall stand there.
+MUTATIONS = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
+
+
+def main(words):
+    for one in MUTATIONS:
+        if not words or any(word in one["name"] for word in words):
+            print(f"{one['name']}: {try_out(one['file'], one['old'], one['new'])}", flush=True)
+
+
+def try_out(file, old, new):
+    """Which test failed first without the mechanism."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "copy"
+        ignored = shutil.ignore_patterns(".venv", ".git", "*_cache", "__pycache__")
+        shutil.copytree(ROOT, copy, ignore=ignored)
+        path = copy / "flask_realtime" / file
+        text = path.read_text()
+        if text.count(old) != 1:
+            return f"NOT TRIED, {old!r} is there {text.count(old)} times"
+        path.write_text(text.replace(old, new))
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS]
+        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return failed[0].split(" - ")[0] if failed else "NOBODY NOTICES"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
