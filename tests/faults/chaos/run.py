@@ -9,6 +9,7 @@ import random
 import secrets
 import time
 
+from .browsers import BrowserPage, Browsers
 from .client import Page
 from .faults import Faults
 from .plan import Plan, schedule
@@ -39,6 +40,7 @@ class Run:
         self._store = Store(keeps=not plan.snapshots)
         self._servers = []
         self._tasks = []
+        self._browsers = None
         self._prefix = f"chaos-{secrets.token_hex(3)}"
 
     async def go(self):
@@ -78,21 +80,26 @@ class Run:
             Numbers(name, ways[index % 2], random.Random(f"{plan.seed} {name}"), plan.pace)
             for index, name in enumerate(names)
         ]
-        self.pages = [self._page(index, names) for index in range(plan.pages)]
+        kinds = [Page] * plan.pages + [BrowserPage] * plan.browsers
+        self.pages = [self._page(kind, index, names) for index, kind in enumerate(kinds)]
+        self._browsers = Browsers(self.pages[plan.pages :])
         for start in range(0, len(self.pages), 50):
             await asyncio.gather(*(page.load() for page in self.pages[start : start + 50]))
         for page in self.pages:
             page.start()
+        if plan.browsers:
+            await self._browsers.start()
         self._tasks = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
             # A subscription that nobody but Redis knew of yet may be lost with its data.
             self._tasks += [
-                asyncio.create_task(self._subscribe_late(page, names)) for page in self.pages
+                asyncio.create_task(self._subscribe_late(page, names))
+                for page in self.pages[: plan.pages]
             ]
 
-    def _page(self, index, names):
+    def _page(self, kind, index, names):
         chosen = self._chance.sample(names, CHANNELS_PER_PAGE)
-        return Page(self._front.port, chosen, random.Random(f"{self.plan.seed} {index}"))
+        return kind(self._front.port, chosen, random.Random(f"{self.plan.seed} {index}"))
 
     async def _subscribe_late(self, page, names):
         if page.chance.random() < LATE_PART:
@@ -120,6 +127,8 @@ class Run:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*(page.stop() for page in self.pages))
+        if self._browsers is not None and self.plan.browsers:
+            await self._browsers.stop()
         for proxy in (getattr(self, "_front", None), getattr(self, "_link", None)):
             if proxy is not None:
                 await proxy.close()

@@ -17,6 +17,8 @@ def complaints(run):
                 *check_lost(page.lost[channel], numbers, run.losses),
             ]
             found += [f"page {index}, {channel}: {one}" for one in wrong]
+        if page.ended is not None:
+            found.append(f"page {index}: its client stays away, {page.ended}")
         found += [
             f"page {index}: its client is not known any more, and no data was lost"
             for at in page.unknown
