@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 # How many clients are read at once: a page of replies that is parsed without stopping the loop.
 CLIENTS_AT_ONCE = 200
+# How many are kept from expiring within the deadline of one call: with ten thousand sockets it
+# would be near, and those behind it would never be kept.
+REFRESHED_AT_ONCE = 2000
 
 
 class Subscriber(Reader, Protocol):
@@ -84,7 +87,11 @@ class Keeper:
     def refresh(self) -> None:
         """Keep what this process holds from expiring in the registry."""
         presences = self._presences(self._hub.connections())
-        self._registry.refresh(presences, self._delivery.names())
+        for start in range(0, len(presences), REFRESHED_AT_ONCE):
+            self._registry.refresh(presences[start : start + REFRESHED_AT_ONCE], ())
+        names = self._delivery.names()
+        for start in range(0, len(names), REFRESHED_AT_ONCE):
+            self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         with self._lock:

@@ -162,3 +162,17 @@ def test_keeper_adds_to_a_client_that_was_begun_anew(house):
     until(lambda: house.jobs)
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
     assert house.hub.channels(house.guest) == {"a", "b"}
+
+
+def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
+    """Each call has a deadline, which ten thousand sockets do not share."""
+    monkeypatch.setattr("flask_realtime.keeper.REFRESHED_AT_ONCE", 1)
+    house.registry.subscribe("d1", ["b"])
+    until(lambda: house.jobs)
+    house.work()
+    calls = []
+    house.registry.refresh = lambda presences, names: calls.append((len(presences), len(names)))
+
+    house.keeper.refresh()
+
+    assert calls == [(1, 0), (0, 1), (0, 1)]
