@@ -143,7 +143,8 @@ class Connection:
 
     def reply(self, text: str) -> None:
         """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
-        self.write(self.outbox.encoded(text_frame(text)))
+        if self.is_open:
+            self._flusher.send(self.outbox, self.outbox.encoded(text_frame(text)))
 
     def write(self, data: bytes) -> None:
         """Send bytes that are no push: replies, pongs, the answer to the peer's close frame."""

@@ -61,6 +61,21 @@ class Flusher:
         if not done.wait(SETTLE_SECONDS):
             logger.warning("Delivering takes longer than %.0f s.", SETTLE_SECONDS)
 
+    def send(self, outbox: Outbox, data: bytes) -> None:
+        """Write *data* behind all that waits for *outbox*; at once, if nothing does: a reply need
+        not wait for a turn of ours, which takes a tenth of a call's time."""
+        full: list[Outbox] = []
+        failed: list[tuple[Outbox, int]] = []
+        with self.lock:
+            overflow = outbox.put((data,))
+            if overflow:
+                failed.append((outbox, overflow))
+            elif self._jobs or outbox.is_scheduled:
+                self.wake(outbox)
+            else:
+                self._flush(outbox, full, failed)
+        self._follow_up(full, failed)
+
     def wake(self, outbox: Outbox) -> None:
         """Have *outbox* flushed soon; never blocks."""
         # Its flag comes down before it is flushed: what was appended before this is seen.
@@ -198,18 +213,23 @@ class Flusher:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for _ in range(min(len(self._scheduled), FLUSHES_AT_ONCE)):
-                outbox = self._scheduled.popleft()
-                outbox.is_scheduled = False
-                try:
-                    if not outbox.flush():
-                        # What is put in meanwhile need not try.
-                        outbox.is_scheduled = True
-                        full.append(outbox)
-                except OSError:
-                    failed.append((outbox, 0))
-                except Exception:
-                    logger.exception("Writing to a socket failed; ending it.")
-                    failed.append((outbox, 0))
+                self._flush(self._scheduled.popleft(), full, failed)
+        self._follow_up(full, failed)
+
+    def _flush(self, outbox: Outbox, full: list[Outbox], failed: list[tuple[Outbox, int]]) -> None:
+        outbox.is_scheduled = False
+        try:
+            if not outbox.flush():
+                # What is put in meanwhile need not try.
+                outbox.is_scheduled = True
+                full.append(outbox)
+        except OSError:
+            failed.append((outbox, 0))
+        except Exception:
+            logger.exception("Writing to a socket failed; ending it.")
+            failed.append((outbox, 0))
+
+    def _follow_up(self, full: Sequence[Outbox], failed: Sequence[tuple[Outbox, int]]) -> None:
         for outbox in full:
             self._writability.await_room(outbox)
         self._tell(failed)

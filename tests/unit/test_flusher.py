@@ -57,6 +57,39 @@ def test_flusher_keeps_a_push_behind_what_waits(pairs):
     assert seqs(pair, 3) == [1, 2, 3]
 
 
+def test_flusher_sends_a_reply_at_once_where_nothing_waits(pairs):
+    """When it returns the kernel has it, without a turn of the flusher's own thread."""
+    pair, heard = pairs[0], []
+    pair.peer.setblocking(False)
+
+    for number in range(500):
+        pair.connection.reply(str(number))
+        heard.append(pair.peer.recv(100)[2:])
+
+    assert heard == [str(number).encode() for number in range(500)]
+
+
+def test_flusher_sends_a_reply_behind_the_rest_of_one(pairs):
+    """Of a reply that the kernel does not take whole, the rest comes before the next."""
+    pair = pairs[0]
+    large = json.dumps({"position": "e:1:", "body": "x" * 5_000_000})
+
+    pair.connection.reply(large)
+    pair.connection.reply('{"position": "e:2:"}')
+
+    assert seqs(pair, 2) == [1, 2]
+
+
+def test_flusher_ends_a_connection_whose_peer_is_gone_at_a_reply(pairs):
+    """A reply to nobody ends its connection, and raises nothing."""
+    gone = pairs[0]
+    gone.peer.close()
+
+    gone.connection.reply("anybody?")
+
+    assert gone.receiver.is_closed.wait(DEADLINE)
+
+
 def test_flusher_settles_when_all_that_was_posted_has_its_place(pairs):
     """After settling, a closed connection knows of every push that it has not got."""
     pair = pairs[0]
