@@ -51,8 +51,7 @@ class Connection:
     :param descriptor: the fd.
     :param threads: where its messages are handled.
     :param accept: the answer to the handshake, which is the first thing written.
-    :param detach: called once, when nothing more shall be delivered; returns how far each channel
-        had been handed to this connection.
+    :param detach: called once, when nothing more shall be delivered; returns what was posted.
     """
 
     __slots__ = (
