@@ -97,7 +97,8 @@ class Config:
     max_pending_messages: int = _setting(
         32,
         kinds.integer(1),
-        "How many messages may wait for their handler before the socket is read no further.",
+        "How many messages may wait for their handler before the socket is read no further; of the "
+        "largest, four.",
         "messages a socket",
     )
     max_backlog_bytes: int = _setting(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -14,7 +13,7 @@ from .errors import CloseCode
 from .flusher import Flusher
 from .frames import Frame, close_frame, ping_frame, text_frame
 from .identity import shorten
-from .limits import TokenBucket
+from .limits import LARGEST_WAITING, Room, TokenBucket
 from .outbox import Item, Outbox
 from .positions import Position
 from .worker import Threads, Worker
@@ -56,10 +55,10 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
-        "_lock", "_max_backlog", "_reached", "_room", "_turn_began", "address", "bucket",
+        "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket",
         "close_by", "close_code", "digest", "ends_behind_reply", "is_reading", "is_retiring",
-        "last_heard", "last_pinged", "max_pending", "opened_at", "outbox", "receiver",
-        "resume_by", "session_digest", "token", "worker",
+        "last_heard", "last_pinged", "opened_at", "outbox", "receiver",
+        "resume_by", "room", "session_digest", "token", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -83,7 +82,9 @@ class Connection:
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
-        self.max_pending = config.max_pending_messages
+        self.room = Room(
+            config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
+        )
         self.receiver: Receiver | None = None
         self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
         self._turn_began = self.opened_at
@@ -114,7 +115,6 @@ class Connection:
         self._closing = False
         # Our close frame, until it may be sent: never before the 101.
         self._goodbye: bytes | None = None
-        self._room: threading.Event | None = None
         self._reached: Mapping[str, Position] = {}
 
     @property
@@ -175,20 +175,12 @@ class Connection:
         return now
 
     def await_room(self) -> None:
-        """Stop reading while too many messages wait for the worker."""
-        while self.worker.pending >= self.max_pending and self.is_open:
+        """Stop reading while too much waits for the worker."""
+        while self.room.is_full and self.is_open:
             self.is_reading = False
-            room = self._room = threading.Event()
-            if self.worker.pending >= self.max_pending and self.is_open:
-                room.wait(1.0)
+            self.room.wait(1.0)
         self.is_reading = True
         self.last_heard = time.monotonic()
-
-    def make_room(self) -> None:
-        """A message is done; go on reading."""
-        room, self._room = self._room, None
-        if room is not None:
-            room.set()
 
     # Life.
 
@@ -218,7 +210,7 @@ class Connection:
         self.outbox.drop_pushes()
         self._say_goodbye()
         self.close_by = time.monotonic() + CLOSE_SECONDS
-        self.make_room()
+        self.room.wake()
 
     def end(self, code: int, reason: str) -> None:
         """Close; behind the reply where :attr:`ends_behind_reply` says so: a page that logs out
@@ -234,7 +226,7 @@ class Connection:
         self._begin_close(CloseCode.ABNORMAL)
         self.outbox.close()
         self._descriptor.shutdown()
-        self.make_room()
+        self.room.wake()
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
         """How far the kernel has taken each channel, of what had *reached* this connection when

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 # What a client may send at once after a pause, in seconds' worth of its rate.
 BURST_SECONDS = 5.0
+# How many messages of the largest size may wait, whatever the number of those that may.
+LARGEST_WAITING = 4
 
 
 class TokenBucket:
@@ -49,6 +51,57 @@ class TokenBucket:
     def is_exhausted(self) -> bool:
         """Whether a whole burst was refused on top of the one that was allowed."""
         return self._refused >= self._burst
+
+
+class Room:
+    """How much of one client's may wait to be handled.
+
+    One thread lets messages in, another lets them out.
+
+    :param messages: so many.
+    :param size: or so many bytes of them; a message that was read takes twenty times its bytes.
+    """
+
+    __slots__ = ("_came", "_came_size", "_event", "_messages", "_size", "_went", "_went_size")
+
+    def __init__(self, messages: int, size: int) -> None:
+        self._messages = messages
+        self._size = size
+        # Each of them is changed by one thread alone.
+        self._came = self._went = 0
+        self._came_size = self._went_size = 0
+        self._event: threading.Event | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one has to go before another may come."""
+        return (
+            self._came - self._went >= self._messages
+            or self._came_size - self._went_size >= self._size
+        )
+
+    def enter(self, size: int) -> None:
+        """Let a message in."""
+        self._came += 1
+        self._came_size += size
+
+    def leave(self, size: int) -> None:
+        """Let it out."""
+        self._went += 1
+        self._went_size += size
+        self.wake()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something has left, or was to wake who waits."""
+        event = self._event = threading.Event()
+        if self.is_full:
+            event.wait(seconds)
+
+    def wake(self) -> None:
+        """Let who waits look again."""
+        event, self._event = self._event, None
+        if event is not None:
+            event.set()
 
 
 class ConnectionCount:

@@ -1,8 +1,10 @@
 """Clients that mean harm: each costs itself its socket, and the others nothing."""
 
+import signal
 import struct
 import threading
 
+import psutil
 import pytest
 
 from .browsers import Browser
@@ -57,6 +59,28 @@ def test_flood_without_a_limit_leaves_turns_to_the_others(settings, channel):
 
         assert heard == ["still"] * 10
         assert unexpected_tracebacks(server.log()) == []
+
+
+def test_large_messages_wait_in_little_memory(settings, channel):
+    """One who sends large messages while the first is handled fills no memory with them: read,
+    each takes twenty times what it was, and few of them wait."""
+    items = "[]," * 80_000
+    message = f'{{"id": 1, "action": "sleep", "seconds": 1, "items": [{items}0]}}'.encode()
+    with ServerProcess("gevent", **settings("memory")) as server:
+        browser = Browser(server.url)
+        page = browser.page(f"/on/{channel}")
+        process = psutil.Process(browser.get("/health").json()["pid"])
+        before = process.memory_info().rss
+        with RawSocket(server, browser, page) as one, RawSocket(server, browser, page) as other:
+            for raw in (one, other):
+                raw.send_many_aside(1, message, 32)
+            for raw in (one, other):
+                raw.receive()
+            grown = process.memory_info().rss - before
+            server.stop(signal.SIGKILL)
+
+        # All of them, read, would be 370 MB.
+        assert grown < 150_000_000
 
 
 def send_until(raw, done):

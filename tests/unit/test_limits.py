@@ -2,7 +2,9 @@
 
 import threading
 
-from flask_realtime.limits import ConnectionCount, TokenBucket
+import pytest
+
+from flask_realtime.limits import ConnectionCount, Room, TokenBucket
 
 
 class Clock:
@@ -67,6 +69,39 @@ def test_bucket_without_a_rate_refuses_nothing():
 def test_bucket_of_less_than_one_a_second_allows_one():
     """A slow rate still lets a first message pass."""
     assert TokenBucket(0.01).take()
+
+
+@pytest.mark.parametrize("sizes", [[1, 1, 1], [99, 1]], ids=["messages", "bytes"])
+def test_room_is_full_of_many_messages_or_of_large_ones(sizes):
+    """Each has its limit, and who leaves makes room."""
+    room = Room(3, 100)
+    fullness = []
+
+    for size in sizes:
+        fullness.append(room.is_full)
+        room.enter(size)
+    fullness.append(room.is_full)
+    room.leave(sizes[0])
+    fullness.append(room.is_full)
+
+    assert fullness == [*[False] * len(sizes), True, False]
+
+
+def test_room_wakes_who_waits_for_it():
+    """By one that leaves, or by who wants it to look again; it waits for nothing else."""
+    room = Room(1, 100)
+    room.wait(60)
+    room.enter(1)
+    waiting = [threading.Thread(target=room.wait, args=(60,))]
+    waiting[0].start()
+    while waiting[0].is_alive():
+        room.wake()
+        waiting[0].join(0.01)
+
+    room.leave(1)
+    room.wait(60)
+
+    assert not room.is_full
 
 
 def test_count_refuses_what_is_too_much_with_a_status():
