@@ -121,7 +121,8 @@ def health():
     return {
         **realtime.health(app),
         "pid": os.getpid(),
-        "threads": threading.active_count(),
+        # gunicorn's pool grows as it is used, and never shrinks.
+        "threads": len([one for one in threading.enumerate() if "PoolExec" not in one.name]),
     }
 
 
