@@ -76,6 +76,8 @@ def extension(redis_url):
     app = Flask(__name__)
     app.secret_key = "a secret of the benchmarks"
     app.config["REALTIME_REDIS"] = redis_url
+    # Keeps the app, too.
+    app.app_context().push()
     return Realtime(app)
 
 
