@@ -82,9 +82,7 @@ class Connection:
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
-        self.room = Room(
-            config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
-        )
+        self.room = Room(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes)
         self.receiver: Receiver | None = None
         self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
         self._turn_began = self.opened_at
