@@ -97,7 +97,8 @@ def test_push_says_that_it_does_not_know_which_app():
 
 def test_push_in_a_foreign_app_names_it():
     """An app that was forgotten in init_app is named."""
-    realtime = Realtime(make_app())
+    app = make_app()
+    realtime = Realtime(app)
 
     with make_app(name="foreign").app_context(), pytest.raises(NoContext, match="'foreign'"):
         realtime.push("hi", "room")
@@ -128,7 +129,8 @@ def test_push_refuses_what_no_browser_reads(message):
 @pytest.mark.parametrize("push_id", ["", 7, "x" * 201], ids=["empty", "no text", "too long"])
 def test_push_refuses_what_is_no_push_id(push_id):
     """A push id is a text that the caller will know again."""
-    realtime = Realtime(make_app())
+    app = make_app()
+    realtime = Realtime(app)
 
     with pytest.raises(ValueError, match="push_id"):
         realtime.push("hi", "room", push_id=push_id)
@@ -234,7 +236,8 @@ def test_disabled_extension_is_well_and_has_nothing_to_drain():
 
     assert health["reachable"] is True
     assert health["registry"] is None
-    assert health.keys() == Realtime(make_app()).health().keys()
+    enabled = make_app()
+    assert health.keys() == Realtime(enabled).health().keys()
 
 
 def test_health_of_memory():
