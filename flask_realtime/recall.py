@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .delivery import Delivery
-from .errors import RegistryUnavailable
 from .positions import Position
 from .protocol import Publication
 from .registries.base import Page
@@ -52,9 +51,7 @@ class Recall:
                 pages.update(self._read_back({name: starts[name] for name in mine}))
             finally:
                 self._turns.release(mine)
-            for name, done in others.items():
-                if not done.wait(PATIENCE_SECONDS):
-                    raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
+            self._turns.wait(others, PATIENCE_SECONDS)
             shared = self._missing({name: starts[name] for name in others}, pages)
         return pages
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from .delivery import Delivery
-from .errors import RegistryUnavailable
 from .recall import PAGE_BYTES, Read
 from .turns import Turns
 
@@ -47,9 +46,7 @@ class Recovery:
             raise
         finally:
             self._turns.release(mine)
-        for name, done in others.items():
-            if not done.wait(patience):
-                raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
+        self._turns.wait(others, patience)
 
     def _go_live(self, names: list[str]) -> None:
         if names:

@@ -1,13 +1,15 @@
-"""One at a time for each name, and the others wait for it."""
+"""One at a time reads the log of a channel, and the others wait for it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+
+from .errors import RegistryUnavailable
 
 
 class Turns:
-    """Lets one thread work on a name, and tells the others when it has done so."""
+    """Lets one thread read a channel's log, and tells the others when it has done so."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,3 +31,12 @@ class Turns:
             events = [self._under_way.pop(name) for name in names]
         for event in events:
             event.set()
+
+    def wait(self, others: Mapping[str, threading.Event], seconds: float) -> None:
+        """Wait until each of *others* has been worked on, *seconds* at the most for one.
+
+        :raises RegistryUnavailable: naming the one that took longer.
+        """
+        for name, done in others.items():
+            if not done.wait(seconds):
+                raise RegistryUnavailable(f"The log of {name!r} could not be read in time.")
