@@ -12,6 +12,7 @@ from . import servers
 from .channels import flatten
 from .config import Config
 from .connection import Connection
+from .conversations import Conversations
 from .errors import InvalidSetting, NobodyListens
 from .handlers import Handlers
 from .hooks import Hooks
@@ -134,9 +135,10 @@ class AppState:
     def _make_process(self) -> Process:
         self._check_settings()
         registry = make_registry(self.config, _has_other_processes())
-        return Process(
+        conversations = Conversations(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
         )
+        return Process(self._app, self.config, registry, conversations)
 
     def _admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
         return self.process().admit(handshake, websocket)

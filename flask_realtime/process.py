@@ -20,9 +20,7 @@ from .delivery import Delivery
 from .drain import Drain
 from .errors import CloseCode, RegistryUnavailable
 from .flusher import Flusher
-from .handlers import Handlers
 from .heartbeat import Heartbeat
-from .hooks import Hooks
 from .hub import Hub
 from .identity import digest, session_digest
 from .keeper import Keeper
@@ -60,9 +58,7 @@ class Process:
         app: Flask,
         config: Config,
         registry: Registry,
-        handlers: Handlers,
-        on_join: Hooks,
-        on_leave: Hooks,
+        conversations: Conversations,
     ) -> None:
         self.registry = registry
         self._app = app
@@ -92,11 +88,10 @@ class Process:
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
         self._drain = self._make_drain()
-        self._conversations = Conversations(app, config, registry, handlers, on_join, on_leave)
         self._services = Services(
             hub=self._hub,
             catch_up=self._catch_up,
-            conversations=self._conversations,
+            conversations=conversations,
             max_bytes=config.max_message_bytes,
             changed=self._keeper.changed,
             gone=self._gone,
@@ -218,14 +213,7 @@ class Process:
         arrival = self.registry.connect(connection.digest, connection.token)
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions.at)
-        connection.receiver = Reception(
-            connection,
-            self._services,
-            handshake,
-            arrival,
-            joins=self._conversations.have_joining,
-            leaves=self._conversations.have_leaving,
-        )
+        connection.receiver = Reception(connection, self._services, handshake, arrival)
 
     def _gone(self, connection: Connection) -> None:
         presence = Presence(connection.digest, connection.token, connection.final_sent())

@@ -54,8 +54,6 @@ class Reception:
     """Receives the messages of *connection*.
 
     :param arrival: what was known of its client at the handshake.
-    :param joins: whether a hook wants to run at its open.
-    :param leaves: whether a hook wants to run after its close.
     """
 
     __slots__ = (
@@ -76,9 +74,6 @@ class Reception:
         services: Services,
         handshake: Handshake,
         arrival: Arrival,
-        *,
-        joins: bool,
-        leaves: bool,
     ) -> None:
         self._connection = connection
         self._services = services
@@ -87,8 +82,9 @@ class Reception:
         self._arrival = arrival
         self._awaits_resume = handshake.resumes
         self._conversation: Conversation | None = None
-        self._joins = joins
-        self._leaves = leaves
+        # As it is now, whatever is connected to the signals later.
+        self._joins = services.conversations.have_joining
+        self._leaves = services.conversations.have_leaving
 
     def opened(self) -> None:
         """The 101 is on its way: put the client on its channels, or wait for its ``resume``."""
