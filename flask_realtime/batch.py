@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 from .frames import Frame
+from .outbox import Outbox
 
-Receiver = TypeVar("Receiver")
 
-
-class Batch(Generic[Receiver]):
+class Batch:
     """One frame, or several that follow each other, and who gets them."""
 
     __slots__ = ("_size", "frames", "receivers")
 
-    def __init__(self, frame: Frame, receivers: Sequence[Receiver]) -> None:
+    def __init__(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
         self.frames = [frame]
         self.receivers = receivers
         self._size = len(frame.plain)
 
-    def join(self, frame: Frame, receivers: Sequence[Receiver], most: int) -> bool:
+    def join(self, frame: Frame, receivers: Sequence[Outbox], most: int) -> bool:
         """Take one more frame, if the receivers are the very same and *most* bytes suffice."""
         # A channel hands out one tuple until somebody joins or leaves it.
         if receivers is not self.receivers or self._size + len(frame.plain) > most:

@@ -10,7 +10,7 @@ from typing import Protocol
 from .config import Config
 from .descriptor import Descriptor
 from .errors import CloseCode
-from .flusher import Flusher
+from .flusher import SHORTEST_PAUSE, Flusher
 from .frames import Frame, close_frame, ping_frame, text_frame
 from .identity import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
@@ -28,8 +28,6 @@ CLOSE_BYTES = 16 * 1024 * 1024
 # Under gevent a peer that sends faster than we read never makes us wait: then nobody else would
 # run, and one client could hold up all others.
 TURN_SECONDS = 0.005
-# gevent looks for what the network brings only once in fifty turns of those who sleep for 0 s.
-SHORTEST_PAUSE = 1e-6
 
 
 class Receiver(Protocol):
@@ -129,7 +127,7 @@ class Connection:
 
     def queue(self, frames: Sequence[Frame]) -> None:
         """Let a page of a log follow what waits; until it is taken, none of it is backlog."""
-        self.outbox.limit += sum(map(self.outbox.size, frames))
+        self.outbox.limit += sum(len(self.outbox.encoded(frame)) for frame in frames)
         self._append(*frames)
 
     def wait_until_taken(self) -> None:

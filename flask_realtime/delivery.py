@@ -156,9 +156,8 @@ class Delivery:
         reached *tail* and goes on live."""
         with self.lock:
             channel = self.channels.get(name)
-        if channel is None:
-            return True
-        with self.lock:
+            if channel is None:
+                return True
             self._begin_again(channel, tail, lost)
         for publication in publications:
             self._catch_up_with(channel, push_frame(publication))

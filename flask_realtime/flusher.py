@@ -136,8 +136,8 @@ class Flusher:
                 time.sleep(SHORTEST_PAUSE)
             self._flush_some()
 
-    def _take_jobs(self) -> tuple[list[Batch[Outbox]], list[threading.Event]]:
-        batches: list[Batch[Outbox]] = []
+    def _take_jobs(self) -> tuple[list[Batch], list[threading.Event]]:
+        batches: list[Batch] = []
         settled: list[threading.Event] = []
         for _ in range(min(len(self._jobs), JOBS_AT_ONCE)):
             frame, receivers = self._jobs.popleft()
@@ -147,7 +147,7 @@ class Flusher:
                 batches.append(Batch(frame, receivers))
         return batches, settled
 
-    def _write_through(self, batch: Batch[Outbox]) -> None:
+    def _write_through(self, batch: Batch) -> None:
         for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
             if start:
                 # Replies that wait meanwhile need not wait for ten thousand receivers.
@@ -155,7 +155,7 @@ class Flusher:
                 time.sleep(SHORTEST_PAUSE)
             self._write(batch, batch.receivers[start : start + FLUSHES_AT_ONCE])
 
-    def _put_all(self, batches: Sequence[Batch[Outbox]]) -> None:
+    def _put_all(self, batches: Sequence[Batch]) -> None:
         done = 0
         for batch in batches:
             for start in range(0, len(batch.receivers), PUTS_AT_ONCE):
@@ -166,7 +166,7 @@ class Flusher:
                     done = 0
                     time.sleep(SHORTEST_PAUSE)
 
-    def _write(self, batch: Batch[Outbox], receivers: Sequence[Outbox]) -> None:
+    def _write(self, batch: Batch, receivers: Sequence[Outbox]) -> None:
         # The innermost loop of all: of 7 us a delivery takes, 6 are the kernel's.
         plain, deflated, write = batch.plain, None, os.write
         failed: list[tuple[Outbox, int]] = []
@@ -192,21 +192,18 @@ class Flusher:
                     self.wake(outbox)
         self._tell(failed)
 
-    def _put(self, batch: Batch[Outbox], receivers: Sequence[Outbox]) -> None:
+    def _put(self, batch: Batch, receivers: Sequence[Outbox]) -> None:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for outbox in receivers:
                 self._put_one(batch, outbox, failed)
         self._tell(failed)
 
-    def _put_one(
-        self, batch: Batch[Outbox], outbox: Outbox, failed: list[tuple[Outbox, int]]
-    ) -> None:
+    def _put_one(self, batch: Batch, outbox: Outbox, failed: list[tuple[Outbox, int]]) -> None:
         overflow = outbox.put(batch.frames)
         if overflow:
             failed.append((outbox, overflow))
-        if not outbox.is_scheduled:
-            self.wake(outbox)
+        self.wake(outbox)
 
     def _flush_some(self) -> None:
         full: list[Outbox] = []

@@ -79,10 +79,6 @@ class Outbox:
         """*frame* as this peer takes it."""
         return frame.deflated if self.deflates else frame.plain
 
-    def size(self, frame: Frame) -> int:
-        """How many bytes *frame* has for this peer."""
-        return len(self.encoded(frame))
-
     def append(self, *items: Item) -> None:
         """Let *items* be written behind all that waits."""
         with self._lock:
