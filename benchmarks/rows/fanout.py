@@ -12,6 +12,7 @@ from ..rivals import channels, naive, prepared, socketio, websockets
 from ..rivals import ours as our
 from ..row import CHANNELS, NAIVE, OURS, SOCKETIO, WEBSOCKETS, Line, Row, at_least, at_most
 
+DEFLATED = f"{OURS}, deflate offered"
 CHANNEL = "room"
 
 
@@ -70,52 +71,49 @@ def _burst(server, crowd, count, size):
     }
 
 
+def _contenders(run):
+    return {
+        OURS: partial(run, our()),
+        DEFLATED: partial(run, our(), deflate=True),
+        NAIVE: partial(run, naive()),
+        f"{NAIVE}, deflate offered": partial(run, naive(), deflate=True),
+        WEBSOCKETS: partial(run, websockets()),
+        SOCKETIO: partial(run, socketio()),
+    }
+
+
 def _paced(clients, count):
     run = partial(paced, clients=clients, count=count)
-    deflated = f"{OURS}, deflate offered"
     return Row(
         "paced",
         f"A message every 50 ms to {clients:,} clients",
-        {
-            OURS: partial(run, our()),
-            deflated: partial(run, our(), deflate=True),
-            NAIVE: partial(run, naive()),
-            f"{NAIVE}, deflate offered": partial(run, naive(), deflate=True),
-            WEBSOCKETS: partial(run, websockets()),
-            SOCKETIO: partial(run, socketio()),
-        },
+        _contenders(run),
         [
             Line("p50", "p50 latency, ms", at_most(0.5, NAIVE)),
-            Line("p50", "p50 latency, deflate offered, ms", at_most(0.5, NAIVE), deflated),
+            Line("p50", "p50 latency, deflate offered, ms", at_most(0.5, NAIVE), DEFLATED),
             Line("p99", "p99 latency, ms", at_most(0.5, NAIVE)),
-            Line("p99", "p99 latency, deflate offered, ms", at_most(0.5, NAIVE), deflated),
+            Line("p99", "p99 latency, deflate offered, ms", at_most(0.5, NAIVE), DEFLATED),
             Line("cpu", "CPU, s a million deliveries", at_most(0.5, NAIVE)),
-            Line("cpu", "CPU, deflate offered", at_most(0.5, NAIVE), deflated),
+            Line("cpu", "CPU, deflate offered", at_most(0.5, NAIVE), DEFLATED),
         ],
     )
 
 
 def _bursts(clients, count):
     run = partial(bursts, clients=clients, count=count)
-    deflated = f"{OURS}, deflate offered"
     limit = "prepared frames"
     return Row(
         "bursts",
         f"Bursts of {count} messages to {clients:,} clients",
         {
-            OURS: partial(run, our()),
-            deflated: partial(run, our(), deflate=True),
-            NAIVE: partial(run, naive()),
-            f"{NAIVE}, deflate offered": partial(run, naive(), deflate=True),
-            WEBSOCKETS: partial(run, websockets()),
-            SOCKETIO: partial(run, socketio()),
+            **_contenders(run),
             # Its layer in memory takes 100 times as long for each.
             CHANNELS: partial(run, channels(), count=max(1, count // 20)),
             limit: partial(run, prepared()),
         },
         [
             Line("speed", "deliveries/s", at_least(20, NAIVE)),
-            Line("speed", "deliveries/s, deflate offered", at_least(20, NAIVE), deflated),
+            Line("speed", "deliveries/s, deflate offered", at_least(20, NAIVE), DEFLATED),
             Line("cpu", "CPU, s a million deliveries"),
             Line("client", "of its core, what the load client used, %"),
         ],

@@ -20,6 +20,15 @@ def channels(browser, page):
     return browser.get("/channels", headers=acts_as(page)).json()
 
 
+def come_and_go(scene, channel):
+    """A browser, a page of its that has heard 1 and closed its socket, and what it heard."""
+    browser, page = scene.visit(channel)
+    with browser.open(page, resume=True) as socket:
+        socket.resume()
+        scene.push_until_accepted(1, channel)
+        return browser, page, socket.push()
+
+
 def heard_until(socket, last):
     """Payloads up to *last*, and ``(channel, "lost")`` where the page was told so."""
     heard = []
@@ -33,11 +42,7 @@ def test_restart_with_its_data_loses_nothing():
     """Killed, and back with an append-only file: nobody misses anything, or is told so."""
     with Scene(keeps=True) as scene:
         here, there = scene.channel(), scene.channel()
-        browser, away = scene.visit(there)
-        with browser.open(away, resume=True) as socket:
-            socket.resume()
-            scene.push_until_accepted(1, there)
-            last = socket.push()
+        browser, away, last = come_and_go(scene, there)
         with scene.listen(here) as socket:
             scene.push_until_accepted(1, here)
             scene.push_until_accepted(2, there)
@@ -57,11 +62,7 @@ def test_restart_without_its_data_is_told():
     """Every open socket is told what is lost and goes on; so is a client that was away."""
     with Scene() as scene:
         here, there = scene.channel(), scene.channel()
-        browser, away = scene.visit(there)
-        with browser.open(away, resume=True) as socket:
-            socket.resume()
-            scene.push_until_accepted(1, there)
-            last = socket.push()
+        browser, away, last = come_and_go(scene, there)
         browser_here, page = scene.visit(here, there)
         with browser_here.open(page, resume=True) as socket:
             socket.resume(position_of(last))
@@ -92,11 +93,7 @@ def test_log_that_went_back_is_told(older):
     """Who had what is gone now is told, at its socket or when it comes back; who had not, is
     not; and a number that is given a second time is no repeat."""
     channel = older.channel()
-    browser, behind = older.visit(channel)
-    with browser.open(behind, resume=True) as socket:
-        socket.resume()
-        older.push_until_accepted(1, channel)
-        first = socket.push()
+    browser, behind, first = come_and_go(older, channel)
     older.store.take_snapshot()
     with older.listen(channel) as listener:
         older.push_until_accepted("gone", channel)
