@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 EXAMPLE = chat
 PORT = 5000
 
-.PHONY: demo demo-redis test chaos benchmarks lint types walls clean
+.PHONY: demo demo-redis test chaos soak mutations benchmarks lint types walls browser clean
 
 demo: $(VENV)/demo
 	@echo "The $(EXAMPLE) is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
@@ -53,19 +53,9 @@ $(VENV)/demo: setup.cfg examples/*/requirements.txt
 		$(foreach file,$(wildcard examples/*/requirements.txt),--requirement $(file))
 	@touch $@
 
-$(VENV)/test: setup.cfg
+$(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
-	@touch $@
-
-$(VENV)/benchmark: setup.cfg
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[benchmark]'
-	@touch $@
-
-$(VENV)/dev: setup.cfg
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@
 
 clean:
