@@ -40,7 +40,9 @@ def try_out(file, old, new):
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS]
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0] if failed else "NOBODY NOTICES"
+    if failed:
+        return failed[0].split(" - ")[0]
+    return "a test hangs" if done.returncode else "NOBODY NOTICES"
 
 
 if __name__ == "__main__":

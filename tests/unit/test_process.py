@@ -1,6 +1,7 @@
 """All that one process holds for one app."""
 
 import socket
+import threading
 
 import pytest
 from flask import Flask
@@ -8,6 +9,7 @@ from flask import Flask
 from flask_realtime import Realtime
 from flask_realtime.descriptor import descriptor_for
 from flask_realtime.registries.base import Presence
+from flask_realtime.registries.memory import MemoryRegistry
 from flask_realtime.transport import Refusal
 from flask_realtime.worker import Worker
 
@@ -71,3 +73,46 @@ def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monke
         second.receiver.opened()
 
         assert process.health()["channels"] == 1
+
+
+class Crowded(MemoryRegistry):
+    """Knows how many connect at once."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.present = self.most = 0
+        self._count = threading.Lock()
+
+    def connect(self, digest, token):
+        with self._count:
+            self.present += 1
+            self.most = max(self.most, self.present)
+        threading.Event().wait(0.01)
+        with self._count:
+            self.present -= 1
+        return super().connect(digest, token)
+
+
+def test_process_lets_those_who_come_at_once_enter_in_turn():
+    """A crowd after a restart does not call the registry all together, and nobody is sent away."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY=Crowded)
+    Realtime(app)
+    process = app.extensions["realtime"].process()
+    pairs = [socket.socketpair() for _ in range(50)]
+
+    def come(ours):
+        shaken = Shaken(descriptor_for(ours), lambda: None)
+        process.admit(shaken, shaken)
+
+    coming = [threading.Thread(target=come, args=(ours,)) for ours, _ in pairs]
+    for one in coming:
+        one.start()
+    for one in coming:
+        one.join(10)
+
+    assert len(process.connections()) == 50
+    assert 1 < process.registry.most <= 16
+    for pair in pairs:
+        for end in pair:
+            end.close()
