@@ -22,9 +22,11 @@ from .chaos.http import request
 from .scene import Scene
 
 VISITORS = 30
+# Of each visitor, on average: what is held depends on how many come, which shall be steady.
+SECONDS_PER_VISIT = 0.7
 SAMPLE_SECONDS = 5.0
 # Until caches are full, and as many sockets open as there will be.
-WARM_UP_PART = 0.25
+WARM_UP_PART = 0.3
 # What is known of clients and channels goes within seconds, so that it comes and goes often.
 SETTINGS = {
     "CONNECT_TIMEOUT_SECONDS": 5,
@@ -70,9 +72,10 @@ async def visit(port, chance, counts):
 async def visitor(port, number, counts):
     chance = random.Random(number)
     while True:
+        due = time.monotonic() + chance.random() * 2 * SECONDS_PER_VISIT
         with contextlib.suppress(OSError, WebSocketException):
             await visit(port, chance, counts)
-        await asyncio.sleep(chance.random() * 0.2)
+        await asyncio.sleep(due - time.monotonic())
 
 
 async def push_for_all(port):
@@ -138,7 +141,11 @@ def main():
     parser.add_argument("--kind", default="gevent")
     options = parser.parse_args()
     with Scene(options.kind, options=("--threads", "200"), **SETTINGS) as scene:
-        rows, counts = asyncio.run(soak(scene, options.minutes * 60))
+        try:
+            rows, counts = asyncio.run(soak(scene, options.minutes * 60))
+        except OSError:
+            print(scene.server.log()[-5000:])
+            raise
     print(f"{options.kind}, {options.minutes:g} minutes: {counts}")
     grown = []
     for name, mean, slope, minutes in slopes(rows):
