@@ -81,7 +81,12 @@ class Row:
         seen: dict[str, dict[str, list[float]]] = {name: {} for name in self.contenders}
         for number in range(rounds):
             for name, measure in self.contenders.items():
-                figures = measure()
+                try:
+                    figures = measure()
+                except (OSError, RuntimeError) as error:
+                    # Some contenders do not stand what others do.
+                    say(f"{self.name} {number + 1}/{rounds} {name} failed: {error}")
+                    continue
                 say(f"{self.name} {number + 1}/{rounds} {name}: {_show(figures)}")
                 for figure, value in figures.items():
                     seen[name].setdefault(figure, []).append(value)

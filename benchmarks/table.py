@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from .row import OURS, medians
 
-HEAD = (
-    "what", "flask_realtime", "beside it", "ratio", "to reach"
-)  # fmt: skip
+HEAD = ("what", "flask_realtime", "others", "ratio", "goal")
 
 
 def table(rows, results):
@@ -41,23 +39,30 @@ def _line(line, seen):
         return (line.what, "", "", "", "")
     ratio, goal = "", ""
     if line.goal is not None:
-        reached = value / _best(line.goal, line.figure, seen) if line.goal.against else value
-        ratio = f"{_number(reached)} {'✓' if line.goal.is_met(reached) else '✗'}"
-        goal = str(line.goal)
+        reached, goal = _reached(line, value, seen), str(line.goal)
+        if reached is not None:
+            mark = "✓" if line.goal.is_met(reached) else "✗"
+            ratio = f"{_number(reached)} {mark}" if line.goal.against else mark
     return (line.what, _number(value), _beside(line, seen), ratio, goal)
 
 
-def _best(goal, figure, seen):
-    values = [seen[name][goal.figure or figure] for name in goal.against]
-    return min(values) if goal.is_most else max(values)
+def _reached(line, value, seen):
+    """What the goal bounds; None where all that it is against have failed."""
+    goal = line.goal
+    if not goal.against:
+        return value
+    against = [seen[name].get(goal.figure or line.figure) for name in goal.against]
+    against = [one for one in against if one is not None]
+    if not against:
+        return None
+    return value / (min(against) if goal.is_most else max(against))
 
 
 def _beside(line, seen):
     goal = line.goal
+    own = []
     if goal is not None and goal.figure is not None:
         own = [f"HTTP {_number(seen[name][goal.figure])}" for name in goal.against]
-    else:
-        own = []
     against = goal.against if goal is not None else ()
     shown = [
         f"{name} {_number(figures[line.figure])}"

@@ -63,4 +63,19 @@ def test_table_says_whether_a_goal_is_reached():
     text = table([row], {"some": {"title": "Some row", "seen": seen}})
 
     assert "     - 60\n     - a 10; b 30\n     - 2 ✗\n     - ≥ 3\n" in text
-    assert "     - 60\n     - a 10; b 30\n     - 60 ✗\n     - ≤ 40\n" in text
+    assert "     - 60\n     - a 10; b 30\n     - ✗\n     - ≤ 40\n" in text
+
+
+def test_row_goes_on_without_a_contender_that_fails():
+    """One that does not stand what others do is named, and stands in the table without a figure."""
+
+    def fail():
+        raise ConnectionError("The server closed a socket.")
+
+    said = []
+    row = Row("some", "", {"a": fail, "flask_realtime": lambda: {"speed": 1.0}}, [])
+
+    seen = row.run(2, said.append)
+
+    assert seen == {"a": {}, "flask_realtime": {"speed": [1.0, 1.0]}}
+    assert said[0] == "some 1/2 a failed: The server closed a socket."
