@@ -125,8 +125,8 @@ class Flusher:
 
     def _turn(self) -> None:
         batches, settled = self._take_jobs()
-        if len(batches) == 1:
-            self._write_through(batches[0])
+        if _are_apart(batches):
+            self._write_through(batches)
         else:
             self._put_all(batches)
         for event in settled:
@@ -147,13 +147,18 @@ class Flusher:
                 batches.append(Batch(frame, receivers))
         return batches, settled
 
-    def _write_through(self, batch: Batch) -> None:
-        for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
-            if start:
-                # Replies that wait meanwhile need not wait for ten thousand receivers.
-                self._flush_some()
-                time.sleep(SHORTEST_PAUSE)
-            self._write(batch, batch.receivers[start : start + FLUSHES_AT_ONCE])
+    def _write_through(self, batches: Sequence[Batch]) -> None:
+        done = 0
+        for batch in batches:
+            for start in range(0, len(batch.receivers), FLUSHES_AT_ONCE):
+                if done >= FLUSHES_AT_ONCE:
+                    # Replies that wait meanwhile need not wait for ten thousand receivers.
+                    self._flush_some()
+                    time.sleep(SHORTEST_PAUSE)
+                    done = 0
+                chosen = batch.receivers[start : start + FLUSHES_AT_ONCE]
+                self._write(batch, chosen)
+                done += len(chosen)
 
     def _put_all(self, batches: Sequence[Batch]) -> None:
         done = 0
@@ -237,3 +242,14 @@ class Flusher:
                 outbox.owner.close_overflowing(overflow)
             else:
                 outbox.owner.cut()
+
+
+def _are_apart(batches: Sequence[Batch]) -> bool:
+    """Whether nobody gets more than one of them, so that nothing is to be joined by putting it into
+    outboxes first, which takes as long again as to write it."""
+    if len(batches) < 2:
+        return True
+    receivers = sum([len(batch.receivers) for batch in batches])
+    return receivers <= PUTS_AT_ONCE and receivers == len(
+        set().union(*[batch.receivers for batch in batches])
+    )
