@@ -1,6 +1,6 @@
 """``python -m benchmarks``: measures, and prints the table.
 
-A run keeps what it saw in ``benchmarks/results.json``, by row; the table has all that was kept.
+A run keeps what it saw in ``build/benchmarks.json``, by row; the table has all that was kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .machine import describe
 from .rows import Scale, all_rows
 from .table import report
 
-RESULTS = pathlib.Path(__file__).parent / "results.json"
+RESULTS = pathlib.Path(__file__).parents[1] / "build" / "benchmarks.json"
 README = pathlib.Path(__file__).parents[1] / "README.rst"
 BEGIN, END = ".. benchmarks\n", ".. end of benchmarks\n"
 SHORT = 0.1
@@ -33,6 +33,7 @@ def main():
         new[name] = _measure(rows[name], 1 if options.short else options.rounds)
         if _is_full(options):
             kept[name] = new[name]
+            RESULTS.parent.mkdir(exist_ok=True)
             RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     print(report(list(rows.values()), new))
     if options.write:

@@ -24,12 +24,7 @@ def report(rows, results):
     """The table, with what it was seen on, and the rows' notes."""
     text = [table(rows, results)]
     text += [f"{row.title}: {row.notes}\n" for row in rows if row.notes and row.name in results]
-    for machine, names in _by_machine(rows, results):
-        which = "" if len(names) == len(results) else f"{', '.join(names)}: "
-        text.append(
-            f"{which}{machine['date']}, {machine['commit']}; {machine['machine']}; "
-            f"{machine['python']}; {machine['packages']}.\n"
-        )
+    text += _machines([results[row.name]["machine"] for row in rows if row.name in results])
     return "\n".join(text)
 
 
@@ -75,13 +70,13 @@ def _beside(line, seen):
     return "; ".join(own + shown)
 
 
-def _by_machine(rows, results):
+def _machines(machines):
+    """Each that was used, and when."""
     groups = {}
-    for row in rows:
-        if row.name in results:
-            machine = {k: v for k, v in results[row.name]["machine"].items() if k != "load"}
-            groups.setdefault(tuple(machine.items()), []).append(row.name)
-    return [(dict(key), names) for key, names in groups.items()]
+    for machine in machines:
+        what = "; ".join(machine[key] for key in ("machine", "python", "packages"))
+        groups.setdefault(what, set()).add(f"{machine['date']} at {machine['commit']}")
+    return [f"{', '.join(sorted(when))}: {what}.\n" for what, when in groups.items()]
 
 
 def _cells(cells):
