@@ -15,6 +15,7 @@ from wsproto.utilities import RemoteProtocolError, generate_accept_token
 
 from .connection import Connection
 from .errors import CloseCode
+from .incoming import WholeMessages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -41,7 +42,7 @@ class WebSocket:
         #: The peer takes deflated frames.
         self.deflates = _wants_deflate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
         self._server = _Server(
-            {"werkzeug.socket": self, "deflates": self.deflates},
+            {"werkzeug.socket": self},
             receive_bytes=RECEIVE_BYTES,
             max_message_size=max_message_bytes,
             thread_class=_Later,
@@ -123,22 +124,47 @@ class _Server(Server):  # type: ignore[misc]
     h11 to parse, which takes a tenth of a handshake's time and leaves 3 KB a socket."""
 
     def handshake(self) -> None:
-        self.ws = _Protocol(self.sock, self.environ["deflates"])
+        self.ws = _Protocol(self.sock, self.max_message_size)
         self.connected = True
 
 
 class _Protocol(Protocol):
-    """wsproto's, of which *websocket* sees the events first."""
+    """wsproto's, for all but whole messages; *websocket* sees the events first."""
 
-    def __init__(self, websocket: WebSocket, deflates: bool) -> None:
+    def __init__(self, websocket: WebSocket, max_message_bytes: int) -> None:
         deflate = PerMessageDeflate()
-        if deflates:
+        if websocket.deflates:
             deflate.accept(DEFLATE)
-        super().__init__(ConnectionType.SERVER, [deflate])
         self._websocket = websocket
+        self._whole = WholeMessages(websocket.deflates, max_message_bytes + 1)
+        self._data = b""
+        super().__init__(ConnectionType.SERVER, [deflate])
+
+    def receive_data(self, data: bytes | None) -> None:
+        if data is None or not self._whole.is_between:
+            self._leave(data)
+        else:
+            self._data = data
 
     def events(self) -> Generator[Event, None, None]:
-        return self._websocket.heed(super().events())
+        return self._websocket.heed(self._events_of_all())
+
+    def _events_of_all(self) -> Generator[Event, None, None]:
+        data, at = self._data, 0
+        self._data = b""
+        while at < len(data) and (found := self._whole.read(data, at)) is not None:
+            text, at = found
+            yield TextMessage(data=text)
+        if at < len(data):
+            self._leave(data[at:])
+        elif data:
+            return
+        yield from super().events()
+
+    def _leave(self, data: bytes | None) -> None:
+        if data is not None:
+            self._whole.skip(data)
+        super().receive_data(data)
 
 
 class _Later:

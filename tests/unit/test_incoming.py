@@ -1,0 +1,184 @@
+"""What a peer sends: whole messages read directly, all else by wsproto, and both as one."""
+
+import random
+import zlib
+
+import pytest
+
+from flask_realtime.incoming import WholeMessages, read_head
+from flask_realtime.websocket import WebSocket
+
+from .test_websocket import HANDSHAKE
+
+MASK = b"\x8a\x01\xff\x20"
+MOST = 200_000
+
+
+def frame(payload, first=0x81, mask=MASK, size=None):
+    """A client's frame; *size* is how many bytes tell of the payload's length, if not the least."""
+    length = len(payload)
+    size = size or (1 if length < 126 else 3 if length < 65536 else 9)
+    told = {1: length, 3: 126, 9: 127}[size]
+    extended = length.to_bytes(size - 1, "big") if size > 1 else b""
+    masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload)) if mask else payload
+    return bytes([first, told | (0x80 if mask else 0)]) + extended + (mask or b"") + masked
+
+
+def deflated(text, first=0xC1):
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = compressor.compress(text) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return frame(data.removesuffix(b"\x00\x00\xff\xff"), first)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 65535, 65536, 70_001])
+def test_whole_message_is_read(length):
+    """A text of any length, unmasked, and where it ends."""
+    text = ("žluť" * length)[:length]
+    data = frame(text.encode())
+
+    assert WholeMessages(False, MOST).read(b"xx" + data + b"more", 2) == (text, 2 + len(data))
+
+
+def test_deflated_message_is_read_where_that_was_agreed():
+    """As every browser sends them."""
+    data = deflated(b'{"id": 1}' * 50)
+
+    assert WholeMessages(True, MOST).read(data, 0) == ('{"id": 1}' * 50, len(data))
+    assert WholeMessages(False, MOST).read(data, 0) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        frame(b"some text")[:-1],
+        frame(b"some text")[:5],
+        frame(b"x" * 200)[:3],
+        frame(b"not masked", mask=None),
+        frame(b"a length told at length", size=3),
+        frame(b"x" * 200, size=9),
+        frame(b"\xff\xfe"),
+        frame(b"begun", first=0x01),
+        frame(b"went on", first=0x80),
+        frame(b"binary", first=0x82),
+        frame(b"ping", first=0x89),
+        frame(b"\x03\xe8", first=0x88),
+        frame(b"a reserved bit", first=0xA1),
+        frame(b"no deflate at all", first=0xC1),
+        deflated(b"\xff\xfe"),
+        deflated(b"x" * (MOST + 1)),
+    ],
+)
+def test_anything_else_is_left_to_the_protocol(data):
+    """What is not whole, no text, or wrong: wsproto knows what to say to it."""
+    assert WholeMessages(True, MOST).read(data, 0) is None
+
+
+def test_bomb_is_not_inflated():
+    """No more than a message may have is inflated here, whatever a frame would become."""
+    bomb = deflated(b"x" * 100_000_000)
+
+    assert len(bomb) < MOST
+    assert WholeMessages(True, MOST).read(bomb, 0) is None
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
+def test_skipping_finds_where_the_next_message_begins(step):
+    """Fragments, control frames between them, and frames cut anywhere."""
+    frames = [
+        (frame(b"first", first=0x01), False),
+        (frame(b"ping", first=0x89), False),
+        (frame(b"x" * 300, first=0x00), False),
+        (frame(b"", first=0x80), True),
+        (frame(b"ping", first=0x89), True),
+        (frame(b"y" * 70_000), True),
+    ]
+    messages = WholeMessages(False, MOST)
+
+    for data, is_between in frames:
+        for at in range(0, len(data), step):
+            messages.skip(data[at : at + step])
+            if at + step < len(data):
+                assert not messages.is_between
+        assert messages.is_between == is_between
+
+
+def test_head_tells_size_and_length():
+    """Of what stands before the payload."""
+    head = read_head(frame(b"x" * 200))
+
+    assert head is not None
+    assert (head.size, head.length, head.is_masked) == (8, 200, True)
+    assert read_head(b"\x81") is None
+
+
+class Recorder:
+    """A connection whose peer sends *chunks*, and its receiver."""
+
+    def __init__(self, chunks):
+        self.chunks = list(chunks)
+        self.receiver = self
+        self.messages = []
+        self.written = []
+
+    def receive(self, size):
+        return self.chunks.pop(0) if self.chunks else b""
+
+    def received(self, message):
+        self.messages.append(message)
+
+    def write(self, data):
+        self.written.append(data)
+
+    def takes_frame(self):
+        return True
+
+    def yield_turn(self):
+        return 0.0
+
+
+def anything(chance, deflates):
+    """A message or some frames that a peer may send, seldom what it must not."""
+    payload = chance.choice([b"", b'{"id": 1}', b"x" * 130, "žluť".encode() * 20])
+    sent = [
+        frame(payload),
+        frame(payload) + frame(b"more"),
+        frame(b"ping", first=0x89),
+        frame(payload, first=0x01) + frame(b"pong", first=0x8A) + frame(b"end", first=0x80),
+        frame(payload, first=0x82),
+        *([deflated(payload), deflated(payload)] if deflates else []),
+    ]
+    wrong = [
+        frame(payload, first=0x80),
+        frame(payload, mask=None),
+        frame(payload, first=0xC1),
+        frame(b"\x03\xe8", first=0x88),
+        frame(b"\xff"),
+        frame(b"x", size=3),
+    ]
+    return chance.choice(wrong if chance.random() < 0.06 else sent)
+
+
+def read(chunks, deflates):
+    """The messages, what was answered by the protocol itself, and the close code."""
+    offer = "permessage-deflate" if deflates else ""
+    websocket = WebSocket({**HANDSHAKE, "HTTP_SEC_WEBSOCKET_EXTENSIONS": offer}, MOST)
+    recorder = Recorder(chunks)
+    code = websocket.run(recorder)
+    return recorder.messages, recorder.written, code
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("deflates", [True, False])
+def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
+    """Whatever a peer sends and however it is cut, the same messages come out, and the same close
+    code, as without the shortcut."""
+    chance = random.Random(seed)
+    stream = b"".join(anything(chance, deflates) for _ in range(chance.randrange(1, 12)))
+    cuts = sorted(chance.randrange(len(stream) + 1) for _ in range(chance.randrange(8)))
+    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True) if a < b]
+
+    with_shortcut = read(chunks, deflates)
+    monkeypatch.setattr(WholeMessages, "read", lambda *_: None)
+
+    assert with_shortcut == read(chunks, deflates)
