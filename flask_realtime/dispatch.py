@@ -8,7 +8,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, after_this_request, request, session
+from flask import Flask, Response, after_this_request, request
+from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
@@ -92,7 +93,7 @@ def _in_context(app: Flask, environ: WSGIEnvironment, dispatch: Callable[[], Res
     try:
         try:
             context.push()
-            after_this_request(_keeper_of_socket_key())
+            after_this_request(_keeper_of_socket_key(context.session))
             return dispatch()
         except BaseException as raised:
             # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
@@ -133,17 +134,26 @@ def _message_rule(path: str) -> Rule:
     return Rule(path, endpoint=ENDPOINT, methods=["POST"])
 
 
-def _keeper_of_socket_key() -> Callable[[Response], Response]:
-    """Have the session keep the key by which its browser is known, even if a view clears it: what
-    then waits for the browser could not be fetched."""
-    known = session.get(SOCKET_KEY)
+def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Response]:
+    """Have *session*, which was opened just now, keep the key by which its browser is known, even
+    if a view clears it: what then waits for the browser could not be fetched."""
+    # That we look at it is no use the app makes of it, of which Flask would tell in each reply.
+    session.accessed = False
+    known = _peek(session)
 
     def keep(response: Response) -> Response:
-        if known is not None and session.get(SOCKET_KEY) != known:
+        if known is not None and _peek(session) != known:
             session[SOCKET_KEY] = known
         return response
 
     return keep
+
+
+def _peek(session: SessionMixin) -> Any:
+    was_accessed = session.accessed
+    key = session.get(SOCKET_KEY)
+    session.accessed = was_accessed
+    return key
 
 
 def _cut(response: Response, partial: str) -> Response:

@@ -31,7 +31,7 @@ from .recovery import Recovery
 from .registries.base import Presence, Receiver, Registry
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
-from .worker import Threads
+from .worker import LINGER_SECONDS, Threads
 
 logger = logging.getLogger(__name__)
 
@@ -249,6 +249,7 @@ class Process:
         return [
             (SWEEP_SECONDS, self._hub.sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
+            (LINGER_SECONDS, self._threads.sweep),
             (shortest / REFRESHES_PER_TIMEOUT, lambda: self._keeper.refresh()),
         ]
 

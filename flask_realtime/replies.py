@@ -47,18 +47,22 @@ def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
-    too_large = _FETCH_BY_HTTP.format(f"larger than {max_bytes:,} bytes")
+    size = response.content_length
     # A file counts as streamed, and so does an abort's page, though their lengths are known.
-    if response.is_streamed and response.content_length is None:
+    if size is None and response.is_streamed:
         return _FETCH_BY_HTTP.format("streamed")
-    if (response.content_length or 0) > max_bytes:
-        return too_large
+    if (size or 0) > max_bytes:
+        return _too_large(max_bytes)
     data = bytearray()
     for part in response.iter_encoded():
         data += part
         if len(data) > max_bytes:
-            return too_large
+            return _too_large(max_bytes)
     return bytes(data)
+
+
+def _too_large(max_bytes: int) -> str:
+    return _FETCH_BY_HTTP.format(f"larger than {max_bytes:,} bytes")
 
 
 def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:

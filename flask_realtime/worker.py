@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
-# A thread costs some 50 us to start: one that has just worked waits this long for more.
+# A thread costs some 50 us to start: one that has just worked waits at least so long for more.
 LINGER_SECONDS = 1.0
 
 Job = Callable[[], None]
@@ -18,7 +19,7 @@ class Threads:
     """Threads (greenlets, where patched) that work for whoever has work next.
 
     One that is at rest is used before another is started, so that a thousand sockets that open
-    one after the other need a few.
+    one after the other need a few. Somebody has to :meth:`sweep` now and then.
     """
 
     def __init__(self) -> None:
@@ -42,41 +43,46 @@ class Threads:
                 target=self._work, args=(job,), name="realtime-worker", daemon=True
             ).start()
 
+    def sweep(self) -> None:
+        """Let go of those that have been at rest for long."""
+        rested_since = time.monotonic() - LINGER_SECONDS
+        with self._lock:
+            # The last to come is the first to be used: those that nobody needs lie below.
+            few = next(
+                (at for at, rest in enumerate(self._resting) if rest.since > rested_since),
+                len(self._resting),
+            )
+            dismissed, self._resting = self._resting[:few], self._resting[few:]
+        for rest in dismissed:
+            rest.end(None)
+
     def _work(self, job: Job | None) -> None:
         rest = _Rest()
         while job is not None:
             job()
-            job = None
             with self._lock:
+                rest.since = time.monotonic()
                 self._resting.append(rest)
-            job = rest.wait(LINGER_SECONDS) or self._leave(rest)
-
-    def _leave(self, rest: _Rest) -> Job | None:
-        with self._lock:
-            if rest in self._resting:
-                self._resting.remove(rest)
-                return None
-        # Taken at the last moment: its job is on the way.
-        return rest.wait(None)
+            job = rest.wait()
 
 
 class _Rest:
-    """A thread at rest, until it is given a job."""
+    """A thread at rest, until it is given a job, or None: then it goes."""
 
-    __slots__ = ("_event", "_job")
+    __slots__ = ("_event", "_job", "since")
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._job: Job | None = None
+        self.since = 0.0
 
-    def end(self, job: Job) -> None:
+    def end(self, job: Job | None) -> None:
         self._job = job
         self._event.set()
 
-    def wait(self, seconds: float | None) -> Job | None:
-        self._event.wait(seconds)
-        if not self._event.is_set():
-            return None
+    def wait(self) -> Job | None:
+        # Without a limit: a timer for each message would take a fiftieth of a call.
+        self._event.wait()
         self._event.clear()
         job, self._job = self._job, None
         return job

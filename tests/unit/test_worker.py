@@ -1,6 +1,7 @@
 """The second greenlet of a socket."""
 
 import threading
+import time
 
 from flask_realtime.worker import Threads, Worker
 
@@ -44,28 +45,51 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
     assert done == ["after"]
 
 
-def test_worker_has_no_thread_while_there_is_no_work():
+def test_worker_has_no_thread_while_there_is_no_work(monkeypatch):
     """A socket without work costs one greenlet, not two."""
-    worker, threads = Worker(Threads(), threading.Lock()), []
+    monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
+    pool, threads = Threads(), []
+    worker = Worker(pool, threading.Lock())
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
+    _wait_until_resting(pool)
+
+    pool.sweep()
 
     threads[0].join(DEADLINE)
-
     assert not threads[0].is_alive()
+    assert not pool.resting
 
 
-def test_worker_starts_again_when_work_comes_back():
-    """After its thread has ended, the next job starts a new one."""
-    worker, threads = Worker(Threads(), threading.Lock()), []
+def test_thread_that_has_just_worked_is_kept_for_more():
+    """To start one takes longer than most messages do."""
+    pool, threads = Threads(), []
+    worker = Worker(pool, threading.Lock())
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
+    _wait_until_resting(pool)
+
+    pool.sweep()
+
+    assert pool.resting == 1
+    assert threads[0].is_alive()
+
+
+def test_worker_starts_again_when_work_comes_back(monkeypatch):
+    """After its thread has ended, the next job starts a new one."""
+    monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
+    pool, threads = Threads(), []
+    worker = Worker(pool, threading.Lock())
+    worker.submit(lambda: threads.append(threading.current_thread()))
+    assert worker.wait_until_idle(DEADLINE)
+    _wait_until_resting(pool)
+    pool.sweep()
     threads[0].join(DEADLINE)
 
     worker.submit(lambda: threads.append(threading.current_thread()))
 
     assert worker.wait_until_idle(DEADLINE)
-    assert len(threads) == 2
+    assert len(set(threads)) == 2
 
 
 def test_workers_share_threads_that_are_at_rest():
@@ -73,12 +97,10 @@ def test_workers_share_threads_that_are_at_rest():
     threads, lock, seen = Threads(), threading.Lock(), []
 
     for _ in range(20):
-        worker, rested = Worker(threads, lock), threading.Event()
+        worker = Worker(threads, lock)
         worker.submit(lambda: seen.append(threading.current_thread()))
         assert worker.wait_until_idle(DEADLINE)
-        # The thread comes to rest a moment after its work is done.
-        while not threads.resting and not rested.wait(0.001):
-            pass
+        _wait_until_resting(threads)
 
     assert len(set(seen)) == 1
 
@@ -117,3 +139,11 @@ def test_worker_loses_no_job_of_many_threads():
 
     assert worker.wait_until_idle(DEADLINE)
     assert len(done) == 1800
+
+
+def _wait_until_resting(threads):
+    """A thread comes to rest a moment after its work is done."""
+    deadline = time.monotonic() + DEADLINE
+    while not threads.resting:
+        assert time.monotonic() < deadline, "no thread came to rest"
+        time.sleep(0.001)
