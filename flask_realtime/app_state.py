@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
-from . import servers
+from . import dispatch, page, servers, takeover, transport
 from .channels import flatten
 from .config import Config
 from .connection import Connection
@@ -61,10 +61,12 @@ class AppState:
         self._on_leave = on_leave
         self._processes: dict[int, Process] = {}
         self._transport = Transport(config, self._admit)
+        _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
         keep_places_from_views(app)
         if config.enabled:
             self._transport.init_app(app)
+            dispatch.add_message_view(app)
             SessionPath(config, lambda: self.process().registry).init_app(app)
         Page(config).init_app(app)
 
@@ -150,6 +152,16 @@ class AppState:
                 self._transport.check_routes(self._app)
             self.has_served = True
         self._served_by = os.getpid()
+
+
+def _check_endpoints(app: Flask) -> None:
+    ours = (transport.ENDPOINT, dispatch.ENDPOINT, takeover.ENDPOINT, page.STATIC_ENDPOINT)
+    taken = [endpoint for endpoint in ours if endpoint in app.view_functions]
+    if taken:
+        raise InvalidSetting(
+            f"The app has a view at the endpoint {taken[0]!r}, which this extension needs: give "
+            f"that view another name, or its blueprint one that is not 'realtime'."
+        )
 
 
 def _settings(app: Flask) -> dict[str, Any]:

@@ -81,6 +81,11 @@ def dispatch_hook(
     return _in_context(app, environ, dispatch)
 
 
+def add_message_view(app: Flask) -> None:
+    """Have *app* know the view of its custom handlers, as extensions look for that of a request."""
+    app.view_functions[ENDPOINT] = run_handler
+
+
 def run_handler() -> ResponseReturnValue:
     """The view of all custom handlers; one that returns nothing answers 204."""
     result: ResponseReturnValue | None = request.environ[_WORK]()
@@ -120,7 +125,6 @@ def _handle(app: Flask, error: BaseException) -> Response:
 
 
 def _route_to_message(app: Flask, path: str) -> None:
-    app.view_functions.setdefault(ENDPOINT, run_handler)
     # The origin was checked before the upgrade, and a message has no place for a token.
     exempt_from_csrf(app, run_handler)
     request.url_rule = _message_rule(path)

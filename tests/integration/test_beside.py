@@ -231,3 +231,28 @@ def test_after_request_has_its_way_with_a_handshake(tmp_path):
 
         assert closed == ["handshake"]
         assert refused.value.response.status_code == 402
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
+def test_async_handler_may_push(kind):
+    """Handlers and views may be async functions, as Flask's views may."""
+    with ServerProcess(kind, "asynchronous:app") as server:
+        browser = Browser(server.url)
+        with browser.open(browser.page("/on/room")) as socket:
+            reply = socket.ask("alone")
+
+            assert reply["body"] == "done"
+            assert socket.payloads(1) == ["from an async handler"]
+
+
+@pytest.mark.parametrize("kind", ["gthread", "dev"])
+def test_async_handlers_run_side_by_side_on_threads(kind):
+    """Each waits for the other: a message of one socket, a call of another."""
+    with ServerProcess(kind, "asynchronous:app") as server:
+        browser = Browser(server.url)
+        page = browser.page("/on/room")
+        with browser.open(page) as one, browser.open(browser.page("/on/room")) as another:
+            asked = one.send("meet")
+            called = another.call("/meet")
+
+            assert called["body"] == one.reply(asked)["body"] == {"met": True}

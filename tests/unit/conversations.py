@@ -10,6 +10,7 @@ from werkzeug.test import create_environ
 
 from flask_realtime.call_route import call_route
 from flask_realtime.config import Config
+from flask_realtime.dispatch import add_message_view
 from flask_realtime.handlers import Handlers
 from flask_realtime.identity import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages import Conversation
@@ -42,6 +43,7 @@ class Browser:
         )
         self.registry = MemoryRegistry(self.config)
         if "realtime.session" not in app.view_functions:
+            add_message_view(app)
             SessionPath(self.config, lambda: self.registry).init_app(app)
         self.client = app.test_client()
         self.client.environ_base["HTTP_USER_AGENT"] = HANDSHAKE["User-Agent"]

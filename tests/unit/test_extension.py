@@ -184,6 +184,31 @@ def test_init_app_twice_is_an_error():
         Realtime(app)
 
 
+@pytest.mark.parametrize("view", ["socket", "message", "session", "static"])
+def test_endpoint_that_is_taken_is_an_error(view):
+    """A view of the app's that would be replaced, or replace one of ours, is named at the start."""
+    app = flask.Flask(__name__)
+    ours = flask.Blueprint("realtime", __name__, url_prefix="/ours")
+    ours.add_url_rule("/view", view, lambda: "a view")
+    app.register_blueprint(ours)
+
+    with pytest.raises(InvalidSetting, match=rf"'realtime\.{view}'"):
+        Realtime(app)
+
+
+def test_blueprint_may_be_called_realtime():
+    """As long as none of its views is called like one of ours."""
+    app = flask.Flask(__name__)
+    app.secret_key = "tests"
+    ours = flask.Blueprint("realtime", __name__, url_prefix="/ours")
+    ours.add_url_rule("/view", "index", lambda: "a view")
+
+    Realtime(app)
+    app.register_blueprint(ours)
+
+    assert app.test_client().get("/ours/view").text == "a view"
+
+
 def test_settings_that_come_late_are_an_error():
     """A setting that nobody would read is no silent mistake."""
     app = make_app(Realtime())

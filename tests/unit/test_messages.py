@@ -152,7 +152,6 @@ def test_conversations_do_not_mix(app, browser):
 
 def test_handler_may_be_async(browser):
     """An async function is run as Flask runs async views."""
-    pytest.importorskip("asgiref")
 
     async def handler(message):
         return {"ok": True}
