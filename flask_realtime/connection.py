@@ -10,11 +10,12 @@ from typing import Protocol
 from .config import Config
 from .descriptor import Descriptor
 from .errors import CloseCode
-from .flusher import SHORTEST_PAUSE, Flusher
+from .flusher import Flusher
 from .frames import Frame, close_frame, ping_frame, text_frame
 from .identity import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
 from .outbox import Item, Outbox
+from .pause import let_others_run
 from .positions import Position
 from .worker import Threads, Worker
 
@@ -166,7 +167,7 @@ class Connection:
         """Let others run, if reading has gone on for a turn without a pause; the time."""
         now = time.monotonic()
         if now - self._turn_began > TURN_SECONDS:
-            time.sleep(SHORTEST_PAUSE)
+            let_others_run()
             now = self._turn_began = time.monotonic()
         return now
 

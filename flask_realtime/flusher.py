@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
+from .pause import let_others_run
 from .writability import Writability
 
 logger = logging.getLogger(__name__)
@@ -24,9 +24,6 @@ PUTS_AT_ONCE = 2000
 BATCH_BYTES = 64 * 1024
 JOBS_AT_ONCE = 500
 SETTLE_SECONDS = 10.0
-# gevent looks for what the network brings only once in fifty turns of those who sleep for 0 s:
-# while a push went to ten thousand, no request would begin.
-SHORTEST_PAUSE = 1e-6
 
 
 class Flusher:
@@ -121,7 +118,7 @@ class Flusher:
                 except Exception:
                     logger.exception("Delivering failed; it goes on.")
                 if self._jobs or self._scheduled:
-                    time.sleep(SHORTEST_PAUSE)
+                    let_others_run()
 
     def _turn(self) -> None:
         batches, settled = self._take_jobs()
@@ -133,7 +130,7 @@ class Flusher:
             event.set()
         for start in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
             if start:
-                time.sleep(SHORTEST_PAUSE)
+                let_others_run()
             self._flush_some()
 
     def _take_jobs(self) -> tuple[list[Batch], list[threading.Event]]:
@@ -154,7 +151,7 @@ class Flusher:
                 if done >= FLUSHES_AT_ONCE:
                     # Replies that wait meanwhile need not wait for ten thousand receivers.
                     self._flush_some()
-                    time.sleep(SHORTEST_PAUSE)
+                    let_others_run()
                     done = 0
                 chosen = batch.receivers[start : start + FLUSHES_AT_ONCE]
                 self._write(batch, chosen)
@@ -169,7 +166,7 @@ class Flusher:
                 done += len(chosen)
                 if done >= PUTS_AT_ONCE:
                     done = 0
-                    time.sleep(SHORTEST_PAUSE)
+                    let_others_run()
 
     def _write(self, batch: Batch, receivers: Sequence[Outbox]) -> None:
         # The innermost loop of all: of 7 us a delivery takes, 6 are the kernel's.

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from ..pause import let_others_run
 from ..protocol import Publication
 
 logger = logging.getLogger(__name__)
@@ -75,4 +76,4 @@ class MemoryDelivery:
                                  publication.channel)  # fmt: skip
             delivered += 1
             if delivered % DELIVERIES_AT_ONCE == 0:
-                time.sleep(0)
+                let_others_run()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
+from ..pause import let_others_run
 from .redis_address import RedisAddress
 from .redis_confirmations import Confirmations, Wait
 from .redis_link import Deadline, Link, LinkLost
@@ -260,7 +261,7 @@ class RedisListener:
                 self._hand_on(name, data)
                 heard += 1
                 if heard % MESSAGES_AT_ONCE == 0:
-                    time.sleep(0)
+                    let_others_run()
             elif kind == b"subscribe":
                 confirmed.append(name)
         if confirmed:
