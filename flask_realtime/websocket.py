@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 RECEIVE_BYTES = 16 * 1024
 # Neither side keeps a compressor or an inflater between messages: they cost 100 KB a socket.
 DEFLATE = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+_WINDOW = "server_max_window_bits"
 
 
 class WebSocket:
@@ -34,13 +35,14 @@ class WebSocket:
     The object stands in for the TCP socket: what the protocol sends goes to the connection.
     """
 
-    __slots__ = ("_connection", "_inbox", "_key", "_server", "deflates")
+    __slots__ = ("_connection", "_extension", "_inbox", "_key", "_server", "deflates")
 
     def __init__(self, environ: WSGIEnvironment, max_message_bytes: int) -> None:
         _check_headers(environ)
         self._connection: Connection | None = None
+        self._extension = _agree(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
         #: The peer takes deflated frames.
-        self.deflates = _wants_deflate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
+        self.deflates = bool(self._extension)
         self._server = _Server(
             {"werkzeug.socket": self},
             receive_bytes=RECEIVE_BYTES,
@@ -55,7 +57,7 @@ class WebSocket:
     @property
     def accept(self) -> bytes:
         """The 101, whole."""
-        return _accept(self._key, self.deflates)
+        return _accept(self._key, self._extension)
 
     def run(self, connection: Connection) -> int:
         """Read until the socket ends; returns the code it was closed with."""
@@ -197,29 +199,29 @@ def _check_headers(environ: WSGIEnvironment) -> None:
         raise RemoteProtocolError("Host is missing.")
 
 
-def _accept(key: str, deflates: bool) -> bytes:
+def _accept(key: str, extension: str) -> bytes:
     lines = [
         b"HTTP/1.1 101 Switching Protocols",
         b"Upgrade: websocket",
         b"Connection: Upgrade",
         b"Sec-WebSocket-Accept: " + generate_accept_token(key.encode()),
     ]
-    if deflates:
-        lines.append(b"Sec-WebSocket-Extensions: " + DEFLATE.encode())
+    if extension:
+        lines.append(b"Sec-WebSocket-Extensions: " + extension.encode())
     return b"\r\n".join([*lines, b"", b""])
 
 
-def _wants_deflate(extensions: str) -> bool:
-    """Whether an offer can be met by frames deflated with the full window (RFC 7692)."""
-    for offer in extensions.split(","):
+def _agree(offers: str) -> str:
+    """What is agreed on of the extensions offered; empty if none can be met by frames deflated
+    with the full window (RFC 7692)."""
+    for offer in offers.split(","):
         name, *parameters = [part.strip() for part in offer.split(";")]
-        if name == "permessage-deflate" and all(
-            _is_full_window(parameter) for parameter in parameters
-        ):
-            return True
-    return False
+        windows = [one for one in parameters if one.partition("=")[0].strip() == _WINDOW]
+        if name == "permessage-deflate" and all(map(_is_full, windows)):
+            # Section 7.1.2.1: an offer that names the window is accepted by naming it too.
+            return f"{DEFLATE}; {_WINDOW}=15" if windows else DEFLATE
+    return ""
 
 
-def _is_full_window(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    return name.strip() != "server_max_window_bits" or value.strip(' "') == "15"
+def _is_full(window: str) -> bool:
+    return window.partition("=")[2].strip(' "') == "15"

@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import pytest
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from .raw import RawSocket
 
@@ -175,6 +176,16 @@ def test_deflate_bomb_closes_with_1009(server, browser, channel):
 
         assert raw.close_code() == 1009
         other.settle()
+
+
+def test_client_that_names_the_full_window_is_answered_by_naming_it(server, browser, channel):
+    """A client other than a browser may ask for the window that it would get anyway."""
+    page = browser.page(f"/on/{channel}")
+    offer = ClientPerMessageDeflateFactory(server_max_window_bits=15)
+    with browser.open(page, extensions=[offer]) as socket:
+        browser.post(f"/push/{channel}", json="the same again " * 100)
+
+        assert socket.payloads(1) == ["the same again " * 100]
 
 
 def test_deflated_push_is_inflated_without_context(server, browser, channel):

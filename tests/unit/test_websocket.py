@@ -59,6 +59,19 @@ def test_websocket_deflates_only_for_the_full_window(offer, deflates):
     assert (b"permessage-deflate" in websocket.accept) == deflates
 
 
+def test_websocket_names_the_window_that_an_offer_names():
+    """A client that asks for the full window takes no answer for a yes that does not name it."""
+    websocket = handshake(
+        HTTP_SEC_WEBSOCKET_EXTENSIONS="permessage-deflate; server_max_window_bits=15"
+    )
+
+    assert b"server_max_window_bits=15" in websocket.accept
+    assert (
+        b"server_max_window_bits"
+        not in handshake(HTTP_SEC_WEBSOCKET_EXTENSIONS="permessage-deflate").accept
+    )
+
+
 def test_websocket_takes_no_header_of_the_app_for_its_own():
     """Only the handshake's own headers reach the protocol, not every header of the request."""
     websocket = handshake(HTTP_COOKIE="secret=1", HTTP_X_INJECTED="a\r\nUpgrade: other")
