@@ -27,6 +27,8 @@ def test_nothing_is_lost_whatever_dies(snapshots, seed):
         pages=40,
         browsers=10 if has_node() else 0,
         pause=0.3,
+        # Less than what a test may take in all, so that it says what is missing.
+        settle=25,
         snapshots=snapshots,
     )
 

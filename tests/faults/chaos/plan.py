@@ -16,6 +16,7 @@ class Plan:
     :param snapshots: Redis goes back to older snapshots; else it keeps its data.
     :param pace: pushes a second and channel.
     :param pause: seconds between two faults, on average.
+    :param settle: seconds at most until all have everything, when nothing is broken any more.
     """
 
     seed: int = 1
@@ -27,6 +28,7 @@ class Plan:
     snapshots: bool = False
     pace: float = 10.0
     pause: float = 1.5
+    settle: float = 60.0
     environ: dict = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ import json
 import random
 import secrets
 import time
+from contextlib import ExitStack
 
 from .browsers import BrowserPage, Browsers
 from .client import Page
@@ -17,7 +18,6 @@ from .proxy import Proxy
 from .publisher import Numbers, by_publisher, by_view
 from .servers import AppServer, Store
 
-SETTLE_SECONDS = 60.0
 CHANNELS_PER_PAGE = 3
 # A part of the pages subscribes to one more channel later, and so while things are broken.
 LATE_PART = 0.25
@@ -111,7 +111,7 @@ class Run:
         for numbers in self.numbers:
             numbers.stop()
         await asyncio.gather(*self._tasks)
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + self.plan.settle
         while self._is_behind() and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
 
@@ -124,18 +124,20 @@ class Run:
         )
 
     async def _tear_down(self):
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*(page.stop() for page in self.pages))
-        if self._browsers is not None and self.plan.browsers:
-            await self._browsers.stop()
-        for proxy in (getattr(self, "_front", None), getattr(self, "_link", None)):
-            if proxy is not None:
-                await proxy.close()
-        self.logs = [server.log() for server in self._servers]
-        for server in self._servers:
-            server.close()
-        self._store.close()
+        with ExitStack() as stack:
+            # Whatever fails here, no process stays behind.
+            stack.callback(self._store.close)
+            for server in self._servers:
+                stack.callback(server.close)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*(page.stop() for page in self.pages))
+            if self._browsers is not None and self.plan.browsers:
+                await self._browsers.stop()
+            for proxy in (getattr(self, "_front", None), getattr(self, "_link", None)):
+                if proxy is not None:
+                    await proxy.close()
+            self.logs = [server.log() for server in self._servers]
 
     # Faults.
 
@@ -159,7 +161,7 @@ class Run:
     async def _recover(self, began):
         """Seconds from *began* until every page has had something that was pushed since."""
         ended = time.monotonic()
-        while time.monotonic() - ended < SETTLE_SECONDS:
+        while time.monotonic() - ended < self.plan.settle:
             if all(page.last_at > ended for page in self.pages):
                 return time.monotonic() - began
             await asyncio.sleep(0.02)
