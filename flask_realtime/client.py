@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 from flask import current_app, request, session
-from flask.sessions import NullSession
+from flask.sessions import NullSession, SessionMixin
 
 from .errors import InvalidSetting
 from .identity import (
@@ -51,6 +52,15 @@ def current_connection_id(reads_body: bool = True) -> str:
         chosen = str(named or new_connection_id())
         request.environ[CONNECTION_ID_IN_ENVIRON] = chosen
     return chosen
+
+
+def peek(opened: SessionMixin) -> Any:
+    """The socket key in a session, whatever it is; that we look at it is no use the app makes of
+    its session, of which Flask would tell in a ``Vary`` header."""
+    was_accessed = opened.accessed
+    key = opened.get(SOCKET_KEY)
+    opened.accessed = was_accessed
+    return key
 
 
 def known_socket_key() -> str | None:

@@ -188,7 +188,7 @@ class Connection:
         """
         assert self.receiver is not None
         try:
-            self._append(self._accept)
+            self._flusher.send(self.outbox, self._accept)
             with self._lock:
                 self._accept = b""
             self._say_goodbye()

@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from .client import peek
 from .csrf import exempt_from_csrf
 from .identity import SOCKET_KEY
 from .partials import NoPartial, render_partial, want_partial
@@ -141,23 +142,15 @@ def _message_rule(path: str) -> Rule:
 def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Response]:
     """Have *session*, which was opened just now, keep the key by which its browser is known, even
     if a view clears it: what then waits for the browser could not be fetched."""
-    # That we look at it is no use the app makes of it, of which Flask would tell in each reply.
     session.accessed = False
-    known = _peek(session)
+    known = peek(session)
 
     def keep(response: Response) -> Response:
-        if known is not None and _peek(session) != known:
+        if known is not None and peek(session) != known:
             session[SOCKET_KEY] = known
         return response
 
     return keep
-
-
-def _peek(session: SessionMixin) -> Any:
-    was_accessed = session.accessed
-    key = session.get(SOCKET_KEY)
-    session.accessed = was_accessed
-    return key
 
 
 def _cut(response: Response, partial: str) -> Response:

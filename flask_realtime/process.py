@@ -98,8 +98,9 @@ class Process:
         )
         # One bound method for all of them.
         self._detach = self._hub.remove
+        self._capacity = servers.socket_capacity()
         self._count = ConnectionCount(
-            config.max_connections or servers.socket_capacity(),
+            config.max_connections or self._capacity,
             config.max_connections_per_session,
         )
 
@@ -147,6 +148,8 @@ class Process:
         :raises Refusal: if there is no place for it, or no registry.
         """
         self._check_stopping()
+        if self._capacity == 0:
+            raise Refusal(501, str(servers.OneAtATime()))
         secret = self._app.secret_key
         # Without one there are no sessions, and no socket key would have come along.
         assert secret is not None

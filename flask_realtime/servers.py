@@ -29,6 +29,15 @@ class UnsupportedServer(Exception):
         super().__init__(f"{why} {SUPPORTED}")
 
 
+class OneAtATime(UnsupportedServer):
+    """This server would stand still under its first socket."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server handles one request at a time, so that one open socket would stop it."
+        )
+
+
 def client_socket(environ: WSGIEnvironment) -> Any:
     """The TCP or TLS socket of the request.
 
@@ -38,12 +47,8 @@ def client_socket(environ: WSGIEnvironment) -> Any:
         raise UnsupportedServer("A WebSocket over HTTP/2 (RFC 8441) is not offered here.")
     for key in ("werkzeug.socket", "gunicorn.socket"):
         if key in environ:
-            # gunicorn's gthread worker has one thread if it is told of no more.
-            if not environ.get("wsgi.multithread") or socket_capacity() == 0:
-                raise UnsupportedServer(
-                    "This server handles one request at a time, so that one "
-                    "open socket would stop it."
-                )
+            if not environ.get("wsgi.multithread"):
+                raise OneAtATime()
             return environ[key]
     if "gunicorn.sock" in environ:
         raise UnsupportedServer("gunicorn's gevent_pywsgi worker can't end a socket properly.")
@@ -64,7 +69,10 @@ def gunicorn_worker() -> Any:
 
 
 def socket_capacity() -> int | None:
-    """How many sockets this process can hold and still answer requests; None: no known limit."""
+    """How many sockets this process can hold and still answer requests; None: no known limit.
+
+    None at all in gunicorn's gthread worker, if it was told of no threads.
+    """
     worker = gunicorn_worker()
     if worker is None:
         return None
