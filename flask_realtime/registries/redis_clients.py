@@ -70,11 +70,10 @@ class RedisClients:
     def connect(self, digest: str, token: str, deadline: Deadline) -> Arrival:
         """Note a connection; what was known of its client, and what waits for its browser."""
         connect = scripts.CONNECT(
-            [self._keys.client(digest)],
+            [self._keys.client(digest), self._keys.waiting(digest)],
             (self._token(token), self._lives, Position.start().epoch),
         )
-        waiting: Command = ("LRANGE", self._keys.waiting(digest), 0, -1)
-        known, items = self._server.ask([connect, waiting], deadline)
+        ((known, items),) = self._server.ask([connect], deadline)
         return Arrival(_subscriptions(known), _texts(items))
 
     def disconnect(self, presence: Presence, deadline: Deadline) -> None:

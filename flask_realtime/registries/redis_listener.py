@@ -90,6 +90,8 @@ class RedisListener:
             again; it is tried further.
         """
         with self._lock:
+            if self._is_linked and not self._due and self._names.issuperset(names):
+                return
             new = [name for name in names if name not in self._names]
             self._names.update(new)
             self._ask("SUBSCRIBE", new)

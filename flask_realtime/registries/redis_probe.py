@@ -42,6 +42,8 @@ class RedisProbe:
 
     def start(self) -> None:
         """Probe again and again; later calls do nothing."""
+        if self._is_started:
+            return
         with self._lock:
             must_start, self._is_started = not self._is_started, True
         if must_start:

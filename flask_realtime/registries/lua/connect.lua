@@ -1,8 +1,10 @@
--- Notes a connection of a client; returns what was known of the client before.
-local client, token, lives, new_epoch = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+-- Notes a connection of a client; returns what was known of the client before, and what waits for
+-- its browser.
+local client, waiting = KEYS[1], KEYS[2]
+local token, lives, new_epoch = ARGV[1], ARGV[2], ARGV[3]
 
 local known = redis.call('HGETALL', client)
 redis.call('HSETNX', client, 'at', new_epoch .. ':0:')
 redis.call('HSET', client, 'token:' .. token, '', 'latest', token, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
-return known
+return {known, redis.call('LRANGE', waiting, 0, -1)}
