@@ -205,6 +205,10 @@ class Process:
         )
 
     def _enter_registry(self, connection: Connection, handshake: Handshake) -> None:
+        if not self.registry.reaches_other_processes:
+            # It is here, and keeps nobody waiting.
+            self._register(connection, handshake)
+            return
         if not self._entering.acquire(timeout=ENTERING_SECONDS):
             raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
         try:

@@ -78,6 +78,8 @@ def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monke
 class Crowded(MemoryRegistry):
     """Knows how many connect at once."""
 
+    reaches_other_processes = True
+
     def __init__(self, config):
         super().__init__(config)
         self.present = self.most = 0
