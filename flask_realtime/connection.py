@@ -85,7 +85,8 @@ class Connection:
         self.receiver: Receiver | None = None
         self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
         self._turn_began = self.opened_at
-        self.is_reading = True
+        #: Whether it looks for signs of life; not before the 101, which nothing may overtake.
+        self.is_reading = False
         #: The process stops: what is done is finished, nothing new is begun.
         self.is_retiring = False
         #: What is being handled asked for the end, and is answered before it.
@@ -191,6 +192,8 @@ class Connection:
             self._flusher.send(self.outbox, self._accept)
             with self._lock:
                 self._accept = b""
+            self.last_heard = time.monotonic()
+            self.is_reading = True
             self._say_goodbye()
             self.receiver.opened()
             self._begin_close(read())

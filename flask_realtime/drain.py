@@ -48,8 +48,8 @@ class Drain:
         with self._lock:
             if self._is_watching:
                 return
+            threading.Thread(target=self._watch, name="realtime-drain", daemon=True).start()
             self._is_watching = True
-        threading.Thread(target=self._watch, name="realtime-drain", daemon=True).start()
 
     def run(self, seconds: float | None = None) -> None:
         """Close all sockets, spread over *seconds*; returns when they have ended."""

@@ -46,10 +46,11 @@ class Heartbeat:
         with self._lock:
             if self._is_running:
                 return
+            now = time.monotonic()
+            self._due = [now + every for every, _ in self._chores]
+            threading.Thread(target=self._run, name="realtime-heartbeat", daemon=True).start()
+            # Behind it: where no thread could be started, the next connection tries again.
             self._is_running = True
-        now = time.monotonic()
-        self._due = [now + every for every, _ in self._chores]
-        threading.Thread(target=self._run, name="realtime-heartbeat", daemon=True).start()
 
     def close(self) -> None:
         """End the thread."""

@@ -98,11 +98,9 @@ class Process:
         )
         # One bound method for all of them.
         self._detach = self._hub.remove
-        self._capacity = servers.socket_capacity()
-        self._count = ConnectionCount(
-            config.max_connections or self._capacity,
-            config.max_connections_per_session,
-        )
+        self._is_serving = False
+        self._capacity: int | None = None
+        self._count: ConnectionCount
 
     def start(self) -> None:
         """Let the registry tell this process what reaches it; later calls do nothing."""
@@ -147,6 +145,7 @@ class Process:
 
         :raises Refusal: if there is no place for it, or no registry.
         """
+        self._begin_serving()
         self._check_stopping()
         if self._capacity == 0:
             raise Refusal(501, str(servers.OneAtATime()))
@@ -167,15 +166,32 @@ class Process:
             # Again: a drain that began meanwhile has not seen this connection.
             self._check_stopping()
             self._enter_registry(connection, handshake)
+            self._heartbeat.start()
+            self._drain.watch()
         except BaseException as error:
             self._hub.remove(connection)
             self._forget(connection)
             if isinstance(error, RegistryUnavailable):
                 raise Refusal(503, "The registry is away; come back.", RETRY_AFTER) from error
             raise
-        self._heartbeat.start()
-        self._drain.watch()
         return connection
+
+    def _begin_serving(self) -> None:
+        """Look at the server again, with the first handshake: whoever made this before, in
+        gunicorn's post_fork say, made it before the process was a worker."""
+        if self._is_serving:
+            return
+        with self._lock:
+            if self._is_serving:
+                return
+            self._capacity = servers.socket_capacity()
+            self._count = ConnectionCount(
+                self._config.max_connections or self._capacity,
+                self._config.max_connections_per_session,
+            )
+            if not self._drain.is_draining:
+                self._drain = self._make_drain()
+            self._is_serving = True
 
     def _check_stopping(self) -> None:
         if self._drain.is_draining:

@@ -115,7 +115,12 @@ class Worker:
             must_start = not self._is_running
             self._is_running = True
         if must_start:
-            self._threads.run(self._run)
+            try:
+                self._threads.run(self._run)
+            except BaseException:
+                # No thread could be started: who waits for these jobs waits no longer.
+                self._drop()
+                raise
 
     def wait_until_idle(self, seconds: float | None) -> bool:
         """Wait until no job is left; False if *seconds* were not enough."""
@@ -131,9 +136,19 @@ class Worker:
         while (job := self._next()) is not None:
             try:
                 job()
-            except Exception:
+            except BaseException:
+                # gevent's Timeout too: it would end the thread, and leave what waits behind it.
                 logger.exception("A socket's job failed.")
             self._done()
+
+    def _drop(self) -> None:
+        with self._lock:
+            self._is_running = False
+            self.pending -= len(self._jobs)
+            self._jobs.clear()
+            idle, self._idle = self._idle, None
+        if idle is not None:
+            idle.set()
 
     def _next(self) -> Job | None:
         with self._lock:

@@ -62,6 +62,41 @@ def test_heartbeat_leaves_alone_one_that_answers(beat):
     pair.end()
 
 
+def test_heartbeat_says_nothing_before_the_101(beat):
+    """A handshake may wait for Redis longer than an interval; its fd is the server's until then."""
+    pair = Pair()
+    pair.connection.last_heard -= 1000
+    ticks = threading.Semaphore(0)
+
+    beat(pair, chores=[(0.01, ticks.release)])
+    for _ in range(5):
+        assert ticks.acquire(timeout=DEADLINE)
+
+    # It asserts that the 101 comes first.
+    pair.start()
+    assert pair.connection.is_open
+    pair.end()
+
+
+def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
+    """A process at its limit of threads has a heartbeat as soon as it can have one."""
+    one, begun = Heartbeat(list, 1.0, [(0.0, lambda: begun.set())]), threading.Event()
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
+    with monkeypatch.context() as at_the_limit:
+        at_the_limit.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(RuntimeError):
+            one.start()
+
+    one.start()
+
+    assert begun.wait(DEADLINE)
+    one.close()
+
+
+def _no_thread(thread):
+    raise RuntimeError("can't start new thread")
+
+
 def test_heartbeat_stands_still_while_we_do_not_read(beat):
     """A peer whose messages we have stopped reading is not dead."""
     pair = Pair().start()

@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from flask_realtime.worker import Threads, Worker
 
 DEADLINE = 5
@@ -29,6 +31,40 @@ def test_worker_goes_on_after_a_job_that_raises(caplog):
     assert worker.wait_until_idle(DEADLINE)
     assert done == ["next"]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_worker_goes_on_after_a_job_that_was_cut_off(caplog):
+    """gevent's Timeout, and what ends a thread, ends the job alone."""
+
+    def cut_off():
+        raise SystemExit
+
+    worker, done = Worker(Threads(), threading.Lock()), []
+
+    worker.submit(cut_off)
+    worker.submit(lambda: done.append("next"))
+
+    assert worker.wait_until_idle(DEADLINE)
+    assert done == ["next"]
+    assert "SystemExit" in caplog.text
+
+
+def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started(monkeypatch):
+    """Who gave it the job is told, and whoever waits for its end does not wait for ever."""
+
+    def no_thread(thread):
+        raise RuntimeError("can't start new thread")
+
+    worker, done = Worker(Threads(), threading.Lock()), []
+    with monkeypatch.context() as at_the_limit:
+        at_the_limit.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            worker.submit(lambda: done.append("never"))
+
+    assert worker.wait_until_idle(DEADLINE)
+    worker.submit(lambda: done.append("later"))
+    assert worker.wait_until_idle(DEADLINE)
+    assert done == ["later"]
 
 
 def test_worker_does_not_wait_for_a_slow_job_to_take_another():
