@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from .background import Background
 from .connection import Connection
 from .errors import CloseCode
 
@@ -38,18 +39,13 @@ class Drain:
         self._spread = spread
         self._patience = patience
         self._lock = threading.Lock()
-        self._is_watching = False
+        self._watcher = Background("realtime-drain", self._watch)
         self.is_draining = False
 
     def watch(self) -> None:
         """Begin to watch, with the first handshake; later calls do nothing."""
-        if self._is_watching or self._is_stopping is None:
-            return
-        with self._lock:
-            if self._is_watching:
-                return
-            threading.Thread(target=self._watch, name="realtime-drain", daemon=True).start()
-            self._is_watching = True
+        if self._is_stopping is not None:
+            self._watcher.start()
 
     def run(self, seconds: float | None = None) -> None:
         """Close all sockets, spread over *seconds*; returns when they have ended."""

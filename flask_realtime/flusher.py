@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
+from .background import Background
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
@@ -41,8 +42,7 @@ class Flusher:
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
-        self._is_running = False
-        self._starting = threading.Lock()
+        self._thread = Background("realtime-flusher", self._run)
         self._writability = Writability(self._has_room)
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
@@ -94,15 +94,8 @@ class Flusher:
     def _ring(self) -> None:
         if self._is_idle:
             self._bell.set()
-        elif not self._is_running:
-            self._start()
-
-    def _start(self) -> None:
-        with self._starting:
-            if self._is_running:
-                return
-            self._is_running = True
-        threading.Thread(target=self._run, name="realtime-flusher", daemon=True).start()
+        elif not self._thread.is_started:
+            self._thread.start()
 
     def _run(self) -> None:
         while True:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from .background import Background
 from .connection import Connection
 from .errors import CloseCode
 from .identity import shorten
@@ -34,29 +35,21 @@ class Heartbeat:
         self._connections = connections
         self._interval = interval
         self._chores = [(every, chore) for every, chore in chores]
-        self._due = [0.0] * len(self._chores)
-        self._lock = threading.Lock()
+        self._due: list[float] = []
         self._stop = threading.Event()
-        self._is_running = False
+        self._thread = Background("realtime-heartbeat", self._run)
 
     def start(self) -> None:
         """Begin with the first connection; later calls do nothing."""
-        if self._is_running:
-            return
-        with self._lock:
-            if self._is_running:
-                return
-            now = time.monotonic()
-            self._due = [now + every for every, _ in self._chores]
-            threading.Thread(target=self._run, name="realtime-heartbeat", daemon=True).start()
-            # Behind it: where no thread could be started, the next connection tries again.
-            self._is_running = True
+        self._thread.start()
 
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
 
     def _run(self) -> None:
+        now = time.monotonic()
+        self._due = [now + every for every, _ in self._chores]
         while not self._stop.wait(TICK_SECONDS):
             try:
                 self._beat(time.monotonic())

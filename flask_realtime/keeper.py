@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
+from .background import Background
 from .catchup import Reader
 from .delivery import Delivery
 from .errors import RegistryUnavailable
@@ -61,7 +62,7 @@ class Keeper:
         self._settle = settle
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._is_running = False
+        self._thread = Background("realtime-keeper", self._run)
         self._is_closed = False
         self._is_failing = False
         self._paused: set[str] = set()
@@ -97,10 +98,7 @@ class Keeper:
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)
-            must_start = not self._is_running
-            self._is_running = True
-        if must_start:
-            threading.Thread(target=self._run, name="realtime-keeper", daemon=True).start()
+        self._thread.start()
         self._wake.set()
 
     def _run(self) -> None:

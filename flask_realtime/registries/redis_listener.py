@@ -153,10 +153,9 @@ class RedisListener:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._run, name="realtime-redis-listener", daemon=True
-            )
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="realtime-redis-listener", daemon=True)
+            thread.start()
+            self._thread = thread
 
     # Any thread.
 

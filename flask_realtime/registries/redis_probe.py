@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..background import Background
 from .redis_link import LinkLost
 from .redis_server import RedisServer
 
@@ -35,19 +36,13 @@ class RedisProbe:
         self._under_way: dict[bytes, threading.Event] = {}
         self._bell = threading.Event()
         self._is_closed = False
-        self._lock = threading.Lock()
-        self._is_started = False
+        self._thread = Background("realtime-redis-probe", self._run)
         #: Seconds that the last probe took, None before the first.
         self.lag_seconds: float | None = None
 
     def start(self) -> None:
         """Probe again and again; later calls do nothing."""
-        if self._is_started:
-            return
-        with self._lock:
-            must_start, self._is_started = not self._is_started, True
-        if must_start:
-            threading.Thread(target=self._run, name="realtime-redis-probe", daemon=True).start()
+        self._thread.start()
 
     def close(self) -> None:
         """Probe no more."""

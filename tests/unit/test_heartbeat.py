@@ -9,6 +9,7 @@ from flask_realtime import heartbeat
 from flask_realtime.heartbeat import Heartbeat
 
 from .sockets import DEADLINE, Pair
+from .threads import no_thread_to_be_had
 
 
 @pytest.fixture
@@ -82,19 +83,13 @@ def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
     """A process at its limit of threads has a heartbeat as soon as it can have one."""
     one, begun = Heartbeat(list, 1.0, [(0.0, lambda: begun.set())]), threading.Event()
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
-    with monkeypatch.context() as at_the_limit:
-        at_the_limit.setattr(threading.Thread, "start", _no_thread)
-        with pytest.raises(RuntimeError):
-            one.start()
+    with no_thread_to_be_had(), pytest.raises(RuntimeError):
+        one.start()
 
     one.start()
 
     assert begun.wait(DEADLINE)
     one.close()
-
-
-def _no_thread(thread):
-    raise RuntimeError("can't start new thread")
 
 
 def test_heartbeat_stands_still_while_we_do_not_read(beat):

@@ -7,7 +7,22 @@ import pytest
 
 from flask_realtime.worker import Threads, Worker
 
+from .threads import no_thread_to_be_had
+
 DEADLINE = 5
+
+
+def thread_of(worker, pool):
+    """The thread of *pool* that does one job of *worker*; it is at rest again."""
+    threads = []
+    worker.submit(lambda: threads.append(threading.current_thread()))
+    assert worker.wait_until_idle(DEADLINE)
+    # It comes to rest a moment after its work is done.
+    deadline = time.monotonic() + DEADLINE
+    while not pool.resting:
+        assert time.monotonic() < deadline, "no thread came to rest"
+        time.sleep(0.001)
+    return threads[0]
 
 
 def test_worker_runs_jobs_in_order():
@@ -49,17 +64,11 @@ def test_worker_goes_on_after_a_job_that_was_cut_off(caplog):
     assert "SystemExit" in caplog.text
 
 
-def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started(monkeypatch):
+def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started():
     """Who gave it the job is told, and whoever waits for its end does not wait for ever."""
-
-    def no_thread(thread):
-        raise RuntimeError("can't start new thread")
-
     worker, done = Worker(Threads(), threading.Lock()), []
-    with monkeypatch.context() as at_the_limit:
-        at_the_limit.setattr(threading.Thread, "start", no_thread)
-        with pytest.raises(RuntimeError):
-            worker.submit(lambda: done.append("never"))
+    with no_thread_to_be_had(), pytest.raises(RuntimeError):
+        worker.submit(lambda: done.append("never"))
 
     assert worker.wait_until_idle(DEADLINE)
     worker.submit(lambda: done.append("later"))
@@ -84,61 +93,48 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
 def test_worker_has_no_thread_while_there_is_no_work(monkeypatch):
     """A socket without work costs one greenlet, not two."""
     monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
-    pool, threads = Threads(), []
-    worker = Worker(pool, threading.Lock())
-    worker.submit(lambda: threads.append(threading.current_thread()))
-    assert worker.wait_until_idle(DEADLINE)
-    _wait_until_resting(pool)
+    pool = Threads()
+    thread = thread_of(Worker(pool, threading.Lock()), pool)
 
     pool.sweep()
 
-    threads[0].join(DEADLINE)
-    assert not threads[0].is_alive()
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
     assert not pool.resting
 
 
 def test_thread_that_has_just_worked_is_kept_for_more():
     """To start one takes longer than most messages do."""
-    pool, threads = Threads(), []
-    worker = Worker(pool, threading.Lock())
-    worker.submit(lambda: threads.append(threading.current_thread()))
-    assert worker.wait_until_idle(DEADLINE)
-    _wait_until_resting(pool)
+    pool = Threads()
+    thread = thread_of(Worker(pool, threading.Lock()), pool)
 
     pool.sweep()
 
     assert pool.resting == 1
-    assert threads[0].is_alive()
+    assert thread.is_alive()
 
 
 def test_worker_starts_again_when_work_comes_back(monkeypatch):
     """After its thread has ended, the next job starts a new one."""
     monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
-    pool, threads = Threads(), []
+    pool = Threads()
     worker = Worker(pool, threading.Lock())
-    worker.submit(lambda: threads.append(threading.current_thread()))
-    assert worker.wait_until_idle(DEADLINE)
-    _wait_until_resting(pool)
+    first = thread_of(worker, pool)
     pool.sweep()
-    threads[0].join(DEADLINE)
+    first.join(DEADLINE)
 
-    worker.submit(lambda: threads.append(threading.current_thread()))
+    second = thread_of(worker, pool)
 
-    assert worker.wait_until_idle(DEADLINE)
-    assert len(set(threads)) == 2
+    assert second is not first
 
 
 def test_workers_share_threads_that_are_at_rest():
     """A thousand sockets that have work one after the other need few threads."""
-    threads, lock, seen = Threads(), threading.Lock(), []
+    pool, lock = Threads(), threading.Lock()
 
-    for _ in range(20):
-        worker = Worker(threads, lock)
-        worker.submit(lambda: seen.append(threading.current_thread()))
-        assert worker.wait_until_idle(DEADLINE)
-        _wait_until_resting(threads)
+    seen = {thread_of(Worker(pool, lock), pool) for _ in range(20)}
 
-    assert len(set(seen)) == 1
+    assert len(seen) == 1
 
 
 def test_workers_wait_for_no_other():
@@ -175,11 +171,3 @@ def test_worker_loses_no_job_of_many_threads():
 
     assert worker.wait_until_idle(DEADLINE)
     assert len(done) == 1800
-
-
-def _wait_until_resting(threads):
-    """A thread comes to rest a moment after its work is done."""
-    deadline = time.monotonic() + DEADLINE
-    while not threads.resting:
-        assert time.monotonic() < deadline, "no thread came to rest"
-        time.sleep(0.001)

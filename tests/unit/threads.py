@@ -1,0 +1,18 @@
+"""A process at its limit of threads."""
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+
+@contextmanager
+def no_thread_to_be_had():
+    """Within, no thread can be started."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        yield
