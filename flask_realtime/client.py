@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 from flask import current_app, request, session
 from flask.sessions import NullSession, SessionMixin
@@ -54,19 +53,20 @@ def current_connection_id(reads_body: bool = True) -> str:
     return chosen
 
 
-def peek(opened: SessionMixin) -> Any:
-    """The socket key in a session, whatever it is; that we look at it is no use the app makes of
-    its session, of which Flask would tell in a ``Vary`` header."""
-    was_accessed = opened.accessed
-    key = opened.get(SOCKET_KEY)
-    opened.accessed = was_accessed
+def peek(opened: SessionMixin, accessed: bool) -> str | None:
+    """The socket key in a session, None if there is none.
+
+    :param accessed: whether the app has used the session, as it stands there afterwards: that we
+        look at it is no use, of which Flask would tell in a ``Vary`` header.
+    """
+    key = _key_in(opened)
+    opened.accessed = accessed
     return key
 
 
 def known_socket_key() -> str | None:
     """The socket key of this browser session, None if it has none yet."""
-    key = session.get(SOCKET_KEY)
-    return key if isinstance(key, str) and key else None
+    return _key_in(session)
 
 
 def has_client() -> bool:
@@ -121,7 +121,11 @@ def _socket_key_at_first() -> str | None:
     """The socket key that came with the request, whatever has become of its session."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     opened = app.session_interface.open_session(app, request)
-    key = None if opened is None else opened.get(SOCKET_KEY)
+    return None if opened is None else _key_in(opened)
+
+
+def _key_in(opened: SessionMixin) -> str | None:
+    key = opened.get(SOCKET_KEY)
     return key if isinstance(key, str) and key else None
 
 

@@ -142,11 +142,10 @@ def _message_rule(path: str) -> Rule:
 def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Response]:
     """Have *session*, which was opened just now, keep the key by which its browser is known, even
     if a view clears it: what then waits for the browser could not be fetched."""
-    session.accessed = False
-    known = peek(session)
+    known = peek(session, False)
 
     def keep(response: Response) -> Response:
-        if known is not None and peek(session) != known:
+        if known is not None and peek(session, session.accessed) != known:
             session[SOCKET_KEY] = known
         return response
 

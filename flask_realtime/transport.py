@@ -191,10 +191,9 @@ class Transport:
                 "value of data-socket-connection-id on the page's <body>.",
             )
         opened: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
-        # By having looked at it; to tell of it takes a fiftieth of a handshake.
-        opened.accessed = False
-        socket_key = peek(opened)
-        if not isinstance(socket_key, str) or not socket_key:
+        # To tell of a use takes a fiftieth of a handshake, and nobody keeps a 101.
+        socket_key = peek(opened, False)
+        if socket_key is None:
             raise Refusal(
                 403,
                 "The session holds no socket key: the cookie of the page's session "
