@@ -55,10 +55,10 @@ class WholeMessages:
     :param most: so many bytes of one are inflated here; it is longer than any message may be.
     """
 
-    __slots__ = ("_deflates", "_is_open", "_left", "_most", "_part")
+    __slots__ = ("_is_open", "_kinds", "_left", "_most", "_part")
 
     def __init__(self, deflates: bool, most: int) -> None:
-        self._deflates = deflates
+        self._kinds = (_TEXT, _DEFLATED_TEXT) if deflates else (_TEXT,)
         self._most = most
         # Of what was skipped: a head of which a part has come, a frame's bytes that are to come,
         # and whether its message goes on in another frame.
@@ -74,45 +74,39 @@ class WholeMessages:
     def read(self, data: bytes, at: int) -> tuple[str, int] | None:
         """The message that begins at *at*, and where it ends; None for one to be read elsewhere."""
         head = read_head(data, at)
-        if head is None or not head.is_masked:
+        if head is None or not head.is_masked or head.first not in self._kinds:
             return None
         begin = at + head.size
         end = begin + head.length
         if end > len(data) or not _is_shortest(head):
             return None
-        payload: bytes | None = _unmask(data[begin - _MASK_BYTES : begin], data[begin:end])
-        if head.first == _DEFLATED_TEXT and self._deflates:
-            payload = self._inflate(payload or b"")
-        elif head.first != _TEXT:
-            return None
+        payload = _unmask(data[begin - _MASK_BYTES : begin], data[begin:end])
         try:
-            return None if payload is None else (payload.decode(), end)
-        except UnicodeDecodeError:
+            text = self._inflate(payload) if head.first == _DEFLATED_TEXT else payload
+            return None if text is None else (text.decode(), end)
+        except (UnicodeDecodeError, zlib.error):
             return None
 
     def skip(self, data: bytes) -> None:
         """Note *data*, which is read elsewhere, to know when a message begins again."""
-        data, self._part = self._part + data, b""
-        while data:
+        data, self._part, at = self._part + data, b"", 0
+        while at < len(data):
             if not self._left:
-                head = read_head(data)
+                head = read_head(data, at)
                 if head is None:
-                    self._part = data
+                    self._part = data[at:]
                     return
-                data = data[head.size :]
+                at += head.size
                 self._left = head.length
                 if not head.first & _CONTROL:
                     self._is_open = not head.first & _FINAL
-            taken = min(self._left, len(data))
+            taken = min(self._left, len(data) - at)
             self._left -= taken
-            data = data[taken:]
+            at += taken
 
     def _inflate(self, payload: bytes) -> bytes | None:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            text = inflater.decompress(payload + _DEFLATE_TAIL, self._most)
-        except zlib.error:
-            return None
+        text = inflater.decompress(payload + _DEFLATE_TAIL, self._most)
         return None if inflater.unconsumed_tail or inflater.eof else text
 
 

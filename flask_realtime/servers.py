@@ -71,7 +71,7 @@ def gunicorn_worker() -> Any:
 def socket_capacity() -> int | None:
     """How many sockets this process can hold and still answer requests; None: no known limit.
 
-    None at all in gunicorn's gthread worker, if it was told of no threads.
+    0 in gunicorn's gthread worker that was told of no threads, and has one.
     """
     worker = gunicorn_worker()
     if worker is None:

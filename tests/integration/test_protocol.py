@@ -2,11 +2,11 @@
 
 import json
 import struct
-import zlib
 
 import pytest
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
+from ..deflate import deflated
 from .raw import RawSocket
 
 PING = b'{"id": 1, "action": "ping"}'
@@ -216,8 +216,3 @@ def test_flood_is_answered_429_and_then_closed(raw):
     assert code == 1008
     assert statuses[:400] == [200] * 400
     assert 429 in statuses
-
-
-def deflated(data):
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return (compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
