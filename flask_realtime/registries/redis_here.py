@@ -16,7 +16,7 @@ from .redis_link import Deadline, LinkLost
 from .redis_listener import RedisListener
 from .redis_log import Limits, RedisLog
 from .redis_probe import RedisProbe
-from .redis_server import RedisServer
+from .redis_server import RedisServer, SlotsDiffer
 
 
 class RedisHere:
@@ -37,6 +37,7 @@ class RedisHere:
         self._receiver: Receiver | None = None
         self._listener: RedisListener | None = None
         self._probe: RedisProbe | None = None
+        self._is_cluster = False
         self._lock = threading.Lock()
 
     def start(self, receiver: Receiver) -> None:
@@ -84,6 +85,25 @@ class RedisHere:
         """Hear *channels* no more."""
         if self._listener is not None:
             self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
+
+    def subscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> None:
+        """Subscribe a client from where the channels' logs stand, and tell who has it."""
+        processes = self._subscribe_at_once(digest, channels, deadline)
+        if processes is None:
+            starts = self.log.open(channels, deadline)
+            processes = self.clients.subscribe(digest, starts, deadline)
+        self.tell(digest, processes, deadline)
+
+    def _subscribe_at_once(
+        self, digest: str, channels: Collection[str], deadline: Deadline
+    ) -> set[str] | None:
+        if self._is_cluster:
+            return None
+        try:
+            return self.clients.subscribe_at_tails(digest, self.log.tails(channels), deadline)
+        except SlotsDiffer:
+            self._is_cluster = True
+            return None
 
     def tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
         """Tell *processes* that the subscriptions of a client have changed; this one at once."""

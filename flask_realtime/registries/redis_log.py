@@ -17,7 +17,7 @@ from .redis_keys import RedisKeys
 from .redis_link import Deadline, LinkLost
 from .redis_scripts import Command
 from .redis_server import RedisServer
-from .redis_wire import Refusal
+from .redis_wire import Argument, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,13 @@ class Limits(NamedTuple):
 
     def __str__(self) -> str:
         return ":".join(map(str, self))
+
+
+class Tails(NamedTuple):
+    """The keys and arguments of a script that takes the tails of logs."""
+
+    keys: tuple[bytes, ...]
+    arguments: tuple[Argument, ...]
 
 
 class RedisLog:
@@ -100,6 +107,14 @@ class RedisLog:
             name: _page(name, reply)
             for name, reply in zip(cursors, self._server.ask(commands, deadline), strict=True)
         }
+
+    def tails(self, channels: Collection[str]) -> Tails:
+        """What begins those not known, keeps and lists them all, within a larger step."""
+        keys = [self._keys.list]
+        for name in channels:
+            of_channel = self._keys.channel(name)
+            keys += (of_channel.state, of_channel.log, of_channel.listed)
+        return Tails(tuple(keys), (self._lives, self._limits, self._listed_for, *channels))
 
     def open(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Where each log stands; one not known is begun."""

@@ -14,16 +14,20 @@ _FOLDER = Path(__file__).with_name("lua")
 
 
 class Script:
-    """One script, called by its digest once a connection has loaded it."""
+    """One script, called by its digest once a connection has loaded it.
+
+    :param parts: what it uses of ``lua/parts/``, in an order in which each has what it needs.
+    """
 
     __slots__ = ("sha", "text")
 
-    def __init__(self, name: str) -> None:
-        self.text = (_FOLDER / f"{name}.lua").read_bytes()
+    def __init__(self, name: str, *parts: str) -> None:
+        paths = [_FOLDER / "parts" / f"{part}.lua" for part in parts] + [_FOLDER / f"{name}.lua"]
+        self.text = b"\n".join(path.read_bytes() for path in paths)
         self.sha = hashlib.sha1(self.text, usedforsecurity=False).hexdigest()
 
     def __call__(self, keys: Sequence[Argument], arguments: Iterable[Argument] = ()) -> Command:
-        """The command that runs it; all of *keys* are in one slot of a cluster."""
+        """The command that runs it."""
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
@@ -31,15 +35,17 @@ APPEND = Script("append")
 COLLECT = Script("collect")
 CONNECT = Script("connect")
 DEPOSIT = Script("deposit")
-DISCONNECT = Script("disconnect")
-LIST = Script("list")
+DISCONNECT = Script("disconnect", "client")
+LIST = Script("list", "list")
 LISTED = Script("listed")
-READ = Script("read")
-REFRESH = Script("refresh")
+READ = Script("read", "touch")
+REFRESH = Script("refresh", "client")
 RESTORE = Script("restore")
-SUBSCRIBE = Script("subscribe")
-TOUCH = Script("touch")
-UNSUBSCRIBE = Script("unsubscribe")
+SUBSCRIBE = Script("subscribe", "client")
+#: The one whose keys are in several slots of a cluster, which refuses it.
+SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "touch", "list", "client")
+TOUCH = Script("touch", "touch")
+UNSUBSCRIBE = Script("unsubscribe", "client")
 
 _BY_SHA: dict[Argument, Script] = {
     script.sha: script for script in list(globals().values()) if isinstance(script, Script)

@@ -22,6 +22,10 @@ IDLE_SECONDS = 60.0
 COMMANDS_AT_ONCE = 500
 
 
+class SlotsDiffer(RegistryUnavailable):
+    """Redis is a cluster, and what was asked in one step has keys in several of its slots."""
+
+
 class RedisServer:
     """One Redis, as this process calls it; connects at the first call, and anew after a fork.
 
@@ -51,7 +55,7 @@ class RedisServer:
             raise self.unavailable(error) from None
         for reply in replies:
             if type(reply) is Refusal:
-                raise self.unavailable(reply)
+                raise self.refused(reply)
         return replies
 
     def run(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
@@ -71,6 +75,11 @@ class RedisServer:
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """The error that says what happened, and where."""
         return RegistryUnavailable(f"{self.address} is not available: {reason}", **details)
+
+    def refused(self, refusal: Refusal) -> RegistryUnavailable:
+        """The error for what Redis replied in place of an answer."""
+        error = SlotsDiffer if refusal.code == "CROSSSLOT" else RegistryUnavailable
+        return error(f"{self.address} is not available: {refusal}")
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -16,7 +16,8 @@ from .recorder import Recorder
 def pytest_generate_tests(metafunc):
     """Every test runs on every kind; one with a second process only where processes share."""
     if "open_registry" in metafunc.fixturenames:
-        kinds = ["redis"] if "other" in metafunc.fixturenames else ["memory", "redis"]
+        shared = ["redis", "redis_cluster"]
+        kinds = shared if "other" in metafunc.fixturenames else ["memory", *shared]
         metafunc.parametrize("kind", kinds)
 
 
@@ -28,10 +29,10 @@ def open_registry(request, kind):
 
     def open_one(recorder=None, **settings):
         settings = {f"REALTIME_{name}": value for name, value in settings.items()}
-        if kind == "redis":
+        if kind != "memory":
             from flask_realtime.registries.redis import RedisRegistry as kind_of_registry
 
-            settings["REALTIME_REDIS"] = request.getfixturevalue("redis_url")
+            settings["REALTIME_REDIS"] = request.getfixturevalue(f"{kind}_url")
             settings["REALTIME_REDIS_PREFIX"] = prefix
         else:
             from flask_realtime.registries.memory import MemoryRegistry as kind_of_registry

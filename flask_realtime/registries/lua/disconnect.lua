@@ -2,12 +2,7 @@
 local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
 
 if redis.call('HDEL', client, 'token:' .. token) == 1 then
-    if (redis.call('HGET', client, 'latest') or token) == token then
-        for i = 3, #ARGV, 2 do
-            if redis.call('HEXISTS', client, 'since:' .. ARGV[i]) == 1 then
-                redis.call('HSET', client, 'sent:' .. ARGV[i], ARGV[i + 1])
-            end
-        end
+    if note_sent(client, token, 3) then
         redis.call('HDEL', client, 'latest')
     end
     redis.call('PEXPIRE', client, lives)

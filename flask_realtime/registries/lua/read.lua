@@ -4,16 +4,15 @@ local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local max_bytes, new_epoch, state_lives, renews = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 
-local function begin()
-    redis.call('DEL', log)
-    redis.call('HSET', state, 'epoch', new_epoch, 'seq', '0', 'tag', '', 'bytes', '0')
+local function begin_anew()
+    local position = begin(state, log, new_epoch)
     redis.call('PEXPIRE', state, state_lives)
-    return new_epoch .. ':0:'
+    return position
 end
 
 local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
 if not known[1] then
-    return {begin(), epoch == '' and 0 or 1}
+    return {begin_anew(), epoch == '' and 0 or 1}
 end
 local tail = table.concat(known, ':')
 if epoch == '' or table.concat({epoch, ARGV[2], tag}, ':') == tail then
@@ -28,7 +27,7 @@ local function range(from, count)
 end
 
 local function went_back()
-    return {renews == '1' and begin() or tail, 1}
+    return {renews == '1' and begin_anew() or tail, 1}
 end
 
 local found = seq < tonumber(known[2]) and range(seq + 1, 1) or {}

@@ -7,14 +7,6 @@ for i = 2, #ARGV do
     redis.call('HDEL', client, 'sent:' .. ARGV[i])
 end
 if changes > 0 then
-    local epoch, seq = string.match(redis.call('HGET', client, 'at') or ':0:', '^([^:]*):(%d+):')
-    redis.call('HSET', client, 'at', string.format('%s:%.0f:%s', epoch, seq + 1, tag))
+    note_change(client, '', tag)
 end
-
-local tokens = {}
-for _, field in ipairs(redis.call('HKEYS', client)) do
-    if string.sub(field, 1, 6) == 'token:' then
-        tokens[#tokens + 1] = string.sub(field, 7)
-    end
-end
-return tokens
+return tokens_of(client)

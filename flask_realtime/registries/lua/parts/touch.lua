@@ -1,0 +1,18 @@
+local function begin(state, log, epoch)
+    redis.call('DEL', log)
+    redis.call('HSET', state, 'epoch', epoch, 'seq', '0', 'tag', '', 'bytes', '0')
+    return epoch .. ':0:'
+end
+
+-- Keeps a channel from expiring, and notes the app's limits for those who do not know them.
+-- Returns its position; nothing for a channel not known, unless there is an epoch to begin it with.
+local function touch(state, log, new_epoch, lives, limits)
+    local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
+    if not known[1] and new_epoch == '' then
+        return nil
+    end
+    local position = known[1] and table.concat(known, ':') or begin(state, log, new_epoch)
+    redis.call('HSET', state, 'limits', limits)
+    redis.call('PEXPIRE', state, lives)
+    return position
+end

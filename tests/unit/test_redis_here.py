@@ -1,0 +1,51 @@
+"""What one process has of Redis: how many steps its calls take."""
+
+import pytest
+import redis
+
+from flask_realtime.config import Config
+from flask_realtime.registries.redis import RedisRegistry
+
+from ..contract.recorder import Recorder
+
+
+@pytest.fixture
+def registry(redis_url, tmp_path):
+    """A registry whose Redis has run something for it already."""
+    settings = {"REALTIME_REDIS": redis_url, "REALTIME_REDIS_PREFIX": tmp_path.name}
+    registry = RedisRegistry(Config.from_mapping(settings))
+    registry.start(Recorder().receiver())
+    registry.subscribe("first", ["lobby"])
+    yield registry
+    registry.close()
+
+
+def test_subscribing_takes_one_step(registry, redis_url):
+    """However many channels, known or new ones: a page waits for one round trip."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+
+        registry.subscribe("second", ["lobby", *(f"new {number}" for number in range(20))])
+
+        stats = client.info("commandstats")
+    scripts = stats["cmdstat_evalsha"]["calls"]
+    assert scripts == 1
+    assert len(registry.subscriptions(["second"])["second"]) == 21
+    assert "new 7" in registry.matching("new*")
+
+
+def test_a_cluster_is_asked_in_one_step_only_once(redis_cluster_url, tmp_path):
+    """It refuses a script over several slots; from then on each script has one slot's keys."""
+    settings = {"REALTIME_REDIS": redis_cluster_url, "REALTIME_REDIS_PREFIX": tmp_path.name}
+    registry = RedisRegistry(Config.from_mapping(settings))
+    registry.start(Recorder().receiver())
+    with redis.Redis.from_url(redis_cluster_url) as client:
+        client.config_resetstat()
+
+        for number in range(3):
+            registry.subscribe(f"client-{number}", ["a", "b"])
+
+        errors = client.info("errorstats")
+    assert errors["errorstat_CROSSSLOT"]["count"] == 1
+    assert set(registry.subscriptions(["client-2"])["client-2"]) == {"a", "b"}
+    registry.close()
