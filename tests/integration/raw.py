@@ -10,6 +10,8 @@ import struct
 import threading
 import zlib
 
+from tests.frames import NO_CHANGE, client_frame
+
 DEADLINE = 20.0
 
 
@@ -46,15 +48,7 @@ class RawSocket:
 
     def frame(self, opcode, payload, final=True, reserved=0, masked=True):
         first = (0x80 if final else 0) | reserved | opcode
-        bit = 0x80 if masked else 0
-        if len(payload) < 126:
-            head = struct.pack("!BB", first, bit | len(payload))
-        elif len(payload) < 65536:
-            head = struct.pack("!BBH", first, bit | 126, len(payload))
-        else:
-            head = struct.pack("!BBQ", first, bit | 127, len(payload))
-        # A mask of zeros is a mask, and leaves the bytes as they are.
-        return head + (b"\0\0\0\0" if masked else b"") + payload
+        return client_frame(payload, first, NO_CHANGE if masked else None)
 
     def write(self, data):
         self._socket.sendall(data)

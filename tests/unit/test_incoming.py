@@ -8,6 +8,7 @@ from flask_realtime.incoming import WholeMessages, read_head
 from flask_realtime.websocket import WebSocket
 
 from ..deflate import deflated
+from ..frames import client_frame
 from .test_websocket import HANDSHAKE
 
 MASK = b"\x8a\x01\xff\x20"
@@ -15,13 +16,7 @@ MOST = 200_000
 
 
 def frame(payload, first=0x81, mask=MASK, size=None):
-    """A client's frame; *size* is how many bytes tell of the payload's length, if not the least."""
-    length = len(payload)
-    size = size or (1 if length < 126 else 3 if length < 65536 else 9)
-    told = {1: length, 3: 126, 9: 127}[size]
-    extended = length.to_bytes(size - 1, "big") if size > 1 else b""
-    masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload)) if mask else payload
-    return bytes([first, told | (0x80 if mask else 0)]) + extended + (mask or b"") + masked
+    return client_frame(payload, first, mask, size)
 
 
 def deflated_frame(text):
