@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import contextlib
 import os
 import selectors
@@ -9,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Protocol
 
@@ -20,6 +21,7 @@ READ_BYTES = 65536
 TLS_RECORD_BYTES = 16384
 
 Buffer = bytes | memoryview
+Send = Callable[[bytes, int], int]
 
 
 class Descriptor(Protocol):
@@ -29,8 +31,8 @@ class Descriptor(Protocol):
         """Have it to ourselves, from the 101 on: before, its server may yet refuse the handshake,
         and answer further requests on it."""
 
-    #: The fd's number, where ``os.write`` on it never waits and takes what it can; -1 elsewhere.
-    swift: int
+    #: The kernel's own ``send(bytes, flags)``, where there is nothing between it and us.
+    swift: Send | None
 
     def fileno(self) -> int:
         """The number, as a selector takes it."""
@@ -77,14 +79,15 @@ class PlainDescriptor:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self.swift = -1
+        self.swift: Send | None = None
 
     def take_over(self) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
         self._sock.settimeout(None)
-        # Under gevent no fd blocks, whatever the socket says.
-        if not os.get_blocking(self._sock.fileno()):
-            self.swift = self._sock.fileno()
+        # gevent's socket has the real one within; its own "send" would wait.
+        real = getattr(self._sock, "_sock", self._sock)
+        if isinstance(real, _socket.socket):
+            self.swift = real.send
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -93,11 +96,9 @@ class PlainDescriptor:
         return self._sock.recv(size)
 
     def write(self, buffers: Sequence[Buffer]) -> int:
-        # Neither waits: "send" with the flag would under gevent, os.writev without it on threads.
+        # The only call of the socket's that does not wait, on greenlets or on threads.
         try:
-            if self.swift < 0:
-                return self._sock.sendmsg(buffers, [], socket.MSG_DONTWAIT)
-            return os.writev(self.swift, buffers)
+            return self._sock.sendmsg(buffers, [], socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
             return 0
 
@@ -127,7 +128,7 @@ class TlsDescriptor:
 
     __slots__ = ("_lock", "_rest", "_sock")
 
-    swift = -1
+    swift: Send | None = None
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
         self._sock = sock

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from .descriptor import MOST_BUFFERS, Buffer, Descriptor
+from .descriptor import MOST_BUFFERS, Buffer, Descriptor, Send
 from .frames import Frame
 from .positions import Position
 
@@ -56,9 +56,9 @@ class Outbox:
         self.owner = owner
         #: The flusher's: whether it will come by.
         self.is_scheduled = False
-        #: The fd, while nothing waits here and a write to it never waits: the flusher may write a
-        #: frame without putting it in first. Else -1.
-        self.swift = -1
+        #: The descriptor's, while nothing waits here: the flusher may send a frame without putting
+        #: it in first. Else None.
+        self.swift: Send | None = None
         self._lock = lock
         self._items: list[Item] = []
         # What is left of the first item, once part of it has been taken.
@@ -94,7 +94,7 @@ class Outbox:
     def retire(self) -> None:
         """Take no more pushes, since the peer reads none; remember those that it has not got."""
         with self._lock:
-            self.swift = -1
+            self.swift = None
             self._is_retired = True
             self._missing = _first_places(self._items)
 
@@ -123,7 +123,7 @@ class Outbox:
         """Drop everything, take nothing more, and let go of who waits."""
         with self._lock:
             self._is_closed = True
-            self.swift = -1
+            self.swift = None
             self._items.clear()
             self._head = None
             event, self._empty = self._empty, None
@@ -138,7 +138,7 @@ class Outbox:
             items = self._refuse(items)
         if self._is_closed or not items:
             return 0
-        self.swift = -1
+        self.swift = None
         self._items += items
         if not self._is_blocked:
             return 0
@@ -147,7 +147,7 @@ class Outbox:
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
         """Keep what is left of *frames*, of which the kernel has taken so many bytes."""
-        self.swift = -1
+        self.swift = None
         self._items = list(frames)
         self._take_away(taken)
 

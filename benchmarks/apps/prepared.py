@@ -1,7 +1,7 @@
-"""No server at all: writes prepared frames, joined, as fast as the kernel takes them.
+"""No server at all: writes prepared frames, as fast as the kernel takes them.
 
-The load client reads these no faster than it can: its limit, against which the rivals' figures are
-to be seen.
+Those of a burst are joined: the load client reads them no faster than it can, which is the limit of
+every rival's figures. One that is paced is one write to each socket: what the kernel alone takes.
 """
 
 import base64
@@ -11,8 +11,11 @@ import os
 import selectors
 import socket
 import sys
+import threading
+from functools import partial
 
 from messages import message_of
+from pushing import pace
 
 MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -30,9 +33,20 @@ def main(port):
         body = json.dumps({"pid": os.getpid()}) if path == "/pid" else "{}"
         if path.startswith("/burst"):
             _, _, count, size, _ = path.split("/")
-            write_all(room, b"".join(frame(number, int(size)) for number in range(int(count))))
+            messages = (message_of(number, int(size)) for number in range(int(count)))
+            write_all(room, b"".join(map(frame, messages)))
+        elif path.startswith("/paced"):
+            _, _, count, interval, channel = path.split("/")
+            arguments = (partial(push, room), int(count), float(interval), channel)
+            threading.Thread(target=pace, args=arguments, daemon=True).start()
         sock.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         sock.close()
+
+
+def push(room, message, channel):
+    data = frame(message)
+    for sock in room:
+        sock.send(data)
 
 
 def write_all(room, data):
@@ -58,8 +72,8 @@ def write(sock, data):
         return data
 
 
-def frame(number, size):
-    payload = json.dumps(message_of(number, size)).encode()
+def frame(message):
+    payload = json.dumps(message).encode()
     return bytes([0x81, 126]) + len(payload).to_bytes(2, "big") + payload
 
 
