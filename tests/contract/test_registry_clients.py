@@ -26,6 +26,15 @@ def test_subscribe_notes_where_each_log_stands(registry, fill):
     assert list(sorted(found)) == ["a", "b"]
 
 
+def test_subscribe_takes_thousands_of_channels(registry):
+    """A page may show as many as it likes, and hears all of them."""
+    channels = [f"row-{number}" for number in range(3000)]
+
+    registry.subscribe("digest-1", channels)
+
+    assert set(subscriptions(registry, "digest-1")) == set(channels)
+
+
 def test_subscribe_keeps_the_earlier_position(registry, fill, push):
     """Subscribing again neither skips nor repeats what came in between."""
     start = fill(registry, "a", 1)[-1]

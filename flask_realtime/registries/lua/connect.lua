@@ -4,7 +4,9 @@ local client, waiting = KEYS[1], KEYS[2]
 local token, lives, new_epoch = ARGV[1], ARGV[2], ARGV[3]
 
 local known = redis.call('HGETALL', client)
-redis.call('HSETNX', client, 'at', new_epoch .. ':0:')
+if #known == 0 then
+    redis.call('HSET', client, 'at', new_epoch .. ':0:')
+end
 redis.call('HSET', client, 'token:' .. token, '', 'latest', token, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return {known, redis.call('LRANGE', waiting, 0, -1)}

@@ -5,5 +5,4 @@ local starts = {}
 for i = 4, #ARGV do
     starts[#starts + 1] = ARGV[i]
 end
-subscribe(client, awaits, new_epoch, tag, starts)
-return tokens_of(client)
+return subscribe(client, awaits, new_epoch, tag, starts)

@@ -18,5 +18,4 @@ end
 if #unlisted > 0 then
     put_on_list(list, lives + listed_for, unlisted)
 end
-subscribe(client, awaits, new_epoch, tag, starts)
-return tokens_of(client)
+return subscribe(client, awaits, new_epoch, tag, starts)

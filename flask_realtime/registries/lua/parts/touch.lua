@@ -7,12 +7,14 @@ end
 -- Keeps a channel from expiring, and notes the app's limits for those who do not know them.
 -- Returns its position; nothing for a channel not known, unless there is an epoch to begin it with.
 local function touch(state, log, new_epoch, lives, limits)
-    local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
+    local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag', 'limits')
     if not known[1] and new_epoch == '' then
         return nil
     end
-    local position = known[1] and table.concat(known, ':') or begin(state, log, new_epoch)
-    redis.call('HSET', state, 'limits', limits)
+    local position = known[1] and table.concat(known, ':', 1, 3) or begin(state, log, new_epoch)
+    if known[4] ~= limits then
+        redis.call('HSET', state, 'limits', limits)
+    end
     redis.call('PEXPIRE', state, lives)
     return position
 end
