@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from functools import lru_cache
 
 from .positions import Position
 from .protocol import Publication
@@ -21,9 +20,6 @@ _DEFLATED = 0x40
 # this there is hardly a repetition to find.
 SMALLEST_DEFLATED = 200
 _MAX_CONTROL_BYTES = 125
-
-# The same few names, in frame after frame.
-_quoted = lru_cache(4096)(json.dumps)
 
 
 class Frame:
@@ -62,7 +58,7 @@ class Frame:
 def push_frame(publication: Publication) -> Frame:
     """The frame of a push."""
     return Frame(
-        f'{{"channel": {_quoted(publication.channel)}, "payload": {publication.payload}, '
+        f'{{"channel": {json.dumps(publication.channel)}, "payload": {publication.payload}, '
         f'"position": "{publication.position}"}}',
         publication.channel,
         publication.before,

@@ -88,22 +88,15 @@ class RedisHere:
 
     def subscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> None:
         """Subscribe a client from where the channels' logs stand, and tell who has it."""
-        processes = self._subscribe_at_once(digest, channels, deadline)
-        if processes is None:
-            starts = self.log.open(channels, deadline)
-            processes = self.clients.subscribe(digest, starts, deadline)
-        self.tell(digest, processes, deadline)
+        self.tell(digest, self._subscribe(digest, channels, deadline), deadline)
 
-    def _subscribe_at_once(
-        self, digest: str, channels: Collection[str], deadline: Deadline
-    ) -> set[str] | None:
-        if self._is_cluster:
-            return None
-        try:
-            return self.clients.subscribe_at_tails(digest, self.log.tails(channels), deadline)
-        except SlotsDiffer:
-            self._is_cluster = True
-            return None
+    def _subscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
+        if not self._is_cluster:
+            try:
+                return self.clients.subscribe_at_tails(digest, self.log.tails(channels), deadline)
+            except SlotsDiffer:
+                self._is_cluster = True
+        return self.clients.subscribe(digest, self.log.open(channels, deadline), deadline)
 
     def tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
         """Tell *processes* that the subscriptions of a client have changed; this one at once."""

@@ -55,7 +55,7 @@ class RedisServer:
             raise self.unavailable(error) from None
         for reply in replies:
             if type(reply) is Refusal:
-                raise self.refused(reply)
+                raise self.unavailable(reply)
         return replies
 
     def run(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
@@ -74,12 +74,9 @@ class RedisServer:
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """The error that says what happened, and where."""
-        return RegistryUnavailable(f"{self.address} is not available: {reason}", **details)
-
-    def refused(self, refusal: Refusal) -> RegistryUnavailable:
-        """The error for what Redis replied in place of an answer."""
-        error = SlotsDiffer if refusal.code == "CROSSSLOT" else RegistryUnavailable
-        return error(f"{self.address} is not available: {refusal}")
+        is_of_slots = type(reason) is Refusal and reason.code == "CROSSSLOT"
+        error = SlotsDiffer if is_of_slots else RegistryUnavailable
+        return error(f"{self.address} is not available: {reason}", **details)
 
     def close(self) -> None:
         """Let go of all connections."""
