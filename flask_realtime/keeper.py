@@ -152,12 +152,16 @@ class Keeper:
                 if subscriptions is not None and not self._is_lost(connection, subscriptions):
                     self._apply_to(connection, subscriptions)
 
-    def _is_lost(self, connection: Listener, subscriptions: Subscriptions | None) -> bool:
+    def _is_lost(self, connection: Any, subscriptions: Subscriptions | None) -> bool:
         """Whether the registry knows less of a client than this process does."""
+        if subscriptions is None:
+            return True
         noted = self._hub.noted(connection)
-        if subscriptions is None or noted is None:
-            return subscriptions is None
-        return subscriptions.at.epoch != noted.epoch or subscriptions.are_older_than(noted)
+        is_forgotten = connection.token not in subscriptions.tokens
+        went_back = noted is not None and (
+            subscriptions.at.epoch != noted.epoch or subscriptions.are_older_than(noted)
+        )
+        return is_forgotten or went_back
 
     def _restore(self, connections: list[Listener]) -> None:
         if not connections:

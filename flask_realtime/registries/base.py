@@ -52,17 +52,20 @@ class Subscriptions(dict[str, Subscription]):
 
     :param at: counts their changes, as a position does a log's entries: another epoch, a lower
         number or another tag tells that the registry has lost what a process knows.
+    :param tokens: those of the client's connections to this process that the registry knows.
     """
 
-    __slots__ = ("at",)
+    __slots__ = ("at", "tokens")
 
     def __init__(
         self,
         by_channel: Mapping[str, Subscription] | Iterable[tuple[str, Subscription]] = (),
         at: Position = NOWHERE,
+        tokens: Collection[str] = (),
     ) -> None:
         super().__init__(by_channel)
         self.at = at
+        self.tokens = tokens
 
     def are_older_than(self, at: Position) -> bool:
         """Whether they went back behind *at*, which they were at before."""

@@ -24,7 +24,7 @@ class MemoryClient:
 
     def stands(self) -> Subscriptions:
         """A copy of its subscriptions."""
-        return Subscriptions(self.subscriptions, self.at)
+        return Subscriptions(self.subscriptions, self.at, self.tokens)
 
     def add_token(self, token: str) -> None:
         """Know one more connection."""
@@ -111,7 +111,9 @@ class MemoryClients:
     def restore(self, presence: Presence, known: Subscriptions, now: float) -> Subscriptions:
         """Write a client again that was gone or has come anew; a memory never goes back."""
         client = self.get(presence.digest, now) or MemoryClient()
-        client.add_token(presence.token)
+        if presence.token not in client.tokens:
+            client.add_token(presence.token)
+            client.latest = presence.token
         if client.at.epoch != known.at.epoch:
             client.subscriptions = {**known, **client.subscriptions}
             client.note_change()

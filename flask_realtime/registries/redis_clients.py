@@ -76,7 +76,8 @@ class RedisClients:
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._server.ask(commands, deadline)
         return {
-            digest: _subscriptions(reply) for digest, reply in zip(digests, replies, strict=True)
+            digest: self._subscriptions(reply)
+            for digest, reply in zip(digests, replies, strict=True)
         }
 
     def connect(self, digest: str, token: str, deadline: Deadline) -> Arrival:
@@ -86,7 +87,7 @@ class RedisClients:
             (self._token(token), self._lives, Position.start().epoch),
         )
         ((known, items),) = self._server.ask([connect], deadline)
-        return Arrival(_subscriptions(known), _texts(items))
+        return Arrival(self._subscriptions(known), _texts(items))
 
     def disconnect(self, presence: Presence, deadline: Deadline) -> None:
         """Forget a connection."""
@@ -103,7 +104,7 @@ class RedisClients:
     ) -> list[Subscriptions]:
         """Write clients again; how each stands now."""
         replies = self._server.ask([self._restore(*one) for one in known], deadline)
-        return [_subscriptions(reply) or Subscriptions() for reply in replies]
+        return [self._subscriptions(reply) or Subscriptions() for reply in replies]
 
     def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
         """Let *item* wait."""
@@ -141,25 +142,26 @@ class RedisClients:
         token = self._token(presence.token)
         return script([self._keys.client(presence.digest)], (token, self._lives, *pairs))
 
+    def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions | None:
+        if not reply:
+            return None
+        fields = dict(zip(reply[::2], reply[1::2], strict=True))
+        at = fields.get(b"at")
+        by_channel = {
+            name[6:].decode(): Subscription(parse_position(value), _sent(fields, name[6:]))
+            for name, value in fields.items()
+            if name.startswith(b"since:")
+        }
+        ours = b"token:" + self._token("").encode()
+        tokens = [name[len(ours) :].decode() for name in fields if name.startswith(ours)]
+        return Subscriptions(by_channel, NOWHERE if at is None else parse_position(at), tokens)
+
     def _token(self, token: str) -> str:
         return f"{self._process}/{token}"
 
 
 def _processes(replies: Sequence[Any]) -> set[str]:
     return {token.decode().partition("/")[0] for token in replies[0]}
-
-
-def _subscriptions(reply: Sequence[bytes]) -> Subscriptions | None:
-    if not reply:
-        return None
-    fields = dict(zip(reply[::2], reply[1::2], strict=True))
-    at = fields.get(b"at")
-    by_channel = {
-        name[6:].decode(): Subscription(parse_position(value), _sent(fields, name[6:]))
-        for name, value in fields.items()
-        if name.startswith(b"since:")
-    }
-    return Subscriptions(by_channel, NOWHERE if at is None else parse_position(at))
 
 
 def _sent(fields: Mapping[bytes, bytes], name: bytes) -> Position | None:

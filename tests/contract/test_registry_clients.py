@@ -316,6 +316,24 @@ def test_restore_changes_nothing_of_what_is_newer(registry, fill):
     assert set(subscriptions(registry, "digest-1")) == {"b"}
 
 
+def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, heard, fill):
+    """Where only the connection was lost: it hears of changes, and notes how far it was sent."""
+    positions = fill(registry, "a", 3)
+    registry.subscribe("digest-1", ["a"])
+    # The one that stands in the snapshot, and whose end was lost as well.
+    other.connect("digest-1", "1")
+    known = subscriptions(registry, "digest-1")
+
+    registry.restore([(Presence("digest-1", "1", {}), known)])
+
+    assert "1" not in known.tokens
+    assert "1" in subscriptions(registry, "digest-1").tokens
+    registry.subscribe("digest-1", ["b"])
+    heard.wait_for(lambda: heard.changed == ["digest-1"])
+    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+    assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
+
+
 def test_subscriptions_count_their_changes(registry):
     """What changes nothing does not count; another client, or one that is new, has an epoch of
     its own."""

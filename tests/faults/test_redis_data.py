@@ -33,7 +33,10 @@ def heard_until(socket, last):
     """Payloads up to *last*, and ``(channel, "lost")`` where the page was told so."""
     heard = []
     while not heard or heard[-1] != last:
-        message = socket.push()
+        try:
+            message = socket.push()
+        except TimeoutError:
+            pytest.fail(f"{last} did not come; what came: {heard}")
         heard.append((message["channel"], "lost") if message.get("lost") else message["payload"])
     return heard
 
@@ -168,3 +171,19 @@ def test_plain_client_gets_repeats_at_most(older):
     assert set(told) <= {2, (channel, "lost")}
     assert heard in ([4], [3, 4])
     assert [one for one in again if one != (channel, "lost")] in ([5], [4, 5], [3, 4, 5])
+
+
+def test_socket_that_redis_forgot_hears_of_subscriptions(older):
+    """One that came after the snapshot is put back on its client's list of sockets."""
+    channel, new = older.channel(), older.channel()
+    browser, page = older.visit(channel)
+    older.store.take_snapshot()
+    with browser.open(page) as socket:
+        older.push_until_accepted(1, channel)
+        assert socket.payloads(1) == [1]
+        older.store.go_back()
+        heard_until(socket, (channel, "lost"))
+        browser.get(f"/subscribe/{new}", headers=acts_as(page))
+        older.push_until_accepted(2, new)
+
+        assert heard_until(socket, 2) == [2]

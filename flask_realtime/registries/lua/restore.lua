@@ -27,6 +27,11 @@ if is_other or went_back then
     end
     redis.call('HSET', client, 'at', string.format('%s:%.0f:%s', its_epoch, its_seq + 1, new_tag))
 end
-redis.call('HSET', client, 'token:' .. token, '', 'arrived', '1')
+-- One that is not known came after the snapshot that Redis went back to, if it went back, and so
+-- after the one that the snapshot has as the latest, which may never end for it to be so.
+if redis.call('HSET', client, 'token:' .. token, '') == 1 then
+    redis.call('HSET', client, 'latest', token)
+end
+redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return redis.call('HGETALL', client)
