@@ -95,6 +95,8 @@ async def sample(scene, seconds):
             await asyncio.sleep(SAMPLE_SECONDS)
             _, _, body = await request(scene.server.port, "GET", "/health")
             health = json.loads(body)
+            _, _, body = await request(scene.server.port, "GET", "/memory")
+            held = json.loads(body)
             process = psutil.Process(health["pid"])
             # A push id is remembered for five minutes, by design.
             lasting = [key for key in keys.scan_iter(count=10_000) if ":push:" not in key]
@@ -102,6 +104,8 @@ async def sample(scene, seconds):
                 {
                     "at": at,
                     "USS in KB": process.memory_full_info().uss / 1024,
+                    "held of malloc in KB": held["malloc"] / 1024,
+                    "held of Python, blocks": held["blocks"],
                     "threads or greenlets": health["threads"],
                     "descriptors": process.num_fds(),
                     "sockets": health["connections"],

@@ -1,10 +1,12 @@
 """The app of the chaos suite: pages of several channels, and pushes that may be repeated."""
 
+import gc
 import json
 import os
 import threading
 import time
 
+import held
 from flask import Flask, request
 from redis.sentinel import Sentinel
 
@@ -53,6 +55,12 @@ def channels():
 @app.get("/health")
 def health():
     return {**realtime.health(), "pid": os.getpid(), "threads": threading.active_count()}
+
+
+@app.get("/memory")
+def memory():
+    gc.collect()
+    return {"malloc": held.by_malloc(), "blocks": held.by_python()}
 
 
 @app.get("/hello")
