@@ -20,9 +20,9 @@ from .page import Page
 from .payload import to_json
 from .places import keep_places_from_views
 from .process import Process
-from .pushes import make_pushes
+from .pushes import check_push_id, make_pushes
 from .registries import make_registry
-from .registries.base import Registry
+from .registries.base import Push, Registry
 from .takeover import SessionPath
 from .transport import Handshake, Transport
 from .websocket import WebSocket
@@ -99,7 +99,7 @@ class AppState:
         payload = to_json(message, self._app.json.dumps)
         if self.config.enabled:
             registry = self._publishing_registry()
-            registry.publish(make_pushes(payload, channels, registry.matching, push_id, to))
+            registry.publish(_pushes(registry, payload, channels, push_id, to))
 
     def publish_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
         """Push pairs of a message and its channel."""
@@ -112,7 +112,7 @@ class AppState:
             pushes = [
                 push
                 for payload, channels in encoded
-                for push in make_pushes(payload, channels, registry.matching)
+                for push in _pushes(registry, payload, channels)
             ]
             registry.publish(pushes)
 
@@ -162,6 +162,17 @@ def _check_endpoints(app: Flask) -> None:
             f"The app has a view at the endpoint {taken[0]!r}, which this extension needs: give "
             f"that view another name, or its blueprint one that is not 'realtime'."
         )
+
+
+def _pushes(
+    registry: Registry,
+    payload: str,
+    channels: list[str],
+    push_id: str | None = None,
+    to: str | None = None,
+) -> list[Push]:
+    one_id = registry.new_push_id() if push_id is None else check_push_id(push_id)
+    return make_pushes(payload, channels, registry.matching, one_id, to)
 
 
 def _settings(app: Flask) -> dict[str, Any]:

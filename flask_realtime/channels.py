@@ -86,6 +86,8 @@ def _check(name: Any) -> str:
             f"allowed: {name[:40]!r}…"
         )
     # Cc: control characters. Cs: half of a surrogate pair, which has no UTF-8.
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in name):
+    if not name.isprintable() and any(
+        unicodedata.category(character) in ("Cc", "Cs") for character in name
+    ):
         raise InvalidChannel(f"A channel's name holds a control character: {name!r}.")
     return name

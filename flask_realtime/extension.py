@@ -35,7 +35,8 @@ class Realtime:
         self._handlers.add("call-route", call_route)
         self._on_join = Hooks(socket_joined)
         self._on_leave = Hooks(socket_left)
-        self._apps: weakref.WeakSet[Flask] = weakref.WeakSet()
+        # A WeakSet takes longer to look through than the rest of a push to the log takes.
+        self._apps: list[weakref.ref[Flask]] = []
         if app is not None:
             self.init_app(app)
 
@@ -54,7 +55,7 @@ class Realtime:
         app.extensions["realtime"] = AppState(
             app, config, self._handlers, self._on_join, self._on_leave
         )
-        self._apps.add(app)
+        self._apps = [weakref.ref(one) for one in (*self._living_apps(), app)]
 
     @property
     def socket(self) -> Socket:
@@ -156,11 +157,14 @@ class Realtime:
         return function
 
     def _check_setup(self, what: str) -> None:
-        if any(app.extensions["realtime"].has_served for app in self._apps):
+        if any(app.extensions["realtime"].has_served for app in self._living_apps()):
             raise SetupFinished(
                 f"{what} was used after the app had handled its first request; decorate at import, "
                 f"or before the app is served."
             )
+
+    def _living_apps(self) -> list[Flask]:
+        return [app for one in self._apps if (app := one()) is not None]
 
     def _state(self) -> AppState:
         if has_app_context():
@@ -171,7 +175,7 @@ class Realtime:
                     f"call realtime.init_app(app)."
                 )
             return state
-        apps = list(self._apps)
+        apps = self._living_apps()
         if len(apps) == 1:
             only: AppState = apps[0].extensions["realtime"]
             return only

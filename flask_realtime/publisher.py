@@ -13,8 +13,8 @@ from .channels import flatten
 from .config import Config
 from .errors import InvalidSetting
 from .payload import to_json
-from .pushes import make_pushes
-from .registries.base import Push
+from .pushes import check_push_id, make_pushes
+from .registries.base import Push, new_push_id
 
 # What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
@@ -88,7 +88,9 @@ class Publisher:
     def _pushes(
         self, message: Any, channels: tuple[Any, ...], push_id: str | None = None
     ) -> list[Push]:
-        return make_pushes(to_json(message, _dumps), flatten(channels), self._matching, push_id)
+        payload = to_json(message, _dumps)
+        one_id = new_push_id() if push_id is None else check_push_id(push_id)
+        return make_pushes(payload, flatten(channels), self._matching, one_id)
 
     def _matching(self, pattern: str) -> list[str]:
         return self._log.matching(pattern, self._server.deadline())

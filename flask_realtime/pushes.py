@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 
 from .channels import is_pattern
@@ -24,18 +23,20 @@ def make_pushes(
     :param payload: JSON text.
     :param channels: names and patterns that were checked.
     :param matching: the channels that fit a pattern (the registry's).
-    :param push_id: None: a new one.
+    :param push_id: None: none of them is ever repeated.
     :param to: the digest of the only client that shall hear it.
-    :raises ValueError: if *push_id* is none.
     """
-    one_id = secrets.token_hex(16) if push_id is None else _check(push_id)
     names: dict[str, None] = {}
     for channel in channels:
         names.update(dict.fromkeys(matching(channel) if is_pattern(channel) else [channel]))
-    return [Push(name, payload, one_id, to) for name in names]
+    return [Push(name, payload, push_id, to) for name in names]
 
 
-def _check(push_id: object) -> str:
+def check_push_id(push_id: object) -> str:
+    """Give *push_id* back if it can be one.
+
+    :raises ValueError: if it cannot.
+    """
     if not isinstance(push_id, str) or not 0 < len(push_id) <= LONGEST_PUSH_ID:
         raise ValueError(
             f"push_id is {push_id!r:.60}, but a text of 1 to {LONGEST_PUSH_ID} characters is "

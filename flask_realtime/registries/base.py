@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ class Push:
 
     :param channel: a name, never a pattern.
     :param payload: JSON text.
-    :param push_id: a second push with this id on this channel is the first one's repeat.
+    :param push_id: a second push with this id on this channel is the first one's repeat; None: it
+        is none, and never has one.
     :param to: the digest of the only client that shall hear it; None: all.
     """
 
     channel: str
     payload: str
-    push_id: str
+    push_id: str | None
     to: str | None = None
 
 
@@ -41,6 +43,11 @@ class Subscription:
 
     since: Position
     sent: Position | None = None
+
+
+def new_push_id() -> str:
+    """The id of a push that was given none."""
+    return secrets.token_hex(16)
 
 
 #: Where a client's subscriptions stand of which nothing is known.
@@ -168,6 +175,11 @@ class Registry(ABC):
         :returns: the position of each push.
         :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
         """
+
+    def new_push_id(self) -> str | None:
+        """The id of a push that was given none; None where no outcome is ever unknown, so that
+        there is no repeat to be recognised."""
+        return new_push_id()
 
     @abstractmethod
     def matching(self, pattern: str) -> list[str]:

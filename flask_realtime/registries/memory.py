@@ -61,6 +61,9 @@ class MemoryRegistry(Registry):
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
         return [self._publish(push) for push in pushes]
 
+    def new_push_id(self) -> None:
+        return None
+
     def matching(self, pattern: str) -> list[str]:
         with self._lock:
             names = self._states.keys(time.monotonic())
@@ -213,13 +216,15 @@ class MemoryRegistry(Registry):
     def _publish(self, push: Push) -> Position:
         with self._lock:
             now = self._tidy()
-            first = self._push_ids.get((push.channel, push.push_id), now)
-            if first is not None:
+            one_id = None if push.push_id is None else (push.channel, push.push_id)
+            first = one_id and self._push_ids.get(one_id, now)
+            if first:
                 return first
             log = self._touch(push.channel, now)
             publication = log.append(push)
             self._filled.put(push.channel, log, now)
-            self._push_ids.put((push.channel, push.push_id), publication.position, now)
+            if one_id:
+                self._push_ids.put(one_id, publication.position, now)
             # Within the lock, so that what is delivered has the log's order.
             if push.channel in self._heard and self._delivery is not None:
                 self._delivery.put(publication)

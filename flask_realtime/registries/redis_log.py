@@ -11,7 +11,7 @@ from ..config import Config
 from ..errors import RegistryUnavailable
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
-from .base import Page, Push
+from .base import Page, Push, new_push_id
 from .redis_entries import parse_entry, parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline, LinkLost
@@ -138,7 +138,12 @@ class RedisLog:
     def _append(self, push: Push) -> Command:
         keys = self._keys.channel(push.channel)
         return scripts.APPEND(
-            (keys.state, keys.log, keys.push_id + push.push_id.encode(), keys.listed),
+            (
+                keys.state,
+                keys.log,
+                keys.push_id + (push.push_id or new_push_id()).encode(),
+                keys.listed,
+            ),
             (
                 push.payload,
                 push.to or "",

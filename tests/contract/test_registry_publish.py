@@ -3,6 +3,8 @@
 from itertools import pairwise
 from threading import Thread
 
+from flask_realtime.registries.base import Push
+
 
 def test_publish_counts_without_holes(registry, push):
     """The positions of a channel count 1, 2, 3 in one epoch, each with a tag of its own."""
@@ -73,6 +75,13 @@ def test_push_ids_are_remembered_for_each_channel(registry, push):
 
     assert one.seq == other.seq == 1
     assert one != other
+
+
+def test_a_push_without_an_id_is_nobodys_repeat(registry):
+    """Two of the same payload are two messages."""
+    first, second = registry.publish([Push("a", "1", None), Push("a", "1", None)])
+
+    assert (first.seq, second.seq) == (1, 2)
 
 
 def test_push_ids_outlive_their_entries(open_registry, push):

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import flask
 import pytest
@@ -134,6 +135,20 @@ def test_push_refuses_what_is_no_push_id(push_id):
 
     with pytest.raises(ValueError, match="push_id"):
         realtime.push("hi", "room", push_id=push_id)
+
+
+def test_push_keeps_nothing_in_memory_but_the_log():
+    """What nobody can repeat is not remembered, or a busy process would hold 300 s of ids."""
+    realtime = Realtime(make_app(REALTIME_HISTORY_SIZE=10))
+    realtime.push_many((number, "room") for number in range(100))
+    tracemalloc.start()
+    for number in range(5000):
+        realtime.push(number, "room")
+
+    held, _ = tracemalloc.get_traced_memory()
+
+    tracemalloc.stop()
+    assert held < 100_000
 
 
 def test_push_from_a_process_without_sockets_is_an_error():
