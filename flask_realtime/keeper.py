@@ -86,15 +86,19 @@ class Keeper:
         self._wake.set()
 
     def refresh(self) -> None:
-        """Keep what this process holds from expiring in the registry."""
+        """Keep what this process holds from expiring in the registry; what has expired all the
+        same, while this process stood still say, is written again."""
         presences = self._presences(self._hub.connections())
         for start in range(0, len(presences), REFRESHED_AT_ONCE):
-            self._registry.refresh(presences[start : start + REFRESHED_AT_ONCE], ())
+            chosen = presences[start : start + REFRESHED_AT_ONCE]
+            self._note((), self._registry.refresh(chosen, ()))
         names = self._delivery.names()
         for start in range(0, len(names), REFRESHED_AT_ONCE):
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
+        if not names and not digests:
+            return
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)

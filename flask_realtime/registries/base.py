@@ -218,10 +218,13 @@ class Registry(ABC):
         no error."""
 
     @abstractmethod
-    def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
+    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
         """Keep connected clients and the channels that this process hears from expiring, and
         note how far each connection was sent, of several of one client the one that came last. A
-        client that is gone is not made anew."""
+        client or a connection that is not known is not made anew.
+
+        :returns: the digests of those.
+        """
 
     @abstractmethod
     def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:

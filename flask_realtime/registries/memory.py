@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..channels import matcher
@@ -132,11 +132,13 @@ class MemoryRegistry(Registry):
         with self._lock:
             self._clients.disconnect(presence, self._tidy())
 
-    def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
+    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
+        unknown = []
         # One at a time: pushes go on while thousands are refreshed.
         for presence in presences:
             with self._lock:
-                self._clients.refresh(presence, time.monotonic())
+                if not self._clients.refresh(presence, time.monotonic()):
+                    unknown.append(presence.digest)
         for channel in channels:
             with self._lock:
                 now = time.monotonic()
@@ -147,6 +149,7 @@ class MemoryRegistry(Registry):
         while has_more:
             with self._lock:
                 has_more = self._drop_expired(time.monotonic())
+        return unknown
 
     def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
         with self._lock:

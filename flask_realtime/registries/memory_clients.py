@@ -100,13 +100,14 @@ class MemoryClients:
                 client.latest = None
             self._keep(presence.digest, client, now)
 
-    def refresh(self, presence: Presence, now: float) -> None:
-        """Let a client that is known live on."""
+    def refresh(self, presence: Presence, now: float) -> bool:
+        """Let a client live on; False if it or its connection is not known."""
         client = self.get(presence.digest, now)
-        if client is not None:
-            client.add_token(presence.token)
-            client.note_sent(presence)
-            self._keep(presence.digest, client, now)
+        if client is None or presence.token not in client.tokens:
+            return False
+        client.note_sent(presence)
+        self._keep(presence.digest, client, now)
+        return True
 
     def restore(self, presence: Presence, known: Subscriptions, now: float) -> Subscriptions:
         """Write a client again that was gone or has come anew; a memory never goes back."""

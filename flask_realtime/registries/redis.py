@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..config import Config
@@ -83,10 +83,11 @@ class RedisRegistry(Registry):
         here = self._here
         here.clients.disconnect(presence, here.server.deadline())
 
-    def refresh(self, presences: Iterable[Presence], channels: Collection[str]) -> None:
+    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
         here = self._here
-        here.clients.refresh(presences, here.server.deadline())
+        unknown = here.clients.refresh(presences, here.server.deadline())
         here.log.keep(channels, here.server.deadline())
+        return unknown
 
     def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
         here = self._here

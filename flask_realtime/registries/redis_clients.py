@@ -93,11 +93,13 @@ class RedisClients:
         """Forget a connection."""
         self._server.ask([self._present(scripts.DISCONNECT, presence)], deadline)
 
-    def refresh(self, presences: Iterable[Presence], deadline: Deadline) -> None:
-        """Keep clients that are known."""
-        self._server.ask(
-            [self._present(scripts.REFRESH, presence) for presence in presences], deadline
-        )
+    def refresh(self, presences: Sequence[Presence], deadline: Deadline) -> list[str]:
+        """Keep clients; those of them that are not known, or not with this connection."""
+        commands = [self._present(scripts.REFRESH, presence) for presence in presences]
+        replies = self._server.ask(commands, deadline)
+        return [
+            one.digest for one, is_known in zip(presences, replies, strict=True) if not is_known
+        ]
 
     def restore(
         self, known: Sequence[tuple[Presence, Subscriptions]], deadline: Deadline

@@ -260,6 +260,7 @@ def test_refresh_takes_many_clients_at_once(registry, fill):
     digests = [f"digest-{number}" for number in range(1200)]
     for digest in digests:
         registry.subscribe(digest, ["a"])
+        registry.connect(digest, "1")
 
     registry.refresh([Presence(digest, "1", {"a": position}) for digest in digests], ["a"])
 
@@ -268,12 +269,27 @@ def test_refresh_takes_many_clients_at_once(registry, fill):
 
 
 def test_refresh_does_not_make_a_client_anew(registry, fill):
-    """A client that is gone stays gone, or its subscriptions would be an empty set for good."""
+    """A client that is gone stays gone, or its subscriptions would be an empty set for good; its
+    process is told, which knows what they were."""
     position = fill(registry, "a", 1)[-1]
+    registry.connect("digest-2", "1")
 
-    registry.refresh([Presence("digest-1", "1", {"a": position})], ["a"])
+    gone = registry.refresh(
+        [Presence(digest, "1", {"a": position}) for digest in ("digest-1", "digest-2")], ["a"]
+    )
 
+    assert gone == ["digest-1"]
     assert subscriptions(registry, "digest-1") is None
+
+
+def test_refresh_tells_of_a_connection_that_is_not_known(registry):
+    """The client may have been begun anew by a request, and knows nothing of the socket."""
+    registry.subscribe("digest-1", ["a"])
+
+    gone = registry.refresh([Presence("digest-1", "1", {})], [])
+
+    assert gone == ["digest-1"]
+    assert list(subscriptions(registry, "digest-1").tokens) == []
 
 
 def test_restore_writes_a_client_again(registry, heard, fill):

@@ -1,5 +1,8 @@
 """What is known of those who are there stays; see the soak for what goes."""
 
+import os
+import signal
+
 import pytest
 
 from tests.integration.serving import eventually
@@ -46,3 +49,21 @@ def test_open_socket_outlives_all_timeouts(brief):
         assert known == [channel]
         assert first["position"].split(":")[0] == second["position"].split(":")[0]
         assert second["position"].split(":")[1] == "2"
+
+
+def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
+    """A laptop that slept, or a container that was paused: what expired meanwhile is written
+    again, with the subscriptions and the socket."""
+    channel, new = brief.channel(), brief.channel()
+    browser, page = brief.visit(channel)
+    with browser.open(page, resume=True) as socket, brief.redis() as redis:
+        socket.resume()
+        pid = browser.get("/health").json()["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        eventually(lambda: not list(redis.scan_iter(f"{brief.prefix}:client:*")))
+        os.kill(pid, signal.SIGCONT)
+        eventually(lambda: channels(browser, page) == [channel], 20)
+        browser.get(f"/subscribe/{new}", headers={"X-Realtime-Connection-Id": page})
+        brief.push_until_accepted("for both", new)
+
+        assert socket.payloads(1) == ["for both"]

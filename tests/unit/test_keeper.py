@@ -171,7 +171,12 @@ def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     until(lambda: house.jobs)
     house.work()
     calls = []
-    house.registry.refresh = lambda presences, names: calls.append((len(presences), len(names)))
+
+    def refresh(presences, names):
+        calls.append((len(presences), len(names)))
+        return []
+
+    house.registry.refresh = refresh
 
     house.keeper.refresh()
 

@@ -1,10 +1,11 @@
 -- Keeps a connected client from expiring and notes how far it was sent, unless a newer connection
--- of it has come; makes none anew.
+-- of it has come. Returns 0, and makes nothing anew, if the connection is not known.
 local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
 
-if redis.call('EXISTS', client) == 1 then
-    redis.call('HSET', client, 'token:' .. token, '', 'arrived', '1')
-    note_sent(client, token, 3)
-    redis.call('PEXPIRE', client, lives)
+if redis.call('HEXISTS', client, 'token:' .. token) == 0 then
+    return 0
 end
-return 0
+redis.call('HSET', client, 'arrived', '1')
+note_sent(client, token, 3)
+redis.call('PEXPIRE', client, lives)
+return 1
