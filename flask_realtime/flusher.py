@@ -182,6 +182,8 @@ class Flusher:
                 except BlockingIOError:
                     taken = 0
                 except OSError:
+                    # Where it stands among what has not been sent.
+                    outbox.put_rest(batch.frames, 0)
                     failed.append((outbox, 0))
                     continue
                 if taken != len(data):

@@ -90,6 +90,15 @@ class Hub:
                 standing.is_stale = True
             return standing is not None and standing.is_subscribed
 
+    def take_stale(self, connection: Listener) -> bool:
+        """Whether its subscriptions have changed before it had its first; noted no more."""
+        with self._lock:
+            standing = self._standings.get(connection)
+            if standing is None:
+                return False
+            was_stale, standing.is_stale = standing.is_stale, False
+            return was_stale
+
     def note(self, connection: Listener, at: Position) -> None:
         """Note which of its client's subscriptions *connection* is brought to."""
         with self._lock:

@@ -74,6 +74,9 @@ class Keeper:
 
     def changed(self, digest: str) -> None:
         """Have the subscriptions of a client read anew and applied."""
+        for connection in self._hub.connections(digest):
+            # Noted at once by one that has yet to resume.
+            self._hub.is_ready(connection)
         self._note((), (digest,))
 
     def restored(self) -> None:
@@ -151,10 +154,12 @@ class Keeper:
                 for one in self._hub.connections(digest)
                 if self._hub.is_ready(one)
             ]
-            self._restore([one for one, known in found if self._is_lost(one, known)])
+            restored = self._restore([one for one, known in found if self._is_lost(one, known)])
             for connection, subscriptions in found:
-                if subscriptions is not None and not self._is_lost(connection, subscriptions):
-                    self._apply_to(connection, subscriptions)
+                # Of a client with several, what one has written again is new to the others.
+                present = restored.get(connection.digest, subscriptions)
+                if present is not None:
+                    self._apply_to(connection, present)
 
     def _is_lost(self, connection: Any, subscriptions: Subscriptions | None) -> bool:
         """Whether the registry knows less of a client than this process does."""
@@ -167,16 +172,21 @@ class Keeper:
         )
         return is_forgotten or went_back
 
-    def _restore(self, connections: list[Listener]) -> None:
+    def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
+        """By client, how it stands once it was written again."""
         if not connections:
-            return
+            return {}
         presences = self._presences(connections)
         known = [
             (presence, self._known(one, presence))
             for one, presence in zip(connections, presences, strict=True)
         ]
-        for connection, restored in zip(connections, self._registry.restore(known), strict=True):
-            self._apply_to(connection, restored)
+        restored = self._registry.restore(known)
+        for connection in connections:
+            if not self._hub.is_ready(connection):
+                # It ended meanwhile, and would stand there as the client's latest.
+                self._registry.disconnect(Presence(connection.digest, connection.token, {}))
+        return {one.digest: stands for one, stands in zip(connections, restored, strict=True)}
 
     def _known(self, connection: Listener, presence: Presence) -> Subscriptions:
         since = {name: Subscription(position) for name, position in presence.sent.items()}

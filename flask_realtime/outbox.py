@@ -87,9 +87,10 @@ class Outbox:
             self.owner.close_overflowing(overflow)
 
     def unsent(self) -> dict[str, Position]:
-        """By channel, the position before the first push that the kernel has not taken whole."""
+        """By channel, the position before the first push that the kernel has not taken whole, what
+        was dropped at a close included."""
         with self._lock:
-            return _first_places(self._items)
+            return {**_first_places(self._items), **(self._missing or {})}
 
     def retire(self) -> None:
         """Take no more pushes, since the peer reads none; remember those that it has not got."""
@@ -124,6 +125,7 @@ class Outbox:
         with self._lock:
             self._is_closed = True
             self.swift = None
+            self._missing = self._missing or _first_places(self._items)
             self._items.clear()
             self._head = None
             event, self._empty = self._empty, None

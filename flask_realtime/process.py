@@ -28,7 +28,7 @@ from .limits import ConnectionCount
 from .positions import Position
 from .reception import Reception, Services
 from .recovery import Recovery
-from .registries.base import Presence, Receiver, Registry
+from .registries.base import Presence, Receiver, Registry, Subscriptions
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
 from .worker import LINGER_SECONDS, Threads
@@ -93,6 +93,7 @@ class Process:
             catch_up=self._catch_up,
             conversations=conversations,
             max_bytes=config.max_message_bytes,
+            subscriptions=self._subscriptions,
             changed=self._keeper.changed,
             gone=self._gone,
         )
@@ -254,6 +255,9 @@ class Process:
     def _enter(self, connection: Any, starts: Mapping[str, Position]) -> None:
         receiver: Reception = connection.receiver
         receiver.enter(starts)
+
+    def _subscriptions(self, digest: str) -> Subscriptions | None:
+        return self.registry.subscriptions([digest])[digest]
 
     def _recover(self, names: Iterable[str]) -> None:
         self._keeper.recover(list(names))

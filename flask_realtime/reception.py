@@ -38,6 +38,7 @@ LARGE_CHARACTERS = 16 * 1024
 class Services:
     """What all receptions of a process share.
 
+    :param subscriptions: how a client stands now.
     :param changed: the subscriptions of a client may have changed unseen.
     :param gone: the socket is to be forgotten.
     """
@@ -46,6 +47,7 @@ class Services:
     catch_up: CatchUp
     conversations: Conversations
     max_bytes: int
+    subscriptions: Callable[[str], Subscriptions | None]
     changed: Callable[[str], None]
     gone: Callable[[Connection], None]
 
@@ -207,10 +209,34 @@ class Reception:
             return
         self._awaits_resume = False
         self._connection.resume_by = None
-        subscriptions = self._arrival.subscriptions or Subscriptions()
+        try:
+            subscriptions = self._present()
+        except RegistryUnavailable as error:
+            self._close_away(error)
+            return
         starts = {name: named.get(name, one.since) for name, one in subscriptions.items()}
         foreign = [name for name in named if name not in subscriptions]
         self._begin(starts, lambda lost: self._resumed(message, foreign + lost))
+
+    def _present(self) -> Subscriptions:
+        """What the client is subscribed to; who left a channel since the handshake shall not hear
+        what was pushed there meanwhile."""
+        known = self._arrival.subscriptions
+        connection = self._connection
+        if self._services.hub.take_stale(connection):
+            present = self._services.subscriptions(connection.digest)
+            if present is not None:
+                self._services.hub.note(connection, present.at)
+                known = present
+        return known or Subscriptions()
+
+    def _close_away(self, error: RegistryUnavailable) -> None:
+        logger.warning(
+            "Closing %s, whose channels cannot be read: %s",
+            shorten(self._connection.digest),
+            error,
+        )
+        self._connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
 
     def _resumed(self, message: Message, lost: list[str]) -> None:
         known = self._arrival.subscriptions is not None
@@ -240,10 +266,7 @@ class Reception:
         try:
             self._services.catch_up.run(connection, report)
         except RegistryUnavailable as error:
-            logger.warning(
-                "Closing %s, whose channels cannot be read: %s", shorten(connection.digest), error
-            )
-            connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
+            self._close_away(error)
             return
         # Nobody asks any more, and they are many.
         self._arrival = Arrival(None, self._arrival.waiting) if self._arrival.waiting else _ARRIVED

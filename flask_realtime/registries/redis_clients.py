@@ -63,11 +63,7 @@ class RedisClients:
 
     def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
         """Tell processes that the subscriptions of a client have changed."""
-        told: list[Command] = [
-            ("PUBLISH", self._keys.process(process), digest) for process in processes
-        ]
-        if told:
-            self._server.ask(told, deadline)
+        self._tell(((digest, process) for process in processes), deadline)
 
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline
@@ -104,8 +100,17 @@ class RedisClients:
     def restore(
         self, known: Sequence[tuple[Presence, Subscriptions]], deadline: Deadline
     ) -> list[Subscriptions]:
-        """Write clients again; how each stands now."""
+        """Write clients again, and tell the other processes that hold connections of theirs; how
+        each stands now."""
         replies = self._server.ask([self._restore(*one) for one in known], deadline)
+        self._tell(
+            (
+                (presence.digest, process)
+                for (presence, _), reply in zip(known, replies, strict=True)
+                for process in _holders(reply) - {self._process}
+            ),
+            deadline,
+        )
         return [self._subscriptions(reply) or Subscriptions() for reply in replies]
 
     def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
@@ -121,6 +126,13 @@ class RedisClients:
             [scripts.COLLECT([key, taken], (TAKEN_SECONDS * 1000,))], deadline
         )
         return _texts(items)
+
+    def _tell(self, told: Iterable[tuple[str, str]], deadline: Deadline) -> None:
+        commands: list[Command] = [
+            ("PUBLISH", self._keys.process(process), digest) for digest, process in told
+        ]
+        if commands:
+            self._server.ask(commands, deadline)
 
     def _restore(self, presence: Presence, subscriptions: Subscriptions) -> Command:
         stands: list[str] = []
@@ -164,6 +176,11 @@ class RedisClients:
 
 def _processes(replies: Sequence[Any]) -> set[str]:
     return {token.decode().partition("/")[0] for token in replies[0]}
+
+
+def _holders(reply: Sequence[bytes]) -> set[str]:
+    names = [name.decode() for name in reply[::2] if name.startswith(b"token:")]
+    return {name[6:].partition("/")[0] for name in names}
 
 
 def _sent(fields: Mapping[bytes, bytes], name: bytes) -> Position | None:

@@ -105,8 +105,11 @@ class RedisHere:
             self._receiver.changed(digest)
 
     def end(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
-        """Have every process close the connections of a client, or of a session."""
-        ended = f"{digest or ''}:{session or ''}"
+        """Have every process close the connections of a client, or of a session; this one at once,
+        which may not hear Redis just now."""
+        if self._receiver is not None:
+            self._receiver.ended(digest, session)
+        ended = f"{self._process}:{digest or ''}:{session or ''}"
         self.server.ask([("PUBLISH", self._keys.everyone, ended)], deadline)
 
     def health(self) -> dict[str, Any]:
@@ -136,8 +139,9 @@ class RedisHere:
         if channel is not None:
             receiver.deliver(parse_entry(channel, data))
         elif name == self._keys.everyone:
-            digest, _, session = data.decode().partition(":")
-            receiver.ended(digest or None, session or None)
+            process, digest, session = data.decode().split(":")
+            if process != self._process:
+                receiver.ended(digest or None, session or None)
         elif self._probe is not None and not self._probe.arrived(data):
             receiver.changed(data.decode())
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.serving import eventually
 
+from .pages import acts_as, channels
 from .scene import Scene
 
 SETTINGS = {
@@ -20,10 +21,6 @@ SETTINGS = {
 def brief():
     with Scene(**SETTINGS) as scene:
         yield scene
-
-
-def channels(browser, page):
-    return browser.get("/channels", headers={"X-Realtime-Connection-Id": page}).json()
 
 
 def until_a_page_that_never_connects_is_forgotten(scene):
@@ -62,8 +59,40 @@ def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
         os.kill(pid, signal.SIGSTOP)
         eventually(lambda: not list(redis.scan_iter(f"{brief.prefix}:client:*")))
         os.kill(pid, signal.SIGCONT)
+        # Its server has closed what was kept alive.
+        browser.http.close()
         eventually(lambda: channels(browser, page) == [channel], 20)
-        browser.get(f"/subscribe/{new}", headers={"X-Realtime-Connection-Id": page})
+        browser.get(f"/subscribe/{new}", headers=acts_as(page))
         brief.push_until_accepted("for both", new)
 
         assert socket.payloads(1) == ["for both"]
+
+
+def test_open_sockets_outlive_a_redis_out_of_memory(brief):
+    """It refuses to note how far they were sent, and lets them live on all the same."""
+    channel = brief.channel()
+    browser, page = brief.visit(channel)
+    with browser.open(page, resume=True) as socket, brief.redis() as redis:
+        socket.resume()
+        redis.set("the clock", "ticks", ex=4)
+        redis.config_set("maxmemory", 1)
+        eventually(lambda: not redis.exists("the clock"))
+
+        known = channels(browser, page)
+        redis.config_set("maxmemory", 0)
+
+        assert known == [channel]
+
+
+def test_patterns_find_what_a_publisher_pushed_to_first(brief):
+    """It knows nothing of the app's timeouts, which are shorter than those it goes by."""
+    listed, other = brief.channel(), brief.channel()
+    brief.elsewhere.push("first", listed)
+    with brief.listen(listed) as socket, brief.redis() as redis:
+        brief.visit(other)
+        redis.set("the clock", "ticks", ex=5)
+        eventually(lambda: not redis.exists("the clock"))
+
+        brief.elsewhere.push("to all", "channel-*")
+
+        assert socket.payloads(1) == ["to all"]

@@ -4,20 +4,12 @@ import pytest
 
 from tests.integration.serving import eventually
 
+from .pages import acts_as, channels, heard_until
 from .scene import Scene
 
 
 def position_of(push):
     return {push["channel"]: push["position"]}
-
-
-def acts_as(page):
-    """What makes a request one of *page*'s."""
-    return {"X-Realtime-Connection-Id": page}
-
-
-def channels(browser, page):
-    return browser.get("/channels", headers=acts_as(page)).json()
 
 
 def come_and_go(scene, channel):
@@ -27,18 +19,6 @@ def come_and_go(scene, channel):
         socket.resume()
         scene.push_until_accepted(1, channel)
         return browser, page, socket.push()
-
-
-def heard_until(socket, last):
-    """Payloads up to *last*, and ``(channel, "lost")`` where the page was told so."""
-    heard = []
-    while not heard or heard[-1] != last:
-        try:
-            message = socket.push()
-        except TimeoutError:
-            pytest.fail(f"{last} did not come; what came: {heard}")
-        heard.append((message["channel"], "lost") if message.get("lost") else message["payload"])
-    return heard
 
 
 def test_restart_with_its_data_loses_nothing():

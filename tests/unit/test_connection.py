@@ -202,3 +202,40 @@ def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
     assert pair.receive_close() == 1011
     assert "ZeroDivisionError" in caplog.text
     pair.end()
+
+
+@pytest.mark.parametrize("end", ["close", "cut"])
+def test_what_a_close_drops_does_not_count_as_sent(end):
+    """Whoever notes how far a slow client was sent may come just when it is closed."""
+    reached = {"room": Position("e", 2, "t2")}
+    pair = Pair(reached=reached).start()
+    pair.push(frame(1, '"' + "x" * 2_000_000 + '"', "large"))
+    pair.push(frame(2))
+    pair.flusher.settle()
+
+    if end == "close":
+        pair.connection.close(CloseCode.TRY_AGAIN_LATER, "too slow")
+    else:
+        pair.connection.cut()
+    pair.flusher.settle()
+
+    assert pair.connection.sent(reached)["room"].seq == 1
+    pair.end()
+
+
+def test_what_the_kernel_refused_does_not_count_as_sent():
+    """The peer's reset came before our next frame."""
+    pair = Pair(reached={"room": Position("e", 2, "t2")}).start()
+    pair.push(frame(1))
+    pair.flusher.settle()
+
+    def refuse(data, flags):
+        raise BrokenPipeError
+
+    with pair.flusher.lock:
+        pair.connection.outbox.swift = refuse
+    pair.push(frame(2))
+    pair.flusher.settle()
+
+    pair.end()
+    assert pair.connection.final_sent()["room"].seq == 1

@@ -181,3 +181,43 @@ def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     house.keeper.refresh()
 
     assert calls == [(1, 0), (0, 1), (0, 1)]
+
+
+class Second(Guest):
+    token = "2"
+
+
+def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
+    """A second socket of the page came after the loss, before the keeper looked."""
+    second = Second("d1")
+    house.registry.forget()
+    house.registry.subscribe("d1", ["c"])
+    house.hub.add(second)
+    arrival = house.registry.connect("d1", "2").subscriptions
+    house.hub.note(second, arrival.at)
+    house.hub.invite(second, {name: one.since for name, one in arrival.items()})
+    house.catch_up.run(second)
+    house.hub.mark_subscribed(second)
+
+    house.keeper.restored()
+
+    until(lambda: len(house.jobs) == 2)
+    assert house.hub.channels(house.guest) == {"a", "c"}
+    assert house.hub.channels(second) == {"a", "c"}
+
+
+def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
+    """Written again behind its own end, it would stand there as the client's latest."""
+    restore = house.registry.restore
+
+    def restore_behind_the_end(known):
+        house.hub.remove(house.guest)
+        return restore(known)
+
+    house.registry.restore = restore_behind_the_end
+    house.registry.forget()
+
+    house.keeper.restored()
+
+    until(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
+    until(lambda: not house.registry.subscriptions(["d1"])["d1"].tokens)

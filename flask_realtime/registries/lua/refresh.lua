@@ -5,7 +5,7 @@ local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
 if redis.call('HEXISTS', client, 'token:' .. token) == 0 then
     return 0
 end
-redis.call('HSET', client, 'arrived', '1')
-note_sent(client, token, 3)
+-- First: a Redis that is out of memory lets a client live on, and refuses to note anything.
 redis.call('PEXPIRE', client, lives)
+note_sent(client, token, 3)
 return 1

@@ -77,3 +77,9 @@ def unavailable(error):
 def sleep(message):
     time.sleep(float(message["seconds"]))
     return "slept"
+
+
+@app.get("/disconnect")
+def disconnect():
+    realtime.socket.disconnect(everywhere=True)
+    return "", 204

@@ -7,5 +7,8 @@ local function put_on_list(list, lives, names)
         redis.call('ZADD', list, string.format('%.0f', now + lives), name)
     end
     redis.call('ZREMRANGEBYSCORE', list, '-inf', string.format('%.0f', now))
-    redis.call('PEXPIRE', list, string.format('%.0f', lives))
+    -- Never shortened: another app's timeouts, or a publisher's, may be longer.
+    if redis.call('PTTL', list) < lives then
+        redis.call('PEXPIRE', list, string.format('%.0f', lives))
+    end
 end

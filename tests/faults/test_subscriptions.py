@@ -1,0 +1,128 @@
+"""What a page is subscribed to, where a process, another one and Redis know differently."""
+
+import contextlib
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.integration.browsers import Browser
+from tests.integration.serving import eventually
+
+from .pages import acts_as, channels, heard_until
+from .scene import Scene
+
+
+@pytest.fixture(scope="module")
+def first():
+    with Scene() as scene:
+        yield scene
+
+
+@pytest.fixture(scope="module")
+def second(first):
+    with Scene(store=first.store, REDIS_PREFIX=first.prefix) as scene:
+        yield scene
+
+
+def ask(browser, scene, path, page):
+    """A view in the process of *scene*, until it succeeds."""
+
+    def succeeds():
+        answer = browser.http.get(scene.server.url + path, headers=acts_as(page), timeout=10)
+        return answer.status_code == 204
+
+    eventually(succeeds, 20)
+
+
+def failed_attempts(scene):
+    return scene.server.log().count("connecting anew")
+
+
+def health(scene):
+    return Browser(scene.server.url).get("/health").json()
+
+
+def open_at(scene, browser, page, **options):
+    """The page's new socket there, as soon as the process has Redis back."""
+    sockets = []
+
+    def is_open():
+        with contextlib.suppress(InvalidStatus):
+            sockets.append(browser.open(page, url=scene.server.url, **options))
+        return sockets
+
+    eventually(is_open, 20)
+    return sockets[0]
+
+
+def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, second):
+    """Redis went back, and the page's new socket came to the second process before the first one,
+    which has the old socket still, had written the subscriptions again."""
+    kept, late = first.channel(), first.channel()
+    first.visit(late)
+    browser, page = first.visit(kept)
+    with browser.open(page, resume=True) as old:
+        old.resume()
+        first.store.take_snapshot()
+        before = health(first)["channels"]
+        ask(browser, first, f"/subscribe/{late}", page)
+        eventually(lambda: health(first)["channels"] > before)
+        # Behind what its worker does to enter the channel.
+        old.ask("sleep", seconds=0)
+        first.tunnel.freeze()
+        second.store.go_back()
+        with open_at(second, browser, page, resume=True) as new:
+            new.resume()
+            first.tunnel.cut()
+            first.tunnel.thaw()
+            eventually(lambda: late in channels(browser, page), 20)
+            second.push_until_accepted("to both", late)
+
+            assert old.payloads(1) == new.payloads(1) == ["to both"]
+
+
+def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
+    """Likewise after a restart without its data, for a client that never resumes."""
+    kept = first.channel()
+    browser, page = first.visit(kept)
+    with browser.open(page) as old:
+        old.ask("sleep", seconds=0)
+        first.tunnel.freeze()
+        second.store.restart_empty()
+        with open_at(second, browser, page) as new:
+            new.settle()
+            first.tunnel.cut()
+            first.tunnel.thaw()
+            eventually(lambda: kept in channels(browser, page), 20)
+            second.push_until_accepted("to both", kept)
+
+            assert heard_until(new, "to both")[-1] == "to both"
+
+
+def test_what_was_left_before_the_resume_is_not_heard(first):
+    """A page is taken off a channel between its socket's handshake and the resume."""
+    kept, left = first.channel(), first.channel()
+    browser, page = first.visit(kept, left)
+    with browser.open(page, resume=True) as socket:
+        ask(browser, first, f"/unsubscribe/{left}", page)
+        first.push_until_accepted("not for us", left)
+
+        socket.resume()
+        first.push_until_accepted("for us", kept)
+
+        assert socket.payloads(1) == ["for us"]
+
+
+def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
+    """Its calls reach Redis again before its listener does, which pauses between attempts."""
+    browser, page = first.visit(first.channel())
+    with browser.open(page, resume=True) as socket:
+        socket.resume()
+        # Longer than its first attempts take: the next one is some seconds away.
+        attempts = failed_attempts(first) + 5
+        first.store.kill()
+        eventually(lambda: failed_attempts(first) >= attempts, 20)
+        first.store.start()
+        ask(browser, first, "/disconnect", page)
+
+        assert socket.close_code() == 1000
