@@ -47,7 +47,7 @@ def test_sockets_of_the_apps_own_keep_their_options(mounted):
     page = browser.page("/on/room")
     address = mounted.url.replace("http", "ws") + "/shop/echo"
 
-    with connect(address, subprotocols=["tests"]) as echo:
+    with connect(address, subprotocols=["tests"], close_timeout=1) as echo:
         echo.send("short")
         answer = echo.recv(timeout=10)
         echo.send("far longer than ten characters")
