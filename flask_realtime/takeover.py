@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 from flask import Flask, Response, current_app, request, session
@@ -16,6 +17,7 @@ from .identity import (
     CONNECTION_ID_HEADER,
     is_allowed_origin,
     is_connection_id,
+    new_connection_id,
     shorten,
 )
 from .places import everywhere
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.session"
 PATH = "/_realtime/session"
+TAKER_HEADER = "X-Realtime-Taker"
+_TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class SessionPath:
@@ -61,7 +65,7 @@ class SessionPath:
         request.environ[CONNECTION_ID_IN_ENVIRON] = connection_id
         digest = current_digest()
         try:
-            texts = self._registry().collect(digest)
+            texts = self._registry().collect(digest, _taker())
         except RegistryUnavailable as error:
             logger.warning("What waits for %s can't be fetched: %s", shorten(digest), error)
             return _answer(503, "The registry is away; come back.")
@@ -69,6 +73,12 @@ class SessionPath:
         for text in texts:
             _apply(digest, text, response)
         return response
+
+
+def _taker() -> str:
+    """Who asks: the same name, when a page asks again since it had no answer."""
+    named = request.headers.get(TAKER_HEADER)
+    return named if named is not None and _TAKER.fullmatch(named) else new_connection_id()
 
 
 def _connection_id() -> object:

@@ -14,6 +14,8 @@ from ..protocol import Publication
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
 # what waits shall not fill the registry.
 MOST_WAITING = 1000
+# How long a browser goes on asking whose answer was lost, amply.
+TAKEN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +273,12 @@ class Registry(ABC):
         ``MOST_WAITING`` are kept."""
 
     @abstractmethod
-    def collect(self, digest: str) -> list[str]:
-        """Take what waits: of two that call at once, one gets it all."""
+    def collect(self, digest: str, taker: str) -> list[str]:
+        """Take what waits: of two that call at once, one gets it all.
+
+        :param taker: names who asks; the same one, asking again within ``TAKEN_SECONDS``, gets the
+            same, for the answer may have been lost, and what came since.
+        """
 
     @abstractmethod
     def health(self) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from typing import Any
 from ..channels import matcher
 from ..config import Config
 from ..positions import Position
-from .base import MOST_WAITING, Arrival, Page, Presence, Push, Receiver, Registry, Subscriptions
+from .base import (
+    MOST_WAITING,
+    TAKEN_SECONDS,
+    Arrival,
+    Page,
+    Presence,
+    Push,
+    Receiver,
+    Registry,
+    Subscriptions,
+)
 from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery
@@ -171,9 +181,14 @@ class MemoryRegistry(Registry):
             waiting.append(item)
             self._deposits.put(digest, waiting, now)
 
-    def collect(self, digest: str) -> list[str]:
+    def collect(self, digest: str, taker: str) -> list[str]:
         with self._lock:
-            return list(self._deposits.pop(digest, time.monotonic()) or ())
+            now = self._tidy()
+            before = self._taken.get((digest, taker), now) or []
+            taken = before + list(self._deposits.pop(digest, now) or ())
+            if taken:
+                self._taken.put((digest, taker), taken, now)
+            return taken
 
     def health(self) -> dict[str, Any]:
         with self._lock:
@@ -213,6 +228,7 @@ class MemoryRegistry(Registry):
         self._filled: Expiring[str, MemoryLog] = Expiring(history)
         self._push_ids: Expiring[tuple[str, str], Position] = Expiring(PUSH_ID_SECONDS)
         self._deposits: Expiring[str, deque[str]] = Expiring(away)
+        self._taken: Expiring[tuple[str, str], list[str]] = Expiring(TAKEN_SECONDS)
         self._clients = MemoryClients(self._config.connect_timeout_seconds, away)
         self._heard: set[str] = set()
 
@@ -265,6 +281,7 @@ class MemoryRegistry(Registry):
                 len(self._states.pop_expired(now, most)) >= most,
                 len(self._push_ids.pop_expired(now, most)) >= most,
                 len(self._deposits.pop_expired(now, most)) >= most,
+                len(self._taken.pop_expired(now, most)) >= most,
                 self._clients.drop_expired(now, most),
             )
         )

@@ -103,9 +103,9 @@ class RedisRegistry(Registry):
         here = self._here
         here.clients.deposit(digest, item, here.server.deadline())
 
-    def collect(self, digest: str) -> list[str]:
+    def collect(self, digest: str, taker: str) -> list[str]:
         here = self._here
-        return here.clients.collect(digest, here.server.deadline())
+        return here.clients.collect(digest, taker, here.server.deadline())
 
     def health(self) -> dict[str, Any]:
         return {"registry": "redis", **self._here.health()}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config import Config
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
-from .base import MOST_WAITING, NOWHERE, Arrival, Presence, Subscription, Subscriptions
+from .base import (
+    MOST_WAITING,
+    NOWHERE,
+    TAKEN_SECONDS,
+    Arrival,
+    Presence,
+    Subscription,
+    Subscriptions,
+)
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
 from .redis_log import Tails
 from .redis_scripts import Command
 from .redis_server import RedisServer
-
-# As long as a call that lost its reply may take to ask again, amply.
-TAKEN_SECONDS = 60
 
 
 class RedisClients:
@@ -118,10 +122,10 @@ class RedisClients:
         key = self._keys.waiting(digest)
         self._server.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
 
-    def collect(self, digest: str, deadline: Deadline) -> list[str]:
-        """Take what waits."""
+    def collect(self, digest: str, taker: str, deadline: Deadline) -> list[str]:
+        """Take what waits; again, if *taker* has taken it before."""
         key = self._keys.waiting(digest)
-        taken = key + b":" + secrets.token_hex(8).encode()
+        taken = key + b":" + taker.encode()
         (items,) = self._server.ask(
             [scripts.COLLECT([key, taken], (TAKEN_SECONDS * 1000,))], deadline
         )

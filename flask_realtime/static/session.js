@@ -11,6 +11,7 @@ export class Session {
   #connectionId;
   #isWanted;
   #running = null;
+  #taker;
   #finish;
   #timer;
 
@@ -18,11 +19,6 @@ export class Session {
     this.#window = window;
     this.#url = url;
     this.#connectionId = connectionId;
-  }
-
-  /** Whether the server wants nothing of this page any more. */
-  async isRefused() {
-    return REFUSALS.includes(await this.#ask());
   }
 
   /** Fetch what waits, again and again until it is here; resolves as `settled` does. */
@@ -52,25 +48,32 @@ export class Session {
   async #attempt(backoff) {
     const running = this.#running;
     this.#isWanted = false; // a take() from here on may be of what is newer
-    const status = await this.#ask();
+    await this.isRefused();
     if (this.#running !== running) return;
-    const isAnswered = /^2/.test(status) || REFUSALS.includes(status);
-    if (isAnswered && !this.#isWanted) return this.stop();
-    const delay = isAnswered ? 0 : backoff.next();
+    if (!this.#taker && !this.#isWanted) return this.stop();
+    const delay = this.#taker ? backoff.next() : 0;
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);
   }
 
-  async #ask() {
+  /** Ask for what waits; resolves with whether the server wants nothing of this page any more. */
+  async isRefused() {
+    this.#taker ||= Date.now(); // the same until it is answered: it gets the same
     try {
       const { status, type } = await this.#window.fetch(this.#url, {
         method: "POST",
-        headers: { [CONNECTION_ID_HEADER]: this.#connectionId },
+        headers: {
+          [CONNECTION_ID_HEADER]: this.#connectionId,
+          "X-Realtime-Taker": this.#taker,
+        },
         redirect: "manual",
         keepalive: true, // a navigation does not cut it off
       });
-      return type === "opaqueredirect" ? 401 : status; // a redirect leads to a log-in
+      // A redirect leads to a log-in.
+      const isRefused = type === "opaqueredirect" || REFUSALS.includes(status);
+      if (isRefused || /^2/.test(status)) this.#taker = 0;
+      return isRefused;
     } catch {
-      return 0;
+      return false;
     }
   }
 }

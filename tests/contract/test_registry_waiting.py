@@ -37,8 +37,8 @@ def test_deposits_wait_in_order_until_collected(registry):
 
     assert registry.connect("digest-1", "asks").waiting == ["1", "2"]
     assert registry.connect("digest-1", "asks").waiting == ["1", "2"]
-    assert registry.collect("digest-1") == ["1", "2"]
-    assert registry.collect("digest-1") == []
+    assert registry.collect("digest-1", "taker-1") == ["1", "2"]
+    assert registry.collect("digest-1", "taker-2") == []
     assert registry.connect("digest-1", "asks").waiting == []
     assert registry.connect("digest-2", "asks").waiting == ["é☃"]
 
@@ -48,8 +48,21 @@ def test_deposits_are_collected_in_any_process(registry, other):
     registry.deposit("digest-1", "1")
 
     assert other.connect("digest-1", "asks").waiting == ["1"]
-    assert other.collect("digest-1") == ["1"]
-    assert registry.collect("digest-1") == []
+    assert other.collect("digest-1", "taker-1") == ["1"]
+    assert registry.collect("digest-1", "taker-2") == []
+
+
+def test_collect_gives_the_same_to_the_one_that_asks_again(registry):
+    """Its answer was lost on the way to the browser: it has it again, with what came since."""
+    registry.deposit("digest-1", "1")
+    registry.collect("digest-1", "taker-1")
+    registry.deposit("digest-1", "2")
+
+    again = registry.collect("digest-1", "taker-1")
+
+    assert again == ["1", "2"]
+    assert registry.collect("digest-2", "taker-1") == []
+    assert registry.collect("digest-1", "taker-2") == []
 
 
 def test_deposits_are_capped(registry):
@@ -57,7 +70,7 @@ def test_deposits_are_capped(registry):
     for number in range(1005):
         registry.deposit("d", str(number))
 
-    assert registry.collect("d") == [str(number) for number in range(5, 1005)]
+    assert registry.collect("d", "taker") == [str(number) for number in range(5, 1005)]
 
 
 def test_deposits_expire(open_registry):
@@ -68,21 +81,21 @@ def test_deposits_expire(open_registry):
 
     eventually(lambda: registry.connect("digest-1", "asks").waiting == [])
 
-    assert registry.collect("digest-1") == []
+    assert registry.collect("digest-1", "taker") == []
 
 
 def test_collect_gives_all_to_one(registry):
     """Of two that collect at once one gets everything and the other nothing."""
-    for _ in range(30):
+    for turn in range(30):
         for item in ("1", "2", "3"):
             registry.deposit("digest-1", item)
         together, collected = Barrier(2), []
 
-        def collect(together=together, collected=collected):
+        def collect(taker, together=together, collected=collected):
             together.wait()
-            collected.append(registry.collect("digest-1"))
+            collected.append(registry.collect("digest-1", taker))
 
-        threads = [Thread(target=collect) for _ in range(2)]
+        threads = [Thread(target=collect, args=[f"taker-{turn}-{one}"]) for one in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -104,7 +117,7 @@ def test_deposits_made_at_once_all_wait(registry):
     for thread in threads:
         thread.join()
 
-    items = registry.collect("digest-1")
+    items = registry.collect("digest-1", "taker")
     assert len(items) == 200
     for thread in range(4):
         own = [item for item in items if item.startswith(f"{thread} ")]

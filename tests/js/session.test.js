@@ -48,6 +48,23 @@ for (const trouble of [503, 429, 0, new TypeError("Failed to fetch")]) {
   });
 }
 
+test("who asks again, since no answer came, is known by its name; the next one has another", async () => {
+  const named = () => page.fetches.map(({ options }) => options.headers["X-Realtime-Taker"]);
+  page.answer = (count) => (count < 3 ? [503, new TypeError("Failed to fetch")][count - 1] : 204);
+  const taken = session.take();
+  await settled();
+  await page.clock.pass(60_000);
+  await taken;
+  await new Promise((resolve) => setTimeout(resolve, 2)); // named by the time
+
+  await session.take();
+
+  const [first, second, third, next] = named();
+  assert.match(String(first), /^[A-Za-z0-9_-]{1,64}$/);
+  assert.deepEqual([second, third], [first, first]);
+  assert.notEqual(next, first);
+});
+
 for (const refusal of [401, 403, 404, { status: 0, type: "opaqueredirect" }]) {
   test(`it is not asked for again after ${JSON.stringify(refusal)}`, async () => {
     page.answer = () => refusal;

@@ -54,7 +54,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
         receiver(
             deliver=lambda one: registry.publish([Push("b", "2", "2")]) and done.set(),
             changed=lambda digest: found.append(registry.subscriptions([digest])[digest]),
-            ended=lambda digest, session: found.append(registry.collect(digest)),
+            ended=lambda digest, session: found.append(registry.collect(digest, "taker")),
         )
     )
     registry.listen(["a"])

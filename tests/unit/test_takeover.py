@@ -149,6 +149,23 @@ def test_taking_over_twice_changes_nothing_more(browser):
     assert browser.session() == {"a": 2}
 
 
+def test_answer_that_was_lost_is_given_again_to_the_same_taker(browser):
+    """A network that breaks behind the server's answer loses no log-in; another taker, who has
+    none, gets nothing twice."""
+    taker = {"X-Realtime-Taker": "1764145000000"}
+    put(browser.open_socket(), a=1)
+    browser.take_over(**taker)
+    with browser.client.session_transaction() as stored:
+        del stored["a"]
+
+    browser.take_over(**{"X-Realtime-Taker": "1764145000001"})
+    by_another = browser.session()
+    browser.take_over(**taker)
+
+    assert by_another == {}
+    assert browser.session() == {"a": 1}
+
+
 def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
     """A cookie that a message sets arrives with all its attributes, and is sent with the next."""
 
@@ -285,7 +302,7 @@ def test_take_over_without_the_registry_is_503(app):
     browser = Browser(app)
 
     class Away:
-        def collect(self, digest):
+        def collect(self, digest, taker):
             raise RegistryUnavailable("away")
 
     browser.registry = Away()

@@ -1,9 +1,10 @@
 -- Takes what waits. What was taken stays a moment under the taker's own name, for it may ask again
--- when the reply got lost.
+-- when the answer got lost, here or on its way to the browser, and gets it with what came since.
 local waiting, taken, lives = KEYS[1], KEYS[2], ARGV[1]
 
-if redis.call('EXISTS', taken) == 0 and redis.call('EXISTS', waiting) == 1 then
-    redis.call('RENAME', waiting, taken)
-    redis.call('PEXPIRE', taken, lives)
+for _, item in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
+    redis.call('RPUSH', taken, item)
 end
+redis.call('DEL', waiting)
+redis.call('PEXPIRE', taken, lives)
 return redis.call('LRANGE', taken, 0, -1)
