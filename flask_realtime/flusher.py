@@ -17,10 +17,10 @@ from .writability import Writability
 
 logger = logging.getLogger(__name__)
 
-# Under gevent nobody else runs while sockets are written to: some 5 us each, and more where much is
-# joined for each. To stop in the middle of a push to a thousand would cost it a fortieth.
-WRITES_AT_ONCE = 1000
+# Under gevent nobody else runs while sockets are written to, some 5 us each.
 FLUSHES_AT_ONCE = 400
+# So many are written to without a pause, if there are no more: two would cost a fortieth.
+FLUSHES_AT_A_STRETCH = 1000
 # To put a frame into an outbox takes a tenth of that.
 PUTS_AT_ONCE = 2000
 # Frames are joined as long as the kernel's buffers are likely to take them whole.
@@ -141,14 +141,16 @@ class Flusher:
 
     def _write_through(self, batches: Sequence[Batch]) -> None:
         done = 0
+        writes = sum([len(batch.receivers) for batch in batches])
+        at_once = FLUSHES_AT_ONCE if writes > FLUSHES_AT_A_STRETCH else FLUSHES_AT_A_STRETCH
         for batch in batches:
-            for start in range(0, len(batch.receivers), WRITES_AT_ONCE):
-                if done >= WRITES_AT_ONCE:
+            for start in range(0, len(batch.receivers), at_once):
+                if done >= at_once:
                     # Replies that wait meanwhile need not wait for ten thousand receivers.
                     self._flush_some()
                     let_others_run()
                     done = 0
-                chosen = batch.receivers[start : start + WRITES_AT_ONCE]
+                chosen = batch.receivers[start : start + at_once]
                 self._write(batch, chosen)
                 done += len(chosen)
 
