@@ -211,7 +211,11 @@ class Registry(ABC):
     @abstractmethod
     def connect(self, digest: str, token: str) -> Arrival:
         """Note a connection of the client and return its subscriptions, in one atomic step, and
-        what waits for its browser. From then on this process is told of changes."""
+        what waits for its browser. From then on this process is told of changes.
+
+        Of a client that only connections have begun nothing is known before one of them is
+        refreshed: until then none may have lived long enough to hear that it is not known.
+        """
 
     @abstractmethod
     def disconnect(self, presence: Presence) -> None:

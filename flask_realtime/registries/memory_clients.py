@@ -12,7 +12,7 @@ from .expiring import Expiring
 class MemoryClient:
     """One client: its subscriptions, and its open connections as tokens."""
 
-    __slots__ = ("at", "latest", "subscriptions", "tokens")
+    __slots__ = ("at", "is_unknown", "latest", "subscriptions", "tokens")
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
@@ -21,6 +21,8 @@ class MemoryClient:
         self.tokens: tuple[str, ...] = ()
         #: The connection that came last, while it is there.
         self.latest: str | None = None
+        #: Whether none but connections have begun it, of which none has been refreshed.
+        self.is_unknown = False
 
     def stands(self) -> Subscriptions:
         """A copy of its subscriptions."""
@@ -68,6 +70,7 @@ class MemoryClients:
             client = self._awaited.get(digest, now) or MemoryClient()
             self._awaited.put(digest, client, now)
         new = {name: at for name, at in starts.items() if name not in client.subscriptions}
+        client.is_unknown = False
         if new:
             client.subscriptions.update((name, Subscription(at)) for name, at in new.items())
             client.note_change()
@@ -83,12 +86,14 @@ class MemoryClients:
 
     def connect(self, digest: str, token: str, now: float) -> Subscriptions | None:
         """Note a connection; the client's subscriptions, None if it was not known."""
-        known = self.get(digest, now)
-        client = known or MemoryClient()
+        client = self.get(digest, now)
+        if client is None:
+            client = MemoryClient()
+            client.is_unknown = True
         client.add_token(token)
         client.latest = token
         self._keep(digest, client, now)
-        return None if known is None else client.stands()
+        return None if client.is_unknown else client.stands()
 
     def disconnect(self, presence: Presence, now: float) -> None:
         """Forget a connection that is known."""
@@ -105,6 +110,7 @@ class MemoryClients:
         client = self.get(presence.digest, now)
         if client is None or presence.token not in client.tokens:
             return False
+        client.is_unknown = False
         client.note_sent(presence)
         self._keep(presence.digest, client, now)
         return True
@@ -115,6 +121,7 @@ class MemoryClients:
         if presence.token not in client.tokens:
             client.add_token(presence.token)
             client.latest = presence.token
+        client.is_unknown = False
         if client.at.epoch != known.at.epoch:
             client.subscriptions = {**known, **client.subscriptions}
             client.note_change()

@@ -222,6 +222,22 @@ def test_disconnect_does_not_harm_a_connection_of_another_process(registry, othe
     heard_by_other.wait_for(lambda: heard_by_other.changed == ["digest-1"])
 
 
+def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(registry):
+    """The socket that heard so first may have broken before it did; a request, or a while, makes
+    the client one that is known."""
+    first = registry.connect("digest-1", "1")
+    registry.disconnect(Presence("digest-1", "1", {}))
+    second = registry.connect("digest-1", "2")
+    registry.refresh([Presence("digest-1", "2", {})], [])
+    third = registry.connect("digest-1", "3")
+    registry.connect("digest-2", "1")
+    registry.subscribe("digest-2", ["a"])
+
+    assert (first.subscriptions, second.subscriptions) == (None, None)
+    assert third.subscriptions == {}
+    assert set(registry.connect("digest-2", "2").subscriptions) == {"a"}
+
+
 def test_connect_is_one_step_with_its_subscriptions(registry, heard):
     """What connect does not return yet, the process is told of: nothing falls in between."""
     registry.subscribe("digest-1", ["c0"])

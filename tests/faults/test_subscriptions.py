@@ -126,3 +126,15 @@ def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
         ask(browser, first, "/disconnect", page)
 
         assert socket.close_code() == 1000
+
+
+def test_page_that_was_forgotten_learns_of_it_at_its_second_attempt(first):
+    """Its first socket broke before the resume was answered, in the same tunnel perhaps."""
+    browser, page = first.visit(first.channel())
+    with first.redis() as redis:
+        # As it expires when a page is away for too long.
+        redis.delete(*redis.scan_iter(f"{first.prefix}:client:*"))
+    open_at(first, browser, page, resume=True).close()
+
+    with browser.open(page, resume=True) as socket:
+        assert socket.resume()["known"] is False

@@ -7,5 +7,6 @@ if redis.call('HEXISTS', client, 'token:' .. token) == 0 then
 end
 -- First: a Redis that is out of memory lets a client live on, and refuses to note anything.
 redis.call('PEXPIRE', client, lives)
+redis.call('HDEL', client, 'unknown')
 note_sent(client, token, 3)
 return 1

@@ -32,6 +32,7 @@ end
 if redis.call('HSET', client, 'token:' .. token, '') == 1 then
     redis.call('HSET', client, 'latest', token)
 end
+redis.call('HDEL', client, 'unknown')
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return redis.call('HGETALL', client)

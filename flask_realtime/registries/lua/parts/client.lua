@@ -43,6 +43,7 @@ local function subscribe(client, awaits, new_epoch, tag, starts)
     if changes > 0 then
         note_change(client, new_epoch, tag)
     end
+    redis.call('HDEL', client, 'unknown')
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)
