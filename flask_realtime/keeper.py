@@ -65,6 +65,7 @@ class Keeper:
         self._thread = Background("realtime-keeper", self._run)
         self._is_closed = False
         self._is_failing = False
+        self._may_miss_ends = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
 
@@ -80,7 +81,8 @@ class Keeper:
         self._note((), (digest,))
 
     def restored(self) -> None:
-        """Have every channel and every client read anew."""
+        """Have every channel and every client read anew, and end what was ended meanwhile."""
+        self._may_miss_ends = True
         self._note(self._delivery.pause(), self._hub.digests())
 
     def close(self) -> None:
@@ -100,7 +102,7 @@ class Keeper:
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
-        if not names and not digests:
+        if not (names or digests or self._may_miss_ends):
             return
         with self._lock:
             self._paused.update(names)
@@ -129,6 +131,8 @@ class Keeper:
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
         try:
+            if self._may_miss_ends:
+                self._replay_ends()
             if paused:
                 self._recovery.run(paused, PATIENCE_SECONDS)
             self._apply(list(changed))
@@ -144,6 +148,15 @@ class Keeper:
             changed.clear()
             return False
         return True
+
+    def _replay_ends(self) -> None:
+        # Before, for it may become due again meanwhile.
+        self._may_miss_ends = False
+        try:
+            self._registry.replay_ends()
+        except RegistryUnavailable:
+            self._may_miss_ends = True
+            raise
 
     def _apply(self, digests: list[str]) -> None:
         for start in range(0, len(digests), CLIENTS_AT_ONCE):

@@ -271,6 +271,10 @@ class Registry(ABC):
     def end(self, digest: str | None = None, session: str | None = None) -> None:
         """Have every connection of the client, or of the session, closed, in all processes."""
 
+    def replay_ends(self) -> None:
+        """Tell ``receiver.ended`` of what it may not have heard before ``receiver.restored``."""
+        return
+
     @abstractmethod
     def deposit(self, digest: str, item: str) -> None:
         """Let *item* wait for the browser of this client, behind what waits already; the last

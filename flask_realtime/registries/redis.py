@@ -97,6 +97,10 @@ class RedisRegistry(Registry):
         here = self._here
         here.end(digest, session, here.server.deadline())
 
+    def replay_ends(self) -> None:
+        here = self._here
+        here.replay_ends(here.server.deadline())
+
     # What waits for browsers.
 
     def deposit(self, digest: str, item: str) -> None:

@@ -10,6 +10,7 @@ from ..config import Config
 from .base import Receiver
 from .redis_address import RedisAddress
 from .redis_clients import RedisClients
+from .redis_ends import RedisEnds
 from .redis_entries import parse_entry
 from .redis_keys import RedisKeys
 from .redis_link import Deadline, LinkLost
@@ -31,6 +32,7 @@ class RedisHere:
         self.server = RedisServer(address, config.redis_timeout_seconds)
         self.log = RedisLog(self.server, keys, Limits.of(config))
         self.clients = RedisClients(self.server, keys, config, process)
+        self._ends = RedisEnds(self.server, keys, process)
         self._keys = keys
         self._process = process
         self._name = keys.process(process)
@@ -80,6 +82,7 @@ class RedisHere:
             raise self.server.unavailable(error) from None
         finally:
             self._probe.start()
+        self._ends.begin(deadline)
 
     def ignore(self, channels: Collection[str]) -> None:
         """Hear *channels* no more."""
@@ -109,8 +112,12 @@ class RedisHere:
         which may not hear Redis just now."""
         if self._receiver is not None:
             self._receiver.ended(digest, session)
-        ended = f"{self._process}:{digest or ''}:{session or ''}"
-        self.server.ask([("PUBLISH", self._keys.everyone, ended)], deadline)
+        self._ends.announce(digest, session, deadline)
+
+    def replay_ends(self, deadline: Deadline) -> None:
+        """Have those closed whose end this process did not hear of."""
+        if self._receiver is not None:
+            self._ends.catch_up(self._receiver.ended, deadline)
 
     def health(self) -> dict[str, Any]:
         """Whether Redis answers, whether it is heard, and how late."""
@@ -139,9 +146,7 @@ class RedisHere:
         if channel is not None:
             receiver.deliver(parse_entry(channel, data))
         elif name == self._keys.everyone:
-            process, digest, session = data.decode().split(":")
-            if process != self._process:
-                receiver.ended(digest or None, session or None)
+            self._ends.hear(data, receiver.ended)
         elif self._probe is not None and not self._probe.arrived(data):
             receiver.changed(data.decode())
 

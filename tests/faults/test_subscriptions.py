@@ -138,3 +138,22 @@ def test_page_that_was_forgotten_learns_of_it_at_its_second_attempt(first):
 
     with browser.open(page, resume=True) as socket:
         assert socket.resume()["known"] is False
+
+
+def test_logout_elsewhere_closes_sockets_of_a_process_that_did_not_hear_it(first, second):
+    """Its link to Redis had frozen; what was announced meanwhile is read once it hears again."""
+    browser, page = first.visit(first.channel())
+    others_browser, others_page = first.visit(first.channel())
+    with (
+        open_at(first, browser, page, resume=True) as socket,
+        others_browser.open(others_page, resume=True) as others,
+    ):
+        socket.resume()
+        others.resume()
+        first.tunnel.freeze()
+        ask(browser, second, "/disconnect", page)
+        first.tunnel.cut()
+        first.tunnel.thaw()
+
+        assert socket.close_code() == 1000
+        assert others.ask("sleep", seconds=0)["status"] == 200

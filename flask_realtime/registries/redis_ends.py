@@ -1,0 +1,73 @@
+"""Whose sockets have been ended: announced to every process, and kept for those who miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import redis_scripts as scripts
+from .redis_keys import RedisKeys
+from .redis_link import Deadline
+from .redis_server import RedisServer
+
+# Longer than any process that still serves goes without hearing Redis, amply.
+KEPT_SECONDS = 600
+MOST_KEPT = 10_000
+READ_AT_ONCE = 1000
+
+#: Called with the digest of a client or of a session, and None for the other.
+Ended = Callable[[str | None, str | None], None]
+
+
+class RedisEnds:
+    """One process's part.
+
+    :param process: names it; what it ends it has ended itself.
+    """
+
+    def __init__(self, server: RedisServer, keys: RedisKeys, process: str) -> None:
+        self._server = server
+        self._keys = keys
+        self._process = process
+        # The last that was heard of, once it is known where the others stood.
+        self._at: bytes | None = None
+
+    def announce(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
+        """Have every other process end the sockets of a client, or of a session."""
+        text = f"{self._process}:{digest or ''}:{session or ''}"
+        lives = KEPT_SECONDS * 1000
+        end = scripts.END([self._keys.ended], (self._keys.everyone, text, MOST_KEPT, lives))
+        self._server.ask([end], deadline)
+
+    def begin(self, deadline: Deadline) -> None:
+        """Find where the others stand, if this process has yet to: what is older is not for it."""
+        if self._at is None:
+            newest = ("XREVRANGE", self._keys.ended, "+", "-", "COUNT", 1)
+            (entries,) = self._server.ask([newest], deadline)
+            at = entries[0][0] if entries else b"0-0"
+            self._at = self._at or at
+
+    def hear(self, data: bytes, ended: Ended) -> None:
+        """Take what was announced."""
+        self._at, _, text = data.partition(b" ")
+        self._take(text, ended)
+
+    def catch_up(self, ended: Ended, deadline: Deadline) -> None:
+        """Take what was announced while nothing was heard."""
+        while self._at is not None:
+            behind = b"(" + self._at
+            newer = ("XRANGE", self._keys.ended, behind, "+", "COUNT", READ_AT_ONCE)
+            (entries,) = self._server.ask([newer], deadline)
+            for entry in entries:
+                self._take_entry(entry, ended)
+            if len(entries) < READ_AT_ONCE:
+                return
+
+    def _take_entry(self, entry: Any, ended: Ended) -> None:
+        self._at, (_, text) = entry
+        self._take(text, ended)
+
+    def _take(self, text: bytes, ended: Ended) -> None:
+        process, digest, session = text.decode().split(":")
+        if process != self._process:
+            ended(digest or None, session or None)
