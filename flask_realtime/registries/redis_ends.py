@@ -49,7 +49,8 @@ class RedisEnds:
 
     def hear(self, data: bytes, ended: Ended) -> None:
         """Take what was announced."""
-        self._at, _, text = data.partition(b" ")
+        at, _, text = data.partition(b" ")
+        self._at = at or self._at
         self._take(text, ended)
 
     def catch_up(self, ended: Ended, deadline: Deadline) -> None:

@@ -157,3 +157,15 @@ def test_logout_elsewhere_closes_sockets_of_a_process_that_did_not_hear_it(first
 
         assert socket.close_code() == 1000
         assert others.ask("sleep", seconds=0)["status"] == 200
+
+
+def test_logout_reaches_every_process_when_redis_is_out_of_memory(first, second):
+    """Nothing is kept of it for those who do not hear it, and it is told."""
+    browser, page = first.visit(first.channel())
+    with open_at(first, browser, page, resume=True) as socket, first.redis() as redis:
+        socket.resume()
+        redis.config_set("maxmemory", 1)
+        ask(browser, second, "/disconnect", page)
+        redis.config_set("maxmemory", 0)
+
+        assert socket.close_code() == 1000

@@ -2,9 +2,11 @@
 -- when the answer got lost, here or on its way to the browser, and gets it with what came since.
 local waiting, taken, lives = KEYS[1], KEYS[2], ARGV[1]
 
-for _, item in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
-    redis.call('RPUSH', taken, item)
+if redis.call('EXISTS', waiting) == 1 and redis.call('RENAMENX', waiting, taken) == 0 then
+    for _, item in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
+        redis.call('RPUSH', taken, item)
+    end
+    redis.call('DEL', waiting)
 end
-redis.call('DEL', waiting)
 redis.call('PEXPIRE', taken, lives)
 return redis.call('LRANGE', taken, 0, -1)

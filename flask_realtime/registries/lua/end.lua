@@ -1,7 +1,11 @@
 -- Tells every process whose sockets are ended, and keeps it for those who do not hear it.
 local ended, announced_on, text, most, lives = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local id = redis.call('XADD', ended, 'MAXLEN', '~', most, '*', 'e', text)
+-- A Redis that is out of memory keeps nothing, and tells them all the same.
+local id = redis.pcall('XADD', ended, 'MAXLEN', '~', most, '*', 'e', text)
+if type(id) == 'table' then
+    id = ''
+end
 redis.call('PEXPIRE', ended, lives)
 redis.call('PUBLISH', announced_on, id .. ' ' .. text)
 return 0
