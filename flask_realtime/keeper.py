@@ -96,14 +96,14 @@ class Keeper:
         presences = self._presences(self._hub.connections())
         for start in range(0, len(presences), REFRESHED_AT_ONCE):
             chosen = presences[start : start + REFRESHED_AT_ONCE]
-            self._note((), self._registry.refresh(chosen, ()))
+            unknown = self._registry.refresh(chosen, ())
+            if unknown:
+                self._note((), unknown)
         names = self._delivery.names()
         for start in range(0, len(names), REFRESHED_AT_ONCE):
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
-        if not (names or digests or self._may_miss_ends):
-            return
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)
