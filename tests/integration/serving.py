@@ -132,6 +132,8 @@ class ServerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        # A worker that is about to die would take, and drop, what is for the next server here.
+        eventually(lambda: not self._is_open())
         return seconds
 
     def signal(self, signum: int) -> None:
@@ -144,6 +146,9 @@ class ServerProcess:
     def _answers(self) -> bool:
         if not self.is_running:
             raise AssertionError(f"The server ended at once:\n{self.log()}")
+        return self._is_open()
+
+    def _is_open(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1):
                 return True

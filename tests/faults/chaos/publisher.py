@@ -34,6 +34,8 @@ class Numbers:
         while not self._stops:
             await self._push_next()
             await asyncio.sleep(self._chance.expovariate(self._pace))
+        # Who has subscribed at last shall have something to hear.
+        await self._push_next()
 
     def stop(self):
         self._stops = True

@@ -39,7 +39,7 @@ class Run:
         self._chance = random.Random(f"pages of {plan.seed}")
         self._store = Store(keeps=not plan.snapshots)
         self._servers = []
-        self._tasks = []
+        self._pushing, self._subscribing = [], []
         self._browsers = None
         self._prefix = f"chaos-{secrets.token_hex(3)}"
 
@@ -89,10 +89,10 @@ class Run:
             page.start()
         if plan.browsers:
             await self._browsers.start()
-        self._tasks = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
+        self._pushing = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
             # A subscription that nobody but Redis knew of yet may be lost with its data.
-            self._tasks += [
+            self._subscribing = [
                 asyncio.create_task(self._subscribe_late(page, names))
                 for page in self.pages[: plan.pages]
             ]
@@ -108,9 +108,10 @@ class Run:
             await page.subscribe(name)
 
     async def _settle(self):
+        await asyncio.gather(*self._subscribing)
         for numbers in self.numbers:
             numbers.stop()
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._pushing)
         deadline = time.monotonic() + self.plan.settle
         while self._is_behind() and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
@@ -129,7 +130,7 @@ class Run:
             stack.callback(self._store.close)
             for server in self._servers:
                 stack.callback(server.close)
-            for task in self._tasks:
+            for task in (*self._pushing, *self._subscribing):
                 task.cancel()
             await asyncio.gather(*(page.stop() for page in self.pages))
             if self._browsers is not None and self.plan.browsers:
