@@ -99,18 +99,19 @@ class Hub:
             was_stale, standing.is_stale = standing.is_stale, False
             return was_stale
 
-    def note(self, connection: Listener, at: Position) -> None:
-        """Note which of its client's subscriptions *connection* is brought to."""
+    def note(self, connection: Listener, moment: int) -> None:
+        """Note that *connection* is brought to all changes of its client until a *moment*."""
         with self._lock:
             standing = self._standings.get(connection)
             if standing is not None:
-                standing.at = at
+                # A registry that went back knows less, and is no later for that.
+                standing.moment = max(standing.moment, moment)
 
-    def noted(self, connection: Listener) -> Position | None:
-        """What was noted last."""
+    def noted(self, connection: Listener) -> int:
+        """The last moment that was noted; 0: none."""
         with self._lock:
             standing = self._standings.get(connection)
-            return None if standing is None else standing.at
+            return 0 if standing is None else standing.moment
 
     def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
         """Let *connection* enter channels when it comes to it, each behind a position. To

@@ -15,7 +15,8 @@ from .hub import Hub
 from .positions import Position
 from .recall import PATIENCE_SECONDS
 from .recovery import Recovery
-from .registries.base import NOWHERE, Presence, Registry, Subscription, Subscriptions
+from .registries.base import Presence, Registry
+from .registries.subscriptions import Subscriptions
 from .standing import Listener
 
 logger = logging.getLogger(__name__)
@@ -178,32 +179,24 @@ class Keeper:
         """Whether the registry knows less of a client than this process does."""
         if subscriptions is None:
             return True
-        noted = self._hub.noted(connection)
+        channels, moment = self._hub.channels(connection), self._hub.noted(connection)
         is_forgotten = connection.token not in subscriptions.tokens
-        went_back = noted is not None and (
-            subscriptions.at.epoch != noted.epoch or subscriptions.are_older_than(noted)
-        )
-        return is_forgotten or went_back
+        went_back = subscriptions.lost(channels, moment) or subscriptions.undead(channels, moment)
+        return is_forgotten or bool(went_back)
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
         """By client, how it stands once it was written again."""
         if not connections:
             return {}
         presences = self._presences(connections)
-        known = [
-            (presence, self._known(one, presence))
-            for one, presence in zip(connections, presences, strict=True)
-        ]
-        restored = self._registry.restore(known)
+        # Behind its channels: one that ends in between was known at no moment.
+        moments = [self._hub.noted(one) for one in connections]
+        restored = self._registry.restore(list(zip(presences, moments, strict=True)))
         for connection in connections:
             if not self._hub.is_ready(connection):
                 # It ended meanwhile, and would stand there as the client's latest.
                 self._registry.disconnect(Presence(connection.digest, connection.token, {}))
         return {one.digest: stands for one, stands in zip(connections, restored, strict=True)}
-
-    def _known(self, connection: Listener, presence: Presence) -> Subscriptions:
-        since = {name: Subscription(position) for name, position in presence.sent.items()}
-        return Subscriptions(since, self._hub.noted(connection) or NOWHERE)
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
         self._hub.note(connection, subscriptions.at)

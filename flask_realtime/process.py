@@ -28,7 +28,8 @@ from .limits import ConnectionCount
 from .positions import Position
 from .reception import Reception, Services
 from .recovery import Recovery
-from .registries.base import Presence, Receiver, Registry, Subscriptions
+from .registries.base import Presence, Receiver, Registry
+from .registries.subscriptions import Subscriptions
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
 from .worker import LINGER_SECONDS, Threads

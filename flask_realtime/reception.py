@@ -16,7 +16,8 @@ from .hub import Hub
 from .identity import shorten
 from .positions import Position
 from .protocol import Message, Reply, error_reply, parse_message, parse_positions
-from .registries.base import Arrival, Subscriptions
+from .registries.base import Arrival
+from .registries.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from .conversations import Conversations

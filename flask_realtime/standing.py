@@ -26,15 +26,15 @@ class Standing:
 
     :ivar positions: by channel how far it is, or None once it hears it live.
     :ivar coming: by channel where it will begin, as soon as its worker comes to it.
-    :ivar at: which of its client's subscriptions it was brought to last.
+    :ivar moment: of its client's changes it has been brought to all that were made until then.
     """
 
-    __slots__ = ("at", "coming", "is_stale", "is_subscribed", "positions")
+    __slots__ = ("coming", "is_stale", "is_subscribed", "moment", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
-        self.at: Position | None = None
+        self.moment = 0
         self.is_subscribed = False
         self.is_stale = False
 

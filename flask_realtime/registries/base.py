@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..positions import Position
 from ..protocol import Publication
+from .subscriptions import Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
 # what waits shall not fill the registry.
@@ -35,53 +36,9 @@ class Push:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """How a client stands on one channel.
-
-    :param since: where the log stood when the client subscribed.
-    :param sent: how far its last socket had been sent, None if it had none.
-    """
-
-    since: Position
-    sent: Position | None = None
-
-
 def new_push_id() -> str:
     """The id of a push that was given none."""
     return secrets.token_hex(16)
-
-
-#: Where a client's subscriptions stand of which nothing is known.
-NOWHERE = Position("", 0, "")
-
-
-class Subscriptions(dict[str, Subscription]):
-    """By channel, how a client stands; equal to a dict of the same.
-
-    :param at: counts their changes, as a position does a log's entries: another epoch, a lower
-        number or another tag tells that the registry has lost what a process knows.
-    :param tokens: those of the client's connections to this process that the registry knows.
-    """
-
-    __slots__ = ("at", "tokens")
-
-    def __init__(
-        self,
-        by_channel: Mapping[str, Subscription] | Iterable[tuple[str, Subscription]] = (),
-        at: Position = NOWHERE,
-        tokens: Collection[str] = (),
-    ) -> None:
-        super().__init__(by_channel)
-        self.at = at
-        self.tokens = tokens
-
-    def are_older_than(self, at: Position) -> bool:
-        """Whether they went back behind *at*, which they were at before."""
-        mine = self.at
-        return mine.epoch == at.epoch and (
-            mine.seq < at.seq or (mine.seq == at.seq and mine.tag != at.tag)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +159,8 @@ class Registry(ABC):
 
     @abstractmethod
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
-        """The contrary; told in the same way. Unknown clients and channels are no error."""
+        """The contrary; told in the same way. Unknown clients and channels are no error: the
+        registry may have lost them, and a process know them still."""
 
     @abstractmethod
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
@@ -233,11 +191,13 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def restore(self, known: Sequence[tuple[Presence, Subscriptions]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[Presence, int]]) -> list[Subscriptions]:
         """Write clients again from what their process knew of them, where the registry has lost
-        it: a client that is gone; one written anew meanwhile, whose new subscriptions stand beside
-        those known; one that went back, whose subscriptions become those known.
+        it: a client that is gone, a connection, a subscription or the end of one. What is later
+        than the moment at which the process knew it stays as it is.
 
+        :param known: of each a connection, which is on the channels of its ``sent``, and the moment
+            (see :mod:`.subscriptions`).
         :returns: how each client stands now.
         """
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 
-from ..positions import Position, new_tag
-from .base import Presence, Subscription, Subscriptions
+from ..positions import Position
+from .base import Presence
 from .expiring import Expiring
+from .subscriptions import MOST_LEFT, Subscription, Subscriptions
+
+_NONE_LEFT: dict[str, int] = {}
 
 
 class MemoryClient:
     """One client: its subscriptions, and its open connections as tokens."""
 
-    __slots__ = ("at", "is_unknown", "latest", "subscriptions", "tokens")
+    __slots__ = ("at", "forgotten", "is_unknown", "latest", "left", "subscriptions", "tokens")
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
-        self.at = Position.start()
+        self.at = 0
+        # Nearly no client has left a channel: they share one that stays empty.
+        self.left = _NONE_LEFT
+        self.forgotten = 0
         # Nearly every client has one connection: a tuple takes a quarter of a set.
         self.tokens: tuple[str, ...] = ()
         #: The connection that came last, while it is there.
@@ -26,16 +33,33 @@ class MemoryClient:
 
     def stands(self) -> Subscriptions:
         """A copy of its subscriptions."""
-        return Subscriptions(self.subscriptions, self.at, self.tokens)
+        return Subscriptions(self.subscriptions, self.at, self.tokens, self.left, self.forgotten)
+
+    def enter(self, channel: str, since: Position, moment: int) -> None:
+        """Subscribe to *channel*; one that is subscribed to keeps its place."""
+        known = self.subscriptions.get(channel)
+        self.subscriptions[channel] = Subscription(
+            since if known is None else known.since, None if known is None else known.sent, moment
+        )
+        if channel in self.left:
+            self.left = {name: at for name, at in self.left.items() if name != channel}
+
+    def leave(self, channel: str, moment: int) -> None:
+        """Unsubscribe from *channel*, and remember it for a while."""
+        self.subscriptions.pop(channel, None)
+        if len(self.left) >= MOST_LEFT:
+            self.left, self.forgotten = _NONE_LEFT, moment
+        self.left = {**self.left, channel: moment}
 
     def add_token(self, token: str) -> None:
         """Know one more connection."""
         if token not in self.tokens:
             self.tokens += (token,)
 
-    def note_change(self) -> None:
-        """Count a change of its subscriptions."""
-        self.at = Position(self.at.epoch, self.at.seq + 1, new_tag())
+    def note_change(self) -> int:
+        """The moment of a change of its subscriptions."""
+        self.at = max(time.time_ns() // 1_000_000, self.at + 1)
+        return self.at
 
     def note_sent(self, presence: Presence) -> None:
         """Note how far a connection has been sent; positions do not subscribe."""
@@ -44,7 +68,9 @@ class MemoryClient:
         for channel, position in presence.sent.items():
             subscription = self.subscriptions.get(channel)
             if subscription is not None:
-                self.subscriptions[channel] = Subscription(subscription.since, position)
+                self.subscriptions[channel] = Subscription(
+                    subscription.since, position, subscription.moment
+                )
 
 
 class MemoryClients:
@@ -69,19 +95,22 @@ class MemoryClients:
         if client is None:
             client = self._awaited.get(digest, now) or MemoryClient()
             self._awaited.put(digest, client, now)
-        new = {name: at for name, at in starts.items() if name not in client.subscriptions}
         client.is_unknown = False
-        if new:
-            client.subscriptions.update((name, Subscription(at)) for name, at in new.items())
-            client.note_change()
+        moment = client.note_change()
+        for name, since in starts.items():
+            client.enter(name, since, moment)
         return bool(client.tokens)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
         """Take subscriptions away; True if the client has a connection."""
-        client = self.get(digest, now) or MemoryClient()
-        gone = [client.subscriptions.pop(name, None) for name in channels]
-        if any(gone):
-            client.note_change()
+        client = self.get(digest, now)
+        if client is None:
+            client = MemoryClient()
+            client.is_unknown = True
+            self._awaited.put(digest, client, now)
+        moment = client.note_change()
+        for name in channels:
+            client.leave(name, moment)
         return bool(client.tokens)
 
     def connect(self, digest: str, token: str, now: float) -> Subscriptions | None:
@@ -115,17 +144,22 @@ class MemoryClients:
         self._keep(presence.digest, client, now)
         return True
 
-    def restore(self, presence: Presence, known: Subscriptions, now: float) -> Subscriptions:
-        """Write a client again that was gone or has come anew; a memory never goes back."""
+    def restore(self, presence: Presence, moment: int, now: float) -> Subscriptions:
+        """Write a client again that was gone or has come anew."""
         client = self.get(presence.digest, now) or MemoryClient()
         if presence.token not in client.tokens:
             client.add_token(presence.token)
             client.latest = presence.token
         client.is_unknown = False
-        if client.at.epoch != known.at.epoch:
-            client.subscriptions = {**known, **client.subscriptions}
-            client.note_change()
-            client.note_sent(presence)
+        channels, stands = presence.sent.keys(), client.stands()
+        for name in stands.lost(channels, moment):
+            client.enter(name, presence.sent[name], moment)
+        for name in stands.undead(channels, moment):
+            client.leave(name, moment)
+        # Who knew it at an earlier moment has nothing to add.
+        client.forgotten = max(client.forgotten, moment)
+        client.at = max(client.at, moment)
+        client.note_sent(presence)
         self._keep(presence.digest, client, now)
         return client.stands()
 

@@ -6,23 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config import Config
-from ..positions import Position, new_tag
+from ..positions import Position
 from . import redis_scripts as scripts
-from .base import (
-    MOST_WAITING,
-    NOWHERE,
-    TAKEN_SECONDS,
-    Arrival,
-    Presence,
-    Subscription,
-    Subscriptions,
-)
+from .base import MOST_WAITING, TAKEN_SECONDS, Arrival, Presence
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
 from .redis_log import Tails
 from .redis_scripts import Command
 from .redis_server import RedisServer
+from .subscriptions import MOST_LEFT, Subscription, Subscriptions
 
 
 class RedisClients:
@@ -45,7 +38,7 @@ class RedisClients:
         pairs = [part for name, at in starts.items() for part in (name, str(at))]
         command = scripts.SUBSCRIBE(
             [self._keys.client(digest)],
-            (self._awaited_for, Position.start().epoch, new_tag(), *pairs),
+            (self._awaited_for, *pairs),
         )
         return _processes(self._server.ask([command], deadline))
 
@@ -56,13 +49,15 @@ class RedisClients:
         """
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), *tails.keys),
-            (self._awaited_for, Position.start().epoch, new_tag(), *tails.arguments),
+            (self._awaited_for, Position.start().epoch, *tails.arguments),
         )
         return _processes(self._server.ask([command], deadline))
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
         """Take subscriptions away; the processes that hold its connections."""
-        command = scripts.UNSUBSCRIBE([self._keys.client(digest)], (new_tag(), *channels))
+        command = scripts.UNSUBSCRIBE(
+            [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
+        )
         return _processes(self._server.ask([command], deadline))
 
     def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
@@ -84,7 +79,7 @@ class RedisClients:
         """Note a connection; what was known of its client, and what waits for its browser."""
         connect = scripts.CONNECT(
             [self._keys.client(digest), self._keys.waiting(digest)],
-            (self._token(token), self._lives, Position.start().epoch),
+            (self._token(token), self._lives),
         )
         ((known, items),) = self._server.ask([connect], deadline)
         return Arrival(self._subscriptions(known), _texts(items))
@@ -102,11 +97,12 @@ class RedisClients:
         ]
 
     def restore(
-        self, known: Sequence[tuple[Presence, Subscriptions]], deadline: Deadline
+        self, known: Sequence[tuple[Presence, int]], deadline: Deadline
     ) -> list[Subscriptions]:
         """Write clients again, and tell the other processes that hold connections of theirs; how
         each stands now."""
-        replies = self._server.ask([self._restore(*one) for one in known], deadline)
+        commands = [self._present(scripts.RESTORE, *one) for one in known]
+        replies = self._server.ask(commands, deadline)
         self._tell(
             (
                 (presence.digest, process)
@@ -138,41 +134,22 @@ class RedisClients:
         if commands:
             self._server.ask(commands, deadline)
 
-    def _restore(self, presence: Presence, subscriptions: Subscriptions) -> Command:
-        stands: list[str] = []
-        for name, one in subscriptions.items():
-            sent = presence.sent.get(name, one.sent)
-            stands += (name, str(one.since), "" if sent is None else str(sent))
-        return scripts.RESTORE(
-            [self._keys.client(presence.digest)],
-            (
-                self._token(presence.token),
-                self._lives,
-                *subscriptions.at,
-                Position.start().epoch,
-                new_tag(),
-                *stands,
-            ),
-        )
-
-    def _present(self, script: scripts.Script, presence: Presence) -> Command:
+    def _present(self, script: scripts.Script, presence: Presence, *more: int) -> Command:
         pairs = [part for name, at in presence.sent.items() for part in (name, str(at))]
         token = self._token(presence.token)
-        return script([self._keys.client(presence.digest)], (token, self._lives, *pairs))
+        return script([self._keys.client(presence.digest)], (token, self._lives, *more, *pairs))
 
     def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions | None:
         if not reply:
             return None
         fields = dict(zip(reply[::2], reply[1::2], strict=True))
-        at = fields.get(b"at")
-        by_channel = {
-            name[6:].decode(): Subscription(parse_position(value), _sent(fields, name[6:]))
-            for name, value in fields.items()
-            if name.startswith(b"since:")
-        }
-        ours = b"token:" + self._token("").encode()
-        tokens = [name[len(ours) :].decode() for name in fields if name.startswith(ours)]
-        return Subscriptions(by_channel, NOWHERE if at is None else parse_position(at), tokens)
+        return Subscriptions(
+            {name: _subscription(fields, name) for name in _named(fields, "since:")},
+            int(fields.get(b"at", 0)),
+            _named(fields, "token:" + self._token("")),
+            {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
+            int(fields.get(b"forgotten", 0)),
+        )
 
     def _token(self, token: str) -> str:
         return f"{self._process}/{token}"
@@ -183,13 +160,20 @@ def _processes(replies: Sequence[Any]) -> set[str]:
 
 
 def _holders(reply: Sequence[bytes]) -> set[str]:
-    names = [name.decode() for name in reply[::2] if name.startswith(b"token:")]
-    return {name[6:].partition("/")[0] for name in names}
+    return {token.partition("/")[0] for token in _named(reply[::2], "token:")}
 
 
-def _sent(fields: Mapping[bytes, bytes], name: bytes) -> Position | None:
-    sent = fields.get(b"sent:" + name)
-    return None if sent is None else parse_position(sent)
+def _named(fields: Iterable[bytes], kind: str) -> list[str]:
+    prefix = kind.encode()
+    return [name[len(prefix) :].decode() for name in fields if name.startswith(prefix)]
+
+
+def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
+    since, _, moment = fields[b"since:" + name.encode()].rpartition(b":")
+    sent = fields.get(b"sent:" + name.encode())
+    return Subscription(
+        parse_position(since), None if sent is None else parse_position(sent), int(moment)
+    )
 
 
 def _texts(items: Sequence[bytes]) -> list[str]:

@@ -41,7 +41,7 @@ LIST = Script("list", "list")
 LISTED = Script("listed")
 READ = Script("read", "touch")
 REFRESH = Script("refresh", "client")
-RESTORE = Script("restore")
+RESTORE = Script("restore", "client")
 SUBSCRIBE = Script("subscribe", "client")
 #: The one whose keys are in several slots of a cluster, which refuses it.
 SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "touch", "list", "client")

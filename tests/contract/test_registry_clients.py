@@ -3,11 +3,14 @@
 from threading import Thread
 
 from flask_realtime.positions import Position
-from flask_realtime.registries.base import Presence, Subscription, Subscriptions
+from flask_realtime.registries.base import Presence
+from flask_realtime.registries.subscriptions import MOST_LEFT, Subscription
 
 from .recorder import eventually
 
 PLENTY = 10_000_000
+# When a process knew a client, before any change that these tests make.
+MOMENT = 1_000_000
 
 
 def subscriptions(registry, digest):
@@ -71,7 +74,7 @@ def test_unsubscribe_takes_away_what_is_named(registry):
 
     assert set(subscriptions(registry, "digest-1")) == {"b"}
     assert set(subscriptions(registry, "digest-2")) == {"a"}
-    assert subscriptions(registry, "unknown") is None
+    assert registry.connect("unknown", "1").subscriptions is None
 
 
 def test_subscribing_again_after_unsubscribing_starts_at_the_tail(registry, push):
@@ -310,13 +313,12 @@ def test_refresh_tells_of_a_connection_that_is_not_known(registry):
 
 def test_restore_writes_a_client_again(registry, heard, fill):
     """What a process knew of a client is in the registry again, its connection too."""
-    positions = fill(registry, "a", 3)
-    known = Subscriptions({"a": Subscription(positions[1])})
+    position = fill(registry, "a", 3)[2]
 
-    (restored,) = registry.restore([(Presence("digest-1", "1", {"a": positions[2]}), known)])
+    (restored,) = registry.restore([(Presence("digest-1", "1", {"a": position}), MOMENT)])
 
     found = subscriptions(registry, "digest-1")
-    assert found == {"a": Subscription(positions[1], sent=positions[2])}
+    assert found == {"a": Subscription(position, sent=position)}
     assert (restored, restored.at) == (found, found.at)
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
@@ -325,27 +327,74 @@ def test_restore_writes_a_client_again(registry, heard, fill):
 
 def test_restore_keeps_what_came_meanwhile(registry, fill):
     """A subscription made after the loss stands beside what is restored."""
-    positions = fill(registry, "a", 3)
+    position = fill(registry, "a", 3)[1]
     registry.subscribe("digest-1", ["b"])
 
-    known = Subscriptions({"a": Subscription(positions[1])}, Position("before the loss", 7, "ff"))
-
-    registry.restore([(Presence("digest-1", "1", {}), known)])
+    registry.restore([(Presence("digest-1", "1", {"a": position}), MOMENT)])
 
     found = subscriptions(registry, "digest-1")
     assert set(found) == {"a", "b"}
-    assert found["a"].since == positions[1]
+    assert found["a"].since == position
+
+
+def test_restore_keeps_off_what_was_left_meanwhile(registry, fill):
+    """The end of a subscription is known to a registry that has lost the subscription itself."""
+    position = fill(registry, "a", 1)[0]
+    registry.unsubscribe("digest-1", ["a"])
+
+    registry.restore([(Presence("digest-1", "1", {"a": position, "b": position}), MOMENT)])
+
+    assert set(subscriptions(registry, "digest-1")) == {"b"}
 
 
 def test_restore_changes_nothing_of_what_is_newer(registry, fill):
     """A process that knows less than the registry does not undo what it does not know."""
+    position = fill(registry, "a", 1)[0]
     registry.subscribe("digest-1", ["a", "b"])
     known = subscriptions(registry, "digest-1")
     registry.unsubscribe("digest-1", ["a"])
+    registry.subscribe("digest-1", ["c"])
 
-    registry.restore([(Presence("digest-1", "1", {}), known)])
+    registry.restore([(Presence("digest-1", "1", dict.fromkeys(known, position)), known.at)])
 
-    assert set(subscriptions(registry, "digest-1")) == {"b"}
+    assert set(subscriptions(registry, "digest-1")) == {"b", "c"}
+
+
+def test_restore_ends_what_had_ended(registry):
+    """A registry that went back has a subscription again that its process knows to be over."""
+    registry.subscribe("digest-1", ["a", "b"])
+    known = subscriptions(registry, "digest-1")
+
+    registry.restore([(Presence("digest-1", "1", {"a": known["a"].since}), known.at)])
+
+    found = subscriptions(registry, "digest-1")
+    assert set(found) == {"a"}
+    assert found.left == {"b": known.at}
+
+
+def test_subscribing_again_outlasts_what_had_ended(registry, push):
+    """It was accepted, and so is later than the end that the process knows of."""
+    registry.subscribe("digest-1", ["a"])
+    since = subscriptions(registry, "digest-1")["a"].since
+    ended_at = subscriptions(registry, "digest-1").at
+    registry.publish([push("a")])
+    registry.subscribe("digest-1", ["a"])
+
+    registry.restore([(Presence("digest-1", "1", {}), ended_at)])
+
+    assert subscriptions(registry, "digest-1")["a"].since == since
+
+
+def test_restore_lets_the_later_of_two_processes_decide(registry, fill):
+    """They may have known the client at different moments, and come in any order."""
+    position = fill(registry, "a", 1)[0]
+    known = [({"left": position, "kept": position}, 1), ({"kept": position, "new": position}, 2)]
+
+    for digest, order in (("digest-1", known), ("digest-2", known[::-1])):
+        for sent, moment in order:
+            registry.restore([(Presence(digest, str(moment), sent), moment)])
+
+        assert set(subscriptions(registry, digest)) == {"kept", "new"}
 
 
 def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, heard, fill):
@@ -356,7 +405,7 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
     other.connect("digest-1", "1")
     known = subscriptions(registry, "digest-1")
 
-    registry.restore([(Presence("digest-1", "1", {}), known)])
+    registry.restore([(Presence("digest-1", "1", {"a": positions[1]}), known.at)])
 
     assert "1" not in known.tokens
     assert "1" in subscriptions(registry, "digest-1").tokens
@@ -366,22 +415,34 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
 
 
-def test_subscriptions_count_their_changes(registry):
-    """What changes nothing does not count; another client, or one that is new, has an epoch of
-    its own."""
-    registry.subscribe("digest-1", ["a", "b"])
-    first = subscriptions(registry, "digest-1").at
-    registry.subscribe("digest-1", ["a"])
-    registry.unsubscribe("digest-1", ["c"])
-    same = registry.connect("digest-1", "1").subscriptions.at
-    registry.unsubscribe("digest-1", ["a"])
-    second = subscriptions(registry, "digest-1").at
-    registry.subscribe("digest-2", ["a"])
+def test_every_change_of_subscriptions_has_a_later_moment(registry):
+    """What has been read at one is news by the next, however quickly they follow."""
+    moments = []
+    for channels in (["a", "b"], ["a"], ["b"]):
+        registry.subscribe("digest-1", channels)
+        moments.append(subscriptions(registry, "digest-1").at)
+        registry.unsubscribe("digest-1", ["a"])
+        moments.append(subscriptions(registry, "digest-1").at)
+    connected = registry.connect("digest-1", "1").subscriptions
 
-    assert same == first
-    assert (second.epoch, second.seq) == (first.epoch, first.seq + 1)
-    assert second.tag != first.tag
-    assert subscriptions(registry, "digest-2").at.epoch != first.epoch
+    assert moments == sorted(set(moments))
+    assert connected.at == moments[-1]
+    assert connected["b"].moment == moments[-2]
+    assert connected.left == {"a": moments[-1]}
+
+
+def test_so_many_channels_that_were_left_are_remembered(registry, fill):
+    """A page that leaves thousands does not fill the registry; then its word is taken."""
+    position = fill(registry, "a", 1)[0]
+    names = [f"row-{number}" for number in range(MOST_LEFT)]
+    registry.unsubscribe("digest-1", names)
+    registry.unsubscribe("digest-1", ["one more"])
+
+    registry.restore([(Presence("digest-1", "1", {names[0]: position}), MOMENT)])
+
+    found = subscriptions(registry, "digest-1")
+    assert found == {}
+    assert set(found.left) == {"one more"}
 
 
 def test_an_older_connection_does_not_note_for_the_newer(registry, fill):

@@ -81,6 +81,34 @@ def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, se
             assert old.payloads(1) == new.payloads(1) == ["to both"]
 
 
+def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
+    """Redis went back, and before the process of the page's socket has found out, the page comes
+    to the other one: what it subscribes to there, and leaves, counts beside what was lost."""
+    kept, left, undone, late, new, newer = (first.channel() for _ in range(6))
+    browser, page = first.visit(kept, undone)
+    with browser.open(page, resume=True) as socket:
+        socket.resume()
+        first.store.take_snapshot()
+        before = health(first)["channels"]
+        ask(browser, first, f"/subscribe/{late},{left}", page)
+        eventually(lambda: health(first)["channels"] == before + 2)
+        ask(browser, first, f"/unsubscribe/{undone}", page)
+        socket.ask("sleep", seconds=0)
+        first.tunnel.freeze()
+        second.store.go_back()
+        for path in (f"/unsubscribe/{left}", f"/subscribe/{new}", f"/subscribe/{newer}"):
+            ask(browser, second, path, page)
+        first.tunnel.cut()
+        first.tunnel.thaw()
+        expected = [kept, late, new, newer]
+        eventually(lambda: channels(browser, page) == sorted(expected), 20)
+        for channel in (left, undone, *expected):
+            second.push_until_accepted(f"on {channel}", channel)
+
+        heard = heard_until(socket, f"on {newer}")
+        assert [one for one in heard if isinstance(one, str)] == [f"on {one}" for one in expected]
+
+
 def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
     """Likewise after a restart without its data, for a client that never resumes."""
     kept = first.channel()

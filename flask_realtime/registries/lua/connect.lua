@@ -2,11 +2,11 @@
 -- its browser. Of a client that only connections have begun nothing is known, until one of them has
 -- lived for a while: who hears so may be gone before it hears it, and comes again.
 local client, waiting = KEYS[1], KEYS[2]
-local token, lives, new_epoch = ARGV[1], ARGV[2], ARGV[3]
+local token, lives = ARGV[1], ARGV[2]
 
 local known = redis.call('HGETALL', client)
 if #known == 0 then
-    redis.call('HSET', client, 'at', new_epoch .. ':0:', 'unknown', '1')
+    redis.call('HSET', client, 'unknown', '1')
 elseif redis.call('HEXISTS', client, 'unknown') == 1 then
     known = {}
 end

@@ -1,37 +1,36 @@
--- Writes a client again from what its process knew, where that has been lost: the hash is gone, was
--- begun anew (what it has stands beside what was known), or went back (what was known counts).
--- Returns the client as it is now.
-local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
-local epoch, seq, tag, new_epoch, new_tag = ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
+-- Brings a client to what its process knew of it at a moment, in all that Redis has lost since (see
+-- subscriptions.py): the connection, subscriptions, and the ends of some. Returns it as it is now.
+local client, token, lives, moment = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
-local at = redis.call('HGET', client, 'at') or new_epoch .. ':0:'
-local its_epoch, its_seq, its_tag = string.match(at, '^([^:]*):(%d+):(.*)$')
-its_seq = tonumber(its_seq)
-local is_other = its_epoch ~= epoch
-local went_back = not is_other and (its_seq < seq or (its_seq == seq and its_tag ~= tag))
+local function number(field)
+    return tonumber(redis.call('HGET', client, field) or '0')
+end
 
-if went_back then
-    for _, field in ipairs(redis.call('HKEYS', client)) do
-        if string.find(field, '^since:') or string.find(field, '^sent:') then
-            redis.call('HDEL', client, field)
-        end
+local known, forgotten = {}, number('forgotten')
+for i = 4, #ARGV, 2 do
+    local name, since = ARGV[i], ARGV[i + 1] .. ':' .. ARGV[3]
+    known[name] = true
+    if math.max(number('left:' .. name), forgotten) <= moment then
+        redis.call('HSETNX', client, 'since:' .. name, since)
+        redis.call('HDEL', client, 'left:' .. name)
     end
-    its_seq = seq
 end
-if is_other or went_back then
-    for i = 8, #ARGV, 3 do
-        redis.call('HSETNX', client, 'since:' .. ARGV[i], ARGV[i + 1])
-        if ARGV[i + 2] ~= '' then
-            redis.call('HSETNX', client, 'sent:' .. ARGV[i], ARGV[i + 2])
-        end
+for _, name in ipairs(names_of(client, 'since:')) do
+    local since = redis.call('HGET', client, 'since:' .. name)
+    if not known[name] and tonumber(string.match(since, '%d+$')) <= moment then
+        leave(client, name, ARGV[3])
     end
-    redis.call('HSET', client, 'at', string.format('%s:%.0f:%s', its_epoch, its_seq + 1, new_tag))
 end
+-- Who knew it at an earlier moment has nothing to add.
+redis.call('HSET', client, 'forgotten', string.format('%.0f', math.max(forgotten, moment)))
+redis.call('HSET', client, 'at', string.format('%.0f', math.max(number('at'), moment)))
+
 -- One that is not known came after the snapshot that Redis went back to, if it went back, and so
 -- after the one that the snapshot has as the latest, which may never end for it to be so.
 if redis.call('HSET', client, 'token:' .. token, '') == 1 then
     redis.call('HSET', client, 'latest', token)
 end
+note_sent(client, token, 4)
 redis.call('HDEL', client, 'unknown')
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)

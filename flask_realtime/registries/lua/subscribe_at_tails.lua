@@ -1,12 +1,12 @@
 -- Subscribes a client from where the channels' logs stand, all in one step; begins and lists those
 -- not known. Returns the tokens of its connections. Its keys are in different slots of a cluster.
 local client, list = KEYS[1], KEYS[2]
-local awaits, new_epoch, tag = ARGV[1], ARGV[2], ARGV[3]
-local lives, limits, listed_for = ARGV[4], ARGV[5], ARGV[6]
+local awaits, new_epoch = ARGV[1], ARGV[2]
+local lives, limits, listed_for = ARGV[3], ARGV[4], ARGV[5]
 
 local starts, unlisted = {}, {}
-for i = 7, #ARGV do
-    local name, first = ARGV[i], 3 * (i - 7) + 3
+for i = 6, #ARGV do
+    local name, first = ARGV[i], 3 * (i - 6) + 3
     local state, log, listed = KEYS[first], KEYS[first + 1], KEYS[first + 2]
     starts[#starts + 1] = name
     starts[#starts + 1] = touch(state, log, new_epoch, lives, limits)
@@ -18,4 +18,4 @@ end
 if #unlisted > 0 then
     put_on_list(list, lives + listed_for, unlisted)
 end
-return subscribe(client, awaits, new_epoch, tag, starts)
+return subscribe(client, awaits, starts)

@@ -1,54 +1,66 @@
--- Gives a client a new position, since what it is subscribed to has changed.
-local function note_change(client, new_epoch, tag)
-    local at = redis.call('HGET', client, 'at') or new_epoch .. ':0:'
-    local epoch, seq = string.match(at, '^([^:]*):(%d+):')
-    redis.call('HSET', client, 'at', string.format('%s:%.0f:%s', epoch, seq + 1, tag))
+-- The moment of a change of a client, later than any that it had before (see subscriptions.py).
+local function note_change(client)
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    local at = tonumber(redis.call('HGET', client, 'at') or '0')
+    local moment = string.format('%.0f', math.max(now, at + 1))
+    redis.call('HSET', client, 'at', moment)
+    return moment
 end
 
--- The tokens of a client's connections.
-local function tokens_of(client)
-    local tokens = {}
+-- The names that a client has of a kind: its tokens, its channels.
+local function names_of(client, kind)
+    local names = {}
     for _, field in ipairs(redis.call('HKEYS', client)) do
-        if string.sub(field, 1, 6) == 'token:' then
-            tokens[#tokens + 1] = string.sub(field, 7)
+        if string.sub(field, 1, #kind) == kind then
+            names[#names + 1] = string.sub(field, #kind + 1)
         end
     end
-    return tokens
+    return names
 end
 
 -- As many values as one call is sure to take.
 local MOST_VALUES = 2000
 
-local function begin_client(client, awaits, new_epoch, tag, starts)
-    local values = {'at', new_epoch .. ':1:' .. tag, 'arrived', '0'}
+local function begin_client(client, awaits, starts)
+    local moment = note_change(client)
+    local values = {'arrived', '0'}
     for i = 1, #starts, 2 do
         values[#values + 1] = 'since:' .. starts[i]
-        values[#values + 1] = starts[i + 1]
+        values[#values + 1] = starts[i + 1] .. ':' .. moment
     end
     redis.call('HSET', client, unpack(values))
     redis.call('PEXPIRE', client, awaits)
 end
 
+-- Takes a client off a channel; who has not heard of it yet shall know that it was no loss.
+local function leave(client, name, moment)
+    redis.call('HDEL', client, 'since:' .. name, 'sent:' .. name)
+    redis.call('HSET', client, 'left:' .. name, moment)
+end
+
 -- Subscribes a client; starts has each channel's name and, behind it, the position to begin at.
 -- Returns the tokens of its connections.
-local function subscribe(client, awaits, new_epoch, tag, starts)
+local function subscribe(client, awaits, starts)
     if #starts <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
-        begin_client(client, awaits, new_epoch, tag, starts)
+        begin_client(client, awaits, starts)
         return {}
     end
-    local changes = 0
+    local moment = note_change(client)
     for i = 1, #starts, 2 do
-        changes = changes + redis.call('HSETNX', client, 'since:' .. starts[i], starts[i + 1])
-    end
-    if changes > 0 then
-        note_change(client, new_epoch, tag)
+        local field = 'since:' .. starts[i]
+        -- One that is subscribed to keeps its place, and is newer now than what others know.
+        local since = redis.call('HGET', client, field)
+        local position = since and string.match(since, '^(.*):') or starts[i + 1]
+        redis.call('HSET', client, field, position .. ':' .. moment)
+        redis.call('HDEL', client, 'left:' .. starts[i])
     end
     redis.call('HDEL', client, 'unknown')
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)
     end
-    return tokens_of(client)
+    return names_of(client, 'token:')
 end
 
 -- Notes how far a connection was sent, unless a newer one of its client has come; of ARGV, the
