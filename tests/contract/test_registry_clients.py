@@ -2,7 +2,6 @@
 
 from threading import Thread
 
-from flask_realtime.positions import Position
 from flask_realtime.registries.base import Presence
 from flask_realtime.registries.subscriptions import MOST_LEFT, Subscription
 
