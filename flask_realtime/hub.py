@@ -82,12 +82,19 @@ class Hub:
             was_stale, standing.is_stale = standing.is_stale, False
             return was_stale
 
+    def mark_stale(self, digest: str) -> None:
+        """Note for those of a client's connections that have yet to have their first subscriptions
+        that these may have changed."""
+        with self._lock:
+            for connection in self._standings.connections(digest):
+                standing = self._standings.get(connection)
+                if standing is not None and not standing.is_subscribed:
+                    standing.is_stale = True
+
     def is_ready(self, connection: Listener) -> bool:
-        """Whether a change of its subscriptions can be applied now; else it is noted for later."""
+        """Whether it has its first subscriptions, and has not ended since."""
         with self._lock:
             standing = self._standings.get(connection)
-            if standing is not None and not standing.is_subscribed:
-                standing.is_stale = True
             return standing is not None and standing.is_subscribed
 
     def take_stale(self, connection: Listener) -> bool:

@@ -76,9 +76,6 @@ class Keeper:
 
     def changed(self, digest: str) -> None:
         """Have the subscriptions of a client read anew and applied."""
-        for connection in self._hub.connections(digest):
-            # Noted at once by one that has yet to resume.
-            self._hub.is_ready(connection)
         self._note((), (digest,))
 
     def restored(self) -> None:
@@ -105,6 +102,9 @@ class Keeper:
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
+        for digest in digests:
+            # At once: whoever resumes now reads them anew.
+            self._hub.mark_stale(digest)
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)
