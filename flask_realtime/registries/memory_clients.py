@@ -156,7 +156,7 @@ class MemoryClients:
             client.enter(name, presence.sent[name], moment)
         for name in stands.undead(channels, moment):
             client.leave(name, moment)
-        # Who knew it at an earlier moment has nothing to add.
+        # Who knew it no later has nothing to add.
         client.forgotten = max(client.forgotten, moment)
         client.at = max(client.at, moment)
         client.note_sent(presence)

@@ -3,9 +3,10 @@
 A last-writer-wins map: every subscription, and every end of one, carries the moment at which it was
 made, by the registry's clock in milliseconds, and later than any that its client had before (a
 hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). A process that has noted a
-client at a moment knows of all changes until then. What the registry has of later ones is news;
-where it differs otherwise it has lost something, as a Redis does that goes back to a snapshot, and
-the process knows better.
+client at a moment knows of all changes until then. What the registry has of later ones is news, of
+the same moment too: one that has lost the moments it gave may give one again. Where it differs
+otherwise it has lost something, as a Redis does that goes back to a snapshot, and the process knows
+better.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ class Subscriptions(dict[str, Subscription]):
         return {
             name
             for name in channels - self.keys()
-            if max(self.left.get(name, 0), self.forgotten) <= moment
+            if max(self.left.get(name, 0), self.forgotten) < moment
         }
 
     def undead(self, channels: Set[str], moment: int) -> set[str]:
-        """The subscriptions made until a *moment* at which the client was known to be on
+        """The subscriptions made before a *moment* at which the client was known to be on
         *channels* alone: it has left them since, and that was lost."""
-        return {name for name, one in self.items() if name not in channels and one.moment <= moment}
+        return {name for name, one in self.items() if name not in channels and one.moment < moment}

@@ -364,18 +364,31 @@ def test_restore_ends_what_had_ended(registry):
     registry.subscribe("digest-1", ["a", "b"])
     known = subscriptions(registry, "digest-1")
 
-    registry.restore([(Presence("digest-1", "1", {"a": known["a"].since}), known.at)])
+    registry.restore([(Presence("digest-1", "1", {"a": known["a"].since}), known.at + 1)])
 
     found = subscriptions(registry, "digest-1")
     assert set(found) == {"a"}
-    assert found.left == {"b": known.at}
+    assert found.left == {"b": known.at + 1}
+
+
+def test_restore_leaves_alone_what_was_changed_at_the_same_moment(registry, fill):
+    """A registry that has lost the moments it gave may give one a second time."""
+    position = fill(registry, "a", 1)[0]
+    registry.subscribe("digest-1", ["new"])
+    at = subscriptions(registry, "digest-1").at
+    registry.restore([(Presence("digest-1", "1", {}), at)])
+    registry.unsubscribe("digest-1", ["left"])
+    left_at = subscriptions(registry, "digest-1").at
+    registry.restore([(Presence("digest-1", "1", {"left": position, "new": position}), left_at)])
+
+    assert set(subscriptions(registry, "digest-1")) == {"new"}
 
 
 def test_subscribing_again_outlasts_what_had_ended(registry, push):
     """It was accepted, and so is later than the end that the process knows of."""
     registry.subscribe("digest-1", ["a"])
     since = subscriptions(registry, "digest-1")["a"].since
-    ended_at = subscriptions(registry, "digest-1").at
+    ended_at = subscriptions(registry, "digest-1").at + 1
     registry.publish([push("a")])
     registry.subscribe("digest-1", ["a"])
 

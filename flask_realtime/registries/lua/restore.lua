@@ -10,18 +10,18 @@ local known, forgotten = {}, number('forgotten')
 for i = 4, #ARGV, 2 do
     local name, since = ARGV[i], ARGV[i + 1] .. ':' .. ARGV[3]
     known[name] = true
-    if math.max(number('left:' .. name), forgotten) <= moment then
+    if math.max(number('left:' .. name), forgotten) < moment then
         redis.call('HSETNX', client, 'since:' .. name, since)
         redis.call('HDEL', client, 'left:' .. name)
     end
 end
 for _, name in ipairs(names_of(client, 'since:')) do
     local since = redis.call('HGET', client, 'since:' .. name)
-    if not known[name] and tonumber(string.match(since, '%d+$')) <= moment then
+    if not known[name] and tonumber(string.match(since, '%d+$')) < moment then
         leave(client, name, ARGV[3])
     end
 end
--- Who knew it at an earlier moment has nothing to add.
+-- Who knew it no later has nothing to add.
 redis.call('HSET', client, 'forgotten', string.format('%.0f', math.max(forgotten, moment)))
 redis.call('HSET', client, 'at', string.format('%.0f', math.max(number('at'), moment)))
 
