@@ -9,7 +9,8 @@ from .delivery import Delivery
 from .frames import Frame
 from .hub_channel import HubChannel
 from .positions import Position
-from .standing import Listener, Standing, Standings
+from .registries.subscriptions import Known, Subscriptions
+from .standing import NOTHING, Listener, Standing, Standings
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.
@@ -97,28 +98,24 @@ class Hub:
             standing = self._standings.get(connection)
             return standing is not None and standing.is_subscribed
 
-    def take_stale(self, connection: Listener) -> bool:
-        """Whether its subscriptions have changed before it had its first; noted no more."""
+    def is_stale(self, connection: Listener) -> bool:
+        """Whether its subscriptions may have changed since it came."""
         with self._lock:
             standing = self._standings.get(connection)
-            if standing is None:
-                return False
-            was_stale, standing.is_stale = standing.is_stale, False
-            return was_stale
+            return standing is not None and standing.is_stale
 
-    def note(self, connection: Listener, moment: int) -> None:
-        """Note that *connection* is brought to all changes of its client until a *moment*."""
+    def note(self, connection: Listener, subscriptions: Subscriptions) -> None:
+        """Note what *connection* is brought to of its client's subscriptions."""
         with self._lock:
             standing = self._standings.get(connection)
             if standing is not None:
-                # A registry that went back knows less, and is no later for that.
-                standing.moment = max(standing.moment, moment)
+                standing.known = standing.known.joined(subscriptions)
 
-    def noted(self, connection: Listener) -> int:
-        """The last moment that was noted; 0: none."""
+    def noted(self, connection: Listener) -> Known:
+        """What was noted last."""
         with self._lock:
             standing = self._standings.get(connection)
-            return 0 if standing is None else standing.moment
+            return NOTHING if standing is None else standing.known
 
     def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
         """Let *connection* enter channels when it comes to it, each behind a position. To

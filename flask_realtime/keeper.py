@@ -179,9 +179,9 @@ class Keeper:
         """Whether the registry knows less of a client than this process does."""
         if subscriptions is None:
             return True
-        channels, moment = self._hub.channels(connection), self._hub.noted(connection)
+        known = self._hub.noted(connection)
         is_forgotten = connection.token not in subscriptions.tokens
-        went_back = subscriptions.lost(channels, moment) or subscriptions.undead(channels, moment)
+        went_back = subscriptions.lost(known) or subscriptions.undead(known)
         return is_forgotten or bool(went_back)
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
@@ -189,9 +189,8 @@ class Keeper:
         if not connections:
             return {}
         presences = self._presences(connections)
-        # Behind its channels: one that ends in between was known at no moment.
-        moments = [self._hub.noted(one) for one in connections]
-        restored = self._registry.restore(list(zip(presences, moments, strict=True)))
+        known = [self._hub.noted(one) for one in connections]
+        restored = self._registry.restore(list(zip(presences, known, strict=True)))
         for connection in connections:
             if not self._hub.is_ready(connection):
                 # It ended meanwhile, and would stand there as the client's latest.
@@ -199,7 +198,7 @@ class Keeper:
         return {one.digest: stands for one, stands in zip(connections, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
-        self._hub.note(connection, subscriptions.at)
+        self._hub.note(connection, subscriptions)
         present = self._hub.channels(connection)
         self._hub.leave(connection, present - subscriptions.keys())
         starts = {name: one.since for name, one in subscriptions.items() if name not in present}

@@ -237,7 +237,7 @@ class Process:
     def _register(self, connection: Connection, handshake: Handshake) -> None:
         arrival = self.registry.connect(connection.digest, connection.token)
         if arrival.subscriptions is not None:
-            self._hub.note(connection, arrival.subscriptions.at)
+            self._hub.note(connection, arrival.subscriptions)
         connection.receiver = Reception(connection, self._services, handshake, arrival)
 
     def _gone(self, connection: Connection) -> None:

@@ -222,14 +222,15 @@ class Reception:
     def _present(self) -> Subscriptions:
         """What the client is subscribed to; who left a channel since the handshake shall not hear
         what was pushed there meanwhile."""
-        known = self._arrival.subscriptions
-        connection = self._connection
-        if self._services.hub.take_stale(connection):
+        known, connection = self._arrival.subscriptions, self._connection
+        if known is None:
+            known = Subscriptions()
+        if self._services.hub.is_stale(connection):
             present = self._services.subscriptions(connection.digest)
             if present is not None:
-                self._services.hub.note(connection, present.at)
-                known = present
-        return known or Subscriptions()
+                known = known.brought_to(present)
+                self._services.hub.note(connection, known)
+        return known
 
     def _close_away(self, error: RegistryUnavailable) -> None:
         logger.warning(

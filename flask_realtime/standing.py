@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .positions import Position
+from .registries.subscriptions import Known
+
+NOTHING = Known()
 
 
 class Listener(Protocol):
@@ -26,15 +29,15 @@ class Standing:
 
     :ivar positions: by channel how far it is, or None once it hears it live.
     :ivar coming: by channel where it will begin, as soon as its worker comes to it.
-    :ivar moment: of its client's changes it has been brought to all that were made until then.
+    :ivar known: what it was brought to last of what its client is subscribed to.
     """
 
-    __slots__ = ("coming", "is_stale", "is_subscribed", "moment", "positions")
+    __slots__ = ("coming", "is_stale", "is_subscribed", "known", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
-        self.moment = 0
+        self.known = NOTHING
         self.is_subscribed = False
         self.is_stale = False
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from ..positions import Position
 from ..protocol import Publication
-from .subscriptions import Subscriptions
+from .subscriptions import Known, Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
 # what waits shall not fill the registry.
@@ -191,13 +191,12 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def restore(self, known: Sequence[tuple[Presence, int]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
         """Write clients again from what their process knew of them, where the registry has lost
-        it: a client that is gone, a connection, a subscription or the end of one. What is later
-        than the moment at which the process knew it stays as it is.
+        it: a client that is gone, a connection, a subscription or the end of one. Of a channel
+        the later of what is known and what the registry has counts (see :mod:`.subscriptions`).
 
-        :param known: of each a connection, which is on the channels of its ``sent``, and the moment
-            (see :mod:`.subscriptions`).
+        :param known: of each a connection, which goes on behind its ``sent``.
         :returns: how each client stands now.
         """
 

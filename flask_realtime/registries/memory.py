@@ -26,7 +26,7 @@ from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery
 from .memory_log import MemoryLog
-from .subscriptions import Subscriptions
+from .subscriptions import Known, Subscriptions
 
 PUSH_ID_SECONDS = 300.0
 
@@ -161,10 +161,10 @@ class MemoryRegistry(Registry):
                 has_more = self._drop_expired(time.monotonic())
         return unknown
 
-    def restore(self, known: Sequence[tuple[Presence, int]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
         with self._lock:
             now = self._tidy()
-            return [self._clients.restore(presence, moment, now) for presence, moment in known]
+            return [self._clients.restore(presence, one, now) for presence, one in known]
 
     def end(self, digest: str | None = None, session: str | None = None) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from ..positions import Position
 from .base import Presence
 from .expiring import Expiring
-from .subscriptions import MOST_LEFT, Subscription, Subscriptions
+from .subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 
 _NONE_LEFT: dict[str, int] = {}
 
@@ -33,7 +33,7 @@ class MemoryClient:
 
     def stands(self) -> Subscriptions:
         """A copy of its subscriptions."""
-        return Subscriptions(self.subscriptions, self.at, self.tokens, self.left, self.forgotten)
+        return Subscriptions(self.subscriptions, self.tokens, self.left, self.forgotten)
 
     def enter(self, channel: str, since: Position, moment: int) -> None:
         """Subscribe to *channel*; one that is subscribed to keeps its place."""
@@ -44,12 +44,21 @@ class MemoryClient:
         if channel in self.left:
             self.left = {name: at for name, at in self.left.items() if name != channel}
 
-    def leave(self, channel: str, moment: int) -> None:
-        """Unsubscribe from *channel*, and remember it for a while."""
-        self.subscriptions.pop(channel, None)
-        if len(self.left) >= MOST_LEFT:
-            self.left, self.forgotten = _NONE_LEFT, moment
-        self.left = {**self.left, channel: moment}
+    def leave(self, moments: Mapping[str, int]) -> None:
+        """Unsubscribe from channels, each at a moment, and remember it for a while."""
+        for channel in moments:
+            self.subscriptions.pop(channel, None)
+        self.left = {**self.left, **moments}
+        if len(self.left) > MOST_LEFT:
+            self.forgotten = max(self.forgotten, *self.left.values())
+            self.left = _NONE_LEFT
+
+    def stands_at(self, channel: str) -> int:
+        """When the client subscribed to *channel*, or left it."""
+        known = self.subscriptions.get(channel)
+        if known is not None:
+            return known.moment
+        return max(self.left.get(channel, 0), self.forgotten)
 
     def add_token(self, token: str) -> None:
         """Know one more connection."""
@@ -107,10 +116,9 @@ class MemoryClients:
         if client is None:
             client = MemoryClient()
             client.is_unknown = True
+        if self._arrived.get(digest, now) is None:
             self._awaited.put(digest, client, now)
-        moment = client.note_change()
-        for name in channels:
-            client.leave(name, moment)
+        client.leave(dict.fromkeys(channels, client.note_change()))
         return bool(client.tokens)
 
     def connect(self, digest: str, token: str, now: float) -> Subscriptions | None:
@@ -144,21 +152,20 @@ class MemoryClients:
         self._keep(presence.digest, client, now)
         return True
 
-    def restore(self, presence: Presence, moment: int, now: float) -> Subscriptions:
+    def restore(self, presence: Presence, known: Known, now: float) -> Subscriptions:
         """Write a client again that was gone or has come anew."""
         client = self.get(presence.digest, now) or MemoryClient()
         if presence.token not in client.tokens:
             client.add_token(presence.token)
             client.latest = presence.token
         client.is_unknown = False
-        channels, stands = presence.sent.keys(), client.stands()
-        for name in stands.lost(channels, moment):
-            client.enter(name, presence.sent[name], moment)
-        for name in stands.undead(channels, moment):
-            client.leave(name, moment)
-        # Who knew it no later has nothing to add.
-        client.forgotten = max(client.forgotten, moment)
-        client.at = max(client.at, moment)
+        for name, position, moment in known.places(presence.sent):
+            if client.stands_at(name) < moment:
+                client.enter(name, position, moment)
+        left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
+        if left:
+            client.leave(left)
+        client.at = max(client.at, 0, *known.moments.values(), *known.left.values())
         client.note_sent(presence)
         self._keep(presence.digest, client, now)
         return client.stands()

@@ -11,7 +11,7 @@ from ..config import Config
 from ..positions import Position
 from .base import Arrival, Page, Presence, Push, Receiver, Registry
 from .redis_here import RedisHere
-from .subscriptions import Subscriptions
+from .subscriptions import Known, Subscriptions
 
 
 class RedisRegistry(Registry):
@@ -90,7 +90,7 @@ class RedisRegistry(Registry):
         here.log.keep(channels, here.server.deadline())
         return unknown
 
-    def restore(self, known: Sequence[tuple[Presence, int]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
         here = self._here
         return here.clients.restore(known, here.server.deadline())
 

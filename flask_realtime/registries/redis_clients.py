@@ -15,7 +15,7 @@ from .redis_link import Deadline
 from .redis_log import Tails
 from .redis_scripts import Command
 from .redis_server import RedisServer
-from .subscriptions import MOST_LEFT, Subscription, Subscriptions
+from .subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 
 
 class RedisClients:
@@ -71,7 +71,7 @@ class RedisClients:
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._server.ask(commands, deadline)
         return {
-            digest: self._subscriptions(reply)
+            digest: self._subscriptions(reply) if reply else None
             for digest, reply in zip(digests, replies, strict=True)
         }
 
@@ -82,7 +82,7 @@ class RedisClients:
             (self._token(token), self._lives),
         )
         ((known, items),) = self._server.ask([connect], deadline)
-        return Arrival(self._subscriptions(known), _texts(items))
+        return Arrival(self._subscriptions(known) if known else None, _texts(items))
 
     def disconnect(self, presence: Presence, deadline: Deadline) -> None:
         """Forget a connection."""
@@ -97,11 +97,11 @@ class RedisClients:
         ]
 
     def restore(
-        self, known: Sequence[tuple[Presence, int]], deadline: Deadline
+        self, known: Sequence[tuple[Presence, Known]], deadline: Deadline
     ) -> list[Subscriptions]:
         """Write clients again, and tell the other processes that hold connections of theirs; how
         each stands now."""
-        commands = [self._present(scripts.RESTORE, *one) for one in known]
+        commands = [self._restore(*one) for one in known]
         replies = self._server.ask(commands, deadline)
         self._tell(
             (
@@ -111,7 +111,7 @@ class RedisClients:
             ),
             deadline,
         )
-        return [self._subscriptions(reply) or Subscriptions() for reply in replies]
+        return [self._subscriptions(reply) for reply in replies]
 
     def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
         """Let *item* wait."""
@@ -134,18 +134,25 @@ class RedisClients:
         if commands:
             self._server.ask(commands, deadline)
 
-    def _present(self, script: scripts.Script, presence: Presence, *more: int) -> Command:
+    def _restore(self, presence: Presence, known: Known) -> Command:
+        places = known.places(presence.sent)
+        on = [part for name, at, moment in places for part in (name, str(at), moment)]
+        left = [part for end in known.left.items() for part in end]
+        token = self._token(presence.token)
+        return scripts.RESTORE(
+            [self._keys.client(presence.digest)],
+            (token, self._lives, MOST_LEFT, len(places), *on, *left),
+        )
+
+    def _present(self, script: scripts.Script, presence: Presence) -> Command:
         pairs = [part for name, at in presence.sent.items() for part in (name, str(at))]
         token = self._token(presence.token)
-        return script([self._keys.client(presence.digest)], (token, self._lives, *more, *pairs))
+        return script([self._keys.client(presence.digest)], (token, self._lives, *pairs))
 
-    def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions | None:
-        if not reply:
-            return None
+    def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions:
         fields = dict(zip(reply[::2], reply[1::2], strict=True))
         return Subscriptions(
             {name: _subscription(fields, name) for name in _named(fields, "since:")},
-            int(fields.get(b"at", 0)),
             _named(fields, "token:" + self._token("")),
             {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
             int(fields.get(b"forgotten", 0)),

@@ -1,23 +1,22 @@
-"""What a client is subscribed to, and who knows it better where two know it differently.
+"""What a client is subscribed to, and how two who know it differently are brought together.
 
 A last-writer-wins map: every subscription, and every end of one, carries the moment at which it was
 made, by the registry's clock in milliseconds, and later than any that its client had before (a
-hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). A process that has noted a
-client at a moment knows of all changes until then. What the registry has of later ones is news, of
-the same moment too: one that has lost the moments it gave may give one again. Where it differs
-otherwise it has lost something, as a Redis does that goes back to a snapshot, and the process knows
-better.
+hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). Of a channel the later one
+counts, in whatever order they come together (a state-based CRDT: Shapiro et al., 2011). So what a
+registry has lost, as a Redis does that goes back to a snapshot, is told from what is new, and
+processes that know a client write it again without undoing each other's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..positions import Position
 
-# So many channels that a client has left are remembered; more, and those who have not heard of it
-# yet take the registry's word.
+# So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
+# at once, and those who have not heard of it yet take the registry's word.
 MOST_LEFT = 100
 
 
@@ -38,38 +37,83 @@ class Subscription:
 class Subscriptions(dict[str, Subscription]):
     """By channel, how a client stands; equal to a dict of the same.
 
-    :param at: the moment of the last change; 0: there was none.
     :param tokens: those of the client's connections to this process that the registry knows.
     :param left: by channel, when the client left it.
     :param forgotten: the moment until which *left* may lack some.
     """
 
-    __slots__ = ("at", "forgotten", "left", "tokens")
+    __slots__ = ("forgotten", "left", "tokens")
 
     def __init__(
         self,
         by_channel: Mapping[str, Subscription] | Iterable[tuple[str, Subscription]] = (),
-        at: int = 0,
         tokens: Collection[str] = (),
         left: Mapping[str, int] | None = None,
         forgotten: int = 0,
     ) -> None:
         super().__init__(by_channel)
-        self.at = at
         self.tokens = tokens
         self.left = left or {}
         self.forgotten = forgotten
 
-    def lost(self, channels: Set[str], moment: int) -> set[str]:
-        """Those of *channels*, on which the client was known to be at a *moment*, that it is not
-        subscribed to any more, and has never left."""
+    def brought_to(self, present: Subscriptions) -> Subscriptions:
+        """These, as they were known, together with those that the registry has at *present*."""
+        known = Known().joined(self)
+        lost, undead = present.lost(known), present.undead(known)
+        together = {name: one for name, one in present.items() if name not in undead}
+        together.update((name, self[name]) for name in lost)
+        return Subscriptions(together, present.tokens, {**self.left, **present.left})
+
+    def lost(self, known: Known) -> set[str]:
+        """The channels that the client is *known* to be on, and is not here, though it has not left
+        them since."""
         return {
             name
-            for name in channels - self.keys()
-            if max(self.left.get(name, 0), self.forgotten) < moment
+            for name, moment in known.moments.items()
+            if name not in self and max(self.left.get(name, 0), self.forgotten) < moment
         }
 
-    def undead(self, channels: Set[str], moment: int) -> set[str]:
-        """The subscriptions made before a *moment* at which the client was known to be on
-        *channels* alone: it has left them since, and that was lost."""
-        return {name for name, one in self.items() if name not in channels and one.moment < moment}
+    def undead(self, known: Known) -> set[str]:
+        """The channels that the client is on here, and is *known* to have left since."""
+        return {
+            name
+            for name, moment in known.left.items()
+            if name in self and self[name].moment < moment
+        }
+
+
+_NONE: dict[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a process knows of a client for one of its connections.
+
+    :param moments: by channel that it is on, when it subscribed.
+    :param left: by channel that it has left lately, when.
+    """
+
+    moments: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    left: Mapping[str, int] = field(default_factory=lambda: _NONE)
+
+    def places(self, sent: Mapping[str, Position]) -> list[tuple[str, Position, int]]:
+        """The channels that the connection is on, how far it was *sent*, and when it subscribed."""
+        return [
+            (name, position, self.moments[name])
+            for name, position in sent.items()
+            if name in self.moments
+        ]
+
+    def joined(self, present: Subscriptions) -> Known:
+        """The same, once the connection is on the channels that it is on at *present*."""
+        moments = {
+            name: max(one.moment, self.moments.get(name, 0)) for name, one in present.items()
+        }
+        if not (self.left or present.left):
+            return Known(moments)
+        left = [
+            (max(self.left.get(name, 0), present.left.get(name, 0)), name)
+            for name in {*self.left, *present.left}
+            if name not in moments
+        ]
+        return Known(moments, {name: at for at, name in sorted(left)[-MOST_LEFT:]})

@@ -1,9 +1,10 @@
 """Every registry: subscriptions and connections."""
 
+import time
 from threading import Thread
 
 from flask_realtime.registries.base import Presence
-from flask_realtime.registries.subscriptions import MOST_LEFT, Subscription
+from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription
 
 from .recorder import eventually
 
@@ -310,15 +311,22 @@ def test_refresh_tells_of_a_connection_that_is_not_known(registry):
     assert list(subscriptions(registry, "digest-1").tokens) == []
 
 
+def restored(registry, digest, sent, moment, left=None, token="1"):
+    """How a client stands once a process has written what it knew of it: its channels, each with
+    its position, since a *moment*, and what it had *left*."""
+    known = Known(dict.fromkeys(sent, moment), left or {})
+    return registry.restore([(Presence(digest, token, sent), known)])[0]
+
+
 def test_restore_writes_a_client_again(registry, heard, fill):
     """What a process knew of a client is in the registry again, its connection too."""
     position = fill(registry, "a", 3)[2]
 
-    (restored,) = registry.restore([(Presence("digest-1", "1", {"a": position}), MOMENT)])
+    stands = restored(registry, "digest-1", {"a": position}, MOMENT, {"b": MOMENT})
 
     found = subscriptions(registry, "digest-1")
-    assert found == {"a": Subscription(position, sent=position)}
-    assert (restored, restored.at) == (found, found.at)
+    assert stands == found == {"a": Subscription(position, sent=position)}
+    assert (found["a"].moment, found.left) == (MOMENT, {"b": MOMENT})
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
     assert set(registry.connect("digest-1", "2").subscriptions) == {"a", "b"}
@@ -329,7 +337,7 @@ def test_restore_keeps_what_came_meanwhile(registry, fill):
     position = fill(registry, "a", 3)[1]
     registry.subscribe("digest-1", ["b"])
 
-    registry.restore([(Presence("digest-1", "1", {"a": position}), MOMENT)])
+    restored(registry, "digest-1", {"a": position}, MOMENT)
 
     found = subscriptions(registry, "digest-1")
     assert set(found) == {"a", "b"}
@@ -341,7 +349,7 @@ def test_restore_keeps_off_what_was_left_meanwhile(registry, fill):
     position = fill(registry, "a", 1)[0]
     registry.unsubscribe("digest-1", ["a"])
 
-    registry.restore([(Presence("digest-1", "1", {"a": position, "b": position}), MOMENT)])
+    restored(registry, "digest-1", {"a": position, "b": position}, MOMENT)
 
     assert set(subscriptions(registry, "digest-1")) == {"b"}
 
@@ -350,11 +358,11 @@ def test_restore_changes_nothing_of_what_is_newer(registry, fill):
     """A process that knows less than the registry does not undo what it does not know."""
     position = fill(registry, "a", 1)[0]
     registry.subscribe("digest-1", ["a", "b"])
-    known = subscriptions(registry, "digest-1")
+    moment = subscriptions(registry, "digest-1")["a"].moment
     registry.unsubscribe("digest-1", ["a"])
     registry.subscribe("digest-1", ["c"])
 
-    registry.restore([(Presence("digest-1", "1", dict.fromkeys(known, position)), known.at)])
+    restored(registry, "digest-1", {"a": position, "b": position}, moment, {"c": moment})
 
     assert set(subscriptions(registry, "digest-1")) == {"b", "c"}
 
@@ -362,51 +370,51 @@ def test_restore_changes_nothing_of_what_is_newer(registry, fill):
 def test_restore_ends_what_had_ended(registry):
     """A registry that went back has a subscription again that its process knows to be over."""
     registry.subscribe("digest-1", ["a", "b"])
-    known = subscriptions(registry, "digest-1")
+    left_at = subscriptions(registry, "digest-1")["b"].moment + 1
 
-    registry.restore([(Presence("digest-1", "1", {"a": known["a"].since}), known.at + 1)])
+    restored(registry, "digest-1", {}, 0, {"b": left_at})
 
     found = subscriptions(registry, "digest-1")
     assert set(found) == {"a"}
-    assert found.left == {"b": known.at + 1}
-
-
-def test_restore_leaves_alone_what_was_changed_at_the_same_moment(registry, fill):
-    """A registry that has lost the moments it gave may give one a second time."""
-    position = fill(registry, "a", 1)[0]
-    registry.subscribe("digest-1", ["new"])
-    at = subscriptions(registry, "digest-1").at
-    registry.restore([(Presence("digest-1", "1", {}), at)])
-    registry.unsubscribe("digest-1", ["left"])
-    left_at = subscriptions(registry, "digest-1").at
-    registry.restore([(Presence("digest-1", "1", {"left": position, "new": position}), left_at)])
-
-    assert set(subscriptions(registry, "digest-1")) == {"new"}
+    assert found.left == {"b": left_at}
 
 
 def test_subscribing_again_outlasts_what_had_ended(registry, push):
     """It was accepted, and so is later than the end that the process knows of."""
     registry.subscribe("digest-1", ["a"])
-    since = subscriptions(registry, "digest-1")["a"].since
-    ended_at = subscriptions(registry, "digest-1").at + 1
+    first = subscriptions(registry, "digest-1")["a"]
     registry.publish([push("a")])
     registry.subscribe("digest-1", ["a"])
 
-    registry.restore([(Presence("digest-1", "1", {}), ended_at)])
+    restored(registry, "digest-1", {}, 0, {"a": first.moment})
 
-    assert subscriptions(registry, "digest-1")["a"].since == since
+    assert subscriptions(registry, "digest-1")["a"].since == first.since
 
 
-def test_restore_lets_the_later_of_two_processes_decide(registry, fill):
-    """They may have known the client at different moments, and come in any order."""
+def test_restore_brings_processes_together_in_any_order(registry, fill):
+    """They may have known the client at different moments; none undoes another's, however often
+    they come."""
+    at = fill(registry, "a", 1)[0]
+    early = ({"left": at, "kept": at, "old": at}, MOMENT, {}, "early")
+    late = ({"kept": at, "new": at}, MOMENT + 1, {"left": MOMENT + 1}, "late")
+
+    for digest, order in (("digest-1", [early, late]), ("digest-2", [late, early])):
+        registry.subscribe(digest, ["newest"])
+        stands = [set(restored(registry, digest, *one)) for one in 2 * order]
+
+        assert stands[1] == stands[2] == stands[3] == {"kept", "old", "new", "newest"}
+
+
+def test_what_is_restored_is_news_to_who_came_later(registry, fill):
+    """A connection that came after the loss has not left what it has not heard of."""
     position = fill(registry, "a", 1)[0]
-    known = [({"left": position, "kept": position}, 1), ({"kept": position, "new": position}, 2)]
+    registry.subscribe("digest-1", ["new"])
+    known = Known().joined(registry.connect("digest-1", "2").subscriptions)
 
-    for digest, order in (("digest-1", known), ("digest-2", known[::-1])):
-        for sent, moment in order:
-            registry.restore([(Presence(digest, str(moment), sent), moment)])
+    stands = restored(registry, "digest-1", {"a": position}, MOMENT)
 
-        assert set(subscriptions(registry, digest)) == {"kept", "new"}
+    assert set(stands) == {"a", "new"}
+    assert (stands.lost(known), stands.undead(known)) == (set(), set())
 
 
 def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, heard, fill):
@@ -417,7 +425,7 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
     other.connect("digest-1", "1")
     known = subscriptions(registry, "digest-1")
 
-    registry.restore([(Presence("digest-1", "1", {"a": positions[1]}), known.at)])
+    restored(registry, "digest-1", {"a": positions[1]}, known["a"].moment)
 
     assert "1" not in known.tokens
     assert "1" in subscriptions(registry, "digest-1").tokens
@@ -428,33 +436,59 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
 
 
 def test_every_change_of_subscriptions_has_a_later_moment(registry):
-    """What has been read at one is news by the next, however quickly they follow."""
+    """However quickly they follow each other."""
     moments = []
-    for channels in (["a", "b"], ["a"], ["b"]):
-        registry.subscribe("digest-1", channels)
-        moments.append(subscriptions(registry, "digest-1").at)
+    for _ in range(3):
+        registry.subscribe("digest-1", ["a", "b"])
+        moments.append(subscriptions(registry, "digest-1")["a"].moment)
         registry.unsubscribe("digest-1", ["a"])
-        moments.append(subscriptions(registry, "digest-1").at)
-    connected = registry.connect("digest-1", "1").subscriptions
+        moments.append(subscriptions(registry, "digest-1").left["a"])
+    registry.subscribe("digest-1", ["a"])
 
+    found = subscriptions(registry, "digest-1")
     assert moments == sorted(set(moments))
-    assert connected.at == moments[-1]
-    assert connected["b"].moment == moments[-2]
-    assert connected.left == {"a": moments[-1]}
+    assert found["b"].moment == moments[-2] < moments[-1] < found["a"].moment
+    assert found.left == {}
+
+
+def test_a_moment_is_later_than_what_was_restored(registry, fill):
+    """The clock of a Redis that took over may be behind that of the one before."""
+    position = fill(registry, "a", 1)[0]
+    ahead = int(time.time() * 1000) + 60_000
+    restored(registry, "digest-1", {"a": position}, ahead)
+
+    registry.subscribe("digest-1", ["b"])
+
+    assert subscriptions(registry, "digest-1")["b"].moment > ahead
 
 
 def test_so_many_channels_that_were_left_are_remembered(registry, fill):
-    """A page that leaves thousands does not fill the registry; then its word is taken."""
+    """A page that leaves thousands does not fill the registry, whose word is taken then."""
     position = fill(registry, "a", 1)[0]
-    names = [f"row-{number}" for number in range(MOST_LEFT)]
+    names = [f"row-{number}" for number in range(MOST_LEFT + 1)]
+    registry.subscribe("digest-1", names)
+    moment = subscriptions(registry, "digest-1")[names[0]].moment
     registry.unsubscribe("digest-1", names)
     registry.unsubscribe("digest-1", ["one more"])
 
-    registry.restore([(Presence("digest-1", "1", {names[0]: position}), MOMENT)])
+    stands = restored(registry, "digest-1", {names[0]: position}, moment, {names[1]: moment})
 
-    found = subscriptions(registry, "digest-1")
-    assert found == {}
-    assert set(found.left) == {"one more"}
+    assert stands == {}
+    assert set(stands.left) == {"one more"}
+
+
+def test_the_end_of_what_is_not_known_is_remembered_for_a_while(open_registry, fill):
+    """As long as a client is awaited, from the last one on."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    position = fill(registry, "a", 1)[0]
+    registry.unsubscribe("digest-1", ["a"])
+    time.sleep(0.8)
+    registry.unsubscribe("digest-1", ["b"])
+    time.sleep(0.4)
+
+    restored(registry, "digest-1", {"b": position}, MOMENT)
+
+    assert subscriptions(registry, "digest-1") == {}
 
 
 def test_an_older_connection_does_not_note_for_the_newer(registry, fill):

@@ -109,6 +109,48 @@ def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
         assert [one for one in heard if isinstance(one, str)] == [f"on {one}" for one in expected]
 
 
+def test_what_is_written_again_stands_beside_what_is_new(first, second):
+    """Redis restarted without its data, and the page subscribed and came to the second process
+    before the first one, which has its old socket still, had found out."""
+    kept, new = first.channel(), first.channel()
+    browser, page = first.visit(kept)
+    with browser.open(page, resume=True) as old:
+        old.resume()
+        first.tunnel.freeze()
+        second.store.restart_empty()
+        ask(browser, second, f"/subscribe/{new}", page)
+        with open_at(second, browser, page, resume=True) as socket:
+            socket.resume()
+            first.tunnel.cut()
+            first.tunnel.thaw()
+            eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+            for channel in (kept, new):
+                second.push_until_accepted(f"on {channel}", channel)
+
+            for heard in (heard_until(old, f"on {new}"), heard_until(socket, f"on {new}")):
+                said = [one for one in heard if isinstance(one, str)]
+                assert said == [f"on {kept}", f"on {new}"]
+            assert channels(browser, page) == sorted([kept, new])
+
+
+def test_what_was_known_at_the_handshake_outlasts_a_loss_before_the_resume(first, second):
+    """Redis lost its data in between, and the page subscribed to something in the meantime."""
+    kept, new = first.channel(), first.channel()
+    browser, page = first.visit(kept)
+    with browser.open(page, resume=True) as socket:
+        failed = failed_attempts(first)
+        first.store.restart_empty()
+        ask(browser, second, f"/subscribe/{new}", page)
+        eventually(lambda: failed_attempts(first) > failed and health(first)["listening"], 20)
+        socket.resume()
+        eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+        for channel in (kept, new):
+            first.push_until_accepted(f"on {channel}", channel)
+
+        heard = heard_until(socket, f"on {new}")
+        assert [one for one in heard if isinstance(one, str)] == [f"on {kept}", f"on {new}"]
+
+
 def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
     """Likewise after a restart without its data, for a client that never resumes."""
     kept = first.channel()
@@ -185,6 +227,21 @@ def test_logout_elsewhere_closes_sockets_of_a_process_that_did_not_hear_it(first
 
         assert socket.close_code() == 1000
         assert others.ask("sleep", seconds=0)["status"] == 200
+
+
+def test_page_is_taken_off_a_channel_when_redis_is_out_of_memory(first):
+    """To leave needs no memory to speak of, and may be urgent."""
+    kept, left = first.channel(), first.channel()
+    browser, page = first.visit(kept, left)
+    with open_at(first, browser, page, resume=True) as socket, first.redis() as redis:
+        socket.resume()
+        redis.config_set("maxmemory", 1)
+        ask(browser, first, f"/unsubscribe/{left}", page)
+        redis.config_set("maxmemory", 0)
+        for channel in (left, kept):
+            first.push_until_accepted(f"on {channel}", channel)
+
+        assert socket.payloads(1) == [f"on {kept}"]
 
 
 def test_logout_reaches_every_process_when_redis_is_out_of_memory(first, second):

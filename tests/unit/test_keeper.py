@@ -61,7 +61,7 @@ class House:
         registry.subscribe("d1", ["a"])
         subscriptions = registry.connect("d1", "1").subscriptions
         self.hub.add(self.guest)
-        self.hub.note(self.guest, subscriptions.at)
+        self.hub.note(self.guest, subscriptions)
         self.hub.invite(self.guest, {name: one.since for name, one in subscriptions.items()})
         self.work()
         self.hub.mark_subscribed(self.guest)
@@ -194,7 +194,7 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
     house.registry.subscribe("d1", ["c"])
     house.hub.add(second)
     arrival = house.registry.connect("d1", "2").subscriptions
-    house.hub.note(second, arrival.at)
+    house.hub.note(second, arrival)
     house.hub.invite(second, {name: one.since for name, one in arrival.items()})
     house.catch_up.run(second)
     house.hub.mark_subscribed(second)
@@ -204,6 +204,27 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
     until(lambda: len(house.jobs) == 2)
     assert house.hub.channels(house.guest) == {"a", "c"}
     assert house.hub.channels(second) == {"a", "c"}
+
+
+def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house):
+    """A second socket of the page shook hands after the loss, and resumes behind the keeper."""
+    second = Second("d1")
+    house.registry.forget()
+    house.registry.subscribe("d1", ["c"])
+    house.hub.add(second)
+    arrival = house.registry.connect("d1", "2").subscriptions
+    house.hub.note(second, arrival)
+    house.keeper.restored()
+    until(lambda: house.hub.channels(house.guest) == {"a", "c"})
+
+    house.hub.invite(second, {name: one.since for name, one in arrival.items()})
+    house.catch_up.run(second)
+    if house.hub.mark_subscribed(second):
+        house.keeper.changed("d1")
+
+    until(lambda: house.hub.channels(second) == {"a", "c"})
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "c"}
+    assert house.hub.channels(house.guest) == {"a", "c"}
 
 
 def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):

@@ -2,7 +2,7 @@
 local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
 
 if redis.call('HDEL', client, 'token:' .. token) == 1 then
-    if note_sent(client, token, 3) then
+    if note_sent(client, token, 3, #ARGV, 2) then
         redis.call('HDEL', client, 'latest')
     end
     redis.call('PEXPIRE', client, lives)

@@ -8,5 +8,5 @@ end
 -- First: a Redis that is out of memory lets a client live on, and refuses to note anything.
 redis.call('PEXPIRE', client, lives)
 redis.call('HDEL', client, 'unknown')
-note_sent(client, token, 3)
+note_sent(client, token, 3, #ARGV, 2)
 return 1

@@ -1,36 +1,48 @@
--- Brings a client to what its process knew of it at a moment, in all that Redis has lost since (see
--- subscriptions.py): the connection, subscriptions, and the ends of some. Returns it as it is now.
-local client, token, lives, moment = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- Brings together what a process knows of a client and what Redis has, of each channel the later
+-- (see subscriptions.py), and notes the connection. Returns the client as it is now.
+local client, token, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local first, last = 5, 4 + 3 * ARGV[4]
 
 local function number(field)
     return tonumber(redis.call('HGET', client, field) or '0')
 end
 
-local known, forgotten = {}, number('forgotten')
-for i = 4, #ARGV, 2 do
-    local name, since = ARGV[i], ARGV[i + 1] .. ':' .. ARGV[3]
-    known[name] = true
-    if math.max(number('left:' .. name), forgotten) < moment then
-        redis.call('HSETNX', client, 'since:' .. name, since)
+local latest, forgotten = number('at'), number('forgotten')
+
+-- When the client subscribed to a channel, or left it.
+local function stands_at(name)
+    local since = redis.call('HGET', client, 'since:' .. name)
+    if since then
+        return tonumber(string.match(since, '%d+$'))
+    end
+    return math.max(number('left:' .. name), forgotten)
+end
+
+for i = first, last, 3 do
+    local name, position, moment = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+    latest = math.max(latest, moment)
+    if stands_at(name) < tonumber(moment) then
+        redis.call('HSET', client, 'since:' .. name, position .. ':' .. moment)
         redis.call('HDEL', client, 'left:' .. name)
     end
 end
-for _, name in ipairs(names_of(client, 'since:')) do
-    local since = redis.call('HGET', client, 'since:' .. name)
-    if not known[name] and tonumber(string.match(since, '%d+$')) < moment then
-        leave(client, name, ARGV[3])
+for i = last + 1, #ARGV, 2 do
+    local name, moment = ARGV[i], ARGV[i + 1]
+    latest = math.max(latest, moment)
+    if stands_at(name) < tonumber(moment) then
+        redis.call('HDEL', client, 'since:' .. name, 'sent:' .. name)
+        redis.call('HSET', client, 'left:' .. name, moment)
     end
 end
--- Who knew it no later has nothing to add.
-redis.call('HSET', client, 'forgotten', string.format('%.0f', math.max(forgotten, moment)))
-redis.call('HSET', client, 'at', string.format('%.0f', math.max(number('at'), moment)))
+forget_left(client, most_left)
+redis.call('HSET', client, 'at', string.format('%.0f', latest))
 
 -- One that is not known came after the snapshot that Redis went back to, if it went back, and so
 -- after the one that the snapshot has as the latest, which may never end for it to be so.
 if redis.call('HSET', client, 'token:' .. token, '') == 1 then
     redis.call('HSET', client, 'latest', token)
 end
-note_sent(client, token, 4)
+note_sent(client, token, first, last, 3)
 redis.call('HDEL', client, 'unknown')
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)

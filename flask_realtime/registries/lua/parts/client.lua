@@ -33,10 +33,18 @@ local function begin_client(client, awaits, starts)
     redis.call('PEXPIRE', client, awaits)
 end
 
--- Takes a client off a channel; who has not heard of it yet shall know that it was no loss.
-local function leave(client, name, moment)
-    redis.call('HDEL', client, 'since:' .. name, 'sent:' .. name)
-    redis.call('HSET', client, 'left:' .. name, moment)
+-- Remembers of a client that has left too many channels only until when it may have left some.
+local function forget_left(client, most)
+    local names = names_of(client, 'left:')
+    if #names <= most then
+        return
+    end
+    local forgotten = tonumber(redis.call('HGET', client, 'forgotten') or '0')
+    for _, name in ipairs(names) do
+        forgotten = math.max(forgotten, redis.call('HGET', client, 'left:' .. name))
+        redis.call('HDEL', client, 'left:' .. name)
+    end
+    redis.call('HSET', client, 'forgotten', string.format('%.0f', forgotten))
 end
 
 -- Subscribes a client; starts has each channel's name and, behind it, the position to begin at.
@@ -64,10 +72,11 @@ local function subscribe(client, awaits, starts)
 end
 
 -- Notes how far a connection was sent, unless a newer one of its client has come; of ARGV, the
--- names and positions from one index on. Returns whether it is the newest.
-local function note_sent(client, token, first)
+-- names, each with its position behind it, from one index to another. Returns whether it is the
+-- newest.
+local function note_sent(client, token, first, last, step)
     local is_newest = (redis.call('HGET', client, 'latest') or token) == token
-    for i = first, is_newest and #ARGV or 0, 2 do
+    for i = first, is_newest and last or 0, step do
         if redis.call('HEXISTS', client, 'since:' .. ARGV[i]) == 1 then
             redis.call('HSET', client, 'sent:' .. ARGV[i], ARGV[i + 1])
         end
