@@ -102,6 +102,8 @@ class Keeper:
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
+        if not (names or digests):
+            return
         for digest in digests:
             # At once: whoever resumes now reads them anew.
             self._hub.mark_stale(digest)
@@ -168,12 +170,26 @@ class Keeper:
                 for one in self._hub.connections(digest)
                 if self._hub.is_ready(one)
             ]
-            restored = self._restore([one for one, known in found if self._is_lost(one, known)])
-            for connection, subscriptions in found:
+            lost = {one for one, stands in found if self._is_lost(one, stands)}
+            # First: what cannot be written just now keeps nobody else waiting.
+            for connection, stands in found:
+                if connection not in lost and stands is not None:
+                    self._apply_to(connection, stands)
+            restored = self._restore(list(lost))
+            for connection, _ in found:
                 # Of a client with several, what one has written again is new to the others.
-                present = restored.get(connection.digest, subscriptions)
-                if present is not None:
-                    self._apply_to(connection, present)
+                if connection.digest in restored:
+                    self._apply_to(connection, restored[connection.digest])
+            self._note((), self._unmet(restored, {one for one, _ in found}))
+
+    def _unmet(self, digests: Iterable[str], met: Collection[Listener]) -> list[str]:
+        """Those that have a connection which came before they were written again, without what was
+        lost, and could be told of nothing yet."""
+        return [
+            digest
+            for digest in digests
+            if any(one not in met for one in self._hub.connections(digest))
+        ]
 
     def _is_lost(self, connection: Any, subscriptions: Subscriptions | None) -> bool:
         """Whether the registry knows less of a client than this process does."""
@@ -186,16 +202,21 @@ class Keeper:
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
         """By client, how it stands once it was written again."""
-        if not connections:
-            return {}
         presences = self._presences(connections)
-        known = [self._hub.noted(one) for one in connections]
-        restored = self._registry.restore(list(zip(presences, known, strict=True)))
-        for connection in connections:
+        known = [
+            (one, presence, self._hub.noted(one))
+            for one, presence in zip(connections, presences, strict=True)
+        ]
+        # Of one that has ended, nothing may be known any more, and that would be written.
+        known = [one for one in known if self._hub.is_ready(one[0])]
+        if not known:
+            return {}
+        restored = self._registry.restore([one[1:] for one in known])
+        for connection, presence, _ in known:
             if not self._hub.is_ready(connection):
                 # It ended meanwhile, and would stand there as the client's latest.
-                self._registry.disconnect(Presence(connection.digest, connection.token, {}))
-        return {one.digest: stands for one, stands in zip(connections, restored, strict=True)}
+                self._registry.disconnect(Presence(presence.digest, presence.token, {}))
+        return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
         self._hub.note(connection, subscriptions)

@@ -3,9 +3,10 @@
 A last-writer-wins map: every subscription, and every end of one, carries the moment at which it was
 made, by the registry's clock in milliseconds, and later than any that its client had before (a
 hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). Of a channel the later one
-counts, in whatever order they come together (a state-based CRDT: Shapiro et al., 2011). So what a
-registry has lost, as a Redis does that goes back to a snapshot, is told from what is new, and
-processes that know a client write it again without undoing each other's.
+counts, in whatever order they come together (a state-based CRDT: Shapiro et al., 2011), unless too
+many ends have been forgotten. So what a registry has lost, as a Redis does that goes back to a
+snapshot, is told from what is new, and processes that know a client write it again without undoing
+each other's.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dataclasses import dataclass, field
 from ..positions import Position
 
 # So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
-# at once, and those who have not heard of it yet take the registry's word.
+# at once, and whoever knows subscriptions that are older than that takes the registry's word: if it
+# has lost them as well, they stay lost.
 MOST_LEFT = 100
 
 
@@ -62,7 +64,9 @@ class Subscriptions(dict[str, Subscription]):
         lost, undead = present.lost(known), present.undead(known)
         together = {name: one for name, one in present.items() if name not in undead}
         together.update((name, self[name]) for name in lost)
-        return Subscriptions(together, present.tokens, {**self.left, **present.left})
+        return Subscriptions(
+            together, present.tokens, _later(self.left, present.left), present.forgotten
+        )
 
     def lost(self, known: Known) -> set[str]:
         """The channels that the client is *known* to be on, and is not here, though it has not left
@@ -109,11 +113,14 @@ class Known:
         moments = {
             name: max(one.moment, self.moments.get(name, 0)) for name, one in present.items()
         }
-        if not (self.left or present.left):
+        # Where the registry has forgotten when they were left, no later than this.
+        gone = dict.fromkeys(self.moments.keys() - moments.keys(), present.forgotten)
+        if not (gone or self.left or present.left):
             return Known(moments)
-        left = [
-            (max(self.left.get(name, 0), present.left.get(name, 0)), name)
-            for name in {*self.left, *present.left}
-            if name not in moments
-        ]
-        return Known(moments, {name: at for at, name in sorted(left)[-MOST_LEFT:]})
+        left = _later(_later(self.left, present.left), gone)
+        newest = sorted((at, name) for name, at in left.items() if name not in moments)
+        return Known(moments, {name: at for at, name in newest[-MOST_LEFT:]})
+
+
+def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(some.get(name, 0), others.get(name, 0)) for name in {*some, *others}}

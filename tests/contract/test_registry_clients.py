@@ -405,6 +405,17 @@ def test_restore_brings_processes_together_in_any_order(registry, fill):
         assert stands[1] == stands[2] == stands[3] == {"kept", "old", "new", "newest"}
 
 
+def test_restore_keeps_the_place_of_what_is_there(registry, fill):
+    """Of a registry that has only lost that it was subscribed to again; its log is there."""
+    registry.subscribe("digest-1", ["a"])
+    stands = subscriptions(registry, "digest-1")["a"]
+    later = fill(registry, "a", 1)[-1]
+
+    restored(registry, "digest-1", {"a": later}, stands.moment + 1)
+
+    assert subscriptions(registry, "digest-1")["a"].since == stands.since
+
+
 def test_what_is_restored_is_news_to_who_came_later(registry, fill):
     """A connection that came after the loss has not left what it has not heard of."""
     position = fill(registry, "a", 1)[0]

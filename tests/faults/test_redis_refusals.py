@@ -9,6 +9,10 @@ import pytest
 import redis
 
 from flask_realtime import RegistryUnavailable
+from flask_realtime.config import Config
+from flask_realtime.registries.base import Presence
+from flask_realtime.registries.redis import RedisRegistry
+from flask_realtime.registries.subscriptions import Known
 from tests.integration.browsers import Browser
 
 # Longer than any call may take, by far.
@@ -83,3 +87,18 @@ def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
         assert hello
         assert repeated == [204, 204]
         assert socket.payloads(2) == ["once", "after"]
+
+
+def test_what_a_process_knows_is_brought_to_a_redis_out_of_memory(scene):
+    """A socket that Redis has forgotten, too, is taken off what its page has left."""
+    registry = RedisRegistry(Config(redis=scene.url, redis_prefix=scene.prefix))
+    registry.subscribe("digest-1", ["kept", "left"])
+    found = registry.subscriptions(["digest-1"])["digest-1"]
+    presence = Presence("digest-1", "1", {name: one.since for name, one in found.items()})
+
+    with out_of_memory(scene):
+        registry.unsubscribe("digest-1", ["left"])
+        (stands,) = registry.restore([(presence, Known().joined(found))])
+    registry.close()
+
+    assert set(stands) == {"kept"}

@@ -7,10 +7,11 @@ import pytest
 from flask_realtime.catchup import CatchUp
 from flask_realtime.config import Config
 from flask_realtime.delivery import Delivery
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import Hub
 from flask_realtime.keeper import Keeper
 from flask_realtime.recovery import Recovery
-from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.registries.base import Presence, Push, Receiver
 from flask_realtime.registries.memory import MemoryRegistry
 
 from .logs import Ear, post
@@ -225,6 +226,68 @@ def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house
     until(lambda: house.hub.channels(second) == {"a", "c"})
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "c"}
     assert house.hub.channels(house.guest) == {"a", "c"}
+
+
+def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
+    """It shook hands once the keeper had been told of the loss, and resumes when all is written."""
+    second = Second("d1")
+    arrivals = []
+
+    def come():
+        house.registry.replay_ends = lambda: None
+        house.hub.add(second)
+        arrivals.append(house.registry.connect("d1", "2").subscriptions)
+        house.hub.note(second, arrivals[0])
+
+    house.registry.replay_ends = come
+    house.registry.forget()
+    house.registry.subscribe("d1", ["c"])
+    house.keeper.restored()
+    until(lambda: house.hub.channels(house.guest) == {"a", "c"})
+    house.hub.invite(second, {name: one.since for name, one in arrivals[0].items()})
+    house.catch_up.run(second)
+    if house.hub.mark_subscribed(second):
+        house.keeper.changed("d1")
+
+    until(lambda: house.hub.channels(second) == {"a", "c"})
+
+
+def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
+    """Nothing is known of it any more, and written so, its page would not be told of the loss."""
+    house.registry.forget()
+    rounds = []
+    house.registry.replay_ends = lambda: rounds.append(1)
+    house.keeper._settle = lambda: house.hub.remove(house.guest)
+    house.keeper.restored()
+    until(lambda: not house.hub.channels(house.guest))
+    # Behind what it does with the first.
+    rounds.clear()
+    house.keeper.restored()
+    until(lambda: rounds)
+
+    assert house.registry.connect("d1", "3").subscriptions is None
+
+
+def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
+    """A client that cannot be written again costs the others nothing."""
+    other = Guest("d2")
+    house.registry.subscribe("d2", ["a"])
+    arrival = house.registry.connect("d2", "1").subscriptions
+    house.hub.add(other)
+    house.hub.note(other, arrival)
+    house.hub.invite(other, {name: one.since for name, one in arrival.items()})
+    house.catch_up.run(other)
+    house.hub.mark_subscribed(other)
+
+    def refuse(known):
+        raise RegistryUnavailable("Out of memory.")
+
+    house.registry.restore = refuse
+    house.registry.disconnect(Presence("d1", "1", {}))
+    house.keeper.changed("d1")
+    house.registry.unsubscribe("d2", ["a"])
+
+    until(lambda: not house.hub.channels(other))
 
 
 def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):

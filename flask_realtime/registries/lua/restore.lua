@@ -7,6 +7,8 @@ local function number(field)
     return tonumber(redis.call('HGET', client, field) or '0')
 end
 
+-- First: a Redis that is out of memory refuses nothing behind it.
+redis.call('HDEL', client, 'unknown')
 local latest, forgotten = number('at'), number('forgotten')
 
 -- When the client subscribed to a channel, or left it.
@@ -22,6 +24,8 @@ for i = first, last, 3 do
     local name, position, moment = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     latest = math.max(latest, moment)
     if stands_at(name) < tonumber(moment) then
+        local since = redis.call('HGET', client, 'since:' .. name)
+        position = since and string.match(since, '^(.*):') or position
         redis.call('HSET', client, 'since:' .. name, position .. ':' .. moment)
         redis.call('HDEL', client, 'left:' .. name)
     end
@@ -43,7 +47,6 @@ if redis.call('HSET', client, 'token:' .. token, '') == 1 then
     redis.call('HSET', client, 'latest', token)
 end
 note_sent(client, token, first, last, 3)
-redis.call('HDEL', client, 'unknown')
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return redis.call('HGETALL', client)
