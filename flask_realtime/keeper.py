@@ -202,6 +202,8 @@ class Keeper:
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
         """By client, how it stands once it was written again."""
+        if not connections:
+            return {}
         presences = self._presences(connections)
         known = [
             (one, presence, self._hub.noted(one))

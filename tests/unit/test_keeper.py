@@ -268,6 +268,17 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
     assert house.registry.connect("d1", "3").subscriptions is None
 
 
+def test_keeper_waits_for_no_outbox_where_nothing_was_lost(house):
+    """A page that subscribes anew shall not wait until thousands have been written to."""
+    settled = []
+    house.keeper._settle = lambda: settled.append(1)
+
+    house.registry.subscribe("d1", ["b"])
+
+    until(lambda: house.jobs)
+    assert settled == []
+
+
 def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
     """A client that cannot be written again costs the others nothing."""
     other = Guest("d2")
