@@ -60,12 +60,22 @@ class House:
         )
         self.guest = Guest("d1")
         registry.subscribe("d1", ["a"])
-        subscriptions = registry.connect("d1", "1").subscriptions
-        self.hub.add(self.guest)
-        self.hub.note(self.guest, subscriptions)
-        self.hub.invite(self.guest, {name: one.since for name, one in subscriptions.items()})
-        self.work()
-        self.hub.mark_subscribed(self.guest)
+        self.enter(self.guest, self.arrive(self.guest))
+        self.jobs.clear()
+
+    def arrive(self, guest):
+        """Its handshake; what it is subscribed to."""
+        self.hub.add(guest)
+        subscriptions = self.registry.connect(guest.digest, guest.token).subscriptions
+        self.hub.note(guest, subscriptions)
+        return subscriptions
+
+    def enter(self, guest, subscriptions):
+        """Its first subscriptions, behind which it is told of what has changed meanwhile."""
+        self.hub.invite(guest, {name: one.since for name, one in subscriptions.items()})
+        self.catch_up.run(guest)
+        if self.hub.mark_subscribed(guest):
+            self.keeper.changed(guest.digest)
 
     def work(self):
         self.catch_up.run(self.guest)
@@ -193,12 +203,7 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
-    house.hub.add(second)
-    arrival = house.registry.connect("d1", "2").subscriptions
-    house.hub.note(second, arrival)
-    house.hub.invite(second, {name: one.since for name, one in arrival.items()})
-    house.catch_up.run(second)
-    house.hub.mark_subscribed(second)
+    house.enter(second, house.arrive(second))
 
     house.keeper.restored()
 
@@ -212,16 +217,11 @@ def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
-    house.hub.add(second)
-    arrival = house.registry.connect("d1", "2").subscriptions
-    house.hub.note(second, arrival)
+    arrival = house.arrive(second)
     house.keeper.restored()
     until(lambda: house.hub.channels(house.guest) == {"a", "c"})
 
-    house.hub.invite(second, {name: one.since for name, one in arrival.items()})
-    house.catch_up.run(second)
-    if house.hub.mark_subscribed(second):
-        house.keeper.changed("d1")
+    house.enter(second, arrival)
 
     until(lambda: house.hub.channels(second) == {"a", "c"})
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "c"}
@@ -235,19 +235,14 @@ def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
 
     def come():
         house.registry.replay_ends = lambda: None
-        house.hub.add(second)
-        arrivals.append(house.registry.connect("d1", "2").subscriptions)
-        house.hub.note(second, arrivals[0])
+        arrivals.append(house.arrive(second))
 
     house.registry.replay_ends = come
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
     house.keeper.restored()
     until(lambda: house.hub.channels(house.guest) == {"a", "c"})
-    house.hub.invite(second, {name: one.since for name, one in arrivals[0].items()})
-    house.catch_up.run(second)
-    if house.hub.mark_subscribed(second):
-        house.keeper.changed("d1")
+    house.enter(second, arrivals[0])
 
     until(lambda: house.hub.channels(second) == {"a", "c"})
 
@@ -283,12 +278,7 @@ def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
     """A client that cannot be written again costs the others nothing."""
     other = Guest("d2")
     house.registry.subscribe("d2", ["a"])
-    arrival = house.registry.connect("d2", "1").subscriptions
-    house.hub.add(other)
-    house.hub.note(other, arrival)
-    house.hub.invite(other, {name: one.since for name, one in arrival.items()})
-    house.catch_up.run(other)
-    house.hub.mark_subscribed(other)
+    house.enter(other, house.arrive(other))
 
     def refuse(known):
         raise RegistryUnavailable("Out of memory.")
