@@ -139,7 +139,9 @@ def test_push_refuses_what_is_no_push_id(push_id):
 
 def test_push_keeps_nothing_in_memory_but_the_log():
     """What nobody can repeat is not remembered, or a busy process would hold 300 s of ids."""
-    realtime = Realtime(make_app(REALTIME_HISTORY_SIZE=10))
+    # Held, for a Realtime only knows its app: one that nobody holds may be collected.
+    app = make_app(REALTIME_HISTORY_SIZE=10)
+    realtime = Realtime(app)
     realtime.push_many((number, "room") for number in range(100))
     tracemalloc.start()
     for number in range(5000):
