@@ -11,22 +11,22 @@ end
 redis.call('HDEL', client, 'unknown')
 local latest, forgotten = number('at'), number('forgotten')
 
--- When the client subscribed to a channel, or left it.
+-- When the client subscribed to a channel, and the position to begin at; or when it left it.
 local function stands_at(name)
     local since = redis.call('HGET', client, 'since:' .. name)
     if since then
-        return tonumber(string.match(since, '%d+$'))
+        local position, moment = string.match(since, '^(.*):(%d+)$')
+        return tonumber(moment), position
     end
-    return math.max(number('left:' .. name), forgotten)
+    return math.max(number('left:' .. name), forgotten), nil
 end
 
 for i = first, last, 3 do
     local name, position, moment = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     latest = math.max(latest, moment)
-    if stands_at(name) < tonumber(moment) then
-        local since = redis.call('HGET', client, 'since:' .. name)
-        position = since and string.match(since, '^(.*):') or position
-        redis.call('HSET', client, 'since:' .. name, position .. ':' .. moment)
+    local at, begins = stands_at(name)
+    if at < tonumber(moment) then
+        redis.call('HSET', client, 'since:' .. name, (begins or position) .. ':' .. moment)
         redis.call('HDEL', client, 'left:' .. name)
     end
 end
