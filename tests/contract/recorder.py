@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -58,12 +57,3 @@ class Recorder:
         with self._news:
             notes.append(note)
             self._news.notify_all()
-
-
-def eventually(is_so: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
-    """Ask again and again until *is_so*; for what expires, which nobody is told of."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not is_so():
-        assert time.monotonic() < deadline, f"Not so within {seconds} s."
-        pause.wait(0.02)

@@ -6,7 +6,7 @@ from threading import Thread
 from flask_realtime.registries.base import Presence
 from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription
 
-from .recorder import eventually
+from ..eventually import eventually
 
 PLENTY = 10_000_000
 # When a process knew a client, before any change that these tests make.

@@ -2,7 +2,7 @@
 
 from flask_realtime.registries.base import Presence
 
-from .recorder import eventually
+from ..eventually import eventually
 
 
 def is_known(registry, digest):

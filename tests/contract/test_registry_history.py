@@ -2,7 +2,7 @@
 
 from flask_realtime.registries.base import Page
 
-from .recorder import eventually
+from ..eventually import eventually
 
 PLENTY = 10_000_000
 

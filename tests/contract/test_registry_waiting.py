@@ -2,7 +2,7 @@
 
 from threading import Barrier, Thread
 
-from .recorder import eventually
+from ..eventually import eventually
 
 
 def test_end_tells_which_sockets_to_close(registry, heard):

@@ -11,9 +11,10 @@ import uuid
 import redis
 
 from flask_realtime import Publisher
+from tests.eventually import eventually
 from tests.integration.browsers import Browser
 from tests.integration.conftest import unexpected_tracebacks
-from tests.integration.serving import ServerProcess, eventually
+from tests.integration.serving import ServerProcess
 
 from .chaos.servers import Store
 from .tunnel import Tunnel

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.integration.serving import eventually
+from tests.eventually import eventually
 
 from .pages import acts_as, channels
 from .scene import Scene

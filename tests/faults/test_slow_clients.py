@@ -6,9 +6,10 @@ import socket
 
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.browsers import Browser
 from tests.integration.conftest import channel, settings, unexpected_tracebacks  # noqa: F401
-from tests.integration.serving import ServerProcess, eventually
+from tests.integration.serving import ServerProcess
 
 from .tunnel import Tunnel
 

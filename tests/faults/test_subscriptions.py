@@ -5,8 +5,8 @@ import contextlib
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.eventually import eventually
 from tests.integration.browsers import Browser
-from tests.integration.serving import eventually
 
 from .pages import acts_as, channels, heard_until
 from .scene import Scene

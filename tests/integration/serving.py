@@ -10,10 +10,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 
+from tests.eventually import eventually
 from tests.ports import free_port
 
 APPS = pathlib.Path(__file__).parent / "apps"
@@ -154,15 +154,6 @@ class ServerProcess:
                 return True
         except OSError:
             return False
-
-
-def eventually(is_so, seconds=10.0, explain=lambda: ""):
-    """Ask again and again until *is_so*; its result."""
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not (result := is_so()):
-        assert time.monotonic() < deadline, f"Not so within {seconds} s. {explain()}"
-        pause.wait(0.02)
-    return result
 
 
 def get(url: str) -> str:

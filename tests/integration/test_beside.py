@@ -5,9 +5,10 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from ..eventually import eventually
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
-from .serving import ServerProcess, eventually
+from .serving import ServerProcess
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])

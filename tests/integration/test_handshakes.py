@@ -9,8 +9,9 @@ import pytest
 import requests
 from websockets.exceptions import InvalidStatus
 
+from ..eventually import eventually
 from .browsers import Browser
-from .serving import ServerProcess, eventually
+from .serving import ServerProcess
 
 GOOD = {
     "Host": "127.0.0.1",

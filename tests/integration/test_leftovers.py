@@ -9,10 +9,11 @@ import pytest
 import redis
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ..eventually import eventually
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .raw import RawSocket
-from .serving import ServerProcess, eventually
+from .serving import ServerProcess
 
 
 @pytest.mark.parametrize("registry", ["memory", "redis"])

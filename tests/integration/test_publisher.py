@@ -13,7 +13,8 @@ from flask_realtime.config import Config
 from flask_realtime.registries.redis import RedisRegistry
 from tests.contract.recorder import Recorder
 
-from .serving import eventually, free_port
+from ..eventually import eventually
+from .serving import free_port
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from flask_realtime.registries.redis import RedisRegistry
 from tests.contract.recorder import Recorder
 from tests.ports import free_port
 
-from .serving import eventually
+from ..eventually import eventually
 
 PASSWORD = "pass-word+of:the/tests"
 QUOTED = "pass-word%2Bof%3Athe%2Ftests"

@@ -6,9 +6,10 @@ import threading
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from ..eventually import eventually
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
-from .serving import ServerProcess, eventually
+from .serving import ServerProcess
 
 
 @pytest.fixture(params=["gevent", "gthread"])
