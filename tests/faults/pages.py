@@ -22,3 +22,13 @@ def heard_until(socket, last):
             pytest.fail(f"{last} did not come; what came: {heard}")
         heard.append((message["channel"], "lost") if message.get("lost") else message["payload"])
     return heard
+
+
+def said(socket, count):
+    """The next payloads, sorted: of several channels none waits for another."""
+    heard = []
+    while len(heard) < count:
+        message = socket.push()
+        if not message.get("lost"):
+            heard.append(message["payload"])
+    return sorted(heard)

@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 from tests.eventually import eventually
 from tests.integration.browsers import Browser
 
-from .pages import acts_as, channels, heard_until
+from .pages import acts_as, channels, heard_until, said
 from .scene import Scene
 
 
@@ -32,16 +32,6 @@ def ask(browser, scene, path, page):
         return answer.status_code == 204
 
     eventually(succeeds, 20)
-
-
-def said(socket, count):
-    """The next payloads, sorted: of several channels none waits for another."""
-    heard = []
-    while len(heard) < count:
-        message = socket.push()
-        if not message.get("lost"):
-            heard.append(message["payload"])
-    return sorted(heard)
 
 
 def failed_attempts(scene):
