@@ -49,6 +49,8 @@ class Browser:
                 origin=origin,
                 open_timeout=DEADLINE,
                 close_timeout=DEADLINE,
+                # As browsers, which never ask whether the server is there.
+                ping_interval=None,
                 **options,
             )
         )
