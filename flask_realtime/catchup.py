@@ -93,7 +93,9 @@ class CatchUp:
     def _wait_for(self, name: str, since: float) -> None:
         if time.monotonic() - since > PATIENCE_SECONDS:
             raise RegistryUnavailable(f"Channel {name!r} stands still in this process.")
-        self._delivery.pause([name])
+        # While it is read, thousands who come would have it read again for each of them.
+        if not self._delivery.paused([name]):
+            self._delivery.pause([name])
         self._recovery.run([name], PATIENCE_SECONDS)
         time.sleep(0.01)
 

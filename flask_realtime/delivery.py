@@ -127,7 +127,7 @@ class Delivery:
         with self.lock:
             chosen = [name for name in (names or self.channels) if name in self.channels]
             for name in chosen:
-                self.channels[name].is_paused = True
+                self.channels[name].pause()
             return chosen
 
     def paused(self, names: Collection[str]) -> list[str]:

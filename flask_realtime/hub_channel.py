@@ -31,7 +31,7 @@ class HubChannel:
     """
 
     __slots__ = (
-        "_extended_at", "_gone", "_listeners", "_recent", "_snapshot", "_waiting",
+        "_extended_at", "_gone", "_is_due", "_listeners", "_recent", "_snapshot", "_waiting",
         "idle_since", "is_paused", "name", "tail", "users",
     )  # fmt: skip
 
@@ -39,6 +39,8 @@ class HubChannel:
         self.name = name
         self.tail: Position | None = None
         self.is_paused = True
+        # Whether it was paused after the reading under way had begun, which may miss the reason.
+        self._is_due = False
         self.users = 0
         self.idle_since = 0.0
         self._listeners: set[Listener] = set()
@@ -86,6 +88,11 @@ class HubChannel:
 
     # While it stands still.
 
+    def pause(self) -> None:
+        """Stand still until a reading of the log that begins from now on has reached its tail."""
+        self.is_paused = True
+        self._is_due = True
+
     def wait(self, frame: Frame) -> None:
         """Keep what came meanwhile."""
         self._waiting.append(frame)
@@ -93,6 +100,7 @@ class HubChannel:
     def begin_reading(self) -> Position | None:
         """Where to read the log from; what has come until now is in it."""
         self._waiting.clear()
+        self._is_due = False
         return self.tail
 
     def restart(self, tail: Position) -> tuple[Any, ...]:
@@ -114,7 +122,7 @@ class HubChannel:
 
     def resume(self, tail: Position) -> bool:
         """Go on live, if the log was read up to *tail* and all that came meanwhile followed."""
-        if self._waiting or not self._has(tail):
+        if self._is_due or self._waiting or not self._has(tail):
             return False
         self.is_paused = False
         return True

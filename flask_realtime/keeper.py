@@ -69,6 +69,8 @@ class Keeper:
         self._may_miss_ends = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
+        # Clients that may have been written again without others having been told of it.
+        self._untold: set[str] = set()
 
     def recover(self, names: Collection[str]) -> None:
         """Have the logs of paused channels read."""
@@ -170,12 +172,17 @@ class Keeper:
                 for one in self._hub.connections(digest)
                 if self._hub.is_ready(one)
             ]
-            lost = {one for one, stands in found if self._is_lost(one, stands)}
+            lost = {
+                one
+                for one, stands in found
+                if one.digest in self._untold or self._is_lost(one, stands)
+            }
             # First: what cannot be written just now keeps nobody else waiting.
             for connection, stands in found:
                 if connection not in lost and stands is not None:
                     self._apply_to(connection, stands)
             restored = self._restore(list(lost))
+            self._untold.difference_update(chunk)
             for connection, _ in found:
                 # Of a client with several, what one has written again is new to the others.
                 if connection.digest in restored:
@@ -213,6 +220,8 @@ class Keeper:
         known = [one for one in known if self._hub.is_ready(one[0])]
         if not known:
             return {}
+        # What fails may have been done all the same.
+        self._untold.update(one[0].digest for one in known)
         restored = self._registry.restore([one[1:] for one in known])
         for connection, presence, _ in known:
             if not self._hub.is_ready(connection):

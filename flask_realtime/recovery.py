@@ -64,4 +64,7 @@ class Recovery:
                 for name, page in pages.items()
                 if not self._delivery.catch_up(name, page.publications, page.tail, page.lost)
             ]
+            if left:
+                # Again: the link may have been lost meanwhile.
+                self._listen(left)
             cursors = self._delivery.begin_reading(left)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import selectors
-import socket
 import threading
 import time
 from collections.abc import Callable
 
+from .alarm import Alarm
 from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ RETRY_SECONDS = 0.1
 class Writability:
     """Says of each outbox handed in, once, that its fd takes more.
 
-    A selector, and a socketpair to wake it, on a thread that starts with the first full outbox.
+    A selector, and an alarm to wake it, on a thread that starts with the first full outbox.
 
     :param on_writable: called on that thread.
     """
@@ -33,7 +33,7 @@ class Writability:
         self._new: set[Outbox] = set()
         self._watched: set[Outbox] = set()
         self._forgotten: dict[Outbox, threading.Event] = {}
-        self._bell: socket.socket | None = None
+        self._alarm: Alarm | None = None
 
     def await_room(self, outbox: Outbox) -> None:
         """Tell once, soon, that *outbox* can be flushed again."""
@@ -41,31 +41,28 @@ class Writability:
             if outbox.is_closed:
                 return
             self._new.add(outbox)
-            bell = self._bell or self._start()
-        _ring(bell)
+            alarm = self._alarm or self._start()
+        alarm.ring()
 
     def forget(self, outbox: Outbox) -> None:
         """Let go of the fd of *outbox*, which takes nothing more, before the fd is closed."""
         with self._lock:
             self._new.discard(outbox)
-            bell = self._bell
-            if bell is None or outbox not in self._watched:
+            alarm = self._alarm
+            if alarm is None or outbox not in self._watched:
                 return
             done = self._forgotten.setdefault(outbox, threading.Event())
-        _ring(bell)
+        alarm.ring()
         done.wait(FORGET_SECONDS)
 
-    def _start(self) -> socket.socket:
-        alarm, bell = socket.socketpair()
-        alarm.setblocking(False)
-        bell.setblocking(False)
-        self._bell = bell
+    def _start(self) -> Alarm:
+        self._alarm = alarm = Alarm()
         threading.Thread(
             target=self._run, args=(alarm,), name="realtime-writability", daemon=True
         ).start()
-        return bell
+        return alarm
 
-    def _run(self, alarm: socket.socket) -> None:
+    def _run(self, alarm: Alarm) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(alarm, selectors.EVENT_READ)
             while True:
@@ -75,12 +72,11 @@ class Writability:
                     logger.exception("Waiting for full sockets failed; it goes on.")
                     time.sleep(RETRY_SECONDS)
 
-    def _turn(self, selector: selectors.BaseSelector, alarm: socket.socket) -> None:
+    def _turn(self, selector: selectors.BaseSelector, alarm: Alarm) -> None:
         self._update(selector)
         for key, _ in selector.select():
             if key.fileobj is alarm:
-                with contextlib.suppress(BlockingIOError):
-                    alarm.recv(4096)
+                alarm.silence()
             else:
                 self._let_go(selector, key.data)
                 self._on_writable(key.data)
@@ -113,9 +109,3 @@ class Writability:
             self._watched.discard(outbox)
         with contextlib.suppress(KeyError, ValueError, OSError):
             selector.unregister(outbox.descriptor.fileno())
-
-
-def _ring(bell: socket.socket) -> None:
-    # Full: it rings already.
-    with contextlib.suppress(OSError):
-        bell.send(b"\0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 
 
@@ -24,6 +25,8 @@ class Confirmations:
         # By name, how many of our SUBSCRIBEs Redis has yet to confirm.
         self._due: dict[bytes, int] = {}
         self._waits: dict[bytes, list[Wait]] = {}
+        # When the last came, or when we began to wait.
+        self._came_at = 0.0
 
     def __bool__(self) -> bool:
         return bool(self._due)
@@ -37,8 +40,14 @@ class Confirmations:
 
     def expect(self, names: Iterable[bytes]) -> None:
         """Expect one more for each of *names*."""
+        if not self._due:
+            self._came_at = time.monotonic()
         for name in names:
             self._due[name] = self._due.get(name, 0) + 1
+
+    def fail_to_come(self, seconds: float) -> bool:
+        """Whether some are due, and none has come for *seconds*."""
+        return bool(self._due) and time.monotonic() - self._came_at > seconds
 
     def wait_for(self, names: Iterable[bytes]) -> Wait:
         """One that is done once each of *names* is confirmed."""
@@ -64,6 +73,7 @@ class Confirmations:
 
     def confirm(self, name: bytes) -> list[Wait] | None:
         """Note one; the waits that it was the last for, None if *name* is due still."""
+        self._came_at = time.monotonic()
         left = self._due.pop(name, 1) - 1
         if left:
             self._due[name] = left

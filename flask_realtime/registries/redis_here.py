@@ -48,7 +48,7 @@ class RedisHere:
             self._receiver = receiver
             # A connection of its own: it must not take a burst of calls for a dead link.
             own = RedisServer(self.server.address, self.server.timeout_seconds)
-            self._probe = RedisProbe(own, self._name, self._probe_missed)
+            self._probe = RedisProbe(own, self._name, self._probed)
             self._listener = RedisListener(
                 self.server.address,
                 self.server.timeout_seconds,
@@ -132,7 +132,7 @@ class RedisHere:
         except LinkLost:
             reachable = False
         if seems and not listening:
-            self._probe_missed()
+            self._probed(False)
         return {
             "reachable": reachable,
             "listening": listening,
@@ -150,6 +150,6 @@ class RedisHere:
         elif self._probe is not None and not self._probe.arrived(data):
             receiver.changed(data.decode())
 
-    def _probe_missed(self) -> None:
-        if self._listener is not None:
+    def _probed(self, has_arrived: bool) -> None:
+        if self._listener is not None and (not has_arrived or self._listener.is_stuck):
             self._listener.drop()

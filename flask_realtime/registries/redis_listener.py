@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import random
 import selectors
-import socket
 import threading
 import time
 from collections.abc import Callable, Collection
 
+from ..alarm import Alarm
 from ..pause import let_others_run
 from .redis_address import RedisAddress
 from .redis_confirmations import Confirmations, Wait
@@ -68,9 +67,7 @@ class RedisListener:
         self._must_drop = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
-        self._alarm, self._alarm_bell = socket.socketpair()
-        self._alarm.setblocking(False)
-        self._alarm_bell.setblocking(False)
+        self._alarm = Alarm()
 
     @property
     def is_linked(self) -> bool:
@@ -82,6 +79,13 @@ class RedisListener:
         """Whether every name is heard."""
         with self._lock:
             return self._is_linked and not self._due
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether Redis confirms nothing, though what is published may arrive all the same: as
+        where only what we send vanishes."""
+        with self._lock:
+            return self._is_linked and self._due.fail_to_come(self._seconds / 2)
 
     def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
         """Hear *names*, and the control names; returns when Redis has confirmed each.
@@ -101,7 +105,7 @@ class RedisListener:
             self._start()
             has_failed = wait.names and self._failures >= ATTEMPTS_TO_WAIT_FOR
         if new:
-            self._ring()
+            self._alarm.ring()
         if wait.names and (has_failed or not wait.done.wait(deadline.remaining())):
             with self._lock:
                 self._due.give_up(wait)
@@ -118,24 +122,23 @@ class RedisListener:
             self._names.difference_update(gone)
             self._ask("UNSUBSCRIBE", gone)
         if gone:
-            self._ring()
+            self._alarm.ring()
 
     def drop(self) -> None:
         """Connect anew, for this connection hears nothing any more."""
         self._must_drop = True
-        self._ring()
+        self._alarm.ring()
 
     def close(self) -> None:
         """End the thread and the connection."""
         with self._lock:
             self._is_closed = True
             thread = self._thread
-        self._ring()
+        self._alarm.ring()
         if thread is not None and thread is not threading.current_thread():
             thread.join(CLOSE_SECONDS)
         if thread is None:
             self._alarm.close()
-        self._alarm_bell.close()
 
     # Within the lock.
 
@@ -156,13 +159,6 @@ class RedisListener:
             thread = threading.Thread(target=self._run, name="realtime-redis-listener", daemon=True)
             thread.start()
             self._thread = thread
-
-    # Any thread.
-
-    def _ring(self) -> None:
-        # Full: it rings already. Closed: nobody is there.
-        with contextlib.suppress(OSError):
-            self._alarm_bell.send(b"\0")
 
     # The thread.
 
@@ -210,7 +206,7 @@ class RedisListener:
                     self._send(link)
                     ready = {key.fileobj for key, _ in selector.select()}
                     if self._alarm in ready:
-                        self._silence()
+                        self._alarm.silence()
                     if self._must_drop:
                         raise LinkLost("what is published does not arrive")
                     if link.socket in ready:
@@ -245,10 +241,6 @@ class RedisListener:
             commands, self._outgoing = self._outgoing, []
         if commands:
             link.send_commands(commands, Deadline(self._seconds))
-
-    def _silence(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._alarm.recv(4096)
 
     def _receive(self, link: Link) -> None:
         confirmed: list[bytes] = []

@@ -26,13 +26,13 @@ class RedisProbe:
 
     :param server: which nobody else uses.
     :param name: under which this process hears what is for it.
-    :param missed: called when a probe does not arrive.
+    :param done: called after each, with whether it has arrived.
     """
 
-    def __init__(self, server: RedisServer, name: bytes, missed: Callable[[], None]) -> None:
+    def __init__(self, server: RedisServer, name: bytes, done: Callable[[bool], None]) -> None:
         self._server = server
         self._name = name
-        self._missed = missed
+        self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
         self._bell = threading.Event()
         self._is_closed = False
@@ -95,5 +95,5 @@ class RedisProbe:
             except Exception:
                 logger.exception("Probing %s failed.", self._server.address)
                 continue
-            if not has_arrived and not self._is_closed:
-                self._missed()
+            if not self._is_closed:
+                self._done(has_arrived)

@@ -89,6 +89,10 @@ class Scene:
         socket.settle()
         return socket
 
+    def lost_links(self):
+        """How often the process has found that it hears nothing of Redis."""
+        return self.server.log().count("connecting anew")
+
     def push(self, payload, channel, push_id=None):
         """Push by a view; its answer, which is 503 where the registry is away."""
         return Browser(self.server.url).http.post(

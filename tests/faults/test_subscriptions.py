@@ -34,10 +34,6 @@ def ask(browser, scene, path, page):
     eventually(succeeds, 20)
 
 
-def failed_attempts(scene):
-    return scene.server.log().count("connecting anew")
-
-
 def health(scene):
     return Browser(scene.server.url).get("/health").json()
 
@@ -137,10 +133,10 @@ def test_what_was_known_at_the_handshake_outlasts_a_loss_before_the_resume(first
     kept, new = first.channel(), first.channel()
     browser, page = first.visit(kept)
     with browser.open(page, resume=True) as socket:
-        failed = failed_attempts(first)
+        failed = first.lost_links()
         first.store.restart_empty()
         ask(browser, second, f"/subscribe/{new}", page)
-        eventually(lambda: failed_attempts(first) > failed and health(first)["listening"], 20)
+        eventually(lambda: first.lost_links() > failed and health(first)["listening"], 20)
         socket.resume()
         eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
         for channel in (kept, new):
@@ -187,9 +183,9 @@ def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
     with browser.open(page, resume=True) as socket:
         socket.resume()
         # Longer than its first attempts take: the next one is some seconds away.
-        attempts = failed_attempts(first) + 5
+        attempts = first.lost_links() + 5
         first.store.kill()
-        eventually(lambda: failed_attempts(first) >= attempts, 20)
+        eventually(lambda: first.lost_links() >= attempts, 20)
         first.store.start()
         ask(browser, first, "/disconnect", page)
 

@@ -306,3 +306,24 @@ def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
 
     until(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
     until(lambda: not house.registry.subscriptions(["d1"])["d1"].tokens)
+
+
+def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
+    """The reply came too late: nothing is lost any more, and other processes were not told."""
+    monkeypatch.setattr("flask_realtime.keeper.RETRY_SECONDS", 0.01)
+    restore = house.registry.restore
+    written = []
+
+    def reply_too_late_at_first(known):
+        stands = restore(known)
+        written.append(known)
+        if len(written) == 1:
+            raise RegistryUnavailable("No answer in time.")
+        return stands
+
+    house.registry.restore = reply_too_late_at_first
+    house.registry.forget()
+
+    house.keeper.restored()
+
+    until(lambda: len(written) == 2)

@@ -84,3 +84,22 @@ def test_recovery_that_fails_is_tried_again_in_the_background(failing):
 
     assert ward.asked == ["room-0"]
     assert ward.delivery.paused(ward.names) == ["room-0"]
+
+
+def test_recovery_reads_again_what_was_paused_while_it_read():
+    """The link broke once the log had been read, and what was pushed meanwhile was not heard."""
+    ward = Ward(1)
+    log = ward.logs[0]
+
+    def lose_the_link():
+        ward.reader.after_read = None
+        ward.delivery.pause()
+        log.append("unheard")
+
+    ward.reader.after_read = lose_the_link
+
+    ward.recovery.run(ward.names, 5)
+
+    assert ward.ear.payloads == ["room-0", "unheard"]
+    # Each time before it is read.
+    assert len(ward.heard) == 2
