@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from requests import HTTPError
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.eventually import eventually
@@ -25,7 +26,7 @@ def hears_new_channels(scene):
         with scene.listen(channel) as socket:
             scene.push_until_accepted("new", channel)
             return socket.payloads(1) == ["new"]
-    except (InvalidStatus, ConnectionClosed):
+    except (HTTPError, InvalidStatus, ConnectionClosed):
         return False
 
 
@@ -67,6 +68,14 @@ def test_half_open_link_is_noticed_within_seconds(scene, ways):
 
         assert heard == NUMBERS
         assert socket.payloads(1) == ["after"]
+        eventually(lambda: hears_new_channels(scene), 20)
+
+
+def test_link_on_which_only_what_is_sent_vanishes_is_noticed():
+    """Of a process that has not probed yet: probes go by another link, and arrive."""
+    with Scene() as scene, scene.listen(scene.channel()):
+        scene.tunnel.swallow(("up",))
+
         eventually(lambda: hears_new_channels(scene), 20)
 
 
