@@ -123,7 +123,8 @@ class Hub:
         with self._lock:
             standing = self._standings.get(connection)
             if standing is not None:
-                standing.coming.update(starts)
+                begins = {name: standing.begins(name, at) for name, at in starts.items()}
+                standing.coming.update(begins)
 
     def enter(self, connection: Listener) -> dict[str, Position]:
         """Put *connection* on the channels that it was invited to.
@@ -157,7 +158,8 @@ class Hub:
             for name in names:
                 standing.coming.pop(name, None)
                 if name in standing.positions:
-                    del standing.positions[name]
+                    at = standing.positions.pop(name)
+                    standing.note_left(name, at or self._channels[name].tail)
                     self._leave(connection, name)
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:

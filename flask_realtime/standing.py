@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .positions import Position
-from .registries.subscriptions import Known
+from .registries.subscriptions import MOST_LEFT, Known
 
 NOTHING = Known()
+_NONE: Mapping[str, Position] = {}
 
 
 class Listener(Protocol):
@@ -32,7 +34,7 @@ class Standing:
     :ivar known: what it was brought to last of what its client is subscribed to.
     """
 
-    __slots__ = ("coming", "is_stale", "is_subscribed", "known", "positions")
+    __slots__ = ("_left", "coming", "is_stale", "is_subscribed", "known", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
@@ -40,6 +42,22 @@ class Standing:
         self.known = NOTHING
         self.is_subscribed = False
         self.is_stale = False
+        self._left = _NONE
+
+    def note_left(self, name: str, position: Position | None) -> None:
+        """Note how far a channel was posted to it that it leaves."""
+        if position is not None:
+            kept = list(self._left.items())[1 - MOST_LEFT :]
+            self._left = dict([*kept, (name, position)])
+
+    def begins(self, name: str, position: Position) -> Position:
+        """Where it begins on a channel that its client is subscribed to from *position* on.
+
+        Behind all that it has had of it, if it has been there: of a log that went back meanwhile,
+        whose numbers it has seen with other messages, it is told then.
+        """
+        left = self._left.get(name, position)
+        return left if left.epoch == position.epoch and left.seq >= position.seq else position
 
 
 class Standings:

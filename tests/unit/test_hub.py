@@ -320,3 +320,32 @@ def test_hub_does_not_serve_a_position_of_another_log(board):
     assert board.delivery.covers("room", tail)
     assert not board.delivery.covers("room", Position(tail.epoch, 1, "ffff"))
     assert not board.delivery.covers("room", Position("e9", 2, tail.tag))
+
+
+def test_hub_lets_one_that_comes_back_begin_where_it_left_if_the_log_went_back(board):
+    """There its read finds that something is lost; numbers that it has seen would look like
+    repeats to its page, which drops them in silence."""
+    ear = board.put(Ear("d1"))
+    snapshot = board.log.tail
+    board.push(1)
+    left = board.log.tail
+    board.hub.leave(ear, ["room"])
+    again = Position(left.epoch, left.seq, "ffff")
+
+    for start in (snapshot, again):
+        board.hub.invite(ear, {"room": start})
+        assert board.hub.enter(ear) == {"room": left}
+        board.hub.leave(ear, ["room"])
+
+
+def test_hub_lets_one_that_comes_back_begin_at_its_subscription(board):
+    """It hears nothing of what was pushed while it had left; nor of a log that it never saw."""
+    ear = board.put(Ear("d1"))
+    board.push(1)
+    board.hub.leave(ear, ["room"])
+    board.push(2)
+
+    for start in (board.log.tail, Position("e2", 0, "")):
+        board.hub.invite(ear, {"room": start})
+        assert board.hub.enter(ear) == {"room": start}
+        board.hub.leave(ear, ["room"])
