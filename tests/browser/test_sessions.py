@@ -25,11 +25,11 @@ def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
     visitor.visit("/plain")
 
     with visitor.page.expect_navigation():
+        # Awaited, it would be lost with the page that it navigates away from.
         visitor.run(
-            """async (uri) => {
-                const reply = await realtime.call(uri, { method: "post" });
+            """(uri) => void realtime.call(uri, { method: "post" }).then((reply) => {
                 location = reply.headers.Location;
-            }""",
+            })""",
             f"{visitor.prefix}/login/ada",
         )
 
