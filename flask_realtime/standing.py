@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 from .positions import Position
 from .registries.subscriptions import MOST_LEFT, Known
 
 NOTHING = Known()
-_NONE: Mapping[str, Position] = {}
+_NONE: dict[str, Position] = {}
 
 
 class Listener(Protocol):
@@ -47,8 +46,11 @@ class Standing:
     def note_left(self, name: str, position: Position | None) -> None:
         """Note how far a channel was posted to it that it leaves."""
         if position is not None:
-            kept = list(self._left.items())[1 - MOST_LEFT :]
-            self._left = dict([*kept, (name, position)])
+            left = self._left = self._left or {}
+            left.pop(name, None)
+            left[name] = position
+            if len(left) > MOST_LEFT:
+                del left[next(iter(left))]
 
     def begins(self, name: str, position: Position) -> Position:
         """Where it begins on a channel that its client is subscribed to from *position* on.
