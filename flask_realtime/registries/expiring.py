@@ -38,6 +38,10 @@ class Expiring(Generic[Key, Value]):
         entry = self._entries.pop(key, None)
         return entry[1] if entry is not None and entry[0] > now else None
 
+    def pop_oldest(self) -> None:
+        """Take out the one that expires first."""
+        self._entries.popitem(last=False)
+
     def pop_expired(self, now: float, most: int) -> list[Value]:
         """Take out the values that have expired, *most* of them."""
         expired: list[Value] = []

@@ -12,6 +12,7 @@ from ..errors import RegistryUnavailable
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
 from .base import Page, Push, new_push_id
+from .redis_accepted import RedisAccepted
 from .redis_entries import parse_entry, parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline, LinkLost
@@ -29,6 +30,9 @@ _LISTING_PART = 0.25
 
 # What lua/read.lua replies where the log no longer reaches back.
 TRIMMED = 2
+
+# What the scripts take where no position is known.
+_NOWHERE = ("", 0, "")
 
 
 class Limits(NamedTuple):
@@ -77,16 +81,23 @@ class RedisLog:
         self._listed_for = max(1, int(self._lives * _LISTING_PART))
         self._limits = str(limits)
         self._is_guess = int(is_guess)
+        self._accepted = RedisAccepted(limits.log_lives / 1000)
+        server.check_with(self._checks)
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
         """Append each push and announce it, in order.
 
         :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
         """
+        # The first push of a channel checks for those behind it.
+        known = self._accepted.positions({push.channel for push in pushes})
+        commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
         try:
-            replies = self._server.run([self._append(push) for push in pushes], deadline)
+            replies = self._server.run(commands, deadline)
         except LinkLost as error:
+            self._note_accepted(pushes, error.replies)
             raise self._failed(pushes, error.replies, error) from None
+        self._note_accepted(pushes, replies)
         refusal = next((one for one in replies if type(one) is Refusal), None)
         if refusal is not None:
             raise self._failed(pushes, replies, refusal)
@@ -135,7 +146,7 @@ class RedisLog:
         fits = matcher(pattern)
         return [name for name in map(bytes.decode, names) if fits(name)]
 
-    def _append(self, push: Push) -> Command:
+    def _append(self, push: Push, known: Position | None) -> Command:
         keys = self._keys.channel(push.channel)
         return scripts.APPEND(
             (
@@ -153,15 +164,32 @@ class RedisLog:
                 self._limits,
                 self._is_guess,
                 PUSH_ID_SECONDS * 1000,
+                *(known or _NOWHERE),
             ),
+        )
+
+    def _checks(self) -> list[Command]:
+        """What looks whether the logs still have what they accepted of this process."""
+        return [self._check(name, at) for name, at in self._accepted.positions().items()]
+
+    def _check(self, channel: str, known: Position) -> Command:
+        keys = self._keys.channel(channel)
+        return scripts.CHECK(
+            (keys.state, keys.log), (*known, _new_epoch(), self._lives, keys.announced_on)
         )
 
     def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
         keys = self._keys.channel(channel)
-        epoch, seq, tag = cursor or ("", 0, "")
         return scripts.READ(
             (keys.state, keys.log),
-            (epoch, seq, tag, max_bytes, _new_epoch(), self._lives, int(renew)),
+            (
+                *(cursor or _NOWHERE),
+                max_bytes,
+                _new_epoch(),
+                self._lives,
+                int(renew),
+                keys.announced_on,
+            ),
         )
 
     def _touch(self, channel: str, epoch: str) -> Command:
@@ -187,6 +215,13 @@ class RedisLog:
         except RegistryUnavailable as error:
             # The push has been accepted all the same, and the next one lists its channel.
             logger.warning("Channels were not listed, patterns may miss them: %s", error)
+
+    def _note_accepted(self, pushes: Sequence[Push], replies: Sequence[Any]) -> None:
+        # A channel's last comes last.
+        replied = zip(pushes, replies, strict=False)
+        last = {push.channel: reply[0] for push, reply in replied if type(reply) is list}
+        for channel, position in last.items():
+            self._accepted.note(channel, parse_position(position))
 
     def _failed(
         self, pushes: Sequence[Push], replies: Sequence[Any], reason: object

@@ -31,7 +31,8 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
-APPEND = Script("append")
+APPEND = Script("append", "log")
+CHECK = Script("check", "log")
 COLLECT = Script("collect")
 CONNECT = Script("connect")
 DEPOSIT = Script("deposit")
@@ -39,13 +40,13 @@ DISCONNECT = Script("disconnect", "client")
 END = Script("end")
 LIST = Script("list", "list")
 LISTED = Script("listed")
-READ = Script("read", "touch")
+READ = Script("read", "log")
 REFRESH = Script("refresh", "client")
 RESTORE = Script("restore", "client")
 SUBSCRIBE = Script("subscribe", "client")
 #: The one whose keys are in several slots of a cluster, which refuses it.
-SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "touch", "list", "client")
-TOUCH = Script("touch", "touch")
+SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "log", "touch", "list", "client")
+TOUCH = Script("touch", "log", "touch")
 UNSUBSCRIBE = Script("unsubscribe", "client")
 
 _BY_SHA: dict[Argument, Script] = {

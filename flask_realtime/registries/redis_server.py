@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import RegistryUnavailable
@@ -20,6 +20,8 @@ MOST_LINKS = 32
 IDLE_SECONDS = 60.0
 # Sent together; under gevent nobody else runs while they are made into bytes.
 COMMANDS_AT_ONCE = 500
+# Refused so, a command may be taken in a moment.
+PASSING = ("LOADING", "BUSY", "MASTERDOWN")
 
 
 class SlotsDiffer(RegistryUnavailable):
@@ -36,9 +38,17 @@ class RedisServer:
         self.address = address
         self.timeout_seconds = timeout_seconds
         self._generation = 0
+        self._checks: Callable[[], Sequence[Command]] = tuple
+        # Whether Redis may have gone away and come back since it last replied.
+        self._is_unsure = False
         self._is_closed = False
         self._process = 0
         self._begin()
+
+    def check_with(self, checks: Callable[[], Sequence[Command]]) -> None:
+        """Run what *checks* returns, ahead of the next call, wherever Redis may have gone away and
+        come back; the replies concern nobody."""
+        self._checks = checks
 
     def deadline(self) -> Deadline:
         """The deadline of a call that begins now."""
@@ -142,20 +152,23 @@ class RedisServer:
         finally:
             # After anything else than replies, a greenlet's end too, it may be amid a reply.
             if kept is None or self._is_closed:
-                link.close()
+                self._discard(link)
                 kept = None
             else:
                 link.used_at = time.monotonic()
             links.put(kept)
 
     def _exchange(self, link: Link, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        loading = () if link.is_loaded else LOADING
+        first = self._first(link)
         try:
-            replies = link.exchange([*loading, *commands], deadline)[len(loading) :]
+            replies = link.exchange([*first, *commands], deadline)
         except LinkLost as error:
-            error.replies = error.replies[len(loading) :]
+            error.replies = error.replies[len(first) :]
             raise
         link.is_loaded = True
+        if any(type(reply) is Refusal and reply.code in PASSING for reply in replies[: len(first)]):
+            self._is_unsure = True
+        replies = replies[len(first) :]
         for index, reply in enumerate(replies):
             if type(reply) is Refusal and reply.code == "NOSCRIPT":
                 # From the first on: what follows it may have found the script, and must not
@@ -163,6 +176,14 @@ class RedisServer:
                 again = [with_text(one) if one[0] == "EVALSHA" else one for one in commands[index:]]
                 return replies[:index] + link.exchange(again, deadline)
         return replies
+
+    def _first(self, link: Link) -> Sequence[Command]:
+        """What is sent ahead of a call."""
+        if not self._is_unsure:
+            return () if link.is_loaded else LOADING
+        # Before they are sent: what happens from now on is not for them to see.
+        self._is_unsure = False
+        return (*LOADING, *self._checks())
 
     def _take(self, links: queue.LifoQueue[Link | None], deadline: Deadline) -> Link:
         try:
@@ -173,7 +194,7 @@ class RedisServer:
             if link is not None and self._is_usable(link):
                 return link
             if link is not None:
-                link.close()
+                self._discard(link)
             link = Link(self.address, deadline)
             link.generation = self._generation
             return link
@@ -184,6 +205,10 @@ class RedisServer:
     def _is_usable(self, link: Link) -> bool:
         is_fresh = time.monotonic() - link.used_at < IDLE_SECONDS
         return is_fresh and link.generation == self._generation
+
+    def _discard(self, link: Link) -> None:
+        link.close()
+        self._is_unsure = True
 
     def _drop_idle(self) -> None:
         # What broke one connection, a restart say, has likely broken all.

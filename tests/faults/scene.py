@@ -93,6 +93,10 @@ class Scene:
         """How often the process has found that it hears nothing of Redis."""
         return self.server.log().count("connecting anew")
 
+    def is_listening(self):
+        """Whether the process says that it hears Redis."""
+        return Browser(self.server.url).get("/health").json()["listening"]
+
     def push(self, payload, channel, push_id=None):
         """Push by a view; its answer, which is 503 where the registry is away."""
         return Browser(self.server.url).http.post(

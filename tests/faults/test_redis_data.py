@@ -100,6 +100,29 @@ def test_log_that_went_back_is_told(older):
         assert socket.resume(position_of(first))["lost"] == [channel]
 
 
+@pytest.mark.parametrize("pushed_next", ["on that channel", "on another"])
+def test_push_that_no_process_heard_is_told_as_lost(older, pushed_next):
+    """The process of the page heard nothing of Redis then, nor does a job that pushes; the job
+    finds with its next push that Redis went back."""
+    channel, another = older.channel(), older.channel()
+    with older.listen(channel) as socket:
+        older.elsewhere.push("heard", channel)
+        assert socket.payloads(1) == ["heard"]
+        older.store.take_snapshot()
+        older.tunnel.freeze()
+        older.elsewhere.push("lost", channel)
+        older.store.go_back()
+        older.tunnel.cut()
+        older.tunnel.thaw()
+        eventually(older.is_listening, 20)
+
+        older.elsewhere.push("next", channel if pushed_next == "on that channel" else another)
+
+        assert socket.push()["lost"]
+        older.push_until_accepted("after", channel)
+        assert heard_until(socket, "after") in (["after"], ["next", "after"])
+
+
 def test_subscriptions_that_went_back_are_written_again(older):
     """An open socket keeps what its page subscribed to, and what it left, after the snapshot."""
     kept, left, new = (older.channel() for _ in range(3))

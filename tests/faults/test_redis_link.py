@@ -30,10 +30,6 @@ def hears_new_channels(scene):
         return False
 
 
-def is_listening(scene):
-    return Browser(scene.server.url).get("/health").json()["listening"]
-
-
 @pytest.mark.parametrize("fault", ["cut", "client kill"])
 def test_link_that_breaks_is_noticed_at_once(scene, fault):
     """What is pushed elsewhere meanwhile is read from the log, in order, once."""
@@ -97,7 +93,7 @@ def test_silence_of_redis_stops_nothing_else(kind):
             while not over.wait(0.1):
                 assert scene.says_hello()
                 socket.settle()
-            was_listening = is_listening(scene)
+            was_listening = scene.is_listening()
             scene.tunnel.thaw()
             scene.push_until_accepted("after", channel)
             heard = list(iter(lambda: socket.payloads(1, 20)[0], "after"))

@@ -57,3 +57,15 @@ def test_expiring_names_only_what_lives():
     entries.put("b", 2, now=105)
 
     assert entries.keys(now=112) == ["b"]
+
+
+def test_expiring_pops_the_oldest():
+    """What was put first, or touched longest ago, goes, whether it has expired or not."""
+    entries = Expiring(10)
+    for now, key in enumerate("ab"):
+        entries.put(key, key, now=now)
+    entries.put("a", "a", now=2)
+
+    entries.pop_oldest()
+
+    assert entries.keys(now=3) == ["a"]

@@ -3,6 +3,8 @@
 local state, log, push_id, listed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local payload, to, tag, new_epoch, announced_on = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local limits, is_guess, push_id_lives = ARGV[6], ARGV[7], ARGV[8]
+-- Where the log was when it accepted one of the same process's pushes.
+local has_epoch, has_seq, has_tag = ARGV[9], tonumber(ARGV[10]), ARGV[11]
 
 local first = redis.call('GET', push_id)
 if first then
@@ -11,7 +13,7 @@ end
 
 local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag', 'bytes', 'limits')
 local epoch, seq, before, bytes = known[1], tonumber(known[2]), known[3], tonumber(known[4])
-if not epoch then
+if not epoch or (epoch == has_epoch and went_back(log, seq, before, has_seq, has_tag)) then
     redis.call('DEL', log)
     epoch, seq, before, bytes = new_epoch, 0, '', 0
 end

@@ -1,9 +1,3 @@
-local function begin(state, log, epoch)
-    redis.call('DEL', log)
-    redis.call('HSET', state, 'epoch', epoch, 'seq', '0', 'tag', '', 'bytes', '0')
-    return epoch .. ':0:'
-end
-
 -- Keeps a channel from expiring, and notes the app's limits for those who do not know them.
 -- Returns its position; nothing for a channel not known, unless there is an epoch to begin it with.
 local function touch(state, log, new_epoch, lives, limits)
