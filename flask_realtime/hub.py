@@ -158,8 +158,8 @@ class Hub:
             for name in names:
                 standing.coming.pop(name, None)
                 if name in standing.positions:
-                    at = standing.positions.pop(name)
-                    standing.note_left(name, at or self._channels[name].tail)
+                    standing.note_left(name, self._at(standing, name))
+                    del standing.positions[name]
                     self._leave(connection, name)
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
@@ -208,11 +208,14 @@ class Hub:
 
     def _reached(self, standing: Standing) -> dict[str, Position]:
         reached = dict(standing.coming)
-        for name, position in standing.positions.items():
-            at = position or self._channels[name].tail
+        for name in standing.positions:
+            at = self._at(standing, name)
             if at is not None:
                 reached[name] = at
         return reached
+
+    def _at(self, standing: Standing, name: str) -> Position | None:
+        return standing.positions[name] or self._channels[name].tail
 
     def _leave(self, connection: Listener, name: str) -> None:
         channel = self._channels.get(name)

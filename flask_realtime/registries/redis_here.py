@@ -151,5 +151,9 @@ class RedisHere:
             receiver.changed(data.decode())
 
     def _probed(self, has_arrived: bool) -> None:
-        if self._listener is not None and (not has_arrived or self._listener.is_stuck):
-            self._listener.drop()
+        if self._listener is None:
+            return
+        if not has_arrived:
+            self._listener.drop("what is published does not arrive")
+        elif self._listener.is_stuck:
+            self._listener.drop("what is asked for is not confirmed")

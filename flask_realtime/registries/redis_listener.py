@@ -64,7 +64,7 @@ class RedisListener:
         self._is_degraded = False
         self._failures = 0
         self._unrestored: set[bytes] | None = None
-        self._must_drop = False
+        self._must_drop: str | None = None
         self._is_closed = False
         self._thread: threading.Thread | None = None
         self._alarm = Alarm()
@@ -124,9 +124,9 @@ class RedisListener:
         if gone:
             self._alarm.ring()
 
-    def drop(self) -> None:
-        """Connect anew, for this connection hears nothing any more."""
-        self._must_drop = True
+    def drop(self, reason: str) -> None:
+        """Connect anew, for this connection is no good any more."""
+        self._must_drop = reason
         self._alarm.ring()
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class RedisListener:
                     if self._alarm in ready:
                         self._alarm.silence()
                     if self._must_drop:
-                        raise LinkLost("what is published does not arrive")
+                        raise LinkLost(self._must_drop)
                     if link.socket in ready:
                         self._receive(link)
         finally:
@@ -216,7 +216,7 @@ class RedisListener:
 
     def _link(self) -> None:
         with self._lock:
-            self._must_drop = False
+            self._must_drop = None
             self._is_linked = True
             self._due.begin()
             self._outgoing = []
