@@ -9,8 +9,8 @@ from collections.abc import Collection
 from ..positions import Position
 from .expiring import Expiring
 
-# As many as can be checked with the first call over a new connection, at no cost that shows.
-MOST_CHANNELS = 500
+# Some hundred bytes each.
+MOST_CHANNELS = 2000
 
 
 class RedisAccepted:
@@ -29,16 +29,21 @@ class RedisAccepted:
         now = time.monotonic()
         with self._lock:
             newest = self._newest.get(channel, now)
-            # The replies to several threads are noted in any order.
-            if newest is None or newest.epoch != position.epoch or newest.seq < position.seq:
+            # Replies are noted in any order, and a repeated push has the place of the first.
+            if newest is None or newest < position:
                 self._newest.put(channel, position, now)
             if len(self._newest) > MOST_CHANNELS:
                 self._newest.pop_oldest()
 
-    def positions(self, channels: Collection[str] | None = None) -> dict[str, Position]:
-        """The positions of *channels*, or of all, as far as they are remembered."""
+    def positions(self, channels: Collection[str]) -> dict[str, Position]:
+        """Those of *channels* that are remembered."""
         now = time.monotonic()
         with self._lock:
-            chosen = self._newest.keys(now) if channels is None else channels
-            found = {name: self._newest.get(name, now) for name in chosen}
+            found = {name: self._newest.get(name, now) for name in channels}
         return {name: position for name, position in found.items() if position is not None}
+
+    def newest(self, most: int) -> dict[str, Position]:
+        """Those of the channels that were pushed down last."""
+        with self._lock:
+            names = self._newest.keys(time.monotonic())
+        return self.positions(names[-most:])

@@ -49,7 +49,7 @@ class RedisClients:
         """
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), *tails.keys),
-            (self._awaited_for, Position.start().epoch, *tails.arguments),
+            (self._awaited_for, *tails.arguments),
         )
         return _processes(self._server.ask([command], deadline))
 

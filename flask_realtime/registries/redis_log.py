@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from .redis_entries import parse_entry, parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline, LinkLost
 from .redis_scripts import Command
-from .redis_server import RedisServer
+from .redis_server import COMMANDS_AT_ONCE, RedisServer
 from .redis_wire import Argument, Refusal
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ _LISTING_PART = 0.25
 
 # What lua/read.lua replies where the log no longer reaches back.
 TRIMMED = 2
+
+# As many channels as can be looked at with the first call over a new connection, at no cost that
+# shows.
+MOST_CHECKED = 500
 
 # What the scripts take where no position is known.
 _NOWHERE = ("", 0, "")
@@ -81,7 +86,7 @@ class RedisLog:
         self._listed_for = max(1, int(self._lives * _LISTING_PART))
         self._limits = str(limits)
         self._is_guess = int(is_guess)
-        self._accepted = RedisAccepted(limits.log_lives / 1000)
+        self._accepted_by_process: dict[int, RedisAccepted] = {}
         server.check_with(self._checks)
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
@@ -89,15 +94,13 @@ class RedisLog:
 
         :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
         """
-        # The first push of a channel checks for those behind it.
-        known = self._accepted.positions({push.channel for push in pushes})
-        commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
+        replies: list[Any] = []
         try:
-            replies = self._server.run(commands, deadline)
+            # Noted after each batch: Redis may go back between two.
+            for start in range(0, len(pushes), COMMANDS_AT_ONCE):
+                self._append_all(pushes[start : start + COMMANDS_AT_ONCE], replies, deadline)
         except LinkLost as error:
-            self._note_accepted(pushes, error.replies)
-            raise self._failed(pushes, error.replies, error) from None
-        self._note_accepted(pushes, replies)
+            raise self._failed(pushes, replies, error) from None
         refusal = next((one for one in replies if type(one) is Refusal), None)
         if refusal is not None:
             raise self._failed(pushes, replies, refusal)
@@ -129,14 +132,14 @@ class RedisLog:
 
     def open(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Where each log stands; one not known is begun."""
-        replies = self._server.ask([self._touch(name, _new_epoch()) for name in channels], deadline)
+        replies = self._server.ask([self._touch(name, True) for name in channels], deadline)
         found = dict(zip(channels, replies, strict=True))
         self._list([name for name, reply in found.items() if reply[1]], deadline)
         return {name: parse_position(reply[0]) for name, reply in found.items()}
 
     def keep(self, channels: Collection[str], deadline: Deadline) -> None:
         """Keep those that are known from expiring."""
-        replies = self._server.ask([self._touch(name, "") for name in channels], deadline)
+        replies = self._server.ask([self._touch(name, False) for name in channels], deadline)
         found = zip(channels, replies, strict=True)
         self._list([name for name, reply in found if reply is not None and reply[1]], deadline)
 
@@ -145,6 +148,20 @@ class RedisLog:
         (names,) = self._server.ask([scripts.LISTED([self._keys.list])], deadline)
         fits = matcher(pattern)
         return [name for name in map(bytes.decode, names) if fits(name)]
+
+    def _append_all(self, pushes: Sequence[Push], replies: list[Any], deadline: Deadline) -> None:
+        """Have *pushes* appended, and add to *replies* those that come."""
+        # The first push of a channel looks for those behind it.
+        known = self._accepted.positions({push.channel for push in pushes})
+        commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
+        try:
+            new = self._server.run(commands, deadline)
+        except LinkLost as error:
+            new = error.replies
+            raise
+        finally:
+            self._note_accepted(pushes, new)
+            replies += new
 
     def _append(self, push: Push, known: Position | None) -> Command:
         keys = self._keys.channel(push.channel)
@@ -159,7 +176,6 @@ class RedisLog:
                 push.payload,
                 push.to or "",
                 new_tag(),
-                _new_epoch(),
                 keys.announced_on,
                 self._limits,
                 self._is_guess,
@@ -170,12 +186,13 @@ class RedisLog:
 
     def _checks(self) -> list[Command]:
         """What looks whether the logs still have what they accepted of this process."""
-        return [self._check(name, at) for name, at in self._accepted.positions().items()]
+        newest = self._accepted.newest(MOST_CHECKED)
+        return [self._check(name, at) for name, at in newest.items()]
 
     def _check(self, channel: str, known: Position) -> Command:
         keys = self._keys.channel(channel)
         return scripts.CHECK(
-            (keys.state, keys.log), (*known, _new_epoch(), self._lives, keys.announced_on)
+            (keys.state, keys.log), (*known, self._lives, keys.announced_on)
         )
 
     def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
@@ -185,17 +202,16 @@ class RedisLog:
             (
                 *(cursor or _NOWHERE),
                 max_bytes,
-                _new_epoch(),
                 self._lives,
                 int(renew),
                 keys.announced_on,
             ),
         )
 
-    def _touch(self, channel: str, epoch: str) -> Command:
+    def _touch(self, channel: str, may_begin: bool) -> Command:
         keys = self._keys.channel(channel)
         return scripts.TOUCH(
-            (keys.state, keys.log, keys.listed), (epoch, self._lives, self._limits)
+            (keys.state, keys.log, keys.listed), (int(may_begin), self._lives, self._limits)
         )
 
     def _list(self, channels: Sequence[str], deadline: Deadline) -> None:
@@ -215,6 +231,17 @@ class RedisLog:
         except RegistryUnavailable as error:
             # The push has been accepted all the same, and the next one lists its channel.
             logger.warning("Channels were not listed, patterns may miss them: %s", error)
+
+    @property
+    def _accepted(self) -> RedisAccepted:
+        """What this process has pushed; nothing of another's is used after a fork."""
+        process = os.getpid()
+        accepted = self._accepted_by_process.get(process)
+        if accepted is None:
+            # As long as a page may be away and come back.
+            new = RedisAccepted(self._lives / 1000)
+            accepted = self._accepted_by_process.setdefault(process, new)
+        return accepted
 
     def _note_accepted(self, pushes: Sequence[Push], replies: Sequence[Any]) -> None:
         # A channel's last comes last.
@@ -239,10 +266,6 @@ def _page(channel: str, reply: Sequence[Any]) -> Page:
     tail, lost, *entries = reply
     publications = tuple(parse_entry(channel, entry) for entry in entries)
     return Page(publications, parse_position(tail), lost=lost > 0, is_trimmed=lost == TRIMMED)
-
-
-def _new_epoch() -> str:
-    return Position.start().epoch
 
 
 def _milliseconds(seconds: float) -> int:

@@ -59,4 +59,6 @@ LOADING: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", script.text) for script 
 
 def with_text(command: Command) -> Command:
     """*command* with the script's text in place of its digest, for a Redis that forgot it."""
+    if command[0] != "EVALSHA":
+        return command
     return ("EVAL", _BY_SHA[command[1]].text, *command[2:])

@@ -20,8 +20,10 @@ MOST_LINKS = 32
 IDLE_SECONDS = 60.0
 # Sent together; under gevent nobody else runs while they are made into bytes.
 COMMANDS_AT_ONCE = 500
-# Refused so, a command may be taken in a moment.
-PASSING = ("LOADING", "BUSY", "MASTERDOWN")
+# Refused so, a command may be taken later.
+PASSING = (
+    "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "READONLY",
+)  # fmt: skip
 
 
 class SlotsDiffer(RegistryUnavailable):
@@ -159,31 +161,44 @@ class RedisServer:
             links.put(kept)
 
     def _exchange(self, link: Link, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        first = self._first(link)
+        checks = self._due_checks()
+        loading = () if link.is_loaded else LOADING
+        ahead = len(loading) + len(checks)
         try:
-            replies = link.exchange([*first, *commands], deadline)
+            replies = link.exchange([*loading, *checks, *commands], deadline)
         except LinkLost as error:
-            error.replies = error.replies[len(first) :]
+            error.replies = error.replies[ahead:]
             raise
         link.is_loaded = True
-        if any(type(reply) is Refusal and reply.code in PASSING for reply in replies[: len(first)]):
+        if any(type(one) is Refusal and one.code in PASSING for one in replies[:ahead]):
             self._is_unsure = True
-        replies = replies[len(first) :]
+        replies = replies[ahead:]
         for index, reply in enumerate(replies):
             if type(reply) is Refusal and reply.code == "NOSCRIPT":
                 # From the first on: what follows it may have found the script, and must not
                 # overtake. What was done already is known by its push id.
-                again = [with_text(one) if one[0] == "EVALSHA" else one for one in commands[index:]]
-                return replies[:index] + link.exchange(again, deadline)
+                again = [with_text(one) for one in commands[index:]]
+                return self._exchange_behind(replies[:index], link, again, deadline)
         return replies
 
-    def _first(self, link: Link) -> Sequence[Command]:
-        """What is sent ahead of a call."""
+    def _exchange_behind(
+        self, done: list[Any], link: Link, commands: Sequence[Command], deadline: Deadline
+    ) -> list[Any]:
+        try:
+            return done + link.exchange(commands, deadline)
+        except LinkLost as error:
+            error.replies = done + error.replies
+            raise
+
+    def _due_checks(self) -> Sequence[Command]:
         if not self._is_unsure:
-            return () if link.is_loaded else LOADING
-        # Before they are sent: what happens from now on is not for them to see.
+            return ()
+        # Before they are made: what happens from now on they may not see.
         self._is_unsure = False
-        return (*LOADING, *self._checks())
+        checks = list(self._checks())
+        # The first brings the script, which Redis may have forgotten.
+        checks[:1] = map(with_text, checks[:1])
+        return checks
 
     def _take(self, links: queue.LifoQueue[Link | None], deadline: Deadline) -> Link:
         try:

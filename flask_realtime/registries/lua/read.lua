@@ -2,27 +2,29 @@
 -- Returns the tail, 1 if what lies between the two is lost, 2 if it was trimmed; and the entries.
 local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag = ARGV[1], tonumber(ARGV[2]), ARGV[3]
-local max_bytes, new_epoch, state_lives = tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local renews, announced_on = ARGV[7], ARGV[8]
+local max_bytes, lives, renews, announced_on = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
+
+local function lost()
+    -- One that a client named could be any.
+    local of_caller = renews == '1' and epoch or ''
+    local begun = begin_anew(state, log, lives, announced_on, of_caller)
+    return {begun .. ':0:', epoch == '' and 0 or 1}
+end
 
 local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
 if not known[1] then
-    return {begin_anew(state, log, new_epoch, state_lives, announced_on), epoch == '' and 0 or 1}
+    return lost()
 end
 local tail = table.concat(known, ':')
 if epoch == '' or table.concat({epoch, ARGV[2], tag}, ':') == tail then
     return {tail, 0}
 end
-if epoch ~= known[1] then
-    return {tail, 1}
-end
-
-local is_false, found = went_back(log, tonumber(known[2]), known[3], seq, tag)
+local is_false, found = went_back(log, known, epoch, seq, tag)
 if is_false and renews == '1' then
-    return {begin_anew(state, log, new_epoch, state_lives, announced_on), 1}
+    return lost()
 end
-if is_false or not found[1] then
-    return {tail, is_false and 1 or 2}
+if not found[1] or is_false then
+    return {tail, (is_false or epoch ~= known[1]) and 1 or 2}
 end
 
 local reply, size, read = {tail, 0}, 0, 0
