@@ -9,7 +9,7 @@ from typing import NamedTuple
 class Position(NamedTuple):
     """A place in a channel's log: behind the entry *seq*, which carries *tag*.
 
-    :param epoch: changes when the log was lost or went back.
+    :param epoch: changes when the log was lost or went back; in Redis, later ones are greater.
     :param seq: counts 1, 2, 3 … without holes; 0 is before the first entry.
     :param tag: random for each entry, so that another log with the same numbers is recognised.
     """

@@ -155,13 +155,13 @@ class RedisLog:
         known = self._accepted.positions({push.channel for push in pushes})
         commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
         try:
-            new = self._server.run(commands, deadline)
+            replied = self._server.run(commands, deadline)
         except LinkLost as error:
-            new = error.replies
+            self._note_accepted(pushes, error.replies)
+            replies += error.replies
             raise
-        finally:
-            self._note_accepted(pushes, new)
-            replies += new
+        self._note_accepted(pushes, replied)
+        replies += replied
 
     def _append(self, push: Push, known: Position | None) -> Command:
         keys = self._keys.channel(push.channel)
@@ -191,21 +191,13 @@ class RedisLog:
 
     def _check(self, channel: str, known: Position) -> Command:
         keys = self._keys.channel(channel)
-        return scripts.CHECK(
-            (keys.state, keys.log), (*known, self._lives, keys.announced_on)
-        )
+        return scripts.CHECK((keys.state, keys.log), (*known, self._lives, keys.announced_on))
 
     def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
         keys = self._keys.channel(channel)
         return scripts.READ(
             (keys.state, keys.log),
-            (
-                *(cursor or _NOWHERE),
-                max_bytes,
-                self._lives,
-                int(renew),
-                keys.announced_on,
-            ),
+            (*(cursor or _NOWHERE), max_bytes, self._lives, int(renew), keys.announced_on),
         )
 
     def _touch(self, channel: str, may_begin: bool) -> Command:
