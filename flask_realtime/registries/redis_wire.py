@@ -6,6 +6,7 @@ all that it sends and receives, which redis-py's timeouts, one a read, cannot gi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ Argument = bytes | str | int
 
 #: What :meth:`ReplyReader.next` returns while the next reply has not come whole.
 INCOMPLETE = object()
+
+# How a Redis before 7 says what stopped a script.
+_WITHIN_SCRIPT = re.compile(r"ERR Error running script .*?: -([A-Z]+) ")
 
 _BULK, _ARRAY, _INTEGER, _SIMPLE, _ERROR = b"$*:+-"
 
@@ -24,8 +28,9 @@ class Refusal(str):
 
     @property
     def code(self) -> str:
-        """The error's first word, which tells its kind."""
-        return self.partition(" ")[0]
+        """The word that tells its kind: the first, or of what failed within a script."""
+        within = _WITHIN_SCRIPT.match(self)
+        return within[1] if within is not None else self.partition(" ")[0]
 
 
 def pack(commands: Iterable[Sequence[Argument]]) -> bytes:

@@ -261,14 +261,31 @@ def test_reader_of_a_later_epoch_finds_that_the_log_went_back(store):
     assert other.read({"a": between}, PLENTY)["a"].tail == page.tail
 
 
+def test_histories_that_began_at_one_moment_are_two(store):
+    """The clock was set back, and two processes begin the log anew, each from the same place."""
+    registries = store.open(), store.open()
+    heard = push(registries[0], "1")
+    snapshot = store.snapshot()
+    ahead = str(int(heard.epoch[:13]) + 10**9) + "fff"
+    for registry in registries:
+        store.go_back(snapshot)
+        registry.read({"a": heard._replace(epoch=ahead)}, PLENTY)
+        lost = push(registry, "lost")
+
+    position = push(registries[0], "new")
+
+    assert position.epoch[:13] > lost.epoch[:13]
+    assert is_told(registries[1], lost)
+
+
 def test_client_cannot_have_logs_begin_far_ahead(store):
     """An epoch that a client made up, for a channel that is not known."""
     registry = store.open()
-    page = registry.read({"a": Position("fffffffffff000", 1, "b2")}, PLENTY, renew=False)["a"]
+    page = registry.read({"a": Position("9999999999999fff", 1, "b2")}, PLENTY, renew=False)["a"]
 
     position = push(registry, "1")
 
-    assert position.epoch == page.tail.epoch < "fff"
+    assert position.epoch == page.tail.epoch < "9"
 
 
 def test_push_is_remembered_longer_than_its_log(store):

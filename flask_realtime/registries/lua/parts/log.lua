@@ -1,6 +1,6 @@
 -- When an epoch began, in ms since 1970; one that is none of ours began before all others.
 local function moment_of(epoch)
-    return tonumber(string.sub(epoch or '', 1, 11), 16) or 0
+    return tonumber(string.match(epoch or '', '^%d%d%d%d%d%d%d%d%d%d%d%d%d')) or 0
 end
 
 -- An epoch later than any that is known: a log that has an earlier one than somebody knows of went
@@ -10,7 +10,7 @@ local function new_epoch(state, known, of_caller)
     local now = time[1] * 1000 + math.floor(time[2] / 1000)
     local before = math.max(moment_of(known), moment_of(of_caller))
     local mark = string.sub(redis.sha1hex(state .. time[2]), 1, 3)
-    return string.format('%011x', math.max(now, before + 1)) .. mark
+    return string.format('%.0f', math.max(now, before + 1)) .. mark
 end
 
 local function begin(state, log, epoch)
@@ -39,7 +39,8 @@ end
 -- the caller has; and what follows them, nothing if that was trimmed or has expired.
 local function went_back(log, known, epoch, seq, tag)
     if epoch ~= known[1] then
-        return moment_of(epoch) > moment_of(known[1]), {}
+        -- Two that began at one moment are of two histories.
+        return epoch ~= '' and moment_of(epoch) >= moment_of(known[1]), {}
     end
     local last_seq = tonumber(known[2])
     if seq >= last_seq then
