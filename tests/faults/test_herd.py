@@ -20,7 +20,8 @@ def test_a_herd_is_served_from_the_tail_of_the_process(redis_url):
     pages, reads = asyncio.run(come_back(redis_url))
 
     assert [page.numbers["room"] for page in pages] == [list(range(1, 2 * MESSAGES + 1))] * CLIENTS
-    assert reads < 30
+    # Whoever comes from further back than all before has more of it read: by chance a dozen times.
+    assert reads < CLIENTS / 3
 
 
 async def come_back(redis_url):
