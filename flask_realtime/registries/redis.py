@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from ..config import Config
 from ..positions import Position
 from .base import Arrival, Page, Presence, Push, Receiver, Registry
+from .by_process import ByProcess
 from .redis_here import RedisHere
 from .subscriptions import Known, Subscriptions
 
@@ -24,14 +24,13 @@ class RedisRegistry(Registry):
     reaches_other_processes = True
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._by_process: dict[int, RedisHere] = {}
+        self._by_process = ByProcess(lambda: RedisHere(config, secrets.token_hex(6)))
 
     def start(self, receiver: Receiver) -> None:
         self._here.start(receiver)
 
     def close(self) -> None:
-        here = self._by_process.pop(os.getpid(), None)
+        here = self._by_process.pop()
         if here is not None:
             here.close()
 
@@ -117,12 +116,4 @@ class RedisRegistry(Registry):
 
     @property
     def _here(self) -> RedisHere:
-        """What this process has; nothing of another's is used after a fork."""
-        process = os.getpid()
-        here = self._by_process.get(process)
-        if here is None:
-            # setdefault is atomic: of two first users, both get one.
-            here = self._by_process.setdefault(
-                process, RedisHere(self._config, secrets.token_hex(6))
-            )
-        return here
+        return self._by_process.get()

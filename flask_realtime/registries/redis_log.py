@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from ..errors import RegistryUnavailable
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
 from .base import Page, Push, new_push_id
+from .by_process import ByProcess
 from .redis_accepted import RedisAccepted
 from .redis_entries import parse_entry, parse_position
 from .redis_keys import RedisKeys
@@ -86,7 +86,8 @@ class RedisLog:
         self._listed_for = max(1, int(self._lives * _LISTING_PART))
         self._limits = str(limits)
         self._is_guess = int(is_guess)
-        self._accepted_by_process: dict[int, RedisAccepted] = {}
+        # As long as a page may be away and come back.
+        self._accepted_here = ByProcess(lambda: RedisAccepted(limits.state_lives / 1000))
         server.check_with(self._checks)
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
@@ -152,7 +153,7 @@ class RedisLog:
     def _append_all(self, pushes: Sequence[Push], replies: list[Any], deadline: Deadline) -> None:
         """Have *pushes* appended, and add to *replies* those that come."""
         # The first push of a channel looks for those behind it.
-        known = self._accepted.positions({push.channel for push in pushes})
+        known = self._accepted_here.get().positions({push.channel for push in pushes})
         commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
         try:
             replied = self._server.run(commands, deadline)
@@ -186,7 +187,7 @@ class RedisLog:
 
     def _checks(self) -> list[Command]:
         """What looks whether the logs still have what they accepted of this process."""
-        newest = self._accepted.newest(MOST_CHECKED)
+        newest = self._accepted_here.get().newest(MOST_CHECKED)
         return [self._check(name, at) for name, at in newest.items()]
 
     def _check(self, channel: str, known: Position) -> Command:
@@ -224,23 +225,13 @@ class RedisLog:
             # The push has been accepted all the same, and the next one lists its channel.
             logger.warning("Channels were not listed, patterns may miss them: %s", error)
 
-    @property
-    def _accepted(self) -> RedisAccepted:
-        """What this process has pushed; nothing of another's is used after a fork."""
-        process = os.getpid()
-        accepted = self._accepted_by_process.get(process)
-        if accepted is None:
-            # As long as a page may be away and come back.
-            new = RedisAccepted(self._lives / 1000)
-            accepted = self._accepted_by_process.setdefault(process, new)
-        return accepted
-
     def _note_accepted(self, pushes: Sequence[Push], replies: Sequence[Any]) -> None:
+        accepted = self._accepted_here.get()
         # A channel's last comes last.
         replied = zip(pushes, replies, strict=False)
         last = {push.channel: reply[0] for push, reply in replied if type(reply) is list}
         for channel, position in last.items():
-            self._accepted.note(channel, parse_position(position))
+            accepted.note(channel, parse_position(position))
 
     def _failed(
         self, pushes: Sequence[Push], replies: Sequence[Any], reason: object

@@ -72,9 +72,11 @@ class Store:
         """Have everything refused for a while."""
         self.client.config_set("replica-serve-stale-data", "no")
         self.client.replicaof("127.0.0.1", 1)
-        yield
-        self.client.replicaof("no", "one")
-        self.client.config_set("replica-serve-stale-data", "yes")
+        try:
+            yield
+        finally:
+            self.client.replicaof("no", "one")
+            self.client.config_set("replica-serve-stale-data", "yes")
 
     def close(self):
         for registry in self._opened:
@@ -378,7 +380,7 @@ def test_process_forked_amid_a_push_pushes(store):
     """Another thread may have held any lock then."""
     publisher = store.publisher()
     publisher.push("1", "a")
-    with publisher._log._accepted._lock:
+    with publisher._log._accepted_here.get()._lock:
         child = os.fork()
         if not child:
             publisher.push("2", "a")
