@@ -20,8 +20,9 @@ def test_a_herd_is_served_from_the_tail_of_the_process(redis_url):
     pages, reads = asyncio.run(come_back(redis_url))
 
     assert [page.numbers["room"] for page in pages] == [list(range(1, 2 * MESSAGES + 1))] * CLIENTS
-    # Whoever comes from further back than all before has more of it read: by chance a dozen times.
-    assert reads < CLIENTS / 3
+    # Whoever comes from further back than all before has more of it read, in two or three ranges:
+    # of 50 places in any order that is 5 times on average, and not 20 in a million runs.
+    assert reads < 60
 
 
 async def come_back(redis_url):
