@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from . import setting_kinds as kinds
 from .errors import InvalidSetting
-from .setting_kinds import DAY, YEAR, Kind, without_passwords
+from .setting_kinds import DAY, Kind, YEAR, without_passwords
 
 _PREFIX = "REALTIME_"
 

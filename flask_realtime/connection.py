@@ -15,9 +15,9 @@ from .frames import Frame, close_frame, ping_frame, text_frame
 from .identity import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
 from .outbox import Item, Outbox
-from .pause import let_others_run
+from .threads.pause import let_others_run
 from .positions import Position
-from .worker import Threads, Worker
+from .threads.worker import Threads, Worker
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from .background import Background
+from .threads.background import Background
 from .connection import Connection
 from .errors import CloseCode
 

@@ -8,11 +8,11 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from .background import Background
+from .threads.background import Background
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
-from .pause import let_others_run
+from .threads.pause import let_others_run
 from .writability import Writability
 
 logger = logging.getLogger(__name__)

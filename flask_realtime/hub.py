@@ -10,7 +10,7 @@ from .frames import Frame
 from .hub_channel import HubChannel
 from .positions import Position
 from .registries.subscriptions import Known, Subscriptions
-from .standing import NOTHING, Listener, Standing, Standings
+from .standing import Listener, NOTHING, Standing, Standings
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.

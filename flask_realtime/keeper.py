@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from .background import Background
+from .threads.background import Background
 from .catchup import Reader
 from .delivery import Delivery
 from .errors import RegistryUnavailable

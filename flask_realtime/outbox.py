@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from .descriptor import MOST_BUFFERS, Buffer, Descriptor, Send
+from .descriptor import Buffer, Descriptor, MOST_BUFFERS, Send
 from .frames import Frame
 from .positions import Position
 

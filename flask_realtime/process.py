@@ -32,7 +32,7 @@ from .registries.base import Presence, Receiver, Registry
 from .registries.subscriptions import Subscriptions
 from .transport import Handshake, Refusal
 from .websocket import WebSocket
-from .worker import LINGER_SECONDS, Threads
+from .threads.worker import LINGER_SECONDS, Threads
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .positions import Position
-from .registries.subscriptions import MOST_LEFT, Known
+from .registries.subscriptions import Known, MOST_LEFT
 
 NOTHING = Known()
 _NONE: dict[str, Position] = {}

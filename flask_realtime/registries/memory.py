@@ -12,16 +12,7 @@ from typing import Any
 from ..channels import matcher
 from ..config import Config
 from ..positions import Position
-from .base import (
-    MOST_WAITING,
-    TAKEN_SECONDS,
-    Arrival,
-    Page,
-    Presence,
-    Push,
-    Receiver,
-    Registry,
-)
+from .base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
 from .expiring import Expiring
 from .memory_clients import MemoryClients
 from .memory_delivery import MemoryDelivery

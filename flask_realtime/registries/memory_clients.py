@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from ..positions import Position
 from .base import Presence
 from .expiring import Expiring
-from .subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from .subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
 
 _NONE_LEFT: dict[str, int] = {}
 

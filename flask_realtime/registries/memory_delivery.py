@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ..pause import let_others_run
+from ..threads.pause import let_others_run
 from ..protocol import Publication
 
 logger = logging.getLogger(__name__)

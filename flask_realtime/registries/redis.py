@@ -9,7 +9,7 @@ from typing import Any
 from ..config import Config
 from ..positions import Position
 from .base import Arrival, Page, Presence, Push, Receiver, Registry
-from .by_process import ByProcess
+from ..threads.fork import ByProcess
 from .redis_here import RedisHere
 from .subscriptions import Known, Subscriptions
 

@@ -8,14 +8,14 @@ from typing import Any
 from ..config import Config
 from ..positions import Position
 from . import redis_scripts as scripts
-from .base import MOST_WAITING, TAKEN_SECONDS, Arrival, Presence
+from .base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS
 from .redis_entries import parse_position
 from .redis_keys import RedisKeys
 from .redis_link import Deadline
 from .redis_log import Tails
 from .redis_scripts import Command
 from .redis_server import RedisServer
-from .subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from .subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
 
 
 class RedisClients:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .redis_address import RedisAddress
-from .redis_wire import INCOMPLETE, Argument, ReplyReader, pack
+from .redis_wire import Argument, INCOMPLETE, ReplyReader, pack
 
 RECEIVE_BYTES = 65536
 

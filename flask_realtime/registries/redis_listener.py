@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from ..alarm import Alarm
-from ..pause import let_others_run
+from ..threads.waker import Alarm
+from ..threads.pause import let_others_run
 from .redis_address import RedisAddress
 from .redis_confirmations import Confirmations, Wait
 from .redis_link import Deadline, Link, LinkLost

@@ -12,7 +12,7 @@ from ..errors import RegistryUnavailable
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts
 from .base import Page, Push, new_push_id
-from .by_process import ByProcess
+from ..threads.fork import ByProcess
 from .redis_accepted import RedisAccepted
 from .redis_entries import parse_entry, parse_position
 from .redis_keys import RedisKeys

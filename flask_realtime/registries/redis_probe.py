@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..background import Background
+from ..threads.background import Background
 from .redis_link import LinkLost
 from .redis_server import RedisServer
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import RegistryUnavailable
 from .redis_address import RedisAddress
 from .redis_link import Deadline, Link, LinkLost
-from .redis_scripts import LOADING, Command, with_text
+from .redis_scripts import Command, LOADING, with_text
 from .redis_wire import Refusal
 
 # Redis does one thing at a time, and so does this process: more would only wait there.

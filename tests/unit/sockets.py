@@ -11,7 +11,7 @@ from flask_realtime.flusher import Flusher
 from flask_realtime.frames import push_frame
 from flask_realtime.positions import Position
 from flask_realtime.protocol import Publication
-from flask_realtime.worker import Threads
+from flask_realtime.threads.worker import Threads
 
 DEADLINE = 5
 

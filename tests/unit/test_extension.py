@@ -14,8 +14,8 @@ from flask_realtime import (
     AlreadyRegistered,
     InvalidChannel,
     InvalidSetting,
-    NobodyListens,
     NoContext,
+    NobodyListens,
     Realtime,
     SetupFinished,
 )

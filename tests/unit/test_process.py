@@ -11,7 +11,7 @@ from flask_realtime.descriptor import descriptor_for
 from flask_realtime.registries.base import Presence
 from flask_realtime.registries.memory import MemoryRegistry
 from flask_realtime.transport import Refusal
-from flask_realtime.worker import Worker
+from flask_realtime.threads.worker import Worker
 
 DEADLINE = 5
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from flask_realtime.worker import Threads, Worker
+from flask_realtime.threads.worker import Threads, Worker
 
 from .threads import no_thread_to_be_had
 
@@ -92,7 +92,7 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
 
 def test_worker_has_no_thread_while_there_is_no_work(monkeypatch):
     """A socket without work costs one greenlet, not two."""
-    monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
+    monkeypatch.setattr("flask_realtime.threads.worker.LINGER_SECONDS", 0)
     pool = Threads()
     thread = thread_of(Worker(pool, threading.Lock()), pool)
 
@@ -116,7 +116,7 @@ def test_thread_that_has_just_worked_is_kept_for_more():
 
 def test_worker_starts_again_when_work_comes_back(monkeypatch):
     """After its thread has ended, the next job starts a new one."""
-    monkeypatch.setattr("flask_realtime.worker.LINGER_SECONDS", 0)
+    monkeypatch.setattr("flask_realtime.threads.worker.LINGER_SECONDS", 0)
     pool = Threads()
     worker = Worker(pool, threading.Lock())
     first = thread_of(worker, pool)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from flask_realtime.background import Background
+from flask_realtime.threads.background import Background
 
 from .threads import no_thread_to_be_had
 
