@@ -9,7 +9,7 @@ from flask import current_app, request, session
 from flask.sessions import NullSession, SessionMixin
 
 from .errors import InvalidSetting
-from .identity import (
+from .identity.keys import (
     CONNECTION_ID,
     CONNECTION_ID_HEADER,
     SOCKET_KEY,

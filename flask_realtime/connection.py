@@ -12,7 +12,7 @@ from .descriptor import Descriptor
 from .errors import CloseCode
 from .flusher import Flusher
 from .frames import Frame, close_frame, ping_frame, text_frame
-from .identity import shorten
+from .identity.keys import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
 from .outbox import Item, Outbox
 from .threads.pause import let_others_run

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from .threads.background import Background
 from .connection import Connection
 from .errors import CloseCode
-from .identity import shorten
+from .identity.keys import shorten
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from .errors import CloseCode, RegistryUnavailable
 from .flusher import Flusher
 from .heartbeat import Heartbeat
 from .hub import Hub
-from .identity import digest, session_digest
+from .identity.keys import digest, session_digest
 from .keeper import Keeper
 from .limits import ConnectionCount
 from .positions import Position

@@ -13,7 +13,7 @@ from .catchup import CatchUp
 from .connection import Connection
 from .errors import CloseCode, InvalidMessage, RegistryUnavailable
 from .hub import Hub
-from .identity import shorten
+from .identity.keys import shorten
 from .positions import Position
 from .protocol import Message, Reply, error_reply, parse_message, parse_positions
 from .registries.base import Arrival

@@ -12,7 +12,7 @@ from .client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
 from .config import Config
 from .csrf import exempt_from_csrf
 from .errors import RegistryUnavailable
-from .identity import (
+from .identity.keys import (
     CONNECTION_ID,
     CONNECTION_ID_HEADER,
     is_allowed_origin,

@@ -25,7 +25,7 @@ from .config import Config
 from .connection import Connection
 from .descriptor import Descriptor, descriptor_for
 from .errors import CloseCode, InvalidSetting
-from .identity import CONNECTION_ID, is_allowed_origin, is_connection_id
+from .identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id
 from .places import everywhere
 from .servers import UnsupportedServer, client_socket
 from .websocket import WebSocket

@@ -12,7 +12,7 @@ from flask_realtime.call_route import call_route
 from flask_realtime.config import Config
 from flask_realtime.dispatch import add_message_view
 from flask_realtime.handlers import Handlers
-from flask_realtime.identity import SOCKET_KEY, digest, session_digest
+from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages import Conversation
 from flask_realtime.protocol import parse_message
 from flask_realtime.registries.memory import MemoryRegistry

@@ -20,7 +20,7 @@ from flask_realtime.client import (
 )
 from flask_realtime.config import Config
 from flask_realtime.errors import InvalidSetting, NoContext
-from flask_realtime.identity import digest, is_connection_id, session_digest
+from flask_realtime.identity.keys import digest, is_connection_id, session_digest
 from flask_realtime.page import Page
 from flask_realtime.script import client_script
 

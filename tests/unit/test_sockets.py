@@ -11,7 +11,7 @@ from flask import session
 
 from flask_realtime.config import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
-from flask_realtime.identity import digest, session_digest
+from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.base import Push, Receiver
 from flask_realtime.registries.memory import MemoryRegistry
 from flask_realtime.sockets import Socket

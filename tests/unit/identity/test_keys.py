@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_realtime import identity
+from flask_realtime.identity import keys as identity
 
 
 def test_ids_are_valid_and_never_the_same():
