@@ -10,7 +10,7 @@ from flask import Flask, has_request_context, request
 
 from . import dispatch, page, servers, takeover, transport
 from .channels import flatten
-from .config import Config
+from .config.settings import Config
 from .connection import Connection
 from .conversations import Conversations
 from .errors import InvalidSetting, NobodyListens

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from .config import Config
+from .config.settings import Config
 from .descriptor import Descriptor
 from .errors import CloseCode
 from .flusher import Flusher

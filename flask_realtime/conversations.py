@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from .config import Config
+from .config.settings import Config
 from .connection import Connection
 from .handlers import Handlers
 from .hooks import Hooks

@@ -11,7 +11,7 @@ from flask import Flask, current_app, has_app_context, has_request_context
 from .app_state import AppState
 from .call_route import call_route
 from .channels import flatten
-from .config import Config
+from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .handlers import Handlers
 from .hooks import Hooks, socket_joined, socket_left

@@ -19,7 +19,7 @@ from .client import (
     END_BEHIND_REPLY_IN_ENVIRON,
     SESSION_DIGEST_IN_ENVIRON,
 )
-from .config import Config
+from .config.settings import Config
 from .cookies import CookieJar
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .errors import InvalidMessage, RegistryUnavailable, UnknownAction

@@ -13,7 +13,7 @@ from flask import Flask
 
 from . import servers
 from .catchup import CatchUp
-from .config import Config
+from .config.settings import Config
 from .connection import Connection
 from .conversations import Conversations
 from .delivery import Delivery

@@ -10,7 +10,7 @@ from typing import Any
 from flask.json.provider import DefaultJSONProvider
 
 from .channels import flatten
-from .config import Config
+from .config.settings import Config
 from .errors import InvalidSetting
 from .payload import to_json
 from .pushes import check_push_id, make_pushes

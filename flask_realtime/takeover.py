@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Flask, Response, current_app, request, session
 
 from .client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
-from .config import Config
+from .config.settings import Config
 from .csrf import exempt_from_csrf
 from .errors import RegistryUnavailable
 from .identity.keys import (

@@ -21,7 +21,7 @@ from werkzeug.routing.exceptions import WebsocketMismatch
 from wsproto.utilities import RemoteProtocolError
 
 from .client import peek
-from .config import Config
+from .config.settings import Config
 from .connection import Connection
 from .descriptor import Descriptor, descriptor_for
 from .errors import CloseCode, InvalidSetting

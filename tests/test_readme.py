@@ -11,7 +11,7 @@ import pytest
 from jinja2 import DictLoader
 
 from flask_realtime import Realtime
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 
 from .integration.browsers import Browser
 from .integration.serving import ServerProcess

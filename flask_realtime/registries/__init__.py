@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from .base import Registry
 
 if TYPE_CHECKING:
-    from ..config import Config
+    from ..config.settings import Config
 
 
 def make_registry(config: Config, has_other_processes: bool) -> Registry:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..channels import matcher
-from ..config import Config
+from ..config.settings import Config
 from ..positions import Position
 from .base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
 from .expiring import Expiring

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..config import Config
+from ..config.settings import Config
 from ..positions import Position
 from .base import Arrival, Page, Presence, Push, Receiver, Registry
 from ..threads.fork import ByProcess

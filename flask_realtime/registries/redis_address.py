@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import InvalidSetting
-from ..setting_kinds import without_passwords
+from ..config.kinds import without_passwords
 
 DEFAULT_URL = "redis://localhost:6379/0"
 

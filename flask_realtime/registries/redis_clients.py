@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..config import Config
+from ..config.settings import Config
 from ..positions import Position
 from . import redis_scripts as scripts
 from .base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS

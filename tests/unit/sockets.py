@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.connection import Connection
 from flask_realtime.descriptor import descriptor_for
 from flask_realtime.flusher import Flusher

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.catchup import CatchUp
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import Hub

@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries import memory
 from flask_realtime.registries.base import Presence, Push, Receiver
 from flask_realtime.registries.memory import MemoryRegistry

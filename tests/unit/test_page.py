@@ -18,7 +18,7 @@ from flask_realtime.client import (
     current_socket_key,
     known_digests,
 )
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidSetting, NoContext
 from flask_realtime.identity.keys import digest, is_connection_id, session_digest
 from flask_realtime.page import Page

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis import RedisRegistry
 
 from ..contract.recorder import Recorder

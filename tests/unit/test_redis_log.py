@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from flask_realtime import Publisher
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.positions import Position
 from flask_realtime.registries.base import Push

@@ -9,7 +9,7 @@ import flask
 import pytest
 from flask import session
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.base import Push, Receiver

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from .identity.origins import Origin
+from ..identity.origins import Origin
 
 # What is waited for ends up in a selector, which takes no more than 2**31 ms, 24 days.
 DAY = 86_400

@@ -7,7 +7,7 @@ import dataclasses
 import flask
 import pytest
 
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidSetting
 
 SECONDS = [s.name for s in Config.documentation() if s.name.endswith("_SECONDS")]
