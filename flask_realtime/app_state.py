@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, has_request_context, request
 
 from . import dispatch, page, servers, takeover, transport
-from .channels import flatten
+from .protocol.channels import flatten
 from .config.settings import Config
 from .connection import Connection
 from .conversations import Conversations
@@ -17,10 +17,10 @@ from .errors import InvalidSetting, NobodyListens
 from .handlers import Handlers
 from .hooks import Hooks
 from .page import Page
-from .payload import to_json
+from .protocol.payload import to_json
 from .places import keep_places_from_views
 from .process import Process
-from .pushes import check_push_id, make_pushes
+from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry
 from .registries.base import Push, Registry
 from .takeover import SessionPath

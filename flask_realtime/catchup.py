@@ -10,8 +10,8 @@ from .delivery import Delivery
 from .errors import RegistryUnavailable
 from .frames import Frame, lost_frame, push_frame
 from .hub import Hub
-from .positions import Position
-from .protocol import Publication
+from .protocol.positions import Position
+from .protocol.messages import Publication
 from .recall import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
 from .recovery import Recovery
 from .registries.base import Page

@@ -16,7 +16,7 @@ from .identity.keys import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
 from .outbox import Item, Outbox
 from .threads.pause import let_others_run
-from .positions import Position
+from .protocol.positions import Position
 from .threads.worker import Threads, Worker
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from .connection import Connection
 from .handlers import Handlers
 from .hooks import Hooks
 from .messages import Conversation
-from .protocol import Message, Reply
+from .protocol.messages import Message, Reply
 from .registries.base import Registry
 
 if TYPE_CHECKING:

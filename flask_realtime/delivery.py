@@ -9,8 +9,8 @@ from typing import Any
 
 from .frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
-from .positions import Position
-from .protocol import Publication
+from .protocol.positions import Position
+from .protocol.messages import Publication
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from flask import Flask, current_app, has_app_context, has_request_context
 
 from .app_state import AppState
 from .call_route import call_route
-from .channels import flatten
+from .protocol.channels import flatten
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .handlers import Handlers

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from .delivery import Delivery
 from .frames import Frame
 from .hub_channel import HubChannel
-from .positions import Position
+from .protocol.positions import Position
 from .registries.subscriptions import Known, Subscriptions
 from .standing import Listener, NOTHING, Standing, Standings
 

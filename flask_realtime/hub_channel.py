@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .frames import Frame
-from .positions import Position
-from .protocol import Publication
+from .protocol.positions import Position
+from .protocol.messages import Publication
 from .stretch import Stretch
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .catchup import Reader
 from .delivery import Delivery
 from .errors import RegistryUnavailable
 from .hub import Hub
-from .positions import Position
+from .protocol.positions import Position
 from .recall import PATIENCE_SECONDS
 from .recovery import Recovery
 from .registries.base import Presence, Registry

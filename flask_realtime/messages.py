@@ -25,7 +25,7 @@ from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from .handlers import Handler, Handlers
 from .identity.keys import shorten
-from .protocol import Message, Reply, error_reply
+from .protocol.messages import Message, Reply, error_reply
 from .replies import reply_of
 from .waiting import Item, item_of, lay_over
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .descriptor import Buffer, Descriptor, MOST_BUFFERS, Send
 from .frames import Frame
-from .positions import Position
+from .protocol.positions import Position
 
 #: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
 Item = Frame | bytes

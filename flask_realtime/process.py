@@ -25,7 +25,7 @@ from .hub import Hub
 from .identity.keys import digest, session_digest
 from .keeper import Keeper
 from .limits import ConnectionCount
-from .positions import Position
+from .protocol.positions import Position
 from .reception import Reception, Services
 from .recovery import Recovery
 from .registries.base import Presence, Receiver, Registry

@@ -9,11 +9,11 @@ from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
 
-from .channels import flatten
+from .protocol.channels import flatten
 from .config.settings import Config
 from .errors import InvalidSetting
-from .payload import to_json
-from .pushes import check_push_id, make_pushes
+from .protocol.payload import to_json
+from .protocol.pushes import check_push_id, make_pushes
 from .registries.base import Push, new_push_id
 
 # What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .delivery import Delivery
-from .positions import Position
-from .protocol import Publication
+from .protocol.positions import Position
+from .protocol.messages import Publication
 from .registries.base import Page
 from .turns import Turns
 

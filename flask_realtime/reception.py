@@ -14,8 +14,8 @@ from .connection import Connection
 from .errors import CloseCode, InvalidMessage, RegistryUnavailable
 from .hub import Hub
 from .identity.keys import shorten
-from .positions import Position
-from .protocol import Message, Reply, error_reply, parse_message, parse_positions
+from .protocol.positions import Position
+from .protocol.messages import Message, Reply, error_reply, parse_message, parse_positions
 from .registries.base import Arrival
 from .registries.subscriptions import Subscriptions
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flask import request
 
-from .channels import check_name, flatten
+from .protocol.channels import check_name, flatten
 from .client import (
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .positions import Position
+from .protocol.positions import Position
 from .registries.subscriptions import Known, MOST_LEFT
 
 NOTHING = Known()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import islice
 
 from .frames import Frame
-from .positions import Position
-from .protocol import Publication
+from .protocol.positions import Position
+from .protocol.messages import Publication
 
 
 class Stretch:

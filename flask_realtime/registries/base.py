@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..positions import Position
-from ..protocol import Publication
+from ..protocol.positions import Position
+from ..protocol.messages import Publication
 from .subscriptions import Known, Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
@@ -142,7 +142,7 @@ class Registry(ABC):
 
     @abstractmethod
     def matching(self, pattern: str) -> list[str]:
-        """The names of the known channels that fit *pattern* (see :mod:`flask_realtime.channels`).
+        """The names of the known channels that fit *pattern* (see :mod:`flask_realtime.protocol.channels`).
 
         Costs time in proportion to the channels known.
         """

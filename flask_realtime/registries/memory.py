@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..channels import matcher
+from ..protocol.channels import matcher
 from ..config.settings import Config
-from ..positions import Position
+from ..protocol.positions import Position
 from .base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
 from .expiring import Expiring
 from .memory_clients import MemoryClients

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 
-from ..positions import Position
+from ..protocol.positions import Position
 from .base import Presence
 from .expiring import Expiring
 from .subscriptions import Known, MOST_LEFT, Subscription, Subscriptions

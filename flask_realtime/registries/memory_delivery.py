@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..threads.pause import let_others_run
-from ..protocol import Publication
+from ..protocol.messages import Publication
 
 logger = logging.getLogger(__name__)
 

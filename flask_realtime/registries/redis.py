@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..config.settings import Config
-from ..positions import Position
+from ..protocol.positions import Position
 from .base import Arrival, Page, Presence, Push, Receiver, Registry
 from ..threads.fork import ByProcess
 from .redis_here import RedisHere

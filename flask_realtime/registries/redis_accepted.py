@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from ..positions import Position
+from ..protocol.positions import Position
 from .expiring import Expiring
 
 # Some hundred bytes each.

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..config.settings import Config
-from ..positions import Position
+from ..protocol.positions import Position
 from . import redis_scripts as scripts
 from .base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS
 from .redis_entries import parse_position

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..channels import matcher
+from ..protocol.channels import matcher
 from ..config.settings import Config
 from ..errors import RegistryUnavailable
-from ..positions import Position, new_tag
+from ..protocol.positions import Position, new_tag
 from . import redis_scripts as scripts
 from .base import Page, Push, new_push_id
 from ..threads.fork import ByProcess

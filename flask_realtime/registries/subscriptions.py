@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..positions import Position
+from ..protocol.positions import Position
 
 # So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
 # at once, and whoever knows subscriptions that are older than that takes the registry's word: if it

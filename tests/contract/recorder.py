@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask_realtime.protocol import Publication
+from flask_realtime.protocol.messages import Publication
 from flask_realtime.registries.base import Receiver
 
 PATIENCE_SECONDS = 10.0

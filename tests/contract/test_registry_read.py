@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.base import Page
 
 PLENTY = 10_000_000

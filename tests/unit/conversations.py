@@ -14,7 +14,7 @@ from flask_realtime.dispatch import add_message_view
 from flask_realtime.handlers import Handlers
 from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages import Conversation
-from flask_realtime.protocol import parse_message
+from flask_realtime.protocol.messages import parse_message
 from flask_realtime.registries.memory import MemoryRegistry
 from flask_realtime.takeover import SessionPath
 

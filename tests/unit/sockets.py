@@ -9,8 +9,8 @@ from flask_realtime.connection import Connection
 from flask_realtime.descriptor import descriptor_for
 from flask_realtime.flusher import Flusher
 from flask_realtime.frames import push_frame
-from flask_realtime.positions import Position
-from flask_realtime.protocol import Publication
+from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.messages import Publication
 from flask_realtime.threads.worker import Threads
 
 DEADLINE = 5

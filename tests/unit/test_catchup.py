@@ -5,7 +5,7 @@ import pytest
 from flask_realtime.catchup import CatchUp
 from flask_realtime.delivery import Delivery
 from flask_realtime.hub import Hub
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.recovery import Recovery
 
 from .logs import Ear, Log, Reader, post

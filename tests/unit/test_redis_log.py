@@ -9,7 +9,7 @@ import redis
 from flask_realtime import Publisher
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.base import Push
 from flask_realtime.registries.redis import RedisRegistry
 from flask_realtime.registries.redis_accepted import MOST_CHANNELS, RedisAccepted

@@ -1,6 +1,6 @@
 """How a connection stands on its channels."""
 
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import MOST_LEFT
 from flask_realtime.standing import Standing
 

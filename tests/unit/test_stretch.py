@@ -3,7 +3,7 @@
 import pytest
 
 from flask_realtime.frames import push_frame
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.stretch import Stretch
 
 from .logs import Log

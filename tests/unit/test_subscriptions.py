@@ -1,6 +1,6 @@
 """Who knows a client better, where two know it differently."""
 
-from flask_realtime.positions import Position
+from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
 
 SINCE = Position("e1", 1, "aa")

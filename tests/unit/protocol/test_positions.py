@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.positions import Position, new_tag
+from flask_realtime.protocol.positions import Position, new_tag
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from flask_realtime.channels import check_name, flatten, is_pattern, matcher
+from flask_realtime.protocol.channels import check_name, flatten, is_pattern, matcher
 from flask_realtime.errors import InvalidChannel
 
 

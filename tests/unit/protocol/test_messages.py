@@ -8,8 +8,8 @@ import pytest
 
 from flask_realtime.errors import InvalidMessage
 from flask_realtime.frames import lost_frame, push_frame
-from flask_realtime.positions import Position
-from flask_realtime.protocol import (
+from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.messages import (
     JSONText,
     Message,
     Publication,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .errors import InvalidMessage
+from ..errors import InvalidMessage
 from .positions import Position
 
 MessageId = str | int | float

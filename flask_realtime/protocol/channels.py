@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
 
-from .errors import InvalidChannel
+from ..errors import InvalidChannel
 
 #: Characters. A name stands in Redis keys, in log lines and on every push: it is no document.
 LONGEST_NAME = 200
