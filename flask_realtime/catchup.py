@@ -8,7 +8,7 @@ from typing import Protocol
 
 from .delivery import Delivery
 from .errors import RegistryUnavailable
-from .frames import Frame, lost_frame, push_frame
+from .writing.frames import Frame, lost_frame, push_frame
 from .hub import Hub
 from .protocol.positions import Position
 from .protocol.messages import Publication

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from .config.settings import Config
-from .descriptor import Descriptor
+from .writing.fd import Descriptor
 from .errors import CloseCode
-from .flusher import Flusher
-from .frames import Frame, close_frame, ping_frame, text_frame
+from .writing.flusher import Flusher
+from .writing.frames import Frame, close_frame, ping_frame, text_frame
 from .identity.keys import shorten
 from .limits import LARGEST_WAITING, Room, TokenBucket
-from .outbox import Item, Outbox
+from .writing.outbox import Item, Outbox
 from .threads.pause import let_others_run
 from .protocol.positions import Position
 from .threads.worker import Threads, Worker

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from .frames import Frame, lost_frame, push_frame
+from .writing.frames import Frame, lost_frame, push_frame
 from .hub_channel import HubChannel
 from .protocol.positions import Position
 from .protocol.messages import Publication

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from .delivery import Delivery
-from .frames import Frame
+from .writing.frames import Frame
 from .hub_channel import HubChannel
 from .protocol.positions import Position
 from .registries.subscriptions import Known, Subscriptions

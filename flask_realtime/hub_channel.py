@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .frames import Frame
+from .writing.frames import Frame
 from .protocol.positions import Position
 from .protocol.messages import Publication
 from .stretch import Stretch

@@ -19,7 +19,7 @@ from .conversations import Conversations
 from .delivery import Delivery
 from .drain import Drain
 from .errors import CloseCode, RegistryUnavailable
-from .flusher import Flusher
+from .writing.flusher import Flusher
 from .heartbeat import Heartbeat
 from .hub import Hub
 from .identity.keys import digest, session_digest

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from .frames import Frame
+from .writing.frames import Frame
 from .protocol.positions import Position
 from .protocol.messages import Publication
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from flask_realtime import Realtime
-from flask_realtime.descriptor import descriptor_for
+from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.registries.base import Presence
 from flask_realtime.registries.memory import MemoryRegistry
 from flask_realtime.transport import Refusal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.frames import push_frame
+from flask_realtime.writing.frames import push_frame
 from flask_realtime.protocol.positions import Position
 from flask_realtime.stretch import Stretch
 

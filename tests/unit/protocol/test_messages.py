@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flask_realtime.errors import InvalidMessage
-from flask_realtime.frames import lost_frame, push_frame
+from flask_realtime.writing.frames import lost_frame, push_frame
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.messages import (
     JSONText,

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .threads.waker import Alarm
+from ..threads.waker import Alarm
 from .outbox import Outbox
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from flask_realtime.flusher import Flusher
+from flask_realtime.writing.flusher import Flusher
 from flask_realtime.protocol.positions import Position
 
 from .sockets import DEADLINE, Pair, frame

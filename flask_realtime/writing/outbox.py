@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from .descriptor import Buffer, Descriptor, MOST_BUFFERS, Send
+from .fd import Buffer, Descriptor, MOST_BUFFERS, Send
 from .frames import Frame
-from .protocol.positions import Position
+from ..protocol.positions import Position
 
 #: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
 Item = Frame | bytes

@@ -8,12 +8,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from .threads.background import Background
+from ..threads.background import Background
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
-from .threads.pause import let_others_run
-from .writability import Writability
+from ..threads.pause import let_others_run
+from .poller import Writability
 
 logger = logging.getLogger(__name__)
 
