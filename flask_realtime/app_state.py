@@ -11,7 +11,7 @@ from flask import Flask, has_request_context, request
 from . import dispatch, page, servers, takeover, transport
 from .protocol.channels import flatten
 from .config.settings import Config
-from .connection import Connection
+from .connection.connection import Connection
 from .conversations import Conversations
 from .errors import InvalidSetting, NobodyListens
 from .handlers import Handlers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from .config.settings import Config
-from .connection import Connection
+from .connection.connection import Connection
 from .handlers import Handlers
 from .hooks import Hooks
 from .messages import Conversation

@@ -14,17 +14,17 @@ from flask import Flask
 from . import servers
 from .catchup import CatchUp
 from .config.settings import Config
-from .connection import Connection
+from .connection.connection import Connection
 from .conversations import Conversations
 from .delivery import Delivery
-from .drain import Drain
+from .connection.drain import Drain
 from .errors import CloseCode, RegistryUnavailable
 from .writing.flusher import Flusher
-from .heartbeat import Heartbeat
+from .connection.heartbeat import Heartbeat
 from .hub import Hub
 from .identity.keys import digest, session_digest
 from .keeper import Keeper
-from .limits import ConnectionCount
+from .connection.limits import ConnectionCount
 from .protocol.positions import Position
 from .reception import Reception, Services
 from .recovery import Recovery

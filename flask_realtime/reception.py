@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .catchup import CatchUp
-from .connection import Connection
+from .connection.connection import Connection
 from .errors import CloseCode, InvalidMessage, RegistryUnavailable
 from .hub import Hub
 from .identity.keys import shorten

@@ -22,7 +22,7 @@ from wsproto.utilities import RemoteProtocolError
 
 from .client import peek
 from .config.settings import Config
-from .connection import Connection
+from .connection.connection import Connection
 from .writing.fd import Descriptor, descriptor_for
 from .errors import CloseCode, InvalidSetting
 from .identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id

@@ -13,7 +13,7 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from wsproto.extensions import PerMessageDeflate
 from wsproto.utilities import RemoteProtocolError, generate_accept_token
 
-from .connection import Connection
+from .connection.connection import Connection
 from .errors import CloseCode
 from .incoming import WholeMessages
 

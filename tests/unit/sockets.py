@@ -5,7 +5,7 @@ import struct
 import threading
 
 from flask_realtime.config.settings import Config
-from flask_realtime.connection import Connection
+from flask_realtime.connection.connection import Connection
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import push_frame

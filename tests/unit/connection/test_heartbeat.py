@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from flask_realtime import heartbeat
-from flask_realtime.heartbeat import Heartbeat
+from flask_realtime.connection import heartbeat
+from flask_realtime.connection.heartbeat import Heartbeat
 
 from .sockets import DEADLINE, Pair
 from .threads import no_thread_to_be_had

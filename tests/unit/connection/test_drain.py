@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from flask_realtime.drain import Drain
+from flask_realtime.connection.drain import Drain
 from flask_realtime.errors import CloseCode
 
 from .sockets import DEADLINE, Pair

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from flask_realtime.limits import ConnectionCount, Room, TokenBucket
+from flask_realtime.connection.limits import ConnectionCount, Room, TokenBucket
 
 
 class Clock:
