@@ -12,22 +12,22 @@ from typing import Any
 from flask import Flask
 
 from . import servers
-from .catchup import CatchUp
+from .hub.catchup import CatchUp
 from .config.settings import Config
 from .connection.connection import Connection
 from .conversations import Conversations
-from .delivery import Delivery
+from .hub.delivery import Delivery
 from .connection.drain import Drain
 from .errors import CloseCode, RegistryUnavailable
 from .writing.flusher import Flusher
 from .connection.heartbeat import Heartbeat
-from .hub import Hub
+from .hub.hub import Hub
 from .identity.keys import digest, session_digest
-from .keeper import Keeper
+from .hub.reconciler import Keeper
 from .connection.limits import ConnectionCount
 from .protocol.positions import Position
 from .reception import Reception, Services
-from .recovery import Recovery
+from .hub.resync import Recovery
 from .registries.base import Presence, Receiver, Registry
 from .registries.subscriptions import Subscriptions
 from .transport import Handshake, Refusal

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .catchup import CatchUp
+from .hub.catchup import CatchUp
 from .connection.connection import Connection
 from .errors import CloseCode, InvalidMessage, RegistryUnavailable
-from .hub import Hub
+from .hub.hub import Hub
 from .identity.keys import shorten
 from .protocol.positions import Position
 from .protocol.messages import Message, Reply, error_reply, parse_message, parse_positions

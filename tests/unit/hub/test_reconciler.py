@@ -4,13 +4,13 @@ import threading
 
 import pytest
 
-from flask_realtime.catchup import CatchUp
+from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.config.settings import Config
-from flask_realtime.delivery import Delivery
+from flask_realtime.hub.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub import Hub
-from flask_realtime.keeper import Keeper
-from flask_realtime.recovery import Recovery
+from flask_realtime.hub.hub import Hub
+from flask_realtime.hub.reconciler import Keeper
+from flask_realtime.hub.resync import Recovery
 from flask_realtime.registries.base import Presence, Push, Receiver
 from flask_realtime.registries.memory import MemoryRegistry
 
@@ -177,7 +177,7 @@ def test_keeper_adds_to_a_client_that_was_begun_anew(house):
 
 def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Each call has a deadline, which ten thousand sockets do not share."""
-    monkeypatch.setattr("flask_realtime.keeper.REFRESHED_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
     house.registry.subscribe("d1", ["b"])
     until(lambda: house.jobs)
     house.work()
@@ -310,7 +310,7 @@ def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
 
 def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
     """The reply came too late: nothing is lost any more, and other processes were not told."""
-    monkeypatch.setattr("flask_realtime.keeper.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     restore = house.registry.restore
     written = []
 

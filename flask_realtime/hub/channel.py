@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .writing.frames import Frame
-from .protocol.positions import Position
-from .protocol.messages import Publication
-from .stretch import Stretch
+from ..writing.frames import Frame
+from ..protocol.positions import Position
+from ..protocol.messages import Publication
+from .buffer import Stretch
 
 if TYPE_CHECKING:
-    from .standing import Listener
+    from .members import Listener
 
 # What is kept of a channel's tail, so that thousands that come back at once are served without
 # the registry; and of what comes while its log is read, which the log has too.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from .protocol.positions import Position
-from .registries.subscriptions import Known, MOST_LEFT
+from ..protocol.positions import Position
+from ..registries.subscriptions import Known, MOST_LEFT
 
 NOTHING = Known()
 _NONE: dict[str, Position] = {}

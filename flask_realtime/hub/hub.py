@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from .delivery import Delivery
-from .writing.frames import Frame
-from .hub_channel import HubChannel
-from .protocol.positions import Position
-from .registries.subscriptions import Known, Subscriptions
-from .standing import Listener, NOTHING, Standing, Standings
+from ..writing.frames import Frame
+from .channel import HubChannel
+from ..protocol.positions import Position
+from ..registries.subscriptions import Known, Subscriptions
+from .members import Listener, NOTHING, Standing, Standings
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.

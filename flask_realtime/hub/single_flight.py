@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping
 
-from .errors import RegistryUnavailable
+from ..errors import RegistryUnavailable
 
 
 class Turns:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from .delivery import Delivery
-from .errors import RegistryUnavailable
-from .writing.frames import Frame, lost_frame, push_frame
+from ..errors import RegistryUnavailable
+from ..writing.frames import Frame, lost_frame, push_frame
 from .hub import Hub
-from .protocol.positions import Position
-from .protocol.messages import Publication
-from .recall import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
-from .recovery import Recovery
-from .registries.base import Page
-from .standing import Listener
+from ..protocol.positions import Position
+from ..protocol.messages import Publication
+from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
+from .resync import Recovery
+from ..registries.base import Page
+from .members import Listener
 
 
 class Reader(Listener, Protocol):

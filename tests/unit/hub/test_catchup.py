@@ -2,11 +2,11 @@
 
 import pytest
 
-from flask_realtime.catchup import CatchUp
-from flask_realtime.delivery import Delivery
-from flask_realtime.hub import Hub
+from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.hub import Hub
 from flask_realtime.protocol.positions import Position
-from flask_realtime.recovery import Recovery
+from flask_realtime.hub.resync import Recovery
 
 from .logs import Ear, Log, Reader, post
 

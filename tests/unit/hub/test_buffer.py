@@ -4,7 +4,7 @@ import pytest
 
 from flask_realtime.writing.frames import push_frame
 from flask_realtime.protocol.positions import Position
-from flask_realtime.stretch import Stretch
+from flask_realtime.hub.buffer import Stretch
 
 from .logs import Log
 

@@ -7,17 +7,17 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from .threads.background import Background
+from ..threads.background import Background
 from .catchup import Reader
 from .delivery import Delivery
-from .errors import RegistryUnavailable
+from ..errors import RegistryUnavailable
 from .hub import Hub
-from .protocol.positions import Position
-from .recall import PATIENCE_SECONDS
-from .recovery import Recovery
-from .registries.base import Presence, Registry
-from .registries.subscriptions import Subscriptions
-from .standing import Listener
+from ..protocol.positions import Position
+from .backfill import PATIENCE_SECONDS
+from .resync import Recovery
+from ..registries.base import Presence, Registry
+from ..registries.subscriptions import Subscriptions
+from .members import Listener
 
 logger = logging.getLogger(__name__)
 

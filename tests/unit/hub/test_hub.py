@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from flask_realtime.delivery import Delivery
+from flask_realtime.hub.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub import Hub
+from flask_realtime.hub.hub import Hub
 from flask_realtime.protocol.positions import Position
-from flask_realtime.recovery import Recovery
+from flask_realtime.hub.resync import Recovery
 
 from .logs import Ear, Log, Reader, post
 
@@ -173,7 +173,7 @@ def test_hub_goes_live_however_fast_messages_come(board):
 
 def test_hub_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
     """What waits for the log is bounded; the log has the rest."""
-    monkeypatch.setattr("flask_realtime.hub_channel.RECENT_FRAMES", 3)
+    monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 3)
     ear = board.put(Ear())
     board.delivery.pause()
     bursts = iter([range(10), range(10, 12), ()])
@@ -255,7 +255,7 @@ def test_hub_says_nothing_to_one_that_has_left(board):
 
 def test_hub_forgets_a_channel_that_nobody_hears(board, monkeypatch):
     """A channel without listeners is listened to no more, after a while."""
-    monkeypatch.setattr("flask_realtime.hub.IDLE_SECONDS", -1)
+    monkeypatch.setattr("flask_realtime.hub.hub.IDLE_SECONDS", -1)
     ear = board.put(Ear())
     board.hub.sweep()
     heard = list(board.delivery.names())

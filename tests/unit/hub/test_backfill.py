@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from flask_realtime.delivery import Delivery
-from flask_realtime.hub import Hub
-from flask_realtime.recall import Recall
-from flask_realtime.recovery import Recovery
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.hub import Hub
+from flask_realtime.hub.backfill import Recall
+from flask_realtime.hub.resync import Recovery
 from flask_realtime.registries.base import Page
 
 from .logs import Ear, Log, Reader, post
@@ -98,7 +98,7 @@ def test_recall_reads_page_after_page():
 
 def test_recall_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
     """It gets what was read, and reads the rest for itself."""
-    monkeypatch.setattr("flask_realtime.recall.MOST_BYTES", 10)
+    monkeypatch.setattr("flask_realtime.hub.backfill.MOST_BYTES", 10)
     shelf.reader.count = 30
 
     pages = shelf.come(shelf.places[0])
@@ -130,8 +130,8 @@ def test_recall_believes_no_liar(shelf):
 
 def test_recall_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
     """After a while no more than usual is kept."""
-    monkeypatch.setattr("flask_realtime.hub_channel.EXTENDED_SECONDS", -1)
-    monkeypatch.setattr("flask_realtime.hub_channel.RECENT_FRAMES", 10)
+    monkeypatch.setattr("flask_realtime.hub.channel.EXTENDED_SECONDS", -1)
+    monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 10)
     shelf = Shelf()
     shelf.come(shelf.places[0])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from .delivery import Delivery
-from .recall import PAGE_BYTES, Read
-from .turns import Turns
+from .backfill import PAGE_BYTES, Read
+from .single_flight import Turns
 
 # How many channels share a page, and the deadline of one call: after a minute without Redis all
 # channels of a process have something to read, and what was read before a failure is kept.
