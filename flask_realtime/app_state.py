@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
-from . import dispatch, page, servers, takeover, transport
+from . import dispatch, page, servers, transport
+from .session import view as takeover
 from .protocol.channels import flatten
 from .config.settings import Config
 from .connection.connection import Connection
@@ -23,7 +24,7 @@ from .process import Process
 from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry
 from .registries.base import Push, Registry
-from .takeover import SessionPath
+from .session.view import SessionPath
 from .transport import Handshake, Transport
 from .websocket import WebSocket
 

@@ -20,14 +20,14 @@ from .client import (
     SESSION_DIGEST_IN_ENVIRON,
 )
 from .config.settings import Config
-from .cookies import CookieJar
+from .session.cookie_jar import CookieJar
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from .handlers import Handler, Handlers
 from .identity.keys import shorten
 from .protocol.messages import Message, Reply, error_reply
 from .replies import reply_of
-from .waiting import Item, item_of, lay_over
+from .session.changes import Item, item_of, lay_over
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -16,7 +16,7 @@ from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages import Conversation
 from flask_realtime.protocol.messages import parse_message
 from flask_realtime.registries.memory import MemoryRegistry
-from flask_realtime.takeover import SessionPath
+from flask_realtime.session.view import SessionPath
 
 CONNECTION_ID = "an-id-of-this-page"
 ORIGIN = "http://localhost"

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from flask import Flask, Response, current_app, request, session
 
-from .client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
-from .config.settings import Config
-from .csrf import exempt_from_csrf
-from .errors import RegistryUnavailable
-from .identity.keys import (
+from ..client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
+from ..config.settings import Config
+from ..csrf import exempt_from_csrf
+from ..errors import RegistryUnavailable
+from ..identity.keys import (
     CONNECTION_ID,
     CONNECTION_ID_HEADER,
     is_allowed_origin,
@@ -20,9 +20,9 @@ from .identity.keys import (
     new_connection_id,
     shorten,
 )
-from .places import everywhere
-from .registries.base import Registry
-from .waiting import Item
+from ..places import everywhere
+from ..registries.base import Registry
+from .changes import Item
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_realtime.cookies import CookieJar
+from flask_realtime.session.cookie_jar import CookieJar
 
 
 @pytest.fixture
