@@ -18,7 +18,7 @@ from werkzeug.routing.exceptions import WebsocketMismatch
 from .client import peek
 from .csrf import exempt_from_csrf
 from .identity.keys import SOCKET_KEY
-from .partials import NoPartial, render_partial, want_partial
+from .html.blocks import NoPartial, render_partial, want_partial
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
