@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
-from . import dispatch, page, servers, transport
+from . import dispatch, servers, transport
+from .page import page
 from .session import view as takeover
 from .protocol.channels import flatten
 from .config.settings import Config
@@ -17,9 +18,9 @@ from .conversations import Conversations
 from .errors import InvalidSetting, NobodyListens
 from .handlers import Handlers
 from .hooks import Hooks
-from .page import Page
+from .page.page import Page
 from .protocol.payload import to_json
-from .places import keep_places_from_views
+from .page.hosts import keep_places_from_views
 from .process import Process
 from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry

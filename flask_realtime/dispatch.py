@@ -15,8 +15,8 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from .client import peek
-from .csrf import exempt_from_csrf
+from .page.client import peek
+from .page.csrf import exempt_from_csrf
 from .identity.keys import SOCKET_KEY
 from .html.blocks import NoPartial, render_partial, want_partial
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, current_app, has_request_context, request
 
 from .calls import Call, OutsideOfApp, call_environ, environ_template
-from .client import (
+from .page.client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
     END_BEHIND_REPLY_IN_ENVIRON,

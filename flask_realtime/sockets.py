@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from flask import request
 
 from .protocol.channels import check_name, flatten
-from .client import (
+from .page.client import (
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
     current_digest,

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from flask import Flask, Response, current_app, request, session
 
-from ..client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
+from ..page.client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
 from ..config.settings import Config
-from ..csrf import exempt_from_csrf
+from ..page.csrf import exempt_from_csrf
 from ..errors import RegistryUnavailable
 from ..identity.keys import (
     CONNECTION_ID,
@@ -20,7 +20,7 @@ from ..identity.keys import (
     new_connection_id,
     shorten,
 )
-from ..places import everywhere
+from ..page.hosts import everywhere
 from ..registries.base import Registry
 from .changes import Item
 

@@ -10,7 +10,7 @@ from flask import Response, abort, redirect, render_template, render_template_st
 from jinja2 import DictLoader
 from werkzeug.routing import Rule
 
-from flask_realtime.page import Page
+from flask_realtime.page.page import Page
 
 from .conversations import CONNECTION_ID, Browser
 

@@ -364,7 +364,7 @@ def test_message_is_a_socket_request(app, browser):
 
 def test_message_acts_on_the_socket_it_came_by(app, browser):
     """The connection id of a message is its socket's, without being named."""
-    from flask_realtime.client import current_connection_id, current_digest
+    from flask_realtime.page.client import current_connection_id, current_digest
 
     body = answer(browser, lambda message: [current_connection_id(), current_digest()])["body"]
 
@@ -373,7 +373,7 @@ def test_message_acts_on_the_socket_it_came_by(app, browser):
 
 def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
     """A log-out over a socket leaves the socket its own client."""
-    from flask_realtime.client import current_digest
+    from flask_realtime.page.client import current_digest
 
     def log_out(message):
         session.clear()
@@ -510,7 +510,7 @@ def test_reply_closes_its_response(browser):
 
 def test_hook_runs_in_a_context_like_a_handlers(app, browser):
     """What joins or leaves a socket does so as its client."""
-    from flask_realtime.client import current_digest
+    from flask_realtime.page.client import current_digest
 
     seen = []
     app.before_request(lambda: seen.append(request.endpoint))

@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
-from .config.settings import Config
-from .errors import NoContext
-from .places import everywhere
+from ..config.settings import Config
+from ..errors import NoContext
+from .hosts import everywhere
 from .script import client_script
 
 STATIC_ENDPOINT = "realtime.static"

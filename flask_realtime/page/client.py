@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from flask import current_app, request, session
 from flask.sessions import NullSession, SessionMixin
 
-from .errors import InvalidSetting
-from .identity.keys import (
+from ..errors import InvalidSetting
+from ..identity.keys import (
     CONNECTION_ID,
     CONNECTION_ID_HEADER,
     SOCKET_KEY,

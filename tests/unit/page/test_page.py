@@ -12,7 +12,7 @@ import pytest
 from flask import Response, render_template_string, request, session
 from markupsafe import Markup
 
-from flask_realtime.client import (
+from flask_realtime.page.client import (
     current_connection_id,
     current_digest,
     current_socket_key,
@@ -21,8 +21,8 @@ from flask_realtime.client import (
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidSetting, NoContext
 from flask_realtime.identity.keys import digest, is_connection_id, session_digest
-from flask_realtime.page import Page
-from flask_realtime.script import client_script
+from flask_realtime.page.page import Page
+from flask_realtime.page.script import client_script
 
 ID = "an-id-of-this-page"
 HEADER = {"X-Realtime-Connection-Id": ID}
@@ -306,7 +306,7 @@ def test_request_that_names_two_ids_acts_on_the_header(app):
 @pytest.mark.parametrize("place", ["headers", "query_string", "data", "json"])
 def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage):
     """A malformed id is ignored; nothing a client sends reaches a page unchecked."""
-    caplog.set_level(logging.DEBUG, "flask_realtime.client")
+    caplog.set_level(logging.DEBUG, "flask_realtime.page.client")
     name = "X-Realtime-Connection-Id" if place == "headers" else "socket_connection_id"
 
     response = show(app, current_connection_id, method="POST", **{place: {name: garbage}})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask_realtime.script import STATIC, client_script
+from flask_realtime.page.script import STATIC, client_script
 
 README = Path(__file__).parents[2] / "README.rst"
 SOURCES = {path.name: path.read_text() for path in STATIC.glob("*.js")}
