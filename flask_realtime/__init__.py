@@ -15,7 +15,7 @@ from .errors import (
     UnknownAction,
 )
 from .extension import Realtime
-from .hooks import socket_joined, socket_left
+from .messages.hooks import socket_joined, socket_left
 from .publisher import Publisher
 from .registries.base import Registry
 from .version import __version__

@@ -8,16 +8,17 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
-from . import dispatch, servers, transport
+from .messages import dispatch
+from . import servers, transport
 from .page import page
 from .session import view as takeover
 from .protocol.channels import flatten
 from .config.settings import Config
 from .connection.connection import Connection
-from .conversations import Conversations
+from .messages.conversations import Conversations
 from .errors import InvalidSetting, NobodyListens
-from .handlers import Handlers
-from .hooks import Hooks
+from .messages.handlers import Handlers
+from .messages.hooks import Hooks
 from .page.page import Page
 from .protocol.payload import to_json
 from .page.hosts import keep_places_from_views

@@ -15,7 +15,7 @@ from . import servers
 from .hub.catchup import CatchUp
 from .config.settings import Config
 from .connection.connection import Connection
-from .conversations import Conversations
+from .messages.conversations import Conversations
 from .hub.delivery import Delivery
 from .connection.drain import Drain
 from .errors import CloseCode, RegistryUnavailable

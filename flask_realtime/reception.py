@@ -20,8 +20,8 @@ from .registries.base import Arrival
 from .registries.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from .conversations import Conversations
-    from .messages import Conversation
+    from .messages.conversations import Conversations
+    from .messages.conversation import Conversation
     from .transport import Handshake
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from .calls import Call
-from .errors import InvalidMessage
-from .messages import RouteHandler
+from .environ import Call
+from ..errors import InvalidMessage
+from .conversation import RouteHandler
 
 _METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from .config.settings import Config
-from .connection.connection import Connection
+from ..config.settings import Config
+from ..connection.connection import Connection
 from .handlers import Handlers
 from .hooks import Hooks
-from .messages import Conversation
-from .protocol.messages import Message, Reply
-from .registries.base import Registry
+from .conversation import Conversation
+from ..protocol.messages import Message, Reply
+from ..registries.base import Registry
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

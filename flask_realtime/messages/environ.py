@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
-from .errors import InvalidMessage
+from ..errors import InvalidMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

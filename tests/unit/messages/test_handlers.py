@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flask_realtime.errors import AlreadyRegistered, UnknownAction
-from flask_realtime.handlers import Handlers
+from flask_realtime.messages.handlers import Handlers
 
 
 def answer(message):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from flask import Response
 
-from .protocol.messages import JSONText, MessageId, Reply, error_reply
+from ..protocol.messages import JSONText, MessageId, Reply, error_reply
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
