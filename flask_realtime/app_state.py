@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, has_request_context, request
 
 from .messages import dispatch
-from . import servers, transport
+from .transport import route as transport, servers
 from .page import page
 from .session import view as takeover
 from .protocol.channels import flatten
@@ -27,8 +27,8 @@ from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry
 from .registries.base import Push, Registry
 from .session.view import SessionPath
-from .transport import Handshake, Transport
-from .websocket import WebSocket
+from .transport.route import Handshake, Transport
+from .transport.websocket import WebSocket
 
 _UNSET = object()
 # Of an app with REALTIME_ENABLED False, which is no reason to send it no requests.

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import servers
+from .transport import servers
 from .hub.catchup import CatchUp
 from .config.settings import Config
 from .connection.connection import Connection
@@ -30,8 +30,8 @@ from .reception import Reception, Services
 from .hub.resync import Recovery
 from .registries.base import Presence, Receiver, Registry
 from .registries.subscriptions import Subscriptions
-from .transport import Handshake, Refusal
-from .websocket import WebSocket
+from .transport.route import Handshake, Refusal
+from .transport.websocket import WebSocket
 from .threads.worker import LINGER_SECONDS, Threads
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from .registries.subscriptions import Subscriptions
 if TYPE_CHECKING:
     from .messages.conversations import Conversations
     from .messages.conversation import Conversation
-    from .transport import Handshake
+    from .transport.route import Handshake
 
 logger = logging.getLogger(__name__)
 

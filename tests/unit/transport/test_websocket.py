@@ -3,7 +3,7 @@
 import pytest
 from wsproto.utilities import RemoteProtocolError
 
-from flask_realtime.websocket import WebSocket
+from flask_realtime.transport.websocket import WebSocket
 
 HANDSHAKE = {
     "HTTP_HOST": "example.com",

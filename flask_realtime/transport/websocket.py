@@ -13,9 +13,9 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from wsproto.extensions import PerMessageDeflate
 from wsproto.utilities import RemoteProtocolError, generate_accept_token
 
-from .connection.connection import Connection
-from .errors import CloseCode
-from .incoming import WholeMessages
+from ..connection.connection import Connection
+from ..errors import CloseCode
+from .frame_reader import WholeMessages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from flask_realtime.incoming import WholeMessages, read_head
-from flask_realtime.websocket import WebSocket
+from flask_realtime.transport.frame_reader import WholeMessages, read_head
+from flask_realtime.transport.websocket import WebSocket
 
 from ..deflate import deflated
 from ..frames import client_frame

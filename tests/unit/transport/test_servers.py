@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from flask_realtime import servers
-from flask_realtime.servers import UnsupportedServer, client_socket
+from flask_realtime.transport import servers
+from flask_realtime.transport.servers import UnsupportedServer, client_socket
 
 
 @pytest.fixture
