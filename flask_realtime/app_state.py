@@ -22,7 +22,7 @@ from .messages.hooks import Hooks
 from .page.page import Page
 from .protocol.payload import to_json
 from .page.hosts import keep_places_from_views
-from .process import Process
+from .node.node import Process
 from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry
 from .registries.base import Push, Registry
