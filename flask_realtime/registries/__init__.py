@@ -20,7 +20,7 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
     if chosen is None:
         chosen = "redis" if config.redis is not None or has_other_processes else "memory"
     if chosen == "memory":
-        from .memory import MemoryRegistry
+        from .memory.registry import MemoryRegistry
 
         return MemoryRegistry(config)
     if chosen == "redis":

@@ -37,7 +37,7 @@ def open_registry(request, kind):
             settings["REALTIME_REDIS"] = request.getfixturevalue(f"{kind}_url")
             settings["REALTIME_REDIS_PREFIX"] = prefix
         else:
-            from flask_realtime.registries.memory import MemoryRegistry as kind_of_registry
+            from flask_realtime.registries.memory.registry import MemoryRegistry as kind_of_registry
         registry = kind_of_registry(Config.from_mapping(settings))
         registry.start((recorder or Recorder()).receiver())
         opened.append(registry)

@@ -15,7 +15,7 @@ from flask_realtime.messages.handlers import Handlers
 from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages.conversation import Conversation
 from flask_realtime.protocol.messages import parse_message
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.session.view import SessionPath
 
 CONNECTION_ID = "an-id-of-this-page"

@@ -20,7 +20,7 @@ from flask_realtime import (
     SetupFinished,
 )
 from flask_realtime.registries.base import Receiver
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 
 
 def make_app(realtime=None, name="one", **settings):

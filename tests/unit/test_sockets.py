@@ -13,7 +13,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.base import Push, Receiver
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.sockets import Socket
 
 ID = "an-id-of-this-page"

@@ -12,7 +12,7 @@ from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.reconciler import Keeper
 from flask_realtime.hub.resync import Recovery
 from flask_realtime.registries.base import Presence, Push, Receiver
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 
 from .logs import Ear, post
 

@@ -9,9 +9,9 @@ import tracemalloc
 import pytest
 
 from flask_realtime.config.settings import Config
-from flask_realtime.registries import memory
+from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.base import Presence, Push, Receiver
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 
 PATIENCE_SECONDS = 10
 

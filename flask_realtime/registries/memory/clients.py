@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 
-from ..protocol.positions import Position
-from .base import Presence
-from .expiring import Expiring
-from .subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
+from ...protocol.positions import Position
+from ..base import Presence
+from ..expiring import Expiring
+from ..subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
 
 _NONE_LEFT: dict[str, int] = {}
 

@@ -9,15 +9,15 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..protocol.channels import matcher
-from ..config.settings import Config
-from ..protocol.positions import Position
-from .base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
-from .expiring import Expiring
-from .memory_clients import MemoryClients
-from .memory_delivery import MemoryDelivery
-from .memory_log import MemoryLog
-from .subscriptions import Known, Subscriptions
+from ...protocol.channels import matcher
+from ...config.settings import Config
+from ...protocol.positions import Position
+from ..base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
+from ..expiring import Expiring
+from .clients import MemoryClients
+from .delivery import MemoryDelivery
+from .log import MemoryLog
+from ..subscriptions import Known, Subscriptions
 
 PUSH_ID_SECONDS = 300.0
 

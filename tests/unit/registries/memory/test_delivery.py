@@ -7,7 +7,7 @@ import pytest
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.messages import Publication
-from flask_realtime.registries.memory_delivery import MemoryDelivery
+from flask_realtime.registries.memory.delivery import MemoryDelivery
 
 PATIENCE_SECONDS = 10
 

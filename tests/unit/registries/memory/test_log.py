@@ -1,7 +1,7 @@
 """One channel's log in memory, where it differs from what every registry promises."""
 
 from flask_realtime.registries.base import Page, Push
-from flask_realtime.registries.memory_log import MemoryLog
+from flask_realtime.registries.memory.log import MemoryLog
 
 
 def fill(log, *payloads):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..protocol.positions import Position, new_tag
-from ..protocol.messages import Publication
-from .base import Page, Push
+from ...protocol.positions import Position, new_tag
+from ...protocol.messages import Publication
+from ..base import Page, Push
 
 
 class MemoryLog:
