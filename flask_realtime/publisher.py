@@ -44,10 +44,10 @@ class Publisher:
             }
         )
         # redis-py is loaded only where it is used.
-        from .registries.redis_address import RedisAddress
-        from .registries.redis_keys import RedisKeys
-        from .registries.redis_log import Limits, RedisLog
-        from .registries.redis_server import RedisServer
+        from .registries.redis.address import RedisAddress
+        from .registries.redis.keys import RedisKeys
+        from .registries.redis.log import Limits, RedisLog
+        from .registries.redis.pool import RedisServer
 
         self._server = RedisServer(RedisAddress(config.redis, "redis_url", timeout), timeout)
         self._log = RedisLog(

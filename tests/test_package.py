@@ -39,7 +39,7 @@ def test_wheel_holds_all_that_the_package_reads(wheel):
     }
 
     assert needed <= wheel
-    assert {"flask_realtime/py.typed", "flask_realtime/registries/lua/append.lua"} <= wheel
+    assert {"flask_realtime/py.typed", "flask_realtime/registries/redis/lua/append.lua"} <= wheel
     assert not [name for name in wheel if name.startswith(("tests", "examples"))]
 
 

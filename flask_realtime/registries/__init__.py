@@ -24,7 +24,7 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
 
         return MemoryRegistry(config)
     if chosen == "redis":
-        from .redis import RedisRegistry
+        from .redis.registry import RedisRegistry
 
         return RedisRegistry(config)
     return cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)

@@ -32,7 +32,7 @@ def open_registry(request, kind):
     def open_one(recorder=None, **settings):
         settings = {f"REALTIME_{name}": value for name, value in settings.items()}
         if kind != "memory":
-            from flask_realtime.registries.redis import RedisRegistry as kind_of_registry
+            from flask_realtime.registries.redis.registry import RedisRegistry as kind_of_registry
 
             settings["REALTIME_REDIS"] = request.getfixturevalue(f"{kind}_url")
             settings["REALTIME_REDIS_PREFIX"] = prefix

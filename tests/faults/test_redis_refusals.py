@@ -11,7 +11,7 @@ import redis
 from flask_realtime import RegistryUnavailable
 from flask_realtime.config.settings import Config
 from flask_realtime.registries.base import Presence
-from flask_realtime.registries.redis import RedisRegistry
+from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.subscriptions import Known
 from tests.integration.browsers import Browser
 

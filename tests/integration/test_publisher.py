@@ -10,7 +10,7 @@ import redis
 
 from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.redis import RedisRegistry
+from flask_realtime.registries.redis.registry import RedisRegistry
 from tests.contract.recorder import Recorder
 
 from ..eventually import eventually

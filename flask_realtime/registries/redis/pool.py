@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import RegistryUnavailable
-from .redis_address import RedisAddress
-from .redis_link import Deadline, Link, LinkLost
-from .redis_scripts import Command, LOADING, with_text
-from .redis_wire import Refusal
+from ...errors import RegistryUnavailable
+from .address import RedisAddress
+from .connection import Deadline, Link, LinkLost
+from .scripts import Command, LOADING, with_text
+from .resp import Refusal
 
 # Redis does one thing at a time, and so does this process: more would only wait there.
 MOST_LINKS = 32

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .redis_wire import Argument
+from .resp import Argument
 
 Command = tuple[Argument, ...]
 

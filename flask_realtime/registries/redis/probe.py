@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..threads.background import Background
-from .redis_link import LinkLost
-from .redis_server import RedisServer
+from ...threads.background import Background
+from .connection import LinkLost
+from .pool import RedisServer
 
 logger = logging.getLogger(__name__)
 

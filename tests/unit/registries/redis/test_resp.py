@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.registries.redis_wire import Refusal
+from flask_realtime.registries.redis.resp import Refusal
 
 
 @pytest.mark.parametrize(

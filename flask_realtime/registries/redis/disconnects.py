@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import redis_scripts as scripts
-from .redis_keys import RedisKeys
-from .redis_link import Deadline
-from .redis_server import RedisServer
+from . import scripts as scripts
+from .keys import RedisKeys
+from .connection import Deadline
+from .pool import RedisServer
 
 # Longer than any process that still serves goes without hearing Redis, amply.
 KEPT_SECONDS = 600

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Collection
 
-from ..protocol.positions import Position
-from .expiring import Expiring
+from ...protocol.positions import Position
+from ..expiring import Expiring
 
 # Some hundred bytes each.
 MOST_CHANNELS = 2000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.registries.redis_keys import RedisKeys
+from flask_realtime.registries.redis.keys import RedisKeys
 
 
 @pytest.mark.parametrize("name", ["room:1", "a{b}c", "}", "100%", "%7B", "%25{%}", "Zürich", "🙂"])

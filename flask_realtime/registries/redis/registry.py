@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..config.settings import Config
-from ..protocol.positions import Position
-from .base import Arrival, Page, Presence, Push, Receiver, Registry
-from ..threads.fork import ByProcess
-from .redis_here import RedisHere
-from .subscriptions import Known, Subscriptions
+from ...config.settings import Config
+from ...protocol.positions import Position
+from ..base import Arrival, Page, Presence, Push, Receiver, Registry
+from ...threads.fork import ByProcess
+from .here import RedisHere
+from ..subscriptions import Known, Subscriptions
 
 
 class RedisRegistry(Registry):

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from ..config.settings import Config
-from .base import Receiver
-from .redis_address import RedisAddress
-from .redis_clients import RedisClients
-from .redis_ends import RedisEnds
-from .redis_entries import parse_entry
-from .redis_keys import RedisKeys
-from .redis_link import Deadline, LinkLost
-from .redis_listener import RedisListener
-from .redis_log import Limits, RedisLog
-from .redis_probe import RedisProbe
-from .redis_server import RedisServer, SlotsDiffer
+from ...config.settings import Config
+from ..base import Receiver
+from .address import RedisAddress
+from .clients import RedisClients
+from .disconnects import RedisEnds
+from .entries import parse_entry
+from .keys import RedisKeys
+from .connection import Deadline, LinkLost
+from .listener import RedisListener
+from .log import Limits, RedisLog
+from .probe import RedisProbe
+from .pool import RedisServer, SlotsDiffer
 
 
 class RedisHere:

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.redis import RedisRegistry
+from flask_realtime.registries.redis.registry import RedisRegistry
 
 from ..contract.recorder import Recorder
 

@@ -6,20 +6,20 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..protocol.channels import matcher
-from ..config.settings import Config
-from ..errors import RegistryUnavailable
-from ..protocol.positions import Position, new_tag
-from . import redis_scripts as scripts
-from .base import Page, Push, new_push_id
-from ..threads.fork import ByProcess
-from .redis_accepted import RedisAccepted
-from .redis_entries import parse_entry, parse_position
-from .redis_keys import RedisKeys
-from .redis_link import Deadline, LinkLost
-from .redis_scripts import Command
-from .redis_server import COMMANDS_AT_ONCE, RedisServer
-from .redis_wire import Argument, Refusal
+from ...protocol.channels import matcher
+from ...config.settings import Config
+from ...errors import RegistryUnavailable
+from ...protocol.positions import Position, new_tag
+from . import scripts as scripts
+from ..base import Page, Push, new_push_id
+from ...threads.fork import ByProcess
+from .accepted import RedisAccepted
+from .entries import parse_entry, parse_position
+from .keys import RedisKeys
+from .connection import Deadline, LinkLost
+from .scripts import Command
+from .pool import COMMANDS_AT_ONCE, RedisServer
+from .resp import Argument, Refusal
 
 logger = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from ..threads.waker import Alarm
-from ..threads.pause import let_others_run
-from .redis_address import RedisAddress
-from .redis_confirmations import Confirmations, Wait
-from .redis_link import Deadline, Link, LinkLost
-from .redis_scripts import Command
-from .redis_wire import INCOMPLETE, Refusal
+from ...threads.waker import Alarm
+from ...threads.pause import let_others_run
+from .address import RedisAddress
+from .confirmations import Confirmations, Wait
+from .connection import Deadline, Link, LinkLost
+from .scripts import Command
+from .resp import INCOMPLETE, Refusal
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from .redis_address import RedisAddress
-from .redis_wire import Argument, INCOMPLETE, ReplyReader, pack
+from .address import RedisAddress
+from .resp import Argument, INCOMPLETE, ReplyReader, pack
 
 RECEIVE_BYTES = 65536
 
