@@ -8,25 +8,26 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
-from .messages import dispatch
-from .transport import route as transport, servers
-from .page import page
-from .session import view as takeover
-from .protocol.channels import flatten
 from .config.settings import Config
 from .connection.connection import Connection
-from .messages.conversations import Conversations
 from .errors import InvalidSetting, NobodyListens
+from .messages import dispatch
+from .messages.conversations import Conversations
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks
-from .page.page import Page
-from .protocol.payload import to_json
-from .page.hosts import keep_places_from_views
 from .node.node import Process
+from .page import page
+from .page.hosts import keep_places_from_views
+from .page.page import Page
+from .protocol.channels import flatten
+from .protocol.payload import to_json
 from .protocol.pushes import check_push_id, make_pushes
 from .registries import make_registry
 from .registries.base import Push, Registry
+from .session import view as takeover
 from .session.view import SessionPath
+from .transport import route as transport
+from .transport import servers
 from .transport.route import Handshake, Transport
 from .transport.websocket import WebSocket
 

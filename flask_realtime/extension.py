@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, has_app_context, has_request_context
 
 from .app_state import AppState
-from .messages.call_route import call_route
-from .protocol.channels import flatten
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
+from .messages.call_route import call_route
+from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks, socket_joined, socket_left
-from .messages.conversation import is_socket_request
+from .protocol.channels import flatten
 from .sockets import Socket
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
 
-from .protocol.channels import flatten
 from .config.settings import Config
 from .errors import InvalidSetting
+from .protocol.channels import flatten
 from .protocol.payload import to_json
 from .protocol.pushes import check_push_id, make_pushes
 from .registries.base import Push, new_push_id

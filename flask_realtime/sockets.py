@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flask import request
 
-from .protocol.channels import check_name, flatten
+from .errors import NotSubscribed
 from .page.client import (
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
@@ -16,7 +16,7 @@ from .page.client import (
     has_client,
     known_digests,
 )
-from .errors import NotSubscribed
+from .protocol.channels import check_name, flatten
 from .registries.base import Registry
 
 

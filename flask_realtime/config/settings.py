@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from . import kinds as kinds
 from ..errors import InvalidSetting
-from .kinds import DAY, Kind, YEAR, without_passwords
+from . import kinds
+from .kinds import DAY, YEAR, Kind, without_passwords
 
 _PREFIX = "REALTIME_"
 

@@ -1,0 +1,1 @@
+"""One live WebSocket, and what watches over it."""

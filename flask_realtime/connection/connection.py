@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from ..config.settings import Config
-from ..writing.fd import Descriptor
 from ..errors import CloseCode
+from ..identity.keys import shorten
+from ..protocol.positions import Position
+from ..threads.pause import let_others_run
+from ..threads.worker import Threads, Worker
+from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
-from ..identity.keys import shorten
-from .limits import LARGEST_WAITING, Room, TokenBucket
 from ..writing.outbox import Item, Outbox
-from ..threads.pause import let_others_run
-from ..protocol.positions import Position
-from ..threads.worker import Threads, Worker
+from .limits import LARGEST_WAITING, Room, TokenBucket
 
 logger = logging.getLogger(__name__)
 

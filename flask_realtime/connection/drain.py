@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from ..errors import CloseCode
 from ..threads.background import Background
 from .connection import Connection
-from ..errors import CloseCode
 
 logger = logging.getLogger(__name__)
 

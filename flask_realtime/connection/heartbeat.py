@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from ..threads.background import Background
-from .connection import Connection
 from ..errors import CloseCode
 from ..identity.keys import shorten
+from ..threads.background import Background
+from .connection import Connection
 
 logger = logging.getLogger(__name__)
 

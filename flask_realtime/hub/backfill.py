@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .delivery import Delivery
-from ..protocol.positions import Position
 from ..protocol.messages import Publication
+from ..protocol.positions import Position
 from ..registries.base import Page
+from .delivery import Delivery
 from .single_flight import Turns
 
 Read = Callable[[Mapping[str, "Position | None"], int], dict[str, Page]]

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from ..writing.frames import Frame
-from ..protocol.positions import Position
 from ..protocol.messages import Publication
+from ..protocol.positions import Position
+from ..writing.frames import Frame
 
 
 class Stretch:

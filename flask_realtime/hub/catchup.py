@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from .delivery import Delivery
 from ..errors import RegistryUnavailable
-from ..writing.frames import Frame, lost_frame, push_frame
-from .hub import Hub
-from ..protocol.positions import Position
 from ..protocol.messages import Publication
-from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
-from .resync import Recovery
+from ..protocol.positions import Position
 from ..registries.base import Page
+from ..writing.frames import Frame, lost_frame, push_frame
+from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
+from .delivery import Delivery
+from .hub import Hub
 from .members import Listener
+from .resync import Recovery
 
 
 class Reader(Listener, Protocol):

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..writing.frames import Frame
-from ..protocol.positions import Position
 from ..protocol.messages import Publication
+from ..protocol.positions import Position
+from ..writing.frames import Frame
 from .buffer import Stretch
 
 if TYPE_CHECKING:

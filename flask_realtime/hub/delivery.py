@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from ..protocol.messages import Publication
+from ..protocol.positions import Position
 from ..writing.frames import Frame, lost_frame, push_frame
 from .channel import HubChannel
-from ..protocol.positions import Position
-from ..protocol.messages import Publication
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from .delivery import Delivery
-from ..writing.frames import Frame
-from .channel import HubChannel
 from ..protocol.positions import Position
 from ..registries.subscriptions import Known, Subscriptions
-from .members import Listener, NOTHING, Standing, Standings
+from ..writing.frames import Frame
+from .channel import HubChannel
+from .delivery import Delivery
+from .members import NOTHING, Listener, Standing, Standings
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.

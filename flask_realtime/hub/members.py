@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ..protocol.positions import Position
-from ..registries.subscriptions import Known, MOST_LEFT
+from ..registries.subscriptions import MOST_LEFT, Known
 
 NOTHING = Known()
 _NONE: dict[str, Position] = {}

@@ -7,17 +7,17 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
-from ..threads.background import Background
-from .catchup import Reader
-from .delivery import Delivery
 from ..errors import RegistryUnavailable
-from .hub import Hub
 from ..protocol.positions import Position
-from .backfill import PATIENCE_SECONDS
-from .resync import Recovery
 from ..registries.base import Presence, Registry
 from ..registries.subscriptions import Subscriptions
+from ..threads.background import Background
+from .backfill import PATIENCE_SECONDS
+from .catchup import Reader
+from .delivery import Delivery
+from .hub import Hub
 from .members import Listener
+from .resync import Recovery
 
 logger = logging.getLogger(__name__)
 

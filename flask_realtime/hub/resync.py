@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from .delivery import Delivery
 from .backfill import PAGE_BYTES, Read
+from .delivery import Delivery
 from .single_flight import Turns
 
 # How many channels share a page, and the deadline of one call: after a minute without Redis all

@@ -1,0 +1,1 @@
+"""Keys, ids, digests and origins: who a client is."""

@@ -1,0 +1,1 @@
+"""What the app answers to the messages of one socket."""

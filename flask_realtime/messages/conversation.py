@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, has_request_context, request
 
-from .environ import Call, OutsideOfApp, call_environ, environ_template
+from ..config.settings import Config
+from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
+from ..identity.keys import shorten
 from ..page.client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
     END_BEHIND_REPLY_IN_ENVIRON,
     SESSION_DIGEST_IN_ENVIRON,
 )
-from ..config.settings import Config
+from ..protocol.messages import Message, Reply, error_reply
+from ..session.changes import Item, item_of, lay_over
 from ..session.cookie_jar import CookieJar
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
-from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
+from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers
-from ..identity.keys import shorten
-from ..protocol.messages import Message, Reply, error_reply
 from .replies import reply_of
-from ..session.changes import Item, item_of, lay_over
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

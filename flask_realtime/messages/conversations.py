@@ -11,11 +11,11 @@ from flask import Flask
 
 from ..config.settings import Config
 from ..connection.connection import Connection
-from .handlers import Handlers
-from .hooks import Hooks
-from .conversation import Conversation
 from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
+from .conversation import Conversation
+from .handlers import Handlers
+from .hooks import Hooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -15,10 +15,10 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from ..html.blocks import NoPartial, render_partial, want_partial
+from ..identity.keys import SOCKET_KEY
 from ..page.client import peek
 from ..page.csrf import exempt_from_csrf
-from ..identity.keys import SOCKET_KEY
-from ..html.blocks import NoPartial, render_partial, want_partial
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -1,0 +1,1 @@
+"""One process of one app: admits sockets, receives their messages, resumes them."""

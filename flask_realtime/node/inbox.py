@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..hub.catchup import CatchUp
 from ..connection.connection import Connection
 from ..errors import CloseCode, InvalidMessage, RegistryUnavailable
+from ..hub.catchup import CatchUp
 from ..hub.hub import Hub
 from ..identity.keys import shorten
-from ..protocol.positions import Position
 from ..protocol.messages import Message, Reply, error_reply, parse_message, parse_positions
+from ..protocol.positions import Position
 from ..registries.base import Arrival
 from ..registries.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from ..messages.conversations import Conversations
     from ..messages.conversation import Conversation
+    from ..messages.conversations import Conversations
     from ..transport.route import Handshake
 
 logger = logging.getLogger(__name__)

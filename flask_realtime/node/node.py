@@ -11,28 +11,28 @@ from typing import Any
 
 from flask import Flask
 
-from ..transport import servers
-from ..hub.catchup import CatchUp
 from ..config.settings import Config
 from ..connection.connection import Connection
-from ..messages.conversations import Conversations
-from ..hub.delivery import Delivery
 from ..connection.drain import Drain
-from ..errors import CloseCode, RegistryUnavailable
-from ..writing.flusher import Flusher
 from ..connection.heartbeat import Heartbeat
-from ..hub.hub import Hub
-from ..identity.keys import digest, session_digest
-from ..hub.reconciler import Keeper
 from ..connection.limits import ConnectionCount
-from ..protocol.positions import Position
-from .inbox import Reception, Services
+from ..errors import CloseCode, RegistryUnavailable
+from ..hub.catchup import CatchUp
+from ..hub.delivery import Delivery
+from ..hub.hub import Hub
+from ..hub.reconciler import Keeper
 from ..hub.resync import Recovery
+from ..identity.keys import digest, session_digest
+from ..messages.conversations import Conversations
+from ..protocol.positions import Position
 from ..registries.base import Presence, Receiver, Registry
 from ..registries.subscriptions import Subscriptions
+from ..threads.worker import LINGER_SECONDS, Threads
+from ..transport import servers
 from ..transport.route import Handshake, Refusal
 from ..transport.websocket import WebSocket
-from ..threads.worker import LINGER_SECONDS, Threads
+from ..writing.flusher import Flusher
+from .inbox import Reception, Services
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The rendered page and its client: id, stamp, script, hosts, CSRF."""

@@ -13,10 +13,10 @@ from flask import (
 )
 from markupsafe import Markup
 
-from .body_tag import ATTRIBUTE, find_body_tag
-from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from ..config.settings import Config
 from ..errors import NoContext
+from .body_tag import ATTRIBUTE, find_body_tag
+from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .hosts import everywhere
 from .script import client_script
 

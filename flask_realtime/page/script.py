@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 ENTRY = "realtime.js"
 
 _IMPORT = re.compile(r'^import .*"\./(.+)";\n', re.MULTILINE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .channels import is_pattern
 from ..registries.base import Push
+from .channels import is_pattern
 
 #: Characters of a push id.
 LONGEST_PUSH_ID = 200

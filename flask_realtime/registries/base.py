@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..protocol.positions import Position
 from ..protocol.messages import Publication
+from ..protocol.positions import Position
 from .subscriptions import Known, Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
@@ -142,7 +142,7 @@ class Registry(ABC):
 
     @abstractmethod
     def matching(self, pattern: str) -> list[str]:
-        """The names of the known channels that fit *pattern* (see :mod:`flask_realtime.protocol.channels`).
+        """The names of the known channels that fit *pattern* (``*`` is any run of characters).
 
         Costs time in proportion to the channels known.
         """

@@ -1,0 +1,1 @@
+"""Cookies and sessions that a socket changed, until the browser has them."""

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import BadData
 
-from .cookie_jar import CookieJar
 from ..identity.keys import SOCKET_KEY
+from .cookie_jar import CookieJar
 
 # By key, the value that was there before and the one that is now: a list of one, or empty where
 # there was or is none.

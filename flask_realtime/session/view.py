@@ -8,9 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, current_app, request, session
 
-from ..page.client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
 from ..config.settings import Config
-from ..page.csrf import exempt_from_csrf
 from ..errors import RegistryUnavailable
 from ..identity.keys import (
     CONNECTION_ID,
@@ -20,6 +18,8 @@ from ..identity.keys import (
     new_connection_id,
     shorten,
 )
+from ..page.client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
+from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..registries.base import Registry
 from .changes import Item

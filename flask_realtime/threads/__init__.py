@@ -1,0 +1,1 @@
+"""Threads (greenlets, where patched): what starts, wakes and pauses them."""

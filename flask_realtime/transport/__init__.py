@@ -1,0 +1,1 @@
+"""From a WSGI request to a WebSocket that is read."""

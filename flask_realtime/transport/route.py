@@ -20,13 +20,13 @@ from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 from wsproto.utilities import RemoteProtocolError
 
-from ..page.client import peek
 from ..config.settings import Config
 from ..connection.connection import Connection
-from ..writing.fd import Descriptor, descriptor_for
 from ..errors import CloseCode, InvalidSetting
 from ..identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id
+from ..page.client import peek
 from ..page.hosts import everywhere
+from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket
 from .websocket import WebSocket
 

@@ -1,0 +1,1 @@
+"""From a message to bytes in the kernel, without waiting."""

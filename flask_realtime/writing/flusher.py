@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 
 from ..threads.background import Background
+from ..threads.pause import let_others_run
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
-from ..threads.pause import let_others_run
 from .poller import Writability
 
 logger = logging.getLogger(__name__)

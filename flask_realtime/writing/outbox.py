@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from .fd import Buffer, Descriptor, MOST_BUFFERS, Send
-from .frames import Frame
 from ..protocol.positions import Position
+from .fd import MOST_BUFFERS, Buffer, Descriptor, Send
+from .frames import Frame
 
 #: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
 Item = Frame | bytes

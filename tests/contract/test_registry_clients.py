@@ -4,7 +4,7 @@ import time
 from threading import Thread
 
 from flask_realtime.registries.base import Presence
-from flask_realtime.registries.subscriptions import Known, MOST_LEFT, Subscription
+from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription
 
 from ..eventually import eventually
 

@@ -8,12 +8,12 @@ import json
 from flask import request, session
 from werkzeug.test import create_environ
 
-from flask_realtime.messages.call_route import call_route
 from flask_realtime.config.settings import Config
+from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
+from flask_realtime.messages.call_route import call_route
+from flask_realtime.messages.conversation import Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
-from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
-from flask_realtime.messages.conversation import Conversation
 from flask_realtime.protocol.messages import parse_message
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.session.view import SessionPath

@@ -2,8 +2,8 @@
 
 import json
 
-from flask_realtime.protocol.positions import Position, new_tag
 from flask_realtime.protocol.messages import Publication
+from flask_realtime.protocol.positions import Position, new_tag
 from flask_realtime.registries.base import Page
 
 

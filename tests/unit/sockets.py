@@ -6,12 +6,12 @@ import threading
 
 from flask_realtime.config.settings import Config
 from flask_realtime.connection.connection import Connection
+from flask_realtime.protocol.messages import Publication
+from flask_realtime.protocol.positions import Position
+from flask_realtime.threads.worker import Threads
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import push_frame
-from flask_realtime.protocol.positions import Position
-from flask_realtime.protocol.messages import Publication
-from flask_realtime.threads.worker import Threads
 
 DEADLINE = 5
 

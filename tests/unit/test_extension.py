@@ -14,8 +14,8 @@ from flask_realtime import (
     AlreadyRegistered,
     InvalidChannel,
     InvalidSetting,
-    NoContext,
     NobodyListens,
+    NoContext,
     Realtime,
     SetupFinished,
 )

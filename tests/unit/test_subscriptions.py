@@ -1,7 +1,7 @@
 """Who knows a client better, where two know it differently."""
 
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
+from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 
 SINCE = Position("e1", 1, "aa")
 

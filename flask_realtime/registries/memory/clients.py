@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from ...protocol.positions import Position
 from ..base import Presence
 from ..expiring import Expiring
-from ..subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
+from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 
 _NONE_LEFT: dict[str, int] = {}
 

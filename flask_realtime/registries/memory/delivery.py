@@ -8,8 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ...threads.pause import let_others_run
 from ...protocol.messages import Publication
+from ...threads.pause import let_others_run
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...protocol.positions import Position, new_tag
 from ...protocol.messages import Publication
+from ...protocol.positions import Position, new_tag
 from ..base import Page, Push
 
 

@@ -9,15 +9,15 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ...protocol.channels import matcher
 from ...config.settings import Config
+from ...protocol.channels import matcher
 from ...protocol.positions import Position
-from ..base import Arrival, MOST_WAITING, Page, Presence, Push, Receiver, Registry, TAKEN_SECONDS
+from ..base import MOST_WAITING, TAKEN_SECONDS, Arrival, Page, Presence, Push, Receiver, Registry
 from ..expiring import Expiring
+from ..subscriptions import Known, Subscriptions
 from .clients import MemoryClients
 from .delivery import MemoryDelivery
 from .log import MemoryLog
-from ..subscriptions import Known, Subscriptions
 
 PUSH_ID_SECONDS = 300.0
 

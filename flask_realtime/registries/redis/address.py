@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import InvalidSetting
 from ...config.kinds import without_passwords
+from ...errors import InvalidSetting
 
 DEFAULT_URL = "redis://localhost:6379/0"
 

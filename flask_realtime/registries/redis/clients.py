@@ -7,15 +7,15 @@ from typing import Any
 
 from ...config.settings import Config
 from ...protocol.positions import Position
-from . import scripts as scripts
-from ..base import Arrival, MOST_WAITING, Presence, TAKEN_SECONDS
+from ..base import MOST_WAITING, TAKEN_SECONDS, Arrival, Presence
+from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from . import scripts
+from .connection import Deadline
 from .entries import parse_position
 from .keys import RedisKeys
-from .connection import Deadline
 from .log import Tails
-from .scripts import Command
 from .pool import RedisServer
-from ..subscriptions import Known, MOST_LEFT, Subscription, Subscriptions
+from .scripts import Command
 
 
 class RedisClients:

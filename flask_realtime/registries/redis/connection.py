@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .address import RedisAddress
-from .resp import Argument, INCOMPLETE, ReplyReader, pack
+from .resp import INCOMPLETE, Argument, ReplyReader, pack
 
 RECEIVE_BYTES = 65536
 

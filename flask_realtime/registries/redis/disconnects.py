@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import scripts as scripts
-from .keys import RedisKeys
+from . import scripts
 from .connection import Deadline
+from .keys import RedisKeys
 from .pool import RedisServer
 
 # Longer than any process that still serves goes without hearing Redis, amply.

@@ -10,14 +10,14 @@ from ...config.settings import Config
 from ..base import Receiver
 from .address import RedisAddress
 from .clients import RedisClients
+from .connection import Deadline, LinkLost
 from .disconnects import RedisEnds
 from .entries import parse_entry
 from .keys import RedisKeys
-from .connection import Deadline, LinkLost
 from .listener import RedisListener
 from .log import Limits, RedisLog
-from .probe import RedisProbe
 from .pool import RedisServer, SlotsDiffer
+from .probe import RedisProbe
 
 
 class RedisHere:

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from ...threads.waker import Alarm
 from ...threads.pause import let_others_run
+from ...threads.waker import Alarm
 from .address import RedisAddress
 from .confirmations import Confirmations, Wait
 from .connection import Deadline, Link, LinkLost
-from .scripts import Command
 from .resp import INCOMPLETE, Refusal
+from .scripts import Command
 
 logger = logging.getLogger(__name__)
 

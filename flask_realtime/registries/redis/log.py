@@ -6,20 +6,20 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...protocol.channels import matcher
 from ...config.settings import Config
 from ...errors import RegistryUnavailable
+from ...protocol.channels import matcher
 from ...protocol.positions import Position, new_tag
-from . import scripts as scripts
-from ..base import Page, Push, new_push_id
 from ...threads.fork import ByProcess
+from ..base import Page, Push, new_push_id
+from . import scripts
 from .accepted import RedisAccepted
+from .connection import Deadline, LinkLost
 from .entries import parse_entry, parse_position
 from .keys import RedisKeys
-from .connection import Deadline, LinkLost
-from .scripts import Command
 from .pool import COMMANDS_AT_ONCE, RedisServer
 from .resp import Argument, Refusal
+from .scripts import Command
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from typing import Any
 from ...errors import RegistryUnavailable
 from .address import RedisAddress
 from .connection import Deadline, Link, LinkLost
-from .scripts import Command, LOADING, with_text
 from .resp import Refusal
+from .scripts import LOADING, Command, with_text
 
 # Redis does one thing at a time, and so does this process: more would only wait there.
 MOST_LINKS = 32

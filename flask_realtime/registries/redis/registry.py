@@ -8,10 +8,10 @@ from typing import Any
 
 from ...config.settings import Config
 from ...protocol.positions import Position
-from ..base import Arrival, Page, Presence, Push, Receiver, Registry
 from ...threads.fork import ByProcess
-from .here import RedisHere
+from ..base import Arrival, Page, Presence, Push, Receiver, Registry
 from ..subscriptions import Known, Subscriptions
+from .here import RedisHere
 
 
 class RedisRegistry(Registry):

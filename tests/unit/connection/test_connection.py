@@ -8,7 +8,7 @@ import pytest
 from flask_realtime.errors import CloseCode
 from flask_realtime.protocol.positions import Position
 
-from .sockets import DEADLINE, Pair, frame
+from ..sockets import DEADLINE, Pair, frame
 
 
 @pytest.fixture

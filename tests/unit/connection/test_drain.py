@@ -8,7 +8,7 @@ import pytest
 from flask_realtime.connection.drain import Drain
 from flask_realtime.errors import CloseCode
 
-from .sockets import DEADLINE, Pair
+from ..sockets import DEADLINE, Pair
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from flask_realtime.connection import heartbeat
 from flask_realtime.connection.heartbeat import Heartbeat
 
-from .sockets import DEADLINE, Pair
-from .threads import no_thread_to_be_had
+from ..sockets import DEADLINE, Pair
+from ..starvation import no_thread_to_be_had
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
+from flask_realtime.hub.backfill import Recall
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.backfill import Recall
 from flask_realtime.hub.resync import Recovery
 from flask_realtime.registries.base import Page
 
-from .logs import Ear, Log, Reader, post
+from ..logs import Ear, Log, Reader, post
 
 
 class Shelf:

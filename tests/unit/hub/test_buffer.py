@@ -2,11 +2,11 @@
 
 import pytest
 
-from flask_realtime.writing.frames import push_frame
-from flask_realtime.protocol.positions import Position
 from flask_realtime.hub.buffer import Stretch
+from flask_realtime.protocol.positions import Position
+from flask_realtime.writing.frames import push_frame
 
-from .logs import Log
+from ..logs import Log
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pytest
 from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.protocol.positions import Position
 from flask_realtime.hub.resync import Recovery
+from flask_realtime.protocol.positions import Position
 
-from .logs import Ear, Log, Reader, post
+from ..logs import Ear, Log, Reader, post
 
 
 class Shore:

@@ -1,8 +1,8 @@
 """How a connection stands on its channels."""
 
+from flask_realtime.hub.members import Standing
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import MOST_LEFT
-from flask_realtime.hub.members import Standing
 
 
 def test_one_that_leaves_ever_more_channels_is_known_on_the_last():

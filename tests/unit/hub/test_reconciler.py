@@ -4,17 +4,17 @@ import threading
 
 import pytest
 
-from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.config.settings import Config
-from flask_realtime.hub.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.reconciler import Keeper
 from flask_realtime.hub.resync import Recovery
 from flask_realtime.registries.base import Presence, Push, Receiver
 from flask_realtime.registries.memory.registry import MemoryRegistry
 
-from .logs import Ear, post
+from ..logs import Ear, post
 
 
 class Guest(Ear):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from flask_realtime.hub.delivery import Delivery
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Recovery
 
-from .logs import Ear, Log, Reader, post
+from ..logs import Ear, Log, Reader, post
 
 
 class Ward:

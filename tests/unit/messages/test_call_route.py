@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from flask_realtime.page.page import Page
 
-from .conversations import CONNECTION_ID, Browser
+from ..conversations import CONNECTION_ID, Browser
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 TEMPLATES = {

@@ -13,10 +13,10 @@ from flask import Response, abort, g, jsonify, request, session
 from flask.signals import got_request_exception, request_finished, request_started
 
 from flask_realtime import socket_joined, socket_left
-from flask_realtime.messages.hooks import Hooks
 from flask_realtime.messages.conversation import is_socket_request
+from flask_realtime.messages.hooks import Hooks
 
-from .conversations import CONNECTION_ID, Browser, add_session_views
+from ..conversations import CONNECTION_ID, Browser, add_session_views
 
 
 @pytest.fixture

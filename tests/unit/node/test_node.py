@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from flask_realtime import Realtime
-from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.registries.base import Presence
 from flask_realtime.registries.memory.registry import MemoryRegistry
-from flask_realtime.transport.route import Refusal
 from flask_realtime.threads.worker import Worker
+from flask_realtime.transport.route import Refusal
+from flask_realtime.writing.fd import descriptor_for
 
 DEADLINE = 5
 

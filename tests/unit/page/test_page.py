@@ -12,15 +12,15 @@ import pytest
 from flask import Response, render_template_string, request, session
 from markupsafe import Markup
 
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import InvalidSetting, NoContext
+from flask_realtime.identity.keys import digest, is_connection_id, session_digest
 from flask_realtime.page.client import (
     current_connection_id,
     current_digest,
     current_socket_key,
     known_digests,
 )
-from flask_realtime.config.settings import Config
-from flask_realtime.errors import InvalidSetting, NoContext
-from flask_realtime.identity.keys import digest, is_connection_id, session_digest
 from flask_realtime.page.page import Page
 from flask_realtime.page.script import client_script
 

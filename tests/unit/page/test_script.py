@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask_realtime.page.script import STATIC, client_script
 
-README = Path(__file__).parents[2] / "README.rst"
+README = Path(__file__).parents[3] / "README.rst"
 SOURCES = {path.name: path.read_text() for path in STATIC.glob("*.js")}
 
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from flask_realtime.protocol.channels import check_name, flatten, is_pattern, matcher
 from flask_realtime.errors import InvalidChannel
+from flask_realtime.protocol.channels import check_name, flatten, is_pattern, matcher
 
 
 def test_flatten_takes_names_and_collections_of_names():

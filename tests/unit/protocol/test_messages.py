@@ -7,8 +7,6 @@ import json
 import pytest
 
 from flask_realtime.errors import InvalidMessage
-from flask_realtime.writing.frames import lost_frame, push_frame
-from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.messages import (
     JSONText,
     Message,
@@ -18,8 +16,10 @@ from flask_realtime.protocol.messages import (
     parse_message,
     parse_positions,
 )
+from flask_realtime.protocol.positions import Position
+from flask_realtime.writing.frames import lost_frame, push_frame
 
-from .wire import golden
+from ..wire import golden
 
 
 @golden("client_messages")

@@ -12,7 +12,7 @@ from flask import Response, request, session
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import SOCKET_KEY
 
-from .conversations import CONNECTION_ID, ORIGIN, Browser, add_session_views
+from ..conversations import CONNECTION_ID, ORIGIN, Browser, add_session_views
 
 
 @pytest.fixture

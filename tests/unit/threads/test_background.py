@@ -6,7 +6,7 @@ import pytest
 
 from flask_realtime.threads.background import Background
 
-from .threads import no_thread_to_be_had
+from ..starvation import no_thread_to_be_had
 
 DEADLINE = 5
 

@@ -7,7 +7,7 @@ import pytest
 
 from flask_realtime.threads.worker import Threads, Worker
 
-from .threads import no_thread_to_be_had
+from ..starvation import no_thread_to_be_had
 
 DEADLINE = 5
 

@@ -7,8 +7,8 @@ import pytest
 from flask_realtime.transport.frame_reader import WholeMessages, read_head
 from flask_realtime.transport.websocket import WebSocket
 
-from ..deflate import deflated
-from ..frames import client_frame
+from ...deflate import deflated
+from ...frames import client_frame
 from .test_websocket import HANDSHAKE
 
 MASK = b"\x8a\x01\xff\x20"

@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from flask_realtime.writing.flusher import Flusher
 from flask_realtime.protocol.positions import Position
+from flask_realtime.writing.flusher import Flusher
 
-from .sockets import DEADLINE, Pair, frame
+from ..sockets import DEADLINE, Pair, frame
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import tracemalloc
 import pytest
 
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.base import Presence, Push, Receiver
+from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.memory.registry import MemoryRegistry
 
 PATIENCE_SECONDS = 10
@@ -152,9 +152,9 @@ def test_memory_registry_begins_anew_after_a_fork():
     """A child neither waits for a lock that its parent held nor believes to hear anything."""
     script = """
 import os, sys, threading
-from flask_realtime.config import Config
+from flask_realtime.config.settings import Config
 from flask_realtime.registries.base import Push, Receiver
-from flask_realtime.registries.memory import MemoryRegistry
+from flask_realtime.registries.memory.registry import MemoryRegistry
 
 def receiver(deliver):
     return Receiver(deliver, print, print, print, print)

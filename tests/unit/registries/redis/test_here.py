@@ -6,7 +6,7 @@ import redis
 from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis.registry import RedisRegistry
 
-from ..contract.recorder import Recorder
+from ....contract.recorder import Recorder
 
 
 @pytest.fixture

@@ -11,15 +11,15 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.base import Push
-from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.redis.accepted import MOST_CHANNELS, RedisAccepted
 from flask_realtime.registries.redis.connection import Link, LinkLost
 from flask_realtime.registries.redis.log import MOST_CHECKED
 from flask_realtime.registries.redis.pool import COMMANDS_AT_ONCE
+from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.redis.resp import Refusal
 
-from ..contract.recorder import Recorder
-from ..eventually import eventually
+from ....contract.recorder import Recorder
+from ....eventually import eventually
 
 PLENTY = 1_000_000
 
