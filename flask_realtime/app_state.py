@@ -15,15 +15,14 @@ from .messages import dispatch
 from .messages.conversations import Conversations
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks
-from .node.node import Process
+from .node.node import Node
 from .page import page
 from .page.hosts import keep_places_from_views
 from .page.page import Page
 from .protocol.channels import flatten
-from .protocol.payload import to_json
-from .protocol.pushes import check_push_id, make_pushes
+from .protocol.pushes import Push, check_push_id, make_pushes, to_json
 from .registries import make_registry
-from .registries.base import Push, Registry
+from .registries.base import Registry
 from .session import view as takeover
 from .session.view import SessionPath
 from .transport import route as transport
@@ -63,7 +62,7 @@ class AppState:
         self._handlers = handlers
         self._on_join = on_join
         self._on_leave = on_leave
-        self._processes: dict[int, Process] = {}
+        self._processes: dict[int, Node] = {}
         self._transport = Transport(config, self._admit)
         _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
@@ -74,7 +73,7 @@ class AppState:
             SessionPath(config, lambda: self.process().registry).init_app(app)
         Page(config).init_app(app)
 
-    def process(self) -> Process:
+    def process(self) -> Node:
         """What this process holds; made at its first use, and anew after a fork."""
         pid = os.getpid()
         process = self._processes.get(pid)
@@ -138,13 +137,13 @@ class AppState:
                 f"Realtime(app), or call realtime.init_app(app) once it is set."
             )
 
-    def _make_process(self) -> Process:
+    def _make_process(self) -> Node:
         self._check_settings()
         registry = make_registry(self.config, _has_other_processes())
         conversations = Conversations(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
         )
-        return Process(self._app, self.config, registry, conversations)
+        return Node(self._app, self.config, registry, conversations)
 
     def _admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
         return self.process().admit(handshake, websocket)

@@ -12,9 +12,7 @@ from flask.json.provider import DefaultJSONProvider
 from .config.settings import Config
 from .errors import InvalidSetting
 from .protocol.channels import flatten
-from .protocol.payload import to_json
-from .protocol.pushes import check_push_id, make_pushes
-from .registries.base import Push, new_push_id
+from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
 
 # What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
@@ -46,12 +44,12 @@ class Publisher:
         # redis-py is loaded only where it is used.
         from .registries.redis.address import RedisAddress
         from .registries.redis.keys import RedisKeys
-        from .registries.redis.log import Limits, RedisLog
-        from .registries.redis.pool import RedisServer
+        from .registries.redis.log import RedisLog, Retention
+        from .registries.redis.pool import RedisPool
 
-        self._server = RedisServer(RedisAddress(config.redis, "redis_url", timeout), timeout)
+        self._server = RedisPool(RedisAddress(config.redis, "redis_url", timeout), timeout)
         self._log = RedisLog(
-            self._server, RedisKeys(config.redis_prefix), Limits.of(config), is_guess=True
+            self._server, RedisKeys(config.redis_prefix), Retention.of(config), is_guess=True
         )
 
     def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:

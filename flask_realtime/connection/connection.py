@@ -17,7 +17,7 @@ from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Item, Outbox
-from .limits import LARGEST_WAITING, Room, TokenBucket
+from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,10 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
-        "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket",
-        "close_by", "close_code", "digest", "ends_behind_reply", "is_reading", "is_retiring",
-        "last_heard", "last_pinged", "opened_at", "outbox", "receiver",
-        "resume_by", "room", "session_digest", "token", "worker",
+        "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket", "close_by",
+        "close_code", "digest", "ends_behind_reply", "is_reading", "is_retiring", "last_heard",
+        "last_pinged", "name", "opened_at", "outbox", "receiver", "resume_by", "room",
+        "session_digest", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -67,7 +67,7 @@ class Connection:
         threads: Threads,
         config: Config,
         *,
-        token: str,
+        name: str,
         digest: str,
         session_digest: str,
         address: str,
@@ -75,13 +75,15 @@ class Connection:
         deflates: bool,
         detach: Callable[[Connection], Mapping[str, Position]],
     ) -> None:
-        self.token = token
+        self.name = name
         self.digest = digest
         self.session_digest = session_digest
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
-        self.room = Room(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes)
+        self.room = PendingLimit(
+            config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
+        )
         self.receiver: Receiver | None = None
         self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
         self._turn_began = self.opened_at

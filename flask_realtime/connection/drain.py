@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
-from ..threads.background import Background
+from ..threads.background import BackgroundThread
 from .connection import Connection
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Drain:
         self._spread = spread
         self._patience = patience
         self._lock = threading.Lock()
-        self._watcher = Background("realtime-drain", self._watch)
+        self._watcher = BackgroundThread("realtime-drain", self._watch)
         self.is_draining = False
 
     def watch(self) -> None:

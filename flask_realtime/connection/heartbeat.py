@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
 from ..identity.keys import shorten
-from ..threads.background import Background
+from ..threads.background import BackgroundThread
 from .connection import Connection
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Heartbeat:
         self._chores = [(every, chore) for every, chore in chores]
         self._due: list[float] = []
         self._stop = threading.Event()
-        self._thread = Background("realtime-heartbeat", self._run)
+        self._thread = BackgroundThread("realtime-heartbeat", self._run)
 
     def start(self) -> None:
         """Begin with the first connection; later calls do nothing."""

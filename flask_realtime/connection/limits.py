@@ -53,7 +53,7 @@ class TokenBucket:
         return self._refused >= self._burst
 
 
-class Room:
+class PendingLimit:
     """How much of one client's may wait to be handled.
 
     One thread lets messages in, another lets them out.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
-from ..registries.base import Page
+from ..protocol.publications import Publication
+from ..registries.records import LogPage
 from .delivery import Delivery
-from .single_flight import Turns
+from .single_flight import SingleFlight
 
-Read = Callable[[Mapping[str, "Position | None"], int], dict[str, Page]]
+Read = Callable[[Mapping[str, "Position | None"], int], dict[str, LogPage]]
 
 # A page of a log: large enough that a round trip is worth it, small enough to be held for
 # thousands of channels one after the other.
@@ -21,7 +21,7 @@ MOST_BYTES = 4 * 1024 * 1024
 PATIENCE_SECONDS = 10.0
 
 
-class Recall:
+class Backfill:
     """Reads what came since a position, and leaves it with *delivery* for the others.
 
     After a restart thousands come back at once, from a few different places of the same logs.
@@ -32,41 +32,41 @@ class Recall:
     def __init__(self, delivery: Delivery, read: Read) -> None:
         self._delivery = delivery
         self._read = read
-        self._turns = Turns()
+        self._flights = SingleFlight()
 
-    def run(self, starts: Mapping[str, Position]) -> dict[str, Page]:
+    def run(self, starts: Mapping[str, Position]) -> dict[str, LogPage]:
         """Have *delivery* cover each start, where it can.
 
         :returns: for each other one its first page: something is lost, or it is too far behind.
         :raises RegistryUnavailable: if a log cannot be read.
         """
-        pages: dict[str, Page] = {}
+        pages: dict[str, LogPage] = {}
         missing = self._missing(starts, pages)
         alone = [name for name in missing if not self._delivery.is_behind(name, starts[name])]
         pages.update(self._read_back({name: starts[name] for name in alone}))
         shared = missing - set(alone)
         while shared:
-            mine, others = self._turns.take(shared)
+            mine, others = self._flights.take(shared)
             try:
                 pages.update(self._read_back({name: starts[name] for name in mine}))
             finally:
-                self._turns.release(mine)
-            self._turns.wait(others, PATIENCE_SECONDS)
+                self._flights.release(mine)
+            self._flights.wait(others, PATIENCE_SECONDS)
             shared = self._missing({name: starts[name] for name in others}, pages)
         return pages
 
-    def _missing(self, starts: Mapping[str, Position], pages: dict[str, Page]) -> set[str]:
+    def _missing(self, starts: Mapping[str, Position], pages: dict[str, LogPage]) -> set[str]:
         missing = set()
         for name, position in starts.items():
             tail = self._delivery.tail_if_gone(name, position)
             if tail is not None:
-                pages[name] = Page((), tail, lost=True)
+                pages[name] = LogPage((), tail, lost=True)
             elif not self._delivery.covers(name, position):
                 missing.add(name)
         return missing
 
-    def _read_back(self, starts: Mapping[str, Position]) -> dict[str, Page]:
-        pages: dict[str, Page] = {}
+    def _read_back(self, starts: Mapping[str, Position]) -> dict[str, LogPage]:
+        pages: dict[str, LogPage] = {}
         found: dict[str, list[Publication]] = {name: [] for name in starts}
         cursors = dict(starts)
         while cursors:
@@ -84,7 +84,7 @@ class Recall:
                 elif page.publications and _size(found[name]) < MOST_BYTES:
                     cursors[name] = page.publications[-1].position
                 else:
-                    pages[name] = Page(tuple(found[name]), page.tail)
+                    pages[name] = LogPage(tuple(found[name]), page.tail)
         return pages
 
 

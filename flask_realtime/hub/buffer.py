@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
+from ..protocol.publications import Publication
 from ..writing.frames import Frame
 
 
-class Stretch:
+class FrameBuffer:
     """Frames of pushes in the order in which they came; the oldest go when there are too many,
     the newest never does.
 

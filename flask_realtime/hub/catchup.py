@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..errors import RegistryUnavailable
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
-from ..registries.base import Page
+from ..protocol.publications import Publication
+from ..registries.records import LogPage
 from ..writing.frames import Frame, lost_frame, push_frame
-from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Read, Recall
+from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Backfill, Read
 from .delivery import Delivery
 from .hub import Hub
 from .members import Listener
-from .resync import Recovery
+from .resync import Resync
 
 
 class Reader(Listener, Protocol):
@@ -35,11 +35,11 @@ class CatchUp:
     :param read: the registry's reader, for positions that a client named.
     """
 
-    def __init__(self, hub: Hub, delivery: Delivery, recovery: Recovery, read: Read) -> None:
+    def __init__(self, hub: Hub, delivery: Delivery, resync: Resync, read: Read) -> None:
         self._hub = hub
         self._delivery = delivery
-        self._recovery = recovery
-        self._recall = Recall(delivery, read)
+        self._resync = resync
+        self._backfill = Backfill(delivery, read)
         self._read = read
 
     def is_done(self, starts: Mapping[str, Position]) -> bool:
@@ -59,15 +59,15 @@ class CatchUp:
         """
         new = self._hub.enter(connection)
         if new:
-            self._recovery.run(list(new), PATIENCE_SECONDS)
-        pages = self._recall.run(new)
+            self._resync.run(list(new), PATIENCE_SECONDS)
+        pages = self._backfill.run(new)
         if report is not None:
             report([name for name, page in pages.items() if page.lost])
         for name, position in new.items():
             self._to_tail(connection, name, position, pages.get(name))
 
     def _to_tail(
-        self, connection: Reader, name: str, position: Position, page: Page | None
+        self, connection: Reader, name: str, position: Position, page: LogPage | None
     ) -> None:
         waited_since = None
         while connection.is_receptive:
@@ -96,10 +96,12 @@ class CatchUp:
         # While it is read, thousands who come would have it read again for each of them.
         if not self._delivery.paused([name]):
             self._delivery.pause([name])
-        self._recovery.run([name], PATIENCE_SECONDS)
+        self._resync.run([name], PATIENCE_SECONDS)
         time.sleep(0.01)
 
-    def _send_page(self, connection: Reader, name: str, position: Position, page: Page) -> Position:
+    def _send_page(
+        self, connection: Reader, name: str, position: Position, page: LogPage
+    ) -> Position:
         if page.lost:
             self._send(connection, name, [lost_frame(name, page.tail, position)], page.tail)
             return page.tail

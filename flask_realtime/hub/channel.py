@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
+from ..protocol.publications import Publication
 from ..writing.frames import Frame
-from .buffer import Stretch
+from .buffer import FrameBuffer
 
 if TYPE_CHECKING:
     from .members import Listener
@@ -24,7 +24,7 @@ EXTENDED_SECONDS = 10.0
 FRAMES_AT_ONCE = 200
 
 
-class HubChannel:
+class LocalChannel:
     """Not safe for threads: the hub holds its lock around every call.
 
     A new one is paused, with an unknown tail, until its log has been read.
@@ -49,8 +49,8 @@ class HubChannel:
         # A seq, up to which one knows that the log has been trimmed.
         self._gone = -1
         self._extended_at = 0.0
-        self._recent = Stretch(RECENT_BYTES, RECENT_FRAMES)
-        self._waiting = Stretch(RECENT_BYTES, RECENT_FRAMES)
+        self._recent = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
+        self._waiting = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
 
     def join(self, connection: Listener) -> None:
         """Count *connection* among the listeners."""

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
+from ..protocol.publications import Publication
 from ..writing.frames import Frame, lost_frame, push_frame
-from .channel import HubChannel
+from .channel import LocalChannel
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Delivery:
         #: Held by the hub too, while it changes who listens.
         self.lock = threading.Lock()
         #: By name, what this process hears; within the lock.
-        self.channels: dict[str, HubChannel] = {}
+        self.channels: dict[str, LocalChannel] = {}
 
     def names(self) -> list[str]:
         """The channels that this process hears."""
@@ -168,24 +168,24 @@ class Delivery:
                     return channel.resume(tail)
             self._catch_up_with(channel, waiting)
 
-    def _paused(self, names: Collection[str]) -> list[HubChannel]:
+    def _paused(self, names: Collection[str]) -> list[LocalChannel]:
         chosen = [self.channels[name] for name in names if name in self.channels]
         return [one for one in chosen if one.is_paused]
 
-    def _begin_again(self, channel: HubChannel, tail: Position, lost: bool) -> None:
+    def _begin_again(self, channel: LocalChannel, tail: Position, lost: bool) -> None:
         if lost:
             frame = lost_frame(channel.name, tail, channel.tail)
             self._post(frame, channel.restart(tail))
         elif channel.tail is None:
             channel.restart(tail)
 
-    def _catch_up_with(self, channel: HubChannel, frame: Frame) -> None:
+    def _catch_up_with(self, channel: LocalChannel, frame: Frame) -> None:
         assert frame.publication is not None
         with self.lock:
             if channel.follows(frame.publication):
                 self._advance(channel, frame)
 
-    def _advance(self, channel: HubChannel, frame: Frame) -> None:
+    def _advance(self, channel: LocalChannel, frame: Frame) -> None:
         outboxes = channel.advance(frame)
         if outboxes:
             self._post(frame, outboxes)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from ..protocol.positions import Position
 from ..registries.subscriptions import Known, Subscriptions
 from ..writing.frames import Frame
-from .channel import HubChannel
+from .channel import LocalChannel
 from .delivery import Delivery
-from .members import NOTHING, Listener, Standing, Standings
+from .members import NOTHING, Listener, Member, Members
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.
@@ -28,103 +28,103 @@ class Hub:
         self._ignore = ignore
         self._lock = delivery.lock
         self._channels = delivery.channels
-        self._standings = Standings()
+        self._members = Members()
 
     # Connections.
 
     def add(self, connection: Listener) -> None:
         """Know *connection*, which hears nothing yet."""
         with self._lock:
-            self._standings.add(connection)
+            self._members.add(connection)
 
     def remove(self, connection: Listener) -> dict[str, Position]:
         """Forget *connection*; return how far each of its channels had been posted to it."""
         with self._lock:
-            standing = self._standings.pop(connection)
-            if standing is None:
+            member = self._members.pop(connection)
+            if member is None:
                 return {}
-            reached = self._reached(standing)
-            for name in standing.positions:
+            reached = self._reached(member)
+            for name in member.positions:
                 self._leave(connection, name)
             return reached
 
     def connections(self, digest: str | None = None, session: str | None = None) -> list[Listener]:
         """The connections of a client, else of a session, else all."""
         with self._lock:
-            chosen = self._standings.connections(digest)
+            chosen = self._members.connections(digest)
         return [one for one in chosen if session is None or one.session_digest == session]
 
     def digests(self) -> list[str]:
         """The clients that have a connection here."""
         with self._lock:
-            return self._standings.digests()
+            return self._members.digests()
 
     def reached(self, connection: Listener) -> dict[str, Position]:
         """By channel, how far its messages have been posted to *connection*."""
         with self._lock:
-            standing = self._standings.get(connection)
-            return {} if standing is None else self._reached(standing)
+            member = self._members.get(connection)
+            return {} if member is None else self._reached(member)
 
     def channels(self, connection: Listener) -> set[str]:
         """The channels that *connection* is on, or about to enter."""
         with self._lock:
-            standing = self._standings.get(connection)
-            return set() if standing is None else {*standing.positions, *standing.coming}
+            member = self._members.get(connection)
+            return set() if member is None else {*member.positions, *member.coming}
 
     # Subscriptions of one connection.
 
     def mark_subscribed(self, connection: Listener) -> bool:
         """Note that *connection* has its first subscriptions; True if they changed meanwhile."""
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is None:
+            member = self._members.get(connection)
+            if member is None:
                 return False
-            standing.is_subscribed = True
-            was_stale, standing.is_stale = standing.is_stale, False
+            member.is_subscribed = True
+            was_stale, member.is_stale = member.is_stale, False
             return was_stale
 
     def mark_stale(self, digest: str) -> None:
         """Note for those of a client's connections that have yet to have their first subscriptions
         that these may have changed."""
         with self._lock:
-            for connection in self._standings.connections(digest):
-                standing = self._standings.get(connection)
-                if standing is not None and not standing.is_subscribed:
-                    standing.is_stale = True
+            for connection in self._members.connections(digest):
+                member = self._members.get(connection)
+                if member is not None and not member.is_subscribed:
+                    member.is_stale = True
 
     def is_ready(self, connection: Listener) -> bool:
         """Whether it has its first subscriptions, and has not ended since."""
         with self._lock:
-            standing = self._standings.get(connection)
-            return standing is not None and standing.is_subscribed
+            member = self._members.get(connection)
+            return member is not None and member.is_subscribed
 
     def is_stale(self, connection: Listener) -> bool:
         """Whether its subscriptions may have changed since it came."""
         with self._lock:
-            standing = self._standings.get(connection)
-            return standing is not None and standing.is_stale
+            member = self._members.get(connection)
+            return member is not None and member.is_stale
 
     def note(self, connection: Listener, subscriptions: Subscriptions) -> None:
         """Note what *connection* is brought to of its client's subscriptions."""
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is not None:
-                standing.known = standing.known.joined(subscriptions)
+            member = self._members.get(connection)
+            if member is not None:
+                member.known = member.known.joined(subscriptions)
 
     def noted(self, connection: Listener) -> Known:
         """What was noted last."""
         with self._lock:
-            standing = self._standings.get(connection)
-            return NOTHING if standing is None else standing.known
+            member = self._members.get(connection)
+            return NOTHING if member is None else member.known
 
     def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
         """Let *connection* enter channels when it comes to it, each behind a position. To
         :meth:`leave` one takes the invitation back."""
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is not None:
-                begins = {name: standing.begins(name, at) for name, at in starts.items()}
-                standing.coming.update(begins)
+            member = self._members.get(connection)
+            if member is not None:
+                begins = {name: member.begins(name, at) for name, at in starts.items()}
+                member.coming.update(begins)
 
     def enter(self, connection: Listener) -> dict[str, Position]:
         """Put *connection* on the channels that it was invited to.
@@ -135,31 +135,31 @@ class Hub:
         """
         new: dict[str, Position] = {}
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is None:
+            member = self._members.get(connection)
+            if member is None:
                 return new
-            for name, position in standing.coming.items():
-                if name in standing.positions:
+            for name, position in member.coming.items():
+                if name in member.positions:
                     continue
-                new[name] = standing.positions[name] = position
+                new[name] = member.positions[name] = position
                 channel = self._channels.get(name)
                 if channel is None:
-                    channel = self._channels[name] = HubChannel(name)
+                    channel = self._channels[name] = LocalChannel(name)
                 channel.users += 1
-            standing.coming.clear()
+            member.coming.clear()
         return new
 
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
         """Take *connection* off channels."""
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is None:
+            member = self._members.get(connection)
+            if member is None:
                 return
             for name in names:
-                standing.coming.pop(name, None)
-                if name in standing.positions:
-                    standing.note_left(name, self._at(standing, name))
-                    del standing.positions[name]
+                member.coming.pop(name, None)
+                if name in member.positions:
+                    member.note_left(name, self._at(member, name))
+                    del member.positions[name]
                     self._leave(connection, name)
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
@@ -169,13 +169,13 @@ class Hub:
         from now on, or has left it; None: its next messages have to be read from the log.
         """
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is None or name not in standing.positions:
+            member = self._members.get(connection)
+            if member is None or name not in member.positions:
                 return []
             channel = self._channels[name]
             frames = channel.after(position)
             if frames is not None and not frames:
-                standing.positions[name] = None
+                member.positions[name] = None
                 channel.join(connection)
             return frames
 
@@ -185,9 +185,9 @@ class Hub:
         Said before it is taken: what is not, the connection knows when it closes.
         """
         with self._lock:
-            standing = self._standings.get(connection)
-            if standing is not None and standing.positions.get(name) is not None:
-                standing.positions[name] = position
+            member = self._members.get(connection)
+            if member is not None and member.positions.get(name) is not None:
+                member.positions[name] = position
 
     def sweep(self) -> None:
         """Stop hearing channels that have had no listener for a while."""
@@ -206,16 +206,16 @@ class Hub:
             # confirmed before the line above took it away.
             self._delivery.ask_to_read(self._delivery.pause(idle))
 
-    def _reached(self, standing: Standing) -> dict[str, Position]:
-        reached = dict(standing.coming)
-        for name in standing.positions:
-            at = self._at(standing, name)
+    def _reached(self, member: Member) -> dict[str, Position]:
+        reached = dict(member.coming)
+        for name in member.positions:
+            at = self._at(member, name)
             if at is not None:
                 reached[name] = at
         return reached
 
-    def _at(self, standing: Standing, name: str) -> Position | None:
-        return standing.positions[name] or self._channels[name].tail
+    def _at(self, member: Member, name: str) -> Position | None:
+        return member.positions[name] or self._channels[name].tail
 
     def _leave(self, connection: Listener, name: str) -> None:
         channel = self._channels.get(name)

@@ -25,7 +25,7 @@ class Listener(Protocol):
         """What its frames are posted to."""
 
 
-class Standing:
+class Member:
     """How one connection stands.
 
     :ivar positions: by channel how far it is, or None once it hears it live.
@@ -62,39 +62,39 @@ class Standing:
         return left if left.epoch == position.epoch and left.seq >= position.seq else position
 
 
-class Standings:
+class Members:
     """Not safe for threads: the hub holds its lock around every call."""
 
-    __slots__ = ("_clients", "_standings")
+    __slots__ = ("_clients", "_members")
 
     def __init__(self) -> None:
         # Nearly every client has one connection: a tuple takes a quarter of a dict.
         self._clients: dict[str, tuple[Listener, ...]] = {}
-        self._standings: dict[Listener, Standing] = {}
+        self._members: dict[Listener, Member] = {}
 
     def add(self, connection: Listener) -> None:
         """Let *connection* stand on no channel yet."""
         self._clients[connection.digest] = (*self.connections(connection.digest), connection)
-        self._standings[connection] = Standing()
+        self._members[connection] = Member()
 
-    def get(self, connection: Listener) -> Standing | None:
+    def get(self, connection: Listener) -> Member | None:
         """How it stands; None if it is not known, or not any more."""
-        return self._standings.get(connection)
+        return self._members.get(connection)
 
-    def pop(self, connection: Listener) -> Standing | None:
+    def pop(self, connection: Listener) -> Member | None:
         """Forget *connection*; how it stood."""
-        standing = self._standings.pop(connection, None)
-        if standing is not None:
+        member = self._members.pop(connection, None)
+        if member is not None:
             left = tuple(one for one in self._clients[connection.digest] if one is not connection)
             if left:
                 self._clients[connection.digest] = left
             else:
                 del self._clients[connection.digest]
-        return standing
+        return member
 
     def connections(self, digest: str | None) -> list[Listener]:
         """Those of a client, or all."""
-        return list(self._standings if digest is None else self._clients.get(digest, ()))
+        return list(self._members if digest is None else self._clients.get(digest, ()))
 
     def digests(self) -> list[str]:
         """The clients that have a connection."""

@@ -9,15 +9,16 @@ from typing import Any, Protocol
 
 from ..errors import RegistryUnavailable
 from ..protocol.positions import Position
-from ..registries.base import Presence, Registry
+from ..registries.base import Registry
+from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
-from ..threads.background import Background
+from ..threads.background import BackgroundThread
 from .backfill import PATIENCE_SECONDS
 from .catchup import Reader
 from .delivery import Delivery
 from .hub import Hub
 from .members import Listener
-from .resync import Recovery
+from .resync import Resync
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +35,12 @@ class Subscriber(Reader, Protocol):
     """A connection whose subscriptions change."""
 
     @property
-    def token(self) -> str: ...
+    def name(self) -> str: ...
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]: ...
 
 
-class Keeper:
+class Reconciler:
     """Keeps this process's channels and clients in step with the registry.
 
     :param enter: brings a connection onto new channels, on the connection's own worker.
@@ -50,20 +51,20 @@ class Keeper:
         self,
         hub: Hub,
         delivery: Delivery,
-        recovery: Recovery,
+        resync: Resync,
         registry: Registry,
         enter: Callable[[Subscriber, Mapping[str, Position]], None],
         settle: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._delivery = delivery
-        self._recovery = recovery
+        self._resync = resync
         self._registry = registry
         self._enter = enter
         self._settle = settle
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._thread = Background("realtime-keeper", self._run)
+        self._thread = BackgroundThread("realtime-reconciler", self._run)
         self._is_closed = False
         self._is_failing = False
         self._may_miss_ends = False
@@ -93,9 +94,9 @@ class Keeper:
     def refresh(self) -> None:
         """Keep what this process holds from expiring in the registry; what has expired all the
         same, while this process stood still say, is written again."""
-        presences = self._presences(self._hub.connections())
-        for start in range(0, len(presences), REFRESHED_AT_ONCE):
-            chosen = presences[start : start + REFRESHED_AT_ONCE]
+        records = self._records(self._hub.connections())
+        for start in range(0, len(records), REFRESHED_AT_ONCE):
+            chosen = records[start : start + REFRESHED_AT_ONCE]
             unknown = self._registry.refresh(chosen, ())
             if unknown:
                 self._note((), unknown)
@@ -131,7 +132,7 @@ class Keeper:
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
-                # The recovery that failed has asked for the next one.
+                # The resync that failed has asked for the next one.
                 self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
@@ -139,7 +140,7 @@ class Keeper:
             if self._may_miss_ends:
                 self._replay_ends()
             if paused:
-                self._recovery.run(paused, PATIENCE_SECONDS)
+                self._resync.run(paused, PATIENCE_SECONDS)
             self._apply(list(changed))
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
@@ -203,7 +204,7 @@ class Keeper:
         if subscriptions is None:
             return True
         known = self._hub.noted(connection)
-        is_forgotten = connection.token not in subscriptions.tokens
+        is_forgotten = connection.name not in subscriptions.connections
         went_back = subscriptions.lost(known) or subscriptions.undead(known)
         return is_forgotten or bool(went_back)
 
@@ -211,10 +212,10 @@ class Keeper:
         """By client, how it stands once it was written again."""
         if not connections:
             return {}
-        presences = self._presences(connections)
+        records = self._records(connections)
         known = [
-            (one, presence, self._hub.noted(one))
-            for one, presence in zip(connections, presences, strict=True)
+            (one, record, self._hub.noted(one))
+            for one, record in zip(connections, records, strict=True)
         ]
         # Of one that has ended, nothing may be known any more, and that would be written.
         known = [one for one in known if self._hub.is_ready(one[0])]
@@ -223,10 +224,10 @@ class Keeper:
         # What fails may have been done all the same.
         self._untold.update(one[0].digest for one in known)
         restored = self._registry.restore([one[1:] for one in known])
-        for connection, presence, _ in known:
+        for connection, record, _ in known:
             if not self._hub.is_ready(connection):
                 # It ended meanwhile, and would stand there as the client's latest.
-                self._registry.disconnect(Presence(presence.digest, presence.token, {}))
+                self._registry.disconnect(ConnectionRecord(record.digest, record.name, {}))
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
@@ -237,8 +238,8 @@ class Keeper:
         if starts:
             self._enter(connection, starts)  # type: ignore[arg-type]
 
-    def _presences(self, connections: Iterable[Any]) -> list[Presence]:
+    def _records(self, connections: Iterable[Any]) -> list[ConnectionRecord]:
         reached = [(one, self._hub.reached(one)) for one in connections]
         # What was posted, and is in no outbox yet, would count as sent.
         self._settle()
-        return [Presence(one.digest, one.token, one.sent(at)) for one, at in reached]
+        return [ConnectionRecord(one.digest, one.name, one.sent(at)) for one, at in reached]

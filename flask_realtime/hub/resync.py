@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection
 
 from .backfill import PAGE_BYTES, Read
 from .delivery import Delivery
-from .single_flight import Turns
+from .single_flight import SingleFlight
 
 # How many channels share a page, and the deadline of one call: after a minute without Redis all
 # channels of a process have something to read, and what was read before a failure is kept.
 CHANNELS_AT_ONCE = 100
 
 
-class Recovery:
+class Resync:
     """Brings paused channels of *delivery* to the tails of their logs.
 
     :param listen: has this process hear channels (the registry's).
@@ -26,7 +26,7 @@ class Recovery:
         self._delivery = delivery
         self._listen = listen
         self._read = read
-        self._turns = Turns()
+        self._flights = SingleFlight()
 
     def run(self, names: Collection[str], patience: float) -> None:
         """Return when none of *names* is paused any more, and each is heard in this process.
@@ -37,7 +37,7 @@ class Recovery:
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as it can be.
         """
-        mine, others = self._turns.take(self._delivery.paused(names))
+        mine, others = self._flights.take(self._delivery.paused(names))
         try:
             self._go_live(mine)
         except BaseException:
@@ -45,8 +45,8 @@ class Recovery:
             self._delivery.ask_to_read(mine)
             raise
         finally:
-            self._turns.release(mine)
-        self._turns.wait(others, patience)
+            self._flights.release(mine)
+        self._flights.wait(others, patience)
 
     def _go_live(self, names: list[str]) -> None:
         if names:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from ..errors import RegistryUnavailable
 
 
-class Turns:
+class SingleFlight:
     """Lets one thread read a channel's log, and tells the others when it has done so."""
 
     def __init__(self) -> None:

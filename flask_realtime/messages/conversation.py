@@ -22,7 +22,7 @@ from ..page.client import (
     SESSION_DIGEST_IN_ENVIRON,
 )
 from ..protocol.messages import Message, Reply, error_reply
-from ..session.changes import Item, item_of, lay_over
+from ..session.changes import SessionChanges, item_of, lay_over
 from ..session.cookie_jar import CookieJar
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
@@ -172,7 +172,7 @@ class Conversation:
         self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
         for text in self._waiting:
             try:
-                lay_over(self._app, self._jar, Item.from_text(self._app, text))
+                lay_over(self._app, self._jar, SessionChanges.from_text(self._app, text))
             except ValueError as error:
                 logger.warning("What waits for %s is no use: %s", shorten(self._digest), error)
         self._environ, self._waiting = None, ()

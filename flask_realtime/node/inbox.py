@@ -16,7 +16,7 @@ from ..hub.hub import Hub
 from ..identity.keys import shorten
 from ..protocol.messages import Message, Reply, error_reply, parse_message, parse_positions
 from ..protocol.positions import Position
-from ..registries.base import Arrival
+from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Services:
     gone: Callable[[Connection], None]
 
 
-class Reception:
+class Inbox:
     """Receives the messages of *connection*.
 
     :param arrival: what was known of its client at the handshake.

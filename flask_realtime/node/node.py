@@ -20,19 +20,20 @@ from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.delivery import Delivery
 from ..hub.hub import Hub
-from ..hub.reconciler import Keeper
-from ..hub.resync import Recovery
+from ..hub.reconciler import Reconciler
+from ..hub.resync import Resync
 from ..identity.keys import digest, session_digest
 from ..messages.conversations import Conversations
 from ..protocol.positions import Position
-from ..registries.base import Presence, Receiver, Registry
+from ..registries.base import Registry
+from ..registries.records import ConnectionRecord, RegistryEvents
 from ..registries.subscriptions import Subscriptions
 from ..threads.worker import LINGER_SECONDS, Threads
 from ..transport import servers
 from ..transport.route import Handshake, Refusal
 from ..transport.websocket import WebSocket
 from ..writing.flusher import Flusher
-from .inbox import Reception, Services
+from .inbox import Inbox, Services
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ ENTERING_SECONDS = 20.0
 SECONDS_TO_SPARE = 1.0
 
 
-class Process:
+class Node:
     """Made at the first use in a process, so that nothing of it survives a fork."""
 
     def __init__(
@@ -68,21 +69,19 @@ class Process:
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._is_started = False
         self._live: dict[str, Connection] = {}
-        self._tokens = itertools.count(1)
+        self._connection_names = itertools.count(1)
         self._flusher = Flusher()
         self._threads = Threads()
         self._delivery = Delivery(self._recover, self._flusher.post)
         self._hub = Hub(self._delivery, registry.ignore)
-        self._recovery = Recovery(
-            self._delivery, registry.listen, partial(registry.read, renew=True)
-        )
+        self._resync = Resync(self._delivery, registry.listen, partial(registry.read, renew=True))
         self._catch_up = CatchUp(
-            self._hub, self._delivery, self._recovery, partial(registry.read, renew=False)
+            self._hub, self._delivery, self._resync, partial(registry.read, renew=False)
         )
-        self._keeper = Keeper(
+        self._reconciler = Reconciler(
             self._hub,
             self._delivery,
-            self._recovery,
+            self._resync,
             registry,
             self._enter,
             self._flusher.settle,
@@ -95,7 +94,7 @@ class Process:
             conversations=conversations,
             max_bytes=config.max_message_bytes,
             subscriptions=self._subscriptions,
-            changed=self._keeper.changed,
+            changed=self._reconciler.changed,
             gone=self._gone,
         )
         # One bound method for all of them.
@@ -116,12 +115,12 @@ class Process:
 
     def _start_registry(self) -> None:
         self.registry.start(
-            Receiver(
+            RegistryEvents(
                 deliver=self._delivery.deliver,
-                changed=self._keeper.changed,
+                changed=self._reconciler.changed,
                 ended=self._end,
                 interrupted=lambda: _drop(self._delivery.pause()),
-                restored=self._keeper.restored,
+                restored=self._reconciler.restored,
             )
         )
 
@@ -163,7 +162,7 @@ class Process:
             session,
         )
         self._hub.add(connection)
-        self._live[connection.token] = connection
+        self._live[connection.name] = connection
         try:
             # Again: a drain that began meanwhile has not seen this connection.
             self._check_stopping()
@@ -213,7 +212,7 @@ class Process:
             self._flusher,
             self._threads,
             self._config,
-            token=str(next(self._tokens)),
+            name=str(next(self._connection_names)),
             digest=client,
             session_digest=session,
             address=handshake.address,
@@ -235,33 +234,33 @@ class Process:
             self._entering.release()
 
     def _register(self, connection: Connection, handshake: Handshake) -> None:
-        arrival = self.registry.connect(connection.digest, connection.token)
+        arrival = self.registry.connect(connection.digest, connection.name)
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions)
-        connection.receiver = Reception(connection, self._services, handshake, arrival)
+        connection.receiver = Inbox(connection, self._services, handshake, arrival)
 
     def _gone(self, connection: Connection) -> None:
-        presence = Presence(connection.digest, connection.token, connection.final_sent())
+        record = ConnectionRecord(connection.digest, connection.name, connection.final_sent())
         try:
-            self.registry.disconnect(presence)
+            self.registry.disconnect(record)
         except RegistryUnavailable as error:
             logger.warning("A socket's end was not noted, it will expire: %s", error)
         finally:
             self._forget(connection)
 
     def _forget(self, connection: Connection) -> None:
-        self._live.pop(connection.token, None)
+        self._live.pop(connection.name, None)
         self._count.leave(connection.session_digest)
 
     def _enter(self, connection: Any, starts: Mapping[str, Position]) -> None:
-        receiver: Reception = connection.receiver
+        receiver: Inbox = connection.receiver
         receiver.enter(starts)
 
     def _subscriptions(self, digest: str) -> Subscriptions | None:
         return self.registry.subscriptions([digest])[digest]
 
     def _recover(self, names: Iterable[str]) -> None:
-        self._keeper.recover(list(names))
+        self._reconciler.recover(list(names))
 
     def _end(self, client: str | None, session: str | None) -> None:
         for connection in self._hub.connections(client, session):
@@ -278,7 +277,7 @@ class Process:
             (SWEEP_SECONDS, self._hub.sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
             (LINGER_SECONDS, self._threads.sweep),
-            (shortest / REFRESHES_PER_TIMEOUT, lambda: self._keeper.refresh()),
+            (shortest / REFRESHES_PER_TIMEOUT, lambda: self._reconciler.refresh()),
         ]
 
     def _make_drain(self) -> Drain:

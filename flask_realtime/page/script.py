@@ -25,7 +25,7 @@ _MARGIN = re.compile(r"\s*\n\s*")
 _IDLE_LINE_END = re.compile(r"(?<=[{(,;])\n|\n(?=[)}])")
 
 
-class Script:
+class Bundle:
     """The script, in one piece.
 
     :param text: what browsers run.
@@ -40,11 +40,11 @@ class Script:
 
 
 @functools.cache
-def client_script() -> Script:
+def client_script() -> Bundle:
     """The script, put together once."""
     text = "".join(_modules(ENTRY, set()))
     lines = _MARGIN.sub("\n", _COMMENT.sub("", text)).strip()
-    return Script(_IDLE_LINE_END.sub("", lines))
+    return Bundle(_IDLE_LINE_END.sub("", lines))
 
 
 def _modules(name: str, seen: set[str]) -> Iterator[str]:

@@ -20,28 +20,6 @@ _MAX_POSITION_CHARACTERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """One entry of a channel's log.
-
-    :param position: its own position.
-    :param previous_tag: the tag of the entry before it, empty for the first.
-    :param payload: JSON text.
-    :param to: the digest of the only client that shall hear it; None: all.
-    """
-
-    channel: str
-    position: Position
-    previous_tag: str
-    payload: str
-    to: str | None = None
-
-    @property
-    def before(self) -> Position:
-        """The position of one who has everything up to this entry, and not this one."""
-        return Position(self.position.epoch, self.position.seq - 1, self.previous_tag)
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """What a client sent.
 

@@ -1,14 +1,39 @@
-"""What is pushed down which channels, as the registry takes it."""
+"""What is pushed down which channels, before any log has taken it."""
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from ..registries.base import Push
 from .channels import is_pattern
 
 #: Characters of a push id.
 LONGEST_PUSH_ID = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One message for one channel, before its log has taken it.
+
+    :param channel: a name, never a pattern.
+    :param payload: JSON text.
+    :param push_id: a second push with this id on this channel is the first one's repeat; None: it
+        is none, and never has one.
+    :param to: the digest of the only client that shall hear it; None: all.
+    """
+
+    channel: str
+    payload: str
+    push_id: str | None
+    to: str | None = None
+
+
+def new_push_id() -> str:
+    """The id of a push that was given none."""
+    return secrets.token_hex(16)
 
 
 def make_pushes(
@@ -43,3 +68,24 @@ def check_push_id(push_id: object) -> str:
             "expected, such as str(uuid4())."
         )
     return push_id
+
+
+def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
+    """Encode *message* by *dumps*, the app's JSON provider.
+
+    :raises ValueError: for what Python writes and no browser reads: NaN, Infinity, and half of a
+        surrogate pair.
+    """
+    text = dumps(message)
+    if not text.isascii():
+        text.encode()
+    if "NaN" in text or "Infinity" in text:
+        json.loads(text, parse_constant=_refuse)
+    return text
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(
+        f"A message with {constant} can't be pushed: JSON has no such number, and browsers refuse "
+        f"the whole message; push None or a string in its place."
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
+from ..protocol.pushes import Push, new_push_id
+from .records import Arrival, ConnectionRecord, LogPage, RegistryEvents
 from .subscriptions import Known, Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
@@ -17,91 +16,6 @@ from .subscriptions import Known, Subscriptions
 MOST_WAITING = 1000
 # How long a browser goes on asking whose answer was lost, amply.
 TAKEN_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """One message for one channel, before its log has taken it.
-
-    :param channel: a name, never a pattern.
-    :param payload: JSON text.
-    :param push_id: a second push with this id on this channel is the first one's repeat; None: it
-        is none, and never has one.
-    :param to: the digest of the only client that shall hear it; None: all.
-    """
-
-    channel: str
-    payload: str
-    push_id: str | None
-    to: str | None = None
-
-
-def new_push_id() -> str:
-    """The id of a push that was given none."""
-    return secrets.token_hex(16)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A piece of a channel's log.
-
-    :param publications: what follows the cursor, in order, without a hole; may stop early.
-    :param tail: the position of the log's last entry, at the moment of reading.
-    :param lost: the log no longer reaches back to the cursor, or it went back: what lies between
-        the cursor and *tail* can't be had; *publications* is empty, and one goes on from *tail*.
-    :param is_trimmed: it is lost since the log no longer reaches back, to this cursor or to any
-        before it; False if that is not known.
-    """
-
-    publications: tuple[Publication, ...]
-    tail: Position
-    lost: bool = False
-    is_trimmed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """One open connection, as the registry knows it.
-
-    :param digest: its client.
-    :param token: names process and connection.
-    :param sent: by channel, how far it has been sent.
-    """
-
-    digest: str
-    token: str
-    sent: Mapping[str, Position]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What was known of a client when a connection of it came.
-
-    :param subscriptions: how it stands; None for a client not known.
-    :param waiting: what waits for its browser, in order; it goes on waiting.
-    """
-
-    subscriptions: Subscriptions | None
-    waiting: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """What a registry tells the process in which it lives. No call blocks, none raises.
-
-    :param deliver: a publication of a channel this process listens to; called by one thread only,
-        in the order of each channel's log; a hole or a repeat may come after trouble.
-    :param changed: the subscriptions of the client of this digest have changed: read them.
-    :param ended: the sockets of this digest, or else of this session, shall be closed (1000).
-    :param interrupted: publications may be missing from now on.
-    :param restored: listening again; read every channel and every client anew.
-    """
-
-    deliver: Callable[[Publication], None]
-    changed: Callable[[str], None]
-    ended: Callable[[str | None, str | None], None]
-    interrupted: Callable[[], None]
-    restored: Callable[[], None]
 
 
 class Registry(ABC):
@@ -116,7 +30,7 @@ class Registry(ABC):
     reaches_other_processes: ClassVar[bool] = True
 
     @abstractmethod
-    def start(self, receiver: Receiver) -> None:
+    def start(self, receiver: RegistryEvents) -> None:
         """Tell *receiver* from now on what reaches this process. Called once a process; connects
         nothing by itself, the first :meth:`listen` or :meth:`connect` does."""
 
@@ -167,7 +81,7 @@ class Registry(ABC):
         """By digest, then by channel, how each client stands; None for a client not known."""
 
     @abstractmethod
-    def connect(self, digest: str, token: str) -> Arrival:
+    def connect(self, digest: str, name: str) -> Arrival:
         """Note a connection of the client and return its subscriptions, in one atomic step, and
         what waits for its browser. From then on this process is told of changes.
 
@@ -176,13 +90,13 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def disconnect(self, presence: Presence) -> None:
+    def disconnect(self, record: ConnectionRecord) -> None:
         """Forget a connection and note how far it was sent. Never harms another connection of
         the same client: while a newer one is there, an older one notes nothing. Doing it twice is
         no error."""
 
     @abstractmethod
-    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
+    def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         """Keep connected clients and the channels that this process hears from expiring, and
         note how far each connection was sent, of several of one client the one that came last. A
         client or a connection that is not known is not made anew.
@@ -191,7 +105,7 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
         """Write clients again from what their process knew of them, where the registry has lost
         it: a client that is gone, a connection, a subscription or the end of one. Of a channel
         the later of what is known and what the registry has counts (see :mod:`.subscriptions`).
@@ -213,7 +127,7 @@ class Registry(ABC):
     @abstractmethod
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
-    ) -> dict[str, Page]:
+    ) -> dict[str, LogPage]:
         """For each channel what its log has after the cursor, in as few round trips as it takes.
 
         A cursor of None asks for the tail alone. A log that went back (its tail is below the

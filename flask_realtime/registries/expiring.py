@@ -9,7 +9,7 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Expiring(Generic[Key, Value]):
+class ExpiringDict(Generic[Key, Value]):
     """Entries stand in the order in which they expire, so none is ever looked for.
 
     Not safe for threads: its owner holds a lock around every call.

@@ -39,22 +39,22 @@ class Subscription:
 class Subscriptions(dict[str, Subscription]):
     """By channel, how a client stands; equal to a dict of the same.
 
-    :param tokens: those of the client's connections to this process that the registry knows.
+    :param connections: those of the client's connections to this process that the registry knows.
     :param left: by channel, when the client left it.
     :param forgotten: the moment until which *left* may lack some.
     """
 
-    __slots__ = ("forgotten", "left", "tokens")
+    __slots__ = ("connections", "forgotten", "left")
 
     def __init__(
         self,
         by_channel: Mapping[str, Subscription] | Iterable[tuple[str, Subscription]] = (),
-        tokens: Collection[str] = (),
+        connections: Collection[str] = (),
         left: Mapping[str, int] | None = None,
         forgotten: int = 0,
     ) -> None:
         super().__init__(by_channel)
-        self.tokens = tokens
+        self.connections = connections
         self.left = left or {}
         self.forgotten = forgotten
 
@@ -65,7 +65,7 @@ class Subscriptions(dict[str, Subscription]):
         together = {name: one for name, one in present.items() if name not in undead}
         together.update((name, self[name]) for name in lost)
         return Subscriptions(
-            together, present.tokens, _later(self.left, present.left), present.forgotten
+            together, present.connections, _later(self.left, present.left), present.forgotten
         )
 
     def lost(self, known: Known) -> set[str]:

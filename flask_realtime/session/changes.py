@@ -20,7 +20,7 @@ Changes = dict[str, tuple[list[Any], list[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SessionChanges:
     """What one message changed.
 
     :param changes: of a session that Flask keeps in its cookie.
@@ -39,7 +39,7 @@ class Item:
         return json.dumps({"changes": changes, "cookies": self.cookies})
 
     @classmethod
-    def from_text(cls, app: Flask, text: str) -> Item:
+    def from_text(cls, app: Flask, text: str) -> SessionChanges:
         """Read what :meth:`to_text` wrote.
 
         :raises ValueError: if it was not written with a key that the app still knows.
@@ -62,20 +62,22 @@ class Item:
                 session.pop(key, None)
 
 
-def item_of(app: Flask, before: CookieJar, after: CookieJar, lines: Iterable[str]) -> Item:
+def item_of(
+    app: Flask, before: CookieJar, after: CookieJar, lines: Iterable[str]
+) -> SessionChanges:
     """What the browser has to be told, so that it stands as *after* does.
 
     :param lines: the ``Set-Cookie`` lines that made a difference.
     """
     if not has_cookie_session(app):
-        return Item({}, tuple(lines))
+        return SessionChanges({}, tuple(lines))
     name = app.session_interface.get_cookie_name(app)
     changes = _difference(_read_session(app, before), _read_session(app, after))
     cookies = [line for line in lines if line.partition("=")[0].strip() != name]
-    return Item(changes, tuple(cookies))
+    return SessionChanges(changes, tuple(cookies))
 
 
-def lay_over(app: Flask, jar: CookieJar, item: Item) -> None:
+def lay_over(app: Flask, jar: CookieJar, item: SessionChanges) -> None:
     """Change *jar* as the browser's cookies will be changed when it fetches *item*."""
     for line in item.cookies:
         jar.set(line, "/")

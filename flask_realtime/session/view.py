@@ -22,7 +22,7 @@ from ..page.client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..registries.base import Registry
-from .changes import Item
+from .changes import SessionChanges
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _connection_id() -> object:
 
 def _apply(digest: str, text: str, response: Response) -> None:
     try:
-        item = Item.from_text(current_app, text)
+        item = SessionChanges.from_text(current_app, text)
     except ValueError as error:
         logger.warning("What waited for %s is no use: %s", shorten(digest), error)
         return

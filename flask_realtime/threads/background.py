@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 
-class Background:
+class BackgroundThread:
     """A thread (a greenlet, where patched) that is started once, when it is first needed.
 
     :param run: what it does; its process does not wait for it at the end.

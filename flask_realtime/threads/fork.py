@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class ByProcess(Generic[Value]):
+class ForkLocal(Generic[Value]):
     """Makes a value when a process first asks for it; nothing of another's is used after a fork.
 
     :param make: makes one.

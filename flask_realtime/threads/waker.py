@@ -6,7 +6,7 @@ import contextlib
 import socket
 
 
-class Alarm:
+class Waker:
     """A socketpair: the selector watches one end, and anyone may ring at the other."""
 
     def __init__(self) -> None:

@@ -48,7 +48,7 @@ def read_head(data: bytes, at: int = 0) -> Head | None:
     return Head(data[at], is_masked, size, length) if len(data) >= at + size else None
 
 
-class WholeMessages:
+class FrameReader:
     """Reads messages that are one text frame each, from where no other has begun.
 
     :param deflates: whether the peer may send deflated ones.

@@ -15,7 +15,7 @@ from wsproto.utilities import RemoteProtocolError, generate_accept_token
 
 from ..connection.connection import Connection
 from ..errors import CloseCode
-from .frame_reader import WholeMessages
+from .frame_reader import FrameReader
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -138,7 +138,7 @@ class _Protocol(Protocol):
         if websocket.deflates:
             deflate.accept(DEFLATE)
         self._websocket = websocket
-        self._whole = WholeMessages(websocket.deflates, max_message_bytes + 1)
+        self._whole = FrameReader(websocket.deflates, max_message_bytes + 1)
         self._data = b""
         super().__init__(ConnectionType.SERVER, [deflate])
 

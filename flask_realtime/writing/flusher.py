@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from ..threads.background import Background
+from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
 from .batch import Batch
 from .frames import Frame
@@ -44,7 +44,7 @@ class Flusher:
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
-        self._thread = Background("realtime-flusher", self._run)
+        self._thread = BackgroundThread("realtime-flusher", self._run)
         self._writability = Writability(self._has_room)
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:

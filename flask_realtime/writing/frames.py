@@ -6,8 +6,8 @@ import json
 import struct
 import zlib
 
-from ..protocol.messages import Publication
 from ..protocol.positions import Position
+from ..protocol.publications import Publication
 
 # The first byte of a frame: it is the last of its message, and of this kind.
 _TEXT = 0x81

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..threads.waker import Alarm
+from ..threads.waker import Waker
 from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ RETRY_SECONDS = 0.1
 class Writability:
     """Says of each outbox handed in, once, that its fd takes more.
 
-    A selector, and an alarm to wake it, on a thread that starts with the first full outbox.
+    A selector, and an waker to wake it, on a thread that starts with the first full outbox.
 
     :param on_writable: called on that thread.
     """
@@ -33,7 +33,7 @@ class Writability:
         self._new: set[Outbox] = set()
         self._watched: set[Outbox] = set()
         self._forgotten: dict[Outbox, threading.Event] = {}
-        self._alarm: Alarm | None = None
+        self._waker: Waker | None = None
 
     def await_room(self, outbox: Outbox) -> None:
         """Tell once, soon, that *outbox* can be flushed again."""
@@ -41,42 +41,42 @@ class Writability:
             if outbox.is_closed:
                 return
             self._new.add(outbox)
-            alarm = self._alarm or self._start()
-        alarm.ring()
+            waker = self._waker or self._start()
+        waker.ring()
 
     def forget(self, outbox: Outbox) -> None:
         """Let go of the fd of *outbox*, which takes nothing more, before the fd is closed."""
         with self._lock:
             self._new.discard(outbox)
-            alarm = self._alarm
-            if alarm is None or outbox not in self._watched:
+            waker = self._waker
+            if waker is None or outbox not in self._watched:
                 return
             done = self._forgotten.setdefault(outbox, threading.Event())
-        alarm.ring()
+        waker.ring()
         done.wait(FORGET_SECONDS)
 
-    def _start(self) -> Alarm:
-        self._alarm = alarm = Alarm()
+    def _start(self) -> Waker:
+        self._waker = waker = Waker()
         threading.Thread(
-            target=self._run, args=(alarm,), name="realtime-writability", daemon=True
+            target=self._run, args=(waker,), name="realtime-writability", daemon=True
         ).start()
-        return alarm
+        return waker
 
-    def _run(self, alarm: Alarm) -> None:
+    def _run(self, waker: Waker) -> None:
         with selectors.DefaultSelector() as selector:
-            selector.register(alarm, selectors.EVENT_READ)
+            selector.register(waker, selectors.EVENT_READ)
             while True:
                 try:
-                    self._turn(selector, alarm)
+                    self._turn(selector, waker)
                 except Exception:
                     logger.exception("Waiting for full sockets failed; it goes on.")
                     time.sleep(RETRY_SECONDS)
 
-    def _turn(self, selector: selectors.BaseSelector, alarm: Alarm) -> None:
+    def _turn(self, selector: selectors.BaseSelector, waker: Waker) -> None:
         self._update(selector)
         for key, _ in selector.select():
-            if key.fileobj is alarm:
-                alarm.silence()
+            if key.fileobj is waker:
+                waker.silence()
             else:
                 self._let_go(selector, key.data)
                 self._on_writable(key.data)

@@ -8,7 +8,8 @@ import secrets
 import pytest
 
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.base import Position, Push
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.base import Position
 
 from .recorder import Recorder
 

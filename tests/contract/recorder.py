@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from flask_realtime.protocol.messages import Publication
-from flask_realtime.registries.base import Receiver
+from flask_realtime.protocol.publications import Publication
+from flask_realtime.registries.records import RegistryEvents
 
 PATIENCE_SECONDS = 10.0
 
@@ -22,9 +22,9 @@ class Recorder:
         self.threads: set[int] = set()
         self._news = threading.Condition()
 
-    def receiver(self) -> Receiver:
+    def receiver(self) -> RegistryEvents:
         """What the registry is given."""
-        return Receiver(
+        return RegistryEvents(
             deliver=self._deliver,
             changed=lambda digest: self._note(self.changed, digest),
             ended=lambda digest, session: self._note(self.ended, (digest, session)),

@@ -3,7 +3,7 @@
 import time
 from threading import Thread
 
-from flask_realtime.registries.base import Presence
+from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription
 
 from ..eventually import eventually
@@ -161,7 +161,7 @@ def test_disconnect_ends_the_telling(registry, heard):
     """A client whose last connection closed is no longer told of here."""
     registry.connect("gone", "1")
     registry.connect("held", "2")
-    registry.disconnect(Presence("gone", "1", {}))
+    registry.disconnect(ConnectionRecord("gone", "1", {}))
 
     registry.subscribe("gone", ["a"])
     registry.subscribe("held", ["a"])
@@ -176,7 +176,7 @@ def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
     positions = fill(registry, "a", 3)
     registry.connect("digest-1", "1")
 
-    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
 
     found = registry.connect("digest-1", "2").subscriptions
     assert found["a"] == Subscription(since=positions[0], sent=positions[2])
@@ -190,8 +190,8 @@ def test_disconnect_does_not_subscribe(registry, fill):
     registry.connect("digest-1", "1")
     registry.unsubscribe("digest-1", ["a"])
 
-    registry.refresh([Presence("digest-1", "1", {"a": positions[1]})], [])
-    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+    registry.refresh([ConnectionRecord("digest-1", "1", {"a": positions[1]})], [])
+    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
 
     assert set(subscriptions(registry, "digest-1")) == {"b"}
     registry.subscribe("digest-1", ["a"])
@@ -204,9 +204,9 @@ def test_disconnect_does_not_harm_the_other_connection(registry, heard):
     registry.connect("digest-1", "old")
     registry.connect("digest-1", "new")
 
-    registry.disconnect(Presence("digest-1", "old", {}))
-    registry.disconnect(Presence("digest-1", "old", {}))
-    registry.disconnect(Presence("unknown", "old", {}))
+    registry.disconnect(ConnectionRecord("digest-1", "old", {}))
+    registry.disconnect(ConnectionRecord("digest-1", "old", {}))
+    registry.disconnect(ConnectionRecord("unknown", "old", {}))
 
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
@@ -219,7 +219,7 @@ def test_disconnect_does_not_harm_a_connection_of_another_process(registry, othe
     registry.connect("digest-1", "1")
     other.connect("digest-1", "1")
 
-    registry.disconnect(Presence("digest-1", "1", {}))
+    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
 
     registry.subscribe("digest-1", ["a"])
     heard_by_other.wait_for(lambda: heard_by_other.changed == ["digest-1"])
@@ -229,9 +229,9 @@ def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(re
     """The socket that heard so first may have broken before it did; a request, or a while, makes
     the client one that is known."""
     first = registry.connect("digest-1", "1")
-    registry.disconnect(Presence("digest-1", "1", {}))
+    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
     second = registry.connect("digest-1", "2")
-    registry.refresh([Presence("digest-1", "2", {})], [])
+    registry.refresh([ConnectionRecord("digest-1", "2", {})], [])
     third = registry.connect("digest-1", "3")
     registry.connect("digest-2", "1")
     registry.subscribe("digest-2", ["a"])
@@ -267,8 +267,8 @@ def test_refresh_notes_how_far_each_connection_was_sent(registry, fill):
     positions = fill(registry, "a", 3)
     registry.connect("digest-1", "1")
 
-    registry.refresh([Presence("digest-1", "1", {"a": positions[1]})], ["a"])
-    registry.refresh([Presence("digest-1", "1", {"a": positions[2]})], ["a"])
+    registry.refresh([ConnectionRecord("digest-1", "1", {"a": positions[1]})], ["a"])
+    registry.refresh([ConnectionRecord("digest-1", "1", {"a": positions[2]})], ["a"])
 
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
 
@@ -281,7 +281,7 @@ def test_refresh_takes_many_clients_at_once(registry, fill):
         registry.subscribe(digest, ["a"])
         registry.connect(digest, "1")
 
-    registry.refresh([Presence(digest, "1", {"a": position}) for digest in digests], ["a"])
+    registry.refresh([ConnectionRecord(digest, "1", {"a": position}) for digest in digests], ["a"])
 
     found = registry.subscriptions(digests)
     assert [found[digest]["a"].sent for digest in digests] == [position] * 1200
@@ -294,7 +294,8 @@ def test_refresh_does_not_make_a_client_anew(registry, fill):
     registry.connect("digest-2", "1")
 
     gone = registry.refresh(
-        [Presence(digest, "1", {"a": position}) for digest in ("digest-1", "digest-2")], ["a"]
+        [ConnectionRecord(digest, "1", {"a": position}) for digest in ("digest-1", "digest-2")],
+        ["a"],
     )
 
     assert gone == ["digest-1"]
@@ -305,17 +306,17 @@ def test_refresh_tells_of_a_connection_that_is_not_known(registry):
     """The client may have been begun anew by a request, and knows nothing of the socket."""
     registry.subscribe("digest-1", ["a"])
 
-    gone = registry.refresh([Presence("digest-1", "1", {})], [])
+    gone = registry.refresh([ConnectionRecord("digest-1", "1", {})], [])
 
     assert gone == ["digest-1"]
-    assert list(subscriptions(registry, "digest-1").tokens) == []
+    assert list(subscriptions(registry, "digest-1").connections) == []
 
 
-def restored(registry, digest, sent, moment, left=None, token="1"):
+def restored(registry, digest, sent, moment, left=None, name="1"):
     """How a client stands once a process has written what it knew of it: its channels, each with
     its position, since a *moment*, and what it had *left*."""
     known = Known(dict.fromkeys(sent, moment), left or {})
-    return registry.restore([(Presence(digest, token, sent), known)])[0]
+    return registry.restore([(ConnectionRecord(digest, name, sent), known)])[0]
 
 
 def test_restore_writes_a_client_again(registry, heard, fill):
@@ -438,11 +439,11 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
 
     restored(registry, "digest-1", {"a": positions[1]}, known["a"].moment)
 
-    assert "1" not in known.tokens
-    assert "1" in subscriptions(registry, "digest-1").tokens
+    assert "1" not in known.connections
+    assert "1" in subscriptions(registry, "digest-1").connections
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
-    registry.disconnect(Presence("digest-1", "1", {"a": positions[2]}))
+    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
 
 
@@ -508,12 +509,12 @@ def test_an_older_connection_does_not_note_for_the_newer(registry, fill):
     """A late close of an old socket does not move the place of the one that came after it."""
     registry.subscribe("digest-1", ["a"])
     positions = fill(registry, "a", 3)
-    for token in ("old", "new"):
-        registry.connect("digest-1", token)
-    registry.refresh([Presence("digest-1", "new", {"a": positions[1]})], ["a"])
+    for name in ("old", "new"):
+        registry.connect("digest-1", name)
+    registry.refresh([ConnectionRecord("digest-1", "new", {"a": positions[1]})], ["a"])
 
-    registry.refresh([Presence("digest-1", "old", {"a": positions[3]})], ["a"])
-    registry.disconnect(Presence("digest-1", "old", {"a": positions[3]}))
+    registry.refresh([ConnectionRecord("digest-1", "old", {"a": positions[3]})], ["a"])
+    registry.disconnect(ConnectionRecord("digest-1", "old", {"a": positions[3]}))
 
     assert subscriptions(registry, "digest-1")["a"].sent == positions[1]
 
@@ -522,10 +523,10 @@ def test_the_connection_that_is_left_notes_again(registry, fill):
     """Of two tabs with one id, the one that stays notes where it is."""
     registry.subscribe("digest-1", ["a"])
     positions = fill(registry, "a", 3)
-    for token in ("stays", "goes"):
-        registry.connect("digest-1", token)
-    registry.disconnect(Presence("digest-1", "goes", {"a": positions[1]}))
+    for name in ("stays", "goes"):
+        registry.connect("digest-1", name)
+    registry.disconnect(ConnectionRecord("digest-1", "goes", {"a": positions[1]}))
 
-    registry.refresh([Presence("digest-1", "stays", {"a": positions[2]})], ["a"])
+    registry.refresh([ConnectionRecord("digest-1", "stays", {"a": positions[2]})], ["a"])
 
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]

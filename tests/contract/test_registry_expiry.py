@@ -1,6 +1,6 @@
 """Every registry: when clients are forgotten."""
 
-from flask_realtime.registries.base import Presence
+from flask_realtime.registries.records import ConnectionRecord
 
 from ..eventually import eventually
 
@@ -42,8 +42,8 @@ def test_a_connected_client_outlives_the_time_to_connect(open_registry):
     for digest in ("connected", "disconnected", "changed"):
         registry.subscribe(digest, ["a"])
         registry.connect(digest, "1")
-    registry.disconnect(Presence("disconnected", "1", {}))
-    registry.disconnect(Presence("changed", "1", {}))
+    registry.disconnect(ConnectionRecord("disconnected", "1", {}))
+    registry.disconnect(ConnectionRecord("changed", "1", {}))
     registry.subscribe("changed", ["b"])
     registry.subscribe("never came", ["a"])
 
@@ -60,7 +60,7 @@ def test_a_client_that_stays_away_is_forgotten(open_registry):
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "1")
 
-    registry.disconnect(Presence("digest-1", "1", {}))
+    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
     assert is_known(registry, "digest-1")
 
     eventually(lambda: not is_known(registry, "digest-1"))
@@ -76,7 +76,7 @@ def test_the_time_to_come_back_counts_from_the_close(open_registry):
     clock.subscribe("a second", ["a"])
 
     eventually(lambda: not is_known(clock, "a second"))
-    registry.disconnect(Presence("second", "1", {}))
+    registry.disconnect(ConnectionRecord("second", "1", {}))
     eventually(lambda: not is_known(registry, "first"))
 
     assert is_known(registry, "second")
@@ -90,7 +90,7 @@ def test_refresh_keeps_connected_clients(open_registry):
         registry.connect(digest, "1")
 
     def one_is_forgotten_while_the_other_is_refreshed():
-        registry.refresh([Presence("refreshed", "1", {})], ["a"])
+        registry.refresh([ConnectionRecord("refreshed", "1", {})], ["a"])
         return not is_known(registry, "crashed")
 
     eventually(one_is_forgotten_while_the_other_is_refreshed)

@@ -1,6 +1,6 @@
 """Every registry: how far back a log reaches, and how long a channel is known."""
 
-from flask_realtime.registries.base import Page
+from flask_realtime.registries.records import LogPage
 
 from ..eventually import eventually
 
@@ -52,7 +52,7 @@ def test_history_expires_as_a_whole(open_registry, fill, push):
     eventually(lambda: is_lost(registry, "a", positions[2]))
 
     page = registry.read({"a": positions[0]}, PLENTY)["a"]
-    assert page == Page((), positions[-1], lost=True, is_trimmed=True)
+    assert page == LogPage((), positions[-1], lost=True, is_trimmed=True)
     following = registry.publish([push("a", '"next"')])[0]
     assert following.epoch == positions[-1].epoch
     assert following.seq == 4
@@ -67,7 +67,7 @@ def test_history_that_expired_is_not_lost_to_one_who_had_it_all(open_registry, f
 
     eventually(lambda: is_lost(registry, "a", positions[0]))
 
-    assert registry.read({"a": positions[-1]}, PLENTY)["a"] == Page((), positions[-1])
+    assert registry.read({"a": positions[-1]}, PLENTY)["a"] == LogPage((), positions[-1])
 
 
 def test_history_lives_on_with_each_push(open_registry, fill, push):

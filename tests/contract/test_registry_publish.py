@@ -3,7 +3,7 @@
 from itertools import pairwise
 from threading import Thread
 
-from flask_realtime.registries.base import Push
+from flask_realtime.protocol.pushes import Push
 
 
 def test_publish_counts_without_holes(registry, push):

@@ -3,7 +3,7 @@
 import pytest
 
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.base import Page
+from flask_realtime.registries.records import LogPage
 
 PLENTY = 10_000_000
 
@@ -30,14 +30,14 @@ def test_read_at_the_tail_gives_nothing(registry, fill):
     """One who has everything is told so."""
     positions = fill(registry, "a", 3)
 
-    assert registry.read({"a": positions[-1]}, PLENTY) == {"a": Page((), positions[-1])}
+    assert registry.read({"a": positions[-1]}, PLENTY) == {"a": LogPage((), positions[-1])}
 
 
 def test_read_without_a_cursor_gives_the_tail_alone(registry, fill):
     """A cursor of None asks where the log stands."""
     positions = fill(registry, "a", 3)
 
-    assert registry.read({"a": None}, PLENTY) == {"a": Page((), positions[-1])}
+    assert registry.read({"a": None}, PLENTY) == {"a": LogPage((), positions[-1])}
 
 
 def test_read_begins_the_log_of_an_unknown_channel(registry, push):
@@ -92,7 +92,7 @@ def test_read_tells_lost_where_entries_were_trimmed(open_registry, fill):
 
     page = registry.read({"a": positions[1]}, PLENTY)["a"]
 
-    assert page == Page((), positions[-1], lost=True, is_trimmed=True)
+    assert page == LogPage((), positions[-1], lost=True, is_trimmed=True)
     assert payloads(registry.read({"a": positions[2]}, PLENTY)["a"]) == ["3", "4"]
 
 
@@ -102,7 +102,7 @@ def test_read_tells_lost_for_another_epoch(registry, fill):
 
     page = registry.read({"a": positions[2]._replace(epoch="another")}, PLENTY)["a"]
 
-    assert page == Page((), positions[-1], lost=True)
+    assert page == LogPage((), positions[-1], lost=True)
     assert payloads(registry.read({"a": positions[1]}, PLENTY)["a"]) == ["2", "3"]
 
 
@@ -134,7 +134,7 @@ def test_read_gives_a_log_that_went_back_a_new_epoch(registry, fill, push, what)
 
     page = registry.read({"a": forge(positions, what)}, PLENTY)["a"]
 
-    assert page == Page((), page.tail, lost=True)
+    assert page == LogPage((), page.tail, lost=True)
     assert page.tail.epoch != positions[0].epoch
     assert registry.read({"a": positions[-1]}, PLENTY)["a"] == page
     assert registry.read({"a": positions[1]}, PLENTY)["a"] == page
@@ -151,7 +151,7 @@ def test_read_keeps_the_epoch_when_a_client_names_the_position(registry, fill, w
 
     page = registry.read({"a": forge(positions, what)}, PLENTY, renew=False)["a"]
 
-    assert page == Page((), positions[-1], lost=True)
+    assert page == LogPage((), positions[-1], lost=True)
     assert payloads(registry.read({"a": positions[1]}, PLENTY)["a"]) == ["2", "3"]
 
 

@@ -10,7 +10,7 @@ import redis
 
 from flask_realtime import RegistryUnavailable
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.base import Presence
+from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.subscriptions import Known
 from tests.integration.browsers import Browser
@@ -94,11 +94,11 @@ def test_what_a_process_knows_is_brought_to_a_redis_out_of_memory(scene):
     registry = RedisRegistry(Config(redis=scene.url, redis_prefix=scene.prefix))
     registry.subscribe("digest-1", ["kept", "left"])
     found = registry.subscriptions(["digest-1"])["digest-1"]
-    presence = Presence("digest-1", "1", {name: one.since for name, one in found.items()})
+    record = ConnectionRecord("digest-1", "1", {name: one.since for name, one in found.items()})
 
     with out_of_memory(scene):
         registry.unsubscribe("digest-1", ["left"])
-        (stands,) = registry.restore([(presence, Known().joined(found))])
+        (stands,) = registry.restore([(record, Known().joined(found))])
     registry.close()
 
     assert set(stands) == {"kept"}

@@ -98,7 +98,7 @@ def test_dead_peer_is_found_and_leaves_once(server, channel):  # noqa: F811
         tunnel.swallow()
 
         left = witness.payloads(1, 10 * INTERVAL_SECONDS)
-        browser.post(f"/push/presence:{page}", json="after")
+        browser.post(f"/push/record:{page}", json="after")
 
         assert left == ["left"]
         assert witness.payloads(1) == ["after"]
@@ -126,7 +126,7 @@ def test_late_end_of_an_old_socket_harms_no_newer_one(server, channel):  # noqa:
 
 def watching(browser, page):
     """Another page, which hears who comes and goes by *page*'s sockets."""
-    return browser.page(f"/on/presence:{page}")
+    return browser.page(f"/on/record:{page}")
 
 
 def test_nobody_is_left(server):

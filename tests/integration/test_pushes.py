@@ -250,7 +250,7 @@ def test_hooks_run_once_for_each_socket(server, browser):
     """on_join and on_leave run once a socket, in its client's context, and may push."""
     page = browser.page("/")
     watcher = Browser(server.url)
-    with watcher.open(watcher.page(f"/on/presence:{page}")) as watching:
+    with watcher.open(watcher.page(f"/on/record:{page}")) as watching:
         with browser.open(page) as socket:
             assert watching.payloads(1) == ["joined"]
             socket.settle()

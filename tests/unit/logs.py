@@ -2,9 +2,9 @@
 
 import json
 
-from flask_realtime.protocol.messages import Publication
 from flask_realtime.protocol.positions import Position, new_tag
-from flask_realtime.registries.base import Page
+from flask_realtime.protocol.publications import Publication
+from flask_realtime.registries.records import LogPage
 
 
 class Log:
@@ -24,13 +24,13 @@ class Log:
 
     def page(self, cursor, count=None):
         if cursor is None or cursor == self.tail:
-            return Page((), self.tail)
+            return LogPage((), self.tail)
         for index, publication in enumerate(self.publications):
             if publication.before == cursor:
-                return Page(tuple(self.publications[index:][:count]), self.tail)
+                return LogPage(tuple(self.publications[index:][:count]), self.tail)
         oldest = self.publications[0].position.seq if self.publications else self.tail.seq + 1
         is_trimmed = cursor.epoch == self.tail.epoch and cursor.seq + 1 < oldest
-        return Page((), self.tail, lost=True, is_trimmed=is_trimmed)
+        return LogPage((), self.tail, lost=True, is_trimmed=is_trimmed)
 
 
 class Reader:

@@ -6,8 +6,8 @@ import threading
 
 from flask_realtime.config.settings import Config
 from flask_realtime.connection.connection import Connection
-from flask_realtime.protocol.messages import Publication
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.publications import Publication
 from flask_realtime.threads.worker import Threads
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.flusher import Flusher
@@ -16,7 +16,7 @@ from flask_realtime.writing.frames import push_frame
 DEADLINE = 5
 
 
-class Receiver:
+class RegistryEvents:
     """Writes down what a connection hands on."""
 
     def __init__(self):
@@ -46,14 +46,14 @@ class Pair:
         self.detached = 0
         self.during_detach = lambda: None
         self.reached = reached or {}
-        self.receiver = Receiver()
+        self.receiver = RegistryEvents()
         self.flusher = flusher or Flusher()
         self.connection = Connection(
             descriptor_for(ours),
             self.flusher,
             Threads(),
             Config(**settings),
-            token="1",
+            name="1",
             digest="d" * 64,
             session_digest="s" * 64,
             address="127.0.0.1",

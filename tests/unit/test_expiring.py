@@ -1,11 +1,11 @@
 """A dict whose entries live for a fixed time after they were last touched."""
 
-from flask_realtime.registries.expiring import Expiring
+from flask_realtime.registries.expiring import ExpiringDict
 
 
 def test_expiring_keeps_an_entry_for_its_time():
     """An entry is there until its seconds are over, and then not."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
 
     entries.put("a", 1, now=100)
 
@@ -16,7 +16,7 @@ def test_expiring_keeps_an_entry_for_its_time():
 
 def test_expiring_lets_a_touched_entry_live_on():
     """Putting an entry again renews its time and its value."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
     entries.put("a", 1, now=100)
 
     entries.put("a", 2, now=105)
@@ -27,7 +27,7 @@ def test_expiring_lets_a_touched_entry_live_on():
 
 def test_expiring_pops_an_entry_that_lives():
     """What is popped is gone; what had expired was gone before."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
     entries.put("a", 1, now=100)
     entries.put("b", 2, now=100)
 
@@ -39,7 +39,7 @@ def test_expiring_pops_an_entry_that_lives():
 
 def test_expiring_drops_what_expired_first():
     """Expired entries go in the order of their time, no more at once than asked for."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
     for now, key in enumerate("abcd"):
         entries.put(key, key.upper(), now=now)
     entries.put("a", "A", now=9)
@@ -52,7 +52,7 @@ def test_expiring_drops_what_expired_first():
 
 def test_expiring_names_only_what_lives():
     """An expired key that nobody dropped yet is not named."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
     entries.put("a", 1, now=100)
     entries.put("b", 2, now=105)
 
@@ -61,7 +61,7 @@ def test_expiring_names_only_what_lives():
 
 def test_expiring_pops_the_oldest():
     """What was put first, or touched longest ago, goes, whether it has expired or not."""
-    entries = Expiring(10)
+    entries = ExpiringDict(10)
     for now, key in enumerate("ab"):
         entries.put(key, key, now=now)
     entries.put("a", "a", now=2)

@@ -19,8 +19,8 @@ from flask_realtime import (
     Realtime,
     SetupFinished,
 )
-from flask_realtime.registries.base import Receiver
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import RegistryEvents
 
 
 def make_app(realtime=None, name="one", **settings):
@@ -42,7 +42,7 @@ class Heard:
         self._news = threading.Semaphore(0)
         registry = app.extensions["realtime"].process().registry
         registry.start(
-            Receiver(
+            RegistryEvents(
                 deliver=self._deliver,
                 changed=lambda digest: None,
                 ended=lambda digest, session: None,

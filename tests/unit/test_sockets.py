@@ -12,8 +12,9 @@ from flask import session
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
 from flask_realtime.identity.keys import digest, session_digest
-from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import RegistryEvents
 from flask_realtime.sockets import Socket
 
 ID = "an-id-of-this-page"
@@ -29,7 +30,7 @@ class Told:
         self.has_ended = threading.Event()
 
     def receiver(self):
-        return Receiver(
+        return RegistryEvents(
             deliver=lambda publication: None,
             changed=lambda digest: None,
             ended=self._end,

@@ -6,17 +6,17 @@ import time
 from collections.abc import Collection, Mapping
 
 from ...protocol.positions import Position
-from ..base import Presence
-from ..expiring import Expiring
+from ..expiring import ExpiringDict
+from ..records import ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 
 _NONE_LEFT: dict[str, int] = {}
 
 
 class MemoryClient:
-    """One client: its subscriptions, and its open connections as tokens."""
+    """One client: its subscriptions, and its open connections as connections."""
 
-    __slots__ = ("at", "forgotten", "is_unknown", "latest", "left", "subscriptions", "tokens")
+    __slots__ = ("at", "connections", "forgotten", "is_unknown", "latest", "left", "subscriptions")
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
@@ -25,7 +25,7 @@ class MemoryClient:
         self.left = _NONE_LEFT
         self.forgotten = 0
         # Nearly every client has one connection: a tuple takes a quarter of a set.
-        self.tokens: tuple[str, ...] = ()
+        self.connections: tuple[str, ...] = ()
         #: The connection that came last, while it is there.
         self.latest: str | None = None
         #: Whether none but connections have begun it, of which none has been refreshed.
@@ -33,7 +33,7 @@ class MemoryClient:
 
     def stands(self) -> Subscriptions:
         """A copy of its subscriptions."""
-        return Subscriptions(self.subscriptions, self.tokens, self.left, self.forgotten)
+        return Subscriptions(self.subscriptions, self.connections, self.left, self.forgotten)
 
     def enter(self, channel: str, since: Position, moment: int) -> None:
         """Subscribe to *channel*; one that is subscribed to keeps its place."""
@@ -60,21 +60,21 @@ class MemoryClient:
             return known.moment
         return max(self.left.get(channel, 0), self.forgotten)
 
-    def add_token(self, token: str) -> None:
+    def add_connection(self, name: str) -> None:
         """Know one more connection."""
-        if token not in self.tokens:
-            self.tokens += (token,)
+        if name not in self.connections:
+            self.connections += (name,)
 
     def note_change(self) -> int:
         """The moment of a change of its subscriptions."""
         self.at = max(time.time_ns() // 1_000_000, self.at + 1)
         return self.at
 
-    def note_sent(self, presence: Presence) -> None:
+    def note_sent(self, record: ConnectionRecord) -> None:
         """Note how far a connection has been sent; positions do not subscribe."""
-        if self.latest not in (None, presence.token):
+        if self.latest not in (None, record.name):
             return
-        for channel, position in presence.sent.items():
+        for channel, position in record.sent.items():
             subscription = self.subscriptions.get(channel)
             if subscription is not None:
                 self.subscriptions[channel] = Subscription(
@@ -91,8 +91,8 @@ class MemoryClients:
     __slots__ = ("_arrived", "_awaited")
 
     def __init__(self, connect_timeout: float, disconnect_timeout: float) -> None:
-        self._awaited: Expiring[str, MemoryClient] = Expiring(connect_timeout)
-        self._arrived: Expiring[str, MemoryClient] = Expiring(disconnect_timeout)
+        self._awaited: ExpiringDict[str, MemoryClient] = ExpiringDict(connect_timeout)
+        self._arrived: ExpiringDict[str, MemoryClient] = ExpiringDict(disconnect_timeout)
 
     def get(self, digest: str, now: float) -> MemoryClient | None:
         """The client, or None."""
@@ -108,7 +108,7 @@ class MemoryClients:
         moment = client.note_change()
         for name, since in starts.items():
             client.enter(name, since, moment)
-        return bool(client.tokens)
+        return bool(client.connections)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
         """Take subscriptions away; True if the client has a connection."""
@@ -119,55 +119,55 @@ class MemoryClients:
         if self._arrived.get(digest, now) is None:
             self._awaited.put(digest, client, now)
         client.leave(dict.fromkeys(channels, client.note_change()))
-        return bool(client.tokens)
+        return bool(client.connections)
 
-    def connect(self, digest: str, token: str, now: float) -> Subscriptions | None:
+    def connect(self, digest: str, name: str, now: float) -> Subscriptions | None:
         """Note a connection; the client's subscriptions, None if it was not known."""
         client = self.get(digest, now)
         if client is None:
             client = MemoryClient()
             client.is_unknown = True
-        client.add_token(token)
-        client.latest = token
+        client.add_connection(name)
+        client.latest = name
         self._keep(digest, client, now)
         return None if client.is_unknown else client.stands()
 
-    def disconnect(self, presence: Presence, now: float) -> None:
+    def disconnect(self, record: ConnectionRecord, now: float) -> None:
         """Forget a connection that is known."""
-        client = self.get(presence.digest, now)
-        if client is not None and presence.token in client.tokens:
-            client.tokens = tuple(one for one in client.tokens if one != presence.token)
-            client.note_sent(presence)
-            if client.latest == presence.token:
+        client = self.get(record.digest, now)
+        if client is not None and record.name in client.connections:
+            client.connections = tuple(one for one in client.connections if one != record.name)
+            client.note_sent(record)
+            if client.latest == record.name:
                 client.latest = None
-            self._keep(presence.digest, client, now)
+            self._keep(record.digest, client, now)
 
-    def refresh(self, presence: Presence, now: float) -> bool:
+    def refresh(self, record: ConnectionRecord, now: float) -> bool:
         """Let a client live on; False if it or its connection is not known."""
-        client = self.get(presence.digest, now)
-        if client is None or presence.token not in client.tokens:
+        client = self.get(record.digest, now)
+        if client is None or record.name not in client.connections:
             return False
         client.is_unknown = False
-        client.note_sent(presence)
-        self._keep(presence.digest, client, now)
+        client.note_sent(record)
+        self._keep(record.digest, client, now)
         return True
 
-    def restore(self, presence: Presence, known: Known, now: float) -> Subscriptions:
+    def restore(self, record: ConnectionRecord, known: Known, now: float) -> Subscriptions:
         """Write a client again that was gone or has come anew."""
-        client = self.get(presence.digest, now) or MemoryClient()
-        if presence.token not in client.tokens:
-            client.add_token(presence.token)
-            client.latest = presence.token
+        client = self.get(record.digest, now) or MemoryClient()
+        if record.name not in client.connections:
+            client.add_connection(record.name)
+            client.latest = record.name
         client.is_unknown = False
-        for name, position, moment in known.places(presence.sent):
+        for name, position, moment in known.places(record.sent):
             if client.stands_at(name) < moment:
                 client.enter(name, position, moment)
         left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
         if left:
             client.leave(left)
         client.at = max(client.at, 0, *known.moments.values(), *known.left.values())
-        client.note_sent(presence)
-        self._keep(presence.digest, client, now)
+        client.note_sent(record)
+        self._keep(record.digest, client, now)
         return client.stands()
 
     def drop_expired(self, now: float, most: int) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ...protocol.messages import Publication
+from ...protocol.publications import Publication
 from ...threads.pause import let_others_run
 
 logger = logging.getLogger(__name__)

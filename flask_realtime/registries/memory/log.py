@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...protocol.messages import Publication
 from ...protocol.positions import Position, new_tag
-from ..base import Page, Push
+from ...protocol.publications import Publication
+from ...protocol.pushes import Push
+from ..records import LogPage
 
 
 class MemoryLog:
@@ -55,15 +56,15 @@ class MemoryLog:
             return cursor.seq >= self.tail.seq
         return following.previous_tag != cursor.tag
 
-    def read(self, cursor: Position | None, max_bytes: int) -> Page:
+    def read(self, cursor: Position | None, max_bytes: int) -> LogPage:
         """What follows *cursor*."""
         if cursor is None or cursor == self.tail:
-            return Page((), self.tail)
+            return LogPage((), self.tail)
         following = self._entries.get(cursor.seq + 1)
         if following is None or following.before != cursor:
             is_trimmed = following is None and self._is_behind(cursor)
-            return Page((), self.tail, lost=True, is_trimmed=is_trimmed)
-        return Page(self._from(following, max_bytes), self.tail)
+            return LogPage((), self.tail, lost=True, is_trimmed=is_trimmed)
+        return LogPage(self._from(following, max_bytes), self.tail)
 
     def _is_behind(self, cursor: Position) -> bool:
         return cursor.epoch == self.tail.epoch and cursor.seq < self.tail.seq

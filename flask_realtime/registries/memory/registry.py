@@ -12,8 +12,10 @@ from typing import Any
 from ...config.settings import Config
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
-from ..base import MOST_WAITING, TAKEN_SECONDS, Arrival, Page, Presence, Push, Receiver, Registry
-from ..expiring import Expiring
+from ...protocol.pushes import Push
+from ..base import MOST_WAITING, TAKEN_SECONDS, Registry
+from ..expiring import ExpiringDict
+from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
 from .clients import MemoryClients
 from .delivery import MemoryDelivery
@@ -41,11 +43,11 @@ class MemoryRegistry(Registry):
         self._locks: dict[int, threading.Lock] = {}
         self._process: int | None = None
         self._uses = 0
-        self._receiver: Receiver | None = None
+        self._receiver: RegistryEvents | None = None
         self._delivery: MemoryDelivery | None = None
         self._forget_everything()
 
-    def start(self, receiver: Receiver) -> None:
+    def start(self, receiver: RegistryEvents) -> None:
         with self._lock:
             self._receiver = receiver
 
@@ -73,7 +75,7 @@ class MemoryRegistry(Registry):
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
-    ) -> dict[str, Page]:
+    ) -> dict[str, LogPage]:
         pages = {}
         for channel, cursor in cursors.items():
             # Held for one channel at a time: a page may have hundreds of entries.
@@ -123,23 +125,23 @@ class MemoryRegistry(Registry):
                 for digest, client in clients.items()
             }
 
-    def connect(self, digest: str, token: str) -> Arrival:
+    def connect(self, digest: str, name: str) -> Arrival:
         with self._lock:
             now = self._tidy()
             waiting = list(self._deposits.get(digest, now) or ())
-            return Arrival(self._clients.connect(digest, token, now), waiting)
+            return Arrival(self._clients.connect(digest, name, now), waiting)
 
-    def disconnect(self, presence: Presence) -> None:
+    def disconnect(self, record: ConnectionRecord) -> None:
         with self._lock:
-            self._clients.disconnect(presence, self._tidy())
+            self._clients.disconnect(record, self._tidy())
 
-    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
+    def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         unknown = []
         # One at a time: pushes go on while thousands are refreshed.
-        for presence in presences:
+        for record in records:
             with self._lock:
-                if not self._clients.refresh(presence, time.monotonic()):
-                    unknown.append(presence.digest)
+                if not self._clients.refresh(record, time.monotonic()):
+                    unknown.append(record.digest)
         for channel in channels:
             with self._lock:
                 now = time.monotonic()
@@ -152,10 +154,10 @@ class MemoryRegistry(Registry):
                 has_more = self._drop_expired(time.monotonic())
         return unknown
 
-    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
         with self._lock:
             now = self._tidy()
-            return [self._clients.restore(presence, one, now) for presence, one in known]
+            return [self._clients.restore(record, one, now) for record, one in known]
 
     def end(self, digest: str | None = None, session: str | None = None) -> None:
         with self._lock:
@@ -215,11 +217,11 @@ class MemoryRegistry(Registry):
         away = self._config.disconnect_timeout_seconds
         history = self._config.history_ttl_seconds
         # A log is in _states as long as it counts, in _filled as long as it has entries.
-        self._states: Expiring[str, MemoryLog] = Expiring(away + history)
-        self._filled: Expiring[str, MemoryLog] = Expiring(history)
-        self._push_ids: Expiring[tuple[str, str], Position] = Expiring(PUSH_ID_SECONDS)
-        self._deposits: Expiring[str, deque[str]] = Expiring(away)
-        self._taken: Expiring[tuple[str, str], list[str]] = Expiring(TAKEN_SECONDS)
+        self._states: ExpiringDict[str, MemoryLog] = ExpiringDict(away + history)
+        self._filled: ExpiringDict[str, MemoryLog] = ExpiringDict(history)
+        self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
+        self._deposits: ExpiringDict[str, deque[str]] = ExpiringDict(away)
+        self._taken: ExpiringDict[tuple[str, str], list[str]] = ExpiringDict(TAKEN_SECONDS)
         self._clients = MemoryClients(self._config.connect_timeout_seconds, away)
         self._heard: set[str] = set()
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection
 
 from ...protocol.positions import Position
-from ..expiring import Expiring
+from ..expiring import ExpiringDict
 
 # Some hundred bytes each.
 MOST_CHANNELS = 2000
@@ -21,7 +21,7 @@ class RedisAccepted:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._newest: Expiring[str, Position] = Expiring(seconds)
+        self._newest: ExpiringDict[str, Position] = ExpiringDict(seconds)
         self._lock = threading.Lock()
 
     def note(self, channel: str, position: Position) -> None:

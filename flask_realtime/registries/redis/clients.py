@@ -7,24 +7,25 @@ from typing import Any
 
 from ...config.settings import Config
 from ...protocol.positions import Position
-from ..base import MOST_WAITING, TAKEN_SECONDS, Arrival, Presence
+from ..base import MOST_WAITING, TAKEN_SECONDS
+from ..records import Arrival, ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from . import scripts
 from .connection import Deadline
 from .entries import parse_position
 from .keys import RedisKeys
 from .log import Tails
-from .pool import RedisServer
+from .pool import RedisPool
 from .scripts import Command
 
 
 class RedisClients:
-    """Every client, in one Redis. A token names a connection; which process has it stands before.
+    """Every client, in one Redis. A name names a connection; which process has it stands before.
 
     :param process: names this process.
     """
 
-    def __init__(self, server: RedisServer, keys: RedisKeys, config: Config, process: str) -> None:
+    def __init__(self, server: RedisPool, keys: RedisKeys, config: Config, process: str) -> None:
         self._server = server
         self._keys = keys
         self._process = process
@@ -75,29 +76,27 @@ class RedisClients:
             for digest, reply in zip(digests, replies, strict=True)
         }
 
-    def connect(self, digest: str, token: str, deadline: Deadline) -> Arrival:
+    def connect(self, digest: str, name: str, deadline: Deadline) -> Arrival:
         """Note a connection; what was known of its client, and what waits for its browser."""
         connect = scripts.CONNECT(
             [self._keys.client(digest), self._keys.waiting(digest)],
-            (self._token(token), self._lives),
+            (self._full_name(name), self._lives),
         )
         ((known, items),) = self._server.ask([connect], deadline)
         return Arrival(self._subscriptions(known) if known else None, _texts(items))
 
-    def disconnect(self, presence: Presence, deadline: Deadline) -> None:
+    def disconnect(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""
-        self._server.ask([self._present(scripts.DISCONNECT, presence)], deadline)
+        self._server.ask([self._present(scripts.DISCONNECT, record)], deadline)
 
-    def refresh(self, presences: Sequence[Presence], deadline: Deadline) -> list[str]:
+    def refresh(self, records: Sequence[ConnectionRecord], deadline: Deadline) -> list[str]:
         """Keep clients; those of them that are not known, or not with this connection."""
-        commands = [self._present(scripts.REFRESH, presence) for presence in presences]
+        commands = [self._present(scripts.REFRESH, record) for record in records]
         replies = self._server.ask(commands, deadline)
-        return [
-            one.digest for one, is_known in zip(presences, replies, strict=True) if not is_known
-        ]
+        return [one.digest for one, is_known in zip(records, replies, strict=True) if not is_known]
 
     def restore(
-        self, known: Sequence[tuple[Presence, Known]], deadline: Deadline
+        self, known: Sequence[tuple[ConnectionRecord, Known]], deadline: Deadline
     ) -> list[Subscriptions]:
         """Write clients again, and tell the other processes that hold connections of theirs; how
         each stands now."""
@@ -105,8 +104,8 @@ class RedisClients:
         replies = self._server.ask(commands, deadline)
         self._tell(
             (
-                (presence.digest, process)
-                for (presence, _), reply in zip(known, replies, strict=True)
+                (record.digest, process)
+                for (record, _), reply in zip(known, replies, strict=True)
                 for process in _holders(reply) - {self._process}
             ),
             deadline,
@@ -134,40 +133,40 @@ class RedisClients:
         if commands:
             self._server.ask(commands, deadline)
 
-    def _restore(self, presence: Presence, known: Known) -> Command:
-        places = known.places(presence.sent)
+    def _restore(self, record: ConnectionRecord, known: Known) -> Command:
+        places = known.places(record.sent)
         on = [part for name, at, moment in places for part in (name, str(at), moment)]
         left = [part for end in known.left.items() for part in end]
-        token = self._token(presence.token)
+        name = self._full_name(record.name)
         return scripts.RESTORE(
-            [self._keys.client(presence.digest)],
-            (token, self._lives, MOST_LEFT, len(places), *on, *left),
+            [self._keys.client(record.digest)],
+            (name, self._lives, MOST_LEFT, len(places), *on, *left),
         )
 
-    def _present(self, script: scripts.Script, presence: Presence) -> Command:
-        pairs = [part for name, at in presence.sent.items() for part in (name, str(at))]
-        token = self._token(presence.token)
-        return script([self._keys.client(presence.digest)], (token, self._lives, *pairs))
+    def _present(self, script: scripts.Script, record: ConnectionRecord) -> Command:
+        pairs = [part for name, at in record.sent.items() for part in (name, str(at))]
+        name = self._full_name(record.name)
+        return script([self._keys.client(record.digest)], (name, self._lives, *pairs))
 
     def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions:
         fields = dict(zip(reply[::2], reply[1::2], strict=True))
         return Subscriptions(
             {name: _subscription(fields, name) for name in _named(fields, "since:")},
-            _named(fields, "token:" + self._token("")),
+            _named(fields, "connection:" + self._full_name("")),
             {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
             int(fields.get(b"forgotten", 0)),
         )
 
-    def _token(self, token: str) -> str:
-        return f"{self._process}/{token}"
+    def _full_name(self, name: str) -> str:
+        return f"{self._process}/{name}"
 
 
 def _processes(replies: Sequence[Any]) -> set[str]:
-    return {token.decode().partition("/")[0] for token in replies[0]}
+    return {name.decode().partition("/")[0] for name in replies[0]}
 
 
 def _holders(reply: Sequence[bytes]) -> set[str]:
-    return {token.partition("/")[0] for token in _named(reply[::2], "token:")}
+    return {name.partition("/")[0] for name in _named(reply[::2], "connection:")}
 
 
 def _named(fields: Iterable[bytes], kind: str) -> list[str]:

@@ -49,7 +49,7 @@ class LinkLost(Exception):
         self.replies: list[Any] = []
 
 
-class Link:
+class RedisConnection:
     """A connection to Redis that redis-py made, logged in, and handed over to us.
 
     :raises LinkLost: if there is none before *deadline*.
@@ -75,7 +75,7 @@ class Link:
         self.socket = self._connection._sock
 
     def exchange(self, commands: Sequence[Sequence[Argument]], deadline: Deadline) -> list[Any]:
-        """Send *commands* and return their replies, of which some may be a Refusal.
+        """Send *commands* and return their replies, of which some may be a ErrorReply.
 
         :raises LinkLost: if they have not all come before *deadline*.
         """

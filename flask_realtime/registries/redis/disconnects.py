@@ -8,7 +8,7 @@ from typing import Any
 from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
-from .pool import RedisServer
+from .pool import RedisPool
 
 # Longer than any process that still serves goes without hearing Redis, amply.
 KEPT_SECONDS = 600
@@ -19,13 +19,13 @@ READ_AT_ONCE = 1000
 Ended = Callable[[str | None, str | None], None]
 
 
-class RedisEnds:
+class RedisDisconnects:
     """One process's part.
 
     :param process: names it; what it ends it has ended itself.
     """
 
-    def __init__(self, server: RedisServer, keys: RedisKeys, process: str) -> None:
+    def __init__(self, server: RedisPool, keys: RedisKeys, process: str) -> None:
         self._server = server
         self._keys = keys
         self._process = process

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...protocol.messages import Publication
 from ...protocol.positions import Position
+from ...protocol.publications import Publication
 
 
 def parse_entry(channel: str, entry: bytes) -> Publication:

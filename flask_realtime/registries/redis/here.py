@@ -7,16 +7,16 @@ from collections.abc import Collection
 from typing import Any
 
 from ...config.settings import Config
-from ..base import Receiver
+from ..records import RegistryEvents
 from .address import RedisAddress
 from .clients import RedisClients
 from .connection import Deadline, LinkLost
-from .disconnects import RedisEnds
+from .disconnects import RedisDisconnects
 from .entries import parse_entry
 from .keys import RedisKeys
 from .listener import RedisListener
-from .log import Limits, RedisLog
-from .pool import RedisServer, SlotsDiffer
+from .log import RedisLog, Retention
+from .pool import RedisPool, SlotsDiffer
 from .probe import RedisProbe
 
 
@@ -29,25 +29,25 @@ class RedisHere:
     def __init__(self, config: Config, process: str) -> None:
         keys = RedisKeys(config.redis_prefix)
         address = RedisAddress(config.redis, "REALTIME_REDIS", config.redis_timeout_seconds)
-        self.server = RedisServer(address, config.redis_timeout_seconds)
-        self.log = RedisLog(self.server, keys, Limits.of(config))
+        self.server = RedisPool(address, config.redis_timeout_seconds)
+        self.log = RedisLog(self.server, keys, Retention.of(config))
         self.clients = RedisClients(self.server, keys, config, process)
-        self._ends = RedisEnds(self.server, keys, process)
+        self._ends = RedisDisconnects(self.server, keys, process)
         self._keys = keys
         self._process = process
         self._name = keys.process(process)
-        self._receiver: Receiver | None = None
+        self._receiver: RegistryEvents | None = None
         self._listener: RedisListener | None = None
         self._probe: RedisProbe | None = None
         self._is_cluster = False
         self._lock = threading.Lock()
 
-    def start(self, receiver: Receiver) -> None:
+    def start(self, receiver: RegistryEvents) -> None:
         """Tell *receiver* what is heard here, once something is."""
         with self._lock:
             self._receiver = receiver
             # A connection of its own: it must not take a burst of calls for a dead link.
-            own = RedisServer(self.server.address, self.server.timeout_seconds)
+            own = RedisPool(self.server.address, self.server.timeout_seconds)
             self._probe = RedisProbe(own, self._name, self._probed)
             self._listener = RedisListener(
                 self.server.address,

@@ -40,7 +40,7 @@ class RedisKeys:
         return f"{self._prefix}:process:{process}".encode()
 
     def client(self, digest: str) -> bytes:
-        """A client's hash: subscriptions, and connections as tokens."""
+        """A client's hash: subscriptions, and connections as connections."""
         return f"{self._prefix}:client:{{{_escape(digest)}}}".encode()
 
     def waiting(self, digest: str) -> bytes:

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Collection
 
 from ...threads.pause import let_others_run
-from ...threads.waker import Alarm
+from ...threads.waker import Waker
 from .address import RedisAddress
 from .confirmations import Confirmations, Wait
-from .connection import Deadline, Link, LinkLost
-from .resp import INCOMPLETE, Refusal
+from .connection import Deadline, LinkLost, RedisConnection
+from .resp import INCOMPLETE, ErrorReply
 from .scripts import Command
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class RedisListener:
         self._must_drop: str | None = None
         self._is_closed = False
         self._thread: threading.Thread | None = None
-        self._alarm = Alarm()
+        self._waker = Waker()
 
     @property
     def is_linked(self) -> bool:
@@ -105,7 +105,7 @@ class RedisListener:
             self._start()
             has_failed = wait.names and self._failures >= ATTEMPTS_TO_WAIT_FOR
         if new:
-            self._alarm.ring()
+            self._waker.ring()
         if wait.names and (has_failed or not wait.done.wait(deadline.remaining())):
             with self._lock:
                 self._due.give_up(wait)
@@ -122,23 +122,23 @@ class RedisListener:
             self._names.difference_update(gone)
             self._ask("UNSUBSCRIBE", gone)
         if gone:
-            self._alarm.ring()
+            self._waker.ring()
 
     def drop(self, reason: str) -> None:
         """Connect anew, for this connection is no good any more."""
         self._must_drop = reason
-        self._alarm.ring()
+        self._waker.ring()
 
     def close(self) -> None:
         """End the thread and the connection."""
         with self._lock:
             self._is_closed = True
             thread = self._thread
-        self._alarm.ring()
+        self._waker.ring()
         if thread is not None and thread is not threading.current_thread():
             thread.join(CLOSE_SECONDS)
         if thread is None:
-            self._alarm.close()
+            self._waker.close()
 
     # Within the lock.
 
@@ -178,7 +178,7 @@ class RedisListener:
                 self._release(reason)
                 time.sleep(pause * (0.5 + random.random()))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        self._alarm.close()
+        self._waker.close()
 
     def _report(self, reason: str) -> None:
         level = logging.WARNING if self._is_degraded else logging.ERROR
@@ -196,17 +196,17 @@ class RedisListener:
             wait.done.set()
 
     def _be_linked(self) -> None:
-        link = Link(self._address, Deadline(self._seconds))
+        link = RedisConnection(self._address, Deadline(self._seconds))
         try:
             self._link()
             with selectors.DefaultSelector() as selector:
                 selector.register(link.socket, selectors.EVENT_READ)
-                selector.register(self._alarm, selectors.EVENT_READ)
+                selector.register(self._waker, selectors.EVENT_READ)
                 while not self._is_closed:
                     self._send(link)
                     ready = {key.fileobj for key, _ in selector.select()}
-                    if self._alarm in ready:
-                        self._alarm.silence()
+                    if self._waker in ready:
+                        self._waker.silence()
                     if self._must_drop:
                         raise LinkLost(self._must_drop)
                     if link.socket in ready:
@@ -236,18 +236,18 @@ class RedisListener:
             self._interrupted()
         return was_heard
 
-    def _send(self, link: Link) -> None:
+    def _send(self, link: RedisConnection) -> None:
         with self._lock:
             commands, self._outgoing = self._outgoing, []
         if commands:
             link.send_commands(commands, Deadline(self._seconds))
 
-    def _receive(self, link: Link) -> None:
+    def _receive(self, link: RedisConnection) -> None:
         confirmed: list[bytes] = []
         heard = 0
         link.receive(Deadline(self._seconds))
         while (reply := link.reader.next()) is not INCOMPLETE:
-            if type(reply) is Refusal:
+            if type(reply) is ErrorReply:
                 raise LinkLost(str(reply))
             kind, name, data = reply
             if kind == b"message":

@@ -10,15 +10,16 @@ from ...config.settings import Config
 from ...errors import RegistryUnavailable
 from ...protocol.channels import matcher
 from ...protocol.positions import Position, new_tag
-from ...threads.fork import ByProcess
-from ..base import Page, Push, new_push_id
+from ...protocol.pushes import Push, new_push_id
+from ...threads.fork import ForkLocal
+from ..records import LogPage
 from . import scripts
 from .accepted import RedisAccepted
 from .connection import Deadline, LinkLost
 from .entries import parse_entry, parse_position
 from .keys import RedisKeys
-from .pool import COMMANDS_AT_ONCE, RedisServer
-from .resp import Argument, Refusal
+from .pool import COMMANDS_AT_ONCE, RedisPool
+from .resp import Argument, ErrorReply
 from .scripts import Command
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ MOST_CHECKED = 500
 _NOWHERE = ("", 0, "")
 
 
-class Limits(NamedTuple):
+class Retention(NamedTuple):
     """How much a log keeps, and for how long (in ms) it and its channel's state live."""
 
     entries: int
@@ -49,7 +50,7 @@ class Limits(NamedTuple):
     state_lives: int
 
     @classmethod
-    def of(cls, config: Config) -> Limits:
+    def of(cls, config: Config) -> Retention:
         """Those that the settings ask for."""
         history = config.history_ttl_seconds
         return cls(
@@ -78,7 +79,7 @@ class RedisLog:
     """
 
     def __init__(
-        self, server: RedisServer, keys: RedisKeys, limits: Limits, is_guess: bool = False
+        self, server: RedisPool, keys: RedisKeys, limits: Retention, is_guess: bool = False
     ) -> None:
         self._server = server
         self._keys = keys
@@ -87,7 +88,7 @@ class RedisLog:
         self._limits = str(limits)
         self._is_guess = int(is_guess)
         # As long as a page may be away and come back.
-        self._accepted_here = ByProcess(lambda: RedisAccepted(limits.state_lives / 1000))
+        self._accepted_here = ForkLocal(lambda: RedisAccepted(limits.state_lives / 1000))
         server.check_with(self._checks)
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
@@ -102,7 +103,7 @@ class RedisLog:
                 self._append_all(pushes[start : start + COMMANDS_AT_ONCE], replies, deadline)
         except LinkLost as error:
             raise self._failed(pushes, replies, error) from None
-        refusal = next((one for one in replies if type(one) is Refusal), None)
+        refusal = next((one for one in replies if type(one) is ErrorReply), None)
         if refusal is not None:
             raise self._failed(pushes, replies, refusal)
         accepted = zip(pushes, replies, strict=True)
@@ -115,7 +116,7 @@ class RedisLog:
         max_bytes: int,
         renew: bool,
         deadline: Deadline,
-    ) -> dict[str, Page]:
+    ) -> dict[str, LogPage]:
         """What each log has after its cursor."""
         commands = [self._read(name, at, max_bytes, renew) for name, at in cursors.items()]
         return {
@@ -245,10 +246,10 @@ class RedisLog:
         return self._server.unavailable(reason, push_id=failed.push_id, accepted=list(accepted))
 
 
-def _page(channel: str, reply: Sequence[Any]) -> Page:
+def _page(channel: str, reply: Sequence[Any]) -> LogPage:
     tail, lost, *entries = reply
     publications = tuple(parse_entry(channel, entry) for entry in entries)
-    return Page(publications, parse_position(tail), lost=lost > 0, is_trimmed=lost == TRIMMED)
+    return LogPage(publications, parse_position(tail), lost=lost > 0, is_trimmed=lost == TRIMMED)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import RegistryUnavailable
 from .address import RedisAddress
-from .connection import Deadline, Link, LinkLost
-from .resp import Refusal
+from .connection import Deadline, LinkLost, RedisConnection
+from .resp import ErrorReply
 from .scripts import LOADING, Command, with_text
 
 # Redis does one thing at a time, and so does this process: more would only wait there.
@@ -30,7 +30,7 @@ class SlotsDiffer(RegistryUnavailable):
     """Redis is a cluster, and what was asked in one step has keys in several of its slots."""
 
 
-class RedisServer:
+class RedisPool:
     """One Redis, as this process calls it; connects at the first call, and anew after a fork.
 
     :param timeout_seconds: how long one call may take in all.
@@ -66,12 +66,12 @@ class RedisServer:
         except LinkLost as error:
             raise self.unavailable(error) from None
         for reply in replies:
-            if type(reply) is Refusal:
+            if type(reply) is ErrorReply:
                 raise self.unavailable(reply)
         return replies
 
     def run(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        """The replies to *commands*, each may be a Refusal; what broke is tried once more.
+        """The replies to *commands*, each may be a ErrorReply; what broke is tried once more.
 
         :raises LinkLost: if not all have come in time; it has the replies that came.
         """
@@ -86,7 +86,7 @@ class RedisServer:
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """The error that says what happened, and where."""
-        is_of_slots = type(reason) is Refusal and reason.code == "CROSSSLOT"
+        is_of_slots = type(reason) is ErrorReply and reason.code == "CROSSSLOT"
         error = SlotsDiffer if is_of_slots else RegistryUnavailable
         return error(f"{self.address} is not available: {reason}", **details)
 
@@ -127,7 +127,7 @@ class RedisServer:
         refused = [
             index
             for index, reply in enumerate(replies)
-            if type(reply) is Refusal and reply.code == code
+            if type(reply) is ErrorReply and reply.code == code
         ]
         if refused:
             self._drop_idle()
@@ -160,7 +160,9 @@ class RedisServer:
                 link.used_at = time.monotonic()
             links.put(kept)
 
-    def _exchange(self, link: Link, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
+    def _exchange(
+        self, link: RedisConnection, commands: Sequence[Command], deadline: Deadline
+    ) -> list[Any]:
         checks = self._due_checks()
         loading = () if link.is_loaded else LOADING
         ahead = len(loading) + len(checks)
@@ -170,11 +172,11 @@ class RedisServer:
             error.replies = error.replies[ahead:]
             raise
         link.is_loaded = True
-        if any(type(one) is Refusal and one.code in PASSING for one in replies[:ahead]):
+        if any(type(one) is ErrorReply and one.code in PASSING for one in replies[:ahead]):
             self._is_unsure = True
         replies = replies[ahead:]
         for index, reply in enumerate(replies):
-            if type(reply) is Refusal and reply.code == "NOSCRIPT":
+            if type(reply) is ErrorReply and reply.code == "NOSCRIPT":
                 # From the first on: what follows it may have found the script, and must not
                 # overtake. What was done already is known by its push id.
                 again = [with_text(one) for one in commands[index:]]
@@ -182,7 +184,11 @@ class RedisServer:
         return replies
 
     def _exchange_behind(
-        self, done: list[Any], link: Link, commands: Sequence[Command], deadline: Deadline
+        self,
+        done: list[Any],
+        link: RedisConnection,
+        commands: Sequence[Command],
+        deadline: Deadline,
     ) -> list[Any]:
         try:
             return done + link.exchange(commands, deadline)
@@ -200,7 +206,9 @@ class RedisServer:
         checks[:1] = map(with_text, checks[:1])
         return checks
 
-    def _take(self, links: queue.LifoQueue[Link | None], deadline: Deadline) -> Link:
+    def _take(
+        self, links: queue.LifoQueue[RedisConnection | None], deadline: Deadline
+    ) -> RedisConnection:
         try:
             link = links.get(timeout=deadline.remaining())
         except queue.Empty:
@@ -210,18 +218,18 @@ class RedisServer:
                 return link
             if link is not None:
                 self._discard(link)
-            link = Link(self.address, deadline)
+            link = RedisConnection(self.address, deadline)
             link.generation = self._generation
             return link
         except BaseException:
             links.put(None)
             raise
 
-    def _is_usable(self, link: Link) -> bool:
+    def _is_usable(self, link: RedisConnection) -> bool:
         is_fresh = time.monotonic() - link.used_at < IDLE_SECONDS
         return is_fresh and link.generation == self._generation
 
-    def _discard(self, link: Link) -> None:
+    def _discard(self, link: RedisConnection) -> None:
         link.close()
         self._is_unsure = True
 
@@ -229,14 +237,14 @@ class RedisServer:
         # What broke one connection, a restart say, has likely broken all.
         self._generation += 1
 
-    def _links_of_process(self) -> queue.LifoQueue[Link | None]:
+    def _links_of_process(self) -> queue.LifoQueue[RedisConnection | None]:
         if os.getpid() != self._process:
             self._begin()
         return self._links
 
     def _begin(self) -> None:
         most = min(self.address.max_connections, MOST_LINKS)
-        links: queue.LifoQueue[Link | None] = queue.LifoQueue(most)
+        links: queue.LifoQueue[RedisConnection | None] = queue.LifoQueue(most)
         for _ in range(most):
             links.put(None)
         # This order: another thread that sees the process sees its links.

@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from ...threads.background import Background
+from ...threads.background import BackgroundThread
 from .connection import LinkLost
-from .pool import RedisServer
+from .pool import RedisPool
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +29,14 @@ class RedisProbe:
     :param done: called after each, with whether it has arrived.
     """
 
-    def __init__(self, server: RedisServer, name: bytes, done: Callable[[bool], None]) -> None:
+    def __init__(self, server: RedisPool, name: bytes, done: Callable[[bool], None]) -> None:
         self._server = server
         self._name = name
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
         self._bell = threading.Event()
         self._is_closed = False
-        self._thread = Background("realtime-redis-probe", self._run)
+        self._thread = BackgroundThread("realtime-redis-probe", self._run)
         #: Seconds that the last probe took, None before the first.
         self.lag_seconds: float | None = None
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from ...config.settings import Config
 from ...protocol.positions import Position
-from ...threads.fork import ByProcess
-from ..base import Arrival, Page, Presence, Push, Receiver, Registry
+from ...protocol.pushes import Push
+from ...threads.fork import ForkLocal
+from ..base import Registry
+from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
 from .here import RedisHere
 
@@ -24,9 +26,9 @@ class RedisRegistry(Registry):
     reaches_other_processes = True
 
     def __init__(self, config: Config) -> None:
-        self._by_process = ByProcess(lambda: RedisHere(config, secrets.token_hex(6)))
+        self._by_process = ForkLocal(lambda: RedisHere(config, secrets.token_hex(6)))
 
-    def start(self, receiver: Receiver) -> None:
+    def start(self, receiver: RegistryEvents) -> None:
         self._here.start(receiver)
 
     def close(self) -> None:
@@ -46,7 +48,7 @@ class RedisRegistry(Registry):
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
-    ) -> dict[str, Page]:
+    ) -> dict[str, LogPage]:
         here = self._here
         return here.log.read(cursors, max_bytes, renew, here.server.deadline())
 
@@ -72,24 +74,24 @@ class RedisRegistry(Registry):
         here = self._here
         return here.clients.subscriptions(digests, here.server.deadline())
 
-    def connect(self, digest: str, token: str) -> Arrival:
+    def connect(self, digest: str, name: str) -> Arrival:
         here = self._here
         deadline = here.server.deadline()
-        # First: a change that is told from the moment the token stands is heard.
+        # First: a change that is told from the moment the name stands is heard.
         here.listen((), deadline)
-        return here.clients.connect(digest, token, deadline)
+        return here.clients.connect(digest, name, deadline)
 
-    def disconnect(self, presence: Presence) -> None:
+    def disconnect(self, record: ConnectionRecord) -> None:
         here = self._here
-        here.clients.disconnect(presence, here.server.deadline())
+        here.clients.disconnect(record, here.server.deadline())
 
-    def refresh(self, presences: Sequence[Presence], channels: Collection[str]) -> list[str]:
+    def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         here = self._here
-        unknown = here.clients.refresh(presences, here.server.deadline())
+        unknown = here.clients.refresh(records, here.server.deadline())
         here.log.keep(channels, here.server.deadline())
         return unknown
 
-    def restore(self, known: Sequence[tuple[Presence, Known]]) -> list[Subscriptions]:
+    def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
         here = self._here
         return here.clients.restore(known, here.server.deadline())
 

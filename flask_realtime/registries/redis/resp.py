@@ -21,7 +21,7 @@ _WITHIN_SCRIPT = re.compile(r"ERR Error running script .*?: -([A-Z]+) ")
 _BULK, _ARRAY, _INTEGER, _SIMPLE, _ERROR = b"$*:+-"
 
 
-class Refusal(str):
+class ErrorReply(str):
     """An error that Redis replied, such as ``OOM command not allowed …``."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ def pack(commands: Iterable[Sequence[Argument]]) -> bytes:
 
 
 class ReplyReader:
-    """Takes bytes in pieces of any size and gives replies: bytes, int, None, list, Refusal."""
+    """Takes bytes in pieces of any size and gives replies: bytes, int, None, list, ErrorReply."""
 
     __slots__ = ("_chunks", "_data", "_needed", "_open", "_position", "_size")
 
@@ -123,7 +123,7 @@ class ReplyReader:
             wanted = int(line)
             return None if wanted < 0 else _Array(wanted)
         if kind == _ERROR:
-            return Refusal(line.decode(errors="replace"))
+            return ErrorReply(line.decode(errors="replace"))
         raise ValueError(f"{data[start:end][:40]!r} is not Redis's protocol.")
 
     def _bulk(self, length: int, start: int) -> Any:

@@ -232,9 +232,9 @@ def sleep(message):
 
 @realtime.on_join
 def join():
-    realtime.push("joined", f"presence:{realtime.socket.connection_id}")
+    realtime.push("joined", f"record:{realtime.socket.connection_id}")
 
 
 @realtime.on_leave
 def leave():
-    realtime.push("left", f"presence:{realtime.socket.connection_id}")
+    realtime.push("left", f"record:{realtime.socket.connection_id}")

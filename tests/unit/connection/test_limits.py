@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from flask_realtime.connection.limits import ConnectionCount, Room, TokenBucket
+from flask_realtime.connection.limits import ConnectionCount, PendingLimit, TokenBucket
 
 
 class Clock:
@@ -74,7 +74,7 @@ def test_bucket_of_less_than_one_a_second_allows_one():
 @pytest.mark.parametrize("sizes", [[1, 1, 1], [99, 1]], ids=["messages", "bytes"])
 def test_room_is_full_of_many_messages_or_of_large_ones(sizes):
     """Each has its limit, and who leaves makes room."""
-    room = Room(3, 100)
+    room = PendingLimit(3, 100)
     fullness = []
 
     for size in sizes:
@@ -89,7 +89,7 @@ def test_room_is_full_of_many_messages_or_of_large_ones(sizes):
 
 def test_room_wakes_who_waits_for_it():
     """By one that leaves, or by who wants it to look again; it waits for nothing else."""
-    room = Room(1, 100)
+    room = PendingLimit(1, 100)
     room.wait(60)
     room.enter(1)
     waiting = [threading.Thread(target=room.wait, args=(60,))]

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from flask_realtime.hub.backfill import Recall
+from flask_realtime.hub.backfill import Backfill
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Recovery
-from flask_realtime.registries.base import Page
+from flask_realtime.hub.resync import Resync
+from flask_realtime.registries.records import LogPage
 
 from ..logs import Ear, Log, Reader, post
 
@@ -21,7 +21,7 @@ class Shelf:
         self.log = Log("room")
         self.reader = Reader(self.log, count=count)
         self.delivery = Delivery(lambda names: None, post)
-        self.recall = Recall(self.delivery, self.reader)
+        self.backfill = Backfill(self.delivery, self.reader)
         self.places = [self.log.tail]
         for number in range(100):
             self.log.append(number)
@@ -31,11 +31,11 @@ class Shelf:
         hub.add(ear)
         hub.invite(ear, {"room": self.log.tail})
         hub.enter(ear)
-        Recovery(self.delivery, lambda names: None, self.reader).run(["room"], 5)
+        Resync(self.delivery, lambda names: None, self.reader).run(["room"], 5)
         self.reader.calls = 0
 
     def come(self, place):
-        return self.recall.run({"room": place})
+        return self.backfill.run({"room": place})
 
     def push(self, payload):
         self.delivery.deliver(self.log.append(payload))
@@ -115,7 +115,7 @@ def test_recall_knows_what_has_been_trimmed(shelf):
     others = [shelf.come(shelf.places[place]) for place in (40, 10, 0)]
 
     assert first["room"].lost
-    assert others == [{"room": Page((), shelf.log.tail, lost=True)}] * 3
+    assert others == [{"room": LogPage((), shelf.log.tail, lost=True)}] * 3
     assert shelf.reader.calls == 1
     assert shelf.come(shelf.places[70]) == {}
 

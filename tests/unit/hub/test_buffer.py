@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.hub.buffer import Stretch
+from flask_realtime.hub.buffer import FrameBuffer
 from flask_realtime.protocol.positions import Position
 from flask_realtime.writing.frames import push_frame
 
@@ -18,7 +18,7 @@ def log():
 
 
 def stretch_of(log, max_bytes=100_000, max_frames=1000):
-    stretch = Stretch(max_bytes, max_frames)
+    stretch = FrameBuffer(max_bytes, max_frames)
     for publication in log.publications:
         stretch.append(push_frame(publication))
     return stretch
@@ -69,7 +69,7 @@ def test_stretch_gives_so_many_at_once(log):
 
 def test_stretch_keeps_what_was_asked_for_until_it_shrinks(log):
     """What stands before the usual stays while more comes, and goes all at once."""
-    stretch = Stretch(100_000, 4)
+    stretch = FrameBuffer(100_000, 4)
     for publication in log.publications[6:]:
         stretch.append(push_frame(publication))
 
@@ -91,4 +91,4 @@ def test_stretch_knows_which_tag_a_number_had(log):
 
     assert stretch.at(Position("e1", 3, "ffff")) == log.publications[2].position
     assert stretch.at(Position("e1", 30, "ffff")) is None
-    assert Stretch(1, 1).at(log.tail) is None
+    assert FrameBuffer(1, 1).at(log.tail) is None

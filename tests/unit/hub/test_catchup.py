@@ -5,7 +5,7 @@ import pytest
 from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Recovery
+from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
 
 from ..logs import Ear, Log, Reader, post
@@ -19,8 +19,8 @@ class Shore:
         self.reader = Reader(self.room, self.hall, count=count)
         self.delivery = Delivery(lambda names: None, post)
         self.hub = Hub(self.delivery, lambda names: None)
-        self.recovery = Recovery(self.delivery, lambda names: None, self.reader)
-        self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, self.reader)
+        self.resync = Resync(self.delivery, lambda names: None, self.reader)
+        self.catch_up = CatchUp(self.hub, self.delivery, self.resync, self.reader)
 
     def come(self, starts, digest="d1", report=None):
         ear = Ear(digest)

@@ -7,7 +7,7 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Recovery
+from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
 
 from ..logs import Ear, Log, Reader, post
@@ -22,14 +22,14 @@ class Board:
         self.listened, self.ignored, self.paused = [], [], []
         self.delivery = Delivery(self.paused.extend, post)
         self.hub = Hub(self.delivery, self.ignored.extend)
-        self.recovery = Recovery(self.delivery, self.listened.extend, self.reader)
+        self.resync = Resync(self.delivery, self.listened.extend, self.reader)
 
     def put(self, ear, at=None):
         """Bring a connection onto the channel, live."""
         self.hub.add(ear)
         self.hub.invite(ear, {"room": at or self.log.tail})
         self.hub.enter(ear)
-        self.recovery.run(["room"], 5)
+        self.resync.run(["room"], 5)
         assert self.hub.step(ear, "room", at or self.log.tail) == []
         return ear
 
@@ -92,7 +92,7 @@ def test_hub_reads_the_log_where_a_message_is_missing(board):
 
     board.push(3)
     heard_before = list(ear.payloads)
-    board.recovery.run(board.paused, 5)
+    board.resync.run(board.paused, 5)
     board.push(4)
 
     assert heard_before == [1]
@@ -107,7 +107,7 @@ def test_hub_keeps_a_hole_of_one_channel_from_the_others(board):
     ear = board.put(Ear())
     board.hub.invite(ear, {"other": other.tail})
     board.hub.enter(ear)
-    board.recovery.run(["other"], 5)
+    board.resync.run(["other"], 5)
     board.hub.step(ear, "other", other.tail)
     board.log.append("missed")
     board.push("behind the hole")
@@ -138,7 +138,7 @@ def test_hub_tells_its_listeners_what_is_lost(board):
     board.log.publications.clear()
 
     board.delivery.pause()
-    board.recovery.run(["room"], 5)
+    board.resync.run(["room"], 5)
     board.push("after")
 
     assert ear.payloads == ["LOST", "after"]
@@ -151,7 +151,7 @@ def test_hub_misses_nothing_that_comes_while_it_reads(board):
     board.log.append(1)
     board.delivery.pause()
     board.reader.after_read = lambda: board.push(2)
-    board.recovery.run(["room"], 5)
+    board.resync.run(["room"], 5)
     board.push(3)
 
     assert ear.payloads == [1, 2, 3]
@@ -164,7 +164,7 @@ def test_hub_goes_live_however_fast_messages_come(board):
     calls = board.reader.calls
     board.reader.after_read = lambda: [board.push(number) for number in range(100)]
 
-    board.recovery.run(["room"], 5)
+    board.resync.run(["room"], 5)
     board.push(100)
 
     assert ear.payloads == list(range(101))
@@ -179,7 +179,7 @@ def test_hub_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
     bursts = iter([range(10), range(10, 12), ()])
     board.reader.after_read = lambda: [board.push(number) for number in next(bursts)]
 
-    board.recovery.run(["room"], 5)
+    board.resync.run(["room"], 5)
 
     assert ear.payloads == list(range(12))
     assert board.delivery.paused(["room"]) == []
@@ -193,10 +193,10 @@ def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
     def push_and_ask_too():
         board.push("meanwhile")
         with pytest.raises(RegistryUnavailable):
-            board.recovery.run(["room"], patience=0)
+            board.resync.run(["room"], patience=0)
 
     board.reader.after_read = push_and_ask_too
-    board.recovery.run(["room"], 5)
+    board.resync.run(["room"], 5)
 
     assert ear.payloads == ["meanwhile"]
 
@@ -208,7 +208,7 @@ def test_hub_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
 
     def pause_and_read():
         board.delivery.pause(["room"])
-        board.recovery.run(["room"], 5)
+        board.resync.run(["room"], 5)
 
     def pause_before_sending(frames):
         ear.queue = queue

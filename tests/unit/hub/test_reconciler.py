@@ -9,18 +9,19 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.reconciler import Keeper
-from flask_realtime.hub.resync import Recovery
-from flask_realtime.registries.base import Presence, Push, Receiver
+from flask_realtime.hub.reconciler import Reconciler
+from flask_realtime.hub.resync import Resync
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
 
 from ..logs import Ear, post
 
 
 class Guest(Ear):
-    """A connection as the keeper knows it."""
+    """A connection as the reconciler knows it."""
 
-    token = "1"
+    name = "1"
 
     def sent(self, reached):
         return dict(reached)
@@ -41,21 +42,21 @@ class House:
 
     def __init__(self, registry):
         self.registry = registry
-        self.delivery = Delivery(lambda names: self.keeper.recover(names), post)
+        self.delivery = Delivery(lambda names: self.reconciler.recover(names), post)
         self.hub = Hub(self.delivery, registry.ignore)
-        self.recovery = Recovery(self.delivery, registry.listen, registry.read)
-        self.catch_up = CatchUp(self.hub, self.delivery, self.recovery, registry.read)
+        self.resync = Resync(self.delivery, registry.listen, registry.read)
+        self.catch_up = CatchUp(self.hub, self.delivery, self.resync, registry.read)
         self.jobs = []
-        self.keeper = Keeper(
-            self.hub, self.delivery, self.recovery, registry, self._enter, lambda: None
+        self.reconciler = Reconciler(
+            self.hub, self.delivery, self.resync, registry, self._enter, lambda: None
         )
         registry.start(
-            Receiver(
+            RegistryEvents(
                 deliver=self.delivery.deliver,
-                changed=self.keeper.changed,
+                changed=self.reconciler.changed,
                 ended=lambda digest, session: None,
                 interrupted=lambda: None,
-                restored=self.keeper.restored,
+                restored=self.reconciler.restored,
             )
         )
         self.guest = Guest("d1")
@@ -66,7 +67,7 @@ class House:
     def arrive(self, guest):
         """Its handshake; what it is subscribed to."""
         self.hub.add(guest)
-        subscriptions = self.registry.connect(guest.digest, guest.token).subscriptions
+        subscriptions = self.registry.connect(guest.digest, guest.name).subscriptions
         self.hub.note(guest, subscriptions)
         return subscriptions
 
@@ -75,7 +76,7 @@ class House:
         self.hub.invite(guest, {name: one.since for name, one in subscriptions.items()})
         self.catch_up.run(guest)
         if self.hub.mark_subscribed(guest):
-            self.keeper.changed(guest.digest)
+            self.reconciler.changed(guest.digest)
 
     def work(self):
         self.catch_up.run(self.guest)
@@ -95,7 +96,7 @@ def house():
     registry = Forgetful(Config())
     house = House(registry)
     yield house
-    house.keeper.close()
+    house.reconciler.close()
     registry.close()
 
 
@@ -156,7 +157,7 @@ def test_keeper_writes_a_client_again_whose_data_is_gone(house):
     until(lambda: house.jobs)
     house.registry.forget()
 
-    house.keeper.restored()
+    house.reconciler.restored()
 
     until(lambda: house.registry.subscriptions(["d1"])["d1"])
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
@@ -168,7 +169,7 @@ def test_keeper_adds_to_a_client_that_was_begun_anew(house):
     house.registry.forget()
     house.registry.subscribe("d1", ["b"])
 
-    house.keeper.restored()
+    house.reconciler.restored()
 
     until(lambda: house.jobs)
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
@@ -183,29 +184,29 @@ def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     house.work()
     calls = []
 
-    def refresh(presences, names):
-        calls.append((len(presences), len(names)))
+    def refresh(records, names):
+        calls.append((len(records), len(names)))
         return []
 
     house.registry.refresh = refresh
 
-    house.keeper.refresh()
+    house.reconciler.refresh()
 
     assert calls == [(1, 0), (0, 1), (0, 1)]
 
 
 class Second(Guest):
-    token = "2"
+    name = "2"
 
 
 def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
-    """A second socket of the page came after the loss, before the keeper looked."""
+    """A second socket of the page came after the loss, before the reconciler looked."""
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
     house.enter(second, house.arrive(second))
 
-    house.keeper.restored()
+    house.reconciler.restored()
 
     until(lambda: len(house.jobs) == 2)
     assert house.hub.channels(house.guest) == {"a", "c"}
@@ -213,12 +214,12 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
 
 
 def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house):
-    """A second socket of the page shook hands after the loss, and resumes behind the keeper."""
+    """A second socket of the page shook hands after the loss, and resumes behind the reconciler."""
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
     arrival = house.arrive(second)
-    house.keeper.restored()
+    house.reconciler.restored()
     until(lambda: house.hub.channels(house.guest) == {"a", "c"})
 
     house.enter(second, arrival)
@@ -229,7 +230,7 @@ def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house
 
 
 def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
-    """It shook hands once the keeper had been told of the loss, and resumes when all is written."""
+    """It shook hands once the reconciler had been told of the loss, and resumes when all stands."""
     second = Second("d1")
     arrivals = []
 
@@ -240,7 +241,7 @@ def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
     house.registry.replay_ends = come
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
-    house.keeper.restored()
+    house.reconciler.restored()
     until(lambda: house.hub.channels(house.guest) == {"a", "c"})
     house.enter(second, arrivals[0])
 
@@ -252,12 +253,12 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
     house.registry.forget()
     rounds = []
     house.registry.replay_ends = lambda: rounds.append(1)
-    house.keeper._settle = lambda: house.hub.remove(house.guest)
-    house.keeper.restored()
+    house.reconciler._settle = lambda: house.hub.remove(house.guest)
+    house.reconciler.restored()
     until(lambda: not house.hub.channels(house.guest))
     # Behind what it does with the first.
     rounds.clear()
-    house.keeper.restored()
+    house.reconciler.restored()
     until(lambda: rounds)
 
     assert house.registry.connect("d1", "3").subscriptions is None
@@ -266,7 +267,7 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
 def test_keeper_waits_for_no_outbox_where_nothing_was_lost(house):
     """A page that subscribes anew shall not wait until thousands have been written to."""
     settled = []
-    house.keeper._settle = lambda: settled.append(1)
+    house.reconciler._settle = lambda: settled.append(1)
 
     house.registry.subscribe("d1", ["b"])
 
@@ -284,8 +285,8 @@ def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
         raise RegistryUnavailable("Out of memory.")
 
     house.registry.restore = refuse
-    house.registry.disconnect(Presence("d1", "1", {}))
-    house.keeper.changed("d1")
+    house.registry.disconnect(ConnectionRecord("d1", "1", {}))
+    house.reconciler.changed("d1")
     house.registry.unsubscribe("d2", ["a"])
 
     until(lambda: not house.hub.channels(other))
@@ -302,10 +303,10 @@ def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
     house.registry.restore = restore_behind_the_end
     house.registry.forget()
 
-    house.keeper.restored()
+    house.reconciler.restored()
 
     until(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
-    until(lambda: not house.registry.subscriptions(["d1"])["d1"].tokens)
+    until(lambda: not house.registry.subscriptions(["d1"])["d1"].connections)
 
 
 def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
@@ -324,6 +325,6 @@ def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, 
     house.registry.restore = reply_too_late_at_first
     house.registry.forget()
 
-    house.keeper.restored()
+    house.reconciler.restored()
 
     until(lambda: len(written) == 2)

@@ -5,7 +5,7 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Recovery
+from flask_realtime.hub.resync import Resync
 
 from ..logs import Ear, Log, Reader, post
 
@@ -19,13 +19,13 @@ class Ward:
         self.reader = Reader(*self.logs)
         self.heard, self.asked, self.sizes, self.failing = [], [], [], None
         self.delivery = Delivery(self.asked.extend, post)
-        self.recovery = Recovery(self.delivery, self.listen, self.read)
+        self.resync = Resync(self.delivery, self.listen, self.read)
         self.ear = Ear()
         hub = Hub(self.delivery, lambda names: None)
         hub.add(self.ear)
         hub.invite(self.ear, {log.channel: log.tail for log in self.logs})
         hub.enter(self.ear)
-        self.recovery.run(self.names, 5)
+        self.resync.run(self.names, 5)
         for log in self.logs:
             assert hub.step(self.ear, log.channel, log.tail) == []
             log.append(log.channel)
@@ -50,7 +50,7 @@ def test_recovery_listens_before_it_reads():
     ward = Ward(1)
     calls = ward.reader.calls
 
-    ward.recovery.run(ward.names, 5)
+    ward.resync.run(ward.names, 5)
 
     assert ward.heard == [(["room-0"], calls)]
     assert ward.ear.payloads == ["room-0"]
@@ -62,9 +62,9 @@ def test_recovery_of_thousands_is_no_single_read():
     ward.failing = 3
 
     with pytest.raises(RegistryUnavailable):
-        ward.recovery.run(ward.names, 5)
+        ward.resync.run(ward.names, 5)
     heard = len(ward.ear.payloads)
-    ward.recovery.run(ward.asked, 5)
+    ward.resync.run(ward.asked, 5)
 
     assert [count for count, _ in ward.sizes] == [100, 100, 50, 50]
     assert all(count * each <= 256 * 1024 for count, each in ward.sizes)
@@ -80,7 +80,7 @@ def test_recovery_that_fails_is_tried_again_in_the_background(failing):
     ward.failing = failing
 
     with pytest.raises(RegistryUnavailable):
-        ward.recovery.run(ward.names, 5)
+        ward.resync.run(ward.names, 5)
 
     assert ward.asked == ["room-0"]
     assert ward.delivery.paused(ward.names) == ["room-0"]
@@ -98,7 +98,7 @@ def test_recovery_reads_again_what_was_paused_while_it_read():
 
     ward.reader.after_read = lose_the_link
 
-    ward.recovery.run(ward.names, 5)
+    ward.resync.run(ward.names, 5)
 
     assert ward.ear.payloads == ["room-0", "unheard"]
     # Each time before it is read.

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from flask_realtime import Realtime
-from flask_realtime.registries.base import Presence
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.threads.worker import Worker
 from flask_realtime.transport.route import Refusal
 from flask_realtime.writing.fd import descriptor_for
@@ -63,7 +63,7 @@ def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monke
     with ours, peer:
         first = process.admit(Shaken(descriptor_for(ours)), Shaken)
         process.registry.subscribe(first.digest, ["room"])
-        process.registry.disconnect(Presence(first.digest, first.token, {}))
+        process.registry.disconnect(ConnectionRecord(first.digest, first.name, {}))
         first = process.admit(Shaken(descriptor_for(ours)), Shaken)
         first.receiver.opened()
         assert first.worker.wait_until_idle(DEADLINE)
@@ -85,14 +85,14 @@ class Crowded(MemoryRegistry):
         self.present = self.most = 0
         self._count = threading.Lock()
 
-    def connect(self, digest, token):
+    def connect(self, digest, name):
         with self._count:
             self.present += 1
             self.most = max(self.most, self.present)
         threading.Event().wait(0.01)
         with self._count:
             self.present -= 1
-        return super().connect(digest, token)
+        return super().connect(digest, name)
 
 
 def test_process_lets_those_who_come_at_once_enter_in_turn():

@@ -10,13 +10,13 @@ from flask_realtime.errors import InvalidMessage
 from flask_realtime.protocol.messages import (
     JSONText,
     Message,
-    Publication,
     Reply,
     error_reply,
     parse_message,
     parse_positions,
 )
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.publications import Publication
 from flask_realtime.writing.frames import lost_frame, push_frame
 
 from ..wire import golden

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from flask_realtime.transport.frame_reader import WholeMessages, read_head
+from flask_realtime.transport.frame_reader import FrameReader, read_head
 from flask_realtime.transport.websocket import WebSocket
 
 from ...deflate import deflated
@@ -29,15 +29,15 @@ def test_whole_message_is_read(length):
     text = ("žluť" * length)[:length]
     data = frame(text.encode())
 
-    assert WholeMessages(False, MOST).read(b"xx" + data + b"more", 2) == (text, 2 + len(data))
+    assert FrameReader(False, MOST).read(b"xx" + data + b"more", 2) == (text, 2 + len(data))
 
 
 def test_deflated_message_is_read_where_that_was_agreed():
     """As every browser sends them."""
     data = deflated_frame(b'{"id": 1}' * 50)
 
-    assert WholeMessages(True, MOST).read(data, 0) == ('{"id": 1}' * 50, len(data))
-    assert WholeMessages(False, MOST).read(data, 0) is None
+    assert FrameReader(True, MOST).read(data, 0) == ('{"id": 1}' * 50, len(data))
+    assert FrameReader(False, MOST).read(data, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_deflated_message_is_read_where_that_was_agreed():
 )
 def test_anything_else_is_left_to_the_protocol(data):
     """What is not whole, no text, or wrong: wsproto knows what to say to it."""
-    assert WholeMessages(True, MOST).read(data, 0) is None
+    assert FrameReader(True, MOST).read(data, 0) is None
 
 
 def test_bomb_is_not_inflated():
@@ -72,7 +72,7 @@ def test_bomb_is_not_inflated():
     bomb = deflated_frame(b"x" * 100_000_000)
 
     assert len(bomb) < MOST
-    assert WholeMessages(True, MOST).read(bomb, 0) is None
+    assert FrameReader(True, MOST).read(bomb, 0) is None
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
@@ -86,7 +86,7 @@ def test_skipping_finds_where_the_next_message_begins(step):
         (frame(b"ping", first=0x89), True),
         (frame(b"y" * 70_000), True),
     ]
-    messages = WholeMessages(False, MOST)
+    messages = FrameReader(False, MOST)
 
     for data, is_between in frames:
         for at in range(0, len(data), step):
@@ -172,6 +172,6 @@ def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
     chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True) if a < b]
 
     with_shortcut = read(chunks, deflates)
-    monkeypatch.setattr(WholeMessages, "read", lambda *_: None)
+    monkeypatch.setattr(FrameReader, "read", lambda *_: None)
 
     assert with_shortcut == read(chunks, deflates)

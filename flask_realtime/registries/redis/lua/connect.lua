@@ -2,7 +2,7 @@
 -- its browser. Of a client that only connections have begun nothing is known, until one of them has
 -- lived for a while: who hears so may be gone before it hears it, and comes again.
 local client, waiting = KEYS[1], KEYS[2]
-local token, lives = ARGV[1], ARGV[2]
+local connection, lives = ARGV[1], ARGV[2]
 
 local known = redis.call('HGETALL', client)
 if #known == 0 then
@@ -10,6 +10,6 @@ if #known == 0 then
 elseif redis.call('HEXISTS', client, 'unknown') == 1 then
     known = {}
 end
-redis.call('HSET', client, 'token:' .. token, '', 'latest', token, 'arrived', '1')
+redis.call('HSET', client, 'connection:' .. connection, '', 'latest', connection, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return {known, redis.call('LRANGE', waiting, 0, -1)}

@@ -1,8 +1,8 @@
 -- Forgets a connection and notes how far it was sent, unless a newer one has come.
-local client, token, lives = KEYS[1], ARGV[1], ARGV[2]
+local client, connection, lives = KEYS[1], ARGV[1], ARGV[2]
 
-if redis.call('HDEL', client, 'token:' .. token) == 1 then
-    if note_sent(client, token, 3, #ARGV, 2) then
+if redis.call('HDEL', client, 'connection:' .. connection) == 1 then
+    if note_sent(client, connection, 3, #ARGV, 2) then
         redis.call('HDEL', client, 'latest')
     end
     redis.call('PEXPIRE', client, lives)

@@ -1,6 +1,6 @@
 -- Brings together what a process knows of a client and what Redis has, of each channel the later
 -- (see subscriptions.py), and notes the connection. Returns the client as it is now.
-local client, token, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local first, last = 5, 4 + 3 * ARGV[4]
 
 local function number(field)
@@ -43,10 +43,10 @@ redis.call('HSET', client, 'at', string.format('%.0f', latest))
 
 -- One that is not known came after the snapshot that Redis went back to, if it went back, and so
 -- after the one that the snapshot has as the latest, which may never end for it to be so.
-if redis.call('HSET', client, 'token:' .. token, '') == 1 then
-    redis.call('HSET', client, 'latest', token)
+if redis.call('HSET', client, 'connection:' .. connection, '') == 1 then
+    redis.call('HSET', client, 'latest', connection)
 end
-note_sent(client, token, first, last, 3)
+note_sent(client, connection, first, last, 3)
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return redis.call('HGETALL', client)

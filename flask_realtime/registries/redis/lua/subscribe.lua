@@ -1,4 +1,4 @@
--- Subscribes a client from the positions given; returns the tokens of its connections.
+-- Subscribes a client from the positions given; returns the connections of its connections.
 local client, awaits = KEYS[1], ARGV[1]
 
 local starts = {}

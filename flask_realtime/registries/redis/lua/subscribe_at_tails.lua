@@ -1,5 +1,5 @@
 -- Subscribes a client from where the channels' logs stand, all in one step; begins and lists those
--- not known. Returns the tokens of its connections. Its keys are in different slots of a cluster.
+-- not known. Returns the connections of its connections. Its keys are in different slots of a cluster.
 local client, list = KEYS[1], KEYS[2]
 local awaits, lives, limits, listed_for = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 

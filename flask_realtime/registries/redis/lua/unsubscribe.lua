@@ -1,4 +1,4 @@
--- Unsubscribes a client, also one not known, which may have been lost; returns the tokens of its
+-- Unsubscribes a client, also one not known, which may have been lost; returns the connections of its
 -- connections.
 local client, awaits, most_left = KEYS[1], ARGV[1], tonumber(ARGV[2])
 
@@ -18,4 +18,4 @@ end
 if redis.call('HGET', client, 'arrived') == '0' then
     redis.call('PEXPIRE', client, awaits)
 end
-return names_of(client, 'token:')
+return names_of(client, 'connection:')

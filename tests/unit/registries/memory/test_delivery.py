@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from flask_realtime.protocol.messages import Publication
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.publications import Publication
 from flask_realtime.registries.memory.delivery import MemoryDelivery
 
 PATIENCE_SECONDS = 10

@@ -1,7 +1,8 @@
 """One channel's log in memory, where it differs from what every registry promises."""
 
-from flask_realtime.registries.base import Page, Push
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.log import MemoryLog
+from flask_realtime.registries.records import LogPage
 
 
 def fill(log, *payloads):
@@ -25,7 +26,7 @@ def test_memory_log_keeps_nothing_larger_than_itself():
 
     first, second, third = fill(log, "small", "x" * 101, "small")
 
-    assert log.read(first, 1000) == Page((), third, lost=True, is_trimmed=True)
+    assert log.read(first, 1000) == LogPage((), third, lost=True, is_trimmed=True)
     assert [one.position for one in log.read(second, 1000).publications] == [third]
 
 

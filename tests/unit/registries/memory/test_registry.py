@@ -9,9 +9,10 @@ import tracemalloc
 import pytest
 
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.base import Presence, Push, Receiver
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
 
 PATIENCE_SECONDS = 10
 
@@ -21,7 +22,7 @@ def nothing(*_):
 
 
 def receiver(deliver=nothing, changed=nothing, ended=nothing):
-    return Receiver(deliver, changed, ended, nothing, nothing)
+    return RegistryEvents(deliver, changed, ended, nothing, nothing)
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_memory_registry_gives_memory_back_when_idle(registry, clock):
         registry.subscribe(f"awaited-{number}", ["a"])
         registry.subscribe(f"arrived-{number}", ["a"])
         registry.connect(f"arrived-{number}", "1")
-        registry.disconnect(Presence(f"arrived-{number}", "1", {}))
+        registry.disconnect(ConnectionRecord(f"arrived-{number}", "1", {}))
         registry.deposit(f"arrived-{number}", "x" * 100)
     full = tracemalloc.get_traced_memory()[0] - before
 
@@ -153,11 +154,11 @@ def test_memory_registry_begins_anew_after_a_fork():
     script = """
 import os, sys, threading
 from flask_realtime.config.settings import Config
-from flask_realtime.registries.base import Push, Receiver
+from flask_realtime.registries.base import Push, RegistryEvents
 from flask_realtime.registries.memory.registry import MemoryRegistry
 
 def receiver(deliver):
-    return Receiver(deliver, print, print, print, print)
+    return RegistryEvents(deliver, print, print, print, print)
 
 registry = MemoryRegistry(Config())
 registry.start(receiver(print))

@@ -10,13 +10,13 @@ from flask_realtime import Publisher
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.base import Push
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.redis.accepted import MOST_CHANNELS, RedisAccepted
-from flask_realtime.registries.redis.connection import Link, LinkLost
+from flask_realtime.registries.redis.connection import LinkLost, RedisConnection
 from flask_realtime.registries.redis.log import MOST_CHECKED
 from flask_realtime.registries.redis.pool import COMMANDS_AT_ONCE
 from flask_realtime.registries.redis.registry import RedisRegistry
-from flask_realtime.registries.redis.resp import Refusal
+from flask_realtime.registries.redis.resp import ErrorReply
 
 from ....contract.recorder import Recorder
 from ....eventually import eventually
@@ -360,15 +360,15 @@ def test_replies_stay_in_line_when_a_connection_breaks_while_a_script_is_sent(st
     """Redis forgot the script of a later push, and the connection broke before it had come."""
     registry = store.open()
     push(registry, "1", "b")
-    exchange = Link.exchange
+    exchange = RedisConnection.exchange
 
     def forget_and_break(link, commands, deadline):
         if commands[0][0] == "EVAL":
             raise LinkLost("it broke", is_late=True)
         replies = exchange(link, commands, deadline)
-        return [*replies[:-1], Refusal("NOSCRIPT No matching script.")]
+        return [*replies[:-1], ErrorReply("NOSCRIPT No matching script.")]
 
-    monkeypatch.setattr(Link, "exchange", forget_and_break)
+    monkeypatch.setattr(RedisConnection, "exchange", forget_and_break)
     with pytest.raises(RegistryUnavailable) as caught:
         registry.publish([Push("a", "1", "one"), Push("b", "2", "two")])
 

@@ -8,7 +8,7 @@ local function note_change(client)
     return moment
 end
 
--- The names that a client has of a kind: its tokens, its channels.
+-- The names that a client has of a kind: its connections, its channels.
 local function names_of(client, kind)
     local names = {}
     for _, field in ipairs(redis.call('HKEYS', client)) do
@@ -48,7 +48,7 @@ local function forget_left(client, most)
 end
 
 -- Subscribes a client; starts has each channel's name and, behind it, the position to begin at.
--- Returns the tokens of its connections.
+-- Returns the connections of its connections.
 local function subscribe(client, awaits, starts)
     if #starts <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
         begin_client(client, awaits, starts)
@@ -68,14 +68,14 @@ local function subscribe(client, awaits, starts)
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)
     end
-    return names_of(client, 'token:')
+    return names_of(client, 'connection:')
 end
 
 -- Notes how far a connection was sent, unless a newer one of its client has come; of ARGV, the
 -- names, each with its position behind it, from one index to another. Returns whether it is the
 -- newest.
-local function note_sent(client, token, first, last, step)
-    local is_newest = (redis.call('HGET', client, 'latest') or token) == token
+local function note_sent(client, connection, first, last, step)
+    local is_newest = (redis.call('HGET', client, 'latest') or connection) == connection
     for i = first, is_newest and last or 0, step do
         if redis.call('HEXISTS', client, 'since:' .. ARGV[i]) == 1 then
             redis.call('HSET', client, 'sent:' .. ARGV[i], ARGV[i + 1])
