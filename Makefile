@@ -34,6 +34,7 @@ benchmarks: $(VENV)/benchmark
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: $(VENV)/dev
 	$(BIN)/mypy
