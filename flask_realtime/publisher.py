@@ -42,15 +42,9 @@ class Publisher:
             }
         )
         # redis-py is loaded only where it is used.
-        from .registries.redis.address import RedisAddress
-        from .registries.redis.keys import RedisKeys
-        from .registries.redis.log import RedisLog, Retention
-        from .registries.redis.pool import RedisPool
+        from .registries.redis.log import RedisLog
 
-        self._server = RedisPool(RedisAddress(config.redis, "redis_url", timeout), timeout)
-        self._log = RedisLog(
-            self._server, RedisKeys(config.redis_prefix), Retention.of(config), is_guess=True
-        )
+        self._log = RedisLog.open(config, "redis_url")
 
     def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
         """Send *message* to every client subscribed to any of *channels*, as ``realtime.push``.
@@ -75,7 +69,7 @@ class Publisher:
 
     def close(self) -> None:
         """Let go of the connections to Redis."""
-        self._server.close()
+        self._log.close()
 
     def __enter__(self) -> Publisher:
         return self
@@ -91,8 +85,8 @@ class Publisher:
         return make_pushes(payload, flatten(channels), self._matching, one_id)
 
     def _matching(self, pattern: str) -> list[str]:
-        return self._log.matching(pattern, self._server.deadline())
+        return self._log.matching(pattern, self._log.deadline())
 
     def _publish(self, pushes: list[Push]) -> None:
         if pushes:
-            self._log.publish(pushes, self._server.deadline())
+            self._log.publish(pushes, self._log.deadline())

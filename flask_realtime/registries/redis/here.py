@@ -99,7 +99,7 @@ class RedisHere:
                 return self.clients.subscribe_at_tails(digest, self.log.tails(channels), deadline)
             except SlotsDiffer:
                 self._is_cluster = True
-        return self.clients.subscribe(digest, self.log.open(channels, deadline), deadline)
+        return self.clients.subscribe(digest, self.log.begin(channels, deadline), deadline)
 
     def tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
         """Tell *processes* that the subscriptions of a client have changed; this one at once."""

@@ -15,6 +15,7 @@ from ...threads.fork import ForkLocal
 from ..records import LogPage
 from . import scripts
 from .accepted import RedisAccepted
+from .address import RedisAddress
 from .connection import Deadline, LinkLost
 from .entries import parse_entry, parse_position
 from .keys import RedisKeys
@@ -91,6 +92,29 @@ class RedisLog:
         self._accepted_here = ForkLocal(lambda: RedisAccepted(limits.state_lives / 1000))
         server.check_with(self._checks)
 
+    @classmethod
+    def open(cls, config: Config, setting: str) -> RedisLog:
+        """Return the logs in the Redis of *config*, for a caller that knows only the address.
+
+        The limits of a log are the app's, where the app has noted them with the channel. Nothing
+        is connected before the first call.
+
+        :param config: its address, prefix and timeout are used.
+        :param setting: the name by which errors call the address, ``"redis_url"`` for example.
+        :raises InvalidSetting: if the address cannot be used.
+        """
+        seconds = config.redis_timeout_seconds
+        server = RedisPool(RedisAddress(config.redis, setting, seconds), seconds)
+        return cls(server, RedisKeys(config.redis_prefix), Retention.of(config), is_guess=True)
+
+    def deadline(self) -> Deadline:
+        """Return the deadline of a call that begins now."""
+        return self._server.deadline()
+
+    def close(self) -> None:
+        """Close all connections to Redis."""
+        self._server.close()
+
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
         """Append each push and announce it, in order.
 
@@ -132,8 +156,8 @@ class RedisLog:
             keys += (of_channel.state, of_channel.log, of_channel.listed)
         return Tails(tuple(keys), (self._lives, self._limits, self._listed_for, *channels))
 
-    def open(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
-        """Where each log stands; one not known is begun."""
+    def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
+        """Return where each log stands; a log that is not known is begun."""
         replies = self._server.ask([self._touch(name, True) for name in channels], deadline)
         found = dict(zip(channels, replies, strict=True))
         self._list([name for name, reply in found.items() if reply[1]], deadline)

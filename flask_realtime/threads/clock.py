@@ -1,0 +1,15 @@
+"""What time it is: the only module of the package that asks."""
+
+from __future__ import annotations
+
+import time
+
+
+def monotonic() -> float:
+    """Return seconds since an arbitrary start, which never go back: for deadlines and ages."""
+    return time.monotonic()
+
+
+def now() -> float:
+    """Return seconds since 1970 by the machine's clock, which an administrator may set."""
+    return time.time()
