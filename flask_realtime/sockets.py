@@ -12,7 +12,7 @@ from .page.client import (
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
     current_digest,
-    end_behind_reply,
+    disconnect_behind_reply,
     has_client,
     known_digests,
 )
@@ -124,12 +124,12 @@ class Socket:
         """
         if not self._is_enabled:
             return
-        end_behind_reply()
+        disconnect_behind_reply()
         for client, session in known_digests():
             if everywhere:
-                self._registry().end(session=session)
+                self._registry().disconnect(session=session)
             else:
-                self._registry().end(digest=client)
+                self._registry().disconnect(digest=client)
 
     def _exists(self) -> bool:
         # A browser session without a socket key has no client that could be known to anyone.

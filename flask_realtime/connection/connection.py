@@ -55,8 +55,8 @@ class Connection:
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
         "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket", "close_by",
-        "close_code", "digest", "ends_behind_reply", "is_reading", "is_retiring", "last_heard",
-        "last_pinged", "name", "opened_at", "outbox", "receiver", "resume_by", "room",
+        "close_code", "digest", "disconnects_behind_reply", "is_reading", "is_retiring",
+        "last_heard", "last_pinged", "name", "opened_at", "outbox", "receiver", "resume_by", "room",
         "session_digest", "worker",
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ class Connection:
         #: The process stops: what is done is finished, nothing new is begun.
         self.is_retiring = False
         #: What is being handled asked for the end, and is answered before it.
-        self.ends_behind_reply = False
+        self.disconnects_behind_reply = False
         #: When a ``resume`` must have come, or the peer's answer to our close frame.
         self.resume_by: float | None = None
         self.close_by: float | None = None
@@ -214,10 +214,12 @@ class Connection:
         self.close_by = time.monotonic() + CLOSE_SECONDS
         self.room.wake()
 
-    def end(self, code: int, reason: str) -> None:
-        """Close; behind the reply where :attr:`ends_behind_reply` says so: a page that logs out
-        over its socket has to learn that its cookies wait for it."""
-        if self.ends_behind_reply:
+    def disconnect(self, code: int, reason: str) -> None:
+        """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set.
+
+        A page that logs out over its socket has to learn that its cookies wait for it.
+        """
+        if self.disconnects_behind_reply:
             self.is_retiring = True
             self.worker.submit(lambda: self.close(code, reason))
         else:

@@ -67,7 +67,7 @@ class Reconciler:
         self._thread = BackgroundThread("realtime-reconciler", self._run)
         self._is_closed = False
         self._is_failing = False
-        self._may_miss_ends = False
+        self._may_miss_disconnects = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         # Clients that may have been written again without others having been told of it.
@@ -82,8 +82,9 @@ class Reconciler:
         self._note((), (digest,))
 
     def restored(self) -> None:
-        """Have every channel and every client read anew, and end what was ended meanwhile."""
-        self._may_miss_ends = True
+        """Have every channel and every client read anew, and close the sockets that the registry
+        disconnected meanwhile."""
+        self._may_miss_disconnects = True
         self._note(self._delivery.pause(), self._hub.digests())
 
     def close(self) -> None:
@@ -137,8 +138,8 @@ class Reconciler:
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
         try:
-            if self._may_miss_ends:
-                self._replay_ends()
+            if self._may_miss_disconnects:
+                self._replay_disconnects()
             if paused:
                 self._resync.run(paused, PATIENCE_SECONDS)
             self._apply(list(changed))
@@ -155,13 +156,13 @@ class Reconciler:
             return False
         return True
 
-    def _replay_ends(self) -> None:
+    def _replay_disconnects(self) -> None:
         # Before, for it may become due again meanwhile.
-        self._may_miss_ends = False
+        self._may_miss_disconnects = False
         try:
-            self._registry.replay_ends()
+            self._registry.replay_disconnects()
         except RegistryUnavailable:
-            self._may_miss_ends = True
+            self._may_miss_disconnects = True
             raise
 
     def _apply(self, digests: list[str]) -> None:
@@ -227,7 +228,7 @@ class Reconciler:
         for connection, record, _ in known:
             if not self._hub.is_ready(connection):
                 # It ended meanwhile, and would stand there as the client's latest.
-                self._registry.disconnect(ConnectionRecord(record.digest, record.name, {}))
+                self._registry.forget_connection(ConnectionRecord(record.digest, record.name, {}))
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:

@@ -18,7 +18,7 @@ from ..identity.keys import shorten
 from ..page.client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
-    END_BEHIND_REPLY_IN_ENVIRON,
+    DISCONNECT_BEHIND_REPLY_IN_ENVIRON,
     SESSION_DIGEST_IN_ENVIRON,
 )
 from ..protocol.messages import Message, Reply, error_reply
@@ -60,7 +60,8 @@ class Conversation:
 
     :param environ: the handshake's, as it is inside the app's middleware.
     :param deposit: lets a text wait for the socket's browser.
-    :param end_behind_reply: has the socket, if it is to end, do so behind the reply that is due.
+    :param disconnect_behind_reply: has the socket, if it is to be closed, closed behind the
+        reply that is due.
     :param waiting: the texts that wait for it already.
     """
 
@@ -70,7 +71,7 @@ class Conversation:
         "_connection_id",
         "_deposit",
         "_digest",
-        "_end_behind_reply",
+        "_disconnect_behind_reply",
         "_environ",
         "_jar",
         "_session_digest",
@@ -88,7 +89,7 @@ class Conversation:
         digest: str,
         session_digest: str,
         deposit: Callable[[str], None],
-        end_behind_reply: Callable[[], None],
+        disconnect_behind_reply: Callable[[], None],
         waiting: Sequence[str] = (),
     ) -> None:
         self._app = app
@@ -98,7 +99,7 @@ class Conversation:
         self._digest = digest
         self._session_digest = session_digest
         self._deposit = deposit
-        self._end_behind_reply = end_behind_reply
+        self._disconnect_behind_reply = disconnect_behind_reply
         self._waiting = waiting
         # The reply that told of it may not have arrived; a hook has none.
         self._tells_of_session = bool(waiting)
@@ -187,7 +188,7 @@ class Conversation:
         # Whatever a message does to the session, its client remains the same.
         environ[DIGEST_IN_ENVIRON] = self._digest
         environ[SESSION_DIGEST_IN_ENVIRON] = self._session_digest
-        environ[END_BEHIND_REPLY_IN_ENVIRON] = self._end_behind_reply
+        environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._disconnect_behind_reply
         return environ
 
     def _keep_cookies(self, response: Response, environ: WSGIEnvironment) -> bool:

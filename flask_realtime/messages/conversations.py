@@ -74,7 +74,7 @@ class Conversations:
             connection.digest,
             connection.session_digest,
             deposit=partial(self._registry.deposit, connection.digest),
-            end_behind_reply=partial(setattr, connection, "ends_behind_reply", True),
+            disconnect_behind_reply=partial(setattr, connection, "disconnects_behind_reply", True),
             waiting=waiting,
         )
 

@@ -189,7 +189,7 @@ class Inbox:
         try:
             self._reply(self._services.conversations.answer(self._converse(), message))
         finally:
-            self._connection.ends_behind_reply = False
+            self._connection.disconnects_behind_reply = False
             self._connection.room.leave(size)
 
     def _resume(self, message: Message) -> None:

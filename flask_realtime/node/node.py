@@ -118,7 +118,7 @@ class Node:
             RegistryEvents(
                 deliver=self._delivery.deliver,
                 changed=self._reconciler.changed,
-                ended=self._end,
+                disconnected=self._disconnect,
                 interrupted=lambda: _drop(self._delivery.pause()),
                 restored=self._reconciler.restored,
             )
@@ -242,7 +242,7 @@ class Node:
     def _gone(self, connection: Connection) -> None:
         record = ConnectionRecord(connection.digest, connection.name, connection.final_sent())
         try:
-            self.registry.disconnect(record)
+            self.registry.forget_connection(record)
         except RegistryUnavailable as error:
             logger.warning("A socket's end was not noted, it will expire: %s", error)
         finally:
@@ -262,9 +262,9 @@ class Node:
     def _recover(self, names: Iterable[str]) -> None:
         self._reconciler.recover(list(names))
 
-    def _end(self, client: str | None, session: str | None) -> None:
+    def _disconnect(self, client: str | None, session: str | None) -> None:
         for connection in self._hub.connections(client, session):
-            connection.end(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
+            connection.disconnect(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
 
     def _chores(self) -> list[tuple[float, Callable[[], None]]]:
         config = self._config

@@ -30,7 +30,7 @@ DIGEST_IN_ENVIRON = "flask_realtime.digest"
 SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
 #: A function, preset for a message of a socket alone: has that socket, if it is to end, do so only
 #: behind the reply to the message.
-END_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.end_behind_reply"
+DISCONNECT_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.disconnect_behind_reply"
 #: Whether this request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
 
@@ -110,9 +110,9 @@ def known_digests() -> list[tuple[str, str]]:
     ]
 
 
-def end_behind_reply() -> None:
+def disconnect_behind_reply() -> None:
     """Have the socket by which this request came, if it did, end only behind the reply to it."""
-    hold = request.environ.get(END_BEHIND_REPLY_IN_ENVIRON)
+    hold = request.environ.get(DISCONNECT_BEHIND_REPLY_IN_ENVIRON)
     if hold is not None:
         hold()
 

@@ -90,7 +90,7 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def disconnect(self, record: ConnectionRecord) -> None:
+    def forget_connection(self, record: ConnectionRecord) -> None:
         """Forget a connection and note how far it was sent. Never harms another connection of
         the same client: while a newer one is there, an older one notes nothing. Doing it twice is
         no error."""
@@ -141,11 +141,12 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def end(self, digest: str | None = None, session: str | None = None) -> None:
+    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
         """Have every connection of the client, or of the session, closed, in all processes."""
 
-    def replay_ends(self) -> None:
-        """Tell ``receiver.ended`` of what it may not have heard before ``receiver.restored``."""
+    def replay_disconnects(self) -> None:
+        """Tell ``receiver.disconnected`` again of what it may have missed before
+        ``receiver.restored``."""
         return
 
     @abstractmethod

@@ -61,13 +61,13 @@ class RegistryEvents:
     :param deliver: a publication of a channel this process listens to; called by one thread only,
         in the order of each channel's log; a hole or a repeat may come after trouble.
     :param changed: the subscriptions of the client of this digest have changed: read them.
-    :param ended: the sockets of this digest, or else of this session, shall be closed (1000).
+    :param disconnected: close the sockets (1000) of this client, or else of this session.
     :param interrupted: publications may be missing from now on.
     :param restored: listening again; read every channel and every client anew.
     """
 
     deliver: Callable[[Publication], None]
     changed: Callable[[str], None]
-    ended: Callable[[str | None, str | None], None]
+    disconnected: Callable[[str | None, str | None], None]
     interrupted: Callable[[], None]
     restored: Callable[[], None]

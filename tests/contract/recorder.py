@@ -18,7 +18,7 @@ class Recorder:
     def __init__(self) -> None:
         self.publications: list[Publication] = []
         self.changed: list[str] = []
-        self.ended: list[tuple[str | None, str | None]] = []
+        self.disconnected: list[tuple[str | None, str | None]] = []
         self.threads: set[int] = set()
         self._news = threading.Condition()
 
@@ -27,7 +27,7 @@ class Recorder:
         return RegistryEvents(
             deliver=self._deliver,
             changed=lambda digest: self._note(self.changed, digest),
-            ended=lambda digest, session: self._note(self.ended, (digest, session)),
+            disconnected=lambda digest, session: self._note(self.disconnected, (digest, session)),
             interrupted=lambda: None,
             restored=lambda: None,
         )
@@ -42,7 +42,8 @@ class Recorder:
             if not self._news.wait_for(happened, PATIENCE_SECONDS):
                 raise AssertionError(
                     f"Within {PATIENCE_SECONDS:.0f} s only {len(self.publications)} publications "
-                    f"{self.payloads()[-5:]}, changed {self.changed}, ended {self.ended}."
+                    f"{self.payloads()[-5:]}, changed {self.changed}, disconnected "
+                    f"{self.disconnected}."
                 )
 
     def wait_for_payload(self, payload: str) -> None:

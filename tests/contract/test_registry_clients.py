@@ -161,7 +161,7 @@ def test_disconnect_ends_the_telling(registry, heard):
     """A client whose last connection closed is no longer told of here."""
     registry.connect("gone", "1")
     registry.connect("held", "2")
-    registry.disconnect(ConnectionRecord("gone", "1", {}))
+    registry.forget_connection(ConnectionRecord("gone", "1", {}))
 
     registry.subscribe("gone", ["a"])
     registry.subscribe("held", ["a"])
@@ -176,7 +176,7 @@ def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
     positions = fill(registry, "a", 3)
     registry.connect("digest-1", "1")
 
-    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
 
     found = registry.connect("digest-1", "2").subscriptions
     assert found["a"] == Subscription(since=positions[0], sent=positions[2])
@@ -191,7 +191,7 @@ def test_disconnect_does_not_subscribe(registry, fill):
     registry.unsubscribe("digest-1", ["a"])
 
     registry.refresh([ConnectionRecord("digest-1", "1", {"a": positions[1]})], [])
-    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
 
     assert set(subscriptions(registry, "digest-1")) == {"b"}
     registry.subscribe("digest-1", ["a"])
@@ -204,9 +204,9 @@ def test_disconnect_does_not_harm_the_other_connection(registry, heard):
     registry.connect("digest-1", "old")
     registry.connect("digest-1", "new")
 
-    registry.disconnect(ConnectionRecord("digest-1", "old", {}))
-    registry.disconnect(ConnectionRecord("digest-1", "old", {}))
-    registry.disconnect(ConnectionRecord("unknown", "old", {}))
+    registry.forget_connection(ConnectionRecord("digest-1", "old", {}))
+    registry.forget_connection(ConnectionRecord("digest-1", "old", {}))
+    registry.forget_connection(ConnectionRecord("unknown", "old", {}))
 
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
@@ -219,7 +219,7 @@ def test_disconnect_does_not_harm_a_connection_of_another_process(registry, othe
     registry.connect("digest-1", "1")
     other.connect("digest-1", "1")
 
-    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {}))
 
     registry.subscribe("digest-1", ["a"])
     heard_by_other.wait_for(lambda: heard_by_other.changed == ["digest-1"])
@@ -229,7 +229,7 @@ def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(re
     """The socket that heard so first may have broken before it did; a request, or a while, makes
     the client one that is known."""
     first = registry.connect("digest-1", "1")
-    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {}))
     second = registry.connect("digest-1", "2")
     registry.refresh([ConnectionRecord("digest-1", "2", {})], [])
     third = registry.connect("digest-1", "3")
@@ -443,7 +443,7 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
     assert "1" in subscriptions(registry, "digest-1").connections
     registry.subscribe("digest-1", ["b"])
     heard.wait_for(lambda: heard.changed == ["digest-1"])
-    registry.disconnect(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {"a": positions[2]}))
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
 
 
@@ -514,7 +514,7 @@ def test_an_older_connection_does_not_note_for_the_newer(registry, fill):
     registry.refresh([ConnectionRecord("digest-1", "new", {"a": positions[1]})], ["a"])
 
     registry.refresh([ConnectionRecord("digest-1", "old", {"a": positions[3]})], ["a"])
-    registry.disconnect(ConnectionRecord("digest-1", "old", {"a": positions[3]}))
+    registry.forget_connection(ConnectionRecord("digest-1", "old", {"a": positions[3]}))
 
     assert subscriptions(registry, "digest-1")["a"].sent == positions[1]
 
@@ -525,7 +525,7 @@ def test_the_connection_that_is_left_notes_again(registry, fill):
     positions = fill(registry, "a", 3)
     for name in ("stays", "goes"):
         registry.connect("digest-1", name)
-    registry.disconnect(ConnectionRecord("digest-1", "goes", {"a": positions[1]}))
+    registry.forget_connection(ConnectionRecord("digest-1", "goes", {"a": positions[1]}))
 
     registry.refresh([ConnectionRecord("digest-1", "stays", {"a": positions[2]})], ["a"])
 

@@ -42,8 +42,8 @@ def test_a_connected_client_outlives_the_time_to_connect(open_registry):
     for digest in ("connected", "disconnected", "changed"):
         registry.subscribe(digest, ["a"])
         registry.connect(digest, "1")
-    registry.disconnect(ConnectionRecord("disconnected", "1", {}))
-    registry.disconnect(ConnectionRecord("changed", "1", {}))
+    registry.forget_connection(ConnectionRecord("disconnected", "1", {}))
+    registry.forget_connection(ConnectionRecord("changed", "1", {}))
     registry.subscribe("changed", ["b"])
     registry.subscribe("never came", ["a"])
 
@@ -60,7 +60,7 @@ def test_a_client_that_stays_away_is_forgotten(open_registry):
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "1")
 
-    registry.disconnect(ConnectionRecord("digest-1", "1", {}))
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {}))
     assert is_known(registry, "digest-1")
 
     eventually(lambda: not is_known(registry, "digest-1"))
@@ -76,7 +76,7 @@ def test_the_time_to_come_back_counts_from_the_close(open_registry):
     clock.subscribe("a second", ["a"])
 
     eventually(lambda: not is_known(clock, "a second"))
-    registry.disconnect(ConnectionRecord("second", "1", {}))
+    registry.forget_connection(ConnectionRecord("second", "1", {}))
     eventually(lambda: not is_known(registry, "first"))
 
     assert is_known(registry, "second")

@@ -9,11 +9,11 @@ def test_end_tells_which_sockets_to_close(registry, heard):
     """By client or by session, as asked for."""
     registry.listen(["a"])
 
-    registry.end(digest="digest-1")
-    registry.end(session="session-1")
+    registry.disconnect(digest="digest-1")
+    registry.disconnect(session="session-1")
 
-    heard.wait_for(lambda: len(heard.ended) == 2)
-    assert heard.ended == [("digest-1", None), (None, "session-1")]
+    heard.wait_for(lambda: len(heard.disconnected) == 2)
+    assert heard.disconnected == [("digest-1", None), (None, "session-1")]
 
 
 def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
@@ -21,12 +21,12 @@ def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
     registry.connect("digest-1", "1")
     other.connect("digest-1", "1")
 
-    registry.end(session="session-1")
-    registry.end(digest="digest-1")
+    registry.disconnect(session="session-1")
+    registry.disconnect(digest="digest-1")
 
     for recorder in (heard, heard_by_other):
-        recorder.wait_for(lambda recorder=recorder: len(recorder.ended) == 2)
-        assert recorder.ended == [(None, "session-1"), ("digest-1", None)]
+        recorder.wait_for(lambda recorder=recorder: len(recorder.disconnected) == 2)
+        assert recorder.disconnected == [(None, "session-1"), ("digest-1", None)]
 
 
 def test_deposits_wait_in_order_until_collected(registry):

@@ -74,7 +74,7 @@ class Browser:
             self.digest,
             session_digest(self.app.secret_key, self.key),
             deposit=self.deposit,
-            end_behind_reply=lambda: None,
+            disconnect_behind_reply=lambda: None,
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )
         return Socket(conversation, handlers or {})

@@ -45,7 +45,7 @@ class Heard:
             RegistryEvents(
                 deliver=self._deliver,
                 changed=lambda digest: None,
-                ended=lambda digest, session: None,
+                disconnected=lambda digest, session: None,
                 interrupted=lambda: None,
                 restored=lambda: None,
             )

@@ -26,21 +26,21 @@ class Told:
     """What a registry tells its process."""
 
     def __init__(self):
-        self.ended = []
-        self.has_ended = threading.Event()
+        self.disconnected = []
+        self.is_told = threading.Event()
 
     def receiver(self):
         return RegistryEvents(
             deliver=lambda publication: None,
             changed=lambda digest: None,
-            ended=self._end,
+            disconnected=self._disconnect,
             interrupted=lambda: None,
             restored=lambda: None,
         )
 
-    def _end(self, digest, session):
-        self.ended.append((digest, session))
-        self.has_ended.set()
+    def _disconnect(self, digest, session):
+        self.disconnected.append((digest, session))
+        self.is_told.set()
 
 
 @pytest.fixture
@@ -201,24 +201,26 @@ def test_push_to_takes_one_name(socket, in_request, channel):
 
 
 @pytest.mark.parametrize(
-    ("everywhere", "ended"),
+    ("everywhere", "disconnected"),
     [
         (False, (digest("secret", KEY, ID), None)),
         (True, (None, session_digest("secret", KEY))),
     ],
 )
-def test_disconnect_ends_this_page_or_the_session(socket, told, in_request, everywhere, ended):
+def test_disconnect_closes_this_page_or_the_session(
+    socket, told, in_request, everywhere, disconnected
+):
     """A logout can close this page's sockets, or those of all pages of the browser."""
     in_request(lambda: socket.subscribe("a"))
 
     in_request(lambda: socket.disconnect(everywhere=everywhere))
 
-    assert told.has_ended.wait(5)
-    assert told.ended == [ended]
+    assert told.is_told.wait(5)
+    assert told.disconnected == [disconnected]
 
 
 @pytest.mark.parametrize("key_now", [None, "a-key-begun-anew"])
-def test_disconnect_ends_the_session_that_was_cleared_before(app, socket, told, key_now):
+def test_disconnect_closes_the_session_that_was_cleared_before(app, socket, told, key_now):
     """A logout may clear the session first: the sockets are those of who sent the request."""
     signed = app.session_interface.get_signing_serializer(app).dumps({"socket_key": KEY})
     with app.test_request_context(headers={"Cookie": f"session={signed}"}):
@@ -229,7 +231,7 @@ def test_disconnect_ends_the_session_that_was_cleared_before(app, socket, told, 
         socket.disconnect(everywhere=True)
 
     keys = [key_now, KEY] if key_now else [KEY]
-    assert told.ended == [(None, session_digest("secret", key)) for key in keys]
+    assert told.disconnected == [(None, session_digest("secret", key)) for key in keys]
 
 
 def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):

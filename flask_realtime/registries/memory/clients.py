@@ -132,7 +132,7 @@ class MemoryClients:
         self._keep(digest, client, now)
         return None if client.is_unknown else client.stands()
 
-    def disconnect(self, record: ConnectionRecord, now: float) -> None:
+    def forget_connection(self, record: ConnectionRecord, now: float) -> None:
         """Forget a connection that is known."""
         client = self.get(record.digest, now)
         if client is not None and record.name in client.connections:

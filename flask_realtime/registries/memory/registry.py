@@ -131,9 +131,9 @@ class MemoryRegistry(Registry):
             waiting = list(self._deposits.get(digest, now) or ())
             return Arrival(self._clients.connect(digest, name, now), waiting)
 
-    def disconnect(self, record: ConnectionRecord) -> None:
+    def forget_connection(self, record: ConnectionRecord) -> None:
         with self._lock:
-            self._clients.disconnect(record, self._tidy())
+            self._clients.forget_connection(record, self._tidy())
 
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         unknown = []
@@ -159,11 +159,11 @@ class MemoryRegistry(Registry):
             now = self._tidy()
             return [self._clients.restore(record, one, now) for record, one in known]
 
-    def end(self, digest: str | None = None, session: str | None = None) -> None:
+    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
         with self._lock:
             receiver = self._receiver
         if receiver is not None:
-            receiver.ended(digest, session)
+            receiver.disconnected(digest, session)
 
     # What waits for browsers.
 

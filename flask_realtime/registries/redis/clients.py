@@ -85,9 +85,9 @@ class RedisClients:
         ((known, items),) = self._server.ask([connect], deadline)
         return Arrival(self._subscriptions(known) if known else None, _texts(items))
 
-    def disconnect(self, record: ConnectionRecord, deadline: Deadline) -> None:
+    def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""
-        self._server.ask([self._present(scripts.DISCONNECT, record)], deadline)
+        self._server.ask([self._present(scripts.FORGET_CONNECTION, record)], deadline)
 
     def refresh(self, records: Sequence[ConnectionRecord], deadline: Deadline) -> list[str]:
         """Keep clients; those of them that are not known, or not with this connection."""

@@ -1,4 +1,4 @@
-"""Whose sockets have been ended: announced to every process, and kept for those who miss it."""
+"""Whose sockets are to be closed: announced to every process, and kept for those that miss it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MOST_KEPT = 10_000
 READ_AT_ONCE = 1000
 
 #: Called with the digest of a client or of a session, and None for the other.
-Ended = Callable[[str | None, str | None], None]
+Disconnected = Callable[[str | None, str | None], None]
 
 
 class RedisDisconnects:
     """One process's part.
 
-    :param process: names it; what it ends it has ended itself.
+    :param process: names it; it closes by itself the sockets that it has disconnected.
     """
 
     def __init__(self, server: RedisPool, keys: RedisKeys, process: str) -> None:
@@ -33,42 +33,44 @@ class RedisDisconnects:
         self._at: bytes | None = None
 
     def announce(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
-        """Have every other process end the sockets of a client, or of a session."""
+        """Have every other process close the sockets of a client, or of a session."""
         text = f"{self._process}:{digest or ''}:{session or ''}"
         lives = KEPT_SECONDS * 1000
-        end = scripts.END([self._keys.ended], (self._keys.everyone, text, MOST_KEPT, lives))
-        self._server.ask([end], deadline)
+        command = scripts.DISCONNECT(
+            [self._keys.disconnects], (self._keys.everyone, text, MOST_KEPT, lives)
+        )
+        self._server.ask([command], deadline)
 
     def begin(self, deadline: Deadline) -> None:
         """Find where the others stand, if this process has yet to: what is older is not for it."""
         if self._at is None:
-            newest = ("XREVRANGE", self._keys.ended, "+", "-", "COUNT", 1)
+            newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
             (entries,) = self._server.ask([newest], deadline)
             at = entries[0][0] if entries else b"0-0"
             self._at = self._at or at
 
-    def hear(self, data: bytes, ended: Ended) -> None:
+    def hear(self, data: bytes, disconnected: Disconnected) -> None:
         """Take what was announced."""
         at, _, text = data.partition(b" ")
         self._at = at or self._at
-        self._take(text, ended)
+        self._take(text, disconnected)
 
-    def catch_up(self, ended: Ended, deadline: Deadline) -> None:
+    def catch_up(self, disconnected: Disconnected, deadline: Deadline) -> None:
         """Take what was announced while nothing was heard."""
         while self._at is not None:
             behind = b"(" + self._at
-            newer = ("XRANGE", self._keys.ended, behind, "+", "COUNT", READ_AT_ONCE)
+            newer = ("XRANGE", self._keys.disconnects, behind, "+", "COUNT", READ_AT_ONCE)
             (entries,) = self._server.ask([newer], deadline)
             for entry in entries:
-                self._take_entry(entry, ended)
+                self._take_entry(entry, disconnected)
             if len(entries) < READ_AT_ONCE:
                 return
 
-    def _take_entry(self, entry: Any, ended: Ended) -> None:
+    def _take_entry(self, entry: Any, disconnected: Disconnected) -> None:
         self._at, (_, text) = entry
-        self._take(text, ended)
+        self._take(text, disconnected)
 
-    def _take(self, text: bytes, ended: Ended) -> None:
+    def _take(self, text: bytes, disconnected: Disconnected) -> None:
         process, digest, session = text.decode().split(":")
         if process != self._process:
-            ended(digest or None, session or None)
+            disconnected(digest or None, session or None)

@@ -32,7 +32,7 @@ class RedisHere:
         self.server = RedisPool(address, config.redis_timeout_seconds)
         self.log = RedisLog(self.server, keys, Retention.of(config))
         self.clients = RedisClients(self.server, keys, config, process)
-        self._ends = RedisDisconnects(self.server, keys, process)
+        self._disconnects = RedisDisconnects(self.server, keys, process)
         self._keys = keys
         self._process = process
         self._name = keys.process(process)
@@ -82,7 +82,7 @@ class RedisHere:
             raise self.server.unavailable(error) from None
         finally:
             self._probe.start()
-        self._ends.begin(deadline)
+        self._disconnects.begin(deadline)
 
     def ignore(self, channels: Collection[str]) -> None:
         """Hear *channels* no more."""
@@ -107,17 +107,17 @@ class RedisHere:
         if self._process in processes and self._receiver is not None:
             self._receiver.changed(digest)
 
-    def end(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
+    def disconnect(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
         """Have every process close the connections of a client, or of a session; this one at once,
         which may not hear Redis just now."""
         if self._receiver is not None:
-            self._receiver.ended(digest, session)
-        self._ends.announce(digest, session, deadline)
+            self._receiver.disconnected(digest, session)
+        self._disconnects.announce(digest, session, deadline)
 
-    def replay_ends(self, deadline: Deadline) -> None:
-        """Have those closed whose end this process did not hear of."""
+    def replay_disconnects(self, deadline: Deadline) -> None:
+        """Have those closed whose disconnect this process did not hear of."""
         if self._receiver is not None:
-            self._ends.catch_up(self._receiver.ended, deadline)
+            self._disconnects.catch_up(self._receiver.disconnected, deadline)
 
     def health(self) -> dict[str, Any]:
         """Whether Redis answers, whether it is heard, and how late."""
@@ -146,7 +146,7 @@ class RedisHere:
         if channel is not None:
             receiver.deliver(parse_entry(channel, data))
         elif name == self._keys.everyone:
-            self._ends.hear(data, receiver.ended)
+            self._disconnects.hear(data, receiver.disconnected)
         elif self._probe is not None and not self._probe.arrived(data):
             receiver.changed(data.decode())
 

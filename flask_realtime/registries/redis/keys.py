@@ -23,7 +23,7 @@ class RedisKeys:
         self._prefix = prefix
         self.list = f"{prefix}:channels".encode()
         self.everyone = f"{prefix}:everyone".encode()
-        self.ended = f"{prefix}:ended".encode()
+        self.disconnects = f"{prefix}:disconnects".encode()
         # Made for each push; a process pushes down the same channels again and again.
         self.channel = lru_cache(maxsize=4096)(self._channel)
         self._before_name = f"{prefix}:channel:{{".encode(errors="surrogatepass")

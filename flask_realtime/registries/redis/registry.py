@@ -81,9 +81,9 @@ class RedisRegistry(Registry):
         here.listen((), deadline)
         return here.clients.connect(digest, name, deadline)
 
-    def disconnect(self, record: ConnectionRecord) -> None:
+    def forget_connection(self, record: ConnectionRecord) -> None:
         here = self._here
-        here.clients.disconnect(record, here.server.deadline())
+        here.clients.forget_connection(record, here.server.deadline())
 
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         here = self._here
@@ -95,13 +95,13 @@ class RedisRegistry(Registry):
         here = self._here
         return here.clients.restore(known, here.server.deadline())
 
-    def end(self, digest: str | None = None, session: str | None = None) -> None:
+    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
         here = self._here
-        here.end(digest, session, here.server.deadline())
+        here.disconnect(digest, session, here.server.deadline())
 
-    def replay_ends(self) -> None:
+    def replay_disconnects(self) -> None:
         here = self._here
-        here.replay_ends(here.server.deadline())
+        here.replay_disconnects(here.server.deadline())
 
     # What waits for browsers.
 

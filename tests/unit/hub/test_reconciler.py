@@ -54,7 +54,7 @@ class House:
             RegistryEvents(
                 deliver=self.delivery.deliver,
                 changed=self.reconciler.changed,
-                ended=lambda digest, session: None,
+                disconnected=lambda digest, session: None,
                 interrupted=lambda: None,
                 restored=self.reconciler.restored,
             )
@@ -235,10 +235,10 @@ def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
     arrivals = []
 
     def come():
-        house.registry.replay_ends = lambda: None
+        house.registry.replay_disconnects = lambda: None
         arrivals.append(house.arrive(second))
 
-    house.registry.replay_ends = come
+    house.registry.replay_disconnects = come
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
     house.reconciler.restored()
@@ -252,7 +252,7 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
     """Nothing is known of it any more, and written so, its page would not be told of the loss."""
     house.registry.forget()
     rounds = []
-    house.registry.replay_ends = lambda: rounds.append(1)
+    house.registry.replay_disconnects = lambda: rounds.append(1)
     house.reconciler._settle = lambda: house.hub.remove(house.guest)
     house.reconciler.restored()
     until(lambda: not house.hub.channels(house.guest))
@@ -285,7 +285,7 @@ def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
         raise RegistryUnavailable("Out of memory.")
 
     house.registry.restore = refuse
-    house.registry.disconnect(ConnectionRecord("d1", "1", {}))
+    house.registry.forget_connection(ConnectionRecord("d1", "1", {}))
     house.reconciler.changed("d1")
     house.registry.unsubscribe("d2", ["a"])
 

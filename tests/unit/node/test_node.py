@@ -63,7 +63,7 @@ def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monke
     with ours, peer:
         first = process.admit(Shaken(descriptor_for(ours)), Shaken)
         process.registry.subscribe(first.digest, ["room"])
-        process.registry.disconnect(ConnectionRecord(first.digest, first.name, {}))
+        process.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
         first = process.admit(Shaken(descriptor_for(ours)), Shaken)
         first.receiver.opened()
         assert first.worker.wait_until_idle(DEADLINE)

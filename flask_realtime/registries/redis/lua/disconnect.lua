@@ -1,10 +1,11 @@
--- Forgets a connection and notes how far it was sent, unless a newer one has come.
-local client, connection, lives = KEYS[1], ARGV[1], ARGV[2]
+-- Tells every process whose sockets are to be closed, and keeps it for those that do not hear it.
+local disconnects, announced_on, text, most, lives = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-if redis.call('HDEL', client, 'connection:' .. connection) == 1 then
-    if note_sent(client, connection, 3, #ARGV, 2) then
-        redis.call('HDEL', client, 'latest')
-    end
-    redis.call('PEXPIRE', client, lives)
+-- A Redis that is out of memory keeps nothing, and tells them all the same.
+local id = redis.pcall('XADD', disconnects, 'MAXLEN', '~', most, '*', 'e', text)
+if type(id) == 'table' then
+    id = ''
 end
+redis.call('PEXPIRE', disconnects, lives)
+redis.call('PUBLISH', announced_on, id .. ' ' .. text)
 return 0

@@ -21,8 +21,8 @@ def nothing(*_):
     """What a receiver does that does not care."""
 
 
-def receiver(deliver=nothing, changed=nothing, ended=nothing):
-    return RegistryEvents(deliver, changed, ended, nothing, nothing)
+def receiver(deliver=nothing, changed=nothing, disconnected=nothing):
+    return RegistryEvents(deliver, changed, disconnected, nothing, nothing)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
         receiver(
             deliver=lambda one: registry.publish([Push("b", "2", "2")]) and done.set(),
             changed=lambda digest: found.append(registry.subscriptions([digest])[digest]),
-            ended=lambda digest, session: found.append(registry.collect(digest, "taker")),
+            disconnected=lambda digest, session: found.append(registry.collect(digest, "taker")),
         )
     )
     registry.listen(["a"])
@@ -64,7 +64,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
         registry.connect("digest-1", "1")
         registry.subscribe("digest-1", ["a"])
         registry.unsubscribe("digest-1", ["a"])
-        registry.end(digest="digest-1")
+        registry.disconnect(digest="digest-1")
         registry.publish([Push("a", "1", "1")])
 
     thread = threading.Thread(target=use, daemon=True)
@@ -99,7 +99,7 @@ def test_memory_registry_gives_memory_back_when_idle(registry, clock):
         registry.subscribe(f"awaited-{number}", ["a"])
         registry.subscribe(f"arrived-{number}", ["a"])
         registry.connect(f"arrived-{number}", "1")
-        registry.disconnect(ConnectionRecord(f"arrived-{number}", "1", {}))
+        registry.forget_connection(ConnectionRecord(f"arrived-{number}", "1", {}))
         registry.deposit(f"arrived-{number}", "x" * 100)
     full = tracemalloc.get_traced_memory()[0] - before
 
