@@ -25,6 +25,7 @@ from .registries import make_registry
 from .registries.base import Registry
 from .session import view as takeover
 from .session.view import SessionPath
+from .threads.fork import ForkLocal
 from .transport import route as transport
 from .transport import servers
 from .transport.route import Handshake, Transport
@@ -62,7 +63,7 @@ class AppState:
         self._handlers = handlers
         self._on_join = on_join
         self._on_leave = on_leave
-        self._processes: dict[int, Node] = {}
+        self._nodes = ForkLocal(self._make_node)
         self._transport = Transport(config, self._admit)
         _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
@@ -70,30 +71,23 @@ class AppState:
         if config.enabled:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
-            SessionPath(config, lambda: self.process().registry).init_app(app)
+            SessionPath(config, lambda: self.node().registry).init_app(app)
         Page(config).init_app(app)
 
-    def process(self) -> Node:
-        """What this process holds; made at its first use, and anew after a fork."""
-        pid = os.getpid()
-        process = self._processes.get(pid)
-        if process is None:
-            # Whoever comes first wins, without a lock: one made before a fork, or before gevent
-            # patches, would be the wrong kind.
-            process = self._processes.setdefault(pid, self._make_process())
-            for other in [one for one in self._processes if one != pid]:
-                self._processes.pop(other, None)
-        process.start()
-        return process
+    def node(self) -> Node:
+        """Return what this process holds of the app; made at its first use, anew after a fork."""
+        node = self._nodes.get()
+        node.start()
+        return node
 
     def drain(self, seconds: float | None) -> None:
         """Close this process's sockets, spread over *seconds*."""
         if self.config.enabled:
-            self.process().drain(seconds)
+            self.node().drain(seconds)
 
     def health(self) -> dict[str, Any]:
         """How this process is."""
-        return self.process().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
+        return self.node().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
     def publish(
         self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None
@@ -120,7 +114,7 @@ class AppState:
             registry.publish(pushes)
 
     def _publishing_registry(self) -> Registry:
-        registry = self.process().registry
+        registry = self.node().registry
         # A process that was forked off one that serves is none itself.
         has_served = os.getpid() == self._served_by
         serves = has_served or self._app.testing or servers.serves_requests()
@@ -137,7 +131,7 @@ class AppState:
                 f"Realtime(app), or call realtime.init_app(app) once it is set."
             )
 
-    def _make_process(self) -> Node:
+    def _make_node(self) -> Node:
         self._check_settings()
         registry = make_registry(self.config, _has_other_processes())
         conversations = Conversations(
@@ -146,7 +140,7 @@ class AppState:
         return Node(self._app, self.config, registry, conversations)
 
     def _admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
-        return self.process().admit(handshake, websocket)
+        return self.node().admit(handshake, websocket)
 
     def _first_request(self, endpoint: str | None, values: object) -> None:
         if not self.has_served:

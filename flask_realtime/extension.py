@@ -69,7 +69,7 @@ class Realtime:
                 "use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
-        return Socket(lambda: state.process().registry, state.publish, state.config.enabled)
+        return Socket(lambda: state.node().registry, state.publish, state.config.enabled)
 
     @property
     def is_socket_request(self) -> bool:

@@ -28,6 +28,8 @@ class ForkLocal(Generic[Value]):
         if value is None:
             # setdefault is atomic: of two first users, both get one.
             value = self._values.setdefault(process, self._make())
+            for other in [one for one in self._values if one != process]:
+                self._values.pop(other, None)
         return value
 
     def pop(self) -> Value | None:

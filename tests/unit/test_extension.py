@@ -40,7 +40,7 @@ class Heard:
     def __init__(self, app):
         self.payloads = []
         self._news = threading.Semaphore(0)
-        registry = app.extensions["realtime"].process().registry
+        registry = app.extensions["realtime"].node().registry
         registry.start(
             RegistryEvents(
                 deliver=self._deliver,
@@ -311,11 +311,11 @@ def test_registry_is_started_before_anyone_uses_it():
     app = make_app(Realtime(), REALTIME_REGISTRY=SlowToStart)
     state = app.extensions["realtime"]
     found = []
-    first = threading.Thread(target=state.process)
+    first = threading.Thread(target=state.node)
     first.start()
     assert SlowToStart.is_starting.wait(5)
 
-    second = threading.Thread(target=lambda: found.append(state.process().registry.has_started))
+    second = threading.Thread(target=lambda: found.append(state.node().registry.has_started))
     second.start()
     second.join(0.05)
     SlowToStart.may_go_on.set()

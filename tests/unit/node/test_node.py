@@ -37,42 +37,42 @@ class Shaken:
 
 
 @pytest.fixture
-def process():
+def node():
     app = Flask(__name__)
     app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
     Realtime(app)
-    return app.extensions["realtime"].process()
+    return app.extensions["realtime"].node()
 
 
-def test_process_that_stops_amid_a_handshake_refuses_it(process):
+def test_node_that_stops_amid_a_handshake_refuses_it(node):
     """A drain that began meanwhile would not see this socket, and it would live to the kill."""
     ours, peer = socket.socketpair()
-    shaken = Shaken(descriptor_for(ours), lambda: process.drain(0))
+    shaken = Shaken(descriptor_for(ours), lambda: node.drain(0))
 
     with ours, peer, pytest.raises(Refusal) as refused:
-        process.admit(shaken, shaken)
+        node.admit(shaken, shaken)
 
     assert refused.value.status == 503
-    assert process.connections() == []
-    assert process.health()["connections"] == 0
+    assert node.connections() == []
+    assert node.health()["connections"] == 0
 
 
-def test_process_needs_no_worker_for_a_socket_that_missed_nothing(process, monkeypatch):
+def test_node_needs_no_worker_for_a_socket_that_missed_nothing(node, monkeypatch):
     """A page whose channels are heard here already is on them as soon as its socket opens."""
     ours, peer = socket.socketpair()
     with ours, peer:
-        first = process.admit(Shaken(descriptor_for(ours)), Shaken)
-        process.registry.subscribe(first.digest, ["room"])
-        process.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
-        first = process.admit(Shaken(descriptor_for(ours)), Shaken)
+        first = node.admit(Shaken(descriptor_for(ours)), Shaken)
+        node.registry.subscribe(first.digest, ["room"])
+        node.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
+        first = node.admit(Shaken(descriptor_for(ours)), Shaken)
         first.receiver.opened()
         assert first.worker.wait_until_idle(DEADLINE)
-        second = process.admit(Shaken(descriptor_for(ours)), Shaken)
+        second = node.admit(Shaken(descriptor_for(ours)), Shaken)
         monkeypatch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
 
         second.receiver.opened()
 
-        assert process.health()["channels"] == 1
+        assert node.health()["channels"] == 1
 
 
 class Crowded(MemoryRegistry):
@@ -95,17 +95,17 @@ class Crowded(MemoryRegistry):
         return super().connect(digest, name)
 
 
-def test_process_lets_those_who_come_at_once_enter_in_turn():
+def test_node_lets_those_who_come_at_once_enter_in_turn():
     """A crowd after a restart does not call the registry all together, and nobody is sent away."""
     app = Flask(__name__)
     app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY=Crowded)
     Realtime(app)
-    process = app.extensions["realtime"].process()
+    node = app.extensions["realtime"].node()
     pairs = [socket.socketpair() for _ in range(50)]
 
     def come(ours):
         shaken = Shaken(descriptor_for(ours), lambda: None)
-        process.admit(shaken, shaken)
+        node.admit(shaken, shaken)
 
     coming = [threading.Thread(target=come, args=(ours,)) for ours, _ in pairs]
     for one in coming:
@@ -113,8 +113,8 @@ def test_process_lets_those_who_come_at_once_enter_in_turn():
     for one in coming:
         one.join(10)
 
-    assert len(process.connections()) == 50
-    assert 1 < process.registry.most <= 16
+    assert len(node.connections()) == 50
+    assert 1 < node.registry.most <= 16
     for pair in pairs:
         for end in pair:
             end.close()
