@@ -57,6 +57,57 @@ def test_module_takes_nothing_that_gevent_patches_later(path):
             assert node.func.attr not in MADE_TOO_EARLY, f"line {node.lineno}"
 
 
+# The one module that may use each of these.
+CLOCK = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
+ONE_PLACE = {"threads/clock.py": {("time", name) for name in CLOCK} | {("datetime", "now")}}
+ONE_PLACE["threads/background.py"] = {
+    ("threading", "Thread"),
+    ("threading", "Timer"),
+    ("_thread", "start_new_thread"),
+}
+# Packages that do not keep to it yet.
+NOT_YET = ("hub/", "node/", "registries/", "session/")
+
+
+@pytest.mark.parametrize("place", ONE_PLACE)
+def test_there_is_one_place_that_starts_threads_and_one_that_asks_the_time(place):
+    """A thread started elsewhere would keep its starter's context, and a clock asked elsewhere
+    would not be moved by a test."""
+    found = [
+        f"{name}:{line}"
+        for name, line, used in uses(PACKAGE)
+        if used in ONE_PLACE[place] and name != place and not name.startswith(NOT_YET)
+    ]
+
+    assert not found
+
+
+def test_a_thread_or_a_clock_in_the_wrong_place_is_found(tmp_path):
+    """What the test above looks for is seen, called or only handed on."""
+    (tmp_path / "planted.py").write_text(
+        "import threading, time\n"
+        "def run():\n"
+        "    threading.Thread(target=run).start()\n"
+        "    return max(default=time.monotonic)\n"
+    )
+
+    assert sorted(uses(tmp_path)) == [
+        ("planted.py", 3, ("threading", "Thread")),
+        ("planted.py", 4, ("time", "monotonic")),
+    ]
+
+
+def uses(root):
+    """Each ``module.name`` in the files below *root* that :data:`ONE_PLACE` knows: file, line and
+    the pair."""
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                used = (node.value.id, node.attr)
+                if any(used in one for one in ONE_PLACE.values()):
+                    yield path.relative_to(root).as_posix(), node.lineno, used
+
+
 def module_level(tree):
     """The statements that run at import, class bodies included."""
     for node in ast.iter_child_nodes(tree):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -11,8 +10,10 @@ from ..config.settings import Config
 from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..protocol.positions import Position
+from ..threads import clock
 from ..threads.pause import let_others_run
-from ..threads.worker import Threads, Worker
+from ..threads.pool import ThreadPool
+from ..threads.worker import Worker
 from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
@@ -64,7 +65,7 @@ class Connection:
         self,
         descriptor: Descriptor,
         flusher: Flusher,
-        threads: Threads,
+        threads: ThreadPool,
         config: Config,
         *,
         name: str,
@@ -85,7 +86,7 @@ class Connection:
             config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
         )
         self.receiver: Receiver | None = None
-        self.opened_at = self.last_heard = self.last_pinged = time.monotonic()
+        self.opened_at = self.last_heard = self.last_pinged = clock.monotonic()
         self._turn_began = self.opened_at
         #: Whether it looks for signs of life; not before the 101, which nothing may overtake.
         self.is_reading = False
@@ -152,7 +153,7 @@ class Connection:
 
     def ping(self) -> None:
         """Ask the peer for a sign of life."""
-        self.last_pinged = time.monotonic()
+        self.last_pinged = clock.monotonic()
         self.write(ping_frame())
 
     # Reading.
@@ -161,17 +162,17 @@ class Connection:
         """The peer's next bytes; empty at the end, and once we have said good-bye."""
         began = self.yield_turn()
         data = self._descriptor.receive(size) if self.is_open else b""
-        self.last_heard = time.monotonic()
+        self.last_heard = clock.monotonic()
         if self.last_heard - began > TURN_SECONDS:
             self._turn_began = self.last_heard
         return data
 
     def yield_turn(self) -> float:
         """Let others run, if reading has gone on for a turn without a pause; the time."""
-        now = time.monotonic()
+        now = clock.monotonic()
         if now - self._turn_began > TURN_SECONDS:
             let_others_run()
-            now = self._turn_began = time.monotonic()
+            now = self._turn_began = clock.monotonic()
         return now
 
     def await_room(self) -> None:
@@ -180,7 +181,7 @@ class Connection:
             self.is_reading = False
             self.room.wait(1.0)
         self.is_reading = True
-        self.last_heard = time.monotonic()
+        self.last_heard = clock.monotonic()
 
     # Life.
 
@@ -194,7 +195,7 @@ class Connection:
             self._flusher.send(self.outbox, self._accept)
             with self._lock:
                 self._accept = b""
-            self.last_heard = time.monotonic()
+            self.last_heard = clock.monotonic()
             self.is_reading = True
             self._say_goodbye()
             self.receiver.opened()
@@ -211,7 +212,7 @@ class Connection:
             return
         self.outbox.drop_pushes()
         self._say_goodbye()
-        self.close_by = time.monotonic() + CLOSE_SECONDS
+        self.close_by = clock.monotonic() + CLOSE_SECONDS
         self.room.wake()
 
     def disconnect(self, code: int, reason: str) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
+from ..threads import clock
 from ..threads.background import BackgroundThread
 from .connection import Connection
 
@@ -56,7 +57,7 @@ class Drain:
         spread = self._spread if seconds is None else seconds
         connections = list(self._connections())
         logger.info("Draining %d sockets over %.1f s.", len(connections), spread)
-        deadline = time.monotonic() + max(self._patience, spread + LAST_SECONDS)
+        deadline = clock.monotonic() + max(self._patience, spread + LAST_SECONDS)
         self._tell(connections, spread)
         self._await(connections, deadline)
 
@@ -67,10 +68,10 @@ class Drain:
         self.run()
 
     def _tell(self, connections: list[Connection], spread: float) -> None:
-        start = time.monotonic()
+        start = clock.monotonic()
         for index, connection in enumerate(connections):
             due = start + spread * index / len(connections)
-            pause = due - time.monotonic()
+            pause = due - clock.monotonic()
             if pause > 0:
                 time.sleep(pause)
             connection.is_retiring = True
@@ -79,20 +80,20 @@ class Drain:
     def _await(self, connections: list[Connection], deadline: float) -> None:
         # A handler that still runs keeps its socket's good-bye behind it.
         left = [one for one in connections if one.is_open]
-        while left and time.monotonic() < deadline:
+        while left and clock.monotonic() < deadline:
             time.sleep(0.05)
             left = [one for one in left if one.is_open]
         for connection in left:
             connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
         for connection in connections:
             if connection.close_by is not None:
-                connection.close_by = min(connection.close_by, time.monotonic() + LAST_SECONDS)
+                connection.close_by = min(connection.close_by, clock.monotonic() + LAST_SECONDS)
 
 
 def _goodbye(connection: Connection) -> Callable[[], None]:
     def close() -> None:
         connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
         if connection.close_by is not None:
-            connection.close_by = time.monotonic() + LAST_SECONDS
+            connection.close_by = clock.monotonic() + LAST_SECONDS
 
     return close

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
 from ..identity.keys import shorten
+from ..threads import clock
 from ..threads.background import BackgroundThread
 from .connection import Connection
 
@@ -48,11 +48,11 @@ class Heartbeat:
         self._stop.set()
 
     def _run(self) -> None:
-        now = time.monotonic()
+        now = clock.monotonic()
         self._due = [now + every for every, _ in self._chores]
         while not self._stop.wait(TICK_SECONDS):
             try:
-                self._beat(time.monotonic())
+                self._beat(clock.monotonic())
             except Exception:
                 logger.exception("The heartbeat failed; it goes on.")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
+
+from ..threads import clock
 
 # What a client may send at once after a pause, in seconds' worth of its rate.
 BURST_SECONDS = 5.0
@@ -22,21 +22,20 @@ class TokenBucket:
     :param rate: messages a second; None: no limit.
     """
 
-    __slots__ = ("_at", "_burst", "_clock", "_rate", "_refused", "_tokens")
+    __slots__ = ("_at", "_burst", "_rate", "_refused", "_tokens")
 
-    def __init__(self, rate: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rate: float | None) -> None:
         self._rate = rate
         self._burst = max(1.0, (rate or 0) * BURST_SECONDS)
         self._tokens = self._burst
         self._refused = 0.0
-        self._clock = clock
-        self._at = clock()
+        self._at = clock.monotonic()
 
     def take(self) -> bool:
         """Whether one more message may be handled now."""
         if self._rate is None:
             return True
-        now = self._clock()
+        now = clock.monotonic()
         gained = (now - self._at) * self._rate
         self._at = now
         self._refused = max(0.0, self._refused - gained)

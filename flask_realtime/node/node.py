@@ -28,7 +28,7 @@ from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import ConnectionRecord, RegistryEvents
 from ..registries.subscriptions import Subscriptions
-from ..threads.worker import LINGER_SECONDS, Threads
+from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
 from ..transport.route import Handshake, Refusal
 from ..transport.websocket import WebSocket
@@ -71,7 +71,7 @@ class Node:
         self._live: dict[str, Connection] = {}
         self._connection_names = itertools.count(1)
         self._flusher = Flusher()
-        self._threads = Threads()
+        self._threads = ThreadPool()
         self._delivery = Delivery(self._recover, self._flusher.post)
         self._hub = Hub(self._delivery, registry.ignore)
         self._resync = Resync(self._delivery, registry.listen, partial(registry.read, renew=True))

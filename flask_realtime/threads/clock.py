@@ -1,4 +1,8 @@
-"""What time it is: the only module of the package that asks."""
+"""What time it is: the only module of the package that asks.
+
+Call these functions through the module (``clock.monotonic()``), so that a test can move the time
+for all of the package at once.
+"""
 
 from __future__ import annotations
 

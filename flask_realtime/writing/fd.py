@@ -9,10 +9,11 @@ import selectors
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Protocol
+
+from ..threads import clock
 
 # The kernel takes no more buffers at once (IOV_MAX).
 MOST_BUFFERS = 1024
@@ -111,7 +112,7 @@ class PlainDescriptor:
         self._sock.shutdown(socket.SHUT_WR)
 
     def drain(self, seconds: float, max_bytes: int) -> None:
-        deadline = time.monotonic() + seconds
+        deadline = clock.monotonic() + seconds
         while max_bytes > 0 and _is_readable(self._sock, deadline):
             data = self._sock.recv(READ_BYTES)
             if not data:
@@ -182,8 +183,8 @@ class TlsDescriptor:
             same.shutdown(socket.SHUT_WR)
 
     def drain(self, seconds: float, max_bytes: int) -> None:
-        deadline = time.monotonic() + seconds
-        while max_bytes > 0 and time.monotonic() < deadline:
+        deadline = clock.monotonic() + seconds
+        while max_bytes > 0 and clock.monotonic() < deadline:
             try:
                 with self._lock:
                     data = self._sock.recv(READ_BYTES)
@@ -214,7 +215,7 @@ def _join(buffers: Sequence[Buffer], most: int) -> Buffer:
 
 
 def _is_readable(sock: socket.socket, deadline: float) -> bool:
-    left = deadline - time.monotonic()
+    left = deadline - clock.monotonic()
     return left > 0 and _wait(sock, selectors.EVENT_READ, left)
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..threads.background import start_thread
 from ..threads.waker import Waker
 from .outbox import Outbox
 
@@ -57,9 +58,7 @@ class Writability:
 
     def _start(self) -> Waker:
         self._waker = waker = Waker()
-        threading.Thread(
-            target=self._run, args=(waker,), name="realtime-writability", daemon=True
-        ).start()
+        start_thread("realtime-writability", lambda: self._run(waker))
         return waker
 
     def _run(self, waker: Waker) -> None:

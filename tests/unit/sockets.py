@@ -8,7 +8,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.connection.connection import Connection
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.publications import Publication
-from flask_realtime.threads.worker import Threads
+from flask_realtime.threads.pool import ThreadPool
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import push_frame
@@ -51,7 +51,7 @@ class Pair:
         self.connection = Connection(
             descriptor_for(ours),
             self.flusher,
-            Threads(),
+            ThreadPool(),
             Config(**settings),
             name="1",
             digest="d" * 64,

@@ -7,20 +7,9 @@ import pytest
 from flask_realtime.connection.limits import ConnectionCount, PendingLimit, TokenBucket
 
 
-class Clock:
-    """Time that passes when told."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-def test_bucket_allows_a_burst_and_then_its_rate():
+def test_bucket_allows_a_burst_and_then_its_rate(clock):
     """Five seconds' worth may come at once, then so many a second."""
-    clock = Clock()
-    bucket = TokenBucket(10, clock)
+    bucket = TokenBucket(10)
 
     burst = [bucket.take() for _ in range(60)]
     clock.now += 1.05
@@ -30,10 +19,9 @@ def test_bucket_allows_a_burst_and_then_its_rate():
     assert later == [True] * 10 + [False] * 10
 
 
-def test_bucket_is_full_again_after_a_pause():
+def test_bucket_is_full_again_after_a_pause(clock):
     """A pause gives back the burst, and no more than it."""
-    clock = Clock()
-    bucket = TokenBucket(10, clock)
+    bucket = TokenBucket(10)
     while bucket.take():
         pass
 
@@ -42,10 +30,9 @@ def test_bucket_is_full_again_after_a_pause():
     assert [bucket.take() for _ in range(51)] == [True] * 50 + [False]
 
 
-def test_bucket_is_exhausted_by_a_flood_alone():
+def test_bucket_is_exhausted_by_a_flood_alone(clock):
     """Twice the rate is refused for as long as it lasts; ten times the rate is too much."""
-    clock = Clock()
-    mild, flood = TokenBucket(10, clock), TokenBucket(10, clock)
+    mild, flood = TokenBucket(10), TokenBucket(10)
 
     for _ in range(100):
         clock.now += 0.1

@@ -1,10 +1,11 @@
-"""The threads that a process has one of each."""
+"""The only place that starts threads."""
 
+import contextvars
 import threading
 
 import pytest
 
-from flask_realtime.threads.background import BackgroundThread
+from flask_realtime.threads.background import BackgroundThread, start_thread
 
 from ..starvation import no_thread_to_be_had
 
@@ -36,3 +37,47 @@ def test_background_starts_with_the_next_call_where_no_thread_was_to_be_had():
     background.start()
 
     assert ran.wait(DEADLINE)
+
+
+@pytest.fixture
+def inheriting(monkeypatch):
+    """Threads that start in a copy of their starter's context, as on Python 3.14's free-threaded
+    build."""
+    start = threading.Thread.start
+
+    def start_in_copy(thread):
+        context, run = contextvars.copy_context(), thread.run
+        thread.run = lambda: context.run(run)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_in_copy)
+
+
+def test_thread_sees_nothing_of_its_starters_context(inheriting):
+    """A thread that the first request starts does not keep that request's ``g`` for ever."""
+    variable = contextvars.ContextVar("variable", default="nothing")
+    seen, done = [], threading.Event()
+
+    def look():
+        seen.append(variable.get())
+        done.set()
+
+    variable.set("of the first request")
+    start_thread("tests", look)
+
+    assert done.wait(DEADLINE)
+    assert seen == ["nothing"]
+
+
+def test_thread_does_not_keep_its_process():
+    """A process ends though its threads go on."""
+    threads, done = [], threading.Event()
+
+    def look():
+        threads.append(threading.current_thread())
+        done.set()
+
+    start_thread("tests", look)
+
+    assert done.wait(DEADLINE)
+    assert [thread.daemon for thread in threads] == [True]

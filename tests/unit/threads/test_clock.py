@@ -2,15 +2,27 @@
 
 import time
 
-from flask_realtime.threads import clock
+from flask_realtime.connection.limits import TokenBucket
+from flask_realtime.threads import clock as package_clock
 
 
 def test_clock_gives_the_time_of_the_machine():
     """Both readings lie between two readings of Python's own clocks."""
     before = time.monotonic(), time.time()
 
-    read = clock.monotonic(), clock.now()
+    read = package_clock.monotonic(), package_clock.now()
 
     after = time.monotonic(), time.time()
     assert before[0] <= read[0] <= after[0]
     assert before[1] <= read[1] <= after[1]
+
+
+def test_clock_is_moved_for_the_whole_package(clock):
+    """A test that moves the clock moves it for all who ask it."""
+    bucket = TokenBucket(1)
+    while bucket.take():
+        pass
+
+    clock.now += 2
+
+    assert [bucket.take() for _ in range(3)] == [True, True, False]

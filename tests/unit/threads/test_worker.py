@@ -1,11 +1,12 @@
-"""The second greenlet of a socket."""
+"""The jobs of one socket."""
 
 import threading
 import time
 
 import pytest
 
-from flask_realtime.threads.worker import Threads, Worker
+from flask_realtime.threads.pool import ThreadPool
+from flask_realtime.threads.worker import Worker
 
 from ..starvation import no_thread_to_be_had
 
@@ -27,7 +28,7 @@ def thread_of(worker, pool):
 
 def test_worker_runs_jobs_in_order():
     """What is submitted first is done first, one job at a time."""
-    worker, done = Worker(Threads(), threading.Lock()), []
+    worker, done = Worker(ThreadPool(), threading.Lock()), []
 
     for number in range(200):
         worker.submit(lambda number=number: done.append(number))
@@ -38,7 +39,7 @@ def test_worker_runs_jobs_in_order():
 
 def test_worker_goes_on_after_a_job_that_raises(caplog):
     """A job that fails is logged and keeps none of those behind it waiting."""
-    worker, done = Worker(Threads(), threading.Lock()), []
+    worker, done = Worker(ThreadPool(), threading.Lock()), []
 
     worker.submit(lambda: 1 / 0)
     worker.submit(lambda: done.append("next"))
@@ -54,7 +55,7 @@ def test_worker_goes_on_after_a_job_that_was_cut_off(caplog):
     def cut_off():
         raise SystemExit
 
-    worker, done = Worker(Threads(), threading.Lock()), []
+    worker, done = Worker(ThreadPool(), threading.Lock()), []
 
     worker.submit(cut_off)
     worker.submit(lambda: done.append("next"))
@@ -66,7 +67,7 @@ def test_worker_goes_on_after_a_job_that_was_cut_off(caplog):
 
 def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started():
     """Who gave it the job is told, and whoever waits for its end does not wait for ever."""
-    worker, done = Worker(Threads(), threading.Lock()), []
+    worker, done = Worker(ThreadPool(), threading.Lock()), []
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         worker.submit(lambda: done.append("never"))
 
@@ -78,7 +79,7 @@ def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started():
 
 def test_worker_does_not_wait_for_a_slow_job_to_take_another():
     """Submitting returns at once, whatever the worker does."""
-    worker, gate, done = Worker(Threads(), threading.Lock()), threading.Event(), []
+    worker, gate, done = Worker(ThreadPool(), threading.Lock()), threading.Event(), []
 
     worker.submit(lambda: gate.wait(DEADLINE))
     worker.submit(lambda: done.append("after"))
@@ -92,8 +93,8 @@ def test_worker_does_not_wait_for_a_slow_job_to_take_another():
 
 def test_worker_has_no_thread_while_there_is_no_work(monkeypatch):
     """A socket without work costs one greenlet, not two."""
-    monkeypatch.setattr("flask_realtime.threads.worker.LINGER_SECONDS", 0)
-    pool = Threads()
+    monkeypatch.setattr("flask_realtime.threads.pool.LINGER_SECONDS", 0)
+    pool = ThreadPool()
     thread = thread_of(Worker(pool, threading.Lock()), pool)
 
     pool.sweep()
@@ -105,7 +106,7 @@ def test_worker_has_no_thread_while_there_is_no_work(monkeypatch):
 
 def test_thread_that_has_just_worked_is_kept_for_more():
     """To start one takes longer than most messages do."""
-    pool = Threads()
+    pool = ThreadPool()
     thread = thread_of(Worker(pool, threading.Lock()), pool)
 
     pool.sweep()
@@ -116,8 +117,8 @@ def test_thread_that_has_just_worked_is_kept_for_more():
 
 def test_worker_starts_again_when_work_comes_back(monkeypatch):
     """After its thread has ended, the next job starts a new one."""
-    monkeypatch.setattr("flask_realtime.threads.worker.LINGER_SECONDS", 0)
-    pool = Threads()
+    monkeypatch.setattr("flask_realtime.threads.pool.LINGER_SECONDS", 0)
+    pool = ThreadPool()
     worker = Worker(pool, threading.Lock())
     first = thread_of(worker, pool)
     pool.sweep()
@@ -130,7 +131,7 @@ def test_worker_starts_again_when_work_comes_back(monkeypatch):
 
 def test_workers_share_threads_that_are_at_rest():
     """A thousand sockets that have work one after the other need few threads."""
-    pool, lock = Threads(), threading.Lock()
+    pool, lock = ThreadPool(), threading.Lock()
 
     seen = {thread_of(Worker(pool, lock), pool) for _ in range(20)}
 
@@ -139,7 +140,7 @@ def test_workers_share_threads_that_are_at_rest():
 
 def test_workers_wait_for_no_other():
     """A job that takes long keeps the jobs of another socket from nothing."""
-    threads, lock, gate = Threads(), threading.Lock(), threading.Event()
+    threads, lock, gate = ThreadPool(), threading.Lock(), threading.Event()
     slow, quick = Worker(threads, lock), Worker(threads, lock)
 
     slow.submit(lambda: gate.wait(DEADLINE))
@@ -152,7 +153,7 @@ def test_workers_wait_for_no_other():
 
 def test_worker_loses_no_job_of_many_threads():
     """Jobs submitted from many threads, again and again as it falls idle, are all done."""
-    worker, done, lock = Worker(Threads(), threading.Lock()), [], threading.Lock()
+    worker, done, lock = Worker(ThreadPool(), threading.Lock()), [], threading.Lock()
 
     def add():
         with lock:

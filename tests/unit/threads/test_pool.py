@@ -1,0 +1,53 @@
+"""Threads that are used again."""
+
+import threading
+
+from flask_realtime.threads.pool import LINGER_SECONDS, ThreadPool
+
+from ...eventually import eventually
+
+DEADLINE = 5
+
+
+def thread_of(pool):
+    """The thread that did one job of *pool*; it is at rest again."""
+    threads = []
+    pool.run(lambda: threads.append(threading.current_thread()))
+    eventually(lambda: pool.resting)
+    return threads[0]
+
+
+def test_pool_uses_a_resting_thread_again():
+    """Jobs that come one after the other need one thread."""
+    pool = ThreadPool()
+
+    seen = {thread_of(pool) for _ in range(20)}
+
+    assert len(seen) == 1
+
+
+def test_pool_keeps_no_job_waiting_for_another():
+    """While all threads work, a further job gets a new one."""
+    pool, gate, done = ThreadPool(), threading.Event(), threading.Event()
+    pool.run(lambda: gate.wait(DEADLINE))
+
+    pool.run(done.set)
+
+    assert done.wait(DEADLINE)
+    gate.set()
+
+
+def test_sweep_ends_those_that_rested_long_and_keeps_those_that_just_worked(clock):
+    """A thread that nobody has needed for a while goes; one that worked a moment ago stays."""
+    pool, gate = ThreadPool(), threading.Event()
+    pool.run(lambda: gate.wait(DEADLINE))
+    old = thread_of(pool)
+    clock.now += LINGER_SECONDS * 2
+    gate.set()
+    eventually(lambda: pool.resting == 2)
+
+    pool.sweep()
+
+    old.join(DEADLINE)
+    assert not old.is_alive()
+    assert pool.resting == 1
