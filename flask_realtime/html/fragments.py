@@ -1,0 +1,131 @@
+"""Fragments: changes of a page's HTML, rendered once for all who get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from flask import Flask, current_app, globals
+from jinja2 import Template
+from markupsafe import escape
+from werkzeug.local import LocalProxy
+
+from .nobody import as_nobody
+
+Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
+#: What a fragment can do, named as Turbo Streams name it.
+ACTIONS: tuple[str, ...] = get_args(Action)
+_MORPHING = ("replace", "update")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One change of a page.
+
+    :param action: one of :data:`ACTIONS`.
+    :param target: a CSS selector; the change is made at every element that fits it. Empty for
+        ``reload``, which concerns the whole page.
+    :param html: what is put there; empty for ``remove`` and ``reload``.
+    :param morph: for ``replace`` and ``update``: the page changes only what differs.
+    """
+
+    action: str
+    target: str = ""
+    html: str = ""
+    morph: bool = False
+
+    def __post_init__(self) -> None:
+        if self.action not in ACTIONS:
+            known = ", ".join(ACTIONS)
+            raise ValueError(f"{self.action!r} is no action of a fragment; there are: {known}.")
+        if self.action != "reload" and not (isinstance(self.target, str) and self.target.strip()):
+            raise ValueError(
+                f"The target of {self.action!r} is {self.target!r}, but a CSS selector such as "
+                f"'#messages' is expected."
+            )
+        if self.morph and self.action not in _MORPHING:
+            raise ValueError(
+                f"morph=True goes with replace and update, not with {self.action!r}: only these "
+                f"two put new HTML in the place of old."
+            )
+
+    def to_wire(self) -> dict[str, Any]:
+        """The fragment as a client gets it."""
+        wire: dict[str, Any] = {"action": self.action}
+        if self.target:
+            wire["target"] = self.target
+        if self.action not in ("remove", "reload"):
+            wire["html"] = self.html
+        if self.morph:
+            wire["morph"] = True
+        return wire
+
+
+def content(
+    template: str | None, block: str | None, html: str | None, context: dict[str, Any]
+) -> str:
+    """The HTML of a fragment: a rendered template, or literal content.
+
+    :param template: the name of a template, which is rendered as nobody.
+    :param block: the one block of the template that is wanted; None: all of it.
+    :param html: literal content in place of a template: a ``Markup`` as it is, a ``str`` escaped.
+    :param context: the variables of the template.
+    :raises TypeError: if both or neither of *template* and *html* are given.
+    """
+    if html is not None:
+        if template is not None or block is not None or context:
+            raise TypeError(
+                "html= is the whole content of a fragment: leave out the template, block= and "
+                "the template's variables, or leave out html=."
+            )
+        return str(escape(html))
+    if not isinstance(template, str):
+        raise TypeError(
+            f"The name of a template is expected behind the target, not {template!r}; literal "
+            f"content is given as html=."
+        )
+    return render(template, block, context)
+
+
+def render(template: str, block: str | None, context: dict[str, Any]) -> str:
+    """Render *template* as nobody: nothing comes in but what is passed.
+
+    :param template: its name, as ``render_template`` takes it.
+    :param block: the one block that is wanted; None: all of the template.
+    :param context: its variables. A ``LocalProxy`` such as ``current_user`` counts as what it
+        stands for now.
+    :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+    :raises LookupError: if the template has no such block.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    variables = {name: _resolved(value) for name, value in context.items()}
+    with as_nobody(app, f"The template {template!r}"):
+        found = app.jinja_env.get_or_select_template(template)
+        _update_context(app, variables)
+        return found.render(variables) if block is None else _render_block(found, block, variables)
+
+
+def _resolved(value: Any) -> Any:
+    return value._get_current_object() if isinstance(value, LocalProxy) else value
+
+
+def _update_context(app: Flask, variables: dict[str, Any]) -> None:
+    # Flask 3.2 wants the context first, and older ones know none there.
+    if hasattr(globals, "_cv_request"):
+        app.update_template_context(variables)
+    else:
+        update: Any = app.update_template_context
+        update(globals.app_ctx._get_current_object(), variables)  # type: ignore[attr-defined]
+
+
+def _render_block(template: Template, block: str, variables: dict[str, Any]) -> str:
+    context = template.new_context(variables)
+    # A template's own top level, and its parents' blocks, are there once the rendering has begun.
+    for _ in template.root_render_func(context):
+        break
+    if block not in context.blocks:
+        known = ", ".join(sorted(context.blocks)) or "none"
+        raise LookupError(
+            f"The template {template.name!r} has no block {block!r}; there are: {known}."
+        )
+    return "".join(context.blocks[block][0](context))

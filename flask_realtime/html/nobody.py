@@ -1,0 +1,157 @@
+"""Runs code as nobody: with a request and a session that belong to no visitor.
+
+What is rendered for everybody must hold nothing of the visitor whose request happened to cause
+it. The app context object stays the same one, since extensions such as Flask-SQLAlchemy find
+their open transaction by it; its ``g``, request and session are swapped, and put back at the end.
+Nothing is pushed or popped, so no teardown function and no signal runs.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any, NoReturn
+
+from flask import Flask, Request, globals, has_request_context, request
+from flask.sessions import SessionMixin
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
+
+# Of Flask before 3.2, which has one context for the app and another one for the request.
+_REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
+_MERGED = ("g", "url_adapter", "_request", "_session", "_flashes", "_after_request_functions")
+
+
+class WrittenByNobody(RuntimeError):
+    """Code that runs as nobody tried to write the session.
+
+    :param what: what runs, as a sentence names it: ``"The template '_row.html'"``.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} is rendered once for all who get it, so it belongs to no visitor and can "
+            f"write no session (csrf_token() does, and flash()). Use a block for what is each "
+            f"visitor's own."
+        )
+
+
+class NobodysSession(dict[str, Any], SessionMixin):
+    """An empty session that can be read, and whose writing raises :exc:`WrittenByNobody`."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self._what = what
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise WrittenByNobody(self._what)
+
+    __setitem__ = setdefault = update = __ior__ = _refuse
+
+
+class _NoHost(MapAdapter):
+    """Builds paths, and no URLs with a host, where no request and no setting says which."""
+
+    def build(self, *args: Any, **kwargs: Any) -> str:
+        if kwargs.get("force_external") or kwargs.get("url_scheme"):
+            raise RuntimeError(
+                "url_for(…, _external=True) needs a host, and there is neither a request here "
+                "nor a SERVER_NAME in the app's config: set SERVER_NAME."
+            )
+        return super().build(*args, **kwargs)
+
+
+@contextmanager
+def as_nobody(app: Flask, what: str) -> Iterator[None]:
+    """Have the code inside see a request without cookies, an empty session, and an empty ``g``.
+
+    The request is a GET of the present request's path, host, scheme and prefix; where the app has
+    a ``SERVER_NAME`` that is the host. The app's ``url_value_preprocessor`` functions run for it.
+
+    :param app: the app of the current app context.
+    :param what: what runs, for the error that it causes when it writes the session.
+    :raises WrittenByNobody: from inside, if the session is written.
+    """
+    context: Any = globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
+    has_host = has_request_context() or bool(app.config["SERVER_NAME"])
+    nobody = app.request_class(_environ(app))
+    nobody.json_module = app.json
+    session = NobodysSession(what)
+    if _REQUEST_VARIABLE is None:
+        with _swapped(context, _MERGED):
+            context.g = app.app_ctx_globals_class()
+            context._request, context._session = nobody, session
+            context._flashes, context._after_request_functions = None, []
+            _route(app, context, nobody, has_host)
+            yield
+        return
+    request_context: Any = sys.modules["flask.ctx"].RequestContext(app, {}, nobody, session)
+    token = _REQUEST_VARIABLE.set(request_context)
+    try:
+        with _swapped(context, ("g",)):
+            context.g = app.app_ctx_globals_class()
+            _route(app, request_context, nobody, has_host)
+            yield
+    finally:
+        _REQUEST_VARIABLE.reset(token)
+
+
+@contextmanager
+def _swapped(context: Any, names: tuple[str, ...]) -> Iterator[None]:
+    before = {name: getattr(context, name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(context, name, value)
+
+
+def _route(app: Flask, context: Any, nobody: Request, has_host: bool) -> None:
+    """Match the request, as Flask does when a context is pushed."""
+    try:
+        context.url_adapter = app.create_url_adapter(nobody)
+    except HTTPException as error:
+        nobody.routing_exception = error
+        return
+    context.match_request()
+    for name in chain((None,), reversed(nobody.blueprints)):
+        for function in app.url_value_preprocessors.get(name, ()):
+            function(nobody.endpoint, nobody.view_args)
+    if not has_host:
+        adapter = _NoHost.__new__(_NoHost)
+        vars(adapter).update(vars(context.url_adapter))
+        context.url_adapter = adapter
+
+
+def _environ(app: Flask) -> dict[str, Any]:
+    name = app.config["SERVER_NAME"]
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": app.config["APPLICATION_ROOT"].rstrip("/"),
+        "PATH_INFO": "/",
+        "HTTP_HOST": name or "localhost",
+        "SERVER_NAME": name or "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": app.config["PREFERRED_URL_SCHEME"],
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if has_request_context():
+        present = request.environ
+        environ["SCRIPT_NAME"] = present.get("SCRIPT_NAME", "")
+        environ["PATH_INFO"] = present.get("PATH_INFO", "")
+        environ["wsgi.url_scheme"] = request.scheme
+        environ["SERVER_PORT"] = present.get("SERVER_PORT", "80")
+        # A host or a subdomain may belong to the route; the app has checked it then.
+        is_part_of_route = app.subdomain_matching or app.url_map.host_matching
+        if is_part_of_route or not name:
+            environ["HTTP_HOST"] = request.host
+    return environ
