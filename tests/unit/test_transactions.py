@@ -1,0 +1,226 @@
+"""What waits for a commit: handed out behind it, dropped with what did not happen."""
+
+import logging
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Column, Integer, String, create_engine, event
+from sqlalchemy.orm import Session, declarative_base, scoped_session, sessionmaker
+
+from flask_realtime.transactions import wait_for_commit
+
+Base = declarative_base()
+
+
+class Message(Base):
+    """A row."""
+
+    __tablename__ = "messages"
+    id = Column(Integer, primary_key=True)
+    text = Column(String)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path}/rows.db")
+
+    # As SQLAlchemy's documentation has it: pysqlite begins no transaction for a savepoint.
+    @event.listens_for(engine, "connect")
+    def _connect(connection, _record):
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection):
+        connection.exec_driver_sql("BEGIN")
+
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine):
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def handed_out():
+    return []
+
+
+@pytest.fixture
+def push(session, handed_out):
+    """Pushes down a channel when the session's transaction has committed."""
+
+    def push(channel, of=None):
+        wait_for_commit(of or session, [channel], lambda: handed_out.append(channel))
+
+    return push
+
+
+def test_push_waits_for_the_commit(session, push, handed_out):
+    """Nobody is told of a row that is not there yet."""
+    session.add(Message(text="a"))
+    push("a")
+    assert handed_out == []
+
+    session.commit()
+
+    assert handed_out == ["a"]
+
+
+def test_push_goes_at_once_where_nothing_has_begun(session, push, handed_out):
+    """Without a transaction there is nothing to wait for."""
+    push("a")
+
+    assert handed_out == ["a"]
+
+
+def test_pushes_keep_their_order(session, push, handed_out):
+    """Those of a savepoint stand where they were said."""
+    session.add(Message(text="a"))
+    push("1")
+    with session.begin_nested():
+        push("2")
+        with session.begin_nested():
+            push("3")
+    push("4")
+    assert handed_out == []
+
+    session.commit()
+
+    assert handed_out == ["1", "2", "3", "4"]
+
+
+def test_push_of_a_savepoint_that_is_rolled_back_is_dropped(session, push, handed_out):
+    """What is around the savepoint goes on."""
+    session.add(Message(text="a"))
+    push("kept")
+    savepoint = session.begin_nested()
+    push("dropped")
+    with session.begin_nested():
+        push("dropped with it")
+    savepoint.rollback()
+
+    session.commit()
+
+    assert handed_out == ["kept"]
+
+
+@pytest.mark.parametrize("end", ["rollback", "close"])
+def test_push_is_dropped_with_its_transaction(session, push, handed_out, end):
+    """A view that fails has told nobody of what it did not do; the session can be used again."""
+    session.add(Message(text="a"))
+    push("dropped")
+    getattr(session, end)()
+
+    session.add(Message(text="b"))
+    push("b")
+    session.commit()
+
+    assert handed_out == ["b"]
+
+
+def test_push_into_a_transaction_that_nobody_commits_is_told(session, push, handed_out, caplog):
+    """To read a row after its commit begins a new transaction, in which the push waits in vain."""
+    message = Message(text="a")
+    session.add(message)
+    session.commit()
+    assert message.text == "a"
+    push("room:1")
+
+    session.close()
+
+    assert handed_out == []
+    (record,) = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert "'room:1'" in record.getMessage()
+    assert "push before the commit" in record.getMessage()
+
+
+def test_rollback_is_no_warning(session, push, caplog):
+    """It is what the app has asked for."""
+    session.add(Message(text="a"))
+    push("room:1")
+
+    session.rollback()
+
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+def test_error_behind_a_commit_is_logged_and_keeps_nobody_else(session, push, handed_out, caplog):
+    """The database has committed: commit() does not raise, and later pushes are handed out."""
+    session.add(Message(text="a"))
+    wait_for_commit(session, ["broken"], lambda: 1 / 0)
+    push("next")
+
+    session.commit()
+
+    assert handed_out == ["next"]
+    assert "'broken'" in caplog.text
+
+
+def test_failed_commit_drops_its_pushes(session, push, handed_out):
+    """A row that the database refuses is told to nobody."""
+    session.add(Message(id=1))
+    session.commit()
+    session.add(Message(id=1))
+    push("dropped")
+
+    with pytest.raises(Exception, match="UNIQUE"):
+        session.commit()
+    session.rollback()
+    session.add(Message(id=2))
+    session.commit()
+
+    assert handed_out == []
+
+
+def test_scoped_session_is_the_session_of_this_thread(engine, push, handed_out):
+    """So it is with a sessionmaker's, too."""
+    scoped = scoped_session(sessionmaker(engine))
+    scoped.add(Message(text="a"))
+    push("a", scoped)
+    assert handed_out == []
+
+    scoped.commit()
+    scoped.remove()
+
+    assert handed_out == ["a"]
+
+
+def test_session_of_flask_sqlalchemy(push, handed_out):
+    """db.session is what its users have; a second request begins anew."""
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    db = SQLAlchemy(app)
+
+    class Row(db.Model):
+        id = Column(Integer, primary_key=True)
+
+    with app.app_context():
+        db.create_all()
+        for name in ("first", "second"):
+            db.session.add(Row())
+            push(name, db.session)
+            assert name not in handed_out
+            db.session.commit()
+            assert name in handed_out
+        db.engine.dispose()
+
+
+def test_transaction_of_a_with_statement(engine, push, handed_out):
+    """Its end commits."""
+    with Session(engine) as session, session.begin():
+        session.add(Message(text="a"))
+        push("a", session)
+        assert handed_out == []
+
+    assert handed_out == ["a"]
+
+
+def test_what_is_no_session_is_refused():
+    """The error says what is expected."""
+    with pytest.raises(TypeError, match=r"db\.session"):
+        wait_for_commit(object(), ["a"], print)
