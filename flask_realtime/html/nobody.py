@@ -20,12 +20,14 @@ from flask.sessions import SessionMixin
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
+from ..errors import RealtimeError
+
 # Of Flask before 3.2, which has one context for the app and another one for the request.
 _REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
 _MERGED = ("g", "url_adapter", "_request", "_session", "_flashes", "_after_request_functions")
 
 
-class WrittenByNobody(RuntimeError):
+class WrittenByNobody(RealtimeError, RuntimeError):
     """Code that runs as nobody tried to write the session.
 
     :param what: what runs, as a sentence names it: ``"The template '_row.html'"``.

@@ -1,0 +1,96 @@
+"""Pushes that the registry did not take, tried again until it does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from .errors import RegistryUnavailable
+from .protocol.pushes import Push
+from .threads import clock
+from .threads.background import BackgroundThread
+
+logger = logging.getLogger(__name__)
+
+# As long as a channel remembers a push id: a repeat after that could be a second message.
+PATIENCE_SECONDS = 300.0
+RETRY_SECONDS = 1.0
+
+
+class RetryQueue:
+    """Publishes in order; what fails for want of the registry is tried again in the background.
+
+    For pushes that nobody waits for, since their cause has happened already: the database has
+    committed. What is queued when the process ends is lost.
+
+    :param publish: publishes pushes, or raises :exc:`RegistryUnavailable`.
+    :param seconds: how long a push is tried.
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[Sequence[Push]], object],
+        seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._publish = publish
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._queue: deque[tuple[float, Sequence[Push]]] = deque()
+        self._wake = threading.Event()
+        self._is_closed = False
+        self._thread = BackgroundThread("realtime-retries", self._run)
+
+    def publish(self, pushes: Sequence[Push]) -> None:
+        """Publish *pushes* behind those that wait; at once, if none does. Never raises for want of
+        the registry.
+
+        :param pushes: each with a push id, by which a repeat is recognised.
+        """
+        with self._lock:
+            must_wait = bool(self._queue)
+        if not must_wait:
+            try:
+                self._publish(pushes)
+                return
+            except RegistryUnavailable as error:
+                logger.warning("The registry is away, a push is tried again: %s", error)
+        with self._lock:
+            self._queue.append((clock.monotonic() + self._seconds, pushes))
+        self._thread.start()
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread; what is queued is dropped."""
+        self._is_closed = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            if self._try_first():
+                continue
+            with self._lock:
+                pause = RETRY_SECONDS if self._queue else None
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _try_first(self) -> bool:
+        """Whether the first of the queue is settled, and the next can be tried."""
+        with self._lock:
+            first = self._queue[0] if self._queue else None
+        if first is None:
+            return False
+        deadline, pushes = first
+        channels = ", ".join(repr(one.channel) for one in pushes)
+        try:
+            self._publish(pushes)
+        except RegistryUnavailable as error:
+            if clock.monotonic() < deadline:
+                return False
+            logger.error("A push to %s was lost, for the registry was away: %s", channels, error)
+        except Exception:
+            logger.exception("A push to %s failed.", channels)
+        with self._lock:
+            self._queue.popleft()
+        return True

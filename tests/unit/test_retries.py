@@ -1,0 +1,95 @@
+"""Pushes that the registry did not take are tried again, in order, once each."""
+
+import logging
+
+import pytest
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.retries import RetryQueue
+
+from ..eventually import eventually
+
+
+class Registry:
+    """Takes pushes while it is there."""
+
+    def __init__(self):
+        self.is_away = False
+        self.tries = 0
+        self.taken = []
+
+    def publish(self, pushes):
+        self.tries += 1
+        if self.is_away:
+            raise RegistryUnavailable("away")
+        self.taken += [one.payload for one in pushes]
+
+
+@pytest.fixture
+def registry():
+    return Registry()
+
+
+@pytest.fixture
+def queue(registry):
+    queue = RetryQueue(registry.publish)
+    yield queue
+    queue.close()
+
+
+def push(text):
+    return [Push("room", text, f"id-{text}")]
+
+
+def test_push_goes_at_once(queue, registry):
+    """Where the registry is there, nothing waits and no thread begins."""
+    queue.publish(push("1"))
+
+    assert registry.taken == ["1"]
+
+
+def test_push_waits_for_the_registry_and_later_ones_behind_it(queue, registry):
+    """They are taken in the order in which they were made."""
+    registry.is_away = True
+    queue.publish(push("1"))
+    registry.is_away = False
+    queue.publish(push("2"))
+
+    eventually(lambda: len(registry.taken) == 2)
+
+    assert registry.taken == ["1", "2"]
+
+
+def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
+    """After five minutes a repeat could be a second message: the loss is told."""
+    queue = RetryQueue(registry.publish, seconds=0)
+    registry.is_away = True
+
+    queue.publish(push("1"))
+
+    eventually(lambda: any(one.levelno == logging.ERROR for one in caplog.records))
+    queue.close()
+    assert "'room' was lost" in caplog.text
+
+
+def test_push_that_fails_otherwise_keeps_nobody_else(queue, registry, monkeypatch, caplog):
+    """The next is tried all the same."""
+    registry.is_away = True
+    queue.publish([Push("room", None, "id")])
+    queue.publish(push("2"))
+    monkeypatch.setattr(registry, "taken", Broken())
+    registry.is_away = False
+
+    eventually(lambda: "2" in registry.taken)
+
+    assert "A push to 'room' failed" in caplog.text
+
+
+class Broken(list):
+    """Takes no None."""
+
+    def __iadd__(self, items):
+        if None in items:
+            raise ValueError(items)
+        return super().__iadd__(items)
