@@ -1,6 +1,10 @@
+import { isPattern, matcher } from "./patterns.js";
+
 /** Who listens to which channels, and how far each has been heard. */
 export class Channels {
-  #listeners = new Set();
+  #named = new Map(); // by channel: those who listen to it alone
+  #patterned = new Set();
+  #count = 0;
   #positions = new Map();
   #left = new Set();
 
@@ -11,17 +15,19 @@ export class Channels {
 
   /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
   on(pattern, listener) {
-    const one = { pattern, listener };
-    this.#listeners.add(one);
+    const one = { pattern, listener, number: this.#count++ };
+    if (isPattern(pattern)) {
+      this.#patterned.add({ ...one, fits: matcher(pattern) });
+    } else {
+      this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
+    }
     this.#left.delete(pattern);
-    return () => void this.#listeners.delete(one);
+    return () => this.#remove(pattern, ({ number }) => number === one.number);
   }
 
   off(pattern, listener) {
     if (!listener) this.#left.add(pattern);
-    for (const one of this.#listeners) {
-      if (one.pattern === pattern && one.listener === (listener ?? one.listener)) this.#listeners.delete(one);
-    }
+    this.#remove(pattern, (one) => !listener || one.listener === listener);
   }
 
   /** Note that `channel` was heard up to `position`; false if it had been already. */
@@ -39,10 +45,9 @@ export class Channels {
     return this.#left.has(channel);
   }
 
-  /** Hand a message to those who listen. */
+  /** Hand a message to those who listen, in the order in which they began. */
   deliver({ channel, payload, position }) {
-    for (const { pattern, listener } of [...this.#listeners]) {
-      if (!fits(pattern, channel)) continue;
+    for (const { listener } of this.#listenersOf(channel)) {
       try {
         listener(payload, { channel, position });
       } catch (error) {
@@ -50,10 +55,17 @@ export class Channels {
       }
     }
   }
-}
 
-/** Whether `channel` fits `pattern`, in which `*` is any run of characters, the rest literal. */
-function fits(pattern, channel) {
-  const pieces = pattern.split("*").map((piece) => piece.replace(/\W/g, "\\$&"));
-  return new RegExp(`^${pieces.join(".*")}$`, "s").test(channel);
+  #listenersOf(channel) {
+    const fitting = [...this.#patterned].filter(({ fits }) => fits(channel));
+    return [...(this.#named.get(channel) ?? []), ...fitting].sort((one, other) => one.number - other.number);
+  }
+
+  #remove(pattern, isMeant) {
+    const named = this.#named.get(pattern);
+    for (const one of named ?? this.#patterned) {
+      if (one.pattern === pattern && isMeant(one)) (named ?? this.#patterned).delete(one);
+    }
+    if (!named?.size) this.#named.delete(pattern);
+  }
 }

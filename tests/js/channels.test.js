@@ -36,6 +36,11 @@ for (const [pattern, channel, fits] of [
   ["ro\\om*", "ro\\om", true],
   ["grüß 😀*", "grüß 😀!", true],
   ["room:*", "room:1\u2028x", true],
+  ["**", "", true],
+  ["a*a", "a", false],
+  ["a*a", "aa", true],
+  ["a*b*b", "ab", false],
+  ["*aa*a", "aa", false],
 ]) {
   test(`${JSON.stringify(channel)} ${fits ? "fits" : "does not fit"} ${JSON.stringify(pattern)}`, () => {
     channels.on(pattern, listener);
@@ -45,6 +50,38 @@ for (const [pattern, channel, fits] of [
     assert.equal(heard.length, fits ? 1 : 0);
   });
 }
+
+test("a pattern of many stars takes no longer than its name is long", () => {
+  // A regular expression would look for longer than there is a universe.
+  channels.on(`${"*a".repeat(30)}*b`, listener);
+
+  deliver("a".repeat(200));
+  deliver(`${"a".repeat(199)}b`);
+
+  assert.equal(heard.length, 1);
+});
+
+test("a message costs those who listen to it, however many listen to other channels", () => {
+  const count = 30_000; // looked at one by one for each message, they would take half an hour
+  for (let number = 0; number < count; number++) channels.on(`room:${number}`, listener);
+
+  for (let number = 0; number < count; number++) deliver(`room:${number}`, number);
+
+  assert.equal(heard.length, count);
+  assert.deepEqual(heard.at(-1), [count - 1, `room:${count - 1}`, "e:1:t"]);
+});
+
+test("listeners hear a message in the order in which they began, by name or by pattern", () => {
+  const order = [];
+  channels.on("room:*", () => order.push(1));
+  channels.on("room:1", () => order.push(2));
+  channels.on("*", () => order.push(3));
+  channels.on("room:1", () => order.push(4));
+
+  deliver("room:1");
+
+  assert.deepEqual(order, [1, 2, 3, 4]);
+});
 
 test("what on() returned ends that listening alone", () => {
   const end = channels.on("room:1", listener);
