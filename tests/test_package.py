@@ -115,9 +115,3 @@ def module_level(tree):
             yield from module_level(node)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_module_is_read_in_one_sitting(path):
-    """No file is longer than 300 lines."""
-    assert len(path.read_text().splitlines()) <= 300

@@ -8,8 +8,7 @@ import pytest
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.publications import Publication
 from flask_realtime.registries.memory.delivery import MemoryDelivery
-
-PATIENCE_SECONDS = 10
+from tests.eventually import DEADLINE
 
 
 def publication(number):
@@ -32,7 +31,7 @@ def test_delivery_goes_on_after_a_failure(caplog):
     for number in (1, 2, 3):
         delivery.put(publication(number))
 
-    assert done.wait(PATIENCE_SECONDS)
+    assert done.wait(DEADLINE)
     assert delivered == ["2", "3"]
     assert "a broken receiver" in caplog.text
     delivery.close()
@@ -55,7 +54,7 @@ def test_delivery_wakes_for_what_comes_after_a_pause(restless_threads):
 
     for number in range(10_000):
         delivery.put(publication(number))
-        assert arrived.acquire(timeout=PATIENCE_SECONDS)
+        assert arrived.acquire(timeout=DEADLINE)
 
     delivery.close()
 
@@ -67,7 +66,7 @@ def test_delivery_does_not_make_its_caller_wait():
 
     def deliver(one):
         entered.set()
-        release.wait(PATIENCE_SECONDS)
+        release.wait(DEADLINE)
         delivered.append(one.payload)
         if one.payload == "2":
             done.set()
@@ -75,14 +74,14 @@ def test_delivery_does_not_make_its_caller_wait():
     delivery = MemoryDelivery(deliver)
     delivery.start()
     delivery.put(publication(1))
-    assert entered.wait(PATIENCE_SECONDS)
+    assert entered.wait(DEADLINE)
 
     delivery.put(publication(2))
 
     assert delivered == []
     assert delivery.lag_seconds() > 0
     release.set()
-    assert done.wait(PATIENCE_SECONDS)
+    assert done.wait(DEADLINE)
     assert delivered == ["1", "2"]
     delivery.close()
 
@@ -96,5 +95,5 @@ def test_delivery_ends_when_closed():
 
     delivery.close()
 
-    thread.join(PATIENCE_SECONDS)
+    thread.join(DEADLINE)
     assert not thread.is_alive()

@@ -13,8 +13,7 @@ from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
-
-PATIENCE_SECONDS = 10
+from tests.eventually import DEADLINE
 
 
 def nothing(*_):
@@ -69,10 +68,10 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
 
     thread = threading.Thread(target=use, daemon=True)
     thread.start()
-    thread.join(PATIENCE_SECONDS)
+    thread.join(DEADLINE)
 
     assert not thread.is_alive()
-    assert done.wait(PATIENCE_SECONDS)
+    assert done.wait(DEADLINE)
     assert [list(one) for one in found] == [["a"], [], []]
 
 
@@ -179,13 +178,16 @@ for _ in range(20):
         registry.start(receiver(lambda one: heard.set()))
         registry.listen(["b"])
         registry.publish([Push("b", "1", "1")])
-        os._exit(0 if heard.wait(5) else 1)
+        os._exit(0 if heard.wait(60) else 1)
     assert os.waitpid(child, 0)[1] == 0
 assert list(registry.subscriptions(["digest-1"])["digest-1"]) == ["a"]
 """
 
     finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], timeout=60, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", script],
+        timeout=DEADLINE,
+        capture_output=True,
+        text=True,
     )
 
     assert finished.returncode == 0, finished.stderr
