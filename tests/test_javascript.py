@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from tests.eventually import DEADLINE
+
 from .test_readme import code_blocks
 
 FOLDER = pathlib.Path(__file__).parent / "js"
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 def node(*arguments):
     """Run node in the folder of the JavaScript tests; returns its exit code and what it printed."""
     command = [shutil.which("node"), *arguments]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=DEADLINE)
     return done.returncode, done.stdout + done.stderr
 
 

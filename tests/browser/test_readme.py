@@ -2,6 +2,8 @@
 
 import requests
 
+from tests.eventually import DEADLINE
+
 from ..integration.serving import ServerProcess
 from ..test_readme import FIRST
 
@@ -12,7 +14,7 @@ def test_what_is_posted_to_the_first_example_is_shown(come, tmp_path):
     with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
         person = come(server.url)
         person.visit("/")
-        requests.post(server.url, data={"text": "hello"}, timeout=10)
+        requests.post(server.url, data={"text": "hello"}, timeout=DEADLINE)
 
         person.wait_for("() => document.querySelector('ul').textContent === 'hello · '")
     person.forgive("Failed to load resource: the server responded with a status of 404")

@@ -8,8 +8,7 @@ from typing import Any
 
 from flask_realtime.protocol.publications import Publication
 from flask_realtime.registries.records import RegistryEvents
-
-PATIENCE_SECONDS = 10.0
+from tests.eventually import DEADLINE
 
 
 class Recorder:
@@ -39,9 +38,9 @@ class Recorder:
     def wait_for(self, happened: Callable[[], Any]) -> None:
         """Return once *happened* is true of what was told."""
         with self._news:
-            if not self._news.wait_for(happened, PATIENCE_SECONDS):
+            if not self._news.wait_for(happened, DEADLINE):
                 raise AssertionError(
-                    f"Within {PATIENCE_SECONDS:.0f} s only {len(self.publications)} publications "
+                    f"Within {DEADLINE:.0f} s only {len(self.publications)} publications "
                     f"{self.payloads()[-5:]}, changed {self.changed}, disconnected "
                     f"{self.disconnected}."
                 )

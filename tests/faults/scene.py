@@ -11,7 +11,7 @@ import uuid
 import redis
 
 from flask_realtime import Publisher
-from tests.eventually import eventually
+from tests.eventually import DEADLINE, eventually
 from tests.integration.browsers import Browser
 from tests.integration.conftest import unexpected_tracebacks
 from tests.integration.serving import ServerProcess
@@ -21,8 +21,6 @@ from .tunnel import Tunnel
 
 APPS = pathlib.Path(__file__).parent / "apps"
 TIMEOUT_SECONDS = 1
-# A call that takes longer than its timeout ends all the same, long before this.
-PATIENCE_SECONDS = 10
 
 
 class Scene:
@@ -102,7 +100,7 @@ class Scene:
         return Browser(self.server.url).http.post(
             f"{self.server.url}/push/{channel}?push_id={push_id or uuid.uuid4().hex}",
             json=payload,
-            timeout=PATIENCE_SECONDS,
+            timeout=DEADLINE,
         )
 
     def push_until_accepted(self, payload, channel):
@@ -113,7 +111,7 @@ class Scene:
             answers.append(self.push(payload, channel, push_id).status_code)
             return answers[-1] == 204
 
-        eventually(is_accepted, 30, lambda: str(answers))
+        eventually(is_accepted, explain=lambda: str(answers))
         return answers
 
     def says_hello(self):

@@ -19,6 +19,8 @@ import psutil
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from tests.eventually import DEADLINE
+
 from .chaos.http import request
 from .scene import Scene
 
@@ -53,7 +55,7 @@ async def visit(port, chance, counts):
     cookie = headers["set-cookie"].partition(";")[0]
     page = body.split(b'connection-id="')[1].partition(b'"')[0].decode()
     address = f"ws://127.0.0.1:{port}/?socket_connection_id={page}&resume=1"
-    socket = await connect(address, additional_headers={"Cookie": cookie}, open_timeout=20)
+    socket = await connect(address, additional_headers={"Cookie": cookie}, open_timeout=DEADLINE)
     counts["sockets"] += 1
     await socket.send(json.dumps({"id": "0", "action": "resume", "positions": {}}))
     await request(port, "POST", f"/push/{names.split(',')[1]}?push_id={chance.random()}",

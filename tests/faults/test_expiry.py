@@ -61,7 +61,7 @@ def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
         os.kill(pid, signal.SIGCONT)
         # Its server has closed what was kept alive.
         browser.http.close()
-        eventually(lambda: channels(browser, page) == [channel], 20)
+        eventually(lambda: channels(browser, page) == [channel])
         browser.get(f"/subscribe/{new}", headers=acts_as(page))
         brief.push_until_accepted("for both", new)
 

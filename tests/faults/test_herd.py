@@ -7,6 +7,7 @@ import random
 import redis
 
 from flask_realtime import Publisher
+from tests.eventually import eventually_in_loop
 
 from .chaos.client import Page
 from .chaos.servers import AppServer
@@ -38,19 +39,24 @@ async def come_back(redis_url):
             await asyncio.to_thread(publisher.push, number, "room")
         for page in pages:
             page.start()
-        await until(lambda: all(page.numbers["room"][-1:] == [MESSAGES] for page in pages))
+        await eventually_in_loop(lambda: have_heard(pages, MESSAGES))
         server.kill()
         for number in range(MESSAGES + 1, 2 * MESSAGES + 1):
             await asyncio.to_thread(publisher.push, number, "room")
         scatter(pages)
         before = range_calls(redis_url)
         server.start()
-        await until(lambda: all(page.numbers["room"][-1] == 2 * MESSAGES for page in pages))
+        await eventually_in_loop(lambda: have_heard(pages, 2 * MESSAGES))
         return pages, range_calls(redis_url) - before
     finally:
         await asyncio.gather(*(page.stop() for page in pages))
         publisher.close()
         server.close()
+
+
+def have_heard(pages, number):
+    """Whether that number is the last one that each page was given."""
+    return all(page.numbers["room"][-1:] == [number] for page in pages)
 
 
 def scatter(pages):
@@ -63,11 +69,3 @@ def range_calls(redis_url):
     """How often Redis was asked for a range of a log, from scripts too."""
     with redis.Redis.from_url(redis_url) as client:
         return client.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0)
-
-
-async def until(is_so, seconds=20):
-    for _ in range(seconds * 50):
-        if is_so():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("It was not so in time.")

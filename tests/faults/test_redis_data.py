@@ -52,7 +52,7 @@ def test_restart_without_its_data_is_told():
             scene.push_until_accepted(1, here)
             assert socket.payloads(1) == [1]
             scene.store.restart_empty()
-            told = {socket.push(20)["channel"] for _ in range(2)}
+            told = {socket.push()["channel"] for _ in range(2)}
             eventually(lambda: channels(browser_here, page) == sorted([here, there]))
             scene.push_until_accepted(2, here)
             scene.push_until_accepted(2, there)
@@ -114,7 +114,7 @@ def test_push_that_no_process_heard_is_told_as_lost(older, pushed_next):
         older.store.go_back()
         older.tunnel.cut()
         older.tunnel.thaw()
-        eventually(older.is_listening, 20)
+        eventually(older.is_listening)
 
         older.elsewhere.push("next", channel if pushed_next == "on that channel" else another)
 
@@ -135,7 +135,7 @@ def test_subscriptions_that_went_back_are_written_again(older):
         older.push_until_accepted("before", new)
         assert socket.payloads(1) == ["before"]
         older.store.go_back()
-        eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+        eventually(lambda: channels(browser, page) == sorted([kept, new]))
         # Of its log nothing is left; what is pushed before would be lost with it.
         heard_until(socket, (new, "lost"))
         for channel in (left, kept, new):

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 import uuid
 
 import pytest
@@ -13,6 +12,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.subscriptions import Known
+from tests.eventually import DEADLINE, eventually
 from tests.integration.browsers import Browser
 
 # Longer than any call may take, by far.
@@ -43,11 +43,10 @@ def busy(scene):
         client.config_set("busy-reply-threshold", 100)
         running = threading.Thread(target=run_slow_script, args=(scene,), daemon=True)
         running.start()
-        while not is_busy(client):
-            time.sleep(0.01)
+        eventually(lambda: is_busy(client))
         yield "BUSY"
         client.execute_command("SCRIPT", "KILL")
-        running.join(10)
+        running.join(DEADLINE)
 
 
 def run_slow_script(scene):
@@ -72,7 +71,7 @@ def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
         with refusing(scene) as code:
             refused = scene.push("once", channel, push_id)
             page = Browser(scene.server.url).http.get(
-                f"{scene.server.url}/page/{channel}", timeout=10
+                f"{scene.server.url}/page/{channel}", timeout=DEADLINE
             )
             with pytest.raises(RegistryUnavailable, match=code) as raised:
                 scene.elsewhere.push("once", channel, push_id=push_id)

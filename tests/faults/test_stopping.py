@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.eventually import DEADLINE
 from tests.integration.browsers import Browser
 from tests.integration.conftest import unexpected_tracebacks
 
@@ -59,7 +60,7 @@ async def open_one(address, browser):
     return await connect(
         address,
         additional_headers={"Cookie": browser.cookies()},
-        open_timeout=20,
+        open_timeout=DEADLINE,
         ping_interval=None,
         compression=None,
     )

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.eventually import eventually
+from tests.eventually import DEADLINE, eventually
 from tests.integration.browsers import Browser
 
 from .pages import acts_as, channels, heard_until, said
@@ -28,10 +28,10 @@ def ask(browser, scene, path, page):
     """A view in the process of *scene*, until it succeeds."""
 
     def succeeds():
-        answer = browser.http.get(scene.server.url + path, headers=acts_as(page), timeout=10)
+        answer = browser.http.get(scene.server.url + path, headers=acts_as(page), timeout=DEADLINE)
         return answer.status_code == 204
 
-    eventually(succeeds, 20)
+    eventually(succeeds)
 
 
 def health(scene):
@@ -47,7 +47,7 @@ def open_at(scene, browser, page, **options):
             sockets.append(browser.open(page, url=scene.server.url, **options))
         return sockets
 
-    eventually(is_open, 20)
+    eventually(is_open)
     return sockets[0]
 
 
@@ -71,7 +71,7 @@ def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, se
             new.resume()
             first.tunnel.cut()
             first.tunnel.thaw()
-            eventually(lambda: late in channels(browser, page), 20)
+            eventually(lambda: late in channels(browser, page))
             second.push_until_accepted("to both", late)
 
             assert old.payloads(1) == new.payloads(1) == ["to both"]
@@ -97,7 +97,7 @@ def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
         first.tunnel.cut()
         first.tunnel.thaw()
         expected = [kept, late, new, newer]
-        eventually(lambda: channels(browser, page) == sorted(expected), 20)
+        eventually(lambda: channels(browser, page) == sorted(expected))
         # What is pushed before would be lost with what was.
         heard_until(socket, (late, "lost"))
         for channel in (left, undone, *expected):
@@ -120,7 +120,7 @@ def test_what_is_written_again_stands_beside_what_is_new(first, second):
             socket.resume()
             first.tunnel.cut()
             first.tunnel.thaw()
-            eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+            eventually(lambda: channels(browser, page) == sorted([kept, new]))
             for channel in (kept, new):
                 second.push_until_accepted(f"on {channel}", channel)
 
@@ -136,9 +136,9 @@ def test_what_was_known_at_the_handshake_outlasts_a_loss_before_the_resume(first
         failed = first.lost_links()
         first.store.restart_empty()
         ask(browser, second, f"/subscribe/{new}", page)
-        eventually(lambda: first.lost_links() > failed and health(first)["listening"], 20)
+        eventually(lambda: first.lost_links() > failed and health(first)["listening"])
         socket.resume()
-        eventually(lambda: channels(browser, page) == sorted([kept, new]), 20)
+        eventually(lambda: channels(browser, page) == sorted([kept, new]))
         for channel in (kept, new):
             first.push_until_accepted(f"on {channel}", channel)
 
@@ -157,7 +157,7 @@ def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
             new.settle()
             first.tunnel.cut()
             first.tunnel.thaw()
-            eventually(lambda: kept in channels(browser, page), 20)
+            eventually(lambda: kept in channels(browser, page))
             second.push_until_accepted("to both", kept)
 
             assert heard_until(new, "to both")[-1] == "to both"
@@ -185,7 +185,7 @@ def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
         # Longer than its first attempts take: the next one is some seconds away.
         attempts = first.lost_links() + 5
         first.store.kill()
-        eventually(lambda: first.lost_links() >= attempts, 20)
+        eventually(lambda: first.lost_links() >= attempts)
         first.store.start()
         ask(browser, first, "/disconnect", page)
 

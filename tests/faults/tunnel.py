@@ -6,6 +6,8 @@ import asyncio
 import random
 import threading
 
+from tests.eventually import DEADLINE
+
 from .chaos.proxy import BOTH, Proxy
 
 
@@ -35,7 +37,7 @@ class Tunnel:
         self._run(self._proxy.close())
         self._run(self._cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(DEADLINE)
         self._loop.close()
 
     async def _start(self, target):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import time
 
 import requests
 from websockets.sync.client import connect
 
-DEADLINE = 10.0
+from tests.eventually import DEADLINE
 
 
 class Browser:
@@ -60,13 +59,16 @@ class Browser:
 
 
 class Socket:
-    """One open socket of a page; what arrives is told apart into pushes and replies."""
+    """One open socket of a page; what arrives is told apart into pushes and replies.
+
+    :ivar kept: messages that came before another one for which somebody waited.
+    """
 
     def __init__(self, connecting):
         self._connecting = connecting
         self.websocket = connecting.__enter__()
         self._ids = itertools.count(1)
-        self._kept = []
+        self.kept = []
 
     def __enter__(self):
         return self
@@ -74,18 +76,17 @@ class Socket:
     def __exit__(self, *exc_info):
         self.close()
 
-    def push(self, seconds=DEADLINE):
+    def push(self):
         """The next push."""
-        return self._next(lambda message: "channel" in message, seconds)
+        return self._next(lambda message: "channel" in message)
 
-    def payloads(self, count, seconds=DEADLINE):
+    def payloads(self, count):
         """The payloads of the next *count* pushes."""
-        return [self.push(seconds)["payload"] for _ in range(count)]
+        return [self.push()["payload"] for _ in range(count)]
 
-    def reply(self, message_id, seconds=DEADLINE):
-        return self._next(
-            lambda message: "status" in message and message["id"] == message_id, seconds
-        )
+    def reply(self, message_id):
+        """The reply to the message of that id."""
+        return self._next(lambda message: "status" in message and message["id"] == message_id)
 
     def send(self, action, **fields):
         message_id = f"m{next(self._ids)}"
@@ -106,31 +107,28 @@ class Socket:
         """Return when what was sent before has been taken in by the server; keeps what came."""
         assert self.ask("ping")["body"] == "pong"
 
-    def close_code(self, seconds=DEADLINE):
+    def close_code(self):
         """Read to the end; the code with which the server closed."""
-        deadline = time.monotonic() + seconds
         from websockets.exceptions import ConnectionClosed
 
         try:
             while True:
-                self.websocket.recv(timeout=max(0.01, deadline - time.monotonic()))
+                self.websocket.recv(timeout=DEADLINE)
         except ConnectionClosed:
             return self.websocket.close_code
 
     def close(self):
         self._connecting.__exit__(None, None, None)
 
-    def _next(self, fits, seconds):
-        for index, message in enumerate(self._kept):
+    def _next(self, fits):
+        for index, message in enumerate(self.kept):
             if fits(message):
-                return self._kept.pop(index)
-        deadline = time.monotonic() + seconds
+                return self.kept.pop(index)
         while True:
-            left = deadline - time.monotonic()
-            message = json.loads(self.websocket.recv(timeout=max(0.01, left)))
+            message = json.loads(self.websocket.recv(timeout=DEADLINE))
             if fits(message):
                 return message
-            self._kept.append(message)
+            self.kept.append(message)
 
 
 def connection_id(html):

@@ -10,9 +10,8 @@ import struct
 import threading
 import zlib
 
+from tests.eventually import DEADLINE
 from tests.frames import NO_CHANGE, client_frame
-
-DEADLINE = 20.0
 
 
 class RawSocket:

@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 
-from tests.eventually import eventually
+from tests.eventually import DEADLINE, eventually
 from tests.ports import free_port
 
 APPS = pathlib.Path(__file__).parent / "apps"
@@ -119,7 +119,7 @@ class ServerProcess:
         return self._process.poll() is None
 
     def wait_until_ready(self) -> None:
-        eventually(self._answers, START_SECONDS, self.log)
+        eventually(self._answers, explain=self.log)
 
     def stop(self, signum: int = signal.SIGTERM) -> float:
         """Stop it and everything it started; returns the seconds it took to go."""
@@ -157,5 +157,5 @@ class ServerProcess:
 
 
 def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=DEADLINE) as response:
         return response.read().decode()

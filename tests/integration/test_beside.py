@@ -5,7 +5,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from ..eventually import eventually
+from ..eventually import DEADLINE, eventually
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
@@ -50,7 +50,7 @@ def test_sockets_of_the_apps_own_keep_their_options(mounted):
 
     with connect(address, subprotocols=["tests"], close_timeout=1) as echo:
         echo.send("short")
-        answer = echo.recv(timeout=10)
+        answer = echo.recv(timeout=DEADLINE)
         echo.send("far longer than ten characters")
         # Not every server ends the socket for which flask-sock has closed its side.
         with pytest.raises((ConnectionClosed, TimeoutError)):
@@ -77,7 +77,9 @@ def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
 
 def test_plain_request_meets_the_view_at_the_same_path(mounted):
     """The socket's path may be that of an ordinary view."""
-    assert requests.get(mounted.url + "/shop/", timeout=10).text == "the view at the socket's path"
+    response = requests.get(mounted.url + "/shop/", timeout=DEADLINE)
+
+    assert response.text == "the view at the socket's path"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_origin_is_compared_with_what_the_proxy_saw(mounted, origin, is_accepted
 def test_another_socket_route_at_the_same_path_is_refused():
     """Which of two would be heard is not left to chance: the first request names both."""
     with ServerProcess("gevent", "mounted:app", CONFLICT="1") as server:
-        assert requests.get(server.url + "/shop/on/room", timeout=10).status_code == 500
+        assert requests.get(server.url + "/shop/on/room", timeout=DEADLINE).status_code == 500
 
         log = server.log()
         assert "REALTIME_PATH is '/'" in log
@@ -150,7 +152,7 @@ def test_reloader_of_the_development_server_starts_anew(tmp_path):
         source.write_text(RELOADED.replace("before", "afterwards"))
 
         socket.close_code()
-        eventually(lambda: is_reloaded(browser), 20, server.log)
+        eventually(lambda: is_reloaded(browser), explain=server.log)
         with browser.open(browser.page("/on/room")) as again:
             browser.post("/push")
 

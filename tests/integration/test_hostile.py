@@ -7,6 +7,8 @@ import threading
 import psutil
 import pytest
 
+from tests.eventually import DEADLINE
+
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .raw import RawSocket
@@ -55,7 +57,7 @@ def test_flood_without_a_limit_leaves_turns_to_the_others(settings, channel):
                 browser.post(f"/push/{channel}", json="still")
             heard = other.payloads(10)
             done.set()
-            flood.join(10)
+            flood.join(DEADLINE)
 
         assert heard == ["still"] * 10
         assert unexpected_tracebacks(server.log()) == []

@@ -9,7 +9,7 @@ import pytest
 import redis
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from ..eventually import eventually
+from ..eventually import DEADLINE, eventually
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .raw import RawSocket
@@ -89,7 +89,7 @@ def misuse(server, browser, channel, times):
         large = browser.open(page)
         with pytest.raises(ConnectionClosed):
             large.websocket.send("x" * 300_000)
-            large.websocket.recv(timeout=10)
+            large.websocket.recv(timeout=DEADLINE)
         for query in ("", "x" * 200):
             with pytest.raises(InvalidStatus):
                 browser.open(query)

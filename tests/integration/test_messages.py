@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.eventually import DEADLINE
+
 
 @pytest.fixture
 def page(browser, channel):
@@ -132,7 +134,7 @@ def test_bad_message_is_answered(socket, text, message_id, status):
     """Whatever is wrong with a message is said in its reply; the socket goes on."""
     socket.websocket.send(text)
 
-    reply = json.loads(socket.websocket.recv(timeout=10))
+    reply = json.loads(socket.websocket.recv(timeout=DEADLINE))
 
     assert (reply["id"], reply["status"]) == (message_id, status)
     assert reply["body"]
@@ -158,7 +160,7 @@ def test_messages_of_one_socket_are_handled_in_order(socket):
     """One at a time, in the order sent, however many are sent at once."""
     ids = [socket.send("shout", text=str(number)) for number in range(60)]
 
-    replies = [json.loads(socket.websocket.recv(timeout=10)) for _ in ids]
+    replies = [json.loads(socket.websocket.recv(timeout=DEADLINE)) for _ in ids]
 
     assert [reply["id"] for reply in replies] == ids
 

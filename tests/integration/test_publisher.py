@@ -13,7 +13,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis.registry import RedisRegistry
 from tests.contract.recorder import Recorder
 
-from ..eventually import eventually
+from ..eventually import DEADLINE, eventually
 from .serving import free_port
 
 
@@ -112,7 +112,7 @@ def test_publisher_is_safe_for_threads(open_registry, publisher, heard):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(DEADLINE)
 
     heard.wait_for(lambda: len(heard.publications) == 200)
 
@@ -153,7 +153,7 @@ def test_publisher_goes_on_after_a_fork(open_registry, heard, redis_url, channel
     open_registry().listen(["room"])
 
     command = [sys.executable, "-W", "ignore", "-c", FORKED, redis_url, channel]
-    finished = subprocess.run(command, timeout=60, capture_output=True, text=True)
+    finished = subprocess.run(command, timeout=DEADLINE, capture_output=True, text=True)
 
     assert finished.returncode == 0, finished.stderr
     heard.wait_for(lambda: len(heard.publications) == 251)

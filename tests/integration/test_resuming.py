@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.eventually import DEADLINE, eventually
+
 
 @pytest.fixture
 def page(browser, channel):
@@ -48,7 +50,7 @@ def test_resume_is_replied_to_before_anything_is_pushed(browser, page, channel):
 
     with browser.open(page, resume=True) as socket:
         socket.send("resume", positions={})
-        first = json.loads(socket.websocket.recv(timeout=10))
+        first = json.loads(socket.websocket.recv(timeout=DEADLINE))
 
         assert first["known"] is True
 
@@ -137,10 +139,7 @@ def test_plain_client_goes_on_where_its_last_socket_ended(browser, page, channel
 
 def wait_until_gone(browser):
     """Until no worker holds a socket."""
-    for _ in range(200):
-        if not any(browser.get("/health").json()["connections"] for _ in range(4)):
-            return
-    raise AssertionError("The socket is still held.")
+    eventually(lambda: not any(browser.get("/health").json()["connections"] for _ in range(4)))
 
 
 def test_resume_of_a_long_log_is_not_cut_off(browser, page, channel):

@@ -78,7 +78,7 @@ def test_max_requests_replaces_the_worker_soon(settings, channel):
             browser.get("/digest")
 
         assert socket.close_code() == 1012
-        assert eventually(lambda: browser.get("/health").status_code == 200, 15)
+        assert eventually(lambda: browser.get("/health").status_code == 200)
 
 
 def test_drain_refuses_new_sockets(settings, channel):

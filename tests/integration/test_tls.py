@@ -7,6 +7,8 @@ import ssl
 import pytest
 import trustme
 
+from tests.eventually import DEADLINE
+
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
@@ -39,7 +41,7 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
         with browser.open(browser.page(f"/on/{channel}"), ssl=context, max_queue=1) as socket:
             browser.post(f"/push-large/{channel}/5000000")
             browser.post(f"/push-many/{channel}", json=list(range(100)))
-            first = socket.push(30)["payload"]
+            first = socket.push()["payload"]
             numbers = socket.payloads(100)
             shouted = socket.ask("shout", text="x" * 100_000)["body"]["shouted"]
             socket.settle()
@@ -58,7 +60,9 @@ def test_refused_handshake_leaves_the_connection_as_it_was(authority, settings, 
         browser = Browser(server.url, verify=trusted)
         page = browser.page(f"/on/{channel}")
         context = ssl.create_default_context(cafile=trusted)
-        line = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=10, context=context)
+        line = http.client.HTTPSConnection(
+            "127.0.0.1", server.port, timeout=DEADLINE, context=context
+        )
         cookies = {"Cookie": browser.cookies()}
         with browser.open(page, ssl=context) as socket, contextlib.closing(line):
             line.request("GET", f"/?socket_connection_id={page}", headers={**HANDSHAKE, **cookies})

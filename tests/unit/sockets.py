@@ -12,8 +12,7 @@ from flask_realtime.threads.pool import ThreadPool
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import push_frame
-
-DEADLINE = 5
+from tests.eventually import DEADLINE
 
 
 class RegistryEvents:

@@ -21,6 +21,7 @@ from flask_realtime import (
 )
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
+from tests.eventually import DEADLINE
 
 
 def make_app(realtime=None, name="one", **settings):
@@ -53,7 +54,7 @@ class Heard:
         registry.listen(["room"])
 
     def next(self):
-        assert self._news.acquire(timeout=5), "Nothing was delivered."
+        assert self._news.acquire(timeout=DEADLINE), "Nothing was delivered."
         return self.payloads.pop(0)
 
     def _deliver(self, publication):
@@ -186,7 +187,10 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 """
 
     finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], timeout=60, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", script],
+        timeout=DEADLINE,
+        capture_output=True,
+        text=True,
     )
 
     assert finished.returncode == 0, finished.stderr
@@ -301,7 +305,7 @@ class SlowToStart(MemoryRegistry):
 
     def start(self, receiver):
         self.is_starting.set()
-        assert self.may_go_on.wait(5)
+        assert self.may_go_on.wait(DEADLINE)
         super().start(receiver)
         self.has_started = True
 
@@ -313,14 +317,14 @@ def test_registry_is_started_before_anyone_uses_it():
     found = []
     first = threading.Thread(target=state.node)
     first.start()
-    assert SlowToStart.is_starting.wait(5)
+    assert SlowToStart.is_starting.wait(DEADLINE)
 
     second = threading.Thread(target=lambda: found.append(state.node().registry.has_started))
     second.start()
     second.join(0.05)
     SlowToStart.may_go_on.set()
-    first.join(5)
-    second.join(5)
+    first.join(DEADLINE)
+    second.join(DEADLINE)
 
     assert found == [True]
 

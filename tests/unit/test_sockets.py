@@ -16,6 +16,7 @@ from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
 from flask_realtime.sockets import Socket
+from tests.eventually import DEADLINE
 
 ID = "an-id-of-this-page"
 OTHER_ID = "an-id-of-another-page"
@@ -215,7 +216,7 @@ def test_disconnect_closes_this_page_or_the_session(
 
     in_request(lambda: socket.disconnect(everywhere=everywhere))
 
-    assert told.is_told.wait(5)
+    assert told.is_told.wait(DEADLINE)
     assert told.disconnected == [disconnected]
 
 

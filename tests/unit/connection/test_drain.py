@@ -1,7 +1,7 @@
 """Closes all sockets when the process stops."""
 
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,21 +30,21 @@ def test_drain_tells_every_socket_to_come_back(pairs):
     assert [pair.receive_close() for pair in pairs] == [1012] * 5
 
 
-def test_drain_spreads_the_closing(pairs):
+def test_drain_spreads_the_closing(pairs, clock, monkeypatch):
     """Clients do not all come back in the same moment."""
-    times = []
+    told = []
 
-    def note():
-        for pair in pairs:
-            pair.receive_close()
-            times.append(time.monotonic())
+    def sleep(seconds):
+        told.append((clock.now, sum(pair.connection.is_retiring for pair in pairs)))
+        clock.now += seconds
 
-    noting = threading.Thread(target=note)
-    noting.start()
-    drain(pairs).run(seconds=0.5)
-    noting.join(DEADLINE)
+    monkeypatch.setattr("flask_realtime.connection.drain.time", SimpleNamespace(sleep=sleep))
+    began = clock.now
 
-    assert times[-1] - times[0] > 0.3
+    drain(pairs).run(seconds=10)
+
+    assert told[:4] == [(began, 1), (began + 2, 2), (began + 4, 3), (began + 6, 4)]
+    assert [pair.receive_close() for pair in pairs] == [1012] * 5
 
 
 def test_drain_answers_what_is_in_flight_first(pairs):

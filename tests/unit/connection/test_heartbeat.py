@@ -1,14 +1,14 @@
 """Finds peers that are gone."""
 
 import threading
-import time
 
 import pytest
 
 from flask_realtime.connection import heartbeat
 from flask_realtime.connection.heartbeat import Heartbeat
+from tests.eventually import DEADLINE, eventually
 
-from ..sockets import DEADLINE, Pair
+from ..sockets import Pair
 from ..starvation import no_thread_to_be_had
 
 
@@ -30,11 +30,25 @@ def beat(monkeypatch):
         one.close()
 
 
+def be_silent(pair, seconds):
+    """Have *pair* stand as if nothing had been heard of its peer for so long."""
+    pair.connection.last_heard -= seconds
+    pair.connection.last_pinged -= seconds
+
+
+def answer(pair):
+    """Send something as the peer of *pair*; returns when it was heard."""
+    before = pair.connection.last_heard
+    pair.peer.sendall(b"x")
+    eventually(lambda: pair.connection.last_heard > before)
+
+
 def test_heartbeat_pings_a_silent_peer(beat):
     """A peer that says nothing is asked for a sign of life, so that proxies keep the line."""
     pair = Pair().start()
+    be_silent(pair, 150)
 
-    beat(pair)
+    beat(pair, interval=100)
 
     assert pair.receive_frame() == (9, b"")
     pair.end()
@@ -53,11 +67,12 @@ def test_heartbeat_ends_a_peer_that_stays_silent(beat):
 def test_heartbeat_leaves_alone_one_that_answers(beat):
     """Any byte is a sign of life."""
     pair = Pair().start()
-    beat(pair, interval=0.2)
+    beat(pair, interval=100)
 
-    for _ in range(4):
+    for _ in range(3):
+        be_silent(pair, 150)
         assert pair.receive_frame()[0] == 9
-        pair.peer.sendall(b"x")
+        answer(pair)
 
     assert pair.connection.is_open
     pair.end()
@@ -111,7 +126,7 @@ def test_heartbeat_ends_one_that_does_not_answer_a_close_frame(beat):
     """A peer has two seconds to answer; then its fd is shut down."""
     pair = Pair().start()
     pair.connection.close(1000)
-    pair.connection.close_by = time.monotonic()
+    pair.connection.close_by = 0.0
 
     beat(pair)
 
@@ -122,7 +137,7 @@ def test_heartbeat_ends_one_that_does_not_answer_a_close_frame(beat):
 def test_heartbeat_closes_one_that_never_resumes(beat):
     """A client that promised to resume and does not is closed with 1008."""
     pair = Pair().start()
-    pair.connection.resume_by = time.monotonic()
+    pair.connection.resume_by = 0.0
 
     beat(pair, interval=100)
 

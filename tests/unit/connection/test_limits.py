@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.connection.limits import ConnectionCount, PendingLimit, TokenBucket
+from tests.eventually import DEADLINE
 
 
 def test_bucket_allows_a_burst_and_then_its_rate(clock):
@@ -77,7 +78,7 @@ def test_room_is_full_of_many_messages_or_of_large_ones(sizes):
 def test_room_wakes_who_waits_for_it():
     """By one that leaves, or by who wants it to look again; it waits for nothing else."""
     room = PendingLimit(1, 100)
-    room.wait(60)
+    room.wait(DEADLINE)
     room.enter(1)
     waiting = [threading.Thread(target=room.wait, args=(60,))]
     waiting[0].start()
@@ -86,7 +87,7 @@ def test_room_wakes_who_waits_for_it():
         waiting[0].join(0.01)
 
     room.leave(1)
-    room.wait(60)
+    room.wait(DEADLINE)
 
     assert not room.is_full
 

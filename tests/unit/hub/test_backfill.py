@@ -10,6 +10,7 @@ from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
 from flask_realtime.registries.records import LogPage
+from tests.eventually import DEADLINE
 
 from ..logs import Ear, Log, Reader, post
 
@@ -73,7 +74,7 @@ def test_recall_of_many_at_once_costs_few_reads(shelf):
     start = threading.Barrier(20)
 
     def come(mine):
-        start.wait(5)
+        start.wait(DEADLINE)
         for place in mine:
             assert shelf.come(place) == {}
 
@@ -81,7 +82,7 @@ def test_recall_of_many_at_once_costs_few_reads(shelf):
     for one in coming:
         one.start()
     for one in coming:
-        one.join(10)
+        one.join(DEADLINE)
 
     assert all(shelf.delivery.covers("room", place) for place in places)
     assert shelf.reader.calls < 20

@@ -9,6 +9,7 @@ from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
+from tests.eventually import DEADLINE
 
 from ..logs import Ear, Log, Reader, post
 
@@ -221,7 +222,7 @@ def test_hub_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
     threads = []
     ear.queue = pause_before_sending
     board.push(1)
-    threads[0].join(5)
+    threads[0].join(DEADLINE)
 
     assert ear.payloads == [1, 2]
 

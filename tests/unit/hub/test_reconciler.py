@@ -1,7 +1,5 @@
 """What a process does in the background to keep in step with its registry."""
 
-import threading
-
 import pytest
 
 from flask_realtime.config.settings import Config
@@ -14,6 +12,7 @@ from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
+from tests.eventually import eventually
 
 from ..logs import Ear, post
 
@@ -100,37 +99,28 @@ def house():
     registry.close()
 
 
-def until(is_so):
-    pause = threading.Event()
-    for _ in range(5000):
-        if is_so():
-            return
-        pause.wait(0.001)
-    raise AssertionError("It was not so within five seconds.")
-
-
 def test_keeper_brings_a_connection_onto_new_channels(house):
     """A subscription made by another request is heard by the open socket."""
     house.registry.subscribe("d1", ["b"])
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     house.push("before the worker came to it", "b")
     house.work()
     house.push("after", "b")
 
-    until(lambda: len(house.guest.payloads) == 2)
+    eventually(lambda: len(house.guest.payloads) == 2)
     assert house.guest.payloads == ["before the worker came to it", "after"]
 
 
 def test_keeper_takes_a_connection_off_channels(house):
     """What is unsubscribed elsewhere is heard no more."""
     house.push("first", "a")
-    until(lambda: house.guest.payloads)
+    eventually(lambda: house.guest.payloads)
     house.registry.unsubscribe("d1", ["a"])
-    until(lambda: not house.hub.channels(house.guest))
+    eventually(lambda: not house.hub.channels(house.guest))
 
     house.push("second", "a")
     house.registry.subscribe("d1", ["b"])
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
 
     assert house.guest.payloads == ["first"]
 
@@ -138,15 +128,15 @@ def test_keeper_takes_a_connection_off_channels(house):
 def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
     """A subscription that is gone before the socket's worker came to it leaves no ghost."""
     house.registry.subscribe("d1", ["b"])
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     house.registry.unsubscribe("d1", ["b"])
-    until(lambda: house.hub.channels(house.guest) == {"a"})
+    eventually(lambda: house.hub.channels(house.guest) == {"a"})
 
     house.work()
     house.push("not for us", "b")
     house.push("for us", "a")
 
-    until(lambda: house.guest.payloads)
+    eventually(lambda: house.guest.payloads)
     assert house.guest.payloads == ["for us"]
     assert house.delivery.names() == ["a"]
 
@@ -154,12 +144,12 @@ def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
 def test_keeper_writes_a_client_again_whose_data_is_gone(house):
     """A registry that lost its data gets back what its processes know, and hears of it."""
     house.registry.subscribe("d1", ["b"])
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     house.registry.forget()
 
     house.reconciler.restored()
 
-    until(lambda: house.registry.subscriptions(["d1"])["d1"])
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"])
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
     assert house.hub.channels(house.guest) == {"a", "b"}
 
@@ -171,7 +161,7 @@ def test_keeper_adds_to_a_client_that_was_begun_anew(house):
 
     house.reconciler.restored()
 
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
     assert house.hub.channels(house.guest) == {"a", "b"}
 
@@ -180,7 +170,7 @@ def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Each call has a deadline, which ten thousand sockets do not share."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
     house.registry.subscribe("d1", ["b"])
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     house.work()
     calls = []
 
@@ -208,7 +198,7 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
 
     house.reconciler.restored()
 
-    until(lambda: len(house.jobs) == 2)
+    eventually(lambda: len(house.jobs) == 2)
     assert house.hub.channels(house.guest) == {"a", "c"}
     assert house.hub.channels(second) == {"a", "c"}
 
@@ -220,11 +210,11 @@ def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house
     house.registry.subscribe("d1", ["c"])
     arrival = house.arrive(second)
     house.reconciler.restored()
-    until(lambda: house.hub.channels(house.guest) == {"a", "c"})
+    eventually(lambda: house.hub.channels(house.guest) == {"a", "c"})
 
     house.enter(second, arrival)
 
-    until(lambda: house.hub.channels(second) == {"a", "c"})
+    eventually(lambda: house.hub.channels(second) == {"a", "c"})
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "c"}
     assert house.hub.channels(house.guest) == {"a", "c"}
 
@@ -242,10 +232,10 @@ def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
     house.reconciler.restored()
-    until(lambda: house.hub.channels(house.guest) == {"a", "c"})
+    eventually(lambda: house.hub.channels(house.guest) == {"a", "c"})
     house.enter(second, arrivals[0])
 
-    until(lambda: house.hub.channels(second) == {"a", "c"})
+    eventually(lambda: house.hub.channels(second) == {"a", "c"})
 
 
 def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
@@ -255,11 +245,11 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
     house.registry.replay_disconnects = lambda: rounds.append(1)
     house.reconciler._settle = lambda: house.hub.remove(house.guest)
     house.reconciler.restored()
-    until(lambda: not house.hub.channels(house.guest))
+    eventually(lambda: not house.hub.channels(house.guest))
     # Behind what it does with the first.
     rounds.clear()
     house.reconciler.restored()
-    until(lambda: rounds)
+    eventually(lambda: rounds)
 
     assert house.registry.connect("d1", "3").subscriptions is None
 
@@ -271,7 +261,7 @@ def test_keeper_waits_for_no_outbox_where_nothing_was_lost(house):
 
     house.registry.subscribe("d1", ["b"])
 
-    until(lambda: house.jobs)
+    eventually(lambda: house.jobs)
     assert settled == []
 
 
@@ -289,7 +279,7 @@ def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
     house.reconciler.changed("d1")
     house.registry.unsubscribe("d2", ["a"])
 
-    until(lambda: not house.hub.channels(other))
+    eventually(lambda: not house.hub.channels(other))
 
 
 def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
@@ -305,8 +295,8 @@ def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
 
     house.reconciler.restored()
 
-    until(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
-    until(lambda: not house.registry.subscriptions(["d1"])["d1"].connections)
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
+    eventually(lambda: not house.registry.subscriptions(["d1"])["d1"].connections)
 
 
 def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
@@ -327,4 +317,4 @@ def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, 
 
     house.reconciler.restored()
 
-    until(lambda: len(written) == 2)
+    eventually(lambda: len(written) == 2)

@@ -15,6 +15,7 @@ from flask.signals import got_request_exception, request_finished, request_start
 from flask_realtime import socket_joined, socket_left
 from flask_realtime.messages.conversation import is_socket_request
 from flask_realtime.messages.hooks import Hooks
+from tests.eventually import DEADLINE
 
 from ..conversations import CONNECTION_ID, Browser, add_session_views
 
@@ -129,7 +130,7 @@ def test_handler_does_not_see_the_context_it_is_called_from(app, browser):
 
 def test_conversations_do_not_mix(app, browser):
     """Two sockets may be answered at the same moment."""
-    both_in = threading.Barrier(2, timeout=5)
+    both_in = threading.Barrier(2, timeout=DEADLINE)
 
     def handler(message):
         g.name = message["name"]
@@ -145,7 +146,7 @@ def test_conversations_do_not_mix(app, browser):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(DEADLINE)
 
     assert {name: reply["body"]["g"] for name, reply in replies.items()} == {"a": "a", "b": "b"}
 

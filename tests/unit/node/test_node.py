@@ -12,8 +12,7 @@ from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.threads.worker import Worker
 from flask_realtime.transport.route import Refusal
 from flask_realtime.writing.fd import descriptor_for
-
-DEADLINE = 5
+from tests.eventually import DEADLINE
 
 
 class Shaken:
@@ -111,7 +110,7 @@ def test_node_lets_those_who_come_at_once_enter_in_turn():
     for one in coming:
         one.start()
     for one in coming:
-        one.join(10)
+        one.join(DEADLINE)
 
     assert len(node.connections()) == 50
     assert 1 < node.registry.most <= 16

@@ -1,7 +1,5 @@
 """What a channel may be called, and which names fit a pattern."""
 
-import time
-
 import pytest
 
 from flask_realtime.errors import InvalidChannel
@@ -92,8 +90,6 @@ def test_matcher_takes_all_but_the_asterisk_literally(pattern, fitting, other):
 def test_matcher_is_quick_for_every_pattern():
     """No pattern makes it backtrack."""
     fits = matcher("*a" * 99 + "*b")
-    started = time.monotonic()
 
+    # One that backtracks is at this for longer than any test may take.
     assert not fits("a" * 200)
-
-    assert time.monotonic() - started < 1

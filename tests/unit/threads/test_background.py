@@ -6,10 +6,9 @@ import threading
 import pytest
 
 from flask_realtime.threads.background import BackgroundThread, start_thread
+from tests.eventually import DEADLINE
 
 from ..starvation import no_thread_to_be_had
-
-DEADLINE = 5
 
 
 def test_background_is_started_once():

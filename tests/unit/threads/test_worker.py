@@ -1,16 +1,14 @@
 """The jobs of one socket."""
 
 import threading
-import time
 
 import pytest
 
 from flask_realtime.threads.pool import ThreadPool
 from flask_realtime.threads.worker import Worker
+from tests.eventually import DEADLINE, eventually
 
 from ..starvation import no_thread_to_be_had
-
-DEADLINE = 5
 
 
 def thread_of(worker, pool):
@@ -19,10 +17,7 @@ def thread_of(worker, pool):
     worker.submit(lambda: threads.append(threading.current_thread()))
     assert worker.wait_until_idle(DEADLINE)
     # It comes to rest a moment after its work is done.
-    deadline = time.monotonic() + DEADLINE
-    while not pool.resting:
-        assert time.monotonic() < deadline, "no thread came to rest"
-        time.sleep(0.001)
+    eventually(lambda: pool.resting)
     return threads[0]
 
 
