@@ -98,10 +98,10 @@ class AppState:
             registry = self._publishing_registry()
             registry.publish(_pushes(registry, payload, channels, push_id, to))
 
-    def publish_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
-        """Push pairs of a message and its channel."""
+    def publish_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
+        """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
         encoded = [
-            (to_json(message, self._app.json.dumps), flatten((channel,)))
+            (to_json(message, self._app.json.dumps), flatten((channel,), pattern))
             for message, channel in messages
         ]
         if self.config.enabled and encoded:

@@ -76,7 +76,13 @@ class Realtime:
         """True while a message of a socket is handled, False in a request of HTTP's."""
         return is_socket_request()
 
-    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+    def push(
+        self,
+        message: Any,
+        *channels: Any,
+        pattern: str | None = None,
+        push_id: str | None = None,
+    ) -> None:
         """Send *message* to every client subscribed to any of *channels*.
 
         Returns when it has been accepted, not when it has arrived. Clients of one channel receive
@@ -85,20 +91,25 @@ class Realtime:
         was ever initialised.
 
         :param message: anything the app's JSON provider can encode.
-        :param channels: names, patterns such as ``"room:*"``, or lists of them.
+        :param channels: names, or lists of them.
+        :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
+            is any run of characters. Costs time in proportion to the channels known.
         :param push_id: a second push with the same id within 300 s is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name cannot be used.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._state().publish(message, flatten(channels), push_id)
+        self._state().publish(message, flatten(channels, pattern), push_id)
 
-    def push_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
+    def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
 
-        :param messages: pairs of a message and its channel (or pattern, or list of them).
+        :param messages: pairs of a message and its channel, or a list of channels.
+        :param pattern: every channel that fits it gets all of the messages too; the list of
+            channels in a pair may be empty then.
+        :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        self._state().publish_many(messages)
+        self._state().publish_many(messages, pattern)
 
     def drain(self, seconds: float | None = None) -> None:
         """Close all sockets of this process (1012), so that their clients go elsewhere.

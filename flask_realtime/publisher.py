@@ -46,25 +46,40 @@ class Publisher:
 
         self._log = RedisLog.open(config, "redis_url")
 
-    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+    def push(
+        self,
+        message: Any,
+        *channels: Any,
+        pattern: str | None = None,
+        push_id: str | None = None,
+    ) -> None:
         """Send *message* to every client subscribed to any of *channels*, as ``realtime.push``.
 
         :param message: anything that Flask's JSON provider encodes.
-        :param channels: names, patterns such as ``"room:*"``, or lists of them.
+        :param channels: names, or lists of them.
+        :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
+            is any run of characters. Costs time in proportion to the channels known.
         :param push_id: a second push with the same id within 300 s is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name cannot be used.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._publish(self._pushes(message, channels, push_id))
+        self._publish(self._pushes(message, channels, pattern, push_id))
 
-    def push_many(self, messages: Iterable[tuple[Any, Any]]) -> None:
+    def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
 
-        :param messages: pairs of a message and its channel (or pattern, or list of them).
+        :param messages: pairs of a message and its channel, or a list of channels.
+        :param pattern: every channel that fits it gets all of the messages too; the list of
+            channels in a pair may be empty then.
+        :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
         self._publish(
-            [push for message, channel in messages for push in self._pushes(message, (channel,))]
+            [
+                push
+                for message, channel in messages
+                for push in self._pushes(message, (channel,), pattern)
+            ]
         )
 
     def close(self) -> None:
@@ -78,11 +93,15 @@ class Publisher:
         self.close()
 
     def _pushes(
-        self, message: Any, channels: tuple[Any, ...], push_id: str | None = None
+        self,
+        message: Any,
+        channels: tuple[Any, ...],
+        pattern: str | None,
+        push_id: str | None = None,
     ) -> list[Push]:
         payload = to_json(message, _dumps)
         one_id = new_push_id() if push_id is None else check_push_id(push_id)
-        return make_pushes(payload, flatten(channels), self._matching, one_id)
+        return make_pushes(payload, flatten(channels, pattern), self._matching, one_id)
 
     def _matching(self, pattern: str) -> list[str]:
         return self._log.matching(pattern, self._log.deadline())

@@ -92,9 +92,15 @@ class Socket:
         if self._exists():
             self._registry().unsubscribe(current_digest(), names)
 
-    def push(self, message: Any, *channels: Any, push_id: str | None = None) -> None:
+    def push(
+        self,
+        message: Any,
+        *channels: Any,
+        pattern: str | None = None,
+        push_id: str | None = None,
+    ) -> None:
         """Send *message* to every client subscribed to any of *channels*: ``realtime.push``."""
-        self._publish(message, flatten(channels), push_id=push_id)
+        self._publish(message, flatten(channels, pattern), push_id=push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone, down a channel to which it is subscribed.
@@ -140,4 +146,4 @@ class Socket:
 
 
 def _names(channels: tuple[Any, ...]) -> list[str]:
-    return [check_name(name) for name in flatten(channels)]
+    return flatten(channels)

@@ -13,46 +13,63 @@ LONGEST_NAME = 200
 
 WILDCARD = "*"
 
+#: What the names of the library's own channels begin with, such as ``@user:42``: an app's never do.
+RESERVED = "@"
 
-def flatten(channels: Collection[Any]) -> list[str]:
-    """The names and patterns in *channels*, each once, in the order given.
 
-    :param channels: names, patterns, or lists, tuples or sets of them.
-    :raises InvalidChannel: if there is none, or one is no valid name or pattern.
+def flatten(channels: Collection[Any], pattern: Any = None) -> list[str]:
+    """Return the names in *channels* and, behind them, *pattern*, each once, in the order given.
+
+    :param channels: names, or lists, tuples or sets of them.
+    :param pattern: stands for every known channel that fits it; None: no pattern.
+    :raises InvalidChannel: if there is neither a name nor a pattern, or if one cannot be used.
     """
     found: dict[str, None] = {}
     for item in channels:
         if isinstance(item, (list, tuple, set, frozenset)):
-            found.update((_check(each), None) for each in item)
+            found.update((check_name(each), None) for each in item)
         else:
-            found[_check(item)] = None
+            found[check_name(item)] = None
+    if pattern is not None:
+        found[check_pattern(pattern)] = None
     if not found:
         raise InvalidChannel("No channel given; name at least one, such as 'room:1'.")
     return list(found)
 
 
 def check_name(name: Any) -> str:
-    """Give *name* back if one channel can be called so.
+    """Return *name* if one of an app's channels can be called so.
 
-    :raises InvalidChannel: if it cannot, or if it is a pattern.
+    :raises InvalidChannel: if it cannot. A name often comes from a request, so ``*``, which would
+        reach every channel of a kind, is no part of one.
     """
     if is_pattern(_check(name)):
         raise InvalidChannel(
-            f"{name!r} is a pattern, and only a push may go to a pattern; name the channel itself."
+            f"{name!r} holds a '*', which no channel's name may. To push to every channel that "
+            f"fits a pattern, say pattern={name!r} in place of the name."
         )
-    return str(name)
+    return _check_reserved(name)
+
+
+def check_pattern(pattern: Any) -> str:
+    """Return *pattern* if it can be one; without a ``*`` it stands for the channel so named.
+
+    :raises InvalidChannel: if it cannot.
+    """
+    return _check_reserved(_check(pattern))
 
 
 def is_pattern(name: str) -> bool:
-    """Whether *name* stands for every channel that fits it."""
+    """Return whether *name* stands for every channel that fits it."""
     return WILDCARD in name
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """A function that says whether a name fits *pattern*.
+    """Return a function that says whether a channel's name fits *pattern*.
 
-    ``*`` is any run of characters, an empty one too; everything else is literal. Takes time in
-    proportion to the name's length, whatever the pattern.
+    ``*`` is any run of characters, an empty one too; everything else is literal. Names that begin
+    with ``@`` fit no pattern. The function takes time in proportion to the name's length, whatever
+    the pattern.
     """
     if not is_pattern(pattern):
         return pattern.__eq__
@@ -62,7 +79,12 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
     def fits(name: str) -> bool:
         end = len(name) - len(tail)
-        if end < len(head) or not name.startswith(head) or not name.endswith(tail):
+        if (
+            name.startswith(RESERVED)
+            or end < len(head)
+            or not name.startswith(head)
+            or not name.endswith(tail)
+        ):
             return False
         start = len(head)
         for piece in middle:
@@ -90,4 +112,13 @@ def _check(name: Any) -> str:
         unicodedata.category(character) in ("Cc", "Cs") for character in name
     ):
         raise InvalidChannel(f"A channel's name holds a control character: {name!r}.")
+    return name
+
+
+def _check_reserved(name: str) -> str:
+    if name.startswith(RESERVED):
+        raise InvalidChannel(
+            f"{name!r} begins with '@', as only the library's own channels do; choose another "
+            f"name. What is pushed to a user goes by realtime.to_user(id)."
+        )
     return name

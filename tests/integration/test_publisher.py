@@ -53,16 +53,17 @@ def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
     registry.subscribe("d" * 64, ["room:1", "room:2"])
 
     publisher.push({"on": datetime.date(2026, 1, 2)}, "room:1")
-    publisher.push("all", "room:*", ["elsewhere"])
+    publisher.push("all", ["elsewhere"], pattern="room:*")
     publisher.push("once", "room:1", push_id="an id")
     publisher.push("once", "room:1", push_id="an id")
     publisher.push_many([("first", "room:2"), ("last", ["room:1", "room:2"])])
+    publisher.push_many([("many", ())], pattern="*:2")
 
-    heard.wait_for(lambda: len(heard.publications) == 8)
+    heard.wait_for(lambda: len(heard.publications) == 9)
     assert heard.payloads("room:1") == [
         '{"on": "Fri, 02 Jan 2026 00:00:00 GMT"}', '"all"', '"once"', '"last"',
     ]  # fmt: skip
-    assert heard.payloads("room:2") == ['"all"', '"first"', '"last"']
+    assert heard.payloads("room:2") == ['"all"', '"first"', '"last"', '"many"']
     assert heard.payloads("elsewhere") == ['"all"']
 
 

@@ -144,7 +144,9 @@ def test_unsubscribe_takes_channels_away(socket, in_request):
     assert in_request(lambda: socket.channels) == {"a"}
 
 
-@pytest.mark.parametrize("channels", [(), ([],), ("",), ("a\n",), (7,), ("room:*",), ("a", "*")])
+@pytest.mark.parametrize(
+    "channels", [(), ([],), ("",), ("a\n",), (7,), ("room:*",), ("a", "*"), ("@user:42",)]
+)
 @pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_subscribe_refuses_what_is_no_channel(make_socket, in_request, verb, channels, is_enabled):
@@ -167,9 +169,9 @@ def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request
 
 def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
     """It is the same as realtime.push, and needs no session."""
-    in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], push_id="x"), key=None)
+    in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], pattern="d*", push_id="x"), key=None)
 
-    assert pushed == [({"n": 1}, ["a", "b", "c"], "x", None)]
+    assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x", None)]
 
 
 def test_push_to_sends_to_one_subscribed_client(socket, registry, pushed, in_request):
@@ -194,7 +196,7 @@ def test_push_to_refuses_a_client_that_would_not_hear_it(socket, pushed, in_requ
     assert pushed == []
 
 
-@pytest.mark.parametrize("channel", ["", "a*", None, ["a"]])
+@pytest.mark.parametrize("channel", ["", "a*", None, ["a"], "@user:42"])
 def test_push_to_takes_one_name(socket, in_request, channel):
     """Neither a pattern nor a list."""
     with pytest.raises(InvalidChannel):

@@ -50,9 +50,11 @@ def push_many(channel):
     return "", 204
 
 
-@app.post("/push-patterns")
-def push_patterns():
-    realtime.push(request.json["message"], *request.json["channels"])
+@app.post("/push-pattern")
+def push_pattern():
+    realtime.push(
+        request.json["message"], *request.json["channels"], pattern=request.json.get("pattern")
+    )
     return "", 204
 
 

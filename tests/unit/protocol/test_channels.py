@@ -3,12 +3,23 @@
 import pytest
 
 from flask_realtime.errors import InvalidChannel
-from flask_realtime.protocol.channels import check_name, flatten, is_pattern, matcher
+from flask_realtime.protocol.channels import (
+    check_name,
+    check_pattern,
+    flatten,
+    is_pattern,
+    matcher,
+)
 
 
 def test_flatten_takes_names_and_collections_of_names():
-    """Names, patterns, and lists, tuples or sets of them become one flat list."""
-    assert flatten(["a", ["b", "c:*"], ("d",), {"e"}]) == ["a", "b", "c:*", "d", "e"]
+    """Names, lists, tuples and sets of them, and a pattern become one flat list."""
+    assert flatten(["a", ["b", "c"], ("d",), {"e"}], "f:*") == ["a", "b", "c", "d", "e", "f:*"]
+
+
+def test_flatten_takes_a_pattern_alone():
+    """A push to a pattern needs no name beside it."""
+    assert flatten([], "room:*") == ["room:*"]
 
 
 def test_flatten_names_each_channel_once():
@@ -35,6 +46,9 @@ def test_flatten_refuses_no_channel(channels):
         (7, "not int"),
         (None, "not NoneType"),
         (b"a", "not bytes"),
+        ("room:*", "pattern='room:\\*'"),
+        ("@user:42", "begins with '@'.*to_user"),
+        ("@", "begins with '@'"),
     ],
 )
 def test_names_are_checked_at_the_door(name, sentence):
@@ -51,10 +65,13 @@ def test_check_name_gives_back_a_valid_name(name):
     assert check_name(name) == name
 
 
-def test_check_name_refuses_a_pattern():
-    """One subscribes to channels, not to patterns."""
-    with pytest.raises(InvalidChannel, match="'room:\\*' is a pattern"):
-        check_name("room:*")
+@pytest.mark.parametrize("pattern", ["", "x" * 201, "a\n*", 7, "@*", "@user:*"])
+def test_check_pattern_refuses_what_is_none(pattern):
+    """A pattern obeys the rules of names, but for its asterisks."""
+    with pytest.raises(InvalidChannel):
+        check_pattern(pattern)
+    with pytest.raises(InvalidChannel):
+        flatten(["a"], pattern)
 
 
 def test_is_pattern_sees_the_wildcard():
@@ -66,7 +83,8 @@ def test_is_pattern_sees_the_wildcard():
 @pytest.mark.parametrize(
     ("pattern", "fitting", "other"),
     [
-        ("*", ["a", "room:1"], []),
+        ("*", ["a", "room:1", "a@b"], ["@user:42", "@"]),
+        ("*user:42", ["user:42"], ["@user:42"]),
         ("room:*", ["room:", "room:1", "room:1:x"], ["room", "aroom:1", "Room:1"]),
         ("*:1", ["room:1", ":1"], ["room:11", "1"]),
         ("room:*:say", ["room:1:say", "room::say"], ["room:say", "room:1:says"]),

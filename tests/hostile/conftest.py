@@ -1,0 +1,46 @@
+"""Attacks from outside: each file tells one story, against real servers."""
+
+import itertools
+import pathlib
+import secrets
+
+import pytest
+
+from tests.integration.conftest import settings  # noqa: F401 - a fixture
+from tests.integration.serving import ServerProcess
+
+APPS = pathlib.Path(__file__).parent / "apps"
+
+_names = (f"h{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def channel():
+    """Return a channel that no other test uses."""
+    return f"{next(_names)}-{secrets.token_hex(3)}"
+
+
+@pytest.fixture
+def serve(settings):  # noqa: F811 - the fixture
+    """Return a function that starts a server for an app of this folder, until the test ends.
+
+    ``serve("rooms:app")`` is gunicorn's gevent worker with the registry in memory; *kind*,
+    *registry* and settings such as ``MAX_CONNECTIONS=2`` may be given.
+    """
+    running = []
+
+    def serve(app, kind="gevent", registry="memory", workers=1, environ=None, **options):
+        server = ServerProcess(
+            kind,
+            app,
+            workers=workers,
+            folder=APPS,
+            **settings(registry, **options),
+            **(environ or {}),
+        )
+        running.append(server.__enter__())
+        return server
+
+    yield serve
+    for server in running:
+        server.__exit__(None, None, None)

@@ -1,0 +1,21 @@
+"""A channel's name that a request makes up: it is a name, whatever characters it has."""
+
+from tests.integration.browsers import Browser
+
+
+def test_room_called_like_a_pattern_reaches_no_other_room(serve):
+    """``POST /rooms/*/messages`` is no way into every room: a ``*`` in a name is an error."""
+    server = serve("rooms:app")
+    member, stranger = Browser(server.url), Browser(server.url)
+
+    with member.open(member.page("/rooms/secret")) as socket:
+        statuses = [
+            stranger.http.post(
+                f"{server.url}/rooms/{name}/messages", data={"text": name}
+            ).status_code
+            for name in ("*", "**", "secr*", "*t", "%2A")
+        ]
+        stranger.post("/rooms/secret/messages", data={"text": "last"})
+
+        assert statuses == [500] * 5
+        assert socket.payloads(1) == ["last"]
