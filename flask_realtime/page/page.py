@@ -60,7 +60,8 @@ class Page:
                 "realtime_script() writes URLs under the prefix at which the app is mounted, which "
                 "only a request knows: render the template in a view, or in test_request_context."
             )
-        tag = Markup('<script type="module" src="{}" data-path="{}" data-prefix="{}"{}{}></script>')
+        # Run behind the page's HTML, in the order in which it stands among the page's modules.
+        tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}></script>')
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
         return tag.format(
@@ -68,6 +69,10 @@ class Page:
             self._config.path,
             request.script_root,
             Markup(' data-subscribed="true"') if is_subscribed else "",
+            # A page that answers a POST must not be reloaded: that would repeat the POST.
+            ""
+            if request.method in ("GET", "HEAD")
+            else Markup(' data-method="{}"').format(request.method),
             Markup(' nonce="{}"').format(nonce) if nonce else "",
         )
 

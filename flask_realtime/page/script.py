@@ -2,6 +2,9 @@
 
 One request in place of ten, each of which would wait for the one that imports it, and less than
 half of the bytes. There is nothing to build: it is put together when it is first asked for.
+
+It is a classic script: a module script ahead of the page's import map makes browsers that know one
+map alone, Firefox among them, ignore that map, and a classic script is told which tag is its own.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from pathlib import Path
 STATIC = Path(__file__).parents[1] / "static"
 ENTRY = "realtime.js"
 
+# Keeps the names of the client's parts from the page's scripts.
+_WRAPPER = '(() => {{\n"use strict";\n{}}})();'
 _IMPORT = re.compile(r'^import .*"\./(.+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 # No text of the client's own holds what looks like one.
@@ -42,7 +47,7 @@ class Bundle:
 @functools.cache
 def client_script() -> Bundle:
     """The script, put together once."""
-    text = "".join(_modules(ENTRY, set()))
+    text = _WRAPPER.format("".join(_modules(ENTRY, set())))
     lines = _MARGIN.sub("\n", _COMMENT.sub("", text)).strip()
     return Bundle(_IDLE_LINE_END.sub("", lines))
 

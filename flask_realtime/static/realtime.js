@@ -3,7 +3,12 @@
 import { Client } from "./client.js";
 import { Forms } from "./forms.js";
 
-const { path, prefix, subscribed } = document.querySelector("script[data-prefix]").dataset;
+// Of the page's scripts, which may have attributes of that name too, the one that this is; where an
+// app has bundled this module into a script of its own, the tag that realtime_script() has written.
+const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
+const { currentScript } = document;
+const tag = currentScript?.matches(OURS) ? currentScript : document.querySelector(OURS);
+const { path, prefix, subscribed } = tag.dataset;
 const connectionId = document.body.dataset.socketConnectionId;
 const origin = location.origin.replace("http", "ws");
 

@@ -57,7 +57,8 @@ def make_nonce():
 @app.after_request
 def protect(response):
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{g.nonce}'; connect-src 'self'; img-src data:; "
+        f"default-src 'none'; script-src 'nonce-{g.nonce}' 'strict-dynamic'; "
+        "connect-src 'self'; img-src data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return response
@@ -83,6 +84,26 @@ def late():
     return render_template_string(
         "<link rel=icon href='data:,'><body><template>{{ realtime_script(g.nonce) }}</template>"
     )
+
+
+@app.get("/beside-others")
+def beside_others():
+    """A page with scripts of others that have attributes of the same names, and an import map."""
+    return render_template_string(
+        """<link rel="icon" href="data:,"><body>
+        <script nonce="{{ g.nonce }}" data-prefix="/elsewhere" data-path="/none"></script>
+        {{ realtime_script(g.nonce) }}
+        <script type="importmap" nonce="{{ g.nonce }}">{"imports": {"own": "/own.js"}}</script>
+        <script type="module" nonce="{{ g.nonce }}">
+          import { own } from "own";
+          window.imported = own;
+        </script>"""
+    )
+
+
+@app.get("/own.js")
+def own():
+    return "export const own = 'its own';", {"Content-Type": "text/javascript"}
 
 
 @app.get("/id")

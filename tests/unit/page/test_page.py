@@ -422,9 +422,18 @@ def test_script_tag_carries_path_prefix_and_nonce():
 
     version = client_script().version
     assert text == (
-        f'<script type="module" src="/shop/_realtime/static/realtime.js?v={version}" '
+        f'<script defer src="/shop/_realtime/static/realtime.js?v={version}" '
         'data-path="/live" data-prefix="/shop" nonce="n&#34;1"></script>'
     )
+
+
+def test_script_tag_says_how_its_page_came(app):
+    """A page that answers a POST says so; the tag of any other page is no byte longer."""
+    app.add_url_rule("/", "index", lambda: render_template_string("{{ realtime_script() }}"))
+    app.add_url_rule("/", "posted", app.view_functions["index"], methods=["POST"])
+
+    assert 'data-method="POST"' in app.test_client().post("/").text
+    assert "data-method" not in app.test_client().get("/").text
 
 
 def test_script_tag_is_markup_without_a_nonce_by_default(app):
@@ -444,7 +453,7 @@ def source(app):
 
 
 def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
-    """What the tag points to is a JavaScript module, which a browser fetches once a version."""
+    """What the tag points to is JavaScript, which a browser fetches once a version."""
     response = app.test_client().get(source)
 
     assert response.mimetype == "text/javascript"

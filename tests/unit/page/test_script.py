@@ -19,11 +19,19 @@ def test_script_holds_every_module_once():
     assert sorted(re.findall(r"(?:^|[;}])class (\w+)", text, re.MULTILINE)) == sorted(classes)
 
 
-def test_script_is_a_module_that_imports_nothing():
+def test_script_imports_nothing():
     """It is fetched in one request."""
     text = client_script().plain.decode()
 
-    assert not re.search(r"^(import|export)\b", text, re.MULTILINE)
+    assert not re.search(r"(^|[;{}])(import|export)\b", text, re.MULTILINE)
+
+
+def test_script_leaves_no_name_to_its_page():
+    """It is a classic script, so all that it declares stands within a function of its own."""
+    text = client_script().plain.decode()
+
+    assert text.startswith('(() => {"use strict";')
+    assert text.endswith("})();")
 
 
 def test_script_is_without_comments_and_nothing_else():
@@ -32,7 +40,9 @@ def test_script_is_without_comments_and_nothing_else():
 
     for source in SOURCES.values():
         assert "".join(code_words(source)) in text
-    assert len(text) == sum(len("".join(code_words(source))) for source in SOURCES.values())
+    wrapper = len('(()=>{"usestrict";})();')
+    length = sum(len("".join(code_words(source))) for source in SOURCES.values())
+    assert len(text) == length + wrapper
 
 
 def test_script_is_small():

@@ -1,0 +1,24 @@
+"""How the client comes into a page, beside whatever else the page loads."""
+
+
+def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
+    """Attributes of another script are not taken for those of ours, though they come first."""
+    ada.visit("/beside-others")
+
+    assert ada.run("realtime.call('/id').then(({ body }) => body === realtime.connectionId)")
+
+
+def test_client_leaves_the_import_map_below_it_alone(ada):
+    """The app's modules find what the page's import map names."""
+    ada.visit("/beside-others")
+
+    ada.wait_for("() => window.imported === 'its own'")
+
+
+def test_client_leaves_no_name_to_its_page(ada):
+    """All that a page's scripts see of it is realtime."""
+    ada.visit("/plain")
+
+    assert ada.run("() => typeof realtime") == "object"
+    # Names that a classic script would have shared with all of them.
+    assert ada.run("() => [typeof Client, typeof Forms, typeof connectionId]") == ["undefined"] * 3
