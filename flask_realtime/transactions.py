@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class _Transaction:
     """What waits for one transaction, or for a savepoint in it."""
 
     waiting: list[Waiting] = field(default_factory=list)
+    #: By function, the names that it is to be called with; each once, in order.
+    names: dict[Callable[[list[str]], None], dict[str, None]] = field(default_factory=dict)
     is_committed: bool = False
     is_rolled_back: bool = False
 
@@ -55,6 +58,19 @@ def wait_for_commit(session: Any, channels: Collection[str], hand_out: Callable[
         hand_out()
     else:
         _waiting_for(plain, transaction).waiting.append(Waiting(tuple(channels), hand_out))
+
+
+def add_at_commit(
+    session: Any, names: Collection[str], at_commit: Callable[[list[str]], None]
+) -> None:
+    """Add *names* to those with which *at_commit* is called once, behind the session's commit.
+
+    :param session: SQLAlchemy's session itself, within a transaction.
+    :param names: the names of channels; one that was added before counts once.
+    :param at_commit: the function; names of one function are collected together.
+    """
+    waiting = _waiting_for(session, _innermost(session))
+    waiting.names.setdefault(at_commit, {}).update(dict.fromkeys(names))
 
 
 def plain_session(session: Any) -> Any:
@@ -109,19 +125,31 @@ def _mark_rolled_back(session: Any) -> None:
 
 def _end(session: Any, transaction: Any) -> None:
     ended = session.info[_KEY].pop(transaction, None)
-    if ended is None or not ended.waiting:
+    if ended is None:
         return
     if not ended.is_committed:
         _report_dropped(ended, transaction)
     elif transaction.parent is None:
         for one in ended.waiting:
             _hand_out(one)
+        for at_commit, names in ended.names.items():
+            _hand_out(Waiting(tuple(names), partial(at_commit, list(names))))
     else:
-        # A savepoint was released: what waited for it waits for what is around it.
-        around = transaction.parent
-        while around.parent is not None and not around.nested:
-            around = around.parent
-        _waiting_for(session, around).waiting.extend(ended.waiting)
+        _move(ended, _waiting_for(session, _around(transaction)))
+
+
+def _around(savepoint: Any) -> Any:
+    """The savepoint or transaction around a savepoint; a flush has one of its own in between."""
+    around = savepoint.parent
+    while around.parent is not None and not around.nested:
+        around = around.parent
+    return around
+
+
+def _move(released: _Transaction, around: _Transaction) -> None:
+    around.waiting.extend(released.waiting)
+    for at_commit, names in released.names.items():
+        around.names.setdefault(at_commit, {}).update(names)
 
 
 def _hand_out(waiting: Waiting) -> None:
@@ -133,6 +161,8 @@ def _hand_out(waiting: Waiting) -> None:
 
 
 def _report_dropped(ended: _Transaction, transaction: Any) -> None:
+    if not ended.waiting:
+        return
     channels = _named([name for one in ended.waiting for name in one.channels])
     if ended.is_rolled_back or transaction.parent is not None:
         logger.info("A transaction was rolled back, and with it what was to go to %s.", channels)

@@ -1,0 +1,206 @@
+"""Rows of a database that drive pages: which channels a commit concerns."""
+
+import gc
+
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer, String, create_engine, delete, event, update
+from sqlalchemy.orm import Session, declarative_base, relationship
+
+from flask_realtime.row_changes import RowWatcher
+
+
+@pytest.fixture
+def rows():
+    """Two models, made anew for each test: watchers stay on a class for good."""
+    Base = declarative_base()
+
+    class Room(Base):
+        __tablename__ = "rooms"
+        id = Column(Integer, primary_key=True)
+        messages = relationship("Message", back_populates="room", cascade="all, delete-orphan")
+
+    class Message(Base):
+        __tablename__ = "messages"
+        id = Column(Integer, primary_key=True)
+        text = Column(String)
+        stars = Column(Integer, default=0)
+        room_id = Column(Integer, ForeignKey("rooms.id"))
+        room = relationship(Room, back_populates="messages")
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Room(id=1), Room(id=2), Message(id=1, room_id=1, text="a")])
+        session.commit()
+
+    class Rows:
+        room, message = Room, Message
+
+    Rows.engine = engine
+    yield Rows
+    engine.dispose()
+    gc.collect()
+
+
+@pytest.fixture
+def session(rows):
+    with Session(rows.engine) as session:
+        yield session
+
+
+@pytest.fixture
+def watch(rows):
+    """Watches messages, and returns what each commit tells."""
+    told, watchers = [], []
+
+    def watch(names="room:{room_id}", columns=None, model=None):
+        watcher = RowWatcher(model or rows.message, names, columns, told.append)
+        watcher.listen()
+        watchers.append(watcher)
+        return told
+
+    yield watch
+    for one in watchers:
+        event.remove(Session, "after_flush", one._after_flush)
+
+
+def test_new_row_concerns_its_channel(session, rows, watch):
+    """Behind the commit, once."""
+    told = watch()
+    session.add_all([rows.message(room_id=1), rows.message(room_id=1), rows.message(room_id=2)])
+    session.flush()
+    session.add(rows.message(room_id=1))
+    session.flush()
+    assert told == []
+
+    session.commit()
+
+    assert told == [["room:1", "room:2"]]
+
+
+def test_deleted_row_concerns_its_channel(session, rows, watch):
+    """So does one that is deleted as the orphan of its parent."""
+    told = watch()
+    session.delete(session.get(rows.message, 1))
+    session.commit()
+    session.add(rows.message(id=2, room_id=2))
+    session.commit()
+    room = session.get(rows.room, 2)
+    room.messages.clear()
+
+    session.commit()
+
+    assert told == [["room:1"], ["room:2"], ["room:2"]]
+
+
+@pytest.mark.parametrize("is_expired", [True, False])
+def test_row_that_moves_concerns_both_channels(session, rows, watch, is_expired):
+    """The old one shows it no more, although the row itself was not loaded."""
+    told = watch()
+    message = session.get(rows.message, 1)
+    if is_expired:
+        session.expire(message)
+    message.room_id = 2
+
+    session.commit()
+
+    assert told == [["room:1", "room:2"]]
+
+
+def test_row_that_moves_by_a_relationship(session, rows, watch):
+    """A format may read what the row belongs to."""
+    told = watch("room:{room.id}")
+    session.get(rows.message, 1).room = session.get(rows.room, 2)
+
+    session.commit()
+
+    assert told == [["room:1", "room:2"]]
+
+
+def test_only_some_columns_count(session, rows, watch):
+    """A counter that no page shows refreshes none; a move counts all the same."""
+    told = watch(columns=("text",))
+    message = session.get(rows.message, 1)
+    message.stars = 5
+    session.commit()
+    assert told == []
+
+    message.text = "b"
+    session.commit()
+    message.room_id = 2
+    session.commit()
+
+    assert told == [["room:1"], ["room:1", "room:2"]]
+
+
+def test_row_that_is_set_to_what_it_was_concerns_nobody(session, rows, watch):
+    """There is nothing new to show."""
+    told = watch()
+    message = session.get(rows.message, 1)
+    assert message.text == "a"
+    message.text = "a"
+
+    session.commit()
+
+    assert told == []
+
+
+def test_function_names_several_channels(session, rows, watch):
+    """Its old and its new value count for it, too."""
+    told = watch(lambda row: [f"room:{row.room_id}", "all"])
+    session.get(rows.message, 1).room_id = 2
+
+    session.commit()
+
+    assert told == [["room:1", "all", "room:2"]]
+
+
+def test_what_is_rolled_back_concerns_nobody(session, rows, watch):
+    """A savepoint that is rolled back takes its rows with it; one that is released does not."""
+    told = watch()
+    session.get(rows.message, 1).text = "b"
+    session.rollback()
+    session.add(rows.message(room_id=1))
+    session.flush()
+    with session.begin_nested():
+        session.add(rows.message(room_id=2))
+    session.commit()
+
+    assert told == [["room:1", "room:2"]]
+
+
+def test_statements_in_bulk_are_not_seen(session, rows, watch):
+    """They have no rows: the documentation says so."""
+    told = watch()
+    session.execute(update(rows.message).values(text="c"))
+    session.execute(delete(rows.message))
+
+    session.commit()
+
+    assert told == []
+
+
+def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
+    """The commit stands, and the log has the error."""
+    told = watch(lambda row: 1 / 0)
+    session.add(rows.message(id=5, room_id=1))
+
+    session.commit()
+
+    assert session.get(rows.message, 5) is not None
+    assert told == []
+    assert "channels of a Message" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "told"),
+    [
+        ({"names": "room:{rom_id}"}, ValueError, "no attribute 'rom_id'"),
+        ({"columns": ("txt",)}, ValueError, "no attribute 'txt'"),
+        ({"model": int}, TypeError, "a mapped class"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_once(watch, given, error, told):
+    """Not at the first commit."""
+    with pytest.raises(error, match=told):
+        watch(**given)
