@@ -21,6 +21,7 @@ from .page.hosts import keep_places_from_views
 from .page.page import Page
 from .protocol.channels import flatten
 from .protocol.pushes import Push, check_push_id, make_pushes, to_json
+from .protocol.routes import TO_ALL, Route
 from .registries import make_registry
 from .registries.base import Registry
 from .session import view as takeover
@@ -90,13 +91,17 @@ class AppState:
         return self.node().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
     def publish(
-        self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None
+        self,
+        message: Any,
+        channels: list[str],
+        push_id: str | None = None,
+        route: Route = TO_ALL,
     ) -> None:
         """Push one message to *channels*, which are names or patterns that were checked."""
         payload = to_json(message, self._app.json.dumps)
         if self.config.enabled:
             registry = self._publishing_registry()
-            registry.publish(_pushes(registry, payload, channels, push_id, to))
+            registry.publish(_pushes(registry, payload, channels, push_id, route))
 
     def publish_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
@@ -166,10 +171,10 @@ def _pushes(
     payload: str,
     channels: list[str],
     push_id: str | None = None,
-    to: str | None = None,
+    route: Route = TO_ALL,
 ) -> list[Push]:
     one_id = registry.new_push_id() if push_id is None else check_push_id(push_id)
-    return make_pushes(payload, channels, registry.matching, one_id, to)
+    return make_pushes(payload, channels, registry.matching, one_id, route)
 
 
 def _settings(app: Flask) -> dict[str, Any]:

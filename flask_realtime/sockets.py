@@ -17,6 +17,7 @@ from .page.client import (
     known_digests,
 )
 from .protocol.channels import check_name, flatten
+from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 
 
@@ -24,7 +25,11 @@ class Publish(Protocol):
     """How a message gets into the logs of channels that were checked already."""
 
     def __call__(
-        self, message: Any, channels: list[str], push_id: str | None = None, to: str | None = None
+        self,
+        message: Any,
+        channels: list[str],
+        push_id: str | None = None,
+        route: Route = TO_ALL,
     ) -> None: ...
 
 
@@ -116,7 +121,7 @@ class Socket:
         name = check_name(channel)
         if self._is_enabled and name not in self._subscriptions(digest):
             raise NotSubscribed(str(digest), name)
-        self._publish(message, [name], to=digest)
+        self._publish(message, [name], route=Route(to=digest))
 
     def disconnect(self, everywhere: bool = False) -> None:
         """Close this page's sockets (1000), so that its browser does not come back.

@@ -131,7 +131,7 @@ class CatchUp:
 
 def _is_for(frame: Frame, connection: Listener) -> bool:
     publication = frame.publication
-    return publication is None or publication.to is None or publication.to == connection.digest
+    return publication is None or publication.route.concerns(connection.digest)
 
 
 def _up_to(publications: Collection[Publication], tail: Position | None) -> list[Publication]:

@@ -82,9 +82,10 @@ class LocalChannel:
         assert publication is not None
         self.tail = publication.position
         self._recent.append(frame)
-        if publication.to is None:
+        route = publication.route
+        if not (route.to or route.but_for):
             return self._all()
-        return tuple(one.outbox for one in self._listeners if one.digest == publication.to)
+        return tuple(one.outbox for one in self._listeners if route.concerns(one.digest))
 
     # While it stands still.
 

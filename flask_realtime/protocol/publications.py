@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .positions import Position
+from .routes import TO_ALL, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +15,14 @@ class Publication:
     :param position: its own position.
     :param previous_tag: the tag of the entry before it, empty for the first.
     :param payload: JSON text.
-    :param to: the digest of the only client that shall hear it; None: all.
+    :param route: what it is, and which clients it is for.
     """
 
     channel: str
     position: Position
     previous_tag: str
     payload: str
-    to: str | None = None
+    route: Route = TO_ALL
 
     @property
     def before(self) -> Position:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .channels import is_pattern
+from .routes import TO_ALL, Route
 
 #: Characters of a push id.
 LONGEST_PUSH_ID = 200
@@ -22,13 +23,13 @@ class Push:
     :param payload: JSON text.
     :param push_id: a second push with this id on this channel is the first one's repeat; None: it
         is none, and never has one.
-    :param to: the digest of the only client that shall hear it; None: all.
+    :param route: what it is, and which clients it is for.
     """
 
     channel: str
     payload: str
     push_id: str | None
-    to: str | None = None
+    route: Route = TO_ALL
 
 
 def new_push_id() -> str:
@@ -41,7 +42,7 @@ def make_pushes(
     channels: Iterable[str],
     matching: Callable[[str], list[str]],
     push_id: str | None = None,
-    to: str | None = None,
+    route: Route = TO_ALL,
 ) -> list[Push]:
     """One push for each of *channels*, and for each that a pattern among them fits.
 
@@ -49,12 +50,12 @@ def make_pushes(
     :param channels: names and patterns that were checked.
     :param matching: the channels that fit a pattern (the registry's).
     :param push_id: None: none of them is ever repeated.
-    :param to: the digest of the only client that shall hear it.
+    :param route: what they are, and which clients they are for.
     """
     names: dict[str, None] = {}
     for channel in channels:
         names.update(dict.fromkeys(matching(channel) if is_pattern(channel) else [channel]))
-    return [Push(name, payload, push_id, to) for name in names]
+    return [Push(name, payload, push_id, route) for name in names]
 
 
 def check_push_id(push_id: object) -> str:

@@ -58,7 +58,8 @@ class Frame:
 def push_frame(publication: Publication) -> Frame:
     """The frame of a push."""
     return Frame(
-        f'{{"channel": {json.dumps(publication.channel)}, "payload": {publication.payload}, '
+        f'{{"channel": {json.dumps(publication.channel)}, '
+        f'"{publication.route.kind}": {publication.payload}, '
         f'"position": "{publication.position}"}}',
         publication.channel,
         publication.before,

@@ -9,6 +9,7 @@ import pytest
 
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.protocol.routes import TO_ALL
 from flask_realtime.registries.base import Position
 
 from .recorder import Recorder
@@ -79,8 +80,8 @@ def push():
     """A function that makes a push with an id of its own."""
     ids = itertools.count(1)
 
-    def make(channel, payload='"hello"', push_id=None, to=None):
-        return Push(channel, payload, push_id or f"push-{next(ids)}", to)
+    def make(channel, payload='"hello"', push_id=None, route=TO_ALL):
+        return Push(channel, payload, push_id or f"push-{next(ids)}", route)
 
     return make
 

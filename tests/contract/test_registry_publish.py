@@ -4,6 +4,7 @@ from itertools import pairwise
 from threading import Thread
 
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.protocol.routes import Route
 
 
 def test_publish_counts_without_holes(registry, push):
@@ -100,12 +101,12 @@ def test_publications_to_one_client_name_it(registry, heard, push):
     start = registry.read({"a": None}, 1)["a"].tail
     registry.listen(["a"])
 
-    registry.publish([push("a", to="digest-1"), push("a")])
+    registry.publish([push("a", route=Route(to="digest-1")), push("a")])
 
     heard.wait_for(lambda: len(heard.publications) == 2)
-    assert [one.to for one in heard.publications] == ["digest-1", None]
+    assert [one.route.to for one in heard.publications] == ["digest-1", ""]
     page = registry.read({"a": start}, 10_000)["a"]
-    assert [one.to for one in page.publications] == ["digest-1", None]
+    assert [one.route.to for one in page.publications] == ["digest-1", ""]
 
 
 def test_payloads_arrive_as_they_were(registry, heard, push):
@@ -237,3 +238,16 @@ def check_order(publications, start, threads, count):
     for thread in range(threads):
         own = [one.payload for one in publications if one.payload.startswith(f"[{thread},")]
         assert own == [f"[{thread}, {number}]" for number in range(count)]
+
+
+def test_publish_keeps_what_an_entry_is_and_whom_it_skips(registry, heard, push):
+    """Fragments are told from messages, live and in the log, and so is who does not get them."""
+    start = registry.read({"a": None}, 1000)["a"].tail
+    registry.listen(["a"])
+    route = Route("html", but_for="digest-1")
+
+    registry.publish([push("a", payload="[]", route=route)])
+
+    heard.wait_for(lambda: heard.publications)
+    page = registry.read({"a": start}, 1000)["a"]
+    assert [one.route for one in (*heard.publications, *page.publications)] == [route, route]

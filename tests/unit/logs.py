@@ -4,6 +4,7 @@ import json
 
 from flask_realtime.protocol.positions import Position, new_tag
 from flask_realtime.protocol.publications import Publication
+from flask_realtime.protocol.routes import TO_ALL
 from flask_realtime.registries.records import LogPage
 
 
@@ -15,10 +16,10 @@ class Log:
         self.tail = Position(epoch, 0, "")
         self.publications = []
 
-    def append(self, payload, to=None):
+    def append(self, payload, route=TO_ALL):
         before = self.tail
         self.tail = Position(before.epoch, before.seq + 1, new_tag())
-        publication = Publication(self.channel, self.tail, before.tag, json.dumps(payload), to)
+        publication = Publication(self.channel, self.tail, before.tag, json.dumps(payload), route)
         self.publications.append(publication)
         return publication
 

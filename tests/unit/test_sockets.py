@@ -13,6 +13,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting, NotSubscribed
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.protocol.routes import TO_ALL, Route
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
 from flask_realtime.sockets import Socket
@@ -64,10 +65,10 @@ def pushed():
 
 @pytest.fixture
 def make_socket(registry, pushed):
-    def publish(message, channels, push_id=None, to=None):
-        pushed.append((message, channels, push_id, to))
+    def publish(message, channels, push_id=None, route=TO_ALL):
+        pushed.append((message, channels, push_id, route))
         payload = json.dumps(message)
-        registry.publish([Push(one, payload, push_id or "p", to) for one in channels])
+        registry.publish([Push(one, payload, push_id or "p", route) for one in channels])
 
     return lambda is_enabled=True: Socket(lambda: registry, publish, is_enabled)
 
@@ -171,7 +172,7 @@ def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
     """It is the same as realtime.push, and needs no session."""
     in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], pattern="d*", push_id="x"), key=None)
 
-    assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x", None)]
+    assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x", TO_ALL)]
 
 
 def test_push_to_sends_to_one_subscribed_client(socket, registry, pushed, in_request):
@@ -181,7 +182,7 @@ def test_push_to_sends_to_one_subscribed_client(socket, registry, pushed, in_req
 
     in_request(lambda: socket.push_to(receiver, "psst", "a"), OTHER_ID)
 
-    assert pushed == [("psst", ["a"], None, receiver)]
+    assert pushed == [("psst", ["a"], None, Route(to=receiver))]
     assert registry.read({"a": None}, 1000)["a"].tail.seq == 1
 
 

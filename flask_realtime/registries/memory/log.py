@@ -39,7 +39,7 @@ class MemoryLog:
         """Make *push* the tail."""
         before = self.tail
         self.tail = Position(before.epoch, before.seq + 1, new_tag())
-        entry = Publication(push.channel, self.tail, before.tag, push.payload, push.to)
+        entry = Publication(push.channel, self.tail, before.tag, push.payload, push.route)
         self._entries[self.tail.seq] = entry
         self._bytes += _size(push.payload)
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from ...protocol.positions import Position
 from ...protocol.publications import Publication
+from ...protocol.routes import Route
 
 
 def parse_entry(channel: str, entry: bytes) -> Publication:
-    """Read ``epoch:seq:tag:previous tag:to``, a line feed, and the payload.
+    """Read ``epoch:seq:tag:previous tag:route``, a line feed, and the payload.
 
     :raises ValueError: if it is no entry.
     """
     head, _, payload = entry.partition(b"\n")
-    epoch, seq, tag, previous_tag, to = head.decode().split(":", 4)
+    epoch, seq, tag, previous_tag, route = head.decode().split(":", 4)
     return Publication(
         channel,
         Position(epoch, int(seq), tag),
         previous_tag,
         payload.decode("utf-8", "surrogatepass"),
-        to or None,
+        Route.parse(route),
     )
 
 

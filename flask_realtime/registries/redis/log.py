@@ -200,7 +200,7 @@ class RedisLog:
             ),
             (
                 push.payload,
-                push.to or "",
+                str(push.route),
                 new_tag(),
                 keys.announced_on,
                 self._limits,

@@ -7,6 +7,7 @@ from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.routes import Route
 
 from ..logs import Ear, Log, Reader, post
 
@@ -94,13 +95,25 @@ def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
 def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
     """What was pushed to one client while it was away is for it alone, later too."""
     start = shore.room.tail
-    shore.room.append("for d1", to="d1")
+    shore.room.append("for d1", route=Route(to="d1"))
     shore.room.append("for all")
 
     addressee, other = shore.come({"room": start}), shore.come({"room": start}, "d2")
 
     assert addressee.payloads == ["for d1", "for all"]
     assert other.payloads == ["for all"]
+
+
+def test_catchup_leaves_out_the_client_that_is_left_out(shore):
+    """A page that comes back does not hear of what itself had caused."""
+    start = shore.room.tail
+    shore.room.append("for others", route=Route(but_for="d1"))
+    shore.room.append("for all")
+
+    author, other = shore.come({"room": start}), shore.come({"room": start}, "d2")
+
+    assert author.payloads == ["for all"]
+    assert other.payloads == ["for others", "for all"]
 
 
 def test_catchup_of_many_costs_one_read(shore):

@@ -9,6 +9,7 @@ from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.routes import TO_ALL, Route
 from tests.eventually import DEADLINE
 
 from ..logs import Ear, Log, Reader, post
@@ -34,8 +35,8 @@ class Board:
         assert self.hub.step(ear, "room", at or self.log.tail) == []
         return ear
 
-    def push(self, payload, to=None):
-        self.delivery.deliver(self.log.append(payload, to))
+    def push(self, payload, route=TO_ALL):
+        self.delivery.deliver(self.log.append(payload, route))
 
 
 @pytest.fixture
@@ -66,11 +67,22 @@ def test_hub_delivers_an_addressed_message_to_its_client_alone(board):
     """What is pushed to one client is heard by all of its connections and by no other."""
     first, second, other = (board.put(Ear(digest)) for digest in ("d1", "d1", "d2"))
 
-    board.push("for you", to="d1")
+    board.push("for you", route=Route(to="d1"))
     board.push("for all")
 
     assert first.payloads == second.payloads == ["for you", "for all"]
     assert other.payloads == ["for all"]
+
+
+def test_hub_delivers_to_all_but_the_client_that_is_left_out(board):
+    """The page that caused a change does not hear of it; its numbers go on all the same."""
+    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    board.push("for others", route=Route(but_for="d1"))
+    board.push("for all")
+
+    assert author.payloads == ["for all"]
+    assert other.payloads == ["for others", "for all"]
 
 
 def test_hub_drops_a_repeat(board):

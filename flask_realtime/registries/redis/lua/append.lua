@@ -1,7 +1,7 @@
 -- Appends one push to a channel's log and announces it; a push seen before is not appended again.
 -- Returns its position, and 1 if the channel has to be put on the list of known channels.
 local state, log, push_id, listed = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local payload, to, tag, announced_on = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local payload, route, tag, announced_on = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local limits, is_guess, push_id_lives = ARGV[5], ARGV[6], ARGV[7]
 -- Where the log was when it accepted the newest that is known of the same process's pushes.
 local has_epoch, has_seq, has_tag = ARGV[8], tonumber(ARGV[9]), ARGV[10]
@@ -31,7 +31,7 @@ if not epoch then
 end
 seq = seq + 1
 local position = string.format('%s:%.0f:%s', epoch, seq, tag)
-local entry = position .. ':' .. before .. ':' .. to .. '\n' .. payload
+local entry = position .. ':' .. before .. ':' .. route .. '\n' .. payload
 redis.call('XADD', log, string.format('%.0f-0', seq), 'e', entry)
 local entries = redis.call('XLEN', log)
 -- The log expires as a whole, and what was counted for it with it.

@@ -1,0 +1,48 @@
+"""What an entry of a channel's log is, and which of the channel's clients it is for."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+#: ``payload``: a message for the page's scripts. ``html``: fragments. ``refresh``: blocks of the
+#: page are to be rendered again.
+Kind = Literal["payload", "html", "refresh"]
+
+_MARKS: dict[Kind, str] = {"payload": "", "html": "<", "refresh": "~"}
+_KINDS: dict[str, Kind] = {mark: kind for kind, mark in _MARKS.items() if mark}
+_NOT = "-"
+
+
+class Route(NamedTuple):
+    """What an entry is and whom it concerns; most are messages for all.
+
+    :param kind: what it is.
+    :param to: the digest of the only client that shall get it; empty: all.
+    :param but_for: the digest of the only client that shall not get it; empty: none.
+    """
+
+    kind: Kind = "payload"
+    to: str = ""
+    but_for: str = ""
+
+    def concerns(self, digest: str) -> bool:
+        """Return whether the client of *digest* gets the entry."""
+        return digest != self.but_for and (not self.to or digest == self.to)
+
+    def __str__(self) -> str:
+        """The route as a log holds it, empty for a message for all."""
+        whom = f"{_NOT}{self.but_for}" if self.but_for else self.to
+        return f"{_MARKS[self.kind]}{whom}"
+
+    @classmethod
+    def parse(cls, text: str) -> Route:
+        """Read what :meth:`__str__` wrote."""
+        if not text:
+            return TO_ALL
+        kind = _KINDS.get(text[0], "payload")
+        whom = text if kind == "payload" else text[1:]
+        return cls(kind, "", whom[1:]) if whom.startswith(_NOT) else cls(kind, whom)
+
+
+#: A message for every client of its channel.
+TO_ALL = Route()
