@@ -13,6 +13,7 @@ from .verdict import complaints
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--seconds", type=float, default=120)
+parser.add_argument("--faults", type=int, default=0, help="at least so many")
 parser.add_argument("--pages", type=int, default=150)
 parser.add_argument("--browsers", type=int, default=50 if has_node() else 0)
 parser.add_argument("--snapshots", action="store_true", help="Redis goes back to older snapshots")

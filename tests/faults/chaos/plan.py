@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Plan:
     """How large a run is.
 
-    :param seconds: for how long things are broken.
+    :param seconds: for how long things are broken, at least.
+    :param faults: how many things are broken, at least.
     :param pages: clients in Python, which speak the bundled client's protocol.
     :param browsers: bundled clients in Node.
     :param snapshots: Redis goes back to older snapshots; else it keeps its data.
@@ -21,6 +22,7 @@ class Plan:
 
     seed: int = 1
     seconds: float = 20.0
+    faults: int = 0
     pages: int = 200
     browsers: int = 0
     channels: int = 20

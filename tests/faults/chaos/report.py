@@ -11,7 +11,7 @@ def report(run):
     lines = [
         f"seed {plan.seed}, {plan.pages} pages, {plan.browsers} browsers, {plan.channels} "
         f"channels, {plan.servers} servers, {'snapshots' if plan.snapshots else 'data kept'}",
-        f"{sum(map(len, run.recoveries.values()))} faults survived in {plan.seconds:.0f} s",
+        f"{sum(map(len, run.recoveries.values()))} faults survived in {run.broken_for:.0f} s",
         f"pushed {pushed}, repeated {sum(one.repeated for one in run.numbers)} times",
         f"delivered {sum(len(n) for page in pages for n in page.numbers.values())}, "
         f"repeats dropped {sum(page.repeats for page in pages)}",

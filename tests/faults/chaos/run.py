@@ -10,6 +10,8 @@ import secrets
 import time
 from contextlib import ExitStack
 
+from tests.eventually import eventually_in_loop
+
 from .browsers import BrowserPage, Browsers
 from .client import Page
 from .faults import Faults
@@ -29,6 +31,8 @@ class Run:
     def __init__(self, plan: Plan, say=lambda line: None):
         self.plan = plan
         self.recoveries = collections.defaultdict(list)
+        #: Seconds from the first fault to the last recovery.
+        self.broken_for = 0.0
         #: When data was lost on purpose.
         self.losses = []
         self.pages = []
@@ -89,6 +93,7 @@ class Run:
             page.start()
         if plan.browsers:
             await self._browsers.start()
+        await eventually_in_loop(lambda: all(page.resumes for page in self.pages))
         self._pushing = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
             # A subscription that nobody but Redis knew of yet may be lost with its data.
@@ -146,16 +151,17 @@ class Run:
         if self.plan.snapshots:
             self._store.take_snapshot()
         started = time.monotonic()
-        for step in schedule(self.plan, self.faults.kinds):
-            await asyncio.sleep(step.pause)
-            if time.monotonic() > started + self.plan.seconds:
+        for count, step in enumerate(schedule(self.plan, self.faults.kinds)):
+            if self.broken_for >= self.plan.seconds and count >= self.plan.faults:
                 return
+            await asyncio.sleep(step.pause)
             if step.kind in ("go back to a snapshot", "empty Redis"):
                 self.losses.append(time.monotonic())
             began = await self.faults(step)
             self.recoveries[step.kind].append(await self._recover(began))
+            self.broken_for = time.monotonic() - started
             self._say(
-                f"{time.monotonic() - started:6.1f} s: {step.kind} ({step.part:.2f}), "
+                f"{self.broken_for:6.1f} s: {step.kind} ({step.part:.2f}), "
                 f"recovered after {self.recoveries[step.kind][-1]:.2f} s"
             )
 

