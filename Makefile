@@ -1,4 +1,5 @@
 # Two commands on a fresh machine: "make demo" runs the example, "make test" passes the tests.
+# ARGS is handed on to what a target runs: make test ARGS=tests/unit, make soak ARGS="--minutes 1".
 
 PYTHON ?= python3
 VENV = .venv
@@ -6,7 +7,7 @@ BIN = $(VENV)/bin
 EXAMPLE = chat
 PORT = 5000
 
-.PHONY: demo demo-redis test chaos soak mutations benchmarks lint types walls browser clean
+.PHONY: demo demo-redis test chaos soak mutations benchmarks lint types contracts browser clean
 
 demo: $(VENV)/demo
 	@echo "The $(EXAMPLE) is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
@@ -20,14 +21,14 @@ test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 chaos: $(VENV)/test
-	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1
-	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 2 --snapshots
+	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1 $(ARGS)
+	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 2 --snapshots $(ARGS)
 
 soak: $(VENV)/test
-	$(BIN)/python -m tests.faults.soak --minutes 10
+	$(BIN)/python -m tests.faults.soak --minutes 10 $(ARGS)
 
 mutations: $(VENV)/test
-	$(BIN)/python -m tests.faults.mutations
+	$(BIN)/python -m tests.faults.mutations $(ARGS)
 
 benchmarks: $(VENV)/benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -39,7 +40,7 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
-walls: $(VENV)/dev
+contracts: $(VENV)/dev
 	$(BIN)/lint-imports --no-cache
 
 tests/js/node_modules: tests/js/package-lock.json

@@ -1,6 +1,14 @@
-"""``python -m benchmarks``: measures, and prints the table.
+"""Measures flask_realtime beside what one would take instead, and prints a table.
 
-A run keeps what it saw in ``build/benchmarks.json``, by row; the table has all that was kept.
+``python -m benchmarks [row ...]`` measures the rows that are named, or all of them. A run at full
+size keeps what it saw in ``build/benchmarks.json``, and ``--write`` puts the table of all that was
+kept into README.rst.
+
+``python -m benchmarks --short`` takes minutes: one round at a tenth of the size, which shows that
+each row works, and says little of how fast anything is.
+
+``python -m benchmarks bursts paced --with ../before --rounds 5`` compares two checkouts: only
+flask_realtime is measured, in turn from this checkout and from the one in ``../before``.
 """
 
 from __future__ import annotations
@@ -13,6 +21,7 @@ import sys
 import time
 
 from . import cores
+from .compare import compare
 from .machine import describe
 from .rows import Scale, all_rows
 from .table import report
@@ -26,11 +35,16 @@ SHORT = 0.1
 def main():
     options = _options()
     rows = all_rows(Scale(SHORT if options.short else options.scale))
+    rounds = 1 if options.short else options.rounds
     _prepare()
+    if options.other is not None:
+        chosen = [rows[name] for name in options.rows or rows]
+        print(compare(chosen, options.other, rounds, _say))
+        return
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     new = {}
     for name in options.rows or rows:
-        new[name] = _measure(rows[name], 1 if options.short else options.rounds)
+        new[name] = _measure(rows[name], rounds)
         if _is_full(options):
             kept[name] = new[name]
             RESULTS.parent.mkdir(exist_ok=True)
@@ -42,7 +56,11 @@ def main():
 
 def _options():
     names = list(all_rows(Scale()))
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(names)}; all")
     parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (3)")
     parser.add_argument("--scale", type=float, default=1.0, help="make everything smaller (1.0)")
@@ -50,7 +68,16 @@ def _options():
     parser.add_argument(
         "--write", action="store_true", help="put the table of all that was kept into README.rst"
     )
+    parser.add_argument(
+        "--with",
+        dest="other",
+        type=pathlib.Path,
+        metavar="CHECKOUT",
+        help="compare flask_realtime with that of another checkout",
+    )
     options = parser.parse_args()
+    if options.other is not None and not (options.other / "flask_realtime").is_dir():
+        parser.error(f"there is no folder {options.other / 'flask_realtime'}")
     for name in options.rows:
         if name not in names:
             parser.error(f"there is no row {name!r}; there are {', '.join(names)}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 from . import cores
-from .servers import APPS, ROOT
+from .servers import APPS, environment
 
 
 class Pusher:
@@ -20,7 +19,7 @@ class Pusher:
         self._process = subprocess.Popen(
             [sys.executable, "pusher.py", kind, redis_url, str(channels), str(count)],
             cwd=APPS,
-            env={**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"},
+            env=environment(**environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

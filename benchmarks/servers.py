@@ -22,6 +22,26 @@ APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[1]
 START_SECONDS = 30
 
+#: The checkout whose package is measured.
+_checkout = ROOT
+
+
+@contextlib.contextmanager
+def of_checkout(folder):
+    """Within, whatever is started imports the package from that checkout."""
+    global _checkout
+    before, _checkout = _checkout, pathlib.Path(folder).resolve()
+    try:
+        yield
+    finally:
+        _checkout = before
+
+
+def environment(**environ):
+    """The environment of a process that is measured, with *environ* added."""
+    path = f"{APPS}{os.pathsep}{_checkout}"
+    return {**os.environ, **environ, "PYTHONPATH": path}
+
 
 class Server:
     """A server of one of the apps, pinned to the server's core.
@@ -35,7 +55,7 @@ class Server:
         self._process = subprocess.Popen(
             [part.format(port=self.port, workers=workers) for part in command],
             cwd=APPS,
-            env={**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"},
+            env=environment(**environ),
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

@@ -5,9 +5,11 @@ import importlib.util
 import pytest
 
 from benchmarks import rivals
+from benchmarks.compare import compare
 from benchmarks.row import Line, Row, at_least, at_most
 from benchmarks.rows import Scale, all_rows
 from benchmarks.rows.fanout import bursts
+from benchmarks.servers import environment
 from benchmarks.table import table
 
 RIVALS = {
@@ -79,3 +81,19 @@ def test_row_goes_on_without_a_contender_that_fails():
 
     assert seen == {"a": {}, "flask_realtime": {"speed": [1.0, 1.0]}}
     assert said[0] == "some 1/2 a failed: The server closed a socket."
+
+
+def test_comparison_measures_the_package_of_both_checkouts(tmp_path):
+    """What is ours is measured as often from each checkout, and what is not ours never."""
+    measured = []
+
+    def measure():
+        measured.append("other" if str(tmp_path) in environment()["PYTHONPATH"] else "this")
+        return {"speed": 2.0 if measured[-1] == "other" else 3.0}
+
+    row = Row("some", "Some row", {"flask_realtime": measure, "rival": None}, [])
+
+    text = compare([row], tmp_path, 2, print)
+
+    assert measured == ["other", "this", "this", "other"]
+    assert "flask_realtime, speed: 2 in the other, 3 in this, ratio 1.50 (of single" in text
