@@ -7,7 +7,17 @@ BIN = $(VENV)/bin
 EXAMPLE = chat
 PORT = 5000
 
-.PHONY: demo demo-redis test chaos soak mutations benchmarks lint types contracts browser clean
+# Places for test-pythons, test-lowest and test-next, and what they run: no browser, which the
+# version of Python and of our dependencies does not concern.
+PLACES = .venvs
+SUITE = -m pytest -n 2 tests/unit tests/contract tests/integration $(ARGS)
+# Every Python that pyenv has of those that we support, else those on the path.
+PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bin/python3), \
+	$(shell for n in 10 11 12 13 14; do command -v python3.$$n; done))
+# Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
+NEXT =
+
+.PHONY: demo demo-redis test test-pythons test-lowest test-next chaos soak mutations benchmarks lint types contracts browser clean
 
 demo: $(VENV)/demo
 	@echo "The $(EXAMPLE) is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
@@ -19,6 +29,27 @@ demo-redis: $(VENV)/demo
 
 test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest -n 3 $(ARGS)
+
+test-pythons:
+	@for python in $(PYTHONS); do \
+		place=$(PLACES)/$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		echo "== $$($$python --version)" && $$python -m venv $$place && \
+		$$place/bin/python -m pip install --quiet --upgrade --editable '.[test]' && \
+		$$place/bin/python $(SUITE) || exit 1; \
+	done
+
+test-lowest:
+	$(PYTHON) -m venv $(PLACES)/lowest
+	$(PYTHON) tests/lowest.py > $(PLACES)/lowest/constraints.txt
+	$(PLACES)/lowest/bin/python -m pip install --quiet --constraint $(PLACES)/lowest/constraints.txt \
+		--editable '.[test]'
+	$(PLACES)/lowest/bin/python $(SUITE)
+
+test-next:
+	$(PYTHON) -m venv $(PLACES)/next
+	$(PLACES)/next/bin/python -m pip install --quiet --upgrade --pre --editable '.[test]'
+	$(if $(NEXT),$(PLACES)/next/bin/python -m pip install --quiet --pre $(NEXT))
+	$(PLACES)/next/bin/python $(SUITE)
 
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1 $(ARGS)
@@ -61,4 +92,4 @@ $(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(PLACES) build dist *.egg-info

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import pathlib
 import subprocess
 import sys
 import zipfile
 
 import pytest
+
+from . import lowest
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "flask_realtime"
@@ -115,3 +118,12 @@ def module_level(tree):
             yield from module_level(node)
         elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node
+
+
+def test_lowest_versions_are_those_that_setup_cfg_allows(capsys):
+    """What make test-lowest installs is read from setup.cfg, each requirement's lower bound."""
+    lowest.main()
+
+    printed = capsys.readouterr().out.split()
+    assert doctest.testmod(lowest) == (0, 1)
+    assert {"flask==2.3.3", "werkzeug==2.3.7", "gunicorn==22"} <= set(printed)

@@ -19,6 +19,7 @@ from ..html.blocks import NoPartial, render_partial, want_partial
 from ..identity.keys import SOCKET_KEY
 from ..page.client import peek
 from ..page.csrf import exempt_from_csrf
+from .request_cycle import RequestCycle
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -36,13 +37,13 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, partial: str | None) ->
     :param partial: the block that is wanted of the template it renders.
     """
 
-    def dispatch() -> Response:
+    def dispatch(cycle: RequestCycle) -> Response:
         if isinstance(request.routing_exception, WebsocketMismatch):
             request.routing_exception = BadRequest("This path takes WebSockets only.")
         if partial is None:
-            return app.full_dispatch_request()
+            return cycle.dispatch()
         want_partial(app)
-        return _cut(app.full_dispatch_request(), partial)
+        return _cut(cycle.dispatch(), partial)
 
     return _in_context(app, environ, dispatch)
 
@@ -55,9 +56,9 @@ def dispatch_handler(
     :param path: where the app's sockets connect.
     """
 
-    def dispatch() -> Response:
+    def dispatch(cycle: RequestCycle) -> Response:
         _route_to_message(app, path)
-        return app.full_dispatch_request()
+        return cycle.dispatch()
 
     environ[_WORK] = handler
     return _in_context(app, environ, dispatch)
@@ -72,12 +73,12 @@ def dispatch_hook(
     handshake, and what a hook did at the open another undoes after the close.
     """
 
-    def dispatch() -> Response:
+    def dispatch(cycle: RequestCycle) -> Response:
         _route_to_message(app, path)
         with suppress(HTTPException):
-            app.preprocess_request()
+            cycle.preprocess()
         hook()
-        return app.finalize_request(("", 204))
+        return cycle.finalize(("", 204))
 
     return _in_context(app, environ, dispatch)
 
@@ -93,29 +94,29 @@ def run_handler() -> ResponseReturnValue:
     return ("", 204) if result is None else result
 
 
-def _in_context(app: Flask, environ: WSGIEnvironment, dispatch: Callable[[], Response]) -> Response:
-    context = app.request_context(environ)
+def _in_context(
+    app: Flask, environ: WSGIEnvironment, dispatch: Callable[[RequestCycle], Response]
+) -> Response:
+    cycle = RequestCycle(app, environ)
     error: BaseException | None = None
     try:
         try:
-            context.push()
-            after_this_request(_keeper_of_socket_key(context.session))
-            return dispatch()
+            session = cycle.push()
+            after_this_request(_keeper_of_socket_key(session))
+            return dispatch(cycle)
         except BaseException as raised:
             # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
             # thread, here it would be the socket.
             error = raised
-            return _handle(app, raised)
+            return _handle(app, cycle, raised)
     finally:
-        if error is not None and app.should_ignore_error(error):
-            error = None
-        context.pop(error)
+        cycle.pop(error)
 
 
-def _handle(app: Flask, error: BaseException) -> Response:
+def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
     if isinstance(error, Exception):
         try:
-            return app.handle_exception(error)
+            return cycle.handle(error)
         except BaseException as raised:
             # While debugging or testing Flask raises it again, for a server to show: there is none.
             error = raised

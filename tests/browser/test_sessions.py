@@ -40,7 +40,7 @@ def test_login_survives_a_navigation_that_does_not_wait(visitor):
     """The hand-over is not cut off: the browser has it within moments, whatever it shows."""
     visitor.visit("/plain")
     visitor.run(f"void realtime.call('{visitor.prefix}/login/ada', {{ method: 'post' }})")
-    visitor.wait_for_frame('"status": 302')
+    visitor.wait_for_frame('"status": 303')
 
     visitor.page.goto("about:blank")
 

@@ -63,7 +63,7 @@ def test_call_route_replies_with_any_kind_of_body(socket):
 
 def test_call_route_tells_of_every_status(socket):
     """Redirects are not followed, errors are answers, and an unknown path is 404."""
-    assert socket.call("/away")["status"] == 302
+    assert socket.call("/away")["status"] == 303
     assert socket.call("/nowhere")["status"] == 410
     assert socket.call("/no-such-path")["status"] == 404
     assert socket.call("/echo", method="patch")["status"] == 405

@@ -127,7 +127,7 @@ def disconnect():
 @app.route("/login/<name>", methods=["GET", "POST"])
 def log_in(name):
     login_user(User(name), remember="remember" in request.args)
-    return redirect(url_for("whoami"))
+    return redirect(url_for("whoami"), 303)
 
 
 @app.post("/logout")

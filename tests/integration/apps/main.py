@@ -186,7 +186,7 @@ def nowhere():
 
 @app.get("/away")
 def away():
-    return redirect("/")
+    return redirect("/", 303)
 
 
 @app.get("/bytes")

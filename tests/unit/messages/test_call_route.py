@@ -288,11 +288,11 @@ def test_call_finds_the_app_under_its_prefix(app):
 
 def test_call_does_not_follow_redirects(app, socket):
     """A redirect is the answer, with its Location."""
-    app.add_url_rule("/old", "old", lambda: redirect("/new"))
+    app.add_url_rule("/old", "old", lambda: redirect("/new", 303))
 
     reply = socket.call("/old")
 
-    assert (reply["status"], reply["headers"]["Location"]) == (302, "/new")
+    assert (reply["status"], reply["headers"]["Location"]) == (303, "/new")
 
 
 def test_call_of_head_has_no_body(app, socket):
@@ -411,10 +411,10 @@ def test_partial_of_a_route_without_template_is_400(socket):
 def test_partial_leaves_errors_and_redirects_as_they_are(app, socket):
     """A call that failed says so, and not that a block is missing."""
     app.add_url_rule("/no", "no", lambda: abort(403))
-    app.add_url_rule("/old", "old", lambda: redirect("/new"))
+    app.add_url_rule("/old", "old", lambda: redirect("/new", 303))
 
     assert socket.call("/no", partial="title")["status"] == 403
-    assert socket.call("/old", partial="title")["status"] == 302
+    assert socket.call("/old", partial="title")["status"] == 303
 
 
 def test_partial_of_one_socket_is_not_taken_from_another_request(app, socket):

@@ -51,6 +51,7 @@ def test_a_cluster_is_asked_in_one_step_only_once(opened, redis_cluster_url):
         for number in range(3):
             registry.subscribe(f"client-{number}", ["a", "b"])
 
-        errors = client.info("errorstats")
-    assert errors["errorstat_CROSSSLOT"]["count"] == 1
+        refused = client.info("errorstats")["errorstat_CROSSSLOT"]
+    # The oldest redis-py hands on the text.
+    assert refused in ({"count": 1}, "count=1")
     assert set(registry.subscriptions(["client-2"])["client-2"]) == {"a", "b"}

@@ -1,0 +1,149 @@
+"""The steps of a request, on whichever Flask is installed."""
+
+from __future__ import annotations
+
+import warnings
+
+import flask
+import pytest
+from flask import abort, current_app, request, session
+from werkzeug.test import create_environ
+
+from flask_realtime.messages.request_cycle import RequestCycle
+
+
+class OldStyleFlask(flask.Flask):
+    """An app of a user's, written for Flask up to 3.1."""
+
+    ignored: type[BaseException] = KeyError
+
+    def should_ignore_error(self, error):
+        return isinstance(error, self.ignored)
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+def begin(app, path="/"):
+    cycle = RequestCycle(app, create_environ(path, "http://localhost"))
+    return cycle, cycle.push()
+
+
+def test_cycle_dispatches_to_the_route_behind_before_request_functions(app):
+    """The response is that of the view, as a server would have had it."""
+    app.add_url_rule("/name", "name", lambda: [current_app.name, request.path, seen.pop()])
+    seen = []
+    app.before_request(lambda: seen.append("asked"))
+
+    cycle, _ = begin(app, "/name")
+    response = cycle.dispatch()
+    cycle.pop(None)
+
+    assert response.get_json() == [app.name, "/name", "asked"]
+    assert not flask.has_request_context() and not flask.has_app_context()
+
+
+def test_cycle_can_go_without_a_view(app):
+    """before_request functions and after_request functions run around what the library does."""
+    app.before_request(lambda: abort(403) if "bad" in request.path else None)
+    app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
+
+    cycle, _ = begin(app)
+    answer = cycle.preprocess()
+    response = cycle.finalize(("", 204))
+    cycle.pop(None)
+
+    assert answer is None
+    assert (response.status_code, response.headers["X-After"]) == (204, "yes")
+
+
+def test_cycle_handles_what_no_error_handler_has_taken(app):
+    """A view's error becomes the app's page for it."""
+    app.add_url_rule("/bad", "bad", lambda: 1 / 0)
+    app.errorhandler(500)(lambda error: ("sorry", 500))
+
+    cycle, _ = begin(app, "/bad")
+    response = cycle.handle(ZeroDivisionError())
+    cycle.pop(None)
+
+    assert (response.status_code, response.get_data(as_text=True)) == (500, "sorry")
+
+
+def test_cycle_has_the_session_without_using_it(app):
+    """That the library opens a session varies no response by its cookie."""
+    app.add_url_rule("/", "index", lambda: "hi")
+
+    cycle, opened = begin(app)
+    is_used, response = opened.accessed, cycle.dispatch()
+    cycle.pop(None)
+
+    assert not is_used
+    assert "Vary" not in response.headers
+
+
+def test_cycle_has_the_session_of_the_request(app):
+    """What push() returns is what the view knows as flask.session."""
+    app.add_url_rule("/", "index", lambda: session["user"])
+
+    cycle, opened = begin(app)
+    opened["user"] = "ann"
+    response = cycle.dispatch()
+    cycle.pop(None)
+
+    assert response.get_data(as_text=True) == "ann"
+
+
+def test_cycle_tells_teardown_functions_of_the_error(app):
+    """A database session is rolled back where the request has failed."""
+    told = []
+    app.teardown_request(told.append)
+    error = ValueError()
+
+    for one in (error, None):
+        cycle, _ = begin(app)
+        cycle.pop(one)
+
+    assert told == [error, None]
+
+
+def test_cycle_heeds_an_app_that_ignores_errors():
+    """should_ignore_error, deprecated in Flask 3.2, still decides where an app defines it."""
+    app = OldStyleFlask(__name__)
+    told = []
+    app.teardown_request(told.append)
+    error = ValueError()
+
+    for one in (KeyError(), error):
+        cycle, _ = begin(app)
+        cycle.pop(one)
+
+    assert told == [None, error]
+
+
+def test_cycle_runs_an_app_whose_class_was_written_for_an_older_flask(monkeypatch):
+    """An override without the context that Flask 3.2 hands on is called as it was written."""
+    # Flask 3.2 changes its own class when such a subclass is made.
+    monkeypatch.setattr(flask.Flask, "preprocess_request", flask.Flask.preprocess_request)
+    with warnings.catch_warnings():
+        # Flask 3.2 tells the app's author.
+        warnings.simplefilter("ignore", DeprecationWarning)
+
+        class Counting(flask.Flask):
+            count = 0
+
+            def preprocess_request(self):
+                self.count += 1
+                return super().preprocess_request()
+
+    app = Counting(__name__)
+    app.add_url_rule("/", "index", lambda: "hi")
+
+    cycle, _ = begin(app)
+    response = cycle.dispatch()
+    cycle.pop(None)
+
+    assert (response.get_data(as_text=True), app.count) == ("hi", 1)
