@@ -84,7 +84,16 @@ export class Client {
    * Have the app's route at `uri` answer, as it would by HTTP.
    * @returns {Promise<RealtimeReply>} which rejects with a RealtimeError
    */
-  call(uri, { timeout, input, ...message } = {}) {
+  call(uri, options) {
+    return this.ask(uri, options);
+  }
+
+  /**
+   * As `call`, and over the socket or not at all: what the server refuses there is a reply like any
+   * other. For forms and links, which a browser can send itself.
+   * @internal
+   */
+  ask(uri, { timeout, input, ...message } = {}) {
     return this.send("call-route", { ...message, input: fields(input), uri }, { timeout });
   }
 
