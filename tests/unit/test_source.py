@@ -88,9 +88,9 @@ protocol/publications.py protocol/pushes.py
 registries/base.py registries/records.py
 registries/memory/clients.py
 registries/redis/accepted.py registries/redis/address.py registries/redis/clients.py
-registries/redis/confirmations.py registries/redis/connection.py registries/redis/disconnects.py
-registries/redis/entries.py registries/redis/listener.py registries/redis/pool.py
-registries/redis/probe.py registries/redis/registry.py registries/redis/scripts.py
+registries/redis/confirmations.py registries/redis/disconnects.py
+registries/redis/entries.py registries/redis/pool.py registries/redis/probe.py
+registries/redis/scripts.py
 session/changes.py
 threads/pause.py threads/waker.py
 transport/route.py
@@ -178,7 +178,6 @@ def arguments(path):
 ASK_ELSEWHERE = {
     "app_state.py",
     "registries/memory/registry.py",
-    "registries/redis/pool.py",
     "transport/servers.py",
 }
 

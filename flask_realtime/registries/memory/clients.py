@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 
 from ...protocol.positions import Position
+from ...threads import clock
 from ..expiring import ExpiringDict
 from ..records import ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
@@ -67,7 +67,7 @@ class MemoryClient:
 
     def note_change(self) -> int:
         """The moment of a change of its subscriptions."""
-        self.at = max(time.time_ns() // 1_000_000, self.at + 1)
+        self.at = max(int(clock.now() * 1000), self.at + 1)
         return self.at
 
     def note_sent(self, record: ConnectionRecord) -> None:

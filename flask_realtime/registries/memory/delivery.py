@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 
 from ...protocol.publications import Publication
+from ...threads import clock
+from ...threads.background import BackgroundThread
 from ...threads.pause import let_others_run
 
 logger = logging.getLogger(__name__)
@@ -31,10 +32,11 @@ class MemoryDelivery:
         self._is_idle = False
         self._is_closed = False
         self._busy_since: float | None = None
+        self._thread = BackgroundThread("realtime-delivery", self._run)
 
     def start(self) -> None:
         """Start the thread."""
-        threading.Thread(target=self._run, name="realtime-delivery", daemon=True).start()
+        self._thread.start()
 
     def put(self, publication: Publication) -> None:
         """Have *publication* delivered after all that was put in before."""
@@ -51,7 +53,7 @@ class MemoryDelivery:
     def lag_seconds(self) -> float:
         """For how long something has been waiting without a pause; 0 when nothing waits."""
         busy_since = self._busy_since
-        return 0.0 if busy_since is None else time.monotonic() - busy_since
+        return 0.0 if busy_since is None else clock.monotonic() - busy_since
 
     def _run(self) -> None:
         while not self._is_closed:
@@ -61,7 +63,7 @@ class MemoryDelivery:
                 self._wake.wait()
             self._wake.clear()
             self._is_idle = False
-            self._busy_since = time.monotonic()
+            self._busy_since = clock.monotonic()
             self._empty()
             self._busy_since = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from ...config.settings import Config
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
+from ...threads import clock
 from ..base import MOST_WAITING, TAKEN_SECONDS, Registry
 from ..expiring import ExpiringDict
 from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
@@ -69,7 +69,7 @@ class MemoryRegistry(Registry):
 
     def matching(self, pattern: str) -> list[str]:
         with self._lock:
-            names = self._states.keys(time.monotonic())
+            names = self._states.keys(clock.monotonic())
         fits = matcher(pattern)
         return [name for name in names if fits(name)]
 
@@ -80,7 +80,7 @@ class MemoryRegistry(Registry):
         for channel, cursor in cursors.items():
             # Held for one channel at a time: a page may have hundreds of entries.
             with self._lock:
-                log = self._log(channel, time.monotonic())
+                log = self._log(channel, clock.monotonic())
                 if renew and cursor is not None and log.is_foreign(cursor):
                     log.restart()
                 pages[channel] = log.read(cursor, max_bytes)
@@ -118,7 +118,7 @@ class MemoryRegistry(Registry):
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         with self._lock:
-            now = time.monotonic()
+            now = clock.monotonic()
             clients = {digest: self._clients.get(digest, now) for digest in digests}
             return {
                 digest: None if client is None else client.stands()
@@ -140,18 +140,18 @@ class MemoryRegistry(Registry):
         # One at a time: pushes go on while thousands are refreshed.
         for record in records:
             with self._lock:
-                if not self._clients.refresh(record, time.monotonic()):
+                if not self._clients.refresh(record, clock.monotonic()):
                     unknown.append(record.digest)
         for channel in channels:
             with self._lock:
-                now = time.monotonic()
+                now = clock.monotonic()
                 if self._states.get(channel, now) is not None:
                     self._touch(channel, now)
         # Nobody else may come by in an idle process.
         has_more = True
         while has_more:
             with self._lock:
-                has_more = self._drop_expired(time.monotonic())
+                has_more = self._drop_expired(clock.monotonic())
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
@@ -257,7 +257,7 @@ class MemoryRegistry(Registry):
         return log
 
     def _tidy(self) -> float:
-        now = time.monotonic()
+        now = clock.monotonic()
         self._uses += 1
         if self._uses % USES_PER_TIDYING == 0:
             self._drop_expired(now)

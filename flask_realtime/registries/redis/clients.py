@@ -25,8 +25,8 @@ class RedisClients:
     :param process: names this process.
     """
 
-    def __init__(self, server: RedisPool, keys: RedisKeys, config: Config, process: str) -> None:
-        self._server = server
+    def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config, process: str) -> None:
+        self._pool = pool
         self._keys = keys
         self._process = process
         self._awaited_for = round(config.connect_timeout_seconds * 1000)
@@ -41,7 +41,7 @@ class RedisClients:
             [self._keys.client(digest)],
             (self._awaited_for, *pairs),
         )
-        return _processes(self._server.ask([command], deadline))
+        return _processes(self._pool.ask([command], deadline))
 
     def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
         """As :meth:`subscribe`, from where the logs stand, in one step.
@@ -52,14 +52,14 @@ class RedisClients:
             (self._keys.client(digest), *tails.keys),
             (self._awaited_for, *tails.arguments),
         )
-        return _processes(self._server.ask([command], deadline))
+        return _processes(self._pool.ask([command], deadline))
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
         """Take subscriptions away; the processes that hold its connections."""
         command = scripts.UNSUBSCRIBE(
             [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
         )
-        return _processes(self._server.ask([command], deadline))
+        return _processes(self._pool.ask([command], deadline))
 
     def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
         """Tell processes that the subscriptions of a client have changed."""
@@ -70,7 +70,7 @@ class RedisClients:
     ) -> dict[str, Subscriptions | None]:
         """How each client stands; None for one not known."""
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
-        replies = self._server.ask(commands, deadline)
+        replies = self._pool.ask(commands, deadline)
         return {
             digest: self._subscriptions(reply) if reply else None
             for digest, reply in zip(digests, replies, strict=True)
@@ -82,17 +82,17 @@ class RedisClients:
             [self._keys.client(digest), self._keys.waiting(digest)],
             (self._full_name(name), self._lives),
         )
-        ((known, items),) = self._server.ask([connect], deadline)
+        ((known, items),) = self._pool.ask([connect], deadline)
         return Arrival(self._subscriptions(known) if known else None, _texts(items))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""
-        self._server.ask([self._present(scripts.FORGET_CONNECTION, record)], deadline)
+        self._pool.ask([self._present(scripts.FORGET_CONNECTION, record)], deadline)
 
     def refresh(self, records: Sequence[ConnectionRecord], deadline: Deadline) -> list[str]:
         """Keep clients; those of them that are not known, or not with this connection."""
         commands = [self._present(scripts.REFRESH, record) for record in records]
-        replies = self._server.ask(commands, deadline)
+        replies = self._pool.ask(commands, deadline)
         return [one.digest for one, is_known in zip(records, replies, strict=True) if not is_known]
 
     def restore(
@@ -101,7 +101,7 @@ class RedisClients:
         """Write clients again, and tell the other processes that hold connections of theirs; how
         each stands now."""
         commands = [self._restore(*one) for one in known]
-        replies = self._server.ask(commands, deadline)
+        replies = self._pool.ask(commands, deadline)
         self._tell(
             (
                 (record.digest, process)
@@ -115,13 +115,13 @@ class RedisClients:
     def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
         """Let *item* wait."""
         key = self._keys.waiting(digest)
-        self._server.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
+        self._pool.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
 
     def collect(self, digest: str, taker: str, deadline: Deadline) -> list[str]:
         """Take what waits; again, if *taker* has taken it before."""
         key = self._keys.waiting(digest)
         taken = key + b":" + taker.encode()
-        (items,) = self._server.ask(
+        (items,) = self._pool.ask(
             [scripts.COLLECT([key, taken], (TAKEN_SECONDS * 1000,))], deadline
         )
         return _texts(items)
@@ -131,7 +131,7 @@ class RedisClients:
             ("PUBLISH", self._keys.process(process), digest) for digest, process in told
         ]
         if commands:
-            self._server.ask(commands, deadline)
+            self._pool.ask(commands, deadline)
 
     def _restore(self, record: ConnectionRecord, known: Known) -> Command:
         places = known.places(record.sent)

@@ -1,31 +1,40 @@
-"""What Redis has yet to confirm of our subscribing, and who waits for it."""
+"""Which subscriptions Redis has yet to confirm, and who waits for that."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable
+
+from ...threads import clock
 
 
 class Wait:
-    """One caller that waits until its names are confirmed, or nobody connects any more."""
+    """One caller that waits until names are confirmed, or until connecting is given up.
+
+    :param names: the names that are not confirmed yet.
+    """
 
     __slots__ = ("done", "failure", "names")
 
     def __init__(self, names: Iterable[bytes]) -> None:
         self.names = set(names)
+        #: Set once every name is confirmed, or there is a failure.
         self.done = threading.Event()
+        #: Why the names will not be confirmed soon, if so.
         self.failure: str | None = None
 
 
 class Confirmations:
-    """Not safe for threads: the listener holds its lock around every call."""
+    """The confirmations that are due on the present connection.
+
+    Not safe for threads: the listener holds its lock around every call.
+    """
 
     def __init__(self) -> None:
-        # By name, how many of our SUBSCRIBEs Redis has yet to confirm.
+        # How many SUBSCRIBEs of each name Redis has yet to confirm.
         self._due: dict[bytes, int] = {}
         self._waits: dict[bytes, list[Wait]] = {}
-        # When the last came, or when we began to wait.
+        # When the last confirmation came, or when this process began to wait for one.
         self._came_at = 0.0
 
     def __bool__(self) -> bool:
@@ -35,29 +44,29 @@ class Confirmations:
         return name in self._due
 
     def begin(self) -> None:
-        """Expect nothing of a connection that is new; who waits goes on waiting."""
+        """Forget what the former connection owed; whoever waits goes on waiting."""
         self._due = {}
 
     def expect(self, names: Iterable[bytes]) -> None:
-        """Expect one more for each of *names*."""
+        """Expect one more confirmation of each of *names*."""
         if not self._due:
-            self._came_at = time.monotonic()
+            self._came_at = clock.monotonic()
         for name in names:
             self._due[name] = self._due.get(name, 0) + 1
 
     def fail_to_come(self, seconds: float) -> bool:
-        """Whether some are due, and none has come for *seconds*."""
-        return bool(self._due) and time.monotonic() - self._came_at > seconds
+        """Whether confirmations are due, and none has come for *seconds*."""
+        return bool(self._due) and clock.monotonic() - self._came_at > seconds
 
     def wait_for(self, names: Iterable[bytes]) -> Wait:
-        """One that is done once each of *names* is confirmed."""
+        """Return a wait that is done once each of *names* is confirmed."""
         wait = Wait(names)
         for name in wait.names:
             self._waits.setdefault(name, []).append(wait)
         return wait
 
     def give_up(self, wait: Wait) -> None:
-        """Think of *wait* no more."""
+        """Forget *wait*; later calls do nothing."""
         for name in wait.names:
             waits = self._waits.get(name, [])
             if wait in waits:
@@ -66,14 +75,17 @@ class Confirmations:
                 self._waits.pop(name, None)
 
     def give_all_up(self) -> list[Wait]:
-        """Think of none any more; those there were."""
+        """Forget all waits, and return them."""
         waits = {id(wait): wait for waits in self._waits.values() for wait in waits}
         self._waits.clear()
         return list(waits.values())
 
     def confirm(self, name: bytes) -> list[Wait] | None:
-        """Note one; the waits that it was the last for, None if *name* is due still."""
-        self._came_at = time.monotonic()
+        """Note that Redis has confirmed *name* once.
+
+        :returns: the waits that are done by it; None if another confirmation of *name* is due.
+        """
+        self._came_at = clock.monotonic()
         left = self._due.pop(name, 1) - 1
         if left:
             self._due[name] = left

@@ -1,61 +1,71 @@
-"""One open connection to Redis."""
+"""One open connection to Redis, and the deadline of a call."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import hiredis
+
+from ...threads import clock
 from .address import RedisAddress
-from .resp import INCOMPLETE, Argument, ReplyReader, pack
+from .resp import INCOMPLETE, Argument, make_reader, pack
 
 RECEIVE_BYTES = 65536
 
 
 class Deadline:
-    """The moment at which one call must be over, however many steps it takes."""
+    """The moment at which one call must be over, however many steps it takes.
+
+    :param seconds: how long the call may take from now on.
+    """
 
     __slots__ = ("_at", "seconds")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._at = time.monotonic() + seconds
+        self._at = clock.monotonic() + seconds
 
     @property
     def is_half_over(self) -> bool:
-        """Whether what has taken until now would take too long a second time."""
-        return time.monotonic() > self._at - self.seconds / 2
+        """Whether a second attempt that takes as long as the first would come too late."""
+        return clock.monotonic() > self._at - self.seconds / 2
 
     def remaining(self) -> float:
-        """Seconds left.
+        """Return the seconds that are left.
 
-        :raises LinkLost: if there are none.
+        :raises ConnectionLost: if there are none.
         """
-        left = self._at - time.monotonic()
+        left = self._at - clock.monotonic()
         if left <= 0:
-            raise LinkLost(f"no answer within {self.seconds:g} s", is_late=True)
+            raise ConnectionLost(f"no answer within {self.seconds:g} s", is_late=True)
         return left
 
 
-class LinkLost(Exception):
-    """A connection could not be made, or broke; *replies* had come before it did.
+class ConnectionLost(Exception):
+    """A connection to Redis could not be made, or broke.
 
-    :param is_late: the deadline is over, so that another attempt has no time.
+    :param reason: what happened, for a log or an error.
+    :param is_late: the deadline is over, so that there is no time for another attempt.
     """
 
     def __init__(self, reason: str, is_late: bool = False) -> None:
         super().__init__(reason)
         self.is_late = is_late
+        #: The replies that had arrived before the connection broke.
         self.replies: list[Any] = []
 
 
 class RedisConnection:
-    """A connection to Redis that redis-py made, logged in, and handed over to us.
+    """A connection to Redis that redis-py made and logged in, and that this package uses.
 
-    :raises LinkLost: if there is none before *deadline*.
+    :param address: where Redis is.
+    :param deadline: of the call that needs the connection. A name server that does not answer may
+        hold this constructor for longer: see :mod:`.connecting`.
+    :raises ConnectionLost: if Redis cannot be reached or refuses the login.
     """
 
-    __slots__ = ("_connection", "generation", "is_loaded", "reader", "socket", "used_at")
+    __slots__ = ("_connection", "_reader", "generation", "is_loaded", "socket", "used_at")
 
     def __init__(self, address: RedisAddress, deadline: Deadline) -> None:
         import redis
@@ -63,68 +73,83 @@ class RedisConnection:
         self.generation = 0
         self.used_at = 0.0
         self.is_loaded = False
-        self.reader = ReplyReader()
-        # Half: "localhost" has two addresses, each of which may keep us waiting.
+        self._reader = make_reader()
+        # Half: "localhost" has two addresses, and each may make us wait that long.
         self._connection = address.connection(deadline.remaining() / 2)
         try:
             self._connection.connect()
         except (redis.RedisError, OSError) as error:
-            # Not chained: a log of this shows no frame that holds the options.
-            raise LinkLost(address.without_secrets(str(error)), deadline.is_half_over) from None
-        # kombu takes it likewise: redis-py has no public name for what it connected.
+            # Not chained: no traceback in a log shall show a frame that holds the options.
+            raise ConnectionLost(
+                address.without_secrets(str(error)), deadline.is_half_over
+            ) from None
+        # redis-py has no public name for the socket that it connected; kombu reads this one too.
         self.socket = self._connection._sock
 
     def exchange(self, commands: Sequence[Sequence[Argument]], deadline: Deadline) -> list[Any]:
-        """Send *commands* and return their replies, of which some may be a ErrorReply.
+        """Send *commands* and return their replies; some may be an ``ErrorReply``.
 
-        :raises LinkLost: if they have not all come before *deadline*.
+        :raises ConnectionLost: if not all replies have arrived before *deadline*.
         """
         replies: list[Any] = []
         try:
             self.send_commands(commands, deadline)
             while len(replies) < len(commands):
-                reply = self.reader.next()
+                reply = self._next_reply()
                 if reply is INCOMPLETE:
                     self.receive(deadline)
                 else:
                     replies.append(reply)
-        except LinkLost as error:
+        except ConnectionLost as error:
             error.replies = replies
             raise
-        except ValueError as error:
-            raise LinkLost(str(error)) from None
         return replies
 
     def send_commands(self, commands: Sequence[Sequence[Argument]], deadline: Deadline) -> None:
         """Send *commands* whole.
 
-        :raises LinkLost: if they have not been taken before *deadline*.
+        :raises ConnectionLost: if the kernel has not taken them all before *deadline*.
         """
+        packed = pack(commands)
         try:
             self.socket.settimeout(deadline.remaining())
-            self.socket.sendall(pack(commands))
+            self.socket.sendall(packed)
         except TimeoutError:
             deadline.remaining()
-            raise LinkLost("nothing was taken in time", is_late=True) from None
+            raise ConnectionLost("nothing was taken in time", is_late=True) from None
         except OSError as error:
-            raise LinkLost(f"the connection broke: {error}") from None
+            raise ConnectionLost(f"the connection broke: {error}") from None
 
     def receive(self, deadline: Deadline) -> None:
-        """Give the reader what has come; waits for the first of it.
+        """Wait until some bytes have arrived, and read them; :meth:`replies` has what they hold.
 
-        :raises LinkLost: if nothing has come before *deadline*.
+        :raises ConnectionLost: if nothing has arrived before *deadline*.
         """
         try:
             self.socket.settimeout(deadline.remaining())
             data: bytes = self.socket.recv(RECEIVE_BYTES)
         except TimeoutError:
-            raise LinkLost(f"no answer within {deadline.seconds:g} s", is_late=True) from None
+            raise ConnectionLost(f"no answer within {deadline.seconds:g} s", is_late=True) from None
         except OSError as error:
-            raise LinkLost(f"the connection broke: {error}") from None
+            raise ConnectionLost(f"the connection broke: {error}") from None
         if not data:
-            raise LinkLost("the connection was closed")
-        self.reader.feed(data)
+            raise ConnectionLost("the connection was closed")
+        self._reader.feed(data)
+
+    def replies(self) -> Iterator[Any]:
+        """Yield the replies that have arrived whole.
+
+        :raises ConnectionLost: where what follows them is not Redis's protocol.
+        """
+        while (reply := self._next_reply()) is not INCOMPLETE:
+            yield reply
 
     def close(self) -> None:
-        """Close it; doing it twice is no error."""
+        """Close the connection; later calls do nothing."""
         self._connection.disconnect()
+
+    def _next_reply(self) -> Any:
+        try:
+            return self._reader.gets()
+        except hiredis.ProtocolError as error:
+            raise ConnectionLost(f"what came is not Redis's protocol: {error}") from None

@@ -25,8 +25,8 @@ class RedisDisconnects:
     :param process: names it; it closes by itself the sockets that it has disconnected.
     """
 
-    def __init__(self, server: RedisPool, keys: RedisKeys, process: str) -> None:
-        self._server = server
+    def __init__(self, pool: RedisPool, keys: RedisKeys, process: str) -> None:
+        self._pool = pool
         self._keys = keys
         self._process = process
         # The last that was heard of, once it is known where the others stood.
@@ -39,13 +39,13 @@ class RedisDisconnects:
         command = scripts.DISCONNECT(
             [self._keys.disconnects], (self._keys.everyone, text, MOST_KEPT, lives)
         )
-        self._server.ask([command], deadline)
+        self._pool.ask([command], deadline)
 
     def begin(self, deadline: Deadline) -> None:
         """Find where the others stand, if this process has yet to: what is older is not for it."""
         if self._at is None:
             newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
-            (entries,) = self._server.ask([newest], deadline)
+            (entries,) = self._pool.ask([newest], deadline)
             at = entries[0][0] if entries else b"0-0"
             self._at = self._at or at
 
@@ -60,7 +60,7 @@ class RedisDisconnects:
         while self._at is not None:
             behind = b"(" + self._at
             newer = ("XRANGE", self._keys.disconnects, behind, "+", "COUNT", READ_AT_ONCE)
-            (entries,) = self._server.ask([newer], deadline)
+            (entries,) = self._pool.ask([newer], deadline)
             for entry in entries:
                 self._take_entry(entry, disconnected)
             if len(entries) < READ_AT_ONCE:

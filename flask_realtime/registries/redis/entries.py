@@ -10,20 +10,19 @@ from ...protocol.routes import Route
 def parse_entry(channel: str, entry: bytes) -> Publication:
     """Read ``epoch:seq:tag:previous tag:route``, a line feed, and the payload.
 
-    :raises ValueError: if it is no entry.
+    :raises ValueError: if *entry* has another form.
     """
     head, _, payload = entry.partition(b"\n")
     epoch, seq, tag, previous_tag, route = head.decode().split(":", 4)
     return Publication(
-        channel,
-        Position(epoch, int(seq), tag),
-        previous_tag,
-        payload.decode("utf-8", "surrogatepass"),
-        Route.parse(route),
+        channel, Position(epoch, int(seq), tag), previous_tag, payload.decode(), Route.parse(route)
     )
 
 
 def parse_position(text: bytes) -> Position:
-    """Read a position that one of our scripts replied."""
+    """Read a position that one of this package's scripts replied.
+
+    :raises ValueError: if *text* has another form.
+    """
     epoch, seq, tag = text.decode().split(":")
     return Position(epoch, int(seq), tag)

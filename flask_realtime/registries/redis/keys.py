@@ -1,4 +1,4 @@
-"""What we call things in Redis."""
+"""What this package calls its keys and its pub/sub channels in Redis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 
 class ChannelKeys(NamedTuple):
-    """The keys of one channel, all in one slot of a cluster; *push_id* wants an id behind it."""
+    """The keys of one channel, all in one slot of a cluster.
+
+    A push id has to be added to *push_id*.
+    """
 
     state: bytes
     log: bytes
@@ -17,38 +20,44 @@ class ChannelKeys(NamedTuple):
 
 
 class RedisKeys:
-    """The names of keys and of pub/sub channels, all under one prefix."""
+    """The names of keys and of pub/sub channels, all under one prefix.
+
+    :param prefix: ``REALTIME_REDIS_PREFIX``.
+    """
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self.list = f"{prefix}:channels".encode()
         self.everyone = f"{prefix}:everyone".encode()
         self.disconnects = f"{prefix}:disconnects".encode()
-        # Made for each push; a process pushes down the same channels again and again.
+        # Made for each push, and a process pushes down the same channels again and again.
         self.channel = lru_cache(maxsize=4096)(self._channel)
-        self._before_name = f"{prefix}:channel:{{".encode(errors="surrogatepass")
+        self._before_name = f"{prefix}:channel:{{".encode()
 
     def channel_of(self, announced_on: bytes) -> str | None:
-        """The channel whose messages are announced so; None if it is no channel's."""
+        """Return the channel whose messages are announced on *announced_on*; None if there is none.
+
+        :raises ValueError: if the name is not UTF-8.
+        """
         if not announced_on.startswith(self._before_name):
             return None
-        name = announced_on[len(self._before_name) : -1].decode("utf-8", "surrogatepass")
+        name = announced_on[len(self._before_name) : -1].decode()
         return name if "%" not in name else _unescape(name)
 
     def process(self, process: str) -> bytes:
-        """On what one process is told of its clients."""
+        """Return the pub/sub channel on which one process is told of its clients."""
         return f"{self._prefix}:process:{process}".encode()
 
     def client(self, digest: str) -> bytes:
-        """A client's hash: subscriptions, and connections as connections."""
+        """Return the key of a client's hash: its subscriptions and its connections."""
         return f"{self._prefix}:client:{{{_escape(digest)}}}".encode()
 
     def waiting(self, digest: str) -> bytes:
-        """The list of what waits for a client's browser."""
+        """Return the key of the list of what waits for a client's browser."""
         return self.client(digest) + b":waiting"
 
     def _channel(self, name: str) -> ChannelKeys:
-        base = f"{self._prefix}:channel:{{{_escape(name)}}}".encode(errors="surrogatepass")
+        base = f"{self._prefix}:channel:{{{_escape(name)}}}".encode()
         return ChannelKeys(
             state=base + b":state",
             log=base + b":log",
@@ -59,7 +68,7 @@ class RedisKeys:
 
 
 def _escape(name: str) -> str:
-    # A brace of the name's own would end the hash tag, or be an empty one, which is none.
+    # A brace in the name would end the hash tag, or make it empty, which is no tag.
     return name.replace("%", "%25").replace("{", "%7B").replace("}", "%7D")
 
 

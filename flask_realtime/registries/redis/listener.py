@@ -1,4 +1,4 @@
-"""Hears what Redis announces: one connection and one thread, which never gives up."""
+"""Hears what Redis announces, over one connection and on one thread, which never gives up."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import logging
 import random
 import selectors
 import threading
-import time
 from collections.abc import Callable, Collection
 
+from ...threads.background import BackgroundThread
 from ...threads.pause import let_others_run
 from ...threads.waker import Waker
 from .address import RedisAddress
 from .confirmations import Confirmations, Wait
-from .connection import Deadline, LinkLost, RedisConnection
-from .resp import INCOMPLETE, ErrorReply
+from .connection import ConnectionLost, Deadline, RedisConnection
+from .resp import ErrorReply
 from .scripts import Command
 
 logger = logging.getLogger(__name__)
 
-# So many names one command subscribes: Redis does nothing else while it works on one.
+# How many names one command subscribes to: Redis does nothing else while it works on one.
 NAMES_AT_ONCE = 500
-# Under gevent nobody else runs while messages are handed on.
+# Under gevent no other greenlet runs while messages are handed on.
 MESSAGES_AT_ONCE = 50
 # Pauses between attempts to connect; chance spreads the processes that lost one server.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 3.0
-# After so many attempts in vain nobody waits for the next: a thread server would run out of
+# After so many failed attempts in a row listen() fails at once: a thread server would run out of
 # threads that all wait for the same Redis.
 ATTEMPTS_TO_WAIT_FOR = 2
 CLOSE_SECONDS = 2.0
@@ -35,10 +35,12 @@ CLOSE_SECONDS = 2.0
 class RedisListener:
     """Subscribes to names and hands on what is published under them, in Redis's order.
 
+    :param address: where Redis is.
+    :param seconds: how long connecting, sending and receiving may take each.
     :param control: names that are heard from the first connection on.
-    :param hear: called with name and data; must not block.
-    :param interrupted: messages may be missing from now on.
-    :param restored: every name is heard again.
+    :param hear: is called with the name and the data of each message; it must not block.
+    :param interrupted: is called when messages may be missing from now on.
+    :param restored: is called when every name is heard again.
     """
 
     def __init__(
@@ -60,60 +62,60 @@ class RedisListener:
         self._names = set(control)
         self._due = Confirmations()
         self._outgoing: list[Command] = []
-        self._is_linked = False
+        self._is_connected = False
         self._is_degraded = False
         self._failures = 0
+        # After a loss: the names of the new connection that are not confirmed yet.
         self._unrestored: set[bytes] | None = None
         self._must_drop: str | None = None
-        self._is_closed = False
-        self._thread: threading.Thread | None = None
+        self._is_closing = threading.Event()
+        self._has_ended = threading.Event()
+        self._thread = BackgroundThread("realtime-redis-listener", self._run)
         self._waker = Waker()
 
     @property
-    def is_linked(self) -> bool:
-        """Whether there is a connection, as far as one knows."""
-        return self._is_linked
+    def is_connected(self) -> bool:
+        """Whether there is a connection, as far as this process knows."""
+        return self._is_connected
 
     @property
     def is_listening(self) -> bool:
-        """Whether every name is heard."""
+        """Whether every name is heard, as far as this process knows."""
         with self._lock:
-            return self._is_linked and not self._due
+            return self._is_connected and not self._due
 
     @property
     def is_stuck(self) -> bool:
-        """Whether Redis confirms nothing, though what is published may arrive all the same: as
-        where only what we send vanishes."""
-        with self._lock:
-            return self._is_linked and self._due.fail_to_come(self._seconds / 2)
+        """Whether Redis has confirmed nothing for half a timeout, though confirmations are due.
 
-    def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
-        """Hear *names*, and the control names; returns when Redis has confirmed each.
-
-        :raises LinkLost: if it has not before *deadline*, or if connecting has failed again and
-            again; it is tried further.
+        What is published may arrive all the same, where only what this process sends vanishes.
         """
         with self._lock:
-            if self._is_linked and not self._due and self._names.issuperset(names):
+            return self._is_connected and self._due.fail_to_come(self._seconds / 2)
+
+    def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
+        """Hear *names*, and the control names; return when Redis has confirmed each.
+
+        :raises ConnectionLost: if Redis has not confirmed them before *deadline*, or if connecting
+            has failed again and again. The listener goes on trying.
+        """
+        with self._lock:
+            if self._is_connected and not self._due and self._names.issuperset(names):
                 return
+            self._thread.start()
             new = [name for name in names if name not in self._names]
             self._names.update(new)
             self._ask("SUBSCRIBE", new)
             wait = self._due.wait_for(
                 name for name in (*self._control, *names) if not self._is_confirmed(name)
             )
-            self._start()
-            has_failed = wait.names and self._failures >= ATTEMPTS_TO_WAIT_FOR
+            is_hopeless = self._failures >= ATTEMPTS_TO_WAIT_FOR
         if new:
             self._waker.ring()
-        if wait.names and (has_failed or not wait.done.wait(deadline.remaining())):
-            with self._lock:
-                self._due.give_up(wait)
-            wait.failure = f"nothing was confirmed within {deadline.seconds:g} s"
-            if has_failed:
-                wait.failure = f"{self._failures} attempts to connect have failed"
+        if wait.names:
+            self._wait(wait, is_hopeless, deadline)
         if wait.failure is not None:
-            raise LinkLost(wait.failure, is_late=True)
+            raise ConnectionLost(wait.failure, is_late=True)
 
     def ignore(self, names: Collection[bytes]) -> None:
         """Hear *names* no more."""
@@ -125,28 +127,40 @@ class RedisListener:
             self._waker.ring()
 
     def drop(self, reason: str) -> None:
-        """Connect anew, for this connection is no good any more."""
+        """Give up the present connection and connect anew.
+
+        :param reason: what is wrong with the connection, for the log.
+        """
         self._must_drop = reason
         self._waker.ring()
 
     def close(self) -> None:
         """End the thread and the connection."""
-        with self._lock:
-            self._is_closed = True
-            thread = self._thread
+        self._is_closing.set()
         self._waker.ring()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(CLOSE_SECONDS)
-        if thread is None:
+        if self._thread.is_started:
+            self._has_ended.wait(CLOSE_SECONDS)
+        else:
             self._waker.close()
+
+    def _wait(self, wait: Wait, is_hopeless: bool, deadline: Deadline) -> None:
+        try:
+            if is_hopeless:
+                wait.failure = f"{self._failures} attempts to connect have failed"
+            elif not wait.done.wait(deadline.remaining()):
+                wait.failure = f"nothing was confirmed within {deadline.seconds:g} s"
+        finally:
+            # Also where the deadline was over before, or this greenlet is stopped.
+            with self._lock:
+                self._due.give_up(wait)
 
     # Within the lock.
 
     def _is_confirmed(self, name: bytes) -> bool:
-        return self._is_linked and name in self._names and name not in self._due
+        return self._is_connected and name in self._names and name not in self._due
 
     def _ask(self, verb: str, names: Collection[bytes]) -> None:
-        if not self._is_linked:
+        if not self._is_connected:
             return
         chosen = list(names)
         for start in range(0, len(chosen), NAMES_AT_ONCE):
@@ -154,31 +168,26 @@ class RedisListener:
         if verb == "SUBSCRIBE":
             self._due.expect(chosen)
 
-    def _start(self) -> None:
-        if self._thread is None:
-            thread = threading.Thread(target=self._run, name="realtime-redis-listener", daemon=True)
-            thread.start()
-            self._thread = thread
-
     # The thread.
 
     def _run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
-        while not self._is_closed:
-            reason = "an error of our own"
+        while not self._is_closing.is_set():
+            reason = "an error within this package"
             try:
-                self._be_linked()
-            except LinkLost as error:
+                self._stay_connected()
+            except ConnectionLost as error:
                 reason = str(error)
             except Exception:
                 logger.exception("Listening to %s failed.", self._address)
-            pause = FIRST_PAUSE_SECONDS if self._unlink() else pause
-            if not self._is_closed:
+            pause = FIRST_PAUSE_SECONDS if self._note_loss() else pause
+            if not self._is_closing.is_set():
                 self._report(reason)
                 self._release(reason)
-                time.sleep(pause * (0.5 + random.random()))
+                self._is_closing.wait(pause * (0.5 + random.random()))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         self._waker.close()
+        self._has_ended.set()
 
     def _report(self, reason: str) -> None:
         level = logging.WARNING if self._is_degraded else logging.ERROR
@@ -186,69 +195,69 @@ class RedisListener:
         logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, reason)
 
     def _release(self, reason: str) -> None:
-        """Let nobody wait whom another attempt would keep waiting."""
+        """Let nobody wait for one more attempt after too many have failed."""
         with self._lock:
             self._failures += 1
-            has_to = self._failures >= ATTEMPTS_TO_WAIT_FOR
-            waits = self._due.give_all_up() if has_to else []
+            is_hopeless = self._failures >= ATTEMPTS_TO_WAIT_FOR
+            waits = self._due.give_all_up() if is_hopeless else []
         for wait in waits:
             wait.failure = reason
             wait.done.set()
 
-    def _be_linked(self) -> None:
-        link = RedisConnection(self._address, Deadline(self._seconds))
+    def _stay_connected(self) -> None:
+        connection = RedisConnection(self._address, Deadline(self._seconds))
         try:
-            self._link()
+            self._note_connection()
             with selectors.DefaultSelector() as selector:
-                selector.register(link.socket, selectors.EVENT_READ)
+                selector.register(connection.socket, selectors.EVENT_READ)
                 selector.register(self._waker, selectors.EVENT_READ)
-                while not self._is_closed:
-                    self._send(link)
+                while not self._is_closing.is_set():
+                    self._send(connection)
                     ready = {key.fileobj for key, _ in selector.select()}
                     if self._waker in ready:
                         self._waker.silence()
                     if self._must_drop:
-                        raise LinkLost(self._must_drop)
-                    if link.socket in ready:
-                        self._receive(link)
+                        raise ConnectionLost(self._must_drop)
+                    if connection.socket in ready:
+                        self._receive(connection)
         finally:
-            link.close()
+            connection.close()
 
-    def _link(self) -> None:
+    def _note_connection(self) -> None:
         with self._lock:
             self._must_drop = None
-            self._is_linked = True
+            self._is_connected = True
             self._due.begin()
             self._outgoing = []
             self._ask("SUBSCRIBE", self._names)
             if self._unrestored is not None:
                 self._unrestored = set(self._names)
 
-    def _unlink(self) -> bool:
-        """Note the loss; True if everything was heard before it."""
+    def _note_loss(self) -> bool:
+        """Note that there is no connection; True if every name was heard before."""
         with self._lock:
-            was_heard = self._is_linked and not self._due
-            was_linked = self._is_linked
-            self._is_linked = False
-            if was_linked:
+            was_heard = self._is_connected and not self._due
+            was_connected = self._is_connected
+            self._is_connected = False
+            if was_connected:
                 self._unrestored = set()
-        if was_linked and not self._is_closed:
+        if was_connected and not self._is_closing.is_set():
             self._interrupted()
         return was_heard
 
-    def _send(self, link: RedisConnection) -> None:
+    def _send(self, connection: RedisConnection) -> None:
         with self._lock:
             commands, self._outgoing = self._outgoing, []
         if commands:
-            link.send_commands(commands, Deadline(self._seconds))
+            connection.send_commands(commands, Deadline(self._seconds))
 
-    def _receive(self, link: RedisConnection) -> None:
+    def _receive(self, connection: RedisConnection) -> None:
         confirmed: list[bytes] = []
         heard = 0
-        link.receive(Deadline(self._seconds))
-        while (reply := link.reader.next()) is not INCOMPLETE:
+        connection.receive(Deadline(self._seconds))
+        for reply in connection.replies():
             if type(reply) is ErrorReply:
-                raise LinkLost(str(reply))
+                raise ConnectionLost(str(reply))
             kind, name, data = reply
             if kind == b"message":
                 self._hand_on(name, data)

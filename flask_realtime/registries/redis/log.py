@@ -16,10 +16,11 @@ from ..records import LogPage
 from . import scripts
 from .accepted import RedisAccepted
 from .address import RedisAddress
-from .connection import Deadline, LinkLost
+from .batches import batches
+from .connection import ConnectionLost, Deadline
 from .entries import parse_entry, parse_position
 from .keys import RedisKeys
-from .pool import COMMANDS_AT_ONCE, RedisPool
+from .pool import RedisPool
 from .resp import Argument, ErrorReply
 from .scripts import Command
 
@@ -37,6 +38,9 @@ TRIMMED = 2
 # As many channels as can be looked at with the first call over a new connection, at no cost that
 # shows.
 MOST_CHECKED = 500
+
+# About how many bytes of a push's command are not payload: keys, limits, positions.
+BYTES_BESIDE_PAYLOAD = 500
 
 # What the scripts take where no position is known.
 _NOWHERE = ("", 0, "")
@@ -80,9 +84,9 @@ class RedisLog:
     """
 
     def __init__(
-        self, server: RedisPool, keys: RedisKeys, limits: Retention, is_guess: bool = False
+        self, pool: RedisPool, keys: RedisKeys, limits: Retention, is_guess: bool = False
     ) -> None:
-        self._server = server
+        self._pool = pool
         self._keys = keys
         self._lives = limits.state_lives
         self._listed_for = max(1, int(self._lives * _LISTING_PART))
@@ -90,7 +94,7 @@ class RedisLog:
         self._is_guess = int(is_guess)
         # As long as a page may be away and come back.
         self._accepted_here = ForkLocal(lambda: RedisAccepted(limits.state_lives / 1000))
-        server.check_with(self._checks)
+        pool.check_with(self._checks)
 
     @classmethod
     def open(cls, config: Config, setting: str) -> RedisLog:
@@ -104,16 +108,16 @@ class RedisLog:
         :raises InvalidSetting: if the address cannot be used.
         """
         seconds = config.redis_timeout_seconds
-        server = RedisPool(RedisAddress(config.redis, setting, seconds), seconds)
-        return cls(server, RedisKeys(config.redis_prefix), Retention.of(config), is_guess=True)
+        pool = RedisPool(RedisAddress(config.redis, setting, seconds), seconds)
+        return cls(pool, RedisKeys(config.redis_prefix), Retention.of(config), is_guess=True)
 
     def deadline(self) -> Deadline:
         """Return the deadline of a call that begins now."""
-        return self._server.deadline()
+        return self._pool.deadline()
 
     def close(self) -> None:
         """Close all connections to Redis."""
-        self._server.close()
+        self._pool.close()
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
         """Append each push and announce it, in order.
@@ -122,10 +126,10 @@ class RedisLog:
         """
         replies: list[Any] = []
         try:
-            # Noted after each batch: Redis may go back between two.
-            for start in range(0, len(pushes), COMMANDS_AT_ONCE):
-                self._append_all(pushes[start : start + COMMANDS_AT_ONCE], replies, deadline)
-        except LinkLost as error:
+            # What a batch's logs accepted is noted before the next: Redis may go back between two.
+            for batch in batches(pushes, _size_of):
+                self._append_all(batch, replies, deadline)
+        except ConnectionLost as error:
             raise self._failed(pushes, replies, error) from None
         refusal = next((one for one in replies if type(one) is ErrorReply), None)
         if refusal is not None:
@@ -145,7 +149,7 @@ class RedisLog:
         commands = [self._read(name, at, max_bytes, renew) for name, at in cursors.items()]
         return {
             name: _page(name, reply)
-            for name, reply in zip(cursors, self._server.ask(commands, deadline), strict=True)
+            for name, reply in zip(cursors, self._pool.ask(commands, deadline), strict=True)
         }
 
     def tails(self, channels: Collection[str]) -> Tails:
@@ -158,20 +162,20 @@ class RedisLog:
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Return where each log stands; a log that is not known is begun."""
-        replies = self._server.ask([self._touch(name, True) for name in channels], deadline)
+        replies = self._pool.ask([self._touch(name, True) for name in channels], deadline)
         found = dict(zip(channels, replies, strict=True))
         self._list([name for name, reply in found.items() if reply[1]], deadline)
         return {name: parse_position(reply[0]) for name, reply in found.items()}
 
     def keep(self, channels: Collection[str], deadline: Deadline) -> None:
         """Keep those that are known from expiring."""
-        replies = self._server.ask([self._touch(name, False) for name in channels], deadline)
+        replies = self._pool.ask([self._touch(name, False) for name in channels], deadline)
         found = zip(channels, replies, strict=True)
         self._list([name for name, reply in found if reply is not None and reply[1]], deadline)
 
     def matching(self, pattern: str, deadline: Deadline) -> list[str]:
         """The known channels that fit *pattern*."""
-        (names,) = self._server.ask([scripts.LISTED([self._keys.list])], deadline)
+        (names,) = self._pool.ask([scripts.LISTED([self._keys.list])], deadline)
         fits = matcher(pattern)
         return [name for name in map(bytes.decode, names) if fits(name)]
 
@@ -181,8 +185,8 @@ class RedisLog:
         known = self._accepted_here.get().positions({push.channel for push in pushes})
         commands = [self._append(push, known.pop(push.channel, None)) for push in pushes]
         try:
-            replied = self._server.run(commands, deadline)
-        except LinkLost as error:
+            replied = self._pool.run(commands, deadline)
+        except ConnectionLost as error:
             self._note_accepted(pushes, error.replies)
             replies += error.replies
             raise
@@ -241,7 +245,7 @@ class RedisLog:
             ]
             lives = self._lives + self._listed_for
             listing = scripts.LIST([self._keys.list], (lives, *channels))
-            self._server.ask([listing, *marks], deadline)
+            self._pool.ask([listing, *marks], deadline)
 
     def _list_accepted(self, channels: Iterable[str], deadline: Deadline) -> None:
         try:
@@ -267,13 +271,17 @@ class RedisLog:
         accepted = dict.fromkeys(
             push.channel for push, is_taken in zip(pushes, taken, strict=True) if is_taken
         )
-        return self._server.unavailable(reason, push_id=failed.push_id, accepted=list(accepted))
+        return self._pool.unavailable(reason, push_id=failed.push_id, accepted=list(accepted))
 
 
 def _page(channel: str, reply: Sequence[Any]) -> LogPage:
     tail, lost, *entries = reply
     publications = tuple(parse_entry(channel, entry) for entry in entries)
     return LogPage(publications, parse_position(tail), lost=lost > 0, is_trimmed=lost == TRIMMED)
+
+
+def _size_of(push: Push) -> int:
+    return BYTES_BESIDE_PAYLOAD + len(push.payload)
 
 
 def _milliseconds(seconds: float) -> int:

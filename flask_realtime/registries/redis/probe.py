@@ -5,57 +5,57 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
 from collections.abc import Callable
 
+from ...threads import clock
 from ...threads.background import BackgroundThread
-from .connection import LinkLost
+from .connection import ConnectionLost
 from .pool import RedisPool
 
 logger = logging.getLogger(__name__)
 
-# A firewall that has forgotten a connection, or a master that is none any more, is noticed within
-# this and the timeout of a call; what was missed meanwhile is in the logs.
+# A firewall that has forgotten a connection, or a master that was replaced, is noticed within this
+# time and the timeout of a call; the logs have what was missed meanwhile.
 PROBE_SECONDS = 5.0
 
 MARK = b"?"
 
 
 class RedisProbe:
-    """Publishes to this process's own name, on another connection than the one that listens.
+    """Publishes to this process's own name, over another connection than the listener's.
 
-    :param server: which nobody else uses.
-    :param name: under which this process hears what is for it.
-    :param done: called after each, with whether it has arrived.
+    :param pool: a pool that nobody else uses.
+    :param name: the name under which this process hears what is for it.
+    :param done: is called after each probe, with whether it has arrived.
     """
 
-    def __init__(self, server: RedisPool, name: bytes, done: Callable[[bool], None]) -> None:
-        self._server = server
+    def __init__(self, pool: RedisPool, name: bytes, done: Callable[[bool], None]) -> None:
+        self._pool = pool
         self._name = name
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
         self._bell = threading.Event()
         self._is_closed = False
         self._thread = BackgroundThread("realtime-redis-probe", self._run)
-        #: Seconds that the last probe took, None before the first.
+        #: How many seconds the last probe took; None before the first.
         self.lag_seconds: float | None = None
 
     def start(self) -> None:
-        """Probe again and again; later calls do nothing."""
+        """Probe every few seconds from now on; later calls do nothing."""
         self._thread.start()
 
     def close(self) -> None:
         """Probe no more."""
         self._is_closed = True
         self._bell.set()
-        self._server.close()
+        self._pool.close()
 
     def hurry(self) -> None:
-        """Probe now, for something looks as if nothing arrived."""
+        """Probe at once, because something looks as if nothing arrived."""
         self._bell.set()
 
     def arrived(self, data: bytes) -> bool:
-        """Whether *data*, heard under our name, was a probe."""
+        """Take *data*, which was heard under this process's name; False if it is no probe."""
         if not data.startswith(MARK):
             return False
         event = self._under_way.get(data)
@@ -67,16 +67,16 @@ class RedisProbe:
         """Publish one probe and wait for it.
 
         :returns: whether it arrived in time.
-        :raises LinkLost: if it could not be published.
+        :raises ConnectionLost: if it could not be published.
         """
         data = MARK + secrets.token_hex(6).encode()
         event = self._under_way[data] = threading.Event()
-        began = time.monotonic()
+        began = clock.monotonic()
         try:
-            deadline = self._server.deadline()
-            self._server.run([("PUBLISH", self._name, data)], deadline)
+            deadline = self._pool.deadline()
+            self._pool.run([("PUBLISH", self._name, data)], deadline)
             if event.wait(deadline.remaining()):
-                self.lag_seconds = time.monotonic() - began
+                self.lag_seconds = clock.monotonic() - began
                 return True
             return False
         finally:
@@ -90,10 +90,10 @@ class RedisProbe:
                 return
             try:
                 has_arrived = self.once()
-            except LinkLost:
+            except ConnectionLost:
                 has_arrived = False
             except Exception:
-                logger.exception("Probing %s failed.", self._server.address)
+                logger.exception("Probing %s failed.", self._pool.address)
                 continue
             if not self._is_closed:
                 self._done(has_arrived)

@@ -13,109 +13,172 @@ from ...threads.fork import ForkLocal
 from ..base import Registry
 from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
-from .here import RedisHere
+from .address import RedisAddress
+from .clients import RedisClients
+from .connection import ConnectionLost, Deadline
+from .disconnects import RedisDisconnects
+from .hearing import RedisHearing
+from .keys import RedisKeys
+from .log import RedisLog, Retention
+from .pool import RedisPool, SlotsDiffer
 
 
 class RedisRegistry(Registry):
     """Who is subscribed to what, and the log of each channel, in Redis.
 
-    Keys stand under ``REALTIME_REDIS_PREFIX``, and all of them expire. Connects at the first call
-    in a process, and anew after a fork.
+    Keys stand under ``REALTIME_REDIS_PREFIX``, and all of them expire. A process connects at its
+    first call; one that was forked connects anew.
+
+    :param config: the app's settings.
+    :raises InvalidSetting: if ``REALTIME_REDIS`` cannot be used.
     """
 
     reaches_other_processes = True
 
     def __init__(self, config: Config) -> None:
-        self._by_process = ForkLocal(lambda: RedisHere(config, secrets.token_hex(6)))
+        address = RedisAddress(config.redis, "REALTIME_REDIS", config.redis_timeout_seconds)
+        keys = RedisKeys(config.redis_prefix)
+        self._keys = keys
+        self._pool = RedisPool(address, config.redis_timeout_seconds)
+        self._log = RedisLog(self._pool, keys, Retention.of(config))
+        self._is_cluster = False
+        self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
-    def start(self, receiver: RegistryEvents) -> None:
-        self._here.start(receiver)
+    def start(self, events: RegistryEvents) -> None:
+        own = self._own.get()
+        own.events = events
+        own.hearing = RedisHearing(self._pool, self._keys, own.name, events, own.disconnects)
 
     def close(self) -> None:
-        here = self._by_process.pop()
-        if here is not None:
-            here.close()
+        own = self._own.pop()
+        if own is not None and own.hearing is not None:
+            own.hearing.close()
+        self._pool.close()
 
     # Logs.
 
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
-        here = self._here
-        return here.log.publish(pushes, here.server.deadline())
+        return self._log.publish(pushes, self._pool.deadline())
 
     def matching(self, pattern: str) -> list[str]:
-        here = self._here
-        return here.log.matching(pattern, here.server.deadline())
+        return self._log.matching(pattern, self._pool.deadline())
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
     ) -> dict[str, LogPage]:
-        here = self._here
-        return here.log.read(cursors, max_bytes, renew, here.server.deadline())
+        return self._log.read(cursors, max_bytes, renew, self._pool.deadline())
 
     def listen(self, channels: Collection[str]) -> None:
-        here = self._here
-        here.listen(channels, here.server.deadline())
+        self._listen(channels, self._pool.deadline())
 
     def ignore(self, channels: Collection[str]) -> None:
-        self._here.ignore(channels)
+        hearing = self._own.get().hearing
+        if hearing is not None:
+            hearing.ignore(channels)
 
     # Clients.
 
     def subscribe(self, digest: str, channels: Collection[str]) -> None:
-        here = self._here
-        here.subscribe(digest, channels, here.server.deadline())
+        deadline = self._pool.deadline()
+        self._tell(digest, self._subscribe(digest, channels, deadline), deadline)
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
-        here = self._here
-        deadline = here.server.deadline()
-        here.tell(digest, here.clients.unsubscribe(digest, channels, deadline), deadline)
+        deadline = self._pool.deadline()
+        self._tell(digest, self._clients.unsubscribe(digest, channels, deadline), deadline)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
-        here = self._here
-        return here.clients.subscriptions(digests, here.server.deadline())
+        return self._clients.subscriptions(digests, self._pool.deadline())
 
     def connect(self, digest: str, name: str) -> Arrival:
-        here = self._here
-        deadline = here.server.deadline()
-        # First: a change that is told from the moment the name stands is heard.
-        here.listen((), deadline)
-        return here.clients.connect(digest, name, deadline)
+        deadline = self._pool.deadline()
+        # First: a change that is told from the moment on at which the name stands is heard.
+        self._listen((), deadline)
+        return self._clients.connect(digest, name, deadline)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
-        here = self._here
-        here.clients.forget_connection(record, here.server.deadline())
+        self._clients.forget_connection(record, self._pool.deadline())
 
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
-        here = self._here
-        unknown = here.clients.refresh(records, here.server.deadline())
-        here.log.keep(channels, here.server.deadline())
+        unknown = self._clients.refresh(records, self._pool.deadline())
+        self._log.keep(channels, self._pool.deadline())
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
-        here = self._here
-        return here.clients.restore(known, here.server.deadline())
+        return self._clients.restore(known, self._pool.deadline())
 
     def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
-        here = self._here
-        here.disconnect(digest, session, here.server.deadline())
+        own = self._own.get()
+        if own.events is not None:
+            # This process may not hear Redis just now.
+            own.events.disconnected(digest, session)
+        own.disconnects.announce(digest, session, self._pool.deadline())
 
     def replay_disconnects(self) -> None:
-        here = self._here
-        here.replay_disconnects(here.server.deadline())
+        own = self._own.get()
+        if own.events is not None:
+            own.disconnects.catch_up(own.events.disconnected, self._pool.deadline())
 
     # What waits for browsers.
 
     def deposit(self, digest: str, item: str) -> None:
-        here = self._here
-        here.clients.deposit(digest, item, here.server.deadline())
+        self._clients.deposit(digest, item, self._pool.deadline())
 
     def collect(self, digest: str, taker: str) -> list[str]:
-        here = self._here
-        return here.clients.collect(digest, taker, here.server.deadline())
+        return self._clients.collect(digest, taker, self._pool.deadline())
 
     def health(self) -> dict[str, Any]:
-        return {"registry": "redis", **self._here.health()}
+        hearing = self._own.get().hearing
+        if hearing is not None:
+            return {"registry": "redis", **hearing.health()}
+        try:
+            self._pool.run([("PING",)], self._pool.deadline())
+            is_reachable = True
+        except ConnectionLost:
+            is_reachable = False
+        return {
+            "registry": "redis",
+            "reachable": is_reachable,
+            "listening": False,
+            "lag_seconds": None,
+        }
 
     @property
-    def _here(self) -> RedisHere:
-        return self._by_process.get()
+    def _clients(self) -> RedisClients:
+        return self._own.get().clients
+
+    def _listen(self, channels: Collection[str], deadline: Deadline) -> None:
+        hearing = self._own.get().hearing
+        if hearing is None:
+            raise RuntimeError("A registry has to be started before it listens.")
+        hearing.listen(channels, deadline)
+
+    def _subscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
+        """Subscribe a client from the tails of the channels' logs; the processes that have it."""
+        if not self._is_cluster:
+            try:
+                tails = self._log.tails(channels)
+                return self._clients.subscribe_at_tails(digest, tails, deadline)
+            except SlotsDiffer:
+                self._is_cluster = True
+        return self._clients.subscribe(digest, self._log.begin(channels, deadline), deadline)
+
+    def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
+        """Tell *processes* that the subscriptions of a client have changed; this one at once."""
+        own = self._own.get()
+        own.clients.tell(digest, processes - {own.name}, deadline)
+        if own.name in processes and own.events is not None:
+            own.events.changed(digest)
+
+
+class _Own:
+    """What one process has of its own."""
+
+    __slots__ = ("clients", "disconnects", "events", "hearing", "name")
+
+    def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:
+        #: Names this process to the others.
+        self.name = secrets.token_hex(6)
+        self.clients = RedisClients(pool, keys, config, self.name)
+        self.disconnects = RedisDisconnects(pool, keys, self.name)
+        self.events: RegistryEvents | None = None
+        self.hearing: RedisHearing | None = None

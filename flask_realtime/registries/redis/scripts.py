@@ -1,4 +1,4 @@
-"""The scripts that Redis runs for us, each in one atomic step; ``lua/`` has their texts."""
+"""The scripts that Redis runs, each in one atomic step; ``lua/`` has their texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _FOLDER = Path(__file__).with_name("lua")
 class Script:
     """One script, called by its digest once a connection has loaded it.
 
-    :param parts: what it uses of ``lua/parts/``, in an order in which each has what it needs.
+    :param name: the file in ``lua/``.
+    :param parts: the files of ``lua/parts/`` that the script uses; a part stands behind the parts
+        that it uses itself.
     """
 
     __slots__ = ("sha", "text")
@@ -27,7 +29,7 @@ class Script:
         self.sha = hashlib.sha1(self.text, usedforsecurity=False).hexdigest()
 
     def __call__(self, keys: Sequence[Argument], arguments: Iterable[Argument] = ()) -> Command:
-        """The command that runs it."""
+        """Return the command that runs the script."""
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
@@ -44,7 +46,7 @@ READ = Script("read", "log")
 REFRESH = Script("refresh", "client")
 RESTORE = Script("restore", "client")
 SUBSCRIBE = Script("subscribe", "client")
-#: The one whose keys are in several slots of a cluster, which refuses it.
+#: Its keys are in several slots, so that a cluster refuses it.
 SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "log", "touch", "list", "client")
 TOUCH = Script("touch", "log", "touch")
 UNSUBSCRIBE = Script("unsubscribe", "client")
@@ -53,12 +55,18 @@ _BY_SHA: dict[Argument, Script] = {
     script.sha: script for script in list(globals().values()) if isinstance(script, Script)
 }
 
-#: What a new connection sends first, so that the order of calls never depends on who loads.
+#: What a new connection sends first: the order of calls never depends on who loads a script.
 LOADING: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", script.text) for script in _BY_SHA.values())
 
 
+def size_of(command: Command) -> int:
+    """Return about how many bytes *command* has when it is sent."""
+    return sum([8 if isinstance(argument, int) else len(argument) for argument in command])
+
+
 def with_text(command: Command) -> Command:
-    """*command* with the script's text in place of its digest, for a Redis that forgot it."""
+    """Return *command* with the script's text in place of its digest, for a Redis that has
+    forgotten the script."""
     if command[0] != "EVALSHA":
         return command
     return ("EVAL", _BY_SHA[command[1]].text, *command[2:])

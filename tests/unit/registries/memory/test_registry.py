@@ -42,7 +42,7 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    monkeypatch.setattr(memory, "time", clock)
+    monkeypatch.setattr(memory, "clock", clock)
     return clock
 
 

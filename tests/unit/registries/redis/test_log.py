@@ -12,9 +12,9 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.redis.accepted import MOST_CHANNELS, RedisAccepted
-from flask_realtime.registries.redis.connection import LinkLost, RedisConnection
+from flask_realtime.registries.redis.batches import COMMANDS_AT_ONCE
+from flask_realtime.registries.redis.connection import ConnectionLost, RedisConnection
 from flask_realtime.registries.redis.log import MOST_CHECKED
-from flask_realtime.registries.redis.pool import COMMANDS_AT_ONCE
 from flask_realtime.registries.redis.registry import RedisRegistry
 from flask_realtime.registries.redis.resp import ErrorReply
 
@@ -324,8 +324,8 @@ def test_redis_that_goes_back_between_two_batches_is_found(store):
     pusher = store.open()
     first = push(pusher, "1")
     snapshot = store.snapshot()
-    server = pusher._here.server
-    run = server.run
+    pool = pusher._pool
+    run = pool.run
 
     def run_and_go_back(commands, deadline):
         replies = run(commands, deadline)
@@ -333,7 +333,7 @@ def test_redis_that_goes_back_between_two_batches_is_found(store):
             store.go_back(snapshot)
         return replies
 
-    server.run = run_and_go_back
+    pool.run = run_and_go_back
     lost = [Push("a", "lost", None)] * COMMANDS_AT_ONCE
     positions = pusher.publish([*lost, Push("a", "2", None)])
 
@@ -362,10 +362,10 @@ def test_replies_stay_in_line_when_a_connection_breaks_while_a_script_is_sent(st
     push(registry, "1", "b")
     exchange = RedisConnection.exchange
 
-    def forget_and_break(link, commands, deadline):
+    def forget_and_break(connection, commands, deadline):
         if commands[0][0] == "EVAL":
-            raise LinkLost("it broke", is_late=True)
-        replies = exchange(link, commands, deadline)
+            raise ConnectionLost("it broke", is_late=True)
+        replies = exchange(connection, commands, deadline)
         return [*replies[:-1], ErrorReply("NOSCRIPT No matching script.")]
 
     monkeypatch.setattr(RedisConnection, "exchange", forget_and_break)

@@ -1,8 +1,8 @@
-"""What Redis replies."""
+"""Commands as Redis takes them, and replies as it sends them."""
 
 import pytest
 
-from flask_realtime.registries.redis.resp import ErrorReply
+from flask_realtime.registries.redis.resp import INCOMPLETE, ErrorReply, make_reader, pack
 
 
 @pytest.mark.parametrize(
@@ -14,13 +14,50 @@ from flask_realtime.registries.redis.resp import ErrorReply
         "-READONLY You can't write against a read only replica.",
     ],
 )
-def test_refusal_has_one_code_wherever_it_comes_from(said):
-    """As a command, and in a script: of Redis 7, and of those before it."""
+def test_error_has_one_code_wherever_it_comes_from(said):
+    """A command's error, and a script's: of Redis 7, and of those before it."""
     assert ErrorReply(said).code == "READONLY"
 
 
-def test_error_of_a_script_is_none_of_redis():
-    """What fails in Lua itself has no code of its own."""
+def test_error_of_lua_itself_has_no_code_of_redis():
+    """What fails in Lua itself is an ERR."""
     said = "ERR Error running script (call to f_0be1): @user_script:9: attempt to index a nil value"
 
     assert ErrorReply(said).code == "ERR"
+
+
+def test_commands_are_packed_one_behind_the_other():
+    """Texts as UTF-8, numbers in decimal, bytes as they are."""
+    packed = pack([("SET", "é", 12), (b"GET", b"\xff")])
+
+    assert (
+        packed
+        == b"*3\r\n$3\r\nSET\r\n$2\r\n\xc3\xa9\r\n$2\r\n12\r\n*2\r\n$3\r\nGET\r\n$1\r\n\xff\r\n"
+    )
+
+
+def test_reader_gives_each_kind_of_reply():
+    """Errors are told from texts, within a list too, and binary data stays as it is."""
+    reader = make_reader()
+    reader.feed(
+        b"+OK\r\n:-3\r\n$2\r\n\xff\r\r\n$-1\r\n*-1\r\n*0\r\n"
+        b"*2\r\n-OOM no\r\n$1\r\na\r\n-ERR \xff\r\n"
+    )
+
+    replies = list(iter(reader.gets, INCOMPLETE))
+
+    assert replies == [b"OK", -3, b"\xff\r", None, None, [], ["OOM no", b"a"], "ERR \ufffd"]
+    assert type(replies[6][0]) is type(replies[7]) is ErrorReply
+
+
+def test_reader_takes_replies_in_pieces_of_any_size():
+    """The network cuts where it likes."""
+    reader = make_reader()
+    sent = b"*2\r\n$5\r\nhello\r\n:1\r\n$0\r\n\r\n"
+
+    replies = []
+    for byte in sent:
+        reader.feed(bytes([byte]))
+        replies += iter(reader.gets, INCOMPLETE)
+
+    assert replies == [[b"hello", 1], b""]

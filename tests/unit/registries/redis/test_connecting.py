@@ -1,0 +1,76 @@
+"""Connecting within a deadline."""
+
+import queue
+import socket
+import threading
+
+import pytest
+
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connecting import Connecting
+from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
+from flask_realtime.registries.redis.pool import MOST_CONNECTIONS, RedisPool
+
+from ....ports import free_port
+
+
+@pytest.fixture
+def silent_name_service(monkeypatch):
+    """An event until which the name service does not answer."""
+    may_answer = threading.Event()
+    getaddrinfo = socket.getaddrinfo
+
+    def answer_late(*args, **kwargs):
+        may_answer.wait(30)
+        return getaddrinfo(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer_late)
+    yield may_answer
+    may_answer.set()
+
+
+def test_attempt_whose_deadline_is_over_is_given_back_later(redis_url, silent_name_service):
+    """Nobody waits for the name service longer than for Redis; what comes of it is used."""
+    given_back = queue.Queue()
+    connecting = Connecting(RedisAddress(redis_url, "url", 5), given_back.put)
+
+    with pytest.raises(ConnectionLost, match=r"not connected within 0\.2 s") as caught:
+        connecting.run(Deadline(0.2))
+
+    assert caught.value.is_late
+    assert given_back.empty()
+    silent_name_service.set()
+    connection = given_back.get(timeout=10)
+    assert connection.exchange([("PING",)], Deadline(5)) == [b"PONG"]
+    connection.close()
+
+
+def test_attempt_that_fails_frees_its_place_at_once():
+    """Its reason is the caller's to hear."""
+    given_back = queue.Queue()
+    address = RedisAddress(f"redis://127.0.0.1:{free_port()}", "url", 5)
+
+    with pytest.raises(ConnectionLost, match="refused"):
+        Connecting(address, given_back.put).run(Deadline(5))
+
+    assert given_back.get_nowait() is None
+
+
+def test_pool_answers_within_its_timeout_though_the_name_service_is_silent(
+    redis_url, silent_name_service
+):
+    """A push takes two seconds then, never the ten or twenty of a name server that is away; and
+    attempts that nobody waits for do not pile up."""
+    pool = RedisPool(RedisAddress(redis_url, "url", 5), 0.2)
+    before = threading.active_count()
+
+    for _ in range(2 * MOST_CONNECTIONS):
+        with pytest.raises(ConnectionLost) as caught:
+            pool.run([("PING",)], Deadline(0.01))
+        assert caught.value.is_late
+
+    assert "connections are busy" in str(caught.value)
+    assert threading.active_count() - before <= MOST_CONNECTIONS
+    silent_name_service.set()
+    assert pool.run([("PING",)], Deadline(10)) == [b"PONG"]
+    pool.close()

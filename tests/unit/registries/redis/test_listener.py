@@ -1,0 +1,96 @@
+"""What hears Redis's announcements."""
+
+import queue
+import threading
+
+import pytest
+import redis
+
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
+from flask_realtime.registries.redis.listener import RedisListener
+
+from .servers import server
+
+
+def nothing(*_):
+    """What nobody wants to know."""
+
+
+@pytest.fixture
+def listen_to():
+    """A function that makes a listener to the Redis at a URL."""
+    listeners = []
+
+    def make(url, hear=nothing, interrupted=nothing, restored=nothing):
+        address = RedisAddress(url, "url", 5)
+        listener = RedisListener(address, 5, (b"control",), hear, interrupted, restored)
+        listeners.append(listener)
+        return listener
+
+    yield make
+    for listener in listeners:
+        listener.close()
+
+
+def test_messages_arrive_in_order(listen_to, redis_url):
+    """From the moment on at which listening has returned."""
+    heard = queue.Queue()
+    listener = listen_to(redis_url, hear=lambda *message: heard.put(message))
+    listener.listen([b"a"], Deadline(10))
+
+    with redis.Redis.from_url(redis_url) as client:
+        for number in range(3):
+            client.publish("a", str(number))
+        client.publish("b", "not for us")
+        client.publish("control", "last")
+
+    messages = [heard.get(timeout=10) for _ in range(4)]
+    assert messages == [(b"a", b"0"), (b"a", b"1"), (b"a", b"2"), (b"control", b"last")]
+
+
+def test_messages_before_garbage_are_handed_on(listen_to):
+    """Then the connection is dropped, with a reason, and the next one is whole."""
+    heard, interrupted = queue.Queue(), threading.Event()
+
+    def babble(peer):
+        while b"SUBSCRIBE" not in (asked := peer.recv(65536)):
+            peer.sendall(b"+OK\r\n" * asked.count(b"CLIENT"))
+        peer.sendall(b"*3\r\n$7\r\nmessage\r\n$7\r\ncontrol\r\n$2\r\nhi\r\n?garbage\r\n")
+        peer.recv(65536)
+
+    with server(babble) as url:
+        listener = listen_to(url, lambda *message: heard.put(message), interrupted.set)
+        with pytest.raises(ConnectionLost):
+            listener.listen([], Deadline(10))
+
+        assert heard.get(timeout=10) == (b"control", b"hi")
+        assert interrupted.wait(10)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.05])
+def test_wait_whose_deadline_is_over_leaves_nothing_behind(listen_to, seconds):
+    """Redis is silent, and pages come again and again."""
+    with server(lambda peer: peer.recv(65536) and threading.Event().wait(2)) as url:
+        listener = listen_to(url)
+
+        for number in range(3):
+            with pytest.raises(ConnectionLost) as caught:
+                listener.listen([b"name %d" % number], Deadline(seconds))
+            assert caught.value.is_late
+
+        assert listener._due.give_all_up() == []
+
+
+def test_closing_does_not_wait_for_the_next_attempt(listen_to):
+    """The pauses between attempts grow to seconds, and a worker that stops has none to spare."""
+    with server() as url:
+        pass
+    listener = listen_to(url)
+    for _ in range(2):
+        with pytest.raises(ConnectionLost):
+            listener.listen([], Deadline(10))
+
+    listener.close()
+
+    assert listener._has_ended.is_set()
