@@ -57,8 +57,8 @@ class Connection:
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
         "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket", "close_by",
         "close_code", "digest", "disconnects_behind_reply", "is_reading", "is_retiring",
-        "last_heard", "last_pinged", "name", "opened_at", "outbox", "receiver", "resume_by", "room",
-        "session_digest", "worker",
+        "last_heard", "last_pinged", "name", "opened_at", "outbox", "pending", "receiver",
+        "resume_by", "session_digest", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -82,7 +82,7 @@ class Connection:
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
-        self.room = PendingLimit(
+        self.pending = PendingLimit(
             config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
         )
         self.receiver: Receiver | None = None
@@ -177,9 +177,9 @@ class Connection:
 
     def await_room(self) -> None:
         """Stop reading while too much waits for the worker."""
-        while self.room.is_full and self.is_open:
+        while self.pending.is_full and self.is_open:
             self.is_reading = False
-            self.room.wait(1.0)
+            self.pending.wait(1.0)
         self.is_reading = True
         self.last_heard = clock.monotonic()
 
@@ -210,10 +210,11 @@ class Connection:
         """Say good-bye with *code* and end; once, from any thread, without waiting."""
         if not self._begin_close(code, close_frame(code, reason)):
             return
+        # First: whatever fails from here on, the heartbeat ends the fd.
+        self.close_by = clock.monotonic() + CLOSE_SECONDS
         self.outbox.drop_pushes()
         self._say_goodbye()
-        self.close_by = clock.monotonic() + CLOSE_SECONDS
-        self.room.wake()
+        self.pending.wake()
 
     def disconnect(self, code: int, reason: str) -> None:
         """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set.
@@ -227,11 +228,11 @@ class Connection:
             self.close(code, reason)
 
     def cut(self) -> None:
-        """End the fd now; the reading ends with it."""
+        """End the fd now, without a close frame; the reading ends with it. Never blocks."""
         self._begin_close(CloseCode.ABNORMAL)
         self.outbox.close()
         self._descriptor.shutdown()
-        self.room.wake()
+        self.pending.wake()
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
         """How far the kernel has taken each channel, of what had *reached* this connection when
@@ -266,7 +267,11 @@ class Connection:
         self.close_code = code
         # In this order: what is delivered in between is refused, and noted.
         self.outbox.retire()
-        self._reached = self._detach(self)
+        try:
+            self._reached = self._detach(self)
+        except Exception:
+            # The fd has to end all the same: its reader would wait for ever.
+            logger.exception("Socket %s can't be detached.", shorten(self.digest))
         return True
 
     def _say_goodbye(self) -> None:
@@ -287,11 +292,13 @@ class Connection:
             self._descriptor.drain(CLOSE_SECONDS, CLOSE_BYTES)
         except OSError:
             pass
+        except Exception:
+            logger.exception("The good-bye of socket %s failed.", shorten(self.digest))
         self.cut()
-        self._flusher.forget(self.outbox)
-        # What was on its way here when it was detached has been noted as missing after this.
-        self._flusher.settle()
         try:
+            self._flusher.forget(self.outbox)
+            # After this, what was on its way here when it was detached is noted as missing.
+            self._flusher.settle()
             receiver.closed()
         except Exception:
             logger.exception("The end of socket %s failed.", shorten(self.digest))

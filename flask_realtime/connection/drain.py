@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
+from ..identity.keys import shorten
 from ..threads import clock
 from ..threads.background import BackgroundThread
 from .connection import Connection
@@ -18,14 +19,22 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.25
 # How long after its 1012 a client may go on before its fd is shut down.
 LAST_SECONDS = 1.0
+# What handlers that still run leave of the time, for the rest of the process's end.
+SPARE_SECONDS = 1.0
+# The share of the time that the spread may take, and what is kept for the two above.
+SPREAD_SHARE = 0.5
+END_SHARE = 0.25
+GOODBYE = "The server stops; come back."
 
 
 class Drain:
     """Watches for the server to stop, then tells every socket to come back (1012).
 
-    :param connections: all that live now.
-    :param is_stopping: asks the server; None where it can't be asked.
-    :param patience: seconds that handlers still running may take.
+    :param connections: returns all sockets that live now.
+    :param is_stopping: asks the server whether it stops; None where it can't be asked.
+    :param spread: seconds over which the sockets are told, so that they do not all come back at
+        once; less where *patience* is short.
+    :param patience: seconds from the stop until the server kills the process.
     """
 
     def __init__(
@@ -37,34 +46,60 @@ class Drain:
     ) -> None:
         self._connections = connections
         self._is_stopping = is_stopping
-        self._spread = spread
-        self._patience = patience
+        # The stop is seen one poll late.
+        self._patience = max(0.0, patience - POLL_SECONDS)
+        self._spread = min(spread, self._patience * SPREAD_SHARE)
+        self._last = min(LAST_SECONDS, self._patience * END_SHARE)
         self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._is_closed = threading.Event()
         self._watcher = BackgroundThread("realtime-drain", self._watch)
+        #: Whether the sockets are being told, or have been.
         self.is_draining = False
 
     def watch(self) -> None:
-        """Begin to watch, with the first handshake; later calls do nothing."""
+        """Begin to watch the server, with the first handshake; later calls do nothing.
+
+        :raises RuntimeError: if the system has no thread left; the next call tries again.
+        """
         if self._is_stopping is not None:
             self._watcher.start()
 
+    def close(self) -> None:
+        """Watch the server no more."""
+        self._is_closed.set()
+
     def run(self, seconds: float | None = None) -> None:
-        """Close all sockets, spread over *seconds*; returns when they have ended."""
+        """Close all sockets; return when they have been told, or the time for it is over.
+
+        Whoever calls while another caller drains returns with that one.
+
+        :param seconds: the spread, in place of the usual one.
+        """
         with self._lock:
-            if self.is_draining:
-                return
+            is_first = not self.is_draining
             self.is_draining = True
-        spread = self._spread if seconds is None else seconds
+        if not is_first:
+            self._is_over.wait()
+            return
+        try:
+            self._run(self._spread if seconds is None else seconds)
+        finally:
+            self._is_over.set()
+
+    def _run(self, spread: float) -> None:
         connections = list(self._connections())
         logger.info("Draining %d sockets over %.1f s.", len(connections), spread)
-        deadline = clock.monotonic() + max(self._patience, spread + LAST_SECONDS)
+        spare = min(SPARE_SECONDS, self._patience * END_SHARE)
+        deadline = clock.monotonic() + max(self._patience - spare, spread + self._last)
         self._tell(connections, spread)
         self._await(connections, deadline)
 
     def _watch(self) -> None:
         assert self._is_stopping is not None
         while not self._is_stopping():
-            time.sleep(POLL_SECONDS)
+            if self._is_closed.wait(POLL_SECONDS):
+                return
         self.run()
 
     def _tell(self, connections: list[Connection], spread: float) -> None:
@@ -75,7 +110,11 @@ class Drain:
             if pause > 0:
                 time.sleep(pause)
             connection.is_retiring = True
-            connection.worker.submit(_goodbye(connection))
+            try:
+                connection.worker.submit(self._goodbye(connection))
+            except Exception:
+                # No thread is to be had for its worker: it is told with those that are late.
+                logger.exception("Socket %s can't be told in time.", shorten(connection.digest))
 
     def _await(self, connections: list[Connection], deadline: float) -> None:
         # A handler that still runs keeps its socket's good-bye behind it.
@@ -83,17 +122,17 @@ class Drain:
         while left and clock.monotonic() < deadline:
             time.sleep(0.05)
             left = [one for one in left if one.is_open]
-        for connection in left:
-            connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
         for connection in connections:
-            if connection.close_by is not None:
-                connection.close_by = min(connection.close_by, clock.monotonic() + LAST_SECONDS)
+            self._close(connection)
 
+    def _goodbye(self, connection: Connection) -> Callable[[], None]:
+        return lambda: self._close(connection)
 
-def _goodbye(connection: Connection) -> Callable[[], None]:
-    def close() -> None:
-        connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
-        if connection.close_by is not None:
-            connection.close_by = clock.monotonic() + LAST_SECONDS
-
-    return close
+    def _close(self, connection: Connection) -> None:
+        try:
+            connection.close(CloseCode.SERVICE_RESTART, GOODBYE)
+            close_by = connection.close_by
+            if close_by is not None:
+                connection.close_by = min(close_by, clock.monotonic() + self._last)
+        except Exception:
+            logger.exception("Socket %s can't be closed.", shorten(connection.digest))

@@ -1,4 +1,4 @@
-"""Finds peers that are gone: one for the process."""
+"""Finds peers that are gone: one thread for all sockets of the process."""
 
 from __future__ import annotations
 
@@ -19,28 +19,25 @@ TICK_SECONDS = 0.5
 
 
 class Heartbeat:
-    """Pings what is silent, ends what stays silent, and what does not answer a close frame.
+    """Pings sockets that are silent, and ends those that stay silent or miss a deadline.
 
-    :param connections: all that live now, closing ones too.
-    :param interval: seconds of silence after which a peer is pinged; after two it is closed.
-    :param chores: functions with the seconds between two calls, done on the same thread.
+    Nothing on this thread waits for the network: a deadline that is enforced late is none.
+
+    :param connections: returns all sockets that live now, closing ones too.
+    :param interval: seconds of silence after which a peer is pinged; after two it is cut.
     """
 
-    def __init__(
-        self,
-        connections: Callable[[], Iterable[Connection]],
-        interval: float,
-        chores: Iterable[tuple[float, Callable[[], None]]],
-    ) -> None:
+    def __init__(self, connections: Callable[[], Iterable[Connection]], interval: float) -> None:
         self._connections = connections
         self._interval = interval
-        self._chores = [(every, chore) for every, chore in chores]
-        self._due: list[float] = []
         self._stop = threading.Event()
         self._thread = BackgroundThread("realtime-heartbeat", self._run)
 
     def start(self) -> None:
-        """Begin with the first connection; later calls do nothing."""
+        """Begin with the first connection; later calls do nothing.
+
+        :raises RuntimeError: if the system has no thread left; the next call tries again.
+        """
         self._thread.start()
 
     def close(self) -> None:
@@ -48,8 +45,6 @@ class Heartbeat:
         self._stop.set()
 
     def _run(self) -> None:
-        now = clock.monotonic()
-        self._due = [now + every for every, _ in self._chores]
         while not self._stop.wait(TICK_SECONDS):
             try:
                 self._beat(clock.monotonic())
@@ -58,11 +53,11 @@ class Heartbeat:
 
     def _beat(self, now: float) -> None:
         for connection in self._connections():
-            self._check(connection, now)
-        for index, (every, chore) in enumerate(self._chores):
-            if now >= self._due[index]:
-                self._due[index] = now + every
-                _do(chore)
+            try:
+                self._check(connection, now)
+            except Exception:
+                # Else the sockets behind this one in the list would never be looked at again.
+                logger.exception("Socket %s can't be checked.", shorten(connection.digest))
 
     def _check(self, connection: Connection, now: float) -> None:
         if connection.close_by is not None:
@@ -81,12 +76,3 @@ class Heartbeat:
             connection.cut()
         elif silent > self._interval and now - connection.last_pinged > self._interval:
             connection.ping()
-
-
-def _do(chore: Callable[[], None]) -> None:
-    try:
-        chore()
-    except ConnectionError as error:
-        logger.warning("Not done, the registry is away: %s", error)
-    except Exception:
-        logger.exception("A chore of the heartbeat failed.")

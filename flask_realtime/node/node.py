@@ -28,6 +28,7 @@ from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import ConnectionRecord, RegistryEvents
 from ..registries.subscriptions import Subscriptions
+from ..threads.chores import Chores
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
 from ..transport.route import Handshake, Refusal
@@ -48,8 +49,8 @@ SWEEP_SECONDS = 5.0
 # keep Redis and this process busy; the others wait their turn, which costs nobody a deadline.
 ENTERING_AT_ONCE = 16
 ENTERING_SECONDS = 20.0
-# What a stopping worker leaves its last handlers, of gunicorn's own graceful timeout.
-SECONDS_TO_SPARE = 1.0
+# What handlers may take at a stop where no server says how long it waits: gunicorn's default.
+USUAL_GRACEFUL_SECONDS = 30.0
 
 
 class Node:
@@ -86,7 +87,8 @@ class Node:
             self._enter,
             self._flusher.settle,
         )
-        self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds, self._chores())
+        self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
+        self._chores = Chores(self._list_chores())
         self._drain = self._make_drain()
         self._services = Services(
             hub=self._hub,
@@ -168,6 +170,7 @@ class Node:
             self._check_stopping()
             self._enter_registry(connection, handshake)
             self._heartbeat.start()
+            self._chores.start()
             self._drain.watch()
         except BaseException as error:
             self._hub.remove(connection)
@@ -266,7 +269,7 @@ class Node:
         for connection in self._hub.connections(client, session):
             connection.disconnect(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
 
-    def _chores(self) -> list[tuple[float, Callable[[], None]]]:
+    def _list_chores(self) -> list[tuple[float, Callable[[], None]]]:
         config = self._config
         shortest = min(
             config.disconnect_timeout_seconds,
@@ -286,7 +289,7 @@ class Node:
             self.connections,
             None if graceful is None else servers.is_stopping,
             self._config.drain_seconds,
-            (30.0 if graceful is None else graceful) - SECONDS_TO_SPARE,
+            USUAL_GRACEFUL_SECONDS if graceful is None else graceful,
         )
 
 

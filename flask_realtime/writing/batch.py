@@ -1,4 +1,4 @@
-"""Frames that go to the same receivers, joined once for all of them."""
+"""Frames that go to the same receivers, joined once for all of the receivers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from .outbox import Outbox
 
 
 class Batch:
-    """One frame, or several that follow each other, and who gets them."""
+    """One frame, or several that follow each other, and the outboxes that get them.
+
+    :param frame: the first frame.
+    :param receivers: the outboxes.
+    """
 
     __slots__ = ("_size", "frames", "receivers")
 
@@ -19,20 +23,27 @@ class Batch:
         self._size = len(frame.plain)
 
     def join(self, frame: Frame, receivers: Sequence[Outbox], most: int) -> bool:
-        """Take one more frame, if the receivers are the very same and *most* bytes suffice."""
-        # A channel hands out one tuple until somebody joins or leaves it.
+        """Take one more frame, if it has the very same receivers and the batch stays below *most*
+        bytes; return whether it did."""
+        # Identity suffices: a channel hands out one tuple until somebody joins or leaves it.
         if receivers is not self.receivers or self._size + len(frame.plain) > most:
             return False
         self.frames.append(frame)
         self._size += len(frame.plain)
         return True
 
+    def deflate(self) -> None:
+        """Deflate the frames, if any receiver takes deflated ones; no lock may be held."""
+        if any(outbox.deflates for outbox in self.receivers):
+            for frame in self.frames:
+                frame.deflate()
+
     @property
     def plain(self) -> bytes:
-        """All of it, for who takes no deflated frames."""
+        """All frames, for a receiver that takes no deflated ones."""
         return b"".join([frame.plain for frame in self.frames])
 
     @property
     def deflated(self) -> bytes:
-        """All of it, for who does."""
+        """All frames, for a receiver that takes deflated ones."""
         return b"".join([frame.deflated for frame in self.frames])

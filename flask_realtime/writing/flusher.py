@@ -13,7 +13,7 @@ from ..threads.pause import let_others_run
 from .batch import Batch
 from .frames import Frame
 from .outbox import Outbox
-from .poller import Writability
+from .poller import Poller
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Flusher:
         self._bell = threading.Event()
         self._is_idle = False
         self._thread = BackgroundThread("realtime-flusher", self._run)
-        self._writability = Writability(self._has_room)
+        self._poller = Poller(self._may_go_on)
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
         """Have *frame* written to all *receivers*, behind what was posted before; never blocks."""
@@ -87,9 +87,9 @@ class Flusher:
     def forget(self, outbox: Outbox) -> None:
         """Flush *outbox* no more; when this returns, nobody waits for its fd."""
         outbox.close()
-        self._writability.forget(outbox)
+        self._poller.forget(outbox)
 
-    def _has_room(self, outbox: Outbox) -> None:
+    def _may_go_on(self, outbox: Outbox) -> None:
         outbox.is_scheduled = False
         self.wake(outbox)
 
@@ -117,6 +117,9 @@ class Flusher:
 
     def _turn(self) -> None:
         batches, settled = self._take_jobs()
+        for batch in batches:
+            # Before the lock that all outboxes share: it may take a quarter of a second.
+            batch.deflate()
         if _are_apart(batches):
             self._write_through(batches)
         else:
@@ -183,7 +186,7 @@ class Flusher:
                     taken = send(data, at_once)
                 except BlockingIOError:
                     taken = 0
-                except OSError:
+                except Exception:
                     # Where it stands among what has not been sent.
                     outbox.put_rest(batch.frames, 0)
                     failed.append((outbox, 0))
@@ -201,7 +204,12 @@ class Flusher:
         self._tell(failed)
 
     def _put_one(self, batch: Batch, outbox: Outbox, failed: list[tuple[Outbox, int]]) -> None:
-        overflow = outbox.put(batch.frames)
+        try:
+            overflow = outbox.put(batch.frames)
+        except Exception:
+            logger.exception("A message can't be queued for a socket; ending it.")
+            failed.append((outbox, 0))
+            return
         if overflow:
             failed.append((outbox, overflow))
         self.wake(outbox)
@@ -229,15 +237,24 @@ class Flusher:
 
     def _follow_up(self, full: Sequence[Outbox], failed: Sequence[tuple[Outbox, int]]) -> None:
         for outbox in full:
-            self._writability.await_room(outbox)
+            try:
+                self._poller.watch(outbox)
+            except Exception:
+                # Nobody would flush it again.
+                logger.exception("A full socket can't be watched; ending it.")
+                failed = [*failed, (outbox, 0)]
         self._tell(failed)
 
     def _tell(self, failed: Sequence[tuple[Outbox, int]]) -> None:
         for outbox, overflow in failed:
-            if overflow:
-                outbox.owner.close_overflowing(overflow)
-            else:
-                outbox.owner.cut()
+            try:
+                if overflow:
+                    outbox.owner.close_overflowing(overflow)
+                else:
+                    outbox.owner.cut()
+            except Exception:
+                # Else the receivers behind this one would not get what is being written.
+                logger.exception("Ending a socket failed.")
 
 
 def _are_apart(batches: Sequence[Batch]) -> bool:

@@ -76,7 +76,7 @@ class Outbox:
         return self._is_closed
 
     def encoded(self, frame: Frame) -> bytes:
-        """*frame* as this peer takes it."""
+        """Return *frame* as this peer takes it; whoever holds a lock has had it deflated before."""
         return frame.deflated if self.deflates else frame.plain
 
     def append(self, *items: Item) -> None:

@@ -15,15 +15,15 @@ from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
-# An fd whose outbox is forgotten is let go of at once; whoever closes it waits no longer.
+# An outbox that is forgotten is let go of at once; whoever waits for that waits no longer.
 FORGET_SECONDS = 1.0
 RETRY_SECONDS = 0.1
 
 
-class Writability:
-    """Says of each outbox handed in, once, that its fd takes more.
+class Poller:
+    """Tells of each outbox handed in, once, that its fd takes more.
 
-    A selector, and an waker to wake it, on a thread that starts with the first full outbox.
+    It has a thread with a selector, which starts with the first full outbox.
 
     :param on_writable: called on that thread.
     """
@@ -36,13 +36,16 @@ class Writability:
         self._forgotten: dict[Outbox, threading.Event] = {}
         self._waker: Waker | None = None
 
-    def await_room(self, outbox: Outbox) -> None:
-        """Tell once, soon, that *outbox* can be flushed again."""
+    def watch(self, outbox: Outbox) -> None:
+        """Tell once, soon, that *outbox* can be flushed again; never blocks.
+
+        :raises RuntimeError: if the thread can't be started; the next call tries again.
+        """
         with self._lock:
             if outbox.is_closed:
                 return
-            self._new.add(outbox)
             waker = self._waker or self._start()
+            self._new.add(outbox)
         waker.ring()
 
     def forget(self, outbox: Outbox) -> None:
@@ -57,8 +60,13 @@ class Writability:
         done.wait(FORGET_SECONDS)
 
     def _start(self) -> Waker:
-        self._waker = waker = Waker()
-        start_thread("realtime-writability", lambda: self._run(waker))
+        waker = Waker()
+        try:
+            start_thread("realtime-poller", lambda: self._run(waker))
+        except BaseException:
+            waker.close()
+            raise
+        self._waker = waker
         return waker
 
     def _run(self, waker: Waker) -> None:
@@ -78,7 +86,14 @@ class Writability:
                 waker.silence()
             else:
                 self._let_go(selector, key.data)
-                self._on_writable(key.data)
+                self._tell(key.data)
+
+    def _tell(self, outbox: Outbox) -> None:
+        try:
+            self._on_writable(outbox)
+        except Exception:
+            # The outboxes behind this one in the list have nobody else to tell of them.
+            logger.exception("An outbox can't be flushed.")
 
     def _update(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
@@ -87,19 +102,19 @@ class Writability:
             new -= self._watched
             self._watched |= new
         for outbox in new:
-            self._watch(selector, outbox)
+            self._begin(selector, outbox)
         for outbox, done in forgotten.items():
             self._let_go(selector, outbox)
             done.set()
 
-    def _watch(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
+    def _begin(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
         try:
             selector.register(outbox.descriptor.fileno(), selectors.EVENT_WRITE, outbox)
         except (KeyError, ValueError, OSError):
-            # Closed: flushing finds the same.
+            # The fd is closed: flushing finds the same.
             with self._lock:
                 self._watched.discard(outbox)
-            self._on_writable(outbox)
+            self._tell(outbox)
 
     def _let_go(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
         with self._lock:

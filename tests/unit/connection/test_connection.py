@@ -173,8 +173,8 @@ def test_connection_stops_reading_while_too_many_messages_wait():
     pair = Pair(max_pending_messages=2).start()
     connection, gate = pair.connection, threading.Event()
     for _ in range(2):
-        connection.room.enter(1)
-        connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.room.leave(1)))
+        connection.pending.enter(1)
+        connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.pending.leave(1)))
     waiting = threading.Thread(target=connection.await_room, daemon=True)
 
     waiting.start()

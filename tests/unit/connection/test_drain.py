@@ -8,7 +8,9 @@ import pytest
 from flask_realtime.connection.drain import Drain
 from flask_realtime.errors import CloseCode
 
+from ...eventually import eventually
 from ..sockets import DEADLINE, Pair
+from ..starvation import no_thread_to_be_had
 
 
 @pytest.fixture
@@ -88,3 +90,66 @@ def test_drain_begins_when_the_server_stops(pairs):
     assert before == [True] * 5
     assert codes == [CloseCode.SERVICE_RESTART] * 5
     assert watched.is_draining
+
+
+def test_drain_that_is_called_twice_returns_with_the_first(pairs):
+    """Whoever asks while another drains is not told that it is done before it is."""
+    gate, over = threading.Event(), []
+    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+    one = drain(pairs)
+    first = threading.Thread(target=one.run)
+    first.start()
+    eventually(lambda: one.is_draining)
+    second = threading.Thread(target=lambda: (one.run(), over.append(gate.is_set())))
+
+    second.start()
+    codes = [pair.receive_close() for pair in pairs[1:]]
+    gate.set()
+    second.join(DEADLINE)
+    first.join(DEADLINE)
+
+    assert codes == [1012] * 4
+    assert over == [True]
+
+
+@pytest.mark.parametrize("patience", [0.0, 0.3, 1.0, 2.0])
+def test_drain_tells_all_within_a_short_patience(pairs, patience, clock, monkeypatch):
+    """A server that waits for a second kills no socket that was not told."""
+    began = clock.now
+
+    def pass_time(seconds):
+        clock.now += seconds
+
+    monkeypatch.setattr("time.sleep", pass_time)
+    gate = threading.Event()
+    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+
+    drain(pairs, spread=3.0, patience=patience).run()
+
+    assert clock.now - began <= patience
+    assert [pair.receive_close() for pair in pairs] == [1012] * 5
+    gate.set()
+
+
+def test_drain_goes_on_when_one_socket_cannot_be_told(pairs, caplog):
+    """A process at its limit of threads tells the sockets without their workers."""
+    for pair in pairs:
+        pair.flusher.settle()
+    with no_thread_to_be_had():
+        drain(pairs, patience=1.0).run()
+
+    assert [pair.receive_close() for pair in pairs] == [1012] * 5
+
+
+def test_drain_that_is_closed_watches_no_more(pairs):
+    """A node that has ended leaves its server alone."""
+    stopping, asked = threading.Event(), threading.Semaphore(0)
+    watched = drain(pairs, lambda: asked.release() or stopping.is_set())
+    watched.watch()
+    assert asked.acquire(timeout=DEADLINE)
+
+    watched.close()
+    stopping.set()
+
+    assert [pair.connection.is_open for pair in pairs] == [True] * 5
+    assert not watched.is_draining

@@ -18,8 +18,13 @@ def beat(monkeypatch):
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
     started = []
 
-    def beat(*pairs, interval=0.1, chores=()):
-        one = Heartbeat(lambda: [pair.connection for pair in pairs], interval, chores)
+    def beat(*pairs, interval=0.1, ticks=None):
+        def connections():
+            if ticks is not None:
+                ticks.release()
+            return [pair.connection for pair in pairs]
+
+        one = Heartbeat(connections, interval)
         one.start()
         started.append(one)
         return one
@@ -84,7 +89,7 @@ def test_heartbeat_says_nothing_before_the_101(beat):
     pair.connection.last_heard -= 1000
     ticks = threading.Semaphore(0)
 
-    beat(pair, chores=[(0.01, ticks.release)])
+    beat(pair, ticks=ticks)
     for _ in range(5):
         assert ticks.acquire(timeout=DEADLINE)
 
@@ -96,7 +101,8 @@ def test_heartbeat_says_nothing_before_the_101(beat):
 
 def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
     """A process at its limit of threads has a heartbeat as soon as it can have one."""
-    one, begun = Heartbeat(list, 1.0, [(0.0, lambda: begun.set())]), threading.Event()
+    begun = threading.Event()
+    one = Heartbeat(lambda: begun.set() or [], 1.0)
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         one.start()
@@ -114,7 +120,7 @@ def test_heartbeat_stands_still_while_we_do_not_read(beat):
     pair.connection.last_heard -= 1000
     ticks = threading.Semaphore(0)
 
-    beat(pair, chores=[(0.01, ticks.release)])
+    beat(pair, ticks=ticks)
     for _ in range(5):
         assert ticks.acquire(timeout=DEADLINE)
 
@@ -145,12 +151,15 @@ def test_heartbeat_closes_one_that_never_resumes(beat):
     pair.end()
 
 
-def test_heartbeat_goes_on_after_a_chore_that_fails(beat, caplog):
-    """One chore's failure costs no other and no peer."""
-    ticks = threading.Semaphore(0)
+def test_heartbeat_looks_at_all_others_when_one_fails(beat, caplog):
+    """A socket that cannot be checked keeps no other from its ping and its deadline."""
+    broken, healthy = Pair().start(), Pair().start()
+    broken.connection.close_by = "soon"
 
-    beat(chores=[(0.01, lambda: 1 / 0), (0.01, ticks.release)])
+    beat(broken, healthy)
 
-    for _ in range(3):
-        assert ticks.acquire(timeout=DEADLINE)
-    assert "ZeroDivisionError" in caplog.text
+    assert healthy.receive_frame() == (9, b"")
+    assert "can't be checked" in caplog.text
+    broken.connection.close_by = None
+    broken.end()
+    healthy.end()

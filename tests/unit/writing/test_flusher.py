@@ -6,9 +6,13 @@ import threading
 import pytest
 
 from flask_realtime.protocol.positions import Position
+from flask_realtime.writing import frames
 from flask_realtime.writing.flusher import Flusher
 
+from ...eventually import eventually
 from ..sockets import DEADLINE, Pair, frame
+from ..starvation import no_thread_to_be_had
+from .lines import Line
 
 
 @pytest.fixture
@@ -139,3 +143,105 @@ def seqs(pair, count):
     """The numbers of the next *count* frames."""
     frames = [pair.receive_frame()[1] for _ in range(count)]
     return [int(json.loads(payload)["position"].split(":")[1]) for payload in frames]
+
+
+@pytest.fixture
+def lines():
+    """A flusher, and a function that makes a line of its."""
+    flusher, made = Flusher(), []
+
+    def make(count, **options):
+        made.extend(Line(lock=flusher.lock, **options) for _ in range(count))
+        return made[-count:]
+
+    yield flusher, make
+
+    for line in made:
+        line.close()
+
+
+def fail():
+    raise ZeroDivisionError("in an owner's callback")
+
+
+@pytest.mark.parametrize("way", ["written through", "put into outboxes"])
+def test_flusher_serves_all_others_when_an_owner_fails(lines, monkeypatch, caplog, way):
+    """An exception in one socket's callback loses no message for those behind it."""
+    monkeypatch.setattr("flask_realtime.writing.flusher.FLUSHES_AT_A_STRETCH", 1)
+    monkeypatch.setattr("flask_realtime.writing.flusher.FLUSHES_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.writing.flusher.PUTS_AT_ONCE", 1)
+    flusher, make = lines
+    broken, *healthy = make(1, when_told=fail) + make(9)
+    broken.peer.close()
+    receivers = tuple(line.outbox for line in (broken, *healthy))
+    if way == "put into outboxes":
+        # The same receivers in another tuple: both are posted before the flusher's turn.
+        with flusher.lock:
+            flusher.post(frame(1), receivers)
+            flusher.post(frame(2), tuple(receivers))
+            flusher.post(frame(2), (receivers[0], *receivers[1:]))
+    else:
+        flusher.post(frame(1), receivers)
+
+    flusher.settle()
+    flusher.post(frame(9), receivers)
+    flusher.settle()
+
+    assert broken.is_told.wait(DEADLINE)
+    for line in healthy:
+        eventually(lambda line=line: line.read().endswith(frame(9).plain))
+    assert "in an owner's callback" in caplog.text
+
+
+def test_flusher_serves_all_others_when_one_overflows_and_its_owner_fails(lines, caplog):
+    """The owner that is told of too large a backlog may fail, too."""
+    flusher, make = lines
+    broken, *healthy = make(1, when_told=fail, limit=10) + make(9)
+    receivers = tuple(line.outbox for line in (broken, *healthy))
+    broken.fill()
+    for seq in range(1, 5):
+        flusher.post(frame(seq), receivers)
+        flusher.settle()
+
+    assert broken.is_told.wait(DEADLINE)
+    for line in healthy:
+        expected = b"".join(frame(seq).plain for seq in range(1, 5))
+        assert line.receive(len(expected)) == expected
+
+
+def test_flusher_ends_a_full_socket_that_nobody_can_watch(lines):
+    """Without a thread for the poller nobody would flush it again; its client comes back."""
+    flusher, make = lines
+    (full,) = make(1)
+    flusher.settle()
+    full.fill()
+
+    with no_thread_to_be_had():
+        flusher.send(full.outbox, b"reply")
+
+    assert full.told == ["cut"]
+
+
+def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
+    """A large message is deflated while others' replies go out, not before."""
+    flusher, make = lines
+    deflating, others = make(2, deflates=True, limit=10_000_000)
+    during = []
+    pause = frames.let_others_run
+
+    def look():
+        if flusher.lock.acquire(timeout=DEADLINE):
+            during.append(1)
+            flusher.lock.release()
+        pause()
+
+    monkeypatch.setattr(frames, "let_others_run", look)
+    deflating.fill()
+    text = json.dumps(list(range(100_000)))
+
+    for seq in (1, 2):
+        # The second one is put behind a full outbox, whose backlog is counted as it is deflated.
+        flusher.post(frame(seq, text), (deflating.outbox, others.outbox))
+        flusher.settle()
+
+    assert len(during) >= 2 * (len(text) // frames.PIECE_BYTES)

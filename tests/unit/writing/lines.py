@@ -1,0 +1,72 @@
+"""An outbox over a real pair of sockets, and what its owner was told."""
+
+import contextlib
+import socket
+import threading
+
+from flask_realtime.writing.fd import descriptor_for
+from flask_realtime.writing.outbox import Outbox
+
+DEADLINE = 5
+
+
+class Line:
+    """One outbox, its peer, and an owner that writes down what it is told.
+
+    :param lock: the lock that the outbox shares with others.
+    :param when_told: what the owner does when it is told something.
+    """
+
+    def __init__(self, lock=None, limit=1000, deflates=False, when_told=lambda: None):
+        self.ours, self.peer = socket.socketpair()
+        self.peer.settimeout(DEADLINE)
+        self.told = []
+        self.is_told = threading.Event()
+        self._when_told = when_told
+        descriptor = descriptor_for(self.ours)
+        descriptor.take_over()
+        self.outbox = Outbox(
+            descriptor, lock or threading.Lock(), self, deflates=deflates, limit=limit
+        )
+
+    def fill(self):
+        """Have the kernel take no more."""
+        while True:
+            try:
+                self.ours.send(b"x" * 65536, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+
+    def read(self):
+        """All that has come."""
+        data = b""
+        self.peer.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while more := self.peer.recv(1_000_000):
+                data += more
+        self.peer.settimeout(DEADLINE)
+        return data
+
+    def receive(self, size):
+        """The next *size* bytes."""
+        data = b""
+        while len(data) < size:
+            more = self.peer.recv(size - len(data))
+            assert more, "the line ended"
+            data += more
+        return data
+
+    def close(self):
+        self.ours.close()
+        self.peer.close()
+
+    def cut(self):
+        self._tell("cut")
+
+    def close_overflowing(self, backlog):
+        self._tell(("overflowing", backlog))
+
+    def _tell(self, what):
+        self.told.append(what)
+        self.is_told.set()
+        self._when_told()
