@@ -11,7 +11,6 @@ from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..protocol.positions import Position
 from ..threads import clock
-from ..threads.pause import let_others_run
 from ..threads.pool import ThreadPool
 from ..threads.worker import Worker
 from ..writing.fd import Descriptor
@@ -19,6 +18,7 @@ from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Item, Outbox
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
+from .reading import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +27,6 @@ CLOSE_SECONDS = 2.0
 # What a peer that keeps sending after our close frame may send: enough for the rest of a message
 # that was far too large, whose sender reads the code only once it has sent it all.
 CLOSE_BYTES = 16 * 1024 * 1024
-# Under gevent a peer that sends faster than we read never makes us wait: then nobody else would
-# run, and one client could hold up all others.
-TURN_SECONDS = 0.005
 
 
 class Receiver(Protocol):
@@ -55,10 +52,9 @@ class Connection:
 
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
-        "_lock", "_max_backlog", "_reached", "_turn_began", "address", "bucket", "close_by",
-        "close_code", "digest", "disconnects_behind_reply", "is_reading", "is_retiring",
-        "last_heard", "last_pinged", "name", "opened_at", "outbox", "pending", "receiver",
-        "resume_by", "session_digest", "worker",
+        "_lock", "_max_backlog", "_reached", "address", "bucket", "close_by", "close_code",
+        "digest", "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at",
+        "outbox", "reading", "receiver", "resume_by", "session_digest", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -82,14 +78,12 @@ class Connection:
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
-        self.pending = PendingLimit(
-            config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes
+        self.reading = Reading(
+            descriptor,
+            PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
         )
         self.receiver: Receiver | None = None
-        self.opened_at = self.last_heard = self.last_pinged = clock.monotonic()
-        self._turn_began = self.opened_at
-        #: Whether it looks for signs of life; not before the 101, which nothing may overtake.
-        self.is_reading = False
+        self.opened_at = self.last_pinged = clock.monotonic()
         #: The process stops: what is done is finished, nothing new is begun.
         self.is_retiring = False
         #: What is being handled asked for the end, and is answered before it.
@@ -156,33 +150,6 @@ class Connection:
         self.last_pinged = clock.monotonic()
         self.write(ping_frame())
 
-    # Reading.
-
-    def receive(self, size: int) -> bytes:
-        """The peer's next bytes; empty at the end, and once we have said good-bye."""
-        began = self.yield_turn()
-        data = self._descriptor.receive(size) if self.is_open else b""
-        self.last_heard = clock.monotonic()
-        if self.last_heard - began > TURN_SECONDS:
-            self._turn_began = self.last_heard
-        return data
-
-    def yield_turn(self) -> float:
-        """Let others run, if reading has gone on for a turn without a pause; the time."""
-        now = clock.monotonic()
-        if now - self._turn_began > TURN_SECONDS:
-            let_others_run()
-            now = self._turn_began = clock.monotonic()
-        return now
-
-    def await_room(self) -> None:
-        """Stop reading while too much waits for the worker."""
-        while self.pending.is_full and self.is_open:
-            self.is_reading = False
-            self.pending.wait(1.0)
-        self.is_reading = True
-        self.last_heard = clock.monotonic()
-
     # Life.
 
     def live(self, read: Callable[[], int]) -> None:
@@ -195,8 +162,7 @@ class Connection:
             self._flusher.send(self.outbox, self._accept)
             with self._lock:
                 self._accept = b""
-            self.last_heard = clock.monotonic()
-            self.is_reading = True
+            self.reading.begin()
             self._say_goodbye()
             self.receiver.opened()
             self._begin_close(read())
@@ -214,7 +180,7 @@ class Connection:
         self.close_by = clock.monotonic() + CLOSE_SECONDS
         self.outbox.drop_pushes()
         self._say_goodbye()
-        self.pending.wake()
+        self.reading.end()
 
     def disconnect(self, code: int, reason: str) -> None:
         """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set.
@@ -232,7 +198,7 @@ class Connection:
         self._begin_close(CloseCode.ABNORMAL)
         self.outbox.close()
         self._descriptor.shutdown()
-        self.pending.wake()
+        self.reading.end()
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
         """How far the kernel has taken each channel, of what had *reached* this connection when

@@ -65,8 +65,8 @@ class Heartbeat:
                 connection.cut()
         elif connection.resume_by is not None and now > connection.resume_by:
             connection.close(CloseCode.POLICY_VIOLATION, "The promised 'resume' did not come.")
-        elif connection.is_open and connection.is_reading:
-            self._check_life(connection, now - connection.last_heard, now)
+        elif connection.is_open and connection.reading.is_active:
+            self._check_life(connection, now - connection.reading.last_heard, now)
 
     def _check_life(self, connection: Connection, silent: float, now: float) -> None:
         if silent > 2 * self._interval:

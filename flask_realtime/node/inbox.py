@@ -174,8 +174,8 @@ class Inbox:
                 )
             )
         else:
-            self._connection.await_room()
-            self._connection.pending.enter(len(text))
+            self._connection.reading.wait_for_handling()
+            self._connection.reading.pending.enter(len(text))
             self._connection.worker.submit(self._job(message, text))
 
     def _converse(self) -> Conversation:
@@ -190,7 +190,7 @@ class Inbox:
             self._reply(self._services.conversations.answer(self._converse(), message))
         finally:
             self._connection.disconnects_behind_reply = False
-            self._connection.pending.leave(size)
+            self._connection.reading.pending.leave(size)
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":

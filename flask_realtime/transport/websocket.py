@@ -70,7 +70,7 @@ class WebSocket:
     def recv(self, size: int) -> bytes:
         """The peer's next bytes."""
         assert self._connection is not None
-        return self._connection.receive(size)
+        return self._connection.reading.receive(size)
 
     def send(self, data: bytes) -> int:
         """Take what the protocol answers by itself: close frames."""
@@ -105,7 +105,7 @@ class WebSocket:
         came along with them, of which one may have to wait for room."""
         assert self._connection is not None and self._connection.receiver is not None
         for event in events:
-            self._connection.yield_turn()
+            self._connection.reading.yield_turn()
             is_heeded = _is_message_end(event) or self._connection.receiver.takes_frame()
             if not isinstance(event, Ping):
                 yield event

@@ -96,7 +96,7 @@ class Pair:
         self.ours.close()
 
     def _read(self):
-        while self.connection.receive(1000):
+        while self.connection.reading.receive(1000):
             pass
         return 1006
 

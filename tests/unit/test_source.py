@@ -94,7 +94,7 @@ registries/redis/scripts.py
 session/changes.py
 threads/pause.py threads/waker.py
 transport/route.py
-writing/batch.py writing/fd.py writing/frames.py writing/outbox.py writing/poller.py
+writing/batch.py writing/fd.py writing/frames.py writing/outbox.py
 """
 
 

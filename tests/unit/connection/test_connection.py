@@ -168,27 +168,6 @@ def test_connection_ends_once_when_its_peer_is_gone(pair):
     assert pair.connection.close_code == CloseCode.ABNORMAL
 
 
-def test_connection_stops_reading_while_too_many_messages_wait():
-    """The peer is read no further until its messages are answered, and its silence is no death."""
-    pair = Pair(max_pending_messages=2).start()
-    connection, gate = pair.connection, threading.Event()
-    for _ in range(2):
-        connection.pending.enter(1)
-        connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.pending.leave(1)))
-    waiting = threading.Thread(target=connection.await_room, daemon=True)
-
-    waiting.start()
-    reached = threading.Event()
-    while connection.is_reading and not reached.wait(0.001):
-        assert waiting.is_alive()
-    gate.set()
-    waiting.join(DEADLINE)
-
-    assert not waiting.is_alive()
-    assert connection.is_reading
-    pair.end()
-
-
 def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
     """An error in the reading closes this socket, is logged, and reaches nobody else."""
     pair = Pair()

@@ -37,15 +37,15 @@ def beat(monkeypatch):
 
 def be_silent(pair, seconds):
     """Have *pair* stand as if nothing had been heard of its peer for so long."""
-    pair.connection.last_heard -= seconds
+    pair.connection.reading.last_heard -= seconds
     pair.connection.last_pinged -= seconds
 
 
 def answer(pair):
     """Send something as the peer of *pair*; returns when it was heard."""
-    before = pair.connection.last_heard
+    before = pair.connection.reading.last_heard
     pair.peer.sendall(b"x")
-    eventually(lambda: pair.connection.last_heard > before)
+    eventually(lambda: pair.connection.reading.last_heard > before)
 
 
 def test_heartbeat_pings_a_silent_peer(beat):
@@ -86,7 +86,7 @@ def test_heartbeat_leaves_alone_one_that_answers(beat):
 def test_heartbeat_says_nothing_before_the_101(beat):
     """A handshake may wait for Redis longer than an interval; its fd is the server's until then."""
     pair = Pair()
-    pair.connection.last_heard -= 1000
+    pair.connection.reading.last_heard -= 1000
     ticks = threading.Semaphore(0)
 
     beat(pair, ticks=ticks)
@@ -116,8 +116,8 @@ def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
 def test_heartbeat_stands_still_while_we_do_not_read(beat):
     """A peer whose messages we have stopped reading is not dead."""
     pair = Pair().start()
-    pair.connection.is_reading = False
-    pair.connection.last_heard -= 1000
+    pair.connection.reading.is_active = False
+    pair.connection.reading.last_heard -= 1000
     ticks = threading.Semaphore(0)
 
     beat(pair, ticks=ticks)

@@ -60,36 +60,36 @@ def test_bucket_of_less_than_one_a_second_allows_one():
 
 
 @pytest.mark.parametrize("sizes", [[1, 1, 1], [99, 1]], ids=["messages", "bytes"])
-def test_room_is_full_of_many_messages_or_of_large_ones(sizes):
-    """Each has its limit, and who leaves makes room."""
-    room = PendingLimit(3, 100)
+def test_pending_limit_is_reached_by_many_messages_or_of_large_ones(sizes):
+    """Each has its limit, and what leaves lets others in."""
+    pending = PendingLimit(3, 100)
     fullness = []
 
     for size in sizes:
-        fullness.append(room.is_full)
-        room.enter(size)
-    fullness.append(room.is_full)
-    room.leave(sizes[0])
-    fullness.append(room.is_full)
+        fullness.append(pending.is_full)
+        pending.enter(size)
+    fullness.append(pending.is_full)
+    pending.leave(sizes[0])
+    fullness.append(pending.is_full)
 
     assert fullness == [*[False] * len(sizes), True, False]
 
 
-def test_room_wakes_who_waits_for_it():
+def test_pending_limit_wakes_who_waits_for_it():
     """By one that leaves, or by who wants it to look again; it waits for nothing else."""
-    room = PendingLimit(1, 100)
-    room.wait(DEADLINE)
-    room.enter(1)
-    waiting = [threading.Thread(target=room.wait, args=(60,))]
+    pending = PendingLimit(1, 100)
+    pending.wait(DEADLINE)
+    pending.enter(1)
+    waiting = [threading.Thread(target=pending.wait, args=(60,))]
     waiting[0].start()
     while waiting[0].is_alive():
-        room.wake()
+        pending.wake()
         waiting[0].join(0.01)
 
-    room.leave(1)
-    room.wait(DEADLINE)
+    pending.leave(1)
+    pending.wait(DEADLINE)
 
-    assert not room.is_full
+    assert not pending.is_full
 
 
 def test_count_refuses_what_is_too_much_with_a_status():

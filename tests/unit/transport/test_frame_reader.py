@@ -110,7 +110,7 @@ class Recorder:
 
     def __init__(self, chunks):
         self.chunks = list(chunks)
-        self.receiver = self
+        self.receiver = self.reading = self
         self.messages = []
         self.written = []
 

@@ -1,0 +1,126 @@
+"""How one socket is read."""
+
+import socket
+import threading
+
+import pytest
+
+from flask_realtime.connection import reading
+from flask_realtime.connection.limits import PendingLimit
+from flask_realtime.connection.reading import TURN_SECONDS, Reading
+from flask_realtime.writing.fd import descriptor_for
+
+from ...eventually import eventually
+
+DEADLINE = 5
+
+
+class Read:
+    """The reading of a socket whose peer is in hand."""
+
+    def __init__(self):
+        self.ours, self.peer = socket.socketpair()
+        self.pending = PendingLimit(2, 100)
+        self.reading = Reading(descriptor_for(self.ours), self.pending)
+        self.reading.begin()
+
+
+@pytest.fixture
+def read():
+    read = Read()
+    yield read
+    read.ours.close()
+    read.peer.close()
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """A list that grows whenever reading lets others run."""
+    pauses = []
+    monkeypatch.setattr(reading, "let_others_run", lambda: pauses.append(1))
+    return pauses
+
+
+def test_reading_gives_the_peers_bytes_and_notes_when_they_came(clock, read):
+    """The heartbeat asks when the peer was last heard."""
+    clock.now += 7
+    read.peer.sendall(b"hello")
+
+    data = read.reading.receive(100)
+
+    assert data == b"hello"
+    assert read.reading.last_heard == clock.now
+
+
+def test_reading_gives_nothing_when_the_peer_has_ended(read):
+    """The end of a peer is no bytes."""
+    read.peer.close()
+
+    assert read.reading.receive(100) == b""
+
+
+def test_reading_gives_nothing_after_the_good_bye(read):
+    """What a peer sends after our close frame is nobody's."""
+    read.peer.sendall(b"late")
+
+    read.reading.end()
+
+    assert read.reading.receive(100) == b""
+
+
+def test_reading_lets_others_run_after_a_turn(clock, read, pauses):
+    """A peer that sends without a pause gets a turn, and then others do."""
+    counts = []
+    for _ in range(3):
+        clock.now += TURN_SECONDS * 0.6
+        read.reading.yield_turn()
+        counts.append(len(pauses))
+
+    assert counts == [0, 1, 1]
+
+
+def test_reading_that_had_to_wait_begins_a_new_turn(clock, read, pauses, monkeypatch):
+    """While a peer keeps us waiting, others run anyway."""
+
+    class Slow:
+        def receive(self, size):
+            clock.now += TURN_SECONDS * 2
+            return b"at last"
+
+    slow = Reading(Slow(), read.pending)
+    slow.receive(100)
+    clock.now += TURN_SECONDS * 0.9
+    slow.receive(100)
+
+    assert not pauses
+
+
+def test_reading_waits_while_too_much_is_pending(read):
+    """The peer is read no further until its messages are handled, and its silence is no death."""
+    for _ in range(2):
+        read.pending.enter(1)
+    read.reading.last_heard -= 1000
+    waiting = threading.Thread(target=read.reading.wait_for_handling, daemon=True)
+    waiting.start()
+    eventually(lambda: not read.reading.is_active)
+
+    read.pending.leave(1)
+    waiting.join(DEADLINE)
+
+    assert not waiting.is_alive()
+    assert read.reading.is_active
+    assert read.reading.last_heard > 0
+
+
+def test_reading_that_ends_waits_for_nobody(read):
+    """A socket that is closed while its messages wait ends at once."""
+    for _ in range(2):
+        read.pending.enter(1)
+    waiting = threading.Thread(target=read.reading.wait_for_handling, daemon=True)
+    waiting.start()
+    eventually(lambda: not read.reading.is_active)
+
+    read.reading.end()
+
+    waiting.join(DEADLINE)
+    assert not waiting.is_alive()
