@@ -32,7 +32,6 @@ from .transport import servers
 from .transport.route import Handshake, Transport
 from .transport.websocket import WebSocket
 
-_UNSET = object()
 # Of an app with REALTIME_ENABLED False, which is no reason to send it no requests.
 _HEALTH_OF_NOTHING: dict[str, Any] = {
     "registry": None,
@@ -59,7 +58,6 @@ class AppState:
         self.config = config
         self.has_served = False
         self._served_by = 0
-        self._settings = _settings(app)
         self._app = app
         self._handlers = handlers
         self._on_join = on_join
@@ -128,11 +126,10 @@ class AppState:
         return registry
 
     def _check_settings(self) -> None:
-        present = _settings(self._app)
-        late = [key for key in present if present[key] is not self._settings.get(key, _UNSET)]
+        late = self.config.differing(Config.from_mapping(self._app.config))
         if late:
             raise InvalidSetting(
-                f"{late[0]} was set after init_app had read the settings: set it before "
+                f"{late[0]} was changed after init_app had read the settings: set it before "
                 f"Realtime(app), or call realtime.init_app(app) once it is set."
             )
 
@@ -175,10 +172,6 @@ def _pushes(
 ) -> list[Push]:
     one_id = registry.new_push_id() if push_id is None else check_push_id(push_id)
     return make_pushes(payload, channels, registry.matching, one_id, route)
-
-
-def _settings(app: Flask) -> dict[str, Any]:
-    return {key: value for key, value in app.config.items() if str(key).startswith("REALTIME_")}
 
 
 def _has_other_processes() -> bool:

@@ -140,6 +140,14 @@ class Config:
             values[known[name].name] = _read(name, value, known[name].metadata["kind"])
         return cls(**values)
 
+    def differing(self, other: Config) -> list[str]:
+        """The ``REALTIME_*`` names of the settings whose values are others in *other*."""
+        return [
+            _PREFIX + f.name.upper()
+            for f in fields(self)
+            if getattr(self, f.name) != getattr(other, f.name)
+        ]
+
     @classmethod
     def documentation(cls) -> Iterator[Setting]:
         """Every setting, in the order in which the documentation lists them."""

@@ -230,13 +230,51 @@ def test_blueprint_may_be_called_realtime():
     assert app.test_client().get("/ours/view").text == "a view"
 
 
-def test_settings_that_come_late_are_an_error():
-    """A setting that nobody would read is no silent mistake."""
-    app = make_app(Realtime())
-    app.config["REALTIME_PATH"] = "/socket"
+def set_late(config):
+    config["REALTIME_PATH"] = "/socket"
 
-    with pytest.raises(InvalidSetting, match="REALTIME_PATH was set after init_app"):
+
+def append_late(config):
+    config["REALTIME_ALLOWED_ORIGINS"].append("https://other.example")
+
+
+def drop_late(config):
+    del config["REALTIME_HISTORY_SIZE"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (set_late, "REALTIME_PATH"),
+        (append_late, "REALTIME_ALLOWED_ORIGINS"),
+        (drop_late, "REALTIME_HISTORY_SIZE"),
+    ],
+)
+def test_settings_that_are_changed_late_are_an_error(change, name):
+    """A change that nobody would read is no silent mistake."""
+    app = make_app()
+    app.config.update(REALTIME_ALLOWED_ORIGINS=["https://example.com"], REALTIME_HISTORY_SIZE=9)
+    Realtime(app)
+    change(app.config)
+
+    with pytest.raises(InvalidSetting, match=f"{name} was changed after init_app"):
         app.test_client().get("/").get_data()
+
+
+def test_settings_may_be_set_again_to_what_they_are(monkeypatch):
+    """An app may read its environment twice: the same values are no change."""
+    monkeypatch.setenv("FLASK_REALTIME_HISTORY_SIZE", "100000")
+    monkeypatch.setenv("FLASK_REALTIME_REDIS", '{"url": "redis://127.0.0.1:1/0"}')
+    monkeypatch.setenv("FLASK_REALTIME_ALLOWED_ORIGINS", '["https://example.com/"]')
+    app = make_app()
+    app.config.from_prefixed_env()
+    Realtime(app)
+
+    app.config.from_prefixed_env()
+    app.config["REALTIME_ALLOWED_ORIGINS"] = ("https://example.com",)
+    app.config["REALTIME_PING_INTERVAL_SECONDS"] = 25.0
+
+    assert app.test_client().get("/").status_code == 200
 
 
 def test_decorators_work_before_init_app_and_not_after_the_first_request():
