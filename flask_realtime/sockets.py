@@ -17,6 +17,7 @@ from .page.client import (
     known_digests,
 )
 from .protocol.channels import check_name, flatten
+from .protocol.messages import is_encodable
 from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 
@@ -119,7 +120,7 @@ class Socket:
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
         name = check_name(channel)
-        if self._is_enabled and name not in self._subscriptions(digest):
+        if self._is_enabled and not (is_encodable(digest) and name in self._subscriptions(digest)):
             raise NotSubscribed(str(digest), name)
         self._publish(message, [name], route=Route(to=digest))
 

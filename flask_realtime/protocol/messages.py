@@ -83,7 +83,7 @@ def parse_message(text: str) -> Message:
     """
     data = _parse_object(text)
     message_id = _read_id(data)
-    if "\\u" in text and not _is_encodable(data):
+    if "\\u" in text and not is_encodable(data):
         raise InvalidMessage("The message holds half of a surrogate pair.", message_id)
     action = data.get("action")
     if not isinstance(action, str) or not 0 < len(action) <= _MAX_ACTION_CHARACTERS:
@@ -129,7 +129,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def _read_id(data: dict[str, Any]) -> MessageId:
     value = data.get("id")
-    if isinstance(value, str) and (value.isascii() or _is_encodable(value)):
+    if isinstance(value, str) and (value.isascii() or is_encodable(value)):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -139,8 +139,11 @@ def _read_id(data: dict[str, Any]) -> MessageId:
     raise InvalidMessage("A message needs an id, a string or a number; its reply repeats it.")
 
 
-def _is_encodable(value: Any) -> bool:
-    """Whether there is no half of a surrogate pair in it, which is JSON, and no text."""
+def is_encodable(value: Any) -> bool:
+    """Whether *value*, which JSON can hold, can be sent as UTF-8.
+
+    Half of a surrogate pair cannot: ``"\\ud83d"`` is JSON, and no text.
+    """
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .channels import is_pattern
+from .messages import is_encodable
 from .routes import TO_ALL, Route
 
 #: Characters of a push id.
@@ -63,12 +64,12 @@ def check_push_id(push_id: object) -> str:
 
     :raises ValueError: if it cannot.
     """
-    if not isinstance(push_id, str) or not 0 < len(push_id) <= LONGEST_PUSH_ID:
-        raise ValueError(
-            f"push_id is {push_id!r:.60}, but a text of 1 to {LONGEST_PUSH_ID} characters is "
-            "expected, such as str(uuid4())."
-        )
-    return push_id
+    if isinstance(push_id, str) and 0 < len(push_id) <= LONGEST_PUSH_ID and is_encodable(push_id):
+        return push_id
+    raise ValueError(
+        f"push_id is {push_id!r:.60}, but a text of 1 to {LONGEST_PUSH_ID} characters is "
+        "expected, such as str(uuid4())."
+    )
 
 
 def to_json(message: Any, dumps: Callable[[Any], str]) -> str:

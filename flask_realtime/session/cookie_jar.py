@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
+
+# Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5).
+_LONGEST_LIFE = 400 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +95,24 @@ class CookieJar:
 
 def _expiry(attributes: dict[str, str]) -> float | None:
     """When a cookie ends; Max-Age counts before Expires."""
-    try:
-        return time.time() + int(attributes["max-age"])
-    except (KeyError, ValueError):
-        pass
+    seconds = _seconds(attributes.get("max-age", ""))
+    if seconds is not None:
+        return time.time() + seconds
     try:
         expires = parsedate_to_datetime(attributes["expires"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
     return (expires if expires.tzinfo else expires.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _seconds(max_age: str) -> int | None:
+    """What a Max-Age says, None where it is no number (RFC 6265, section 5.2.2)."""
+    if not re.fullmatch(r"-?[0-9]+", max_age):
+        return None
+    if max_age.startswith("-"):
+        return 0
+    # Of any length: Python's floats, in which moments are counted, have 309 digits.
+    return min(int(max_age.lstrip("0")[:12] or "0"), _LONGEST_LIFE)
 
 
 def _without_port(host: str) -> str:

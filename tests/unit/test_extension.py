@@ -128,7 +128,11 @@ def test_push_refuses_what_no_browser_reads(message):
         realtime.push(message, "room")
 
 
-@pytest.mark.parametrize("push_id", ["", 7, "x" * 201], ids=["empty", "no text", "too long"])
+@pytest.mark.parametrize(
+    "push_id",
+    ["", 7, "x" * 201, "\ud800"],
+    ids=["empty", "no text", "too long", "half a surrogate pair"],
+)
 def test_push_refuses_what_is_no_push_id(push_id):
     """A push id is a text that the caller will know again."""
     app = make_app()

@@ -186,7 +186,7 @@ def test_push_to_sends_to_one_subscribed_client(socket, registry, pushed, in_req
     assert registry.read({"a": None}, 1000)["a"].tail.seq == 1
 
 
-@pytest.mark.parametrize("receiver", [digest("secret", KEY, ID), "unknown", "", None])
+@pytest.mark.parametrize("receiver", [digest("secret", KEY, ID), "unknown", "", None, "\ud800"])
 def test_push_to_refuses_a_client_that_would_not_hear_it(socket, pushed, in_request, receiver):
     """A client that is unknown, or subscribed to other channels, is an error that names both."""
     in_request(lambda: socket.subscribe("b"))

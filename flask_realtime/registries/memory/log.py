@@ -80,4 +80,4 @@ class MemoryLog:
 
 def _size(payload: str) -> int:
     # Python knows of each text whether it is ASCII; JSON as Flask writes it always is.
-    return len(payload) if payload.isascii() else len(payload.encode(errors="surrogatepass"))
+    return len(payload) if payload.isascii() else len(payload.encode())

@@ -183,4 +183,4 @@ def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
 
 
 def _texts(items: Sequence[bytes]) -> list[str]:
-    return [item.decode("utf-8", "surrogatepass") for item in items]
+    return [item.decode() for item in items]

@@ -118,6 +118,25 @@ def test_jar_tells_that_a_cookie_set_again_changes_nothing(jar):
     assert jar.set("a=2; Path=/", "/") is True
 
 
+@pytest.mark.parametrize(
+    ("end", "is_kept"),
+    [
+        ("Max-Age=" + "9" * 400, True),
+        ("Max-Age=" + "9" * 5000, True),
+        ("Max-Age=" + "0" * 400 + "60", True),
+        ("Max-Age=-" + "9" * 400, False),
+        ("Max-Age=" + "0" * 400, False),
+        ("Max-Age=1_0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", False),
+        ("Expires=Thu, 01 Jan " + "9" * 400 + " 00:00:00 GMT", True),
+    ],
+)
+def test_jar_reads_ends_of_any_length(jar, end, is_kept):
+    """A cookie that ends in a number without end costs nobody a reply."""
+    jar.set(f"a=3; Path=/; {end}", "/")
+
+    assert ("a=3" in jar.header("/")) is is_kept
+
+
 @pytest.mark.parametrize("line", ["", "no-name", "=value", ";Path=/"])
 def test_jar_ignores_a_line_without_a_name(jar, line):
     """What is no cookie changes nothing."""
