@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,12 +10,13 @@ from flask import Flask, has_request_context, request
 
 from .config.settings import Config
 from .connection.connection import Connection
-from .errors import InvalidSetting, NobodyListens
+from .errors import InvalidSetting
 from .messages import dispatch
 from .messages.conversations import Conversations
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks
 from .node.node import Node
+from .node.serving import Serving
 from .page import page
 from .page.hosts import keep_places_from_views
 from .page.page import Page
@@ -24,6 +25,7 @@ from .protocol.pushes import Push, check_push_id, make_pushes, to_json
 from .protocol.routes import TO_ALL, Route
 from .registries import make_registry
 from .registries.base import Registry
+from .registries.subscriptions import is_heard_by
 from .session import view as takeover
 from .session.view import SessionPath
 from .threads.fork import ForkLocal
@@ -31,6 +33,8 @@ from .transport import route as transport
 from .transport import servers
 from .transport.route import Handshake, Transport
 from .transport.websocket import WebSocket
+
+logger = logging.getLogger(__name__)
 
 # Of an app with REALTIME_ENABLED False, which is no reason to send it no requests.
 _HEALTH_OF_NOTHING: dict[str, Any] = {
@@ -56,8 +60,8 @@ class AppState:
         on_leave: Hooks,
     ) -> None:
         self.config = config
-        self.has_served = False
-        self._served_by = 0
+        self._serving = Serving()
+        self._has_hinted = False
         self._app = app
         self._handlers = handlers
         self._on_join = on_join
@@ -72,6 +76,11 @@ class AppState:
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
         Page(config).init_app(app)
+
+    @property
+    def has_served(self) -> bool:
+        """Whether the app has served its first request."""
+        return self._serving.has_begun
 
     def node(self) -> Node:
         """Return what this process holds of the app; made at its first use, anew after a fork."""
@@ -97,9 +106,24 @@ class AppState:
     ) -> None:
         """Push one message to *channels*, which are names or patterns that were checked."""
         payload = to_json(message, self._app.json.dumps)
-        if self.config.enabled:
-            registry = self._publishing_registry()
-            registry.publish(_pushes(registry, payload, channels, push_id, route))
+        if not self.config.enabled:
+            return
+        registry = self._publishing_registry()
+        if self._app.debug:
+            self._hint_at_swapped(message, channels)
+        registry.publish(_pushes(registry, payload, channels, push_id, route))
+
+    def push_to(self, digest: str, message: Any, channel: str) -> None:
+        """Push one message to one client alone, down a channel whose name was checked.
+
+        :raises NotSubscribed: if the client was never subscribed to *channel*.
+        """
+        payload = to_json(message, self._app.json.dumps)
+        if not self.config.enabled:
+            return
+        registry = self._publishing_registry()
+        if is_heard_by(digest, channel, registry.subscriptions):
+            registry.publish(_pushes(registry, payload, [channel], route=Route(to=digest)))
 
     def publish_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
@@ -118,12 +142,24 @@ class AppState:
 
     def _publishing_registry(self) -> Registry:
         registry = self.node().registry
-        # A process that was forked off one that serves is none itself.
-        has_served = os.getpid() == self._served_by
-        serves = has_served or self._app.testing or servers.serves_requests()
-        if not serves and self.config.registry is None and not registry.reaches_other_processes:
-            raise NobodyListens()
+        is_chosen = self.config.registry is not None or self._app.testing
+        if not (registry.reaches_other_processes or is_chosen):
+            self._serving.check_push()
         return registry
+
+    def _hint_at_swapped(self, message: Any, channels: list[str]) -> None:
+        """Tell, once, of a push whose message and channel seem to have changed places."""
+        if self._has_hinted or not isinstance(message, str) or len(channels) != 1:
+            return
+        node = self.node()
+        if node.is_heard(message) and not node.is_heard(channels[0]):
+            self._has_hinted = True
+            logger.warning(
+                "push(%r, %r) sends the text %r down the channel %r, which no page listens to, "
+                "while there are pages that listen to %r. The message comes first, then the "
+                "channels: did the two change places?",
+                message, channels[0], message, channels[0], message,
+            )  # fmt: skip
 
     def _check_settings(self) -> None:
         late = self.config.differing(Config.from_mapping(self._app.config))
@@ -149,8 +185,7 @@ class AppState:
             self._check_settings()
             if self.config.enabled:
                 self._transport.check_routes(self._app)
-            self.has_served = True
-        self._served_by = os.getpid()
+        self._serving.note_request()
 
 
 def _check_endpoints(app: Flask) -> None:

@@ -35,7 +35,16 @@ class CloseCode(IntEnum):
 
 
 class RealtimeError(Exception):
-    """The root of every error that flask_realtime raises."""
+    """The root of every error that flask_realtime raises.
+
+    Every one of them can be pickled, so that ``multiprocessing`` hands it from a worker process
+    to the one that waits for the result.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python's own way calls the class with the finished sentence, which classes that compose
+        # their sentence from values do not take: multiprocessing.Pool.map then never returns.
+        return _unpickle, (type(self), self.args), self.__dict__
 
 
 class InvalidSetting(RealtimeError, ValueError):
@@ -72,7 +81,11 @@ class InvalidMessage(RealtimeError, ValueError):
 
 
 class UnknownAction(RealtimeError, LookupError):
-    """A client's message names a handler that there is not."""
+    """A client's message names an action that has no handler.
+
+    :param action: the action that the message named.
+    :param known: the actions that have a handler.
+    """
 
     def __init__(self, action: str, known: Sequence[str]) -> None:
         super().__init__(f"No handler for action {action!r}; there are: {', '.join(known)}.")
@@ -80,7 +93,11 @@ class UnknownAction(RealtimeError, LookupError):
 
 
 class NotSubscribed(RealtimeError, LookupError):
-    """A message to one client on a channel to which that client is not subscribed."""
+    """A message to one client, on a channel to which that client never was subscribed.
+
+    :param digest: the client.
+    :param channel: the channel's name.
+    """
 
     def __init__(self, digest: str, channel: str) -> None:
         super().__init__(
@@ -91,13 +108,13 @@ class NotSubscribed(RealtimeError, LookupError):
 
 
 class NobodyListens(RealtimeError, RuntimeError):
-    """A push on the in-memory registry from a process that serves no requests."""
+    """A push, on the registry in memory, from a process that never serves a request."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This process serves no requests, and REALTIME_REGISTRY chose 'memory', which reaches "
-            "only sockets of the same process: nobody could hear this push. Set REALTIME_REDIS "
-            "(here and in the web processes), or ask for memory outright by "
+            "This process serves no requests, and without REALTIME_REDIS a push reaches only the "
+            "sockets of its own process, so nobody could hear this one. Set REALTIME_REDIS here "
+            "and in the web processes. If nobody needs to hear it, in a test for example, set "
             "REALTIME_REGISTRY='memory'."
         )
 
@@ -119,3 +136,10 @@ class RegistryUnavailable(RealtimeError, ConnectionError):
         super().__init__(reason)
         self.push_id = push_id
         self.accepted = tuple(accepted)
+
+
+def _unpickle(kind: type[RealtimeError], args: tuple[Any, ...]) -> RealtimeError:
+    error = kind.__new__(kind)
+    # Set, not passed: OSError, an ancestor of RegistryUnavailable, takes arguments as an errno.
+    error.args = args
+    return error

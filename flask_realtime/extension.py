@@ -13,9 +13,9 @@ from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .messages.call_route import call_route
 from .messages.conversation import is_socket_request
-from .messages.handlers import Handlers
+from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks, socket_joined, socket_left
-from .protocol.channels import flatten
+from .protocol.channels import check_name, flatten
 from .sockets import Socket
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ class Realtime:
         self._handlers.add("call-route", call_route)
         self._on_join = Hooks(socket_joined)
         self._on_leave = Hooks(socket_left)
-        # To look through a WeakSet would be a sixth of what a push takes that comes seldom.
+        # A list, because iterating a WeakSet takes a sixth of a push made outside an app context.
         self._apps: list[weakref.ref[Flask]] = []
         if app is not None:
             self.init_app(app)
@@ -69,7 +69,7 @@ class Realtime:
                 "use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
-        return Socket(lambda: state.node().registry, state.publish, state.config.enabled)
+        return Socket(lambda: state.node().registry, state, state.config.enabled)
 
     @property
     def is_socket_request(self) -> bool:
@@ -111,11 +111,28 @@ class Realtime:
         """
         self._state().publish_many(messages, pattern)
 
+    def push_to(self, digest: str, message: Any, channel: str) -> None:
+        """Send *message* to one client alone, down a channel to which it is subscribed.
+
+        The message stands in the channel's log: it keeps its place among the channel's messages,
+        and waits for a client that is away. Works wherever :meth:`push` does. Nothing happens if
+        the client has left the channel, or is not known any more.
+
+        :param digest: what ``realtime.socket.digest`` was in a request of that client.
+        :param message: anything the app's JSON provider can encode.
+        :param channel: the channel's name, no pattern.
+        :raises InvalidChannel: if *channel* is no name.
+        :raises NotSubscribed: if the client was never subscribed to *channel*.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        self._state().push_to(digest, message, check_name(channel))
+
     def drain(self, seconds: float | None = None) -> None:
         """Close all sockets of this process (1012), so that their clients go elsewhere.
 
         Returns when they have ended; what was being handled is answered first. New sockets are
-        refused from now on. gunicorn's workers do this by themselves when they stop.
+        refused from now on. A second call waits for the first one to be done. gunicorn's workers
+        do this by themselves when they stop.
 
         :param seconds: over how long the closing is spread; None: ``REALTIME_DRAIN_SECONDS``.
         """
@@ -129,8 +146,7 @@ class Realtime:
             None), ``registry`` (its kind, None where disabled), ``connections``, ``channels`` and
             ``draining``.
         """
-        state: AppState = self._state() if app is None else app.extensions["realtime"]
-        return state.health()
+        return (self._state() if app is None else _state_of(app)).health()
 
     def handler(self, action: str) -> Callable[[Function], Function]:
         """Let the decorated function answer the client messages whose ``action`` is *action*.
@@ -140,7 +156,9 @@ class Realtime:
 
         :raises AlreadyRegistered: if the action has a handler.
         :raises SetupFinished: after the first request.
+        :raises TypeError: if *action* is no text, as where the decorator has no parentheses.
         """
+        check_action(action)
         self._check_setup(f"@realtime.handler({action!r})")
 
         def register(function: Function) -> Function:
@@ -152,7 +170,10 @@ class Realtime:
     def on_join(self, function: Function) -> Function:
         """Run the decorated function once for each socket that opens, in its process.
 
-        It has no arguments; its context is like a handler's.
+        The function has no arguments; its context is like a handler's. A page whose link was
+        lost opens another socket: then ``realtime.socket.is_resumed`` is True.
+
+        :raises SetupFinished: after the first request.
         """
         self._check_setup("@realtime.on_join")
         self._on_join.add(function)
@@ -161,7 +182,10 @@ class Realtime:
     def on_leave(self, function: Function) -> Function:
         """Run the decorated function once for each socket that has ended, in its process.
 
-        A process that is killed runs none.
+        The function has no arguments; its context is like a handler's. A process that is killed
+        does not run it.
+
+        :raises SetupFinished: after the first request.
         """
         self._check_setup("@realtime.on_leave")
         self._on_leave.add(function)
@@ -179,18 +203,18 @@ class Realtime:
 
     def _state(self) -> AppState:
         if has_app_context():
-            state: AppState | None = current_app.extensions.get("realtime")
-            if state is None:
-                raise NoContext(
-                    f"The current app {current_app.name!r} is not registered: "
-                    f"call realtime.init_app(app)."
-                )
-            return state
+            return _state_of(current_app)
         apps = self._living_apps()
         if len(apps) == 1:
-            only: AppState = apps[0].extensions["realtime"]
-            return only
+            return _state_of(apps[0])
         raise NoContext(
             f"There is no app context here, and {len(apps) or 'no'} apps were initialised, so it "
             f"is not clear which is meant: use 'with app.app_context():'."
         )
+
+
+def _state_of(app: Flask) -> AppState:
+    state: AppState | None = app.extensions.get("realtime")
+    if state is None:
+        raise NoContext(f"The app {app.name!r} is not registered: call realtime.init_app(app).")
+    return state

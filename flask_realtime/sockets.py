@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from flask import request
 
-from .errors import NotSubscribed
 from .page.client import (
+    IS_RESUMED_IN_ENVIRON,
     IS_SUBSCRIBED_IN_ENVIRON,
     current_connection_id,
     current_digest,
@@ -17,21 +17,22 @@ from .page.client import (
     known_digests,
 )
 from .protocol.channels import check_name, flatten
-from .protocol.messages import is_encodable
 from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 
 
-class Publish(Protocol):
-    """How a message gets into the logs of channels that were checked already."""
+class Logs(Protocol):
+    """Where messages get into the logs of channels, whose names were checked already."""
 
-    def __call__(
+    def publish(
         self,
         message: Any,
         channels: list[str],
         push_id: str | None = None,
         route: Route = TO_ALL,
     ) -> None: ...
+
+    def push_to(self, digest: str, message: Any, channel: str) -> None: ...
 
 
 class Socket:
@@ -40,18 +41,16 @@ class Socket:
     That is the page that made the request, if it named its connection id, and else the page that
     the request renders. With ``REALTIME_ENABLED`` False arguments are checked, and nothing happens.
 
-    :param registry: gives the registry of this process.
-    :param publish: puts a message into logs.
+    :param registry: returns the registry of this process.
+    :param logs: takes the messages that are pushed.
     :param is_enabled: ``REALTIME_ENABLED``.
     """
 
-    __slots__ = ("_is_enabled", "_publish", "_registry")
+    __slots__ = ("_is_enabled", "_logs", "_registry")
 
-    def __init__(
-        self, registry: Callable[[], Registry], publish: Publish, is_enabled: bool
-    ) -> None:
+    def __init__(self, registry: Callable[[], Registry], logs: Logs, is_enabled: bool) -> None:
         self._registry = registry
-        self._publish = publish
+        self._logs = logs
         self._is_enabled = is_enabled
 
     @property
@@ -63,6 +62,16 @@ class Socket:
     def connection_id(self) -> str:
         """The connection id of the page; empty where disabled."""
         return current_connection_id() if self._is_enabled else ""
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the page had a socket before the one by which this message came.
+
+        Tells an ``on_join`` or ``on_leave`` function, or a handler, whether a page is new or has
+        come back, after a lost link or a restart of the server for example. False in a request
+        that came by HTTP.
+        """
+        return bool(request.environ.get(IS_RESUMED_IN_ENVIRON, False))
 
     @property
     def channels(self) -> frozenset[str]:
@@ -106,23 +115,11 @@ class Socket:
         push_id: str | None = None,
     ) -> None:
         """Send *message* to every client subscribed to any of *channels*: ``realtime.push``."""
-        self._publish(message, flatten(channels, pattern), push_id=push_id)
+        self._logs.publish(message, flatten(channels, pattern), push_id=push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
-        """Send *message* to one client alone, down a channel to which it is subscribed.
-
-        It stands in the channel's log: it keeps its place among the channel's messages, and
-        waits for a client that is away.
-
-        :param digest: what that client's ``realtime.socket.digest`` was.
-        :raises InvalidChannel: if *channel* is no name.
-        :raises NotSubscribed: if the client is not known, or not subscribed to *channel*.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        name = check_name(channel)
-        if self._is_enabled and not (is_encodable(digest) and name in self._subscriptions(digest)):
-            raise NotSubscribed(str(digest), name)
-        self._publish(message, [name], route=Route(to=digest))
+        """Send *message* to one client alone: ``realtime.push_to``."""
+        self._logs.push_to(digest, message, check_name(channel))
 
     def disconnect(self, everywhere: bool = False) -> None:
         """Close this page's sockets (1000), so that its browser does not come back.

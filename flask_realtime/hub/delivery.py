@@ -42,6 +42,12 @@ class Delivery:
         with self.lock:
             return list(self.channels)
 
+    def is_heard(self, name: str) -> bool:
+        """Return whether a connection of this process is on the channel *name*."""
+        with self.lock:
+            channel = self.channels.get(name)
+            return channel is not None and channel.users > 0
+
     def is_live_at(self, name: str, position: Position) -> bool:
         """Whether the channel is heard here, and one who is at *position* has all of it."""
         with self.lock:
@@ -125,7 +131,8 @@ class Delivery:
     def pause(self, names: Collection[str] | None = None) -> list[str]:
         """Deliver nothing live on *names*, or on any channel, until each has been read."""
         with self.lock:
-            chosen = [name for name in (names or self.channels) if name in self.channels]
+            wanted = self.channels if names is None else names
+            chosen = [name for name in wanted if name in self.channels]
             for name in chosen:
                 self.channels[name].pause()
             return chosen

@@ -19,6 +19,7 @@ CONNECTION_ID = "socket_connection_id"
 CONNECTION_ID_HEADER = "X-Realtime-Connection-Id"
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def new_socket_key() -> str:
@@ -43,6 +44,11 @@ def digest(secret_key: str | bytes, socket_key: str, connection_id: str) -> str:
     """
     # A connection id holds no colon, so no two pairs make the same text.
     return _sign(secret_key, f"client:{connection_id}:{socket_key}")
+
+
+def is_digest(text: object) -> bool:
+    """Return whether *text* could be what :func:`digest` returns: 64 hexadecimal digits."""
+    return isinstance(text, str) and _DIGEST.fullmatch(text) is not None
 
 
 def session_digest(secret_key: str | bytes, socket_key: str) -> str:

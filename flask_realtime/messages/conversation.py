@@ -19,6 +19,7 @@ from ..page.client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
     DISCONNECT_BEHIND_REPLY_IN_ENVIRON,
+    IS_RESUMED_IN_ENVIRON,
     SESSION_DIGEST_IN_ENVIRON,
 )
 from ..protocol.messages import Message, Reply, error_reply
@@ -63,6 +64,7 @@ class Conversation:
     :param disconnect_behind_reply: has the socket, if it is to be closed, closed behind the
         reply that is due.
     :param waiting: the texts that wait for it already.
+    :param is_resumed: whether the page had a socket before this one.
     """
 
     __slots__ = (
@@ -73,6 +75,7 @@ class Conversation:
         "_digest",
         "_disconnect_behind_reply",
         "_environ",
+        "_is_resumed",
         "_jar",
         "_session_digest",
         "_tells_of_session",
@@ -91,6 +94,7 @@ class Conversation:
         deposit: Callable[[str], None],
         disconnect_behind_reply: Callable[[], None],
         waiting: Sequence[str] = (),
+        is_resumed: bool = False,
     ) -> None:
         self._app = app
         self._config = config
@@ -101,6 +105,7 @@ class Conversation:
         self._deposit = deposit
         self._disconnect_behind_reply = disconnect_behind_reply
         self._waiting = waiting
+        self._is_resumed = is_resumed
         # The reply that told of it may not have arrived; a hook has none.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
@@ -188,6 +193,7 @@ class Conversation:
         # Whatever a message does to the session, its client remains the same.
         environ[DIGEST_IN_ENVIRON] = self._digest
         environ[SESSION_DIGEST_IN_ENVIRON] = self._session_digest
+        environ[IS_RESUMED_IN_ENVIRON] = self._is_resumed
         environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._disconnect_behind_reply
         return environ
 

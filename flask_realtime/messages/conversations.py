@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ..config.settings import Config
 from ..connection.connection import Connection
 from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
+from ..registries.records import Arrival
 from .conversation import Conversation
 from .handlers import Handlers
 from .hooks import Hooks
@@ -59,12 +59,12 @@ class Conversations:
         connection: Connection,
         environ: WSGIEnvironment,
         connection_id: str,
-        waiting: Sequence[str],
+        arrival: Arrival,
     ) -> Conversation:
-        """The conversation of one socket.
+        """Return the conversation of one socket.
 
-        :param environ: the handshake's.
-        :param waiting: what waits for its browser.
+        :param environ: the environ of its handshake.
+        :param arrival: what was known of its client at the handshake.
         """
         return Conversation(
             self._app,
@@ -75,7 +75,8 @@ class Conversations:
             connection.session_digest,
             deposit=partial(self._registry.deposit, connection.digest),
             disconnect_behind_reply=partial(setattr, connection, "disconnects_behind_reply", True),
-            waiting=waiting,
+            waiting=arrival.waiting,
+            is_resumed=arrival.is_resumed,
         )
 
     def answer(self, conversation: Conversation, message: Message) -> Reply:

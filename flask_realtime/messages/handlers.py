@@ -25,10 +25,7 @@ class Handlers:
         :raises TypeError: if *action* is no text, as in a decorator without parentheses.
         :raises AlreadyRegistered: if the action has a handler, or is answered by the library.
         """
-        if not isinstance(action, str) or not action:
-            raise TypeError(
-                f'An action is a text, as in @realtime.handler("shout"); this is {action!r}.'
-            )
+        check_action(action)
         if action in _RESERVED:
             raise AlreadyRegistered(
                 f"The action {action!r} is answered by flask_realtime itself; choose another name."
@@ -53,3 +50,20 @@ class Handlers:
     def actions(self) -> list[str]:
         """The actions a client may name, sorted."""
         return sorted([*self._functions, *_RESERVED])
+
+
+def check_action(action: object) -> None:
+    """Check that *action* can name a kind of message.
+
+    :raises TypeError: if it cannot, with what to write in its place.
+    """
+    if callable(action):
+        name = getattr(action, "__name__", "a function")
+        raise TypeError(
+            f"@realtime.handler stands above {name!r} without the name of an action: write "
+            f'@realtime.handler("{name}"), or whatever clients call the action.'
+        )
+    if not isinstance(action, str) or not action:
+        raise TypeError(
+            f'An action is a text, as in @realtime.handler("shout"); this is {action!r}.'
+        )

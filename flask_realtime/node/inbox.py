@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ARRIVED = Arrival(None, ())
+_ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, True)}
 
 # A client that says it will resume does so at once; one that does not is none.
 RESUME_SECONDS = 60.0
-# A message waits as text, and is read once more, from this size on: read, it may take twenty times
-# as much. To read so much takes less than it takes to answer anything.
+# Messages from this size on wait as text, and are parsed again later: parsed JSON takes up to 20
+# times the memory.
 LARGE_CHARACTERS = 16 * 1024
 
 
@@ -181,7 +181,7 @@ class Inbox:
     def _converse(self) -> Conversation:
         if self._conversation is None:
             self._conversation = self._services.conversations.begin(
-                self._connection, self._environ, self._connection_id, self._arrival.waiting
+                self._connection, self._environ, self._connection_id, self._arrival
             )
         return self._conversation
 
@@ -271,7 +271,8 @@ class Inbox:
             self._close_away(error)
             return
         # Nobody asks any more, and they are many.
-        self._arrival = Arrival(None, self._arrival.waiting) if self._arrival.waiting else _ARRIVED
+        waiting, is_resumed = self._arrival.waiting, self._arrival.is_resumed
+        self._arrival = Arrival(None, waiting, is_resumed) if waiting else _ENTERED[is_resumed]
         if self._services.hub.mark_subscribed(connection):
             self._services.changed(connection.digest)
 

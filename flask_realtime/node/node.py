@@ -38,9 +38,8 @@ from .inbox import Inbox, Services
 
 logger = logging.getLogger(__name__)
 
-# A client that finds no place may try elsewhere at once, a process that stops is replaced soon.
+# A client that finds no place may try elsewhere at once.
 RETRY_AFTER = {"Retry-After": "1"}
-# Well within the shortest time after which the registry forgets what is not refreshed.
 REFRESHES_PER_TIMEOUT = 3
 MOST_SECONDS_BETWEEN_REFRESHES = 300.0
 SWEEP_SECONDS = 5.0
@@ -129,6 +128,10 @@ class Node:
     def connections(self) -> list[Connection]:
         """The sockets that live here, those that are closing too."""
         return list(self._live.values())
+
+    def is_heard(self, channel: str) -> bool:
+        """Return whether a socket of this process is on *channel*."""
+        return self._delivery.is_heard(channel)
 
     def drain(self, seconds: float | None) -> None:
         """Close every socket (1012), spread over *seconds*."""

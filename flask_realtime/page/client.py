@@ -31,6 +31,9 @@ SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
 #: A function, preset for a message of a socket alone: has that socket, if it is to end, do so only
 #: behind the reply to the message.
 DISCONNECT_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.disconnect_behind_reply"
+#: Whether the page had a socket before the one that the message came by, preset for a message of
+#: a socket alone.
+IS_RESUMED_IN_ENVIRON = "flask_realtime.is_resumed"
 #: Whether this request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
 

@@ -48,10 +48,12 @@ class Arrival:
 
     :param subscriptions: how it stands; None for a client not known.
     :param waiting: what waits for its browser, in order; it goes on waiting.
+    :param is_resumed: whether the client had a connection before this one.
     """
 
     subscriptions: Subscriptions | None
     waiting: Sequence[str]
+    is_resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

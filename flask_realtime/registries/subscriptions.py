@@ -11,9 +11,11 @@ each other's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..errors import NotSubscribed
+from ..identity.keys import is_digest
 from ..protocol.positions import Position
 
 # So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
@@ -124,3 +126,25 @@ class Known:
 
 def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
     return {name: max(some.get(name, 0), others.get(name, 0)) for name in {*some, *others}}
+
+
+def is_heard_by(
+    digest: str,
+    channel: str,
+    subscriptions: Callable[[Collection[str]], Mapping[str, Subscriptions | None]],
+) -> bool:
+    """Return whether a client is subscribed to *channel*.
+
+    False if the client has left the channel, and if the registry does not know the client any
+    more: its page may just have gone.
+
+    :param digest: names the client.
+    :param subscriptions: the registry's reader.
+    :raises NotSubscribed: if the client was never subscribed to *channel*, or if *digest* is none.
+    """
+    stands = subscriptions([digest]).get(digest) if is_digest(digest) else Subscriptions()
+    if stands is None:
+        return False
+    if channel in stands or channel in stands.left or stands.forgotten:
+        return channel in stands
+    raise NotSubscribed(str(digest), channel)

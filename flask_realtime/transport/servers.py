@@ -6,15 +6,22 @@ The only file that knows their names.
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
+
+import click
+from flask.cli import ScriptInfo, run_command
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 # Pages need slots of a worker too: a share of them is never given to sockets.
 SHARE_OF_CONNECTIONS = 0.8
+
+# Programs that run jobs and never a server; the app is imported there all the same.
+JOB_WORKERS = frozenset(["celery", "dramatiq", "huey_consumer", "rq"])
 
 SUPPORTED = (
     "Run the app with gunicorn's gevent worker (gunicorn -k gevent), its gthread worker "
@@ -63,9 +70,8 @@ def gunicorn_worker() -> Any:
     A worker's signal handlers are its bound methods, and nothing else leads to it; what a worker
     forks has them too.
     """
-    worker: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    is_worker = hasattr(worker, "alive") and hasattr(worker, "cfg")
-    return worker if is_worker and worker.pid == os.getpid() else None
+    worker = _worker_of_handlers()
+    return worker if worker is not None and worker.pid == os.getpid() else None
 
 
 def socket_capacity() -> int | None:
@@ -98,10 +104,32 @@ def serves_requests() -> bool:
     return gunicorn_worker() is not None
 
 
+def never_serves() -> bool:
+    """Return whether this process certainly serves no request, neither now nor later.
+
+    That is a process which a gunicorn worker forked, a command of the Flask CLI other than
+    ``flask run``, and the worker of a job queue.
+    """
+    return _is_forked_by_worker() or _runs_command() or _is_job_worker()
+
+
+def is_reloader_parent() -> bool:
+    """Return whether this process only watches files, and has another one of itself serve."""
+    # Werkzeug loads this module only where it is about to reload.
+    has_reloader = "werkzeug._reloader" in sys.modules
+    return has_reloader and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
+
+
 def has_other_workers() -> bool:
     """Whether other processes serve the same app, as far as can be told without a request."""
     worker = gunicorn_worker()
     return worker is not None and int(worker.cfg.workers) > 1
+
+
+def _worker_of_handlers() -> Any:
+    """The gunicorn worker whose signal handlers this process has, or None."""
+    worker: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return worker if hasattr(worker, "alive") and hasattr(worker, "cfg") else None
 
 
 def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
@@ -113,3 +141,23 @@ def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
     # For an upgrade request pywsgi hands over its raw file; else a wrapper around it.
     stream: Any = environ["wsgi.input"]
     return getattr(stream, "rfile", stream).raw._sock
+
+
+def _is_forked_by_worker() -> bool:
+    worker = _worker_of_handlers()
+    return worker is not None and worker.pid != os.getpid()
+
+
+def _runs_command() -> bool:
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_object(ScriptInfo) is None:
+        return False
+    # A group runs while it looks for the command that is to run, and imports the app for that.
+    return not isinstance(context.command, click.Group) and context.command is not run_command
+
+
+def _is_job_worker() -> bool:
+    program = pathlib.PurePath((getattr(sys, "argv", None) or [""])[0])
+    # "python -m celery" runs .../celery/__main__.py.
+    name = program.parent.name if program.name == "__main__.py" else program.stem
+    return name in JOB_WORKERS

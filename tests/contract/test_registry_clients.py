@@ -3,6 +3,8 @@
 import time
 from threading import Thread
 
+import pytest
+
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription
 
@@ -530,3 +532,17 @@ def test_the_connection_that_is_left_notes_again(registry, fill):
     registry.refresh([ConnectionRecord("digest-1", "stays", {"a": positions[2]})], ["a"])
 
     assert subscriptions(registry, "digest-1")["a"].sent == positions[2]
+
+
+@pytest.mark.parametrize("is_subscribed", [True, False])
+def test_connection_that_comes_again_is_resumed(registry, is_subscribed):
+    """A page that had a socket before is told from one that opens its first, whether it is
+    subscribed to anything or not, and whether that socket was noted as gone or not."""
+    if is_subscribed:
+        registry.subscribe("digest-1", ["a"])
+    arrivals = [registry.connect("digest-1", name) for name in ("1", "2")]
+    registry.forget_connection(ConnectionRecord("digest-1", "2", {}))
+    arrivals.append(registry.connect("digest-1", "3"))
+
+    assert [arrival.is_resumed for arrival in arrivals] == [False, True, True]
+    assert not registry.connect("digest-2", "4").is_resumed

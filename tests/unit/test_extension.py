@@ -1,10 +1,10 @@
 """The extension object, as an app's own code meets it."""
 
-import os
 import subprocess
 import sys
 import threading
 import tracemalloc
+from contextlib import contextmanager
 
 import flask
 import pytest
@@ -16,12 +16,17 @@ from flask_realtime import (
     InvalidSetting,
     NobodyListens,
     NoContext,
+    NotSubscribed,
     Realtime,
     SetupFinished,
 )
+from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.routes import Route
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
+
+from .handshakes import admitted
 
 
 def make_app(realtime=None, name="one", **settings):
@@ -60,6 +65,24 @@ class Heard:
     def _deliver(self, publication):
         self.payloads.append(publication.payload)
         self._news.release()
+
+
+def read_log(app):
+    """What the log of the channel ``room`` holds, from its beginning."""
+    registry = app.extensions["realtime"].node().registry
+    tail = registry.read({"room": None}, 1)["room"].tail
+    return registry.read({"room": Position(tail.epoch, 0, "")}, 10_000)["room"].publications
+
+
+@contextmanager
+def open_page(app, channel):
+    """A socket of the app's process that is on a channel."""
+    node = app.extensions["realtime"].node()
+    with admitted(node) as connection:
+        node.registry.subscribe(connection.digest, [channel])
+        connection.receiver.opened()
+        eventually(lambda: node.is_heard(channel))
+        yield
 
 
 def test_push_finds_the_only_app_without_a_context():
@@ -158,46 +181,80 @@ def test_push_keeps_nothing_in_memory_but_the_log():
     assert held < 100_000
 
 
-def test_push_from_a_process_without_sockets_is_an_error():
-    """On memory that nobody asked for, a script's push could reach no one: it says so."""
+def test_push_from_a_process_that_never_serves_is_an_error(monkeypatch):
+    """On memory that nobody asked for, the push of a job queue's worker could reach no one."""
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/celery", "worker"])
     app = flask.Flask("script")
     app.secret_key = "a secret of the tests"
     realtime = Realtime(app)
 
-    with pytest.raises(NobodyListens, match="REALTIME_REDIS"):
-        realtime.push("hi", "room")
+    for push in (realtime.push, lambda *args: realtime.push_to("d" * 64, *args)):
+        with pytest.raises(NobodyListens, match="REALTIME_REDIS"):
+            push("hi", "room")
+    app.config["TESTING"] = True
+    realtime.push("hi", "room")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
-def test_push_from_a_process_that_was_forked_off_is_an_error():
-    """A job that a view starts with multiprocessing has its parent's memory as it was, and no
-    sockets: its push would be lost without a word."""
-    script = """
-import os, flask
-from flask_realtime import NobodyListens, Realtime
-app = flask.Flask("app")
-app.secret_key = "a secret of the tests"
-realtime = Realtime(app)
-app.test_client().get("/")
-realtime.push("hi", "room")
-child = os.fork()
-if not child:
-    try:
-        realtime.push("hi", "room")
-    except NobodyListens:
-        os._exit(7)
-    os._exit(0)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
-"""
+def test_push_to_reaches_one_client_without_a_request():
+    """A thread or a command sends to the page that a view has noted the digest of."""
+    realtime = Realtime()
+    app = make_app(realtime)
+    digest = "d" * 64
+    app.extensions["realtime"].node().registry.subscribe(digest, ["room"])
 
-    finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
-        timeout=DEADLINE,
-        capture_output=True,
-        text=True,
-    )
+    realtime.push_to(digest, "psst", "room")
 
-    assert finished.returncode == 0, finished.stderr
+    page = read_log(app)
+    assert [(one.payload, one.route) for one in page] == [('"psst"', Route(to=digest))]
+
+
+def test_push_to_a_client_that_has_left_is_no_error():
+    """Neither one that has left the channel, nor one whose page is gone."""
+    realtime = Realtime()
+    app = make_app(realtime)
+    registry = app.extensions["realtime"].node().registry
+    left, gone = "1" * 64, "2" * 64
+    registry.subscribe(left, ["room"])
+    registry.unsubscribe(left, ["room"])
+
+    realtime.push_to(left, "psst", "room")
+    realtime.push_to(gone, "psst", "room")
+
+    assert read_log(app) == ()
+
+
+def test_push_to_a_client_that_never_could_hear_it_is_an_error():
+    """The wrong channel, a digest that is none, and what is no channel's name."""
+    realtime = Realtime()
+    app = make_app(realtime)
+    digest = "d" * 64
+    app.extensions["realtime"].node().registry.subscribe(digest, ["other"])
+
+    for receiver in (digest, "no digest", "", None):
+        with pytest.raises(NotSubscribed, match="'room'"):
+            realtime.push_to(receiver, "psst", "room")
+    with pytest.raises(InvalidChannel):
+        realtime.push_to(digest, "psst", "room:*")
+
+
+def test_push_with_message_and_channel_swapped_gives_a_hint_in_debug(caplog):
+    """Where pages listen to what was meant as the message, and nobody to the channel: once."""
+    realtime = Realtime()
+    app = make_app(realtime)
+
+    with open_page(app, "room:1"):
+        realtime.push("room:1", "hello")
+        app.debug = True
+        realtime.push("hello", "room:1")
+        realtime.push("hello", "nobody hears this")
+        realtime.push(["room:1"], "hello")
+        before = list(caplog.records)
+        realtime.push("room:1", "hello")
+        realtime.push("room:1", "hello")
+
+    assert before == []
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "push('room:1', 'hello')" in caplog.text
 
 
 def test_init_app_twice_is_an_error():
@@ -281,6 +338,17 @@ def test_settings_may_be_set_again_to_what_they_are(monkeypatch):
     assert app.test_client().get("/").status_code == 200
 
 
+def test_handler_without_parentheses_is_an_error_that_says_what_to_write():
+    """The function would never be called, and its name would be something else than a function."""
+    realtime = Realtime()
+
+    with pytest.raises(TypeError, match=r'@realtime\.handler\("shout"\)'):
+
+        @realtime.handler
+        def shout(data):
+            """Never called."""
+
+
 def test_decorators_work_before_init_app_and_not_after_the_first_request():
     """As Flask's own do."""
     realtime = Realtime()
@@ -326,6 +394,12 @@ def test_disabled_extension_is_well_and_has_nothing_to_drain():
     assert health["registry"] is None
     enabled = make_app()
     assert health.keys() == Realtime(enabled).health().keys()
+
+
+def test_health_of_an_app_that_is_not_registered_says_what_to_call():
+    """Like every other use of the extension in such an app."""
+    with pytest.raises(NoContext, match=r"'stranger' is not registered: call realtime\.init_app"):
+        Realtime().health(flask.Flask("stranger"))
 
 
 def test_health_of_memory():

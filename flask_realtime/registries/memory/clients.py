@@ -121,6 +121,10 @@ class MemoryClients:
         client.leave(dict.fromkeys(channels, client.note_change()))
         return bool(client.connections)
 
+    def has_arrived(self, digest: str, now: float) -> bool:
+        """Return whether the client has, or had, a connection."""
+        return self._arrived.get(digest, now) is not None
+
     def connect(self, digest: str, name: str, now: float) -> Subscriptions | None:
         """Note a connection; the client's subscriptions, None if it was not known."""
         client = self.get(digest, now)

@@ -129,7 +129,8 @@ class MemoryRegistry(Registry):
         with self._lock:
             now = self._tidy()
             waiting = list(self._deposits.get(digest, now) or ())
-            return Arrival(self._clients.connect(digest, name, now), waiting)
+            is_resumed = self._clients.has_arrived(digest, now)
+            return Arrival(self._clients.connect(digest, name, now), waiting, is_resumed)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
         with self._lock:

@@ -82,8 +82,9 @@ class RedisClients:
             [self._keys.client(digest), self._keys.waiting(digest)],
             (self._full_name(name), self._lives),
         )
-        ((known, items),) = self._pool.ask([connect], deadline)
-        return Arrival(self._subscriptions(known) if known else None, _texts(items))
+        ((known, items, has_arrived),) = self._pool.ask([connect], deadline)
+        subscriptions = self._subscriptions(known) if known else None
+        return Arrival(subscriptions, _texts(items), bool(has_arrived))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""

@@ -37,9 +37,9 @@ def test_handlers_refuse_what_the_library_answers(action):
         Handlers().add(action, answer)
 
 
-@pytest.mark.parametrize("action", ["", None, answer])
+@pytest.mark.parametrize("action", ["", None, 7])
 def test_handlers_refuse_an_action_that_is_no_name(action):
-    """A decorator without parentheses fails where it stands."""
+    """An action is a text that a message can name."""
     with pytest.raises(TypeError, match="shout"):
         Handlers().add(action, answer)
 

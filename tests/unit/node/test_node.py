@@ -14,25 +14,7 @@ from flask_realtime.transport.route import Refusal
 from flask_realtime.writing.fd import descriptor_for
 from tests.eventually import DEADLINE
 
-
-class Shaken:
-    """A handshake that was accepted, and what RFC 6455 made of it."""
-
-    environ = {}  # noqa: RUF012 - nobody writes to it
-    socket_key = "a key"
-    resumes = False
-    address = "127.0.0.1"
-    accept = b"101"
-    deflates = False
-
-    def __init__(self, descriptor, while_admitted=lambda: None):
-        self.descriptor = descriptor
-        self._while_admitted = while_admitted
-
-    @property
-    def connection_id(self):
-        self._while_admitted()
-        return "an id of a page"
+from ..handshakes import Shaken
 
 
 @pytest.fixture

@@ -1,7 +1,16 @@
 """Who knows a client better, where two know it differently."""
 
+import pytest
+
+from flask_realtime.errors import NotSubscribed
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from flask_realtime.registries.subscriptions import (
+    MOST_LEFT,
+    Known,
+    Subscription,
+    Subscriptions,
+    is_heard_by,
+)
 
 SINCE = Position("e1", 1, "aa")
 
@@ -52,3 +61,35 @@ def test_the_later_counts_where_a_registry_lost_something():
 
     assert set(together) == {"lost", "new"}
     assert together.left == {"left since": 8, "undead": 6, "again": 7}
+
+
+DIGEST = "d" * 64
+
+
+def is_heard(channel, stands, digest=DIGEST):
+    return is_heard_by(digest, channel, lambda digests: {one: stands for one in digests})
+
+
+def test_client_hears_what_it_is_subscribed_to():
+    """And not what it has left, which is no mistake of whoever sends to it."""
+    stands = subscribed(["a", "b"], 5, left={"c": 6})
+
+    assert is_heard("a", stands)
+    assert not is_heard("c", stands)
+
+
+def test_client_that_has_gone_hears_nothing():
+    """A page that was closed a moment ago is no error of whoever sends to it."""
+    assert not is_heard("a", None)
+
+
+def test_client_that_has_left_more_than_is_remembered_hears_nothing_of_it():
+    """The channel may be one of those."""
+    assert not is_heard("z", subscribed(["a"], 5, forgotten=3))
+
+
+@pytest.mark.parametrize("digest", [DIGEST, "unknown", "", None])
+def test_client_that_never_could_hear_is_an_error(digest):
+    """A wrong channel, or a digest that is none, is a mistake that would be lost in silence."""
+    with pytest.raises(NotSubscribed, match="'b'"):
+        is_heard("b", subscribed(["a"], 5), digest)

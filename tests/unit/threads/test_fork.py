@@ -7,8 +7,7 @@ import weakref
 import pytest
 
 from flask_realtime.threads.fork import ForkLocal
-
-DEADLINE = 5
+from tests.eventually import DEADLINE
 
 
 class Made:

@@ -3,9 +3,14 @@
 import os
 import signal
 import socket
+import sys
 from types import SimpleNamespace
 
+import click
+import flask
 import pytest
+from click.testing import CliRunner
+from flask.cli import FlaskGroup, ScriptInfo, run_command
 
 from flask_realtime.transport import servers
 from flask_realtime.transport.servers import UnsupportedServer, client_socket
@@ -112,3 +117,49 @@ def test_servers_know_nothing_of_a_plain_process():
     assert servers.graceful_seconds() is None
     assert not servers.is_stopping()
     assert not servers.has_other_workers()
+
+
+def test_servers_know_what_a_worker_forks_for_one_that_never_serves(worker):
+    """A worker itself serves; what it forks, by multiprocessing for example, does not."""
+    of_worker = servers.never_serves()
+    worker.pid += 1
+
+    assert not of_worker
+    assert servers.never_serves()
+
+
+def test_servers_know_a_command_for_one_that_never_serves():
+    """``flask seed`` serves nothing; while ``flask run`` imports the app nobody can say so."""
+    app, seen = flask.Flask("app"), {}
+    group = FlaskGroup(create_app=lambda: seen.setdefault("import", servers.never_serves()) or app)
+    app.cli.command("seed")(lambda: seen.setdefault("seed", servers.never_serves()))
+    serve = click.Context(run_command, parent=click.Context(group, obj=ScriptInfo()))
+
+    CliRunner().invoke(group, ["seed"], catch_exceptions=False)
+    with serve:
+        seen["run"] = servers.never_serves()
+    with click.Context(click.Command("manage.py")):
+        seen["another program"] = servers.never_serves()
+
+    assert seen == {"import": False, "seed": True, "run": False, "another program": False}
+    assert not servers.never_serves()
+
+
+@pytest.mark.parametrize(
+    ("program", "never"),
+    [
+        ("/usr/bin/celery", True),
+        ("/usr/lib/python3/celery/__main__.py", True),
+        ("/usr/bin/rq", True),
+        ("huey_consumer.py", True),
+        ("/usr/bin/flask", False),
+        ("app.py", False),
+        ("/srv/site/__main__.py", False),
+        ("", False),
+    ],
+)
+def test_servers_know_a_job_queue_for_one_that_never_serves(monkeypatch, program, never):
+    """Its workers import the app, push, and never open a port."""
+    monkeypatch.setattr(sys, "argv", [program, "worker"])
+
+    assert servers.never_serves() is never

@@ -1,0 +1,84 @@
+"""What flask_realtime raises."""
+
+import copy
+import multiprocessing
+import pickle
+
+import pytest
+
+import flask_realtime
+from flask_realtime import errors
+from flask_realtime.errors import (
+    InvalidMessage,
+    NobodyListens,
+    NotSubscribed,
+    RealtimeError,
+    RegistryUnavailable,
+    UnknownAction,
+)
+from flask_realtime.registries.redis.pool import SlotsDiffer
+from tests.eventually import DEADLINE
+
+WITH_VALUES = [
+    InvalidMessage("A message is JSON.", 7),
+    UnknownAction("shuot", ["ping", "shout"]),
+    NotSubscribed("d" * 64, "room:1"),
+    NobodyListens(),
+    RegistryUnavailable("Redis is away.", "a push id", ["room:1"]),
+    SlotsDiffer("Two slots."),
+]
+
+
+def every_error(root=RealtimeError):
+    yield root
+    for kind in root.__subclasses__():
+        yield from every_error(kind)
+
+
+PLAIN = [
+    kind("A sentence.")
+    for kind in every_error()
+    if kind not in {type(error) for error in WITH_VALUES}
+]
+
+
+@pytest.mark.parametrize("error", [*WITH_VALUES, *PLAIN], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_error_is_the_same_in_another_process(error, again):
+    """Type, sentence and values survive pickling, and so do values that others have added."""
+    error.added = "a note of the app's"
+
+    made = again(error)
+
+    assert type(made) is type(error)
+    assert str(made) == str(error)
+    assert made.args == error.args
+    assert vars(made) == vars(error)
+
+
+def raise_one(index):
+    raise WITH_VALUES[index]
+
+
+def test_pool_hands_on_each_error():
+    """A function that raises one of ours in a worker of multiprocessing raises it at the caller,
+    which would otherwise wait for ever."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        for index, error in enumerate(WITH_VALUES):
+            with pytest.raises(type(error)) as raised:
+                pool.map_async(raise_one, [index]).get(timeout=DEADLINE)
+            assert str(raised.value) == str(error)
+
+
+def test_each_public_error_is_exported():
+    """Whatever may be raised can be caught by its name in the package."""
+    public = {kind.__name__ for kind in every_error() if kind.__module__ == errors.__name__}
+
+    assert public <= set(flask_realtime.__all__)
+
+
+def test_docstring_of_the_module_lists_each_error():
+    """The tree at the top of the module is complete."""
+    for kind in every_error():
+        if kind.__module__ == errors.__name__:
+            assert f":class:`{kind.__name__}`" in errors.__doc__
