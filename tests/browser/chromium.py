@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+from tests.eventually import DEADLINE, eventually
 
 PATH = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -23,12 +24,14 @@ ARGUMENTS = [
 LEFT_OUT = ["--disable-back-forward-cache"]
 # What a browser says to a page that it keeps for its back button.
 LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
-DEADLINE = 15_000  # ms
+# What Playwright may wait for anything.
+MILLISECONDS = DEADLINE * 1000
 
 
 @contextlib.contextmanager
 def launch():
-    """The browser; people come to it with :func:`visit`."""
+    """The browser; people come to it as :class:`Visitor`."""
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=PATH, args=ARGUMENTS, ignore_default_args=LEFT_OUT
@@ -48,7 +51,7 @@ class Visitor:
         self.url = url + prefix
         self.prefix = prefix
         self.context = browser.new_context(**options)
-        self.context.set_default_timeout(DEADLINE)
+        self.context.set_default_timeout(MILLISECONDS)
         self.page = self.context.new_page()
         self.errors = []
         self.frames = []
@@ -85,11 +88,17 @@ class Visitor:
 
     def wait_for_frame(self, part):
         """Until the page was sent a frame that holds *part*."""
-        deadline = time.monotonic() + DEADLINE / 1000
-        while not any(part in frame for frame in self.frames):
-            assert time.monotonic() < deadline, self.frames
+        self.wait_until(lambda: any(part in frame for frame in self.frames))
+
+    def wait_until(self, is_so):
+        """Until *is_so* of what Playwright's events have told."""
+
+        def ask():
             # Only in Playwright's own waiting do its events come.
             self.page.wait_for_timeout(10)
+            return is_so()
+
+        eventually(ask, explain=lambda: str(self.frames))
 
     def _listen(self, websocket):
         websocket.on("framereceived", lambda text: self.frames.append(str(text)))

@@ -212,7 +212,7 @@ def test_page_catches_up_when_the_server_was_killed(server, enter):
     speaker = Speaker(server, "Maya", "garden")
     meanwhile = [speaker.say(f"meanwhile {number}") for number in range(4)]
     for page in (ada, ben):
-        expect(page.locator(WORDS)).to_have_count(7, timeout=20_000)
+        expect(page.locator(WORDS)).to_have_count(7)
     say(ben, "after")
     for page in (ada, ben):
         expect(page.locator(WORDS).last).to_have_text("after")

@@ -16,29 +16,29 @@ from .scene import Scene
 
 COUNT = 1000
 BUSY = 50
-# A promise of seconds: gunicorn's own timeout, which a worker without a drain waits out, is 30.
-SECONDS = 12
+# Longer than any test waits: a worker that waits it out is not gone in time.
+PATIENT = ("--graceful-timeout", "600")
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_a_thousand_sockets_are_told_to_come_back(kind):
     """Each gets 1012, after the answer to what it had asked; nothing is logged but their ends."""
-    options = ("--worker-connections", "1500", "--threads", "1100")
+    options = (*PATIENT, "--worker-connections", "1500", "--threads", "1100")
     with Scene(kind, options=options, MAX_CONNECTIONS_PER_SESSION=COUNT) as scene:
-        codes, answers, seconds = asyncio.run(stop_amid(scene))
+        codes, answers, has_ended = asyncio.run(stop_amid(scene))
         log = scene.server.log()
 
     assert codes == {1012: COUNT}
     assert answers == BUSY
-    assert seconds < SECONDS
+    assert has_ended
     assert unexpected_tracebacks(log) == []
     assert log.count('HTTP/1.1" 101 ') == COUNT
     assert "[ERROR]" not in log
-    print(f"{COUNT} sockets of {kind} drained in {seconds:.1f} s")
 
 
 async def stop_amid(scene):
-    """By code how many sockets ended with it, how many answers came, and how long it took."""
+    """By code how many sockets ended with it, how many answers came, and whether the server was
+    gone in time."""
     browser = Browser(scene.server.url)
     page = browser.page(f"/page/{scene.channel()}")
     address = f"ws://127.0.0.1:{scene.server.port}/?socket_connection_id={page}"
@@ -50,10 +50,10 @@ async def stop_amid(scene):
         await socket.send(json.dumps({"id": "2", "action": "ping"}))
         assert json.loads(await socket.recv())["id"] == "2"
     ending = [asyncio.create_task(end_of(socket)) for socket in sockets]
-    seconds = await asyncio.to_thread(scene.server.stop, signal.SIGTERM)
+    has_ended = await asyncio.to_thread(scene.server.stop, signal.SIGTERM, DEADLINE)
     ends = await asyncio.gather(*ending)
     codes = [code for code, _ in ends]
-    return {code: codes.count(code) for code in codes}, sum(count for _, count in ends), seconds
+    return {code: codes.count(code) for code in codes}, sum(count for _, count in ends), has_ended
 
 
 async def open_one(address, browser):

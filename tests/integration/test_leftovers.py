@@ -24,12 +24,12 @@ def test_sockets_leave_nothing_in_the_process(kind, registry, settings, channel)
         browser = Browser(server.url)
         # Beside another one, as below: gthread keeps every thread that it ever needed.
         with browser.open(browser.page(f"/on/{channel}")):
-            misuse(server, browser, channel, times=3)
+            misuse(server, browser, channel, times=2)
         eventually(lambda: health(browser)["connections"] == 0)
         before = held(browser, server.port)
         witness = browser.open(browser.page(f"/on/{channel}"))
 
-        misuse(server, browser, channel, times=20)
+        misuse(server, browser, channel, times=8)
         browser.post(f"/push/{channel}", json="still here")
         heard = witness.payloads(1)
         witness.close()
