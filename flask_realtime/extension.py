@@ -14,8 +14,9 @@ from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .messages.call_route import call_route
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
-from .messages.hooks import Hooks, socket_joined, socket_left
+from .messages.hooks import Hooks
 from .protocol.channels import check_name, flatten
+from .signals import socket_joined, socket_left
 from .sockets import Socket
 
 Function = TypeVar("Function", bound=Callable[..., Any])
