@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -17,15 +16,12 @@ from .messages.handlers import Handlers
 from .messages.hooks import Hooks
 from .node.node import Node
 from .node.serving import Serving
+from .outgoing import Outgoing
 from .page import page
 from .page.hosts import keep_places_from_views
 from .page.page import Page
-from .protocol.channels import flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, to_json
-from .protocol.routes import TO_ALL, Route
 from .registries import make_registry
 from .registries.base import Registry
-from .registries.subscriptions import is_heard_by
 from .session import view as takeover
 from .session.view import SessionPath
 from .threads.fork import ForkLocal
@@ -61,12 +57,18 @@ class AppState:
     ) -> None:
         self.config = config
         self._serving = Serving()
-        self._has_hinted = False
         self._app = app
         self._handlers = handlers
         self._on_join = on_join
         self._on_leave = on_leave
         self._nodes = ForkLocal(self._make_node)
+        #: What the app pushes goes out by it.
+        self.outgoing = Outgoing(
+            app,
+            self._publishing_registry,
+            config.enabled,
+            lambda channel: self.node().is_heard(channel),
+        )
         self._transport = Transport(config, self._admit)
         _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
@@ -97,69 +99,12 @@ class AppState:
         """How this process is."""
         return self.node().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
-    def publish(
-        self,
-        message: Any,
-        channels: list[str],
-        push_id: str | None = None,
-        route: Route = TO_ALL,
-    ) -> None:
-        """Push one message to *channels*, which are names or patterns that were checked."""
-        payload = to_json(message, self._app.json.dumps)
-        if not self.config.enabled:
-            return
-        registry = self._publishing_registry()
-        if self._app.debug:
-            self._hint_at_swapped(message, channels)
-        registry.publish(_pushes(registry, payload, channels, push_id, route))
-
-    def push_to(self, digest: str, message: Any, channel: str) -> None:
-        """Push one message to one client alone, down a channel whose name was checked.
-
-        :raises NotSubscribed: if the client was never subscribed to *channel*.
-        """
-        payload = to_json(message, self._app.json.dumps)
-        if not self.config.enabled:
-            return
-        registry = self._publishing_registry()
-        if is_heard_by(digest, channel, registry.subscriptions):
-            registry.publish(_pushes(registry, payload, [channel], route=Route(to=digest)))
-
-    def publish_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
-        """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
-        encoded = [
-            (to_json(message, self._app.json.dumps), flatten((channel,), pattern))
-            for message, channel in messages
-        ]
-        if self.config.enabled and encoded:
-            registry = self._publishing_registry()
-            pushes = [
-                push
-                for payload, channels in encoded
-                for push in _pushes(registry, payload, channels)
-            ]
-            registry.publish(pushes)
-
     def _publishing_registry(self) -> Registry:
         registry = self.node().registry
         is_chosen = self.config.registry is not None or self._app.testing
         if not (registry.reaches_other_processes or is_chosen):
             self._serving.check_push()
         return registry
-
-    def _hint_at_swapped(self, message: Any, channels: list[str]) -> None:
-        """Tell, once, of a push whose message and channel seem to have changed places."""
-        if self._has_hinted or not isinstance(message, str) or len(channels) != 1:
-            return
-        node = self.node()
-        if node.is_heard(message) and not node.is_heard(channels[0]):
-            self._has_hinted = True
-            logger.warning(
-                "push(%r, %r) sends the text %r down the channel %r, which no page listens to, "
-                "while there are pages that listen to %r. The message comes first, then the "
-                "channels: did the two change places?",
-                message, channels[0], message, channels[0], message,
-            )  # fmt: skip
 
     def _check_settings(self) -> None:
         late = self.config.differing(Config.from_mapping(self._app.config))
@@ -196,17 +141,6 @@ def _check_endpoints(app: Flask) -> None:
             f"The app has a view at the endpoint {taken[0]!r}, which this extension needs: give "
             f"that view another name, or its blueprint one that is not 'realtime'."
         )
-
-
-def _pushes(
-    registry: Registry,
-    payload: str,
-    channels: list[str],
-    push_id: str | None = None,
-    route: Route = TO_ALL,
-) -> list[Push]:
-    one_id = registry.new_push_id() if push_id is None else check_push_id(push_id)
-    return make_pushes(payload, channels, registry.matching, one_id, route)
 
 
 def _has_other_processes() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, has_app_context, has_request_context
@@ -14,15 +14,15 @@ from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .messages.call_route import call_route
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
-from .messages.hooks import Hooks
-from .protocol.channels import check_name, flatten
-from .signals import socket_joined, socket_left
+from .messages.hooks import Hooks, socket_joined, socket_left
+from .outgoing import Outgoing
+from .pushing import Pushing
 from .sockets import Socket
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Realtime:
+class Realtime(Pushing):
     """Lets the views of Flask apps push JSON to browsers, and browsers call them, over WebSockets.
 
     One object may serve several apps; what belongs to an app stands in
@@ -70,63 +70,12 @@ class Realtime:
                 "use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
-        return Socket(lambda: state.node().registry, state, state.config.enabled)
+        return Socket(lambda: state.node().registry, state.outgoing, state.config.enabled)
 
     @property
     def is_socket_request(self) -> bool:
         """True while a message of a socket is handled, False in a request of HTTP's."""
         return is_socket_request()
-
-    def push(
-        self,
-        message: Any,
-        *channels: Any,
-        pattern: str | None = None,
-        push_id: str | None = None,
-    ) -> None:
-        """Send *message* to every client subscribed to any of *channels*.
-
-        Returns when it has been accepted, not when it has arrived. Clients of one channel receive
-        its messages in the order they were pushed; a client that is away gets them when it comes
-        back, as far as the log reaches. Works anywhere: in an app context, or where only one app
-        was ever initialised.
-
-        :param message: anything the app's JSON provider can encode.
-        :param channels: names, or lists of them.
-        :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
-            is any run of characters. Costs time in proportion to the channels known.
-        :param push_id: a second push with the same id within 300 s is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        self._state().publish(message, flatten(channels, pattern), push_id)
-
-    def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
-        """Push several messages, one after the other, in as few round trips as order allows.
-
-        :param messages: pairs of a message and its channel, or a list of channels.
-        :param pattern: every channel that fits it gets all of the messages too; the list of
-            channels in a pair may be empty then.
-        :raises InvalidChannel: if a message has no channel, or a name cannot be used.
-        :raises RegistryUnavailable: if Redis did not accept them in time.
-        """
-        self._state().publish_many(messages, pattern)
-
-    def push_to(self, digest: str, message: Any, channel: str) -> None:
-        """Send *message* to one client alone, down a channel to which it is subscribed.
-
-        The message stands in the channel's log: it keeps its place among the channel's messages,
-        and waits for a client that is away. Works wherever :meth:`push` does. Nothing happens if
-        the client has left the channel, or is not known any more.
-
-        :param digest: what ``realtime.socket.digest`` was in a request of that client.
-        :param message: anything the app's JSON provider can encode.
-        :param channel: the channel's name, no pattern.
-        :raises InvalidChannel: if *channel* is no name.
-        :raises NotSubscribed: if the client was never subscribed to *channel*.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        self._state().push_to(digest, message, check_name(channel))
 
     def drain(self, seconds: float | None = None) -> None:
         """Close all sockets of this process (1012), so that their clients go elsewhere.
@@ -201,6 +150,9 @@ class Realtime:
 
     def _living_apps(self) -> list[Flask]:
         return [app for one in self._apps if (app := one()) is not None]
+
+    def _outgoing(self) -> Outgoing:
+        return self._state().outgoing
 
     def _state(self) -> AppState:
         if has_app_context():

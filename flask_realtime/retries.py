@@ -6,6 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from .errors import RegistryUnavailable
 from .protocol.pushes import Push
@@ -17,6 +18,14 @@ logger = logging.getLogger(__name__)
 # As long as a channel remembers a push id: a repeat after that could be a second message.
 PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 1.0
+
+
+class _Waiting(NamedTuple):
+    """Pushes that wait, until when they are tried, and what the log calls them."""
+
+    deadline: float
+    make: Callable[[], Sequence[Push]]
+    names: Sequence[str]
 
 
 class RetryQueue:
@@ -37,27 +46,33 @@ class RetryQueue:
         self._publish = publish
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._queue: deque[tuple[float, Sequence[Push]]] = deque()
+        self._queue: deque[_Waiting] = deque()
         self._wake = threading.Event()
         self._is_closed = False
         self._thread = BackgroundThread("realtime-retries", self._run)
 
-    def publish(self, pushes: Sequence[Push]) -> None:
-        """Publish *pushes* behind those that wait; at once, if none does. Never raises for want of
-        the registry.
+    def publish(
+        self, make: Callable[[], Sequence[Push]], names: Sequence[str], waits: bool = True
+    ) -> None:
+        """Publish pushes behind those that wait; at once, if none does.
 
-        :param pushes: each with a push id, by which a repeat is recognised.
+        Never raises for want of the registry.
+
+        :param make: makes the pushes, each with the same push id whenever it is called: it may
+            ask the registry which channels fit a pattern.
+        :param names: the channels and the pattern that they go to, for the log.
+        :param waits: False: publish them in the background, however long that takes.
         """
         with self._lock:
-            must_wait = bool(self._queue)
+            must_wait = bool(self._queue) or not waits
         if not must_wait:
             try:
-                self._publish(pushes)
+                self._publish(make())
                 return
             except RegistryUnavailable as error:
                 logger.warning("The registry is away, a push is tried again: %s", error)
         with self._lock:
-            self._queue.append((clock.monotonic() + self._seconds, pushes))
+            self._queue.append(_Waiting(clock.monotonic() + self._seconds, make, names))
         self._thread.start()
         self._wake.set()
 
@@ -81,12 +96,11 @@ class RetryQueue:
             first = self._queue[0] if self._queue else None
         if first is None:
             return False
-        deadline, pushes = first
-        channels = ", ".join(repr(one.channel) for one in pushes)
+        channels = ", ".join(map(repr, first.names))
         try:
-            self._publish(pushes)
+            self._publish(first.make())
         except RegistryUnavailable as error:
-            if clock.monotonic() < deadline:
+            if clock.monotonic() < first.deadline:
                 return False
             logger.error("A push to %s was lost, for the registry was away: %s", channels, error)
         except Exception:

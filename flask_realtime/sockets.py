@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from flask import request
@@ -17,20 +17,13 @@ from .page.client import (
     known_digests,
 )
 from .protocol.channels import check_name, flatten
-from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 
 
 class Logs(Protocol):
     """Where messages get into the logs of channels, whose names were checked already."""
 
-    def publish(
-        self,
-        message: Any,
-        channels: list[str],
-        push_id: str | None = None,
-        route: Route = TO_ALL,
-    ) -> None: ...
+    def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None: ...
 
     def push_to(self, digest: str, message: Any, channel: str) -> None: ...
 
@@ -115,7 +108,7 @@ class Socket:
         push_id: str | None = None,
     ) -> None:
         """Send *message* to every client subscribed to any of *channels*: ``realtime.push``."""
-        self._logs.publish(message, flatten(channels, pattern), push_id=push_id)
+        self._logs.push(message, flatten(channels, pattern), push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone: ``realtime.push_to``."""

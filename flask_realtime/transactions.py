@@ -41,6 +41,15 @@ class _Transaction:
     is_rolled_back: bool = False
 
 
+def has_begun(session: Any) -> bool:
+    """Return whether *session* is in a transaction, for whose commit a push can wait.
+
+    :param session: as :func:`wait_for_commit` takes it.
+    :raises TypeError: if *session* is no session of SQLAlchemy's.
+    """
+    return _innermost(plain_session(session)) is not None
+
+
 def wait_for_commit(session: Any, channels: Collection[str], hand_out: Callable[[], None]) -> None:
     """Call *hand_out* once the outermost transaction of *session* has committed.
 

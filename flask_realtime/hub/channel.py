@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
+from ..protocol.routes import Route
 from ..writing.frames import Frame
 from .buffer import FrameBuffer
 
@@ -82,7 +83,10 @@ class LocalChannel:
         assert publication is not None
         self.tail = publication.position
         self._recent.append(frame)
-        route = publication.route
+        return self.outboxes(publication.route)
+
+    def outboxes(self, route: Route) -> tuple[Any, ...]:
+        """Return the outboxes of the listeners that *route* concerns."""
         if not (route.to or route.but_for):
             return self._all()
         return tuple(one.outbox for one in self._listeners if route.concerns(one.digest))

@@ -65,6 +65,9 @@ class Delivery:
         if publication.channel not in self.channels:
             return
         frame = push_frame(publication)
+        if publication.is_ephemeral:
+            self._pass_on(frame, publication)
+            return
         with self.lock:
             channel = self.channels.get(publication.channel)
             if channel is None or channel.is_repeat(publication):
@@ -82,6 +85,14 @@ class Delivery:
                 publication.position,
             )
             self._recover([publication.channel])
+
+    def _pass_on(self, frame: Frame, publication: Publication) -> None:
+        """Hand on what has no place in the log, but for those who are behind with what has."""
+        with self.lock:
+            channel = self.channels.get(publication.channel)
+            if channel is not None:
+                chosen = channel.outboxes(publication.route)
+                self._post(frame, [one for one in chosen if not one.has_backlog])
 
     # For those who come.
 

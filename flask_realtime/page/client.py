@@ -100,6 +100,20 @@ def current_digest() -> str:
     return digest(_secret_key(), current_socket_key(), current_connection_id())
 
 
+def asking_digest() -> str | None:
+    """Return the digest of the page that made this request, or whose message is being handled.
+
+    None where the request names no page, or has no session by which one could be known; no session
+    is begun for it.
+    """
+    preset = request.environ.get(DIGEST_IN_ENVIRON)
+    if isinstance(preset, str):
+        return preset
+    named = next(filter(_is_usable, _named_ids(True)), None)
+    key = None if named is None else known_socket_key()
+    return None if key is None else digest(_secret_key(), key, str(named))
+
+
 def known_digests() -> list[tuple[str, str]]:
     """The digests of this request's client and of its browser session, if they may be known to
     anyone; two pairs where the session was cleared and begun anew since the request came."""

@@ -25,6 +25,15 @@ class Publication:
     route: Route = TO_ALL
 
     @property
+    def is_ephemeral(self) -> bool:
+        """Whether it stands in no log, and has no place among those that do."""
+        return not self.position.epoch
+
+    @property
     def before(self) -> Position:
         """The position of one who has everything up to this entry, and not this one."""
         return Position(self.position.epoch, self.position.seq - 1, self.previous_tag)
+
+
+#: The position of what stands in no log.
+NOWHERE = Position("", 0, "")

@@ -49,6 +49,17 @@ class Registry(ABC):
         :raises RegistryUnavailable: with the channels that are known to have accepted theirs.
         """
 
+    @abstractmethod
+    def announce(self, pushes: Sequence[Push]) -> None:
+        """Tell the connections that are open now of each push; no log takes it.
+
+        Every process that hears the channel is given a publication without a position
+        (``Publication.is_ephemeral``) by ``events.deliver``. A connection that is not open then
+        never hears of it, and a repeat is not recognised.
+
+        :raises RegistryUnavailable: if it may not have been announced.
+        """
+
     def new_push_id(self) -> str | None:
         """The id of a push that was given none; None where no outcome is ever unknown, so that
         there is no repeat to be recognised."""

@@ -71,15 +71,21 @@ class Frame:
 
 
 def push_frame(publication: Publication) -> Frame:
-    """The frame of a push."""
+    """Return the frame of a push."""
+    if publication.is_ephemeral:
+        # Without a channel of its own: what an outbox has not sent of it is not missing anywhere.
+        return Frame(f"{_beginning(publication)}}}")
     return Frame(
-        f'{{"channel": {json.dumps(publication.channel)}, '
-        f'"{publication.route.kind}": {publication.payload}, '
-        f'"position": "{publication.position}"}}',
+        f'{_beginning(publication)}, "position": "{publication.position}"}}',
         publication.channel,
         publication.before,
         publication,
     )
+
+
+def _beginning(publication: Publication) -> str:
+    kind = publication.route.kind
+    return f'{{"channel": {json.dumps(publication.channel)}, "{kind}": {publication.payload}'
 
 
 def lost_frame(channel: str, position: Position, before: Position | None) -> Frame:

@@ -71,6 +71,11 @@ class Outbox:
         self._missing: dict[str, Position] | None = None
 
     @property
+    def has_backlog(self) -> bool:
+        """Whether the peer is behind: the kernel has not taken all that was handed to it."""
+        return self._is_blocked
+
+    @property
     def is_closed(self) -> bool:
         """Whether it takes nothing more."""
         return self._is_closed

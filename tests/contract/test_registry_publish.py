@@ -251,3 +251,27 @@ def test_publish_keeps_what_an_entry_is_and_whom_it_skips(registry, heard, push)
     heard.wait_for(lambda: heard.publications)
     page = registry.read({"a": start}, 1000)["a"]
     assert [one.route for one in (*heard.publications, *page.publications)] == [route, route]
+
+
+def test_announce_reaches_who_listens_and_no_log(registry, heard, push):
+    """It has no position, and the log goes on as if it had never been."""
+    start = registry.read({"a": None}, 1000)["a"].tail
+    registry.listen(["a"])
+
+    registry.announce([push("a", payload='"psst é"', route=Route(but_for="digest-1"))])
+    registry.publish([push("a")])
+
+    heard.wait_for(lambda: len(heard.publications) == 2)
+    passing, logged = heard.publications
+    assert passing.is_ephemeral and not logged.is_ephemeral
+    assert (passing.payload, passing.route.but_for) == ('"psst é"', "digest-1")
+    page = registry.read({"a": start}, 1000)["a"]
+    assert [one.position for one in page.publications] == [logged.position]
+    assert logged.position.seq == start.seq + 1
+
+
+def test_announce_on_a_channel_that_nobody_knows_makes_none(registry, push):
+    """What is gone at once leaves nothing behind."""
+    registry.announce([push("nobody")])
+
+    assert registry.matching("nobody*") == []

@@ -11,7 +11,7 @@ from werkzeug.test import create_environ
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
 from flask_realtime.messages.call_route import call_route
-from flask_realtime.messages.conversation import Client, Conversation
+from flask_realtime.messages.conversation import Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.protocol.messages import parse_message
@@ -70,13 +70,11 @@ class Browser:
             self.app,
             self.config,
             handshake,
-            Client(
-                CONNECTION_ID,
-                self.digest,
-                session_digest(self.app.secret_key, self.key),
-                disconnect_behind_reply=lambda: None,
-            ),
+            CONNECTION_ID,
+            self.digest,
+            session_digest(self.app.secret_key, self.key),
             deposit=self.deposit,
+            disconnect_behind_reply=lambda: None,
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )
         return Socket(conversation, handlers or {})

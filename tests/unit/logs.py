@@ -55,6 +55,7 @@ class Ear:
     """A connection as the hub knows it."""
 
     is_receptive = True
+    has_backlog = False
 
     def __init__(self, digest="d1", session_digest="s1"):
         self.digest = digest

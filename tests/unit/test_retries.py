@@ -39,12 +39,12 @@ def queue(registry):
 
 
 def push(text):
-    return [Push("room", text, f"id-{text}")]
+    return (lambda: [Push("room", text, f"id-{text}")]), ["room"]
 
 
 def test_push_goes_at_once(queue, registry):
     """Where the registry is there, nothing waits and no thread begins."""
-    queue.publish(push("1"))
+    queue.publish(*push("1"))
 
     assert registry.taken == ["1"]
 
@@ -52,9 +52,9 @@ def test_push_goes_at_once(queue, registry):
 def test_push_waits_for_the_registry_and_later_ones_behind_it(queue, registry):
     """They are taken in the order in which they were made."""
     registry.is_away = True
-    queue.publish(push("1"))
+    queue.publish(*push("1"))
     registry.is_away = False
-    queue.publish(push("2"))
+    queue.publish(*push("2"))
 
     eventually(lambda: len(registry.taken) == 2)
 
@@ -66,7 +66,7 @@ def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
     queue = RetryQueue(registry.publish, seconds=0)
     registry.is_away = True
 
-    queue.publish(push("1"))
+    queue.publish(*push("1"))
 
     eventually(lambda: any(one.levelno == logging.ERROR for one in caplog.records))
     queue.close()
@@ -76,8 +76,8 @@ def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
 def test_push_that_fails_otherwise_keeps_nobody_else(queue, registry, monkeypatch, caplog):
     """The next is tried all the same."""
     registry.is_away = True
-    queue.publish([Push("room", None, "id")])
-    queue.publish(push("2"))
+    queue.publish(*push(None))
+    queue.publish(*push("2"))
     monkeypatch.setattr(registry, "taken", Broken())
     registry.is_away = False
 

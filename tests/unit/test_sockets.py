@@ -11,7 +11,6 @@ from flask import session
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
-from flask_realtime.protocol.routes import TO_ALL
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
 from flask_realtime.sockets import Socket
@@ -59,8 +58,8 @@ def registry(told):
 class Pushed(list):
     """Writes down what a socket pushes."""
 
-    def publish(self, message, channels, push_id=None, route=TO_ALL):
-        self.append((message, channels, push_id, route))
+    def push(self, message, names, push_id=None):
+        self.append((message, names, push_id))
 
     def push_to(self, digest, message, channel):
         self.append((digest, message, channel))
@@ -175,7 +174,7 @@ def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
     """It is the same as realtime.push, and needs no session."""
     in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], pattern="d*", push_id="x"), key=None)
 
-    assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x", TO_ALL)]
+    assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x")]
 
 
 def test_push_to_publishes_to_one_client(socket, pushed, in_request):

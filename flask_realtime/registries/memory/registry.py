@@ -11,6 +11,7 @@ from typing import Any
 from ...config.settings import Config
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
+from ...protocol.publications import NOWHERE, Publication
 from ...protocol.pushes import Push
 from ...threads import clock
 from ..base import MOST_WAITING, TAKEN_SECONDS, Registry
@@ -63,6 +64,13 @@ class MemoryRegistry(Registry):
 
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
         return [self._publish(push) for push in pushes]
+
+    def announce(self, pushes: Sequence[Push]) -> None:
+        with self._lock:
+            for push in pushes:
+                if push.channel in self._heard and self._delivery is not None:
+                    passing = Publication(push.channel, NOWHERE, "", push.payload, push.route)
+                    self._delivery.put(passing)
 
     def new_push_id(self) -> None:
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...protocol.positions import Position
-from ...protocol.publications import Publication
+from ...protocol.publications import NOWHERE, Publication
+from ...protocol.pushes import Push
 from ...protocol.routes import Route
 
 
@@ -17,6 +18,12 @@ def parse_entry(channel: str, entry: bytes) -> Publication:
     return Publication(
         channel, Position(epoch, int(seq), tag), previous_tag, payload.decode(), Route.parse(route)
     )
+
+
+def passing_entry(push: Push) -> bytes:
+    """Return the entry of a push that no log takes, which has no position."""
+    position = f"{NOWHERE.epoch}:{NOWHERE.seq}:{NOWHERE.tag}"
+    return f"{position}::{push.route}\n{push.payload}".encode()
 
 
 def parse_position(text: bytes) -> Position:

@@ -18,7 +18,7 @@ from .accepted import RedisAccepted
 from .address import RedisAddress
 from .batches import batches
 from .connection import ConnectionLost, Deadline
-from .entries import parse_entry, parse_position
+from .entries import parse_entry, parse_position, passing_entry
 from .keys import RedisKeys
 from .pool import RedisPool
 from .resp import Argument, ErrorReply
@@ -137,6 +137,14 @@ class RedisLog:
         accepted = zip(pushes, replies, strict=True)
         self._list_accepted((push.channel for push, reply in accepted if reply[1]), deadline)
         return [parse_position(reply[0]) for reply in replies]
+
+    def announce(self, pushes: Sequence[Push], deadline: Deadline) -> None:
+        """Announce each push, which no log takes."""
+        commands: list[Command] = [
+            ("PUBLISH", self._keys.channel(push.channel).announced_on, passing_entry(push))
+            for push in pushes
+        ]
+        self._pool.ask(commands, deadline)
 
     def read(
         self,

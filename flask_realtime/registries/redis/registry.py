@@ -60,6 +60,9 @@ class RedisRegistry(Registry):
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
         return self._log.publish(pushes, self._pool.deadline())
 
+    def announce(self, pushes: Sequence[Push]) -> None:
+        self._log.announce(pushes, self._pool.deadline())
+
     def matching(self, pattern: str) -> list[str]:
         return self._log.matching(pattern, self._pool.deadline())
 

@@ -1,5 +1,6 @@
 """The process's switchboard."""
 
+import json
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.publications import NOWHERE, Publication
 from flask_realtime.protocol.routes import TO_ALL, Route
 from tests.eventually import DEADLINE
 
@@ -362,3 +364,26 @@ def test_hub_lets_one_that_comes_back_begin_at_its_subscription(board):
         board.hub.invite(ear, {"room": start})
         assert board.hub.enter(ear) == {"room": start}
         board.hub.leave(ear, ["room"])
+
+
+def test_hub_passes_on_what_stands_in_no_log(board):
+    """Those who are there hear it at once, those who are behind do not, and nobody misses it."""
+    quick, slow = board.put(Ear("d1")), board.put(Ear("d2"))
+    slow.has_backlog = True
+    passing = Publication("room", NOWHERE, "", '"writing"')
+
+    board.delivery.deliver(passing)
+    board.push("hi")
+
+    assert [json.loads(frame.plain[2:])["payload"] for frame in quick.frames] == ["writing", "hi"]
+    assert "position" not in json.loads(quick.frames[0].plain[2:])
+    assert slow.payloads == ["hi"]
+
+
+def test_hub_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
+    """The page that whispers does not hear itself."""
+    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    board.delivery.deliver(Publication("room", NOWHERE, "", "1", Route(but_for="d1")))
+
+    assert (len(author.frames), len(other.frames)) == (0, 1)

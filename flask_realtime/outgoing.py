@@ -1,0 +1,157 @@
+"""What an app pushes: encoded, addressed, and handed to the registry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from flask import Flask
+
+from .audiences import Delivery
+from .protocol.channels import flatten
+from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
+from .protocol.routes import TO_ALL, Route
+from .registries.base import Registry
+from .registries.subscriptions import is_heard_by
+from .retries import RetryQueue
+from .threads.fork import ForkLocal
+from .transactions import has_begun, wait_for_commit
+
+logger = logging.getLogger(__name__)
+
+
+class Outgoing:
+    """Hands to the registry what one app pushes.
+
+    :param app: its JSON provider encodes the messages.
+    :param registry: returns the registry of this process, or raises
+        :exc:`~flask_realtime.NobodyListens` where a push could reach nobody.
+    :param is_enabled: ``REALTIME_ENABLED``; False: messages are encoded and go nowhere.
+    :param is_heard: returns whether a page of this process listens to a channel.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        registry: Callable[[], Registry],
+        is_enabled: bool,
+        is_heard: Callable[[str], bool],
+    ) -> None:
+        self._app = app
+        self._registry = registry
+        self._is_enabled = is_enabled
+        self._is_heard = is_heard
+        self._has_hinted = False
+        self._retries = ForkLocal(lambda: RetryQueue(self._publish))
+
+    def encode(self, message: Any) -> str:
+        """Return *message* as JSON text.
+
+        :raises ValueError: for a number that JSON does not have.
+        """
+        return to_json(message, self._app.json.dumps)
+
+    def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None:
+        """Push one message to *names*, which are channels and a pattern that were checked."""
+        payload = self.encode(message)
+        if self._is_enabled and self._app.debug:
+            self._hint_at_swapped(message, names)
+        self.deliver(payload, Delivery(tuple(names), TO_ALL, push_id))
+
+    def push_to(self, digest: str, message: Any, channel: str) -> None:
+        """Push one message to one client alone, down a channel whose name was checked.
+
+        :raises NotSubscribed: if the client was never subscribed to *channel*.
+        """
+        payload = self.encode(message)
+        if not self._is_enabled:
+            return
+        if is_heard_by(digest, channel, self._registry().subscriptions):
+            self.deliver(payload, Delivery((channel,), Route(to=digest)))
+
+    def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
+        """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
+        encoded = [
+            (self.encode(message), flatten((channel,), pattern)) for message, channel in messages
+        ]
+        if not (self._is_enabled and encoded):
+            return
+        registry = self._registry()
+        registry.publish(
+            [
+                push
+                for payload, names in encoded
+                for push in make_pushes(payload, names, registry.matching, registry.new_push_id())
+            ]
+        )
+
+    def deliver(self, payload: str, delivery: Delivery) -> None:
+        """Push JSON text: at once, or behind the commit that *delivery* names.
+
+        :raises RegistryUnavailable: if the registry did not accept it in time; never of what waits
+            for a commit, which is tried again instead.
+        """
+        if delivery.push_id is not None:
+            check_push_id(delivery.push_id)
+        if not self._is_enabled:
+            return
+        if delivery.after_commit is not None and has_begun(delivery.after_commit):
+            later = partial(self._deliver_later, payload, delivery, self._registry())
+            wait_for_commit(delivery.after_commit, delivery.names, later)
+            return
+        registry = self._registry()
+        pushes = self._pushes(registry, payload, delivery)
+        if delivery.is_ephemeral:
+            registry.announce(pushes)
+        else:
+            registry.publish(pushes)
+
+    def deliver_behind(self, delivery: Delivery, waits: bool) -> None:
+        """Push a refresh of which nobody waits for the outcome: its cause has happened already.
+
+        :param waits: return when it was accepted or is to be tried again; False: return at once.
+        """
+        if self._is_enabled and delivery.names:
+            self._hand_over("true", delivery, self._registry(), waits)
+
+    def close(self) -> None:
+        """End the thread of what is tried again; what still waits is dropped."""
+        retries = self._retries.pop()
+        if retries is not None:
+            retries.close()
+
+    def _deliver_later(self, payload: str, delivery: Delivery, registry: Registry) -> None:
+        if delivery.is_ephemeral:
+            registry.announce(self._pushes(registry, payload, delivery))
+            return
+        self._hand_over(payload, delivery, registry)
+
+    def _hand_over(
+        self, payload: str, delivery: Delivery, registry: Registry, waits: bool = True
+    ) -> None:
+        # By its id a push that is tried again is known, wherever the first attempt got to.
+        one_id = delivery.push_id or new_push_id()
+        make = partial(make_pushes, payload, delivery.names, registry.matching, one_id)
+        self._retries.get().publish(lambda: make(route=delivery.route), delivery.names, waits)
+
+    def _pushes(self, registry: Registry, payload: str, delivery: Delivery) -> list[Push]:
+        one_id = registry.new_push_id() if delivery.push_id is None else delivery.push_id
+        return make_pushes(payload, delivery.names, registry.matching, one_id, delivery.route)
+
+    def _publish(self, pushes: Sequence[Push]) -> None:
+        self._registry().publish(pushes)
+
+    def _hint_at_swapped(self, message: Any, names: Sequence[str]) -> None:
+        """Tell, once, of a push whose message and channel seem to have changed places."""
+        if self._has_hinted or not isinstance(message, str) or len(names) != 1:
+            return
+        if self._is_heard(message) and not self._is_heard(names[0]):
+            self._has_hinted = True
+            logger.warning(
+                "push(%r, %r) sends the text %r down the channel %r, which no page listens to, "
+                "while there are pages that listen to %r. The message comes first, then the "
+                "channels: did the two change places?",
+                message, names[0], message, names[0], message,
+            )  # fmt: skip

@@ -1,0 +1,198 @@
+"""What the extension object pushes, on a real registry in memory."""
+
+import json
+import logging
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from jinja2 import DictLoader
+from sqlalchemy import Column, Integer
+
+from flask_realtime import InvalidChannel, Realtime
+from flask_realtime.pushing import MOST_REFRESHED_AT_ONCE
+
+from ..eventually import eventually
+
+
+@pytest.fixture
+def app():
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    app.testing = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
+    app.jinja_loader = DictLoader({"row.html": "<li>{{ text }}</li>"})
+    return app
+
+
+@pytest.fixture
+def realtime(app):
+    return Realtime(app)
+
+
+@pytest.fixture
+def db(app):
+    db = SQLAlchemy(app)
+
+    class Row(db.Model):
+        id = Column(Integer, primary_key=True)
+        room = Column(Integer)
+
+    db.Row = Row
+    with app.app_context():
+        db.create_all()
+        yield db
+        db.engine.dispose()
+
+
+@pytest.fixture
+def log(app):
+    """Reads what a channel's log holds."""
+
+    def log(channel):
+        registry = app.extensions["realtime"].node().registry
+        start = registry.read({channel: None}, 1)[channel].tail
+        begin = start._replace(seq=0, tag="")
+        page = registry.read({channel: begin}, 100_000)[channel]
+        return [(one.route.kind, json.loads(one.payload)) for one in page.publications]
+
+    return log
+
+
+def test_fragment_is_rendered_and_stands_in_the_log(app, realtime, log):
+    """It takes the way of a message."""
+    with app.test_request_context("/"):
+        realtime.to("room:1").append("#messages", "row.html", text="<hi>")
+
+    fragment = {"action": "append", "target": "#messages", "html": "<li>&lt;hi&gt;</li>"}
+    assert log("room:1") == [("html", [fragment])]
+
+
+def test_push_of_an_audience_is_a_push(app, realtime, log):
+    """To names, and to what fits a pattern."""
+    with app.app_context():
+        realtime.push(1, "room:1", "room:2")
+        realtime.to("room:1").push(2)
+        realtime.to(pattern="room:*").push(3)
+
+    assert log("room:1") == [("payload", 1), ("payload", 2), ("payload", 3)]
+    assert log("room:2") == [("payload", 1), ("payload", 3)]
+
+
+@pytest.mark.parametrize("names", [[], ["room:*"], ["@user:1"], [""]])
+def test_audience_of_no_valid_name_is_refused(realtime, names):
+    """When it is made, not when something is pushed."""
+    with pytest.raises(InvalidChannel):
+        realtime.to(*names)
+
+
+def test_ephemeral_push_stands_in_no_log(app, realtime, log):
+    """It reaches those who are there, and leaves nothing."""
+    with app.app_context():
+        realtime.to("room:1", ephemeral=True).push("writing")
+        realtime.push("hi", "room:1")
+
+    assert log("room:1") == [("payload", "hi")]
+
+
+def test_page_that_asks_can_be_left_out(app, realtime):
+    """The route names its client; a request that names no page leaves nobody out."""
+
+    @app.post("/say")
+    def say():
+        realtime.to("room:1", include_self=False).push("hi")
+        return realtime.socket.digest
+
+    app.add_url_rule("/", "index", lambda: "<body>")
+    client = app.test_client()
+    client.get("/")
+    heard = []
+    registry = app.extensions["realtime"].node().registry
+    publish = registry.publish
+    registry.publish = lambda pushes: heard.extend(pushes) or publish(pushes)
+
+    named = client.post("/say", headers={"X-Realtime-Connection-Id": "a" * 22}).text
+    client.post("/say")
+
+    assert [one.route.but_for for one in heard] == [named, ""]
+
+
+def test_no_session_is_begun_to_leave_a_page_out(app, realtime):
+    """A visitor without a session gets no cookie by it."""
+
+    @app.post("/say")
+    def say():
+        realtime.to("room:1", include_self=False).push("hi")
+        return {}
+
+    headers = {"X-Realtime-Connection-Id": "a" * 22}
+    response = app.test_client().post("/say", headers=headers)
+
+    assert "Set-Cookie" not in response.headers
+
+
+def test_push_waits_for_the_commit(realtime, db, log):
+    """What is rendered or encoded is what stood there at the push."""
+    row = db.Row(room=1)
+    db.session.add(row)
+    db.session.flush()
+    realtime.to("room:1", after_commit=db.session).push({"id": row.id})
+    assert log("room:1") == []
+
+    db.session.commit()
+
+    assert log("room:1") == [("payload", {"id": 1})]
+
+
+def test_push_after_the_commit_of_nothing_goes_at_once(realtime, db, log):
+    """There is no transaction that it could wait for."""
+    realtime.to("room:1", after_commit=db.session).push("hi")
+
+    assert log("room:1") == [("payload", "hi")]
+
+
+def test_commit_refreshes_the_channels_of_its_rows(realtime, db, log):
+    """Each once."""
+    realtime.refresh_on_commit(db.Row, "room:{room}")
+    db.session.add_all([db.Row(room=1), db.Row(room=1), db.Row(room=2)])
+
+    db.session.commit()
+
+    assert log("room:1") == [("refresh", True)]
+    assert log("room:2") == [("refresh", True)]
+
+
+def test_commit_within_quietly_refreshes_nothing(realtime, db, log):
+    """The next one does."""
+    realtime.refresh_on_commit(db.Row, "room:{room}")
+    with realtime.quietly():
+        db.session.add(db.Row(room=1))
+        db.session.commit()
+    assert log("room:1") == []
+
+    db.session.add(db.Row(room=1))
+    db.session.commit()
+
+    assert log("room:1") == [("refresh", True)]
+
+
+def test_commit_of_many_channels_does_not_wait_for_them(realtime, db, log):
+    """They are refreshed in the background."""
+    realtime.refresh_on_commit(db.Row, "room:{room}")
+    count = MOST_REFRESHED_AT_ONCE + 1
+    db.session.add_all([db.Row(room=number) for number in range(count)])
+
+    db.session.commit()
+
+    eventually(lambda: log(f"room:{count - 1}") == [("refresh", True)])
+
+
+def test_commit_that_names_no_channel_is_told(realtime, db, log, caplog):
+    """The commit stands, other channels are refreshed, and the log has an error."""
+    realtime.refresh_on_commit(db.Row, lambda row: ["", f"room:{row.room}"])
+    db.session.add(db.Row(room=1))
+
+    db.session.commit()
+
+    assert log("room:1") == [("refresh", True)]
+    assert any(one.levelno == logging.ERROR for one in caplog.records)
