@@ -47,7 +47,7 @@ def shelf():
     return Shelf()
 
 
-def test_recall_reads_once_for_all_who_are_not_further_behind(shelf):
+def test_backfill_reads_once_for_all_who_are_not_further_behind(shelf):
     """What one had read serves those who come after it from the same place, or a later one."""
     pages = [shelf.come(shelf.places[place]) for place in (20, 20, 50, 99, 20)]
 
@@ -56,7 +56,7 @@ def test_recall_reads_once_for_all_who_are_not_further_behind(shelf):
     assert shelf.reader.calls == 1
 
 
-def test_recall_reads_what_lies_before_that_for_one_who_is_further_behind(shelf):
+def test_backfill_reads_what_lies_before_that_for_one_who_is_further_behind(shelf):
     """The part that is kept grows backwards, and forwards with what is pushed."""
     shelf.come(shelf.places[50])
     shelf.push("live")
@@ -68,7 +68,7 @@ def test_recall_reads_what_lies_before_that_for_one_who_is_further_behind(shelf)
     assert shelf.reader.calls == 2
 
 
-def test_recall_of_many_at_once_costs_few_reads(shelf):
+def test_backfill_of_many_at_once_costs_few_reads(shelf):
     """Hundreds that come at the same moment from many places read a handful of times."""
     places = [shelf.places[random.Random(7).randrange(100)] for _ in range(300)]
     start = threading.Barrier(20)
@@ -88,7 +88,7 @@ def test_recall_of_many_at_once_costs_few_reads(shelf):
     assert shelf.reader.calls < 20
 
 
-def test_recall_reads_page_after_page():
+def test_backfill_reads_page_after_page():
     """One who is a few pages behind has them all kept."""
     shelf = Shelf(count=30)
 
@@ -97,7 +97,7 @@ def test_recall_reads_page_after_page():
     assert shelf.reader.calls == 4
 
 
-def test_recall_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
+def test_backfill_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
     """It gets what was read, and reads the rest for itself."""
     monkeypatch.setattr("flask_realtime.hub.backfill.MOST_BYTES", 10)
     shelf.reader.count = 30
@@ -108,7 +108,7 @@ def test_recall_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch)
     assert not shelf.delivery.covers("room", shelf.places[0])
 
 
-def test_recall_knows_what_has_been_trimmed(shelf):
+def test_backfill_knows_what_has_been_trimmed(shelf):
     """Of a log that does not reach back, one reads so; those before it are told without a read."""
     del shelf.log.publications[:60]
 
@@ -121,7 +121,7 @@ def test_recall_knows_what_has_been_trimmed(shelf):
     assert shelf.come(shelf.places[70]) == {}
 
 
-def test_recall_believes_no_liar(shelf):
+def test_backfill_believes_no_liar(shelf):
     """A false position is lost to who named it; all others get what they come for."""
     liar = shelf.come(shelf.places[90]._replace(tag="ffff"))
 
@@ -129,7 +129,7 @@ def test_recall_believes_no_liar(shelf):
     assert shelf.come(shelf.places[80]) == {}
 
 
-def test_recall_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
+def test_backfill_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
     """After a while no more than usual is kept."""
     monkeypatch.setattr("flask_realtime.hub.channel.EXTENDED_SECONDS", -1)
     monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 10)

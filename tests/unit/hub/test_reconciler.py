@@ -99,7 +99,7 @@ def house():
     registry.close()
 
 
-def test_keeper_brings_a_connection_onto_new_channels(house):
+def test_reconciler_brings_a_connection_onto_new_channels(house):
     """A subscription made by another request is heard by the open socket."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
@@ -111,7 +111,7 @@ def test_keeper_brings_a_connection_onto_new_channels(house):
     assert house.guest.payloads == ["before the worker came to it", "after"]
 
 
-def test_keeper_takes_a_connection_off_channels(house):
+def test_reconciler_takes_a_connection_off_channels(house):
     """What is unsubscribed elsewhere is heard no more."""
     house.push("first", "a")
     eventually(lambda: house.guest.payloads)
@@ -125,7 +125,7 @@ def test_keeper_takes_a_connection_off_channels(house):
     assert house.guest.payloads == ["first"]
 
 
-def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
+def test_reconciler_takes_back_what_a_busy_worker_has_not_come_to(house):
     """A subscription that is gone before the socket's worker came to it leaves no ghost."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
@@ -141,7 +141,7 @@ def test_keeper_takes_back_what_a_busy_worker_has_not_come_to(house):
     assert house.delivery.names() == ["a"]
 
 
-def test_keeper_writes_a_client_again_whose_data_is_gone(house):
+def test_reconciler_writes_a_client_again_whose_data_is_gone(house):
     """A registry that lost its data gets back what its processes know, and hears of it."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
@@ -154,7 +154,7 @@ def test_keeper_writes_a_client_again_whose_data_is_gone(house):
     assert house.hub.channels(house.guest) == {"a", "b"}
 
 
-def test_keeper_adds_to_a_client_that_was_begun_anew(house):
+def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
     """A request that came before its process had noticed the loss takes nothing away."""
     house.registry.forget()
     house.registry.subscribe("d1", ["b"])
@@ -166,7 +166,7 @@ def test_keeper_adds_to_a_client_that_was_begun_anew(house):
     assert house.hub.channels(house.guest) == {"a", "b"}
 
 
-def test_keeper_keeps_so_many_from_expiring_at_once(house, monkeypatch):
+def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Each call has a deadline, which ten thousand sockets do not share."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
     house.registry.subscribe("d1", ["b"])
@@ -189,7 +189,7 @@ class Second(Guest):
     name = "2"
 
 
-def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
+def test_reconciler_brings_all_connections_of_a_client_to_what_one_restored(house):
     """A second socket of the page came after the loss, before the reconciler looked."""
     second = Second("d1")
     house.registry.forget()
@@ -203,7 +203,7 @@ def test_keeper_brings_all_connections_of_a_client_to_what_one_restored(house):
     assert house.hub.channels(second) == {"a", "c"}
 
 
-def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house):
+def test_reconciler_brings_one_that_had_yet_to_resume_to_what_another_restored(house):
     """A second socket of the page shook hands after the loss, and resumes behind the reconciler."""
     second = Second("d1")
     house.registry.forget()
@@ -219,7 +219,7 @@ def test_keeper_brings_one_that_had_yet_to_resume_to_what_another_restored(house
     assert house.hub.channels(house.guest) == {"a", "c"}
 
 
-def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
+def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
     """It shook hands once the reconciler had been told of the loss, and resumes when all stands."""
     second = Second("d1")
     arrivals = []
@@ -238,7 +238,7 @@ def test_keeper_brings_one_that_came_before_the_restore_to_it(house):
     eventually(lambda: house.hub.channels(second) == {"a", "c"})
 
 
-def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
+def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
     """Nothing is known of it any more, and written so, its page would not be told of the loss."""
     house.registry.forget()
     rounds = []
@@ -254,7 +254,7 @@ def test_keeper_writes_nothing_of_one_that_ended_meanwhile(house):
     assert house.registry.connect("d1", "3").subscriptions is None
 
 
-def test_keeper_waits_for_no_outbox_where_nothing_was_lost(house):
+def test_reconciler_waits_for_no_outbox_where_nothing_was_lost(house):
     """A page that subscribes anew shall not wait until thousands have been written to."""
     settled = []
     house.reconciler._settle = lambda: settled.append(1)
@@ -265,7 +265,7 @@ def test_keeper_waits_for_no_outbox_where_nothing_was_lost(house):
     assert settled == []
 
 
-def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
+def test_reconciler_keeps_nobody_waiting_for_what_cannot_be_written(house):
     """A client that cannot be written again costs the others nothing."""
     other = Guest("d2")
     house.registry.subscribe("d2", ["a"])
@@ -282,7 +282,7 @@ def test_keeper_keeps_nobody_waiting_for_what_cannot_be_written(house):
     eventually(lambda: not house.hub.channels(other))
 
 
-def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
+def test_reconciler_leaves_no_connection_behind_that_ended_meanwhile(house):
     """Written again behind its own end, it would stand there as the client's latest."""
     restore = house.registry.restore
 
@@ -299,7 +299,7 @@ def test_keeper_leaves_no_connection_behind_that_ended_meanwhile(house):
     eventually(lambda: not house.registry.subscriptions(["d1"])["d1"].connections)
 
 
-def test_keeper_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
+def test_reconciler_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
     """The reply came too late: nothing is lost any more, and other processes were not told."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     restore = house.registry.restore

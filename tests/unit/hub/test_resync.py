@@ -45,7 +45,7 @@ class Ward:
         return self.reader(cursors, max_bytes)
 
 
-def test_recovery_listens_before_it_reads():
+def test_resync_listens_before_it_reads():
     """What is published behind the page of the log that was read is heard."""
     ward = Ward(1)
     calls = ward.reader.calls
@@ -56,7 +56,7 @@ def test_recovery_listens_before_it_reads():
     assert ward.ear.payloads == ["room-0"]
 
 
-def test_recovery_of_thousands_is_no_single_read():
+def test_resync_of_thousands_is_no_single_read():
     """Each call has a deadline: what is read before a failure is kept, and the rest tried again."""
     ward = Ward(250)
     ward.failing = 3
@@ -74,7 +74,7 @@ def test_recovery_of_thousands_is_no_single_read():
 
 
 @pytest.mark.parametrize("failing", ["listen", "read"])
-def test_recovery_that_fails_is_tried_again_in_the_background(failing):
+def test_resync_that_fails_is_tried_again_in_the_background(failing):
     """A channel that one connection could not have read stands still for nobody else for ever."""
     ward = Ward(1)
     ward.failing = failing
@@ -86,7 +86,7 @@ def test_recovery_that_fails_is_tried_again_in_the_background(failing):
     assert ward.delivery.paused(ward.names) == ["room-0"]
 
 
-def test_recovery_reads_again_what_was_paused_while_it_read():
+def test_resync_reads_again_what_was_paused_while_it_read():
     """The link broke once the log had been read, and what was pushed meanwhile was not heard."""
     ward = Ward(1)
     log = ward.logs[0]
