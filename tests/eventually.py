@@ -1,4 +1,4 @@
-"""How tests wait: for an event, with a deadline that no machine needs."""
+"""Waits for events, with one deadline for all tests."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-#: Seconds that a test waits for anything. What comes is there at once; only what never comes takes
-#: this long, and so does what a machine with much other load is slow to do.
+#: Seconds that a test waits for any event.
 DEADLINE = 60.0
 PAUSE_SECONDS = 0.01
 
 
 def eventually(is_so: Callable[[], Result], explain: Callable[[], object] = lambda: "") -> Result:
-    """Call *is_so* again and again until its result is true.
+    """Call *is_so* again and again until it returns something true.
 
-    :param explain: what an error says beside the time; called when the deadline is over.
+    :param explain: returns what the error shall add; called when the deadline is over.
     :returns: the first result that is true.
     :raises AssertionError: if there is none within :data:`DEADLINE`.
     """
@@ -34,7 +33,8 @@ def eventually(is_so: Callable[[], Result], explain: Callable[[], object] = lamb
 async def eventually_in_loop(
     is_so: Callable[[], Result], explain: Callable[[], object] = lambda: ""
 ) -> Result:
-    """Wait as :func:`eventually` does, while the event loop runs other tasks."""
+    """Call *is_so* as :func:`eventually` does, and let the event loop run other tasks in
+    between."""
     for _ in _until_deadline(explain):
         if result := is_so():
             return result

@@ -1,17 +1,18 @@
-"""What a client sends, byte by byte."""
+"""Makes WebSocket frames as a client sends them."""
 
 from __future__ import annotations
 
-# A mask of zeros is a mask, and leaves the bytes as they are.
+# With a mask of zeros a frame counts as masked, and its payload can be read as it stands.
 NO_CHANGE = b"\0\0\0\0"
 
 
 def client_frame(payload, first=0x81, mask=NO_CHANGE, size=None):
-    """A frame, by default a whole text.
+    """Return the bytes of one frame, by default of a whole text message.
 
-    :param first: its first byte: final, reserved bits, opcode.
-    :param mask: four bytes; None for a frame that is not masked.
-    :param size: how many bytes tell of the payload's length, if not the least.
+    :param payload: bytes.
+    :param first: the frame's first byte, which holds FIN, the reserved bits and the opcode.
+    :param mask: four bytes, or None for a frame without a mask.
+    :param size: in how many bytes the frame says how long it is: 1, 3 or 9; None for the shortest.
     """
     length = len(payload)
     size = size or (1 if length < 126 else 3 if length < 65536 else 9)

@@ -1,7 +1,7 @@
-"""Prints the constraints under which pip installs the oldest of everything that setup.cfg allows.
+"""Prints pip constraints with the lowest version of everything that setup.cfg allows.
 
-``make test-lowest`` runs the suite on them. An upper bound, or a version that is left out, says
-nothing about the oldest, and is not printed.
+``make test-lowest`` runs the suite with these versions. Upper bounds and excluded versions are not
+printed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def lower_bounds(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Print them, of what the package needs and of gunicorn."""
+    """Print the constraints for the package's own requirements and for gunicorn."""
     settings = configparser.ConfigParser()
     settings.read(SETTINGS)
     requirements = settings["options"]["install_requires"]

@@ -1,17 +1,17 @@
-"""Ports for servers that are told theirs before they begin, or begin again."""
+"""Finds ports for servers that must be told theirs before they start."""
 
 from __future__ import annotations
 
 import random
 import socket
 
-# Below those that the kernel gives to whoever connects or asks for any: one that was free a moment
-# ago, or is while its server restarts, is not the next client's.
+# Below the range from which the kernel picks ports for clients: a client could otherwise take the
+# port of a server that is just restarting.
 LOWEST, HIGHEST = 10_000, 32_000
 
 
 def free_port() -> int:
-    """One on which nobody listens."""
+    """Return a random port on which nobody listens."""
     while True:
         port = random.randrange(LOWEST, HIGHEST)
         with socket.socket() as probe:

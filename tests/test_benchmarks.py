@@ -1,4 +1,4 @@
-"""The benchmarks, at a size at which their figures say nothing."""
+"""The benchmarks run; sizes are so small here that their figures mean nothing."""
 
 import importlib.util
 
@@ -23,7 +23,7 @@ RIVALS = {
 
 @pytest.mark.parametrize("name", RIVALS)
 def test_benchmark_measures_each_rival(name):
-    """A burst reaches each client of a rival, and costs it something."""
+    """A burst of messages reaches each client of each rival, and uses CPU time."""
     make_rival, package = RIVALS[name]
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} comes with the extra 'benchmark'.")
@@ -36,7 +36,7 @@ def test_benchmark_measures_each_rival(name):
 
 
 def test_rows_have_the_contenders_that_their_lines_name():
-    """Each line of the table finds what it is of, and what it is compared with."""
+    """Each line of the table names contenders that its row measures."""
     missing = [
         (row.name, contender)
         for row in all_rows(Scale(0.01)).values()
@@ -49,7 +49,7 @@ def test_rows_have_the_contenders_that_their_lines_name():
 
 
 def test_table_says_whether_a_goal_is_reached():
-    """The ratio is that of the medians, to the best of those that it is against."""
+    """The ratio in the table compares our median with the best median of the others."""
     row = Row(
         "some",
         "Some row",
@@ -69,7 +69,8 @@ def test_table_says_whether_a_goal_is_reached():
 
 
 def test_row_goes_on_without_a_contender_that_fails():
-    """One that does not stand what others do is named, and stands in the table without a figure."""
+    """A contender that fails is named, and has no figure in the table; the others are still
+    measured."""
 
     def fail():
         raise ConnectionError("The server closed a socket.")
@@ -84,7 +85,7 @@ def test_row_goes_on_without_a_contender_that_fails():
 
 
 def test_comparison_measures_the_package_of_both_checkouts(tmp_path):
-    """What is ours is measured as often from each checkout, and what is not ours never."""
+    """Our contenders are measured equally often from each checkout, and others never."""
     measured = []
 
     def measure():

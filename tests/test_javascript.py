@@ -1,4 +1,4 @@
-"""The JavaScript client by itself, on node: its logic, its types."""
+"""The JavaScript client by itself, in Node: its logic and its types."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 
 
 def node(*arguments):
-    """Run node in the folder of the JavaScript tests; returns its exit code and what it printed."""
+    """Run node in the folder of the JavaScript tests.
+
+    :returns: its exit code, and its output with its errors.
+    """
     command = [shutil.which("node"), *arguments]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=DEADLINE)
     return done.returncode, done.stdout + done.stderr
 
 
 def test_client_does_what_its_tests_say():
-    """Every test of tests/js passes on node."""
+    """Every test in tests/js passes in Node."""
     code, output = node("--test", "--test-reporter=spec")
 
     assert code == 0, output
@@ -36,8 +39,7 @@ def test_client_does_what_its_tests_say():
 
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
 def test_types_are_those_of_the_client_and_of_the_readme(tmp_path):
-    """realtime.d.ts says what the client is, and what a page's script may do with it: each script
-    that the README shows does only that."""
+    """Every script that the README shows is allowed by realtime.d.ts."""
     scripts = code_blocks("javascript")
     for number, script in enumerate(scripts):
         (tmp_path / f"{number}.ts").write_text(f"{script}\nexport {{}};")

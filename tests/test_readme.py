@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""The code in the README runs as it stands there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIRST, *FRAGMENTS = code_blocks("python")
 
 @pytest.mark.parametrize("code", FRAGMENTS, ids=range(len(FRAGMENTS)))
 def test_fragment_runs_in_an_app(code, redis_url):
-    """Each further block may be pasted into an app that has the first one's lines."""
+    """Every further code block works in an app that has the lines of the first one."""
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="a secret of the tests", TESTING=True)
     app.jinja_loader = DictLoader({"room.html": "<body>{{ messages }}"})
@@ -42,7 +42,7 @@ def test_fragment_runs_in_an_app(code, redis_url):
 
 
 class Message:
-    """What the README leaves to the app's own database."""
+    """A stand-in for the app's database model, which the README does not show."""
 
     @staticmethod
     def in_room(room):
@@ -50,7 +50,7 @@ class Message:
 
 
 def answers(app):
-    """The status of each view that the block has added."""
+    """Yield the status of each view that the code block has added to *app*."""
     client = app.test_client()
     for rule in app.url_map.iter_rules():
         if rule.endpoint in app.view_functions and "realtime" not in rule.endpoint:
@@ -61,7 +61,7 @@ def answers(app):
 
 
 def test_first_example_pushes_to_the_page(tmp_path):
-    """The first block is a whole app: what is posted to it reaches its open page."""
+    """The first code block is a whole app, which pushes what is posted to it to an open page."""
     (tmp_path / "readme_app.py").write_text(FIRST)
     with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
         browser = Browser(server.url)
@@ -73,7 +73,8 @@ def test_first_example_pushes_to_the_page(tmp_path):
 
 
 def test_table_lists_every_setting():
-    """The table of settings is that of the code, with defaults, units and their one line."""
+    """The table of settings has every setting with the default, the unit and the text of the
+    code."""
     table = README.partition(".. settings\n\n")[2].partition("\n\n.. end of settings")[0]
 
     assert table == settings_table()
@@ -91,7 +92,7 @@ def settings_table():
 
 @pytest.mark.parametrize("page", ["README.rst", "docs/from-polling-to-pushing.rst"])
 def test_page_leads_to_files_that_are_there(page):
-    """Pictures and links within the repository lead somewhere."""
+    """Each picture and each relative link of a page leads to a file."""
     path = ROOT / page
     paths = re.findall(r"(?:image:: |:target: |<)([\w./-]+)(?:\n|>`_)", path.read_text())
 

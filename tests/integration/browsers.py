@@ -1,4 +1,4 @@
-"""A browser as the tests use one: requests for pages, python's websockets for sockets."""
+"""A client for tests: requests for pages, the websockets library for sockets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.eventually import DEADLINE
 
 
 class Browser:
-    """One browser session: a jar of cookies, pages, sockets."""
+    """One browser session with its cookies."""
 
     def __init__(self, url, verify=True):
         self.url = url
         self.http = requests.Session()
-        # Neither proxies nor certificates of the machine's.
+        # No proxy and no certificate that this machine's environment names.
         self.http.trust_env = False
         self.http.verify = verify
 
@@ -33,11 +33,18 @@ class Browser:
         return response
 
     def page(self, path="/"):
-        """Load a page; returns its connection id."""
+        """Load a page; return its connection id."""
         return connection_id(self.get(path).text)
 
     def open(self, connection_id, url=None, resume=False, origin=None, **options):
-        """Open a page's socket, on this server or on another one of the same app."""
+        """Open the socket of a page.
+
+        :param connection_id: of the page.
+        :param url: of another server of the same app, if the socket is to open there.
+        :param resume: whether the first message will be a resume.
+        :param origin: the Origin header; None for no such header.
+        :param options: for ``websockets.sync.client.connect()``.
+        """
         address = (url or self.url).replace("http", "ws", 1)
         address += f"/?socket_connection_id={connection_id}" + ("&resume=1" if resume else "")
         options.setdefault("max_size", None)
@@ -48,7 +55,7 @@ class Browser:
                 origin=origin,
                 open_timeout=DEADLINE,
                 close_timeout=DEADLINE,
-                # As browsers, which never ask whether the server is there.
+                # Browsers send no pings.
                 ping_interval=None,
                 **options,
             )
@@ -59,9 +66,9 @@ class Browser:
 
 
 class Socket:
-    """One open socket of a page; what arrives is told apart into pushes and replies.
+    """One open socket, whose messages are told apart into pushes and replies.
 
-    :ivar kept: messages that came before another one for which somebody waited.
+    :ivar kept: messages that came while another one was waited for.
     """
 
     def __init__(self, connecting):
@@ -77,15 +84,15 @@ class Socket:
         self.close()
 
     def push(self):
-        """The next push."""
+        """Return the next push, as the whole message."""
         return self._next(lambda message: "channel" in message)
 
     def payloads(self, count):
-        """The payloads of the next *count* pushes."""
+        """Return the payloads of the next *count* pushes."""
         return [self.push()["payload"] for _ in range(count)]
 
     def reply(self, message_id):
-        """The reply to the message of that id."""
+        """Return the reply to the message with that id."""
         return self._next(lambda message: "status" in message and message["id"] == message_id)
 
     def send(self, action, **fields):
@@ -94,7 +101,7 @@ class Socket:
         return message_id
 
     def ask(self, action, **fields):
-        """Send a message; returns its reply, and keeps pushes that come before it."""
+        """Send a message and return its reply; pushes that come before it are kept."""
         return self.reply(self.send(action, **fields))
 
     def call(self, uri, **fields):
@@ -104,11 +111,12 @@ class Socket:
         return self.ask("resume", positions=positions or {})
 
     def settle(self):
-        """Return when what was sent before has been taken in by the server; keeps what came."""
+        """Return when the server has read all that was sent so far; messages that come meanwhile
+        are kept."""
         assert self.ask("ping")["body"] == "pong"
 
     def close_code(self):
-        """Read to the end; the code with which the server closed."""
+        """Read until the server closes; return its close code."""
         from websockets.exceptions import ConnectionClosed
 
         try:
@@ -132,5 +140,5 @@ class Socket:
 
 
 def connection_id(html):
-    """The id on the page's body."""
+    """Return the connection id from the body tag of a page."""
     return re.search(r'<body[^>]* data-socket-connection-id="([^"]+)"', html)[1]

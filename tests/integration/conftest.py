@@ -1,4 +1,4 @@
-"""Each kind of server with each registry that makes sense there, one process group a session."""
+"""Servers for tests: each kind with each registry that it may be used with."""
 
 import itertools
 import json
@@ -41,7 +41,7 @@ def settings(redis_url):
 
 @pytest.fixture(scope="session", params=KINDS, ids="-".join)
 def server(request, settings):
-    """A running server; with Redis, gunicorn has two workers."""
+    """A running server; gunicorn has two workers where Redis is the registry."""
     kind, registry = request.param
     has_workers = registry == "redis" and kind in ("gevent", "gthread")
     with ServerProcess(kind, workers=2 if has_workers else 1, **settings(registry)) as server:
@@ -51,33 +51,36 @@ def server(request, settings):
     assert secrets_in(log) == []
 
 
-# What views and handlers of the tests' app raise, and Flask logs.
-# A handshake that fails is that of who asks whether the server is there, without TLS.
+# Errors that the tests' app raises on purpose, and the TLS handshake that fails when a test looks
+# whether a server has started, by connecting without TLS.
 EXPECTED = ("on purpose", "NotSubscribed", "do_handshake")
 
 
 def unexpected_tracebacks(log):
-    """The tracebacks in a server's log, but for those of what the tests' app raises on purpose."""
+    """Return the tracebacks in a server's log, except those that tests cause on purpose."""
     pieces = [piece[:4000] for piece in log.split("Traceback (most recent call last)")[1:]]
     return [piece for piece in pieces if not any(one in piece for one in EXPECTED)]
 
 
-# A whole digest, a session's cookie or key, a password.
+# Secrets: a whole digest, a session cookie, a socket key, a password.
 SECRET = re.compile(r"\b[0-9a-f]{64}\b|session=ey[\w.-]+|socket_key\W+\w+|a secret of the tests")
 
 
 def secrets_in(log):
-    """What of a server's log nobody should read there; the tests' app has a digest in a path."""
+    """Return the lines of a server's log that hold a secret.
+
+    The path ``/push-to/`` of the tests' app has a digest in it, and is left out.
+    """
     return [line for line in log.splitlines() if SECRET.search(line) and "/push-to/" not in line]
 
 
 @pytest.fixture
 def browser(server):
-    """A browser session of its own."""
+    """A new browser session."""
     return Browser(server.url)
 
 
 @pytest.fixture
 def channel():
-    """A channel that no other test uses."""
+    """The name of a channel that no other test uses."""
     return f"{next(_names)}-{secrets.token_hex(3)}"

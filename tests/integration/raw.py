@@ -1,4 +1,4 @@
-"""A client whose every byte the test decides."""
+"""A WebSocket client that can send any bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.frames import NO_CHANGE, client_frame
 
 
 class RawSocket:
-    """An open WebSocket, handshake done, frames made by hand."""
+    """An open WebSocket, whose frames the test makes itself."""
 
     def __init__(self, server, browser, page, deflate=False):
         self._socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
@@ -56,20 +56,20 @@ class RawSocket:
         self.write(self.frame(opcode, payload, **options))
 
     def send_aside(self, opcode, payload, **options):
-        """Send on another thread, as one must what the server will not read to its end."""
+        """Send a frame on another thread, for frames that the server will not read to their end."""
         self._aside(self.frame(opcode, payload, **options))
 
     def send_many_aside(self, opcode, payload, count, **options):
         self._aside(self.frame(opcode, payload, **options) * count)
 
     def receive(self):
-        """The opcode and the payload of the next frame, which must be final."""
+        """Return opcode and payload of the next frame, which must be final."""
         first, payload = self._receive()
         assert first & 0xF0 == 0x80, first
         return first & 0x0F, payload
 
     def receive_inflated(self):
-        """The payload of the next frame, inflated by itself where it is deflated."""
+        """Return the payload of the next frame, decompressed if it is compressed."""
         first, payload = self._receive()
         if first & 0x40:
             self.deflated_frames += 1
@@ -77,14 +77,14 @@ class RawSocket:
         return payload
 
     def close_code(self):
-        """Read up to the close frame; its code."""
+        """Read up to the close frame; return its code."""
         while True:
             opcode, payload = self.receive()
             if opcode == 8:
                 return struct.unpack("!H", payload[:2])[0]
 
     def is_at_end(self):
-        """Whether the server ends the line now, cleanly."""
+        """Return whether the server ends the connection now, without an error."""
         return self._socket.recv(100) == b""
 
     def _aside(self, data):

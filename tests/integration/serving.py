@@ -1,4 +1,4 @@
-"""Server processes of their own, one for each kind of server that is supported."""
+"""Starts servers as processes of their own, one for each kind that is supported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.ports import free_port
 
 APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[2]
-# How long a server that is no longer needed may take to end before it is killed.
+# A server that a test no longer needs is killed after so many seconds.
 STOP_SECONDS = 15.0
-# Few sockets are left when a test is over, and nobody waits for them to be closed one by one.
+# Settings of every server, so that one with open sockets stops soon at the end of a test.
 QUICK = {"REALTIME_DRAIN_SECONDS": "0.2", "FLASK_REALTIME_DRAIN_SECONDS": "0.2"}
 
 PATCH = "from gevent import monkey; monkey.patch_all()"
@@ -34,7 +34,7 @@ WSGIServer(("127.0.0.1", int(sys.argv[1])), app, **tls).serve_forever()
 
 
 def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] | None) -> list[str]:
-    """The command of the README for each kind of server."""
+    """Return the command for one kind of server, as the README gives it."""
     python, bind = sys.executable, f"127.0.0.1:{port}"
     gunicorn = [python, "-m", "gunicorn", "-b", bind, "-w", str(workers), "--access-logfile", "-"]
     if tls:
@@ -56,13 +56,17 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 
 
 class ServerProcess:
-    """A server on a port of its own; what it prints is kept.
+    """A server that runs on a port of its own, and whose output is kept.
 
-    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; sync, gthread-of-one,
-        gevent_pywsgi and pywsgi-unpatched for those that are refused.
+    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; or one that cannot hold
+        sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
     :param app: module and name, as gunicorn takes them.
-    :param port: that of one that was stopped, which this one takes the place of.
-    :param folder: where the module is.
+    :param workers: how many worker processes gunicorn has.
+    :param options: more for gunicorn's command line.
+    :param tls: the paths of a certificate and its key, for a server with TLS.
+    :param folder: the working directory, in which the module is.
+    :param port: of a server that was stopped, if this one takes its place.
+    :param environ: more environment variables.
     """
 
     def __init__(
@@ -124,9 +128,9 @@ class ServerProcess:
         eventually(self._answers, explain=self.log)
 
     def stop(self, signum: int = signal.SIGTERM, seconds: float = STOP_SECONDS) -> bool:
-        """Stop it, and kill what is left of it after some seconds.
+        """Send a signal, and kill what is left of the server after *seconds*.
 
-        :returns: whether it had ended by then.
+        :returns: whether the server had ended by then.
         """
         if self.is_running:
             self._process.send_signal(signum)
@@ -136,7 +140,8 @@ class ServerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        # A worker that is about to die would take, and drop, what is for the next server here.
+        # A worker that is still dying would accept connections meant for the next server on this
+        # port.
         eventually(lambda: not self._is_open())
         return has_ended
 
@@ -144,7 +149,7 @@ class ServerProcess:
         self._process.send_signal(signum)
 
     def log(self) -> str:
-        """All that it has printed."""
+        """Return all that the server has printed."""
         return os.pread(self._log.fileno(), 10_000_000, 0).decode(errors="replace")
 
     def _answers(self) -> bool:

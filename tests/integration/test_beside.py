@@ -1,4 +1,4 @@
-"""Beside what else an app has: a database, sockets of its own, a prefix, a proxy, a reloader."""
+"""The extension in apps with more: a database, other sockets, a prefix, a proxy, a reloader."""
 
 import pytest
 import requests
@@ -13,7 +13,8 @@ from .serving import ServerProcess
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_open_sockets_hold_no_database_connection(kind, settings, tmp_path):
-    """A pool of five serves an app with 50 open sockets: each call gives back what it used."""
+    """A pool of five database connections serves 50 open sockets, since each call returns what it
+    used."""
     options = ("--threads", "60") if kind == "gthread" else ()
     environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=60)
     environ["DATABASE"] = str(tmp_path / "users.sqlite")
@@ -38,7 +39,7 @@ def test_open_sockets_hold_no_database_connection(kind, settings, tmp_path):
 @pytest.fixture(scope="module", params=["gevent", "gthread", "pywsgi", "dev"])
 def mounted(request):
     is_gunicorn = request.param in ("gevent", "gthread")
-    # The sockets of flask-sock are told nothing when a worker stops.
+    # flask-sock closes no socket when a worker stops.
     options = ("--graceful-timeout", "1") if is_gunicorn else ()
     with ServerProcess(request.param, "mounted:app", options=options) as server:
         yield server
@@ -46,7 +47,8 @@ def mounted(request):
 
 
 def test_sockets_of_the_apps_own_keep_their_options(mounted):
-    """flask-sock's routes and SOCK_SERVER_OPTIONS are the app's; ours do not heed them."""
+    """SOCK_SERVER_OPTIONS apply to the app's own flask-sock routes, and not to the extension's
+    sockets."""
     browser = Browser(mounted.url + "/shop")
     page = browser.page("/on/room")
     address = mounted.url.replace("http", "ws") + "/shop/echo"
@@ -55,7 +57,7 @@ def test_sockets_of_the_apps_own_keep_their_options(mounted):
         echo.send("short")
         answer = echo.recv(timeout=DEADLINE)
         echo.send("far longer than ten characters")
-        # Not every server ends the socket for which flask-sock has closed its side.
+        # flask-sock closes, but not every server then ends the connection.
         with pytest.raises((ConnectionClosed, TimeoutError)):
             echo.recv(timeout=1)
     with browser.open(page) as socket:
@@ -65,7 +67,7 @@ def test_sockets_of_the_apps_own_keep_their_options(mounted):
 
 
 def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
-    """Script, socket and calls stand below the prefix at which the app is mounted."""
+    """In an app below a prefix, the script, the socket and calls are below that prefix too."""
     browser = Browser(mounted.url + "/shop")
     html = browser.get("/on/room").text
     with browser.open(browser.page("/on/room")) as socket:
@@ -79,7 +81,7 @@ def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
 
 
 def test_plain_request_meets_the_view_at_the_same_path(mounted):
-    """The socket's path may be that of an ordinary view."""
+    """An ordinary view may have the same path as the socket."""
     response = requests.get(mounted.url + "/shop/", timeout=DEADLINE)
 
     assert response.text == "the view at the socket's path"
@@ -94,7 +96,7 @@ def test_plain_request_meets_the_view_at_the_same_path(mounted):
     ],
 )
 def test_origin_is_compared_with_what_the_proxy_saw(mounted, origin, is_accepted):
-    """Behind a proxy it is the public host and scheme that count, as ProxyFix tells them."""
+    """Behind a proxy with ProxyFix the Origin is compared with the public host and scheme."""
     browser = Browser(mounted.url + "/shop")
     page = browser.page("/on/room")
     headers = {
@@ -114,7 +116,8 @@ def test_origin_is_compared_with_what_the_proxy_saw(mounted, origin, is_accepted
 
 
 def test_another_socket_route_at_the_same_path_is_refused():
-    """Which of two would be heard is not left to chance: the first request names both."""
+    """An app with another WebSocket route at the extension's path fails at its first request, with
+    both named in the error."""
     with ServerProcess("gevent", "mounted:app", CONFLICT="1") as server:
         assert requests.get(server.url + "/shop/on/room", timeout=DEADLINE).status_code == 500
 
@@ -144,14 +147,16 @@ def push():
 
 
 def test_reloader_of_the_development_server_starts_anew(tmp_path):
-    """A file that is saved ends the process with its sockets, and the next one serves pages."""
+    """When a source file is saved, the development server closes all sockets, and the new process
+    serves pages."""
     source = tmp_path / "reloaded.py"
     source.write_text(RELOADED)
     with ServerProcess("dev-debug", "reloaded:app", folder=tmp_path) as server:
         browser = Browser(server.url)
         eventually(lambda: "Debugger PIN" in server.log() or "Debugger is active" in server.log())
         socket = browser.open(browser.page("/on/room"))
-        # Of another length: bytecode of the same second and size would be taken for its own.
+        # The new text has another length: Python takes bytecode for current if second and size
+        # match.
         source.write_text(RELOADED.replace("before", "afterwards"))
 
         socket.close_code()
@@ -212,8 +217,8 @@ def show_closed():
 
 @pytest.mark.parametrize("kind", ["gevent", "dev"])
 def test_socket_opens_in_an_app_with_classes_of_its_own(kind, tmp_path):
-    """Flask turns every response into the app's response_class, but for a handshake's: it would
-    be a plain one that only looks like a 101."""
+    """A handshake works in an app with a response_class of its own, to which Flask converts every
+    other response."""
     (tmp_path / "classes.py").write_text(CLASSES)
     with ServerProcess(kind, "classes:app", folder=tmp_path) as server:
         browser = Browser(server.url)
@@ -225,7 +230,7 @@ def test_socket_opens_in_an_app_with_classes_of_its_own(kind, tmp_path):
 
 
 def test_after_request_has_its_way_with_a_handshake(tmp_path):
-    """It may make a refusal of the response, and what it has it close is closed at once."""
+    """An after_request function may refuse a handshake, and call_on_close functions run at once."""
     (tmp_path / "classes.py").write_text(CLASSES)
     with ServerProcess("gevent", "classes:app", folder=tmp_path) as server:
         browser = Browser(server.url)
@@ -241,7 +246,7 @@ def test_after_request_has_its_way_with_a_handshake(tmp_path):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
 def test_async_handler_may_push(kind):
-    """Handlers and views may be async functions, as Flask's views may."""
+    """Handlers and views may be async functions."""
     with ServerProcess(kind, "asynchronous:app") as server:
         browser = Browser(server.url)
         with browser.open(browser.page("/on/room")) as socket:
@@ -253,7 +258,7 @@ def test_async_handler_may_push(kind):
 
 @pytest.mark.parametrize("kind", ["gthread", "dev"])
 def test_async_handlers_run_side_by_side_on_threads(kind):
-    """Each waits for the other: a message of one socket, a call of another."""
+    """Two async functions on two sockets can wait for each other."""
     with ServerProcess(kind, "asynchronous:app") as server:
         browser = Browser(server.url)
         page = browser.page("/on/room")

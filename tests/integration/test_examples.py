@@ -1,4 +1,4 @@
-"""The examples, run as their READMEs say."""
+"""The examples work when they are run as their READMEs say."""
 
 import pathlib
 import re
@@ -19,7 +19,8 @@ def chat(request, redis_url, tmp_path_factory):
 
 
 def test_chat_is_heard_in_the_other_window(chat):
-    """What one says by a form or over the socket, the other reads at once, and finds later."""
+    """What one person writes, by a form or over the socket, the other one sees at once and after a
+    reload."""
     ada, ben = enter(chat, "Ada"), enter(chat, "Ben")
     ada_page, ben_page = ada.get("/rooms/lobby").text, ben.get("/rooms/lobby").text
     with (
@@ -44,7 +45,7 @@ def test_chat_is_heard_in_the_other_window(chat):
 
 
 def test_chat_takes_a_message_that_is_sent_twice_as_one(chat):
-    """Who can't know whether a message arrived sends it again, and there is one."""
+    """A chat message that is sent twice with the same key appears once."""
     ada = enter(chat, "Ada")
     page = ada.get("/rooms/music").text
     with ada.open(connection_id(page)) as socket:
@@ -59,7 +60,7 @@ def test_chat_takes_a_message_that_is_sent_twice_as_one(chat):
 
 
 def test_chat_shows_who_is_here(chat):
-    """Who comes and who goes is seen in the room at once."""
+    """The list of people in a room changes as soon as somebody comes or leaves."""
     ada, ben = enter(chat, "Ada"), enter(chat, "Ben")
     with ada.open(ada.page("/rooms/garden")) as socket:
         with ben.open(ben.page("/rooms/garden")):
@@ -74,7 +75,7 @@ def test_chat_shows_who_is_here(chat):
 
 
 def test_chat_gives_earlier_messages_as_a_page_or_as_a_part_of_one(chat):
-    """The link to what was said earlier leads to a page; a call gets its messages alone."""
+    """The link to earlier messages leads to a page, and a call of it returns the messages alone."""
     ada = enter(chat, "Ada")
     page = ada.get("/rooms/food").text
     for number in range(35):
@@ -94,7 +95,7 @@ def test_chat_gives_earlier_messages_as_a_page_or_as_a_part_of_one(chat):
 
 
 def test_chat_lets_nobody_speak_without_a_name_or_from_elsewhere(chat):
-    """A form, a call and a message are refused alike; a form of another site is, too."""
+    """A message without a name or a CSRF token is refused, by form and over the socket."""
     nobody, ada = Browser(chat.url), enter(chat, "Ada")
     page = ada.page("/rooms/lobby")
     leaving = hidden(ada.get("/rooms/lobby").text)
@@ -110,7 +111,7 @@ def test_chat_lets_nobody_speak_without_a_name_or_from_elsewhere(chat):
 
 @pytest.mark.parametrize("with_redis", [False, True], ids=["thread", "process"])
 def test_progress_of_a_job_is_heard_from_its_first_part(with_redis, redis_url, tmp_path):
-    """No part is missed, whether the job is a thread or a process of its own."""
+    """A page hears every part of a job, whether the job is a thread or a process."""
     with example("progress", 1, redis_url if with_redis else None, tmp_path) as server:
         browser = Browser(server.url)
         with browser.open(connection_id(browser.post("/jobs").text)) as socket:
@@ -126,7 +127,7 @@ def test_progress_of_a_job_is_heard_from_its_first_part(with_redis, redis_url, t
 
 
 def enter(server, name):
-    """One who has come in."""
+    """Return a browser in which somebody of that name has entered the chat."""
     browser = Browser(server.url)
     fields = hidden(browser.get("/").text)
     browser.post("/enter", data={**fields, "name": name, "room": "lobby"})
@@ -134,12 +135,12 @@ def enter(server, name):
 
 
 def hidden(html):
-    """What a page's forms send besides what is typed."""
+    """Return the hidden fields of the forms in a page."""
     return dict(re.findall(r'<input type="hidden" name="(\w+)" value="(.+?)">', html))
 
 
 def push(socket, channel):
-    """The next payload of *channel*."""
+    """Return the next payload of *channel*."""
     while (pushed := socket.push())["channel"] != channel:
         pass
     return pushed["payload"]

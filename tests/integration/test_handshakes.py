@@ -1,4 +1,4 @@
-"""Which sockets are opened, which are refused, and with what words."""
+"""Which handshakes are accepted, which are refused, and with which message."""
 
 import base64
 import json
@@ -23,7 +23,10 @@ GOOD = {
 
 
 def shake(server, browser, path, **headers):
-    """Send a handshake by hand; returns the head and the body of the answer."""
+    """Send a handshake; return the status, the head and the body of the answer.
+
+    :param headers: take the place of the usual ones; an empty one is left out.
+    """
     sent = {**GOOD, "Host": f"127.0.0.1:{server.port}", "Cookie": browser.cookies(), **headers}
     lines = [f"GET {path} HTTP/1.1"] + [f"{key}: {value}" for key, value in sent.items() if value]
     with sockets.create_connection(("127.0.0.1", server.port), 10) as connection:
@@ -39,7 +42,7 @@ def shake(server, browser, path, **headers):
 
 
 def test_handshake_of_a_page_is_accepted(server, browser, channel):
-    """The page's own id with the page's own session opens a socket."""
+    """A page's connection id and its session's cookie open a socket."""
     page = browser.page(f"/on/{channel}")
 
     status, head, _ = shake(server, browser, f"/?socket_connection_id={page}")
@@ -49,7 +52,7 @@ def test_handshake_of_a_page_is_accepted(server, browser, channel):
 
 
 def test_socket_has_its_line_in_the_access_log(server, browser, channel):
-    """As any request does: with 101, once it has ended."""
+    """A socket that has ended has a line with 101 in the access log."""
     page = browser.page(f"/on/{channel}")
     browser.open(page).close()
 
@@ -60,7 +63,7 @@ def test_socket_has_its_line_in_the_access_log(server, browser, channel):
     "origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"]
 )
 def test_handshake_of_a_foreign_origin_is_refused(server, browser, channel, origin):
-    """No other site opens sockets with a visitor's session: 403, and no upgrade."""
+    """A page of another origin cannot open a socket with a visitor's cookies: the answer is 403."""
     page = browser.page(f"/on/{channel}")
 
     status, head, body = shake(server, browser, f"/?socket_connection_id={page}", Origin=origin)
@@ -71,7 +74,7 @@ def test_handshake_of_a_foreign_origin_is_refused(server, browser, channel, orig
 
 
 def test_handshake_of_the_own_origin_is_accepted(server, browser, channel):
-    """The page's own origin is the one that may."""
+    """A page of the app's own origin can open a socket."""
     page = browser.page(f"/on/{channel}")
 
     status, *_ = shake(server, browser, f"/?socket_connection_id={page}", Origin=server.url)
@@ -91,7 +94,8 @@ def test_handshake_of_the_own_origin_is_accepted(server, browser, channel):
     ],
 )
 def test_handshake_without_a_proper_id_is_refused(server, browser, channel, query):
-    """A missing or malformed connection id is 400, and says where the id stands."""
+    """A missing or malformed connection id is answered 400, with the name of the attribute that
+    holds it."""
     browser.page(f"/on/{channel}")
 
     status, _, body = shake(server, browser, "/" + query)
@@ -101,7 +105,7 @@ def test_handshake_without_a_proper_id_is_refused(server, browser, channel, quer
 
 
 def test_handshake_without_a_session_is_refused(server, browser, channel):
-    """A connection id alone opens nothing."""
+    """A connection id without the session's cookie opens no socket."""
     page = browser.page(f"/on/{channel}")
 
     status, *_ = shake(server, browser, f"/?socket_connection_id={page}", Cookie="")
@@ -110,7 +114,7 @@ def test_handshake_without_a_session_is_refused(server, browser, channel):
 
 
 def test_handshake_with_a_tampered_session_is_refused(server, browser, channel):
-    """A cookie that this app did not sign is no session."""
+    """A cookie that the app did not sign opens no socket."""
     page = browser.page(f"/on/{channel}")
     forged = browser.cookies()[:-3] + "abc"
 
@@ -120,7 +124,8 @@ def test_handshake_with_a_tampered_session_is_refused(server, browser, channel):
 
 
 def test_stolen_id_without_its_session_hears_nothing(server, channel):
-    """An id in another session names another client, to which nothing is pushed."""
+    """A connection id in another session belongs to another client, and hears nothing of the first
+    one."""
     victim, thief = Browser(server.url), Browser(server.url)
     page = victim.page(f"/on/{channel}")
     thief.page("/")
@@ -144,7 +149,7 @@ def test_stolen_id_without_its_session_hears_nothing(server, channel):
     ],
 )
 def test_handshake_that_is_malformed_is_refused(server, browser, channel, headers, status):
-    """What is no handshake of RFC 6455 is refused as plain HTTP, and never a traceback."""
+    """A request that is no handshake by RFC 6455 is answered by plain HTTP, without a traceback."""
     page = browser.page(f"/on/{channel}")
 
     found, head, _ = shake(server, browser, f"/?socket_connection_id={page}", **headers)
@@ -155,7 +160,7 @@ def test_handshake_that_is_malformed_is_refused(server, browser, channel, header
 
 
 def test_handshake_that_the_app_refuses_is_no_socket(server, browser, channel):
-    """A before_request of the app may refuse the handshake, as it may refuse any request."""
+    """A before_request function may refuse a handshake as any other request."""
     page = browser.page(f"/on/{channel}")
     browser.post("/session/refused/yes")
 
@@ -166,7 +171,7 @@ def test_handshake_that_the_app_refuses_is_no_socket(server, browser, channel):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
 def test_plain_request_to_the_socket_path_meets_the_view_of_the_app(server, method):
-    """The app's own view at the path answers as if there were no socket route."""
+    """The app's own view at the socket's path answers plain requests."""
     response = requests.request(method, server.url + "/")
 
     assert response.status_code == (405 if method == "POST" else 200)
@@ -174,7 +179,7 @@ def test_plain_request_to_the_socket_path_meets_the_view_of_the_app(server, meth
 
 @pytest.mark.parametrize("kind", ["sync", "gthread-of-one", "gevent_pywsgi", "pywsgi-unpatched"])
 def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
-    """A server that would stand still is refused with the command of one that would not."""
+    """A server that one socket would block answers 501, with the command of one that works."""
     with ServerProcess(kind, **settings("memory")) as server:
         browser = Browser(server.url)
         page = browser.page(f"/on/{channel}")
@@ -183,12 +188,13 @@ def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
 
         assert status == 501
         assert "gunicorn -k gevent" in body
-        # gevent_pywsgi waits for what is kept alive.
+        # When it stops, gevent_pywsgi waits for connections that are kept alive.
         browser.http.close()
 
 
 def test_too_many_sockets_are_told_to_come_back(settings, channel):
-    """Past the process's limit a socket is refused with 503, past the session's with 429."""
+    """Beyond the limit of the process a handshake is answered 503, beyond the limit of the session
+    429."""
     limits = settings("memory", MAX_CONNECTIONS=5, MAX_CONNECTIONS_PER_SESSION=3)
     with ServerProcess("gevent", **limits) as server:
         one, other = Browser(server.url), Browser(server.url)
@@ -210,7 +216,7 @@ def test_too_many_sockets_are_told_to_come_back(settings, channel):
 
 
 def admitted(browser, page):
-    """The page's socket, None while the server has no room for it."""
+    """Return the page's socket, or None if the server refuses it for now."""
     try:
         return browser.open(page)
     except InvalidStatus:
@@ -218,8 +224,8 @@ def admitted(browser, page):
 
 
 def test_socket_has_a_path_of_its_own_and_takes_listed_origins(settings, channel):
-    """REALTIME_PATH answers plain requests with 426, and REALTIME_ALLOWED_ORIGINS says whose pages
-    may connect besides the app's own."""
+    """The path of REALTIME_PATH answers plain requests with 426, and pages of
+    REALTIME_ALLOWED_ORIGINS may open sockets there."""
     environ = settings("memory", PATH="/socket", ALLOWED_ORIGINS=["https://pages.example"])
     with ServerProcess("gevent", **environ) as server:
         browser = Browser(server.url)
@@ -234,8 +240,8 @@ def test_socket_has_a_path_of_its_own_and_takes_listed_origins(settings, channel
 
 
 def test_several_processes_want_redis_and_say_so(channel):
-    """Memory would reach a part of the pages: without a word of the settings' it is Redis at its
-    default address, and where there is none, an error that names it."""
+    """With several workers and no setting the registry is Redis at its default address, and the
+    error names that address if nothing is there."""
     environ = {"REALTIME_REDIS_PREFIX": json.dumps(channel)}
     with ServerProcess("gevent", workers=2, **environ) as server:
         page = Browser(server.url).page("/")

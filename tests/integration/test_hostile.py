@@ -1,4 +1,4 @@
-"""Clients that mean harm: each costs itself its socket, and the others nothing."""
+"""Clients that mean harm lose their own socket, and harm no other."""
 
 import signal
 import struct
@@ -16,7 +16,7 @@ from .serving import ServerProcess
 
 
 def close_code_after(raw):
-    """Read to the close frame; its code, and how many frames came before it."""
+    """Read up to the close frame; return its code, and how many frames came before it."""
     count = 0
     while True:
         opcode, payload = raw.receive()
@@ -29,7 +29,8 @@ def close_code_after(raw):
     ("opcode", "final"), [(9, True), (10, True), (0, False)], ids=["ping", "pong", "fragment"]
 )
 def test_flood_of_frames_is_closed(server, browser, channel, opcode, final):
-    """What is no message counts as one: far past the rate it ends the socket with 1008."""
+    """Frames that are no messages count towards the rate limit, which closes the socket with
+    1008."""
     page = browser.page(f"/on/{channel}")
     with RawSocket(server, browser, page) as raw, browser.open(page) as other:
         if opcode == 0:
@@ -44,7 +45,7 @@ def test_flood_of_frames_is_closed(server, browser, channel, opcode, final):
 
 
 def test_flood_without_a_limit_leaves_turns_to_the_others(settings, channel):
-    """One who sends faster than the server reads does not keep it from anyone else."""
+    """A client that sends faster than the server reads does not keep it from serving others."""
     with ServerProcess("gevent", **settings("memory", MAX_MESSAGES_PER_SECOND=None)) as server:
         browser = Browser(server.url)
         page = browser.page(f"/on/{channel}")
@@ -64,8 +65,8 @@ def test_flood_without_a_limit_leaves_turns_to_the_others(settings, channel):
 
 
 def test_large_messages_wait_in_little_memory(settings, channel):
-    """One who sends large messages while the first is handled fills no memory with them: read,
-    each takes twenty times what it was, and few of them wait."""
+    """Large messages that wait for the first to be handled are few, and are kept as text: parsed,
+    each takes twenty times as much memory."""
     items = "[]," * 80_000
     message = f'{{"id": 1, "action": "sleep", "seconds": 1, "items": [{items}0]}}'.encode()
     with ServerProcess("gevent", **settings("memory")) as server:
@@ -81,7 +82,7 @@ def test_large_messages_wait_in_little_memory(settings, channel):
             grown = process.memory_info().rss - before
             server.stop(signal.SIGKILL)
 
-        # All of them, read, would be 370 MB.
+        # All of them, parsed, would take 370 MB.
         assert grown < 150_000_000
 
 

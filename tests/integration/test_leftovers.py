@@ -1,4 +1,4 @@
-"""Nothing is left behind: sockets, threads or greenlets, descriptors, keys in Redis."""
+"""Nothing is left behind: no socket, thread, greenlet, file descriptor, or key in Redis."""
 
 import secrets
 import signal
@@ -19,10 +19,11 @@ from .serving import ServerProcess
 @pytest.mark.parametrize("registry", ["memory", "redis"])
 @pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
 def test_sockets_leave_nothing_in_the_process(kind, registry, settings, channel):
-    """After good and bad clients alike, a process holds what it held before them."""
+    """After sockets that end in every way a process holds what it held before."""
     with ServerProcess(kind, **settings(registry)) as server:
         browser = Browser(server.url)
-        # Beside another one, as below: gthread keeps every thread that it ever needed.
+        # One more socket is open meanwhile, as below: gthread never ends a thread that it has
+        # started.
         with browser.open(browser.page(f"/on/{channel}")):
             misuse(server, browser, channel, times=2)
         eventually(lambda: health(browser)["connections"] == 0)
@@ -45,7 +46,7 @@ def test_sockets_leave_nothing_in_the_process(kind, registry, settings, channel)
 
 
 def test_nothing_stays_in_redis(settings, redis_url, channel):
-    """Every key expires, though the process that could have removed it was killed."""
+    """Every key in Redis expires, even if the process that made it was killed."""
     prefix = f"left-{secrets.token_hex(4)}"
     timeouts = {
         f"{name}_SECONDS": 1 for name in ("CONNECT_TIMEOUT", "DISCONNECT_TIMEOUT", "HISTORY_TTL")
@@ -63,9 +64,9 @@ def test_nothing_stays_in_redis(settings, redis_url, channel):
             during = keys(server_of_keys, prefix)
             server.stop(signal.SIGKILL)
 
-        # -1: it never expires. Some may have done so already.
+        # A key that never expires has a PTTL of -1; some may have expired already, and have -2.
         assert all(server_of_keys.pttl(key) != -1 for key in during)
-        # A push id is remembered for its 300 seconds.
+        # Push ids are remembered for 300 seconds.
         eventually(
             lambda: not [key for key in keys(server_of_keys, prefix) if b":push:" not in key],
             explain=lambda: str(keys(server_of_keys, prefix)),
@@ -73,7 +74,7 @@ def test_nothing_stays_in_redis(settings, redis_url, channel):
 
 
 def misuse(server, browser, channel, times):
-    """Sockets that end in every way there is."""
+    """Open and end sockets in every way there is, *times* over."""
     for _ in range(times):
         page = browser.page(f"/on/{channel}")
         with browser.open(page) as one:
@@ -100,8 +101,11 @@ def health(browser):
 
 
 def held(browser, port):
-    """Threads (the patched module counts greenlets) and descriptors of the process, without the
-    connections to Redis, of which there are as many as were ever needed at once."""
+    """Return how many sockets, threads and descriptors the process holds.
+
+    gevent's patched threading module counts greenlets. Connections to Redis do not count, since the
+    pool keeps as many as were ever needed at once.
+    """
     now = health(browser)
     process = psutil.Process(now["pid"])
     to_redis = [
