@@ -26,7 +26,8 @@ _names = (f"c{number}" for number in itertools.count(1))
 
 @pytest.fixture(scope="session")
 def settings(redis_url):
-    """A function from the name of a registry to the settings of the app, as its environment."""
+    """A function that turns the name of a registry, and REALTIME_* settings, into environment
+    variables."""
 
     def settings(registry, **more):
         found = {f"REALTIME_{name}": json.dumps(value) for name, value in more.items()}

@@ -1,4 +1,4 @@
-"""Pages call routes and handlers over their sockets: every message is answered."""
+"""Pages call views and handlers over their sockets, and every message is answered."""
 
 import json
 
@@ -19,7 +19,7 @@ def socket(browser, page):
 
 
 def test_ping_is_answered(socket):
-    """A page that wants to know whether the line is alive asks."""
+    """The action "ping" is answered "pong", so that a page can ask whether its socket is alive."""
     assert socket.ask("ping") == {"id": "m1", "status": 200, "headers": {}, "body": "pong"}
 
 
@@ -32,7 +32,7 @@ def test_handler_answers_its_action(socket):
 
 
 def test_call_route_runs_a_view(socket):
-    """A route is called with its method, query, form or JSON, as over HTTP."""
+    """A call has the method, the query, the form or the JSON that a request would have."""
     got = socket.call("/echo?a=1", input={"b": ["2", "3"]})["body"]
     posted = socket.call("/echo", method="post", input={"a": 1})["body"]
     sent = socket.call("/echo", method="put", json={"a": [1]})["body"]
@@ -43,7 +43,7 @@ def test_call_route_runs_a_view(socket):
 
 
 def test_call_route_has_the_circumstances_of_the_handshake(server, socket, page):
-    """Host, address and the page's own client are those of the socket."""
+    """In a called view the host, the address and the client are those of the handshake."""
     body = socket.call("/echo", headers={"X-Mine": "yes"})["body"]
 
     assert body["host"] == f"127.0.0.1:{server.port}"
@@ -54,7 +54,7 @@ def test_call_route_has_the_circumstances_of_the_handshake(server, socket, page)
 
 
 def test_call_route_replies_with_any_kind_of_body(socket):
-    """JSON is embedded, text is text, bytes are base64."""
+    """A reply holds JSON as JSON, text as text, and other bytes as base64."""
     text, octets = socket.call("/slow/0.0"), socket.call("/bytes")
 
     assert text["body"] == "slept 0.0"
@@ -62,7 +62,8 @@ def test_call_route_replies_with_any_kind_of_body(socket):
 
 
 def test_call_route_tells_of_every_status(socket):
-    """Redirects are not followed, errors are answers, and an unknown path is 404."""
+    """Redirects are not followed, errors are replies with their status, and the socket stays
+    open."""
     assert socket.call("/away")["status"] == 303
     assert socket.call("/nowhere")["status"] == 410
     assert socket.call("/no-such-path")["status"] == 404
@@ -73,7 +74,7 @@ def test_call_route_tells_of_every_status(socket):
 
 
 def test_call_route_renders_a_part_of_a_page(socket, channel):
-    """``partial`` gives one block of the template that the route rendered."""
+    """With ``partial`` the reply is one block of the template that the view rendered."""
     reply = socket.call(f"/on/{channel}", partial="list")
     unknown = socket.call(f"/on/{channel}", partial="no-such-block")
 
@@ -82,7 +83,7 @@ def test_call_route_renders_a_part_of_a_page(socket, channel):
 
 
 def test_call_route_subscribes_the_socket_it_came_by(browser, socket, channel):
-    """A view called over a socket acts on that socket's client."""
+    """A view that is called over a socket subscribes that socket's client."""
     reply = socket.call(f"/subscribe/{channel}-more", method="post")
     browser.post(f"/push/{channel}-more", json="heard")
 
@@ -106,7 +107,7 @@ def test_call_route_subscribes_the_socket_it_came_by(browser, socket, channel):
     ],
 )
 def test_call_route_refuses_what_it_cannot_use(socket, fields, status):
-    """A field that cannot be used is answered 400 with its name, and the socket lives."""
+    """A field that cannot be used is answered 400, and the socket stays open."""
     reply = socket.ask("call-route", **fields)
 
     assert reply["status"] == status
@@ -131,7 +132,7 @@ def test_call_route_refuses_what_it_cannot_use(socket, fields, status):
     ],
 )
 def test_bad_message_is_answered(socket, text, message_id, status):
-    """Whatever is wrong with a message is said in its reply; the socket goes on."""
+    """A message that is wrong in any way gets a reply that says so, and the socket stays open."""
     socket.websocket.send(text)
 
     reply = json.loads(socket.websocket.recv(timeout=DEADLINE))
@@ -142,7 +143,8 @@ def test_bad_message_is_answered(socket, text, message_id, status):
 
 
 def test_slow_handler_does_not_delay_a_pong_or_a_push(browser, socket, channel):
-    """While a handler runs, pings are answered and pushes arrive; its reply comes in its turn."""
+    """While a handler runs, pings are answered and pushes arrive; other replies wait for their
+    turn."""
     slow = socket.send("sleep", seconds=0.5)
     after = socket.send("shout", text="x")
     browser.post(f"/push/{channel}", json="meanwhile")
@@ -157,7 +159,7 @@ def test_slow_handler_does_not_delay_a_pong_or_a_push(browser, socket, channel):
 
 
 def test_messages_of_one_socket_are_handled_in_order(socket):
-    """One at a time, in the order sent, however many are sent at once."""
+    """Messages of one socket are handled one at a time, in the order in which they were sent."""
     ids = [socket.send("shout", text=str(number)) for number in range(60)]
 
     replies = [json.loads(socket.websocket.recv(timeout=DEADLINE)) for _ in ids]
@@ -166,7 +168,8 @@ def test_messages_of_one_socket_are_handled_in_order(socket):
 
 
 def test_idle_socket_holds_no_context(browser, channel):
-    """The handshake's request is torn down before the socket lives, and each message's after it."""
+    """The request of the handshake is torn down before the socket opens, and that of each message
+    after its reply."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page) as socket:
         counts = {socket.call("/teardowns")["body"] for _ in range(3)}
@@ -175,7 +178,8 @@ def test_idle_socket_holds_no_context(browser, channel):
 
 
 def test_session_written_over_a_socket_reaches_the_browser(server, browser, socket, page):
-    """What a view called over the socket writes, the browser takes at the session path."""
+    """A session that a view changed over a socket is in the browser after a POST to the session
+    path."""
     reply = socket.call("/session/colour/blue", method="post")
     of_socket = socket.call("/session")["body"]
     before = browser.get("/session").json()
@@ -193,7 +197,7 @@ def test_session_written_over_a_socket_reaches_the_browser(server, browser, sock
 
 
 def test_session_changed_by_http_meanwhile_wins(server, browser, socket, page):
-    """A log-out by HTTP is not undone by what a socket had changed before."""
+    """A log-out by HTTP is not undone by an older change over a socket."""
     browser.post("/session/user/ann")
     with browser.open(page) as second:
         second.call("/session/user/ben", method="post")
@@ -207,7 +211,7 @@ def test_session_changed_by_http_meanwhile_wins(server, browser, socket, page):
 
 
 def test_log_out_over_a_socket_is_answered_before_it_ends(server, browser, socket, page):
-    """The page learns that its cookies wait, and the browser is logged out; then all is closed."""
+    """A log-out over a socket is answered before all sockets of the session are closed."""
     browser.post("/session/user/ann")
     with browser.open(page) as first, browser.open(browser.page("/")) as second:
         reply = first.call("/logout", method="post")
@@ -223,7 +227,7 @@ def test_log_out_over_a_socket_is_answered_before_it_ends(server, browser, socke
 
 
 def test_session_path_takes_no_foreign_origin(server, browser, socket, page):
-    """What waits for the browser is handed to its own pages alone."""
+    """A page of another origin cannot fetch a session that waits for the browser."""
     socket.call("/session/colour/blue", method="post")
 
     foreign = browser.http.post(

@@ -1,4 +1,4 @@
-"""Several processes of one app, over Redis: page here, socket there, push from elsewhere."""
+"""Several processes of one app share a Redis: one renders pages, one holds sockets, one pushes."""
 
 import threading
 
@@ -35,7 +35,7 @@ def views(environ):
 
 
 def test_page_socket_and_push_on_three_processes(pages, sockets, views, channel):
-    """A page rendered here, whose socket is there, hears what is pushed elsewhere."""
+    """A page hears a push whichever processes rendered it, hold its socket, and push."""
     reader, writer = Browser(pages.url), Browser(views.url)
     page = reader.page(f"/on/{channel}")
     writer.post(f"/push/{channel}", json="before the socket")
@@ -49,7 +49,7 @@ def test_page_socket_and_push_on_three_processes(pages, sockets, views, channel)
 
 
 def test_socket_that_opens_late_misses_nothing(pages, sockets, views, channel):
-    """However long a page takes to connect, it goes on where its HTML left off."""
+    """A socket that opens long after its page was rendered gets all that was pushed in between."""
     reader, writer = Browser(pages.url), Browser(views.url)
     page = reader.page(f"/on/{channel}")
     for number in range(50):
@@ -60,7 +60,7 @@ def test_socket_that_opens_late_misses_nothing(pages, sockets, views, channel):
 
 
 def test_publisher_needs_no_app(pages, sockets, redis_url, channel):
-    """A job that knows nothing but the URL of Redis pushes to pages."""
+    """A job that has only the URL of Redis can push to pages."""
     reader = Browser(pages.url)
     with reader.open(reader.page(f"/on/{channel}"), url=sockets.url) as socket:
         with Publisher(redis_url, prefix="processes") as publisher:
@@ -71,7 +71,7 @@ def test_publisher_needs_no_app(pages, sockets, redis_url, channel):
 
 
 def test_request_elsewhere_subscribes_a_socket_here(pages, sockets, views, channel):
-    """A later request of the page may be served by any process; its socket hears at once."""
+    """A request of the page to any process subscribes its open socket at once."""
     reader = Browser(pages.url)
     page = reader.page(f"/on/{channel}")
     with reader.open(page, url=sockets.url) as socket:
@@ -85,7 +85,7 @@ def test_request_elsewhere_subscribes_a_socket_here(pages, sockets, views, chann
 
 
 def test_disconnect_reaches_the_process_that_holds_the_socket(pages, sockets, views, channel):
-    """A log-out served here closes the session's sockets there."""
+    """A log-out in one process closes the session's sockets in every process."""
     reader = Browser(pages.url)
     page = reader.page(f"/on/{channel}")
     with reader.open(page, url=sockets.url) as there, reader.open(page) as here:
@@ -98,7 +98,7 @@ def test_disconnect_reaches_the_process_that_holds_the_socket(pages, sockets, vi
 
 
 def test_session_waits_for_the_browser_on_whichever_process(pages, sockets, views, channel):
-    """What a socket there has changed, the browser fetches here."""
+    """A session that was changed over a socket in one process can be fetched from another one."""
     reader = Browser(pages.url)
     page = reader.page(f"/on/{channel}")
     with reader.open(page, url=sockets.url) as socket:
@@ -112,7 +112,7 @@ def test_session_waits_for_the_browser_on_whichever_process(pages, sockets, view
 
 
 def test_plain_client_comes_back_on_another_process(pages, sockets, views, channel):
-    """Where the last socket ended is known to every process."""
+    """A client that never resumes continues in any process where its last socket ended."""
     reader, writer = Browser(pages.url), Browser(views.url)
     page = reader.page(f"/on/{channel}")
     with reader.open(page, url=sockets.url) as socket:
@@ -130,7 +130,7 @@ def open_sockets(server):
 
 
 def test_bystander_loses_nothing_while_pages_load(pages, sockets, views, channel):
-    """A page's socket hears all, in order, while others come and go at fifty a second."""
+    """A socket gets every push in order while other pages load and close all the time."""
     bystander, writer = Browser(pages.url), Browser(views.url)
     stop = threading.Event()
 

@@ -1,4 +1,5 @@
-"""RFC 6455 as its fuzzing suites try it: fragments, control frames, UTF-8, reserved bits, sizes."""
+"""RFC 6455 as its fuzzing suites test it: fragments, control frames, UTF-8, reserved bits,
+sizes."""
 
 import json
 import struct
@@ -14,7 +15,7 @@ PING = b'{"id": 1, "action": "ping"}'
 
 @pytest.fixture
 def raw(server, browser, channel):
-    """A socket whose bytes the test makes."""
+    """A socket to which the test can send any bytes."""
     with RawSocket(server, browser, browser.page(f"/on/{channel}")) as raw:
         yield raw
 
@@ -26,7 +27,7 @@ def answer(raw):
 
 
 def test_fragments_are_one_message(raw):
-    """A message in pieces is handled when its last piece is there."""
+    """A message in fragments is handled when its last fragment has come."""
     raw.send(1, PING[:5], final=False)
     raw.send(0, PING[5:9], final=False)
     raw.send(0, b"", final=False)
@@ -36,7 +37,7 @@ def test_fragments_are_one_message(raw):
 
 
 def test_control_frames_may_come_between_fragments(raw):
-    """A ping between two pieces is answered at once, and the message is whole."""
+    """A ping between two fragments is answered at once, and the message is still whole."""
     raw.send(1, PING[:5], final=False)
     raw.send(9, b"now")
     pong = raw.receive()
@@ -47,7 +48,7 @@ def test_control_frames_may_come_between_fragments(raw):
 
 
 def test_ping_is_answered_before_what_came_after_it(raw):
-    """However much arrives at once, a pong does not wait for the message behind its ping."""
+    """A ping is answered before a message that came behind it, even if both came together."""
     raw.write(raw.frame(1, PING[:5], final=False) + raw.frame(9, b"now") + raw.frame(0, PING[5:]))
 
     assert raw.receive() == (10, b"now")
@@ -55,7 +56,7 @@ def test_ping_is_answered_before_what_came_after_it(raw):
 
 
 def test_text_split_within_a_character_is_whole(raw):
-    """A character's bytes may arrive in two frames."""
+    """A character may be split between two fragments."""
     text = '{"id": "é😀", "action": "ping"}'.encode()
     raw.send(1, text[:8], final=False)
     raw.send(0, text[8:12], final=False)
@@ -65,7 +66,7 @@ def test_text_split_within_a_character_is_whole(raw):
 
 
 def test_bytes_may_come_one_by_one(raw):
-    """Frames need not be aligned with what the network delivers."""
+    """A frame may arrive byte by byte."""
     for byte in raw.frame(1, PING):
         raw.write(bytes([byte]))
 
@@ -73,7 +74,7 @@ def test_bytes_may_come_one_by_one(raw):
 
 
 def test_ping_is_answered_with_its_payload(raw):
-    """A pong repeats what the ping held, up to 125 bytes."""
+    """A pong has the payload of its ping, of up to 125 bytes."""
     raw.send(9, b"x" * 125)
     raw.send(10, b"unasked")
     raw.send(9, b"")
@@ -84,7 +85,7 @@ def test_ping_is_answered_with_its_payload(raw):
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
 def test_close_is_answered_with_its_code(raw, code):
-    """The peer's close frame is answered, and the line ends."""
+    """A close frame is answered with the same code, and the connection ends."""
     raw.send(8, struct.pack("!H", code) + b"bye")
 
     assert raw.close_code() == code
@@ -92,7 +93,7 @@ def test_close_is_answered_with_its_code(raw, code):
 
 
 def test_close_without_a_code_is_answered(raw):
-    """An empty close frame is a proper one."""
+    """An empty close frame is answered with an empty one."""
     raw.send(8, b"")
 
     opcode, payload = raw.receive()
@@ -122,7 +123,8 @@ def test_close_without_a_code_is_answered(raw):
     ],
 )
 def test_broken_frame_closes_with_its_code(raw, opcode, payload, options, code):
-    """A frame that breaks the protocol ends the socket with 1002, broken text with 1007."""
+    """A frame that breaks the protocol closes the socket with 1002, text that is no UTF-8 with
+    1007."""
     raw.send(opcode, payload, **options)
 
     assert raw.close_code() == code
@@ -130,7 +132,7 @@ def test_broken_frame_closes_with_its_code(raw, opcode, payload, options, code):
 
 
 def test_second_message_within_a_fragmented_one_is_an_error(raw):
-    """A new message may not begin before the last has ended."""
+    """A message may not begin before all fragments of the last one have come."""
     raw.send(1, b"begun", final=False)
     raw.send(1, b"another")
 
@@ -138,14 +140,14 @@ def test_second_message_within_a_fragmented_one_is_an_error(raw):
 
 
 def test_message_too_large_closes_with_1009(raw):
-    """Ten megabytes are too much, and the one who sends them reads the reason."""
+    """A client that sends ten megabytes is closed with 1009, and can read that code."""
     raw.send_aside(1, b"x" * 10_000_000)
 
     assert raw.close_code() == 1009
 
 
 def test_message_too_large_in_fragments_closes_with_1009(raw):
-    """The limit is for the message, not for its frames."""
+    """The limit is for a whole message, not for each of its fragments."""
     raw.send(1, b"x" * 200_000, final=False)
     raw.send_aside(0, b"x" * 200_000, final=False)
 
@@ -160,7 +162,7 @@ def test_message_of_wide_characters_is_measured_in_bytes(raw):
 
 
 def test_deflated_message_is_read(server, browser, channel):
-    """What was agreed on with the client is understood."""
+    """A compressed message is read if compression was agreed on."""
     page = browser.page(f"/on/{channel}")
     with RawSocket(server, browser, page, deflate=True) as raw:
         raw.send(1, deflated(PING), reserved=0x40)
@@ -169,7 +171,7 @@ def test_deflated_message_is_read(server, browser, channel):
 
 
 def test_deflate_bomb_closes_with_1009(server, browser, channel):
-    """A few bytes that would inflate to fifty megabytes end their own socket alone."""
+    """A few bytes that would inflate to fifty megabytes close their own socket, and no other."""
     page = browser.page(f"/on/{channel}")
     with RawSocket(server, browser, page, deflate=True) as raw, browser.open(page) as other:
         raw.send(1, deflated(b"x" * 50_000_000), reserved=0x40)
@@ -179,7 +181,7 @@ def test_deflate_bomb_closes_with_1009(server, browser, channel):
 
 
 def test_client_that_names_the_full_window_is_answered_by_naming_it(server, browser, channel):
-    """A client other than a browser may ask for the window that it would get anyway."""
+    """A client may ask for a window of 15 bits, which it would get anyway."""
     page = browser.page(f"/on/{channel}")
     offer = ClientPerMessageDeflateFactory(server_max_window_bits=15)
     with browser.open(page, extensions=[offer]) as socket:
@@ -189,7 +191,7 @@ def test_client_that_names_the_full_window_is_answered_by_naming_it(server, brow
 
 
 def test_deflated_push_is_inflated_without_context(server, browser, channel):
-    """Each pushed message can be inflated by itself, whichever came before it."""
+    """Each compressed push can be inflated without the ones before it."""
     page = browser.page(f"/on/{channel}")
     large = [{"number": number, "text": "the same again " * 100} for number in range(3)]
     with RawSocket(server, browser, page, deflate=True) as raw:
@@ -202,7 +204,8 @@ def test_deflated_push_is_inflated_without_context(server, browser, channel):
 
 
 def test_flood_is_answered_429_and_then_closed(raw):
-    """Past the rate a message is answered 429 unhandled; far past it, the socket ends with 1008."""
+    """Messages beyond the rate limit are answered 429, and far beyond it the socket is closed with
+    1008."""
     raw.send_many_aside(1, PING, 10_000)
 
     statuses, code = [], None

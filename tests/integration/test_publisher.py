@@ -1,4 +1,4 @@
-"""Pushes from where there is no app: with nothing but the address of Redis."""
+"""The publisher pushes without an app, with nothing but the address of Redis."""
 
 import datetime
 import subprocess
@@ -24,7 +24,8 @@ def heard():
 
 @pytest.fixture
 def open_registry(redis_url, channel, heard):
-    """Opens the registry of an app, whose prefix is the name of the test's channel."""
+    """A function that opens the registry of an app, with the name of the test's channel as its
+    prefix."""
     opened = []
 
     def open_one(**settings):
@@ -47,7 +48,7 @@ def publisher(redis_url, channel):
 
 
 def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
-    """Names, lists, patterns, push ids, and what Flask's JSON provider encodes."""
+    """A publisher takes the channels, the push ids and the JSON that an app takes."""
     registry = open_registry()
     registry.listen(["room:1", "room:2", "elsewhere"])
     registry.subscribe("d" * 64, ["room:1", "room:2"])
@@ -68,7 +69,7 @@ def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
 
 
 def test_publisher_keeps_to_the_limits_of_the_app(open_registry, publisher):
-    """It is told nothing of the app's settings, and keeps no longer logs than those say."""
+    """A publisher, which does not know the app's settings, leaves no longer log than they allow."""
     registry = open_registry(HISTORY_SIZE=2)
     registry.subscribe("d" * 64, ["room"])
     start = registry.read({"room": None}, 1)["room"].tail
@@ -79,7 +80,7 @@ def test_publisher_keeps_to_the_limits_of_the_app(open_registry, publisher):
 
 
 def test_publisher_says_what_it_could_not_push_and_where():
-    """Redis away: an error within the timeout, with the id by which to push again."""
+    """Without Redis a push raises an error within its timeout, with the id to push again with."""
     publisher = Publisher(f"redis://:hidden@127.0.0.1:{free_port()}/0", timeout=0.5)
 
     with pytest.raises(RegistryUnavailable, match=r"\(redis_url\)") as refused:
@@ -91,7 +92,7 @@ def test_publisher_says_what_it_could_not_push_and_where():
 
 
 def test_publisher_refuses_what_it_cannot_use(publisher):
-    """A bad address is an error where it is given, a bad channel where it is pushed to."""
+    """A bad address is refused by the publisher, a bad channel by the push."""
     for address in (None, "", "localhost:6379", 6379):
         with pytest.raises(InvalidSetting):
             Publisher(address)
@@ -104,7 +105,7 @@ def test_publisher_refuses_what_it_cannot_use(publisher):
 
 
 def test_publisher_is_safe_for_threads(open_registry, publisher, heard):
-    """Many push at once, and nothing is lost."""
+    """Many threads can push at once with one publisher."""
     open_registry().listen(["room"])
     threads = [
         threading.Thread(target=lambda: [publisher.push(one, "room") for one in range(25)])
@@ -119,7 +120,7 @@ def test_publisher_is_safe_for_threads(open_registry, publisher, heard):
 
 
 def test_publisher_lets_go_of_its_connections(redis_url, channel):
-    """As a context manager it leaves nothing behind."""
+    """A publisher closes its connections at the end of a with block."""
     with redis.Redis.from_url(redis_url) as client:
         before = {one["id"] for one in client.client_list()}
         with Publisher(redis_url, prefix=channel) as publisher:
@@ -150,7 +151,7 @@ assert all(os.waitpid(child, 0)[1] == 0 for child in children)
 
 
 def test_publisher_goes_on_after_a_fork(open_registry, heard, redis_url, channel):
-    """Celery's workers are forked: none uses its parent's connection."""
+    """A process that was forked after a push does not use its parent's connection."""
     open_registry().listen(["room"])
 
     command = [sys.executable, "-W", "ignore", "-c", FORKED, redis_url, channel]

@@ -1,4 +1,4 @@
-"""Views push, pages hear: on each server, with each registry, in processes of their own."""
+"""Views push and pages hear it, on each kind of server with each registry."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from .browsers import Browser
 
 
 def test_page_hears_what_is_pushed_before_its_socket_opens(browser, channel):
-    """A page goes on where its HTML left off."""
+    """A page gets what was pushed between its rendering and its socket."""
     page = browser.page(f"/on/{channel}")
     for number in range(3):
         browser.post(f"/push/{channel}", json=number)
@@ -26,7 +26,7 @@ def test_page_hears_what_is_pushed_before_its_socket_opens(browser, channel):
 
 
 def test_push_carries_channel_payload_and_position(browser, channel):
-    """A push is what the protocol says: channel, payload, and a position that counts."""
+    """A push has a channel, a payload and a position that counts from 1."""
     page = browser.page(f"/on/{channel}")
     browser.post(f"/push/{channel}", json={"text": "hi"})
     browser.post(f"/push/{channel}", json=2)
@@ -44,7 +44,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.mark.parametrize("value", ["text", 5, 1.5, None, True, [], {}, [{"a": None}], "ä\u2028😀"])
 def test_push_takes_any_json_value(browser, channel, value):
-    """Not only objects: strings, numbers, lists and null are messages too."""
+    """A message may be any JSON value, not only an object."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page) as socket:
         browser.post(f"/push/{channel}", data=json.dumps(value), headers=JSON)
@@ -53,7 +53,7 @@ def test_push_takes_any_json_value(browser, channel, value):
 
 
 def test_push_takes_what_the_json_provider_of_the_app_takes(browser, channel):
-    """Dates are encoded as the app's own responses encode them."""
+    """A date in a message is encoded as in a response of the app."""
     page = browser.page(f"/on/{channel}")
     browser.post(f"/push-dates/{channel}")
 
@@ -62,7 +62,7 @@ def test_push_takes_what_the_json_provider_of_the_app_takes(browser, channel):
 
 
 def test_pushes_arrive_in_order(browser, channel):
-    """However many are pushed, they arrive in the order they were pushed, each once."""
+    """Messages arrive once each, in the order in which they were pushed."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page) as socket:
         browser.post(f"/push-many/{channel}", json=list(range(500)))
@@ -72,7 +72,8 @@ def test_pushes_arrive_in_order(browser, channel):
 
 
 def test_push_reaches_every_page_of_a_channel_and_no_other(server, channel):
-    """Each page hears its own channels, whosever session it is."""
+    """Every page of a channel hears a push, whichever session it belongs to, and no other page
+    does."""
     readers = [Browser(server.url) for _ in range(4)]
     sockets = [one.open(one.page(f"/on/{channel}")) for one in readers]
     other = Browser(server.url)
@@ -88,7 +89,7 @@ def test_push_reaches_every_page_of_a_channel_and_no_other(server, channel):
 
 
 def test_push_to_a_pattern_reaches_each_channel_that_fits(browser, channel):
-    """In a pattern only the star is special; a channel that is named besides gets it once."""
+    """A pattern reaches each channel that fits it, once, and only the asterisk is special in it."""
     pages = {
         name: browser.open(browser.page(f"/on/{name}"))
         for name in (f"{channel}:1", f"{channel}:2", f"{channel}.3")
@@ -110,7 +111,7 @@ def test_push_to_a_pattern_reaches_each_channel_that_fits(browser, channel):
 
 
 def test_push_with_the_same_id_is_one_message(browser, channel):
-    """A push repeated because its outcome was unknown makes no second message."""
+    """Two pushes with the same push id are one message."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page) as socket:
         browser.post(f"/push-once/{channel}/{channel}")
@@ -121,7 +122,8 @@ def test_push_with_the_same_id_is_one_message(browser, channel):
 
 
 def test_push_to_one_client_is_heard_by_it_alone(server, channel):
-    """A message for one page keeps its place in the channel, and nobody else gets it."""
+    """A message to one client keeps its place among the messages of the channel, and no other
+    client gets it."""
     one, other = Browser(server.url), Browser(server.url)
     page = one.page(f"/on/{channel}")
     digest = one.get("/digest", headers={"X-Realtime-Connection-Id": page}).text
@@ -135,7 +137,7 @@ def test_push_to_one_client_is_heard_by_it_alone(server, channel):
 
 
 def test_push_to_a_client_that_would_not_hear_it_is_an_error(server, browser, channel):
-    """A message that nobody would get is refused, with what to do."""
+    """A message to a client that is not subscribed to the channel is an error."""
     page = browser.page(f"/on/{channel}")
     digest = browser.get("/digest", headers={"X-Realtime-Connection-Id": page}).text
 
@@ -145,7 +147,7 @@ def test_push_to_a_client_that_would_not_hear_it_is_an_error(server, browser, ch
 
 
 def test_subscribing_takes_effect_on_an_open_socket(browser, channel):
-    """A later request of the page subscribes and unsubscribes its open socket at once."""
+    """A request of the page subscribes and unsubscribes its open socket at once."""
     page = browser.page(f"/on/{channel}")
     as_page = {"X-Realtime-Connection-Id": page}
     with browser.open(page) as socket:
@@ -161,7 +163,7 @@ def test_subscribing_takes_effect_on_an_open_socket(browser, channel):
 
 
 def eventually_deaf(browser, socket, silent, heard):
-    """Until a push down *silent* is not heard any more, while *heard* goes on."""
+    """Push until *silent* is not heard any more while *heard* still is."""
     for number in range(200):
         browser.post(f"/push/{silent}", json="silent")
         browser.post(f"/push/{heard}", json=number)
@@ -172,7 +174,8 @@ def eventually_deaf(browser, socket, silent, heard):
 
 
 def test_two_sockets_of_one_page_both_hear_everything(browser, channel):
-    """A duplicated tab has the same id, and hears the same; closing one harms no other."""
+    """Two sockets with the id of one page both hear all, and one that closes does not harm the
+    other."""
     page = browser.page(f"/on/{channel}")
     first, second = browser.open(page), browser.open(page)
     browser.post(f"/push/{channel}", json="both")
@@ -187,7 +190,8 @@ def test_two_sockets_of_one_page_both_hear_everything(browser, channel):
 
 
 def test_large_push_to_a_reader_that_pauses_arrives_whole(server, channel):
-    """Five megabytes reach one who reads late, and the others do not wait for it."""
+    """A client that pauses gets a message of five megabytes whole, and others do not wait for
+    it."""
     pausing, other = Browser(server.url), Browser(server.url)
     slow = pausing.open(pausing.page(f"/on/{channel}"), max_queue=1)
     quick = other.open(other.page(f"/on/{channel}"))
@@ -203,7 +207,7 @@ def test_large_push_to_a_reader_that_pauses_arrives_whole(server, channel):
 
 
 def test_pushes_from_many_threads_reach_all_in_one_order(server, channel):
-    """Whatever is pushed at the same time has one order, the same for all."""
+    """Messages that are pushed at the same time arrive in the same order everywhere."""
     readers = [Browser(server.url) for _ in range(3)]
     sockets = [one.open(one.page(f"/on/{channel}")) for one in readers]
 
@@ -228,7 +232,7 @@ def test_pushes_from_many_threads_reach_all_in_one_order(server, channel):
 
 
 def test_disconnect_closes_the_sockets_of_the_page(browser, channel):
-    """A view ends its page's socket with 1000, so that the browser stays away."""
+    """disconnect() closes the page's socket with 1000, so that the page does not come back."""
     page, other = browser.page(f"/on/{channel}"), browser.page(f"/on/{channel}")
     with browser.open(page) as socket, browser.open(other) as untouched:
         browser.post("/disconnect", headers={"X-Realtime-Connection-Id": page})
@@ -238,7 +242,7 @@ def test_disconnect_closes_the_sockets_of_the_page(browser, channel):
 
 
 def test_disconnect_everywhere_closes_every_socket_of_the_session(server, channel):
-    """A log-out ends all pages of the browser session, and nobody else's."""
+    """disconnect(everywhere=True) closes all sockets of the browser session, and no others."""
     browser, other = Browser(server.url), Browser(server.url)
     mine = [browser.open(browser.page(f"/on/{channel}")) for _ in range(4)]
     with other.open(other.page(f"/on/{channel}")) as theirs:
@@ -249,7 +253,7 @@ def test_disconnect_everywhere_closes_every_socket_of_the_session(server, channe
 
 
 def test_hooks_run_once_for_each_socket(server, browser):
-    """on_join and on_leave run once a socket, in its client's context, and may push."""
+    """on_join and on_leave run once for each socket, in its client's context, and may push."""
     page = browser.page("/")
     watcher = Browser(server.url)
     with watcher.open(watcher.page(f"/on/record:{page}")) as watching:
@@ -262,7 +266,7 @@ def test_hooks_run_once_for_each_socket(server, browser):
 
 
 def test_push_wire_text_is_utf8_json(browser, channel):
-    """What goes over the wire is one JSON text in one text frame."""
+    """A push is one text frame that holds one JSON value."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page) as socket:
         browser.post(f"/push/{channel}", json="ü")

@@ -1,4 +1,4 @@
-"""Every way to name a Redis reaches it, and none shows its password."""
+"""Every way to name a Redis works, and none shows its password."""
 
 import contextlib
 import logging
@@ -30,7 +30,7 @@ NAME = "mymaster"
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """A Valkey that wants a password, on a port and on a Unix socket."""
+    """A Valkey with a password, on a port and on a Unix socket."""
     path = tmp_path_factory.mktemp("unix") / "valkey.sock"
     with ValkeyServer(
         free_port(), config={"save": "", "appendonly": "no"}, unix_socket_path=path
@@ -42,7 +42,7 @@ def guarded(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tls(guarded, tmp_path_factory):
-    """The same behind TLS: its port, and the file of what to trust."""
+    """The same Valkey behind TLS: its port, and the file with the certificate to trust."""
     authority, folder = trustme.CA(), tmp_path_factory.mktemp("tls")
     authority.cert_pem.write_to_path(folder / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -53,7 +53,7 @@ def tls(guarded, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sentinel(guarded, tmp_path_factory):
-    """A sentinel that knows where the master is."""
+    """The port of a sentinel that knows where the master is."""
     port, file = free_port(), tmp_path_factory.mktemp("sentinel") / "sentinel.conf"
     file.write_text(
         f"port {port}\nsentinel monitor {NAME} 127.0.0.1 {guarded.port} 1\n"
@@ -70,7 +70,7 @@ def sentinel(guarded, tmp_path_factory):
 
 @pytest.fixture(params=["url", "dict", "unix", "function", "rediss", "sentinel"])
 def setting(request, guarded):
-    """One way to name it."""
+    """One way to name the Valkey, as the value of REALTIME_REDIS."""
     way, address = request.param, f"127.0.0.1:{guarded.port}"
     if way == "url":
         return f"redis://:{QUOTED}@{address}/0"
@@ -89,7 +89,7 @@ def setting(request, guarded):
 
 
 def test_redis_is_reached(setting, channel):
-    """What a publisher pushes is heard where the app listens, and read from the log."""
+    """A push by a publisher is heard by the app's registry, and is in the log."""
     heard = Recorder()
     registry = RedisRegistry(Config.from_mapping({"REALTIME_REDIS": setting}))
     registry.start(heard.receiver())
@@ -105,7 +105,7 @@ def test_redis_is_reached(setting, channel):
 
 
 def test_password_is_never_shown(setting, guarded, channel, caplog):
-    """Neither in an error, with all its causes, nor in a log, when Redis can't be reached."""
+    """No error, cause of an error, or log shows the password when Redis cannot be reached."""
     config = Config.from_mapping({"REALTIME_REDIS": astray(setting, guarded.port)})
     config = replace(config, redis_timeout_seconds=0.3)
     registry = RedisRegistry(config)
@@ -127,7 +127,7 @@ def test_password_is_never_shown(setting, guarded, channel, caplog):
 
 
 def astray(setting, port):
-    """The setting, with an address at which there is nothing."""
+    """Return the setting with an address at which there is nothing."""
     nothing = free_port()
 
     def elsewhere(url):
@@ -152,7 +152,7 @@ def can_connect(port):
 
 @contextlib.contextmanager
 def tls_in_front_of(port, context):
-    """Ends TLS and hands on to *port*; gives the port where it does."""
+    """Accept TLS on a port of its own and pass the bytes on to *port*; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():

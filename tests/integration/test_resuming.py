@@ -1,4 +1,4 @@
-"""Clients that go away and come back miss nothing, or are told."""
+"""Clients that go away and come back miss nothing, or are told that they did."""
 
 import json
 
@@ -17,7 +17,8 @@ def position_of(push):
 
 
 def test_resume_goes_on_behind_the_positions_it_names(browser, page, channel):
-    """A client that names where it stood gets what came after it, in order, then live messages."""
+    """A client that names its positions gets what came after them, in order, and then new
+    messages."""
     with browser.open(page, resume=True) as socket:
         assert socket.resume() == {"id": "m1", "status": 200, "known": True, "lost": []}
         browser.post(f"/push-many/{channel}", json=[1, 2, 3])
@@ -35,7 +36,7 @@ def test_resume_goes_on_behind_the_positions_it_names(browser, page, channel):
 
 
 def test_resume_without_positions_begins_where_the_page_subscribed(browser, page, channel):
-    """A first connect gets all that came since the page was rendered."""
+    """A resume without positions brings all that came since the page was rendered."""
     browser.post(f"/push-many/{channel}", json=[1, 2])
 
     with browser.open(page, resume=True) as socket:
@@ -45,7 +46,7 @@ def test_resume_without_positions_begins_where_the_page_subscribed(browser, page
 
 
 def test_resume_is_replied_to_before_anything_is_pushed(browser, page, channel):
-    """The reply, which says what is lost, comes before the first message."""
+    """The reply to a resume comes before the first push."""
     browser.post(f"/push-many/{channel}", json=[1, 2])
 
     with browser.open(page, resume=True) as socket:
@@ -56,7 +57,7 @@ def test_resume_is_replied_to_before_anything_is_pushed(browser, page, channel):
 
 
 def test_resume_from_another_log_is_told_that_something_is_lost(browser, page, channel):
-    """A position that the log does not reach back to is no silent hole."""
+    """A client whose position is not in the log is told that messages are lost."""
     browser.post(f"/push/{channel}", json=1)
 
     with browser.open(page, resume=True) as socket:
@@ -70,7 +71,7 @@ def test_resume_from_another_log_is_told_that_something_is_lost(browser, page, c
 
 
 def test_false_position_costs_no_other_client_its_place(browser, page, channel):
-    """What one client says of a log changes nothing for the rest."""
+    """A false position from one client changes nothing for others."""
     browser.post(f"/push/{channel}", json=1)
     with browser.open(browser.page(f"/on/{channel}")) as bystander:
         browser.post(f"/push/{channel}", json=2)
@@ -86,7 +87,8 @@ def test_false_position_costs_no_other_client_its_place(browser, page, channel):
 
 
 def test_resume_never_subscribes(browser, page, channel):
-    """A channel that the page was not subscribed to is named lost, and stays silent."""
+    """A channel that the page is not subscribed to is reported as lost, and nothing of it is
+    heard."""
     with browser.open(page, resume=True) as socket:
         reply = socket.resume({f"{channel}-foreign": "abc:1:ff"})
         browser.post(f"/push/{channel}-foreign", json="secret")
@@ -97,7 +99,7 @@ def test_resume_never_subscribes(browser, page, channel):
 
 
 def test_resume_of_a_page_the_registry_does_not_know(browser, channel):
-    """A page that subscribed to nothing, or has expired, is told that it is not known."""
+    """A page that never subscribed, or whose client has expired, is told that it is not known."""
     page = browser.page("/")
 
     with browser.open(page, resume=True) as socket:
@@ -114,7 +116,8 @@ def test_resume_of_a_page_the_registry_does_not_know(browser, channel):
     ],
 )
 def test_resume_must_come_first_and_be_well_formed(browser, page, message):
-    """With resume=1, anything else first is answered 400, and the resume may still come."""
+    """On a socket with resume=1 any other first message is answered 400, and a resume may still
+    follow."""
     with browser.open(page, resume=True) as socket:
         refused = socket.ask(**message)
         resumed = socket.resume()
@@ -126,7 +129,7 @@ def test_resume_must_come_first_and_be_well_formed(browser, page, message):
 
 
 def test_plain_client_goes_on_where_its_last_socket_ended(browser, page, channel):
-    """A client that knows nothing of resuming comes back with its id, and misses nothing."""
+    """A client that never resumes gets what came since its last socket ended."""
     with browser.open(page) as socket:
         browser.post(f"/push-many/{channel}", json=[1, 2])
         assert socket.payloads(2) == [1, 2]
@@ -138,12 +141,12 @@ def test_plain_client_goes_on_where_its_last_socket_ended(browser, page, channel
 
 
 def wait_until_gone(browser):
-    """Until no worker holds a socket."""
+    """Return when no worker holds a socket."""
     eventually(lambda: not any(browser.get("/health").json()["connections"] for _ in range(4)))
 
 
 def test_resume_of_a_long_log_is_not_cut_off(browser, page, channel):
-    """Far more than the backlog's limit is caught up with, page by page."""
+    """A client may catch up with far more than the limit of its backlog."""
     for _ in range(5):
         browser.post(f"/push-many/{channel}", json=["x" * 20_000] * 30)
 

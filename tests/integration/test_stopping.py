@@ -1,4 +1,4 @@
-"""A process that stops tells its sockets to come back, answers what is in flight, and is gone."""
+"""A process that stops tells its clients to come back, answers what it is handling, and ends."""
 
 import signal
 import threading
@@ -11,13 +11,13 @@ from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
 
-# Longer than any test waits: a worker that waits it out is not gone in time.
+# Far longer than a test waits: a worker that ends in time has not waited for this timeout.
 PATIENT = ("--graceful-timeout", "600")
 
 
 @pytest.fixture(params=["gevent", "gthread"])
 def worker(request, settings):
-    """One gunicorn worker, with room for 250 sockets."""
+    """A gunicorn worker with room for 250 sockets."""
     options = (*PATIENT, "--worker-connections", "1000", "--threads", "250")
     environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=1000)
     with ServerProcess(request.param, options=options, **environ) as server:
@@ -32,7 +32,8 @@ def open_many(server, channel, count):
 
 
 def test_sigterm_tells_every_socket_and_is_gone_soon(worker, channel):
-    """100 sockets are told 1012, and the worker does not wait out its graceful timeout."""
+    """At SIGTERM 100 sockets are closed with 1012, and the worker ends long before its graceful
+    timeout."""
     _, sockets = open_many(worker, channel, 100)
 
     has_ended = worker.stop(signal.SIGTERM, DEADLINE)
@@ -43,7 +44,7 @@ def test_sigterm_tells_every_socket_and_is_gone_soon(worker, channel):
 
 
 def test_sigterm_lets_what_is_in_flight_be_answered(worker, channel):
-    """A message that is being handled when the server stops gets its reply before the 1012."""
+    """A message that is being handled at SIGTERM gets its reply before its socket is closed."""
     _, (socket,) = open_many(worker, channel, 1)
     message_id = socket.send("sleep", seconds=1)
     socket.settle()
@@ -58,7 +59,7 @@ def test_sigterm_lets_what_is_in_flight_be_answered(worker, channel):
 
 
 def test_hup_replaces_the_worker_without_losing_a_message(worker, channel):
-    """At a reload the clients are told to come back, and miss nothing that Redis or memory has."""
+    """At SIGHUP sockets are closed with 1012, and a new worker starts."""
     _, sockets = open_many(worker, channel, 20)
 
     worker.signal(signal.SIGHUP)
@@ -69,7 +70,7 @@ def test_hup_replaces_the_worker_without_losing_a_message(worker, channel):
 
 
 def test_max_requests_replaces_the_worker_soon(settings, channel):
-    """A worker that has served its share is no outage of its graceful timeout."""
+    """A worker that has served --max-requests is replaced long before its graceful timeout."""
     environ = settings("memory")
     with ServerProcess("gevent", options=(*PATIENT, "--max-requests", "5"), **environ) as server:
         browser, (socket,) = open_many(server, channel, 1)
@@ -81,7 +82,8 @@ def test_max_requests_replaces_the_worker_soon(settings, channel):
 
 
 def test_drain_refuses_new_sockets(settings, channel):
-    """Where no server says that it stops, the app drains by itself: 1012 to all, 503 to new."""
+    """drain() closes all sockets with 1012 and has new ones refused with 503, on servers that do
+    not say that they stop."""
     with ServerProcess("pywsgi", **settings("memory")) as server:
         browser, sockets = open_many(server, channel, 10)
         browser.post("/drain")
@@ -96,7 +98,7 @@ def test_drain_refuses_new_sockets(settings, channel):
 
 
 def test_preload_works(settings, channel, redis_url):
-    """An app that is imported before the workers fork starts nothing there."""
+    """With --preload the app starts nothing before the workers are forked."""
     environ = settings("redis")
     with ServerProcess("gevent", workers=2, options=("--preload",), **environ) as server:
         browser = Browser(server.url)
@@ -137,7 +139,7 @@ def leave():
 
 
 def test_leave_hooks_run_ten_at_a_time(tmp_path, channel):
-    """A stop of 50 sockets does not ask the app's database for 50 connections at once."""
+    """When 50 sockets close at once, at most ten of their on_leave hooks run at the same time."""
     (tmp_path / "leaving.py").write_text(LEAVING)
     with ServerProcess("gevent", "leaving:app", folder=tmp_path) as server:
         open_many(server, channel, 50)

@@ -1,4 +1,4 @@
-"""wss: each server with a certificate of its own."""
+"""Each kind of server works with TLS."""
 
 import contextlib
 import http.client
@@ -14,13 +14,13 @@ from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
 from .test_handshakes import GOOD
 
-# Without a Host: that of the server is written by the client.
+# http.client writes the Host header itself.
 HANDSHAKE = {name: value for name, value in GOOD.items() if name != "Host"}
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A certificate for 127.0.0.1, and what a client has to trust."""
+    """A certificate for 127.0.0.1 and its key, and the certificate to trust; three paths."""
     folder = tmp_path_factory.mktemp("tls")
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
@@ -33,7 +33,7 @@ def authority(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
 def test_sockets_work_over_tls(kind, authority, settings, channel):
-    """Small and large messages arrive both ways, at once, and a reader that pauses gets all."""
+    """Small and large messages arrive in both directions over TLS, even if the reader pauses."""
     certificate, key, trusted = authority
     with ServerProcess(kind, tls=(certificate, key), **settings("memory")) as server:
         browser = Browser(server.url, verify=trusted)
@@ -53,7 +53,7 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
 
 
 def test_refused_handshake_leaves_the_connection_as_it_was(authority, settings, channel):
-    """A proxy may ask for a page on the connection on which a socket was refused."""
+    """After a refused handshake the same connection can carry another request."""
     certificate, key, trusted = authority
     environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=1)
     with ServerProcess("gevent", tls=(certificate, key), **environ) as server:

@@ -1,4 +1,4 @@
-"""An app of async views and handlers."""
+"""An app with async views and handlers."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ async def meet_by_message(message):
 
 
 async def meet():
-    """Wait for another that is here at the same time."""
+    """Wait until two calls of this function are under way."""
     arrived.append(None)
     for _ in range(500):
         if len(arrived) >= 2:

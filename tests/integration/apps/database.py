@@ -1,4 +1,4 @@
-"""An app whose every request reads its user from a database with five connections."""
+"""An app that reads its user from a database with each request; the pool has five connections."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The app of most integration tests: what a small app of a user's does."""
+"""The app of most integration tests: it does what a small app would do."""
 
 import datetime
 import json
@@ -123,7 +123,7 @@ def health():
     return {
         **realtime.health(app),
         "pid": os.getpid(),
-        # gunicorn's pool grows as it is used, and never shrinks.
+        # The threads of gunicorn's pool never end.
         "threads": len([one for one in threading.enumerate() if "PoolExec" not in one.name]),
     }
 

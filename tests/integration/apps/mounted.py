@@ -49,7 +49,7 @@ if "CONFLICT" in os.environ:
         ws.close()
 
 
-# The middleware within the Flask object, so that every server, Flask's own too, runs it.
+# The middleware is inside the Flask object, so that flask run applies it too.
 prefixed = DispatcherMiddleware(Flask("root").wsgi_app, {"/shop": mounted.wsgi_app})
 mounted.wsgi_app = ProxyFix(prefixed, x_host=1, x_proto=1)
 app = mounted
