@@ -1,4 +1,4 @@
-"""Stories of faults, on real servers and a real Valkey behind a tunnel."""
+"""Fixtures for tests that break servers, links and Redis."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from .scene import Scene
 
 @pytest.fixture(scope="module")
 def scene():
-    """One for a whole story: each fault leaves it as it was."""
+    """One server and its Valkey for all tests of a file; each test repairs what it breaks."""
     with Scene() as scene:
         yield scene

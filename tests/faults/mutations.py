@@ -1,6 +1,7 @@
-"""Takes out one mechanism after the other, and says which test notices: by hand, for an hour.
+"""Takes one mechanism after another out of a copy of the source, and says which test fails first.
 
-``python -m tests.faults.mutations [word ...]``: those alone whose name has one of the words.
+``python -m tests.faults.mutations [word ...]`` tries the mutations whose names contain one of the
+words, or all of them, which takes an hour.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).parents[2]
-# In this order: those that say most precisely what is wrong come first.
+# The tests that say most precisely what is wrong come first.
 TESTS = ["tests/unit", "tests/contract", "tests/faults", "tests/integration"]
-# It asks whether the text that a mutation replaces is there, and would notice each for that.
+# This test would fail for every mutation, since it looks for the text that is taken out.
 IGNORED = "--ignore=tests/faults/test_mutations.py"
 
-#: Of each its name, its file, what stands there, and what shall stand there.
+#: Dicts with the name of a mutation, the file, the old text and the new text.
 MUTATIONS = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
 
 
@@ -29,7 +30,10 @@ def main(words):
 
 
 def try_out(file, old, new):
-    """Which test failed first without the mechanism."""
+    """Replace *old* by *new* in a copy of the file, and run the tests there.
+
+    :returns: the name of the test that failed first, or what else happened.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "copy"
         ignored = shutil.ignore_patterns(".venv", ".git", "*_cache", "__pycache__")

@@ -1,19 +1,21 @@
-"""A page of the app, as its views and its socket know it."""
+"""Helpers for tests about one page: its headers, its channels, what it hears."""
 
 import pytest
 
 
 def acts_as(page):
-    """What makes a request one of *page*'s."""
+    """Return the header that makes a request one of *page*."""
     return {"X-Realtime-Connection-Id": page}
 
 
 def channels(browser, page):
+    """Return the channels to which *page* is subscribed, as the app says."""
     return browser.get("/channels", headers=acts_as(page)).json()
 
 
 def heard_until(socket, last):
-    """Payloads up to *last*, and ``(channel, "lost")`` where the page was told so."""
+    """Return the payloads that come up to *last*, with ``(channel, "lost")`` for each lost
+    message."""
     heard = []
     while not heard or heard[-1] != last:
         try:
@@ -25,7 +27,7 @@ def heard_until(socket, last):
 
 
 def said(socket, count):
-    """The next payloads, sorted: of several channels none waits for another."""
+    """Return the next *count* payloads, sorted, since channels do not wait for each other."""
     heard = []
     while len(heard) < count:
         message = socket.push()

@@ -1,4 +1,4 @@
-"""One Valkey, a tunnel to it, and a server that knows no other way there."""
+"""A Valkey, a tunnel to it that can be cut, and a server that uses only the tunnel."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ TIMEOUT_SECONDS = 1
 
 
 class Scene:
-    """What most stories of faults need.
+    """A server and its Valkey, with ways to break and to use both.
 
     :param kind: which server.
-    :param keeps: whether Valkey keeps its data when it is restarted.
-    :param store: one that is there already, which stays.
+    :param keeps: whether Valkey keeps its data when it restarts.
+    :param store: a Valkey that is already running, and that this scene does not stop.
+    :param options: more for gunicorn's command line.
+    :param settings: REALTIME_* settings of the server, without the prefix.
     """
 
     def __init__(self, kind="gevent", keeps=False, store=None, options=(), **settings):
@@ -51,7 +53,7 @@ class Scene:
 
     def __enter__(self):
         self.server.__enter__()
-        # Past the tunnel: what a job elsewhere pushes while this process hears nothing.
+        # Does not use the tunnel, and so can push while the server's own link is broken.
         self.elsewhere = Publisher(self.url, prefix=self.prefix, timeout=5)
         return self
 
@@ -67,20 +69,20 @@ class Scene:
 
     @property
     def url(self):
-        """Of the Valkey itself."""
+        """The URL of the Valkey, past the tunnel."""
         return f"redis://127.0.0.1:{self.store.port}/0"
 
     def channel(self):
-        """A name that nobody uses yet."""
+        """Return the name of a channel that nobody uses yet."""
         return f"channel-{next(self._names)}"
 
     def visit(self, *channels):
-        """A browser with a page of these channels: ``(browser, connection id)``."""
+        """Load a page that subscribes to *channels*; return ``(browser, connection id)``."""
         browser = Browser(self.server.url)
         return browser, browser.page(f"/page/{','.join(channels)}")
 
     def listen(self, *channels):
-        """A page's open socket, on its channels."""
+        """Load a page that subscribes to *channels*; return its open socket, which has resumed."""
         browser, page = self.visit(*channels)
         socket = browser.open(page, resume=True)
         socket.resume()
@@ -88,15 +90,15 @@ class Scene:
         return socket
 
     def lost_links(self):
-        """How often the process has found that it hears nothing of Redis."""
+        """Return how often the server has logged that its link to Redis was lost."""
         return self.server.log().count("connecting anew")
 
     def is_listening(self):
-        """Whether the process says that it hears Redis."""
+        """Return whether the server says that it hears Redis."""
         return Browser(self.server.url).get("/health").json()["listening"]
 
     def push(self, payload, channel, push_id=None):
-        """Push by a view; its answer, which is 503 where the registry is away."""
+        """Push by a view; return the response, which is 503 if Redis did not accept the push."""
         return Browser(self.server.url).http.post(
             f"{self.server.url}/push/{channel}?push_id={push_id or uuid.uuid4().hex}",
             json=payload,
@@ -104,7 +106,10 @@ class Scene:
         )
 
     def push_until_accepted(self, payload, channel):
-        """Push by a view, again with the same push id until it is accepted; how many answers."""
+        """Push by a view, with the same push id each time, until the push is accepted.
+
+        :returns: the status of each attempt.
+        """
         push_id, answers = uuid.uuid4().hex, []
 
         def is_accepted():
@@ -115,9 +120,9 @@ class Scene:
         return answers
 
     def says_hello(self):
-        """Whether a view that neither pushes nor subscribes works."""
+        """Return whether a view works that does not use Redis."""
         return Browser(self.server.url).get("/hello").text == "hello"
 
     def redis(self):
-        """A client of the Valkey itself."""
+        """Return a redis-py client of the Valkey, past the tunnel."""
         return redis.Redis.from_url(self.url, decode_responses=True)

@@ -1,6 +1,7 @@
-"""Page loads, connects, drops, for minutes: what a process and Redis hold does not grow.
+"""Loads pages, opens and drops sockets for minutes, and checks that nothing grows.
 
-``python -m tests.faults.soak --minutes 10 --kind gevent``
+``python -m tests.faults.soak --minutes 10 --kind gevent`` prints by how much the memory, the
+threads and the descriptors of the server, and the keys in Redis, grow in a minute.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from .chaos.http import request
 from .scene import Scene
 
 VISITORS = 30
-# Of each visitor, on average: what is held depends on how many come, which shall be steady.
+# The average for each visitor. What the server holds depends on the rate of visits, which is
+# steady.
 SECONDS_PER_VISIT = 0.7
 SAMPLE_SECONDS = 5.0
-# Until caches are full, and as many sockets open as there will be.
+# The part of the run in which caches fill and the number of open sockets rises.
 WARM_UP_PART = 0.3
-# What is known of clients and channels goes within seconds, so that it comes and goes often.
+# Clients and channels expire within seconds, so that many come and go during the run.
 SETTINGS = {
     "CONNECT_TIMEOUT_SECONDS": 5,
     "DISCONNECT_TIMEOUT_SECONDS": 10,
@@ -39,13 +41,13 @@ SETTINGS = {
     "PING_INTERVAL_SECONDS": 5,
     "MAX_MESSAGES_PER_SECOND": None,
 }
-#: How much a figure may have grown by the end, as a part of what it was: noise, no more.
+#: By which part a figure may grow during the run: that much is noise.
 TOLERANCE = 0.05
 
 
 async def visit(port, chance, counts):
-    """One visit: a page of two channels, of which one is new; mostly a socket, which ends in one
-    of several ways."""
+    """Visit once: load a page with two channels, one of them new, and mostly open a socket, which
+    ends in one of several ways."""
     names = f"hall,room-{chance.randrange(10**9)}"
     status, headers, body = await request(port, "GET", f"/page/{names}")
     counts["pages"] += status == 200
@@ -91,7 +93,7 @@ async def push_for_all(port):
 
 
 async def sample(scene, seconds):
-    """One row of figures every few seconds."""
+    """Return one row of figures for every few seconds."""
     rows, started = [], time.monotonic()
     with scene.redis() as keys:
         while (at := time.monotonic() - started) < seconds:
@@ -101,7 +103,7 @@ async def sample(scene, seconds):
             _, _, body = await request(scene.server.port, "GET", "/memory")
             held = json.loads(body)
             process = psutil.Process(health["pid"])
-            # A push id is remembered for five minutes, by design.
+            # Push ids are kept for five minutes, whatever else expires.
             lasting = [key for key in keys.scan_iter(count=10_000) if ":push:" not in key]
             rows.append(
                 {
@@ -132,7 +134,8 @@ async def soak(scene, seconds):
 
 
 def slopes(rows):
-    """By figure: its mean, and its growth a minute, once warm."""
+    """Yield the name of each figure, its mean, its growth in a minute, and over how many minutes;
+    the warm-up is left out."""
     warm = [row for row in rows if row["at"] > rows[-1]["at"] * WARM_UP_PART]
     minutes = [row["at"] / 60 for row in warm]
     for name in warm[0]:
@@ -143,8 +146,11 @@ def slopes(rows):
 
 
 def hold_nothing_back():
-    """Have the server's malloc keep nothing for threads that may ask again: with a cache and an
-    arena of each, what is held seems to grow for hours, until every one of them is full."""
+    """Have the server's malloc return memory at once.
+
+    With a cache and an arena for each thread, memory seems to grow for hours, until all of them are
+    full.
+    """
     os.environ["MALLOC_ARENA_MAX"] = "1"
     os.environ["GLIBC_TUNABLES"] = "glibc.malloc.tcache_count=0"
 

@@ -1,4 +1,4 @@
-"""Servers die, links are cut, Redis restarts; every page has every message, in order, once."""
+"""Servers die, links break, Redis restarts, and every page gets every message, in order, once."""
 
 import asyncio
 from itertools import islice
@@ -16,15 +16,16 @@ from .chaos.verdict import complaints
 FAULTS = 5
 
 
-# Of these seeds the first faults are quick ones, of all that can be broken: clients, their links,
-# servers, the links to Redis, and Redis itself.
+# With these seeds the first five faults are quick ones, and each breaks something else: a server,
+# the links of clients, the links to Redis, or Redis itself.
 @pytest.mark.parametrize(
     ("snapshots", "seed"), [(False, 53384), (True, 29730)], ids=["data kept", "gone back"]
 )
 def test_nothing_is_lost_whatever_dies(snapshots, seed):
-    """In the short form five kinds of faults come once; ``make chaos`` runs for minutes.
+    """Five kinds of faults come once each, and no page has a gap or a repeat.
 
-    Where Redis goes back to an older snapshot, a page is told that something is lost.
+    ``make chaos`` breaks things for minutes. When Redis goes back to an older snapshot, pages are
+    told that messages are lost.
     """
     plan = Plan(
         seed=seed,
@@ -45,7 +46,7 @@ def test_nothing_is_lost_whatever_dies(snapshots, seed):
 
 
 def test_the_same_seed_breaks_the_same_things():
-    """A run that found something wrong can be had again."""
+    """Two runs with the same seed have the same faults, so that a run can be repeated."""
     kinds = ["one", "another", "a third"]
 
     first, again, other = (list(islice(schedule(Plan(seed=seed), kinds), 30)) for seed in (1, 1, 2))

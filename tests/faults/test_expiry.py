@@ -1,4 +1,4 @@
-"""What is known of those who are there stays; see the soak for what goes."""
+"""What belongs to open sockets does not expire; see soak.py for what must expire."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def until_a_page_that_never_connects_is_forgotten(scene):
 
 
 def test_open_socket_outlives_all_timeouts(brief):
-    """Its client is kept from expiring, with its subscriptions, and so are its channels."""
+    """The client of an open socket, its subscriptions and its channels never expire."""
     channel = brief.channel()
     browser, page = brief.visit(channel)
     with browser.open(page, resume=True) as socket:
@@ -49,8 +49,8 @@ def test_open_socket_outlives_all_timeouts(brief):
 
 
 def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
-    """A laptop that slept, or a container that was paused: what expired meanwhile is written
-    again, with the subscriptions and the socket."""
+    """When a process was stopped for so long that its clients expired, it writes them again, with
+    their subscriptions and connections."""
     channel, new = brief.channel(), brief.channel()
     browser, page = brief.visit(channel)
     with browser.open(page, resume=True) as socket, brief.redis() as redis:
@@ -59,7 +59,7 @@ def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
         os.kill(pid, signal.SIGSTOP)
         eventually(lambda: not list(redis.scan_iter(f"{brief.prefix}:client:*")))
         os.kill(pid, signal.SIGCONT)
-        # Its server has closed what was kept alive.
+        # The server has closed the connections that were kept alive.
         browser.http.close()
         eventually(lambda: channels(browser, page) == [channel])
         browser.get(f"/subscribe/{new}", headers=acts_as(page))
@@ -69,7 +69,7 @@ def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
 
 
 def test_open_sockets_outlive_a_redis_out_of_memory(brief):
-    """It refuses to note how far they were sent, and lets them live on all the same."""
+    """A Redis without memory keeps the clients of open sockets from expiring all the same."""
     channel = brief.channel()
     browser, page = brief.visit(channel)
     with browser.open(page, resume=True) as socket, brief.redis() as redis:
@@ -85,7 +85,8 @@ def test_open_sockets_outlive_a_redis_out_of_memory(brief):
 
 
 def test_patterns_find_what_a_publisher_pushed_to_first(brief):
-    """It knows nothing of the app's timeouts, which are shorter than those it goes by."""
+    """A pattern reaches a channel that a publisher began, although the publisher does not know the
+    app's timeouts."""
     listed, other = brief.channel(), brief.channel()
     brief.elsewhere.push("first", listed)
     with brief.listen(listed) as socket, brief.redis() as redis:
@@ -93,6 +94,6 @@ def test_patterns_find_what_a_publisher_pushed_to_first(brief):
         redis.set("the clock", "ticks", ex=5)
         eventually(lambda: not redis.exists("the clock"))
 
-        brief.elsewhere.push("to all", "channel-*")
+        brief.elsewhere.push("to all", pattern="channel-*")
 
         assert socket.payloads(1) == ["to all"]

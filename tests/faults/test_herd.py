@@ -1,4 +1,4 @@
-"""All clients of a process come back at once, after it was killed."""
+"""All clients of a killed process come back at the same time."""
 
 import asyncio
 import json
@@ -17,17 +17,22 @@ MESSAGES = 60
 
 
 def test_a_herd_is_served_from_the_tail_of_the_process(redis_url):
-    """However many come back, and from however many places of a log, a few read it for all."""
+    """Three hundred clients come back at 50 different positions, and the log is read a few times
+    for all of them."""
     pages, reads = asyncio.run(come_back(redis_url))
 
     assert [page.numbers["room"] for page in pages] == [list(range(1, 2 * MESSAGES + 1))] * CLIENTS
-    # Whoever comes from further back than all before has more of it read, in two or three ranges:
-    # of 50 places in any order that is 5 times on average, and not 20 in a million runs.
+    # A client that comes from further back than all before it causes a read of two or three ranges.
+    # Among 50 positions in random order that happens 5 times on average, and 20 times in less than
+    # one of a million runs.
     assert reads < 60
 
 
 async def come_back(redis_url):
-    """The pages, and how often logs were read since their process was killed."""
+    """Run the story.
+
+    :returns: the pages, and how often logs were read after the process was killed.
+    """
     server = AppServer({"REALTIME_REDIS": json.dumps(redis_url), "REALTIME_REDIS_PREFIX": '"herd"'})
     publisher, pages = Publisher(redis_url, prefix="herd"), []
     server.start()
@@ -55,17 +60,17 @@ async def come_back(redis_url):
 
 
 def have_heard(pages, number):
-    """Whether that number is the last one that each page was given."""
+    """Return whether each page has got that number last."""
     return all(page.numbers["room"][-1:] == [number] for page in pages)
 
 
 def scatter(pages):
-    """As if each page had got a different number of the last messages."""
+    """Make each page forget a different number of its last messages."""
     for index, page in enumerate(pages):
         page.forget_last("room", index % 50)
 
 
 def range_calls(redis_url):
-    """How often Redis was asked for a range of a log, from scripts too."""
+    """Return how often Redis was asked for a range of a log, also by scripts."""
     with redis.Redis.from_url(redis_url) as client:
         return client.info("commandstats").get("cmdstat_xrange", {}).get("calls", 0)

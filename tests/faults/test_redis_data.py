@@ -1,4 +1,4 @@
-"""Redis restarts: with its data, without, and with older data."""
+"""Redis restarts with its data, without its data, or with older data."""
 
 import pytest
 
@@ -13,7 +13,10 @@ def position_of(push):
 
 
 def come_and_go(scene, channel):
-    """A browser, a page of its that has heard 1 and closed its socket, and what it heard."""
+    """Have a page hear 1 and close its socket.
+
+    :returns: the browser, the page's connection id, and the push that it heard.
+    """
     browser, page = scene.visit(channel)
     with browser.open(page, resume=True) as socket:
         socket.resume()
@@ -22,7 +25,8 @@ def come_and_go(scene, channel):
 
 
 def test_restart_with_its_data_loses_nothing():
-    """Killed, and back with an append-only file: nobody misses anything, or is told so."""
+    """After a crash of a Redis with an append-only file, nobody misses anything, and nobody is told
+    so."""
     with Scene(keeps=True) as scene:
         here, there = scene.channel(), scene.channel()
         browser, away, last = come_and_go(scene, there)
@@ -42,7 +46,8 @@ def test_restart_with_its_data_loses_nothing():
 
 
 def test_restart_without_its_data_is_told():
-    """Every open socket is told what is lost and goes on; so is a client that was away."""
+    """After Redis lost its data, open sockets and clients that come back are told that messages are
+    lost."""
     with Scene() as scene:
         here, there = scene.channel(), scene.channel()
         browser, away, last = come_and_go(scene, there)
@@ -67,14 +72,14 @@ def test_restart_without_its_data_is_told():
 
 @pytest.fixture(scope="module")
 def older():
-    """A scene, whose Valkey will go back to its snapshots."""
+    """A scene whose Valkey goes back to older snapshots."""
     with Scene() as scene:
         yield scene
 
 
 def test_log_that_went_back_is_told(older):
-    """Who had what is gone now is told, at its socket or when it comes back; who had not, is
-    not; and a number that is given a second time is no repeat."""
+    """When a log went back, everyone who had a message that is gone is told, no one else is, and a
+    number that is used again is no repeat."""
     channel = older.channel()
     browser, behind, first = come_and_go(older, channel)
     older.store.take_snapshot()
@@ -96,14 +101,14 @@ def test_log_that_went_back_is_told(older):
         assert heard in (["new", "newer"], ["newer"])
         assert reply["lost"] == [channel]
     with browser.open(behind, resume=True) as socket:
-        # Its log has a new epoch: the process knew better than Redis.
+        # The log has a new epoch, because the process knew a newer position than Redis.
         assert socket.resume(position_of(first))["lost"] == [channel]
 
 
 @pytest.mark.parametrize("pushed_next", ["on that channel", "on another"])
 def test_push_that_no_process_heard_is_told_as_lost(older, pushed_next):
-    """The process of the page heard nothing of Redis then, nor does a job that pushes; the job
-    finds with its next push that Redis went back."""
+    """A message that only Redis and its publisher knew is reported as lost after Redis went back:
+    the publisher finds it out with its next push."""
     channel, another = older.channel(), older.channel()
     with older.listen(channel) as socket:
         older.elsewhere.push("heard", channel)
@@ -124,7 +129,8 @@ def test_push_that_no_process_heard_is_told_as_lost(older, pushed_next):
 
 
 def test_subscriptions_that_went_back_are_written_again(older):
-    """An open socket keeps what its page subscribed to, and what it left, after the snapshot."""
+    """When Redis went back, an open socket keeps what its page subscribed to and left since the
+    snapshot."""
     kept, left, new = (older.channel() for _ in range(3))
     browser, page = older.visit(kept, left)
     with browser.open(page, resume=True) as socket:
@@ -136,7 +142,7 @@ def test_subscriptions_that_went_back_are_written_again(older):
         assert socket.payloads(1) == ["before"]
         older.store.go_back()
         eventually(lambda: channels(browser, page) == sorted([kept, new]))
-        # Of its log nothing is left; what is pushed before would be lost with it.
+        # The channel's log is gone; a push before the page is told would count as lost too.
         heard_until(socket, (new, "lost"))
         for channel in (left, kept, new):
             older.push_until_accepted(f"on {channel}", channel)
@@ -145,7 +151,7 @@ def test_subscriptions_that_went_back_are_written_again(older):
 
 
 def test_plain_client_gets_repeats_at_most(older):
-    """One that never resumes begins where Redis knows that it was, and has no hole."""
+    """When Redis went back, a client that never resumes may get messages twice, but misses none."""
     channel = older.channel()
     browser, page = older.visit(channel)
     with browser.open(page) as socket:
@@ -171,7 +177,8 @@ def test_plain_client_gets_repeats_at_most(older):
 
 
 def test_socket_that_redis_forgot_hears_of_subscriptions(older):
-    """One that came after the snapshot is put back on its client's list of sockets."""
+    """A socket that opened after the snapshot is put back on its client's list, and hears of new
+    subscriptions."""
     channel, new = older.channel(), older.channel()
     browser, page = older.visit(channel)
     older.store.take_snapshot()

@@ -1,4 +1,4 @@
-"""The link to Redis breaks in every way there is, and nothing has to be restarted."""
+"""The link to Redis breaks in every way there is, and no process has to be restarted."""
 
 import pytest
 from requests import HTTPError
@@ -18,7 +18,7 @@ def push_elsewhere(scene, channel):
 
 
 def hears_new_channels(scene):
-    """Whether a page that comes with a channel of its own is let in, and pushed to."""
+    """Return whether a new page with a new channel can connect and hears a push."""
     channel = scene.channel()
     try:
         with scene.listen(channel) as socket:
@@ -30,7 +30,7 @@ def hears_new_channels(scene):
 
 @pytest.mark.parametrize("fault", ["cut", "client kill"])
 def test_link_that_breaks_is_noticed_at_once(scene, fault):
-    """What is pushed elsewhere meanwhile is read from the log, in order, once."""
+    """What is pushed while a link is broken is read from the log, in order and once."""
     channel = scene.channel()
     with scene.listen(channel) as socket:
         scene.tunnel.freeze()
@@ -51,7 +51,8 @@ def test_link_that_breaks_is_noticed_at_once(scene, fault):
 
 @pytest.mark.parametrize("ways", [("up", "down"), ("up",), ("down",)], ids="-and-".join)
 def test_half_open_link_is_noticed_within_seconds(scene, ways):
-    """Packets vanish, in one direction or both, and nobody says a word; new links are whole."""
+    """A link on which packets vanish, in one direction or in both, is replaced, and nothing is
+    missed."""
     channel = scene.channel()
     with scene.listen(channel) as socket:
         scene.tunnel.swallow(ways)
@@ -66,7 +67,7 @@ def test_half_open_link_is_noticed_within_seconds(scene, ways):
 
 
 def test_link_on_which_only_what_is_sent_vanishes_is_noticed():
-    """Of a process that has not probed yet: probes go by another link, and arrive."""
+    """A process whose commands vanish connects anew, even before its first probe."""
     with Scene() as scene, scene.listen(scene.channel()):
         scene.tunnel.swallow(("up",))
 
@@ -99,5 +100,5 @@ def test_silence_of_redis_stops_nothing_else(kind):
 
             assert refused.status_code == subscribing.status_code == 503
             assert refused.json()["push_id"]
-            # A push of unknown outcome may have been accepted.
+            # The push that timed out may have been accepted.
             assert [one for one in heard if one != "in vain"] == NUMBERS

@@ -1,4 +1,4 @@
-"""Redis answers, and says no: it is read-only, out of memory, or busy with a script."""
+"""Redis refuses commands: it is read-only, out of memory, or busy with a script."""
 
 import contextlib
 import threading
@@ -15,7 +15,7 @@ from flask_realtime.registries.subscriptions import Known
 from tests.eventually import DEADLINE, eventually
 from tests.integration.browsers import Browser
 
-# Longer than any call may take, by far.
+# Far longer than any call may take.
 SCRIPT_SECONDS = 20
 SLOW = "local t = redis.call('TIME')[1] while redis.call('TIME')[1] - t < tonumber(ARGV[1]) do end"
 
@@ -64,8 +64,8 @@ def is_busy(client):
 
 @pytest.mark.parametrize("refusing", [read_only, out_of_memory, busy])
 def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
-    """A view and a publisher are told in time, and why; sockets stay open, other views work; the
-    same push, repeated once Redis takes it, is one message."""
+    """A refused push is an error that says why, nothing else is disturbed, and the same push can be
+    repeated later."""
     channel, push_id = scene.channel(), uuid.uuid4().hex
     with scene.listen(channel) as socket:
         with refusing(scene) as code:
@@ -89,7 +89,8 @@ def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
 
 
 def test_what_a_process_knows_is_brought_to_a_redis_out_of_memory(scene):
-    """A socket that Redis has forgotten, too, is taken off what its page has left."""
+    """A process can write again that a page left a channel, even if Redis is out of memory and has
+    forgotten the socket."""
     registry = RedisRegistry(Config(redis=scene.url, redis_prefix=scene.prefix))
     registry.subscribe("digest-1", ["kept", "left"])
     found = registry.subscriptions(["digest-1"])["digest-1"]

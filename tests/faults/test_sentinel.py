@@ -1,4 +1,4 @@
-"""Sentinel makes another Redis the master, and nothing has to be restarted."""
+"""Sentinel makes another Redis the master, and no process has to be restarted."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ CONFIG = {"save": "", "appendonly": "no", "repl-diskless-sync-delay": 0}
 
 
 class Watched:
-    """A master, its replica, and a sentinel; and a server that knows the sentinel alone."""
+    """A master, its replica, a sentinel, and a server that has only the sentinel's address."""
 
     def __init__(self, folder):
         self.nodes = [ValkeyServer(port=free_port(), config=CONFIG) for _ in range(2)]
@@ -65,7 +65,7 @@ class Watched:
             return None
 
     def master_port(self):
-        """Where the sentinel says that the master is, once it says so."""
+        """Return the master's port as soon as the sentinel names one."""
         sentinels = Sentinel([("127.0.0.1", self.sentinel_port)])
 
         def ask():
@@ -82,7 +82,7 @@ class Watched:
         )
 
     def await_replica(self):
-        """Return when all that was written is on the replica too."""
+        """Return when the replica has all that was written."""
         eventually(self._is_replicated)
 
     def _is_replicated(self):
@@ -115,7 +115,8 @@ def watched(tmp_path):
 
 
 def test_planned_fail_over_is_noticed_though_the_old_master_answers(watched):
-    """The old master goes on as a replica, and refuses writes: the new one is found."""
+    """After a planned failover the old master still answers, but refuses writes, and the server
+    finds the new one."""
     browser = Browser(watched.server.url)
     with browser.open(browser.page("/page/planned"), resume=True) as socket:
         socket.resume()
@@ -132,7 +133,7 @@ def test_planned_fail_over_is_noticed_though_the_old_master_answers(watched):
 
 
 def test_fail_over_loses_nothing_that_was_replicated(watched):
-    """The master is killed: pushes are accepted again within seconds, and sockets miss nothing."""
+    """After the master was killed pushes are accepted by the new one, and sockets miss nothing."""
     browser = Browser(watched.server.url)
     with browser.open(browser.page("/page/killed"), resume=True) as socket:
         socket.resume()
@@ -148,7 +149,7 @@ def test_fail_over_loses_nothing_that_was_replicated(watched):
 
 
 def test_sentinels_that_say_nothing_cost_no_more_than_a_call_may():
-    """However many there are, a call fails about when its own timeout is over."""
+    """A push fails about when its own timeout is over, however many sentinels do not answer."""
     with contextlib.ExitStack() as stack:
         silent = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(50)]
         sentinels = Sentinel([server.getsockname() for server in silent])

@@ -1,4 +1,4 @@
-"""Clients that read slowly, are gone without a word, or come back before they are found gone."""
+"""Clients that read slowly, vanish without a word, or come back before that was noticed."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ from tests.integration.serving import ServerProcess
 
 from .tunnel import Tunnel
 
-# Twice this is how long a silent peer is borne.
+# A peer that has been silent for twice as long is taken for dead.
 INTERVAL_SECONDS = 1
 LARGE = "x" * 200_000
 CUT_OFF = "which does not keep up"
@@ -24,7 +24,7 @@ KINDS = [("gevent", "redis"), ("gthread", "memory")]
 
 @pytest.fixture(params=KINDS, ids="-".join)
 def strict_server(request, settings):  # noqa: F811
-    """One that bears little waiting, and silence for long."""
+    """A server with a small backlog limit, and the usual ping interval."""
     kind, registry = request.param
     environ = settings(registry, MAX_BACKLOG_BYTES=300_000, HISTORY_BYTES=64 * 1024 * 1024)
     with ServerProcess(kind, **environ) as server:
@@ -42,8 +42,8 @@ def server(request, settings):  # noqa: F811
 
 
 def test_slow_client_is_cut_off_and_resumes_without_loss(strict_server, channel):  # noqa: F811
-    """One that does not read delays no other; it is told 1013, and gets the rest when it comes
-    back."""
+    """A client that does not read delays no other; it is closed with 1013, and gets what it missed
+    when it resumes."""
     browser, numbers = Browser(strict_server.url), itertools.count()
     slow_page, quick_page = browser.page(f"/on/{channel}"), browser.page(f"/on/{channel}")
     slow = browser.open(slow_page, resume=True, sock=small(strict_server), compression=None)
@@ -66,7 +66,7 @@ def test_slow_client_is_cut_off_and_resumes_without_loss(strict_server, channel)
 
 
 def small(server):
-    """A connection whose kernel takes little before the server has to wait."""
+    """Return a connection to the server whose receive buffer is small."""
     one = socket.socket()
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     one.connect(("127.0.0.1", server.port))
@@ -74,7 +74,8 @@ def small(server):
 
 
 def read_to_the_end(slow):
-    """The numbers that came before the close, the position of the last, and the code."""
+    """Return the numbers that came before the close frame, the position of the last one, and the
+    close code."""
     from websockets.exceptions import ConnectionClosed
 
     numbers, position = [], None
@@ -88,7 +89,7 @@ def read_to_the_end(slow):
 
 
 def test_dead_peer_is_found_and_leaves_once(server, channel):  # noqa: F811
-    """A client whose packets vanish is gone within two intervals; one that is silent but there
+    """A client whose packets vanish is taken off after two intervals, once; one that answers pings
     stays."""
     browser, tunnel = Browser(server.url), Tunnel(server.port)
     page = browser.page(f"/on/{channel}")
@@ -106,7 +107,8 @@ def test_dead_peer_is_found_and_leaves_once(server, channel):  # noqa: F811
 
 
 def test_late_end_of_an_old_socket_harms_no_newer_one(server, channel):  # noqa: F811
-    """A page that came back before its old socket was found dead hears on, and once."""
+    """A page that came back before its old socket was found dead goes on hearing each message
+    once."""
     browser, tunnel = Browser(server.url), Tunnel(server.port)
     page = browser.page(f"/on/{channel}")
     with browser.open(watching(browser, page)) as witness:
@@ -125,12 +127,12 @@ def test_late_end_of_an_old_socket_harms_no_newer_one(server, channel):  # noqa:
 
 
 def watching(browser, page):
-    """Another page, which hears who comes and goes by *page*'s sockets."""
+    """Load another page, which hears when sockets of *page* join and leave."""
     return browser.page(f"/on/record:{page}")
 
 
 def test_nobody_is_left(server):
-    """After all that the process holds no socket."""
+    """After all these tests the process holds no socket."""
     health = Browser(server.url)
 
     eventually(lambda: health.get("/health").json()["connections"] == 0)

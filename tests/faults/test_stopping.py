@@ -16,13 +16,14 @@ from .scene import Scene
 
 COUNT = 1000
 BUSY = 50
-# Longer than any test waits: a worker that waits it out is not gone in time.
+# Far longer than a test waits: a worker that ends in time has not waited for this timeout.
 PATIENT = ("--graceful-timeout", "600")
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_a_thousand_sockets_are_told_to_come_back(kind):
-    """Each gets 1012, after the answer to what it had asked; nothing is logged but their ends."""
+    """Each of a thousand sockets is closed with 1012, after the reply to its last message, and no
+    error is logged."""
     options = (*PATIENT, "--worker-connections", "1500", "--threads", "1100")
     with Scene(kind, options=options, MAX_CONNECTIONS_PER_SESSION=COUNT) as scene:
         codes, answers, has_ended = asyncio.run(stop_amid(scene))
@@ -37,8 +38,11 @@ def test_a_thousand_sockets_are_told_to_come_back(kind):
 
 
 async def stop_amid(scene):
-    """By code how many sockets ended with it, how many answers came, and whether the server was
-    gone in time."""
+    """Run the story.
+
+    :returns: how many sockets were closed with which code, how many replies came, and whether the
+        server ended in time.
+    """
     browser = Browser(scene.server.url)
     page = browser.page(f"/page/{scene.channel()}")
     address = f"ws://127.0.0.1:{scene.server.port}/?socket_connection_id={page}"
@@ -67,7 +71,7 @@ async def open_one(address, browser):
 
 
 async def end_of(socket):
-    """The code with which the server closes, and how many messages came before it."""
+    """Return the close code of a socket, and how many messages came before it."""
     count = 0
     try:
         while True:

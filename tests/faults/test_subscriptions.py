@@ -1,4 +1,4 @@
-"""What a page is subscribed to, where a process, another one and Redis know differently."""
+"""A page's subscriptions, when one process, another process and Redis disagree about them."""
 
 import contextlib
 
@@ -25,7 +25,7 @@ def second(first):
 
 
 def ask(browser, scene, path, page):
-    """A view in the process of *scene*, until it succeeds."""
+    """Ask a view in the process of *scene* again and again until it succeeds."""
 
     def succeeds():
         answer = browser.http.get(scene.server.url + path, headers=acts_as(page), timeout=DEADLINE)
@@ -39,7 +39,7 @@ def health(scene):
 
 
 def open_at(scene, browser, page, **options):
-    """The page's new socket there, as soon as the process has Redis back."""
+    """Open a socket of the page at the server of *scene*, again and again until it is accepted."""
     sockets = []
 
     def is_open():
@@ -52,8 +52,8 @@ def open_at(scene, browser, page, **options):
 
 
 def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, second):
-    """Redis went back, and the page's new socket came to the second process before the first one,
-    which has the old socket still, had written the subscriptions again."""
+    """When Redis went back, a subscription that the first process writes again also reaches a new
+    socket of the page in the second process."""
     kept, late = first.channel(), first.channel()
     first.visit(late)
     browser, page = first.visit(kept)
@@ -63,7 +63,7 @@ def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, se
         before = health(first)["channels"]
         ask(browser, first, f"/subscribe/{late}", page)
         eventually(lambda: health(first)["channels"] > before)
-        # Behind what its worker does to enter the channel.
+        # Its reply comes after the socket's worker has entered the channel.
         old.ask("sleep", seconds=0)
         first.tunnel.freeze()
         second.store.go_back()
@@ -78,8 +78,8 @@ def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, se
 
 
 def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
-    """Redis went back, and before the process of the page's socket has found out, the page comes
-    to the other one: what it subscribes to there, and leaves, counts beside what was lost."""
+    """When Redis went back, subscriptions that the first process writes again do not undo what the
+    page changed in the second process meanwhile."""
     kept, left, undone, late, new, newer = (first.channel() for _ in range(6))
     browser, page = first.visit(kept, undone)
     with browser.open(page, resume=True) as socket:
@@ -87,7 +87,7 @@ def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
         first.store.take_snapshot()
         ask(browser, first, f"/unsubscribe/{undone}", page)
         ask(browser, first, f"/subscribe/{late},{left}", page)
-        # Heard: the process knows of all three, which nobody else will.
+        # The message was heard, so this process knows of all three changes; soon no one else does.
         first.push_until_accepted("before", late)
         assert socket.payloads(1) == ["before"]
         first.tunnel.freeze()
@@ -98,7 +98,7 @@ def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
         first.tunnel.thaw()
         expected = [kept, late, new, newer]
         eventually(lambda: channels(browser, page) == sorted(expected))
-        # What is pushed before would be lost with what was.
+        # A push before the page is told would count as lost too.
         heard_until(socket, (late, "lost"))
         for channel in (left, undone, *expected):
             second.push_until_accepted(f"on {channel}", channel)
@@ -107,8 +107,8 @@ def test_changes_elsewhere_count_when_redis_has_gone_back(first, second):
 
 
 def test_what_is_written_again_stands_beside_what_is_new(first, second):
-    """Redis restarted without its data, and the page subscribed and came to the second process
-    before the first one, which has its old socket still, had found out."""
+    """When Redis lost its data, subscriptions that the first process writes again are added to what
+    the page subscribed to in the second process meanwhile."""
     kept, new = first.channel(), first.channel()
     browser, page = first.visit(kept)
     with browser.open(page, resume=True) as old:
@@ -129,7 +129,8 @@ def test_what_is_written_again_stands_beside_what_is_new(first, second):
 
 
 def test_what_was_known_at_the_handshake_outlasts_a_loss_before_the_resume(first, second):
-    """Redis lost its data in between, and the page subscribed to something in the meantime."""
+    """When Redis loses its data between handshake and resume, the page keeps its subscriptions, and
+    those that it made meanwhile."""
     kept, new = first.channel(), first.channel()
     browser, page = first.visit(kept)
     with browser.open(page, resume=True) as socket:
@@ -146,7 +147,8 @@ def test_what_was_known_at_the_handshake_outlasts_a_loss_before_the_resume(first
 
 
 def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
-    """Likewise after a restart without its data, for a client that never resumes."""
+    """When Redis lost its data, a socket in the second process that never resumes hears the
+    channels that the first process writes again."""
     kept = first.channel()
     browser, page = first.visit(kept)
     with browser.open(page) as old:
@@ -164,7 +166,7 @@ def test_plain_socket_elsewhere_gets_what_is_written_again(first, second):
 
 
 def test_what_was_left_before_the_resume_is_not_heard(first):
-    """A page is taken off a channel between its socket's handshake and the resume."""
+    """A channel that a page leaves between handshake and resume is not heard."""
     kept, left = first.channel(), first.channel()
     browser, page = first.visit(kept, left)
     with browser.open(page, resume=True) as socket:
@@ -178,11 +180,12 @@ def test_what_was_left_before_the_resume_is_not_heard(first):
 
 
 def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
-    """Its calls reach Redis again before its listener does, which pauses between attempts."""
+    """disconnect() closes the sockets of its own process, even while that process does not hear
+    Redis yet."""
     browser, page = first.visit(first.channel())
     with browser.open(page, resume=True) as socket:
         socket.resume()
-        # Longer than its first attempts take: the next one is some seconds away.
+        # After so many attempts the listener waits some seconds before the next one.
         attempts = first.lost_links() + 5
         first.store.kill()
         eventually(lambda: first.lost_links() >= attempts)
@@ -193,10 +196,11 @@ def test_logout_closes_sockets_of_a_process_that_does_not_hear_redis(first):
 
 
 def test_page_that_was_forgotten_learns_of_it_at_its_second_attempt(first):
-    """Its first socket broke before the resume was answered, in the same tunnel perhaps."""
+    """A forgotten page is told so, even if its first socket broke before the resume was
+    answered."""
     browser, page = first.visit(first.channel())
     with first.redis() as redis:
-        # As it expires when a page is away for too long.
+        # The same happens when a page is away for too long.
         redis.delete(*redis.scan_iter(f"{first.prefix}:client:*"))
     open_at(first, browser, page, resume=True).close()
 
@@ -205,7 +209,8 @@ def test_page_that_was_forgotten_learns_of_it_at_its_second_attempt(first):
 
 
 def test_logout_elsewhere_closes_sockets_of_a_process_that_did_not_hear_it(first, second):
-    """Its link to Redis had frozen; what was announced meanwhile is read once it hears again."""
+    """A process whose link was broken during a disconnect() in another process closes the sockets
+    when it hears Redis again."""
     browser, page = first.visit(first.channel())
     others_browser, others_page = first.visit(first.channel())
     with (
@@ -224,7 +229,7 @@ def test_logout_elsewhere_closes_sockets_of_a_process_that_did_not_hear_it(first
 
 
 def test_page_is_taken_off_a_channel_when_redis_is_out_of_memory(first):
-    """To leave needs no memory to speak of, and may be urgent."""
+    """unsubscribe() works while Redis is out of memory."""
     kept, left, new = (first.channel() for _ in range(3))
     browser, page = first.visit(kept, left)
     with open_at(first, browser, page, resume=True) as socket, first.redis() as redis:
@@ -232,7 +237,7 @@ def test_page_is_taken_off_a_channel_when_redis_is_out_of_memory(first):
         redis.config_set("maxmemory", 1)
         ask(browser, first, f"/unsubscribe/{left}", page)
         redis.config_set("maxmemory", 0)
-        # Heard: the process has been brought to what came before it, too.
+        # The message was heard, so the process has taken in the change before it too.
         ask(browser, first, f"/subscribe/{new}", page)
         first.push_until_accepted(f"on {new}", new)
         assert socket.payloads(1) == [f"on {new}"]
@@ -243,7 +248,7 @@ def test_page_is_taken_off_a_channel_when_redis_is_out_of_memory(first):
 
 
 def test_logout_reaches_every_process_when_redis_is_out_of_memory(first, second):
-    """Nothing is kept of it for those who do not hear it, and it is told."""
+    """disconnect() reaches every process that hears Redis, even while Redis is out of memory."""
     browser, page = first.visit(first.channel())
     with open_at(first, browser, page, resume=True) as socket, first.redis() as redis:
         socket.resume()

@@ -1,4 +1,4 @@
-"""The suite's proxy on a thread of its own, for tests that wait."""
+"""Runs the chaos suite's proxy on a thread, for tests that are not asynchronous."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .chaos.proxy import BOTH, Proxy
 
 
 class Tunnel:
-    """The only way to *target*, a port; see :class:`~tests.faults.chaos.proxy.Proxy`."""
+    """The only way to the port *target*; see :class:`~tests.faults.chaos.proxy.Proxy`."""
 
     def __init__(self, target):
         self._loop = asyncio.new_event_loop()

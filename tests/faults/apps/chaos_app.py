@@ -1,4 +1,4 @@
-"""The app of the chaos suite: pages of several channels, and pushes that may be repeated."""
+"""The app that is broken: pages with several channels, and pushes that may be repeated."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""What of a process's memory is held, and not only kept for later by its allocators."""
+"""How much memory a process holds, without what its allocators keep for later."""
 
 import ctypes
 import sys
@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 
 def by_malloc():
-    """Bytes that the C library's malloc has given out; None where it is not glibc's.
+    """Return how many bytes the C library's malloc has given out; None if it is not glibc's.
 
-    What a process took from its system says less: glibc keeps what is given back to it in up to
-    eight arenas a core, where the gaps between what is still held are filled slowly.
+    The memory that a process took from its system says less: glibc keeps what is freed in up to
+    eight arenas a core, and fills the gaps between what is still held slowly.
     """
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "malloc_info"):
@@ -21,12 +21,12 @@ def by_malloc():
     libc.fclose(stream)
     totals = ElementTree.fromstring(text.value)
     libc.free(text)
-    # Behind the heaps, what all of them have together.
+    # Behind the list of heaps come the totals of all of them.
     taken = sum(int(one.get("size")) for one in totals.findall("system[@type='current']"))
     total = {one.get("type"): int(one.get("size")) for one in totals.findall("total")}
     return taken + total["mmap"] - total["fast"] - total["rest"]
 
 
 def by_python():
-    """How many blocks Python's own allocator has given out."""
+    """Return how many blocks Python's own allocator has given out."""
     return sys.getallocatedblocks()

@@ -1,1 +1,4 @@
-"""Faults at random, and the proof that nothing was lost: ``python -m tests.faults.chaos``."""
+"""Breaks things at random, and checks that nothing was lost.
+
+``python -m tests.faults.chaos`` is the command.
+"""

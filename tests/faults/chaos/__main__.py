@@ -1,4 +1,4 @@
-"""The long form: ``python -m tests.faults.chaos --seconds 300 --seed 7``."""
+"""Runs the chaos suite for a while: ``python -m tests.faults.chaos --seconds 300 --seed 7``."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""The bundled client itself, in Node, for a part of the pages."""
+"""Some of the pages use the bundled JavaScript client, in Node."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import time
 from .client import Page
 
 SCRIPT = pathlib.Path(__file__).with_suffix(".mjs")
-# Node 20 and 21 have a WebSocket only if they are asked for it; older ones have none.
+# Node 20 and 21 have WebSocket behind this option; older versions do not have it.
 OPTIONS = ("--no-warnings", "--experimental-websocket")
 
 
 @functools.cache
 def has_node():
-    """Whether there is a Node that can be a browser here."""
+    """Return whether there is a Node with WebSocket."""
     node = shutil.which("node")
     check = "process.exit(typeof WebSocket === 'function' ? 0 : 1)"
     return node is not None and (
@@ -29,15 +29,16 @@ def has_node():
 
 
 class BrowserPage(Page):
-    """A page whose client is in Node: what it hears is told by :class:`Browsers`."""
+    """A page whose client runs in Node; :class:`Browsers` passes on what it hears."""
 
     def start(self):
-        """Nothing: Node is told of all pages at once."""
+        """Do nothing: Node is told of all pages at once."""
 
     async def stop(self):
-        """Nothing: Node ends with its standard input."""
+        """Do nothing: Node ends when its standard input is closed."""
 
     def told(self, what, detail):
+        """Take in what Node says of this page."""
         if what == "heard":
             self.hear(detail["channel"], detail["payload"])
         elif what == "resumed":

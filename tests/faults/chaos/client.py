@@ -1,4 +1,4 @@
-"""A page that speaks the bundled client's protocol, and remembers all that it was given."""
+"""A page that speaks the bundled client's protocol, and keeps all that it gets."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from websockets.exceptions import WebSocketException
 from .http import request
 
 LONGEST_PAUSE = 2.0
-# As the bundled client's watchdog, which notices a dead link within two intervals.
+# The bundled client, too, notices a dead link within two ping intervals.
 SILENCE_SECONDS = 4.0
 
 
 class Page:
-    """One page: its channels, its positions, and what each channel brought."""
+    """One page: its channels, its positions, and what it got on each channel."""
 
     def __init__(self, port, channels, chance):
         self._port = port
         self.chance = chance
-        #: By channel, from when on the page is subscribed.
+        #: For each channel, since when the page is subscribed to it.
         self.since = {}
-        #: By channel, the numbers in the order they were given to the page's listeners.
+        #: For each channel, the numbers in the order in which listeners of the page got them.
         self.numbers = {channel: [] for channel in channels}
-        #: By channel, after how many numbers the page was told that something is lost, and when.
+        #: For each channel, after how many numbers the page was told that messages are lost, and
+        #: when.
         self.lost = {channel: [] for channel in channels}
         self.open_timeout = SILENCE_SECONDS
         self.repeats = self.resumes = 0
-        #: When the page was told that it is not known.
+        #: The times at which the page was told that it is not known.
         self.unknown = []
-        #: Why it stays away, if it does.
+        #: Why the client does not come back, if it does not.
         self.ended = None
         self.last_at = time.monotonic()
         self.longest_gap = 0.0
@@ -44,7 +45,7 @@ class Page:
         self._task = None
 
     async def load(self):
-        """Render the page, again until the server answers."""
+        """Render the page; try again until the server answers."""
         while True:
             try:
                 status, headers, body = await request(
@@ -62,11 +63,11 @@ class Page:
 
     @property
     def identity(self):
-        """By what the server knows this page."""
+        """The port, the cookie and the connection id of this page."""
         return {"port": self._port, "cookie": self._cookie, "id": self._id}
 
     async def subscribe(self, channel):
-        """Subscribe to one more, again until the server says that it has."""
+        """Subscribe to one more channel; try again until the server says that it is done."""
         for one in (self.numbers, self.lost, self._seen):
             one[channel] = []
         self.since[channel] = float("inf")
@@ -85,7 +86,7 @@ class Page:
         self.since[channel] = time.monotonic()
 
     def lost_at(self, channel):
-        """Before which indexes of its numbers the page was told that something is lost."""
+        """Return before which indexes of its numbers the page was told that messages are lost."""
         return {index for index, _ in self.lost[channel]}
 
     def start(self):
@@ -97,7 +98,7 @@ class Page:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def forget_last(self, channel, count):
-        """Stand as if the last *count* messages had not arrived."""
+        """Make the page stand as if the last *count* messages had not arrived."""
         for _ in range(count):
             self.numbers[channel].pop()
             self._seen[channel].pop()
@@ -130,14 +131,14 @@ class Page:
                 self._receive(json.loads(text))
 
     def hear(self, channel, payload):
-        """A message is given to the page's listeners."""
+        """Take in a message that listeners of the page get."""
         self.numbers[channel].append(payload)
         now = time.monotonic()
         self.longest_gap = max(self.longest_gap, now - self.last_at)
         self.last_at = now
 
     def lose(self, channel):
-        """The page is told that something of *channel* is lost."""
+        """Take in that messages of *channel* are lost."""
         self.lost[channel].append((len(self.numbers[channel]), time.monotonic()))
 
     def _receive(self, message):

@@ -1,4 +1,4 @@
-"""What is broken: servers, the links of clients, the links to Redis, and Redis."""
+"""Breaks servers, the links of clients, the links to Redis, and Redis."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ LONGEST_SILENCE = 5.0
 
 
 class Faults:
-    """Each fault breaks something, puts it right, and returns when recovery began.
+    """Each fault breaks something, repairs it, and returns when the recovery began.
 
+    :param servers: the servers.
     :param front: the proxy before the servers.
     :param link: the proxy before Redis.
+    :param store: the Valkey.
+    :param snapshots: whether Redis goes back to older snapshots, and not only restarts.
     """
 
     def __init__(self, servers, front, link, store, snapshots):
@@ -39,7 +42,7 @@ class Faults:
             self._by_kind["empty Redis"] = self._empty_redis
         else:
             self._by_kind["restart Redis"] = self._restart_redis
-        #: Seconds that servers took to stop.
+        #: How many seconds servers took to stop.
         self.drains = []
 
     @property
@@ -47,7 +50,7 @@ class Faults:
         return list(self._by_kind)
 
     async def __call__(self, step):
-        """Break what *step* says; the moment from which recovery counts."""
+        """Break and repair what *step* says; return the time from which the recovery counts."""
         return await self._by_kind[step.kind](step.part) or time.monotonic()
 
     # Servers.

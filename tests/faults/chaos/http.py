@@ -1,4 +1,4 @@
-"""As much of HTTP as the suite needs, on asyncio."""
+"""As much of an HTTP client as the chaos suite needs, for asyncio."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ SECONDS = 6.0
 
 
 async def request(port, method, path, body=b"", **headers):
-    """Status, headers (lower case) and body of one request on a connection of its own.
+    """Send one request on a connection of its own.
 
-    :raises OSError: if there is no whole answer in time.
+    :returns: status, headers (names in lower case) and body.
+    :raises OSError: if no whole answer comes in time.
     """
     try:
         return await asyncio.wait_for(_request(port, method, path, body, headers), SECONDS)

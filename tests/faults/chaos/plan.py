@@ -1,4 +1,4 @@
-"""How large a run is, and what it breaks when: the same seed gives the same schedule."""
+"""How large a run is, and what it breaks when; the same seed gives the same schedule."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 class Plan:
     """How large a run is.
 
+    :param seed: of all that is left to chance.
     :param seconds: for how long things are broken, at least.
     :param faults: how many things are broken, at least.
     :param pages: clients in Python, which speak the bundled client's protocol.
-    :param browsers: bundled clients in Node.
-    :param snapshots: Redis goes back to older snapshots; else it keeps its data.
-    :param pace: pushes a second and channel.
+    :param browsers: bundled clients, in Node.
+    :param snapshots: whether Redis goes back to older snapshots; otherwise it keeps its data.
+    :param pace: pushes per second and channel.
     :param pause: seconds between two faults, on average.
-    :param settle: seconds at most until all have everything, when nothing is broken any more.
+    :param settle: how many seconds clients have to catch up after a fault, and at the end.
     """
 
     seed: int = 1
@@ -40,7 +41,7 @@ class Step:
 
     :param pause: seconds before it.
     :param kind: which fault.
-    :param part: a number from 0 to 1, from which the fault takes what it leaves to chance.
+    :param part: a number from 0 to 1, which decides whatever the fault leaves to chance.
     """
 
     pause: float
@@ -49,7 +50,7 @@ class Step:
 
 
 def schedule(plan, kinds):
-    """The steps of *plan*, without end; each kind as often as any other, in an order of chance."""
+    """Yield the steps of *plan* without end, each kind equally often, in random order."""
     chance = random.Random(f"schedule of {plan.seed}")
     while True:
         for kind in chance.sample(kinds, len(kinds)):

@@ -1,4 +1,4 @@
-"""A TCP proxy whose links can be cut, frozen, and left half open."""
+"""A TCP proxy whose links can be cut, frozen, or left half open."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import contextlib
 import random
 
 READ_BYTES = 65_536
-#: The two directions, as seen from who connected.
+#: Both directions, as the side that connected sees them.
 BOTH = ("up", "down")
 
 
 class Link:
-    """One connection through the proxy, and in which directions its packets vanish for good."""
+    """One connection through the proxy, and in which directions its packets vanish."""
 
     def __init__(self, outer, inner):
         self.writers = {"up": inner, "down": outer}
@@ -24,9 +24,9 @@ class Link:
 
 
 class Proxy:
-    """Passes on what connects to its port to one of *targets*, in turn.
+    """Passes each connection on to one of *targets*, in turn.
 
-    :param targets: the ports behind it; those that refuse are passed over.
+    :param targets: ports; those that refuse a connection are skipped.
     """
 
     def __init__(self, targets):
@@ -43,14 +43,14 @@ class Proxy:
         return self
 
     def cut(self, share, chance):
-        """Abort that share of the links; how many."""
+        """Abort that share of the links; return how many."""
         chosen = [link for link in list(self._links) if chance.random() < share]
         for link in chosen:
             link.abort()
         return len(chosen)
 
     def freeze(self, ways=BOTH):
-        """Let nothing through, until :meth:`thaw`, and say nothing."""
+        """Let nothing through until :meth:`thaw`, without closing anything."""
         for way in ways:
             self._gates[way].clear()
 
@@ -59,7 +59,7 @@ class Proxy:
             gate.set()
 
     def swallow(self, ways=BOTH, share=1, chance=random):
-        """Let the packets of that share of the links vanish, and say nothing; new links are
+        """Let the packets of that share of the links vanish, without closing them; new links are
         whole."""
         for link in self._links:
             if chance.random() < share:
@@ -88,7 +88,7 @@ class Proxy:
         try:
             await asyncio.wait(ways)
         except asyncio.CancelledError:
-            # The run is over; its loop ends what is left.
+            # The run is over, and its event loop ends both tasks.
             for way in ways:
                 way.cancel()
         finally:

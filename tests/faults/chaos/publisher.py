@@ -1,4 +1,4 @@
-"""Publishers that push number after number, each until it has been accepted."""
+"""Publishers that push one number after another, each until it is accepted."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from .http import request
 
 
 class Numbers:
-    """Pushes 1, 2, 3 … down one channel, in order; a push of unknown outcome is repeated with its
-    push id.
+    """Pushes 1, 2, 3 … to one channel, in order; a push that fails is repeated with its push id.
 
-    :param push: awaits the outcome of one push: True if it was accepted.
+    :param channel: the channel's name.
+    :param push: a coroutine function that pushes once, and returns whether the push was accepted.
+    :param chance: for the pauses.
+    :param pace: pushes per second, on average.
     """
 
     def __init__(self, channel, push, chance, pace):
         self.channel = channel
-        #: When each number's first attempt began, and when it was accepted.
+        #: When the first attempt of each number began, and when the number was accepted.
         self.began = []
         self.accepted = []
         self.repeated = 0
@@ -34,7 +36,7 @@ class Numbers:
         while not self._stops:
             await self._push_next()
             await asyncio.sleep(self._chance.expovariate(self._pace))
-        # Who has subscribed at last shall have something to hear.
+        # So that pages that subscribed last have something to hear.
         await self._push_next()
 
     def stop(self):
@@ -50,7 +52,7 @@ class Numbers:
 
 
 def by_view(port):
-    """Push by a view of the app, on whichever server."""
+    """Return a function that pushes by a view of the app, on any server."""
 
     async def push(channel, number, push_id):
         try:
@@ -69,7 +71,7 @@ def by_view(port):
 
 
 def by_publisher(url, prefix):
-    """Push with nothing but Redis."""
+    """Return a function that pushes by a Publisher, which needs only Redis."""
     publisher = Publisher(url, prefix=prefix, timeout=1.0)
 
     async def push(channel, number, push_id):

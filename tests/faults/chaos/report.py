@@ -1,4 +1,4 @@
-"""What a run did, as text."""
+"""The report of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import statistics
 
 
 def report(run):
+    """Return what happened in a run, as text."""
     plan, pages = run.plan, run.pages
     pushed = sum(len(one.accepted) for one in run.numbers)
     lines = [

@@ -1,4 +1,4 @@
-"""One run: a schedule of faults from a seed, and what came of it."""
+"""One run of the chaos suite."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from .publisher import Numbers, by_publisher, by_view
 from .servers import AppServer, Store
 
 CHANNELS_PER_PAGE = 3
-# A part of the pages subscribes to one more channel later, and so while things are broken.
+# This part of the pages subscribes to one more channel while things are broken.
 LATE_PART = 0.25
 
 
 class Run:
-    """Everything of one run."""
+    """One run: servers, pages and publishers, a schedule of faults, and what happened."""
 
     def __init__(self, plan: Plan, say=lambda line: None):
         self.plan = plan
         self.recoveries = collections.defaultdict(list)
         #: Seconds from the first fault to the last recovery.
         self.broken_for = 0.0
-        #: When data was lost on purpose.
+        #: The times at which data was lost on purpose.
         self.losses = []
         self.pages = []
         self.numbers = []
@@ -48,7 +48,7 @@ class Run:
         self._prefix = f"chaos-{secrets.token_hex(3)}"
 
     async def go(self):
-        """Set up, break things, let them settle; returns self."""
+        """Start everything, break things, let clients catch up; return self."""
         try:
             await self._set_up()
             await self._break_things()
@@ -96,7 +96,7 @@ class Run:
         await eventually_in_loop(lambda: all(page.resumes for page in self.pages))
         self._pushing = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
-            # A subscription that nobody but Redis knew of yet may be lost with its data.
+            # With snapshots a new subscription, which only Redis knows of, may be lost.
             self._subscribing = [
                 asyncio.create_task(self._subscribe_late(page, names))
                 for page in self.pages[: plan.pages]
@@ -131,7 +131,7 @@ class Run:
 
     async def _tear_down(self):
         with ExitStack() as stack:
-            # Whatever fails here, no process stays behind.
+            # Whatever fails here, no process is left.
             stack.callback(self._store.close)
             for server in self._servers:
                 stack.callback(server.close)
@@ -166,7 +166,8 @@ class Run:
             )
 
     async def _recover(self, began):
-        """Seconds from *began* until every page has had something that was pushed since."""
+        """Return the seconds from *began* until every page has got a message that was pushed
+        since."""
         ended = time.monotonic()
         while time.monotonic() - ended < self.plan.settle:
             if all(page.last_at > ended for page in self.pages):

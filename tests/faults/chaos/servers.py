@@ -1,4 +1,4 @@
-"""What the suite breaks: server processes, and one Valkey with its data."""
+"""What the chaos suite breaks: server processes, and a Valkey with its data."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).parents[3]
 class AppServer:
     """gunicorn with one gevent worker, always on the same port.
 
+    :param environ: more environment variables.
     :param options: more for its command line.
     """
 
@@ -48,7 +49,7 @@ class AppServer:
         )
 
     async def wait_until_ready(self):
-        """Return when it accepts connections."""
+        """Return when the server accepts connections."""
         await eventually_in_loop(self._accepts_connections, explain=self.log)
 
     def kill(self):
@@ -57,7 +58,7 @@ class AppServer:
         self._process.wait()
 
     async def terminate(self):
-        """Stop it as a deploy does; how many seconds it took."""
+        """Stop the server as a deployment does; return how many seconds that took."""
         began = asyncio.get_running_loop().time()
         self._process.terminate()
         with contextlib.suppress(asyncio.TimeoutError):
@@ -66,7 +67,7 @@ class AppServer:
         return asyncio.get_running_loop().time() - began
 
     async def reload(self):
-        """Have its worker replaced; how many seconds it took until the old one was gone."""
+        """Have gunicorn replace its worker; return after how many seconds the old one was gone."""
         began = asyncio.get_running_loop().time()
         booted, gone = self._count()
         self._process.send_signal(signal.SIGHUP)
@@ -85,7 +86,7 @@ class AppServer:
         return log.count("Booting worker"), log.count("Worker exiting")
 
     def suspend(self):
-        """Let it stand still, as a machine does that is moved."""
+        """Stop the server with SIGSTOP, as when a machine is moved."""
         os.killpg(self._process.pid, signal.SIGSTOP)
 
     def go_on(self):
@@ -100,9 +101,10 @@ class AppServer:
 
 
 class Store:
-    """A Valkey that can be restarted with its data, or gone back to a snapshot.
+    """A Valkey that can restart with its data, without it, or with an older snapshot.
 
-    :param keeps: with an append-only file that is synced at each write; else with snapshots alone.
+    :param keeps: whether it writes an append-only file and syncs it after each write; otherwise it
+        has only snapshots.
     """
 
     def __init__(self, keeps):
@@ -127,12 +129,12 @@ class Store:
         self._server.terminate()
 
     def restart(self):
-        """Kill it and start it again with what it has on disk."""
+        """Kill it, and start it with what it has on disk."""
         self.kill()
         self.start()
 
     def restart_empty(self):
-        """Restart it without its data."""
+        """Kill it, and start it without its data."""
         self.kill()
         for file in ("dump.rdb", "appendonlydir"):
             self._remove(self._folder / file)
@@ -144,13 +146,13 @@ class Store:
         shutil.copy(self._folder / "dump.rdb", self._snapshot)
 
     def go_back(self):
-        """Restart as it was at the last snapshot."""
+        """Kill it, and start it with the last snapshot."""
         self.kill()
         shutil.copy(self._snapshot, self._folder / "dump.rdb")
         self.start()
 
     def kill_clients(self):
-        """CLIENT KILL of all connections; how many."""
+        """Close all connections with CLIENT KILL; return how many."""
         with redis.Redis(port=self.port) as client:
             return client.execute_command("CLIENT", "KILL", "TYPE", "normal") + (
                 client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")

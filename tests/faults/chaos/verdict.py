@@ -1,4 +1,4 @@
-"""What is wrong with what came of a run."""
+"""What is wrong with the outcome of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ HISTORY_SIZE = 1000
 
 
 def complaints(run):
-    """Sentences; an empty list is what one wants."""
+    """Return sentences, each about something that is wrong."""
     by_channel = {one.channel: one for one in run.numbers}
     found = []
     for index, page in enumerate(run.pages):
@@ -30,8 +30,12 @@ def complaints(run):
 
 
 def check(numbers, lost, published, since):
-    """What is wrong with the numbers that one page had of one channel, to which it was subscribed
-    *since*; *lost* are indexes before which it was told that something is."""
+    """Yield what is wrong with the *numbers* that one page got on one channel.
+
+    :param lost: indexes before which the page was told that messages are lost.
+    :param published: the channel's :class:`~tests.faults.chaos.publisher.Numbers`.
+    :param since: when the page subscribed to the channel.
+    """
     accepted = len(published.accepted)
     if not numbers or numbers[-1] != accepted:
         yield f"ends at {numbers[-1] if numbers else None} of {accepted}"
@@ -41,14 +45,14 @@ def check(numbers, lost, published, since):
             yield f"begins at {numbers[0]}, and {late[0]} was pushed after it subscribed"
     for index in range(1, len(numbers)):
         step = numbers[index] - numbers[index - 1]
-        # With its data Redis forgets the push ids: one of unknown outcome, which was accepted and
-        # lost, is accepted once more.
+        # A Redis that goes back forgets push ids as well, and may accept a repeated push twice.
         if step != 1 and (step < 0 or index not in lost):
             yield f"{numbers[index - 1]} is followed by {numbers[index]}"
 
 
 def check_lost(lost, numbers, losses):
-    """What is wrong with a page's being told *lost*: nothing was, nor can have been trimmed."""
+    """Yield what is wrong with the times at which a page was told that messages are *lost*: it may
+    be told so only if data was lost, or if a log was too short."""
     for index, at in lost:
         is_trimmed = 0 < index < len(numbers) and numbers[index] - numbers[index - 1] > HISTORY_SIZE
         if not is_trimmed and not any(loss < at for loss in losses):
@@ -56,7 +60,8 @@ def check_lost(lost, numbers, losses):
 
 
 def tracebacks(log):
-    """The last lines of the tracebacks in a server's log, but those of a registry away."""
+    """Yield the last line of each traceback in a server's log, except those of
+    RegistryUnavailable."""
     for piece in log.split("Traceback (most recent call last)")[1:]:
         lines = [line for line in piece.splitlines() if line and not line.startswith(" ")]
         if lines and "RegistryUnavailable" not in lines[0]:
