@@ -1,4 +1,4 @@
-"""A real Chromium, driven by Playwright, whose console is watched."""
+"""A real Chromium, driven by Playwright; its console is watched."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Playwright turns it off, and people do not.
+# Playwright turns this cache off, and browsers that people use have it.
 LEFT_OUT = ["--disable-back-forward-cache"]
-# What a browser says to a page that it keeps for its back button.
+# The events that a page gets that leaves for the back/forward cache and comes back.
 LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
-# What Playwright may wait for anything.
+# How long Playwright waits for anything.
 MILLISECONDS = DEADLINE * 1000
 
 
 @contextlib.contextmanager
 def launch():
-    """The browser; people come to it as :class:`Visitor`."""
+    """Start the browser.
+
+    :returns: it, as a context manager; people come to it as :class:`Visitor`.
+    """
     expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -41,8 +44,10 @@ def launch():
 
 
 class Visitor:
-    """One person: a browser context of their own, and a tab.
+    """One person, with a browser context of their own and one tab.
 
+    :param browser: as :func:`launch` gives it.
+    :param url: of the server.
     :param prefix: where the app is mounted.
     :param options: of the context, as Playwright has them.
     """
@@ -60,7 +65,7 @@ class Visitor:
         self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     def visit(self, path, is_open=True):
-        """Load a page, and wait for its socket."""
+        """Load a page, and wait until its socket is open."""
         self.page.goto(self.url + path)
         if is_open:
             self.wait_for_state("open")
@@ -69,32 +74,35 @@ class Visitor:
         self.page.wait_for_selector(f"body[data-realtime-state={state}]")
 
     def wait_for(self, expression, argument=None):
-        """Until *expression*, a function's, is so in the page: under its policy no text is run."""
+        """Wait until *expression*, the text of a function, is true in the page.
+
+        It must be a function, since the pages' Content-Security-Policy forbids to evaluate text.
+        """
         self.page.wait_for_function(expression, arg=argument)
 
     def run(self, expression, argument=None):
-        """The value of *expression* in the page."""
+        """Return the value of *expression* in the page."""
         return self.page.evaluate(expression, argument)
 
     def wait_until_heard(self, payload):
         self.wait_for("payload => heard.includes(payload)", payload)
 
     def forgive(self, *starts):
-        """Forget those errors that a browser itself reports of a network that is away."""
+        """Forget errors that the browser itself reports when its network is away."""
         self.errors = [error for error in self.errors if not error.startswith(starts)]
 
     def close(self):
         self.context.close()
 
     def wait_for_frame(self, part):
-        """Until the page was sent a frame that holds *part*."""
+        """Wait until the page was sent a WebSocket frame that contains *part*."""
         self.wait_until(lambda: any(part in frame for frame in self.frames))
 
     def wait_until(self, is_so):
-        """Until *is_so* of what Playwright's events have told."""
+        """Wait until *is_so* is true, while Playwright takes in events."""
 
         def ask():
-            # Only in Playwright's own waiting do its events come.
+            # Playwright takes in events only while it waits itself.
             self.page.wait_for_timeout(10)
             return is_so()
 

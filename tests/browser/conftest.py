@@ -1,4 +1,4 @@
-"""One browser and its servers for the whole folder."""
+"""One browser and its servers for all tests of this folder."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ def browser():
 
 @pytest.fixture(scope="package")
 def start(redis_url, tmp_path_factory):
-    """A function that starts gunicorn with two gevent workers on Redis."""
+    """A function that starts gunicorn with two gevent workers and Redis."""
 
     def start(prefix="", port=None, **environ):
         environ = {
@@ -63,7 +63,7 @@ def publisher(redis_url):
 
 @pytest.fixture
 def come(browser):
-    """A function that brings a person to a server; in the end nobody's console shows an error."""
+    """A function that brings a person to a server; at the end no console may show an error."""
     people = []
 
     def come(url, prefix="", **options):
@@ -84,5 +84,5 @@ def ada(come, server):
 
 @pytest.fixture
 def channel():
-    """A channel that no other test uses."""
+    """The name of a channel that no other test uses."""
     return f"{next(_names)}-{secrets.token_hex(3)}"

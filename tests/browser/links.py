@@ -1,4 +1,4 @@
-"""A network between a browser and its server, that can go dead."""
+"""A network between a browser and its server that can go dead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 
 class Link:
-    """Passes bytes on to *port*, until its connections die; then it is there for new ones."""
+    """Passes bytes on to *port* until its connections die; new connections are whole."""
 
     def __init__(self, port):
         self._target = port
@@ -22,7 +22,8 @@ class Link:
         return f"http://127.0.0.1:{self._server.getsockname()[1]}"
 
     def die(self):
-        """Let all that is open now hear nothing any more, not even that it has ended."""
+        """Pass nothing on any more over the connections that are open now, not even that they
+        end."""
         with self._lock:
             for pair in self._pairs:
                 pair.is_dead = True
@@ -42,7 +43,7 @@ class Link:
 
 
 class _Pair:
-    """One connection and its continuation."""
+    """One connection from the browser, and the one to the server behind it."""
 
     def __init__(self, near, far):
         self.is_dead = False

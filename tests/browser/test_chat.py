@@ -1,4 +1,4 @@
-"""The chat of examples/chat as people use it, on two workers and a real Valkey."""
+"""People use examples/chat in a browser, on two workers and a real Valkey."""
 
 import pathlib
 import re
@@ -35,7 +35,7 @@ def environ(redis_url, database):
 
 
 class Chat:
-    """The running example, which can be killed and come back in its place."""
+    """The running example, which can be killed and started again on the same port."""
 
     def __init__(self, environ):
         self._environ = environ
@@ -51,7 +51,7 @@ class Chat:
         self._server = ServerProcess(
             "gevent", "app:app", workers=2, folder=CHAT, port=port, **self._environ
         ).__enter__()
-        get(self.url)  # when it has answered, there is a database
+        get(self.url)  # It makes its database before it answers.
 
     def kill(self):
         self._server.stop(signal.SIGKILL)
@@ -75,7 +75,7 @@ def server(environ):
 
 @pytest.fixture(autouse=True)
 def nothing_said(server, database):
-    """Each test finds empty rooms."""
+    """Empty all rooms before each test."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM message")
         connection.execute("DELETE FROM visitor")
@@ -83,7 +83,8 @@ def nothing_said(server, database):
 
 @pytest.fixture
 def enter(come):
-    """A function that has somebody come in, in a browser session of their own; gives the page."""
+    """A function that has somebody enter the chat in a browser session of their own, and returns
+    the page."""
     people = []
 
     def enter(server, name, room, **options):
@@ -99,7 +100,7 @@ def enter(come):
 
     yield enter
     for person in people:
-        # Of a server that is gone.
+        # The browser reports a server that is gone.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")
 
 
@@ -109,7 +110,8 @@ def say(page, text):
 
 
 def test_two_people_chat(server, enter):
-    """What one writes the other reads, as it was written, once and in order; both are here."""
+    """What two people write they both see once, in order, as it was written, and both are shown as
+    present."""
     ada, ben = enter(server, "Ada", "lobby"), enter(server, "Ben", "lobby")
     texts = ["Hello <b>Ben</b> & co", "Hello <img src=x onerror=alert(1)> Ada", "How are you?"]
 
@@ -128,7 +130,7 @@ def test_two_people_chat(server, enter):
 
 
 def test_message_that_the_page_came_with_is_not_shown_again(server, environ, enter):
-    """What was said between the subscription and the reading is rendered, and pushed besides."""
+    """A message that was rendered into the page and is pushed as well appears once."""
     Speaker(server, "Ben", "food").say("Once")
     ada = enter(server, "Ada", "food")
     [article] = ada.locator("article").all()
@@ -142,7 +144,7 @@ def test_message_that_the_page_came_with_is_not_shown_again(server, environ, ent
 
 
 def test_writing_is_shown_until_it_is_said(server, enter):
-    """The others see who is writing, and no longer once it was said; who writes does not."""
+    """The others see who is writing until the message comes; the one who writes does not see it."""
     ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
 
     ada.type("[name=text]", "We")
@@ -150,12 +152,12 @@ def test_writing_is_shown_until_it_is_said(server, enter):
     say(ada, "Well!")
 
     expect(ben.locator(WORDS)).to_have_text(["Well!"])
-    # Gone with the message, long before it would have gone by itself.
+    # The message takes it away, long before it would disappear by itself.
     assert [page.locator(".writing").text_content() for page in (ada, ben)] == ["", ""]
 
 
 def test_other_rooms_are_marked(server, enter):
-    """A room in which something was said is marked, on the pages of the others."""
+    """A room with a new message is marked on pages of other rooms."""
     ada, ben = enter(server, "Ada", "music"), enter(server, "Ben", "food")
 
     say(ada, "Listen!")
@@ -165,7 +167,7 @@ def test_other_rooms_are_marked(server, enter):
 
 
 def test_it_works_without_javascript(server, enter):
-    """Forms, links and redirects do it all but one thing: messages come when one reloads."""
+    """Without JavaScript all works, but new messages come only with a reload."""
     ada = enter(server, "Ada", "food")
     ben = enter(server, "Ben", "food", java_script_enabled=False)
 
@@ -183,7 +185,7 @@ def test_it_works_without_javascript(server, enter):
 
 
 def test_earlier_messages_come_into_the_page(server, enter):
-    """The link to what was said earlier brings it, in front of what is there."""
+    """The link to earlier messages puts them before those that are shown."""
     speaker = Speaker(server, "Ben", "music")
     said = [speaker.say(f"Song {number}") for number in range(33)]
     ada = enter(server, "Ada", "music")
@@ -197,7 +199,7 @@ def test_earlier_messages_come_into_the_page(server, enter):
 
 
 def test_page_catches_up_when_the_server_was_killed(server, enter):
-    """A killed server that comes back is all the same to a page: no gap, no double, no reload."""
+    """When a killed server comes back, a page has no gap and no repeat, and does not reload."""
     ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
     say(ada, "before")
     expect(ben.locator(WORDS)).to_have_text(["before"])
@@ -224,7 +226,7 @@ def test_page_catches_up_when_the_server_was_killed(server, enter):
 
 
 class Speaker:
-    """One who chats by plain HTTP."""
+    """Somebody who chats by plain HTTP."""
 
     def __init__(self, server, name, room):
         self.browser, self.path = Browser(server.url), f"/rooms/{room}"

@@ -1,4 +1,4 @@
-"""Forms and links with data-realtime: by the socket while it is open, else as ever."""
+"""Forms and links with data-realtime use the socket while it is open, and HTTP otherwise."""
 
 import json
 
@@ -7,14 +7,14 @@ import pytest
 
 @pytest.fixture
 def form(ada):
-    """A person at the page of the form."""
+    """A person who looks at the page with the form."""
     ada.visit("/form")
     return ada
 
 
 @pytest.fixture
 def form_without_socket(ada):
-    """The same, whose socket is closed."""
+    """A person who looks at the page with the form, and whose socket is closed."""
     ada.visit("/form")
     ada.run("realtime.close()")
     return ada
@@ -26,13 +26,14 @@ def submit(person, text, button="say"):
 
 
 def fields(person):
-    """What the app says that it was sent, once it has answered."""
+    """Return the fields that the app says it was sent."""
     return json.loads(person.page.inner_text("pre"))
 
 
 @pytest.mark.parametrize("has_socket", [True, False], ids=["socket", "http"])
 def test_form_sends_the_same_fields_either_way(ada, has_socket):
-    """Fields that repeat, and the button that was pressed, are there; the answer is shown."""
+    """A form sends repeated fields and the pressed button over the socket as by HTTP, and the
+    answer is shown."""
     ada.visit("/form")
     if not has_socket:
         ada.run("realtime.close()")
@@ -46,7 +47,7 @@ def test_form_sends_the_same_fields_either_way(ada, has_socket):
 
 
 def test_redirect_of_a_form_is_followed_by_the_browser(form):
-    """What a view redirects to after a form is the next page."""
+    """When a view redirects after a form, the browser goes to that page."""
     with form.page.expect_navigation():
         submit(form, "redirect")
 
@@ -54,7 +55,7 @@ def test_redirect_of_a_form_is_followed_by_the_browser(form):
 
 
 def test_redirect_to_a_script_is_not_followed(form):
-    """A socket's redirect can run no more than HTTP's, which browsers refuse to follow."""
+    """A redirect to a javascript: address runs nothing, as by HTTP."""
     form.run("document.addEventListener('realtime:reply', () => (window.replied = true))")
 
     submit(form, "script")
@@ -64,7 +65,7 @@ def test_redirect_to_a_script_is_not_followed(form):
 
 
 def test_reply_is_an_event_whose_default_can_be_prevented(form):
-    """A script that shows the reply itself is not interfered with."""
+    """A script of the page may show the reply to a form itself."""
     form.run(
         """document.addEventListener("realtime:reply", (event) => {
             event.preventDefault();
@@ -80,7 +81,7 @@ def test_reply_is_an_event_whose_default_can_be_prevented(form):
 
 
 def test_empty_answer_leaves_the_page_as_it_is(form):
-    """A 204 does nothing, as a browser's own would."""
+    """A reply of 204 changes nothing in the page."""
     form.run("document.addEventListener('realtime:reply', () => (window.replied = true))")
 
     submit(form, "nothing")
@@ -91,7 +92,7 @@ def test_empty_answer_leaves_the_page_as_it_is(form):
 
 
 def test_button_says_where_its_form_goes_and_how(form):
-    """formaction and formmethod count; the answer to a get is a page of its own."""
+    """formaction and formmethod of a button count; the answer to a GET is a new page."""
     with form.page.expect_navigation():
         submit(form, "what", "other")
 
@@ -101,7 +102,7 @@ def test_button_says_where_its_form_goes_and_how(form):
 
 
 def test_form_that_is_not_valid_is_not_sent(form):
-    """The browser's own checks come first."""
+    """A form that the browser finds invalid is not sent."""
     form.page.click("#say")
     submit(form, "nothing")
     form.wait_for_frame('"id": "1"')
@@ -114,7 +115,7 @@ def test_form_that_is_not_valid_is_not_sent(form):
     ["enctype=multipart/form-data", "target=_blank", "enctype=text/plain"],
 )
 def test_form_that_no_message_can_carry_goes_by_http(ada, attributes):
-    """Files, and another window, are the browser's affair."""
+    """A form with files, or with a target in another window, goes by HTTP."""
     ada.visit(f"/form?attributes={attributes}")
     sent = []
     ada.context.on("request", lambda request: sent.append(request.method))
@@ -127,7 +128,7 @@ def test_form_that_no_message_can_carry_goes_by_http(ada, attributes):
 
 
 def test_form_too_long_for_a_message_goes_by_http(form):
-    """No limit of the server's cuts the socket of who writes much."""
+    """A form that exceeds the limit for messages goes by HTTP, and the socket stays open."""
     form.page.evaluate("document.querySelector('textarea').value = 'x'.repeat(300_000)")
 
     with form.page.expect_navigation():
@@ -139,7 +140,7 @@ def test_form_too_long_for_a_message_goes_by_http(form):
 
 
 def test_link_shows_its_part_where_it_is_told_to(form):
-    """A block of the page that is linked to is put in its place, without a navigation."""
+    """A link can put one block of the page it leads to into this page."""
     form.page.click("#list")
     form.page.wait_for_selector("#here b")
 
@@ -148,7 +149,7 @@ def test_link_shows_its_part_where_it_is_told_to(form):
 
 
 def test_link_without_a_socket_is_a_link(form_without_socket):
-    """Nobody needs the socket to get on."""
+    """Without an open socket a link is an ordinary link."""
     form_without_socket.page.click("#list")
     form_without_socket.page.wait_for_url("**/items")
 
@@ -156,7 +157,7 @@ def test_link_without_a_socket_is_a_link(form_without_socket):
 
 
 def test_link_that_redirects_is_followed(form):
-    """The socket asks, and the browser goes where it is sent."""
+    """When the view of a link redirects, the browser goes to that page."""
     form.page.click("#away")
     form.page.wait_for_url("**/on/away")
 
@@ -164,7 +165,7 @@ def test_link_that_redirects_is_followed(form):
 
 
 def test_link_is_opened_in_a_new_tab_by_who_asks_for_it(form):
-    """Keys that change what a click means change it here too."""
+    """A click with a modifier key opens a new tab, as with any link."""
     with form.context.expect_page() as opened:
         form.page.click("#list", modifiers=["ControlOrMeta"])
 

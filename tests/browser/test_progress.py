@@ -1,4 +1,4 @@
-"""The progress page of examples/progress, as one looks at it."""
+"""Somebody uses examples/progress in a browser."""
 
 import pathlib
 import re
@@ -11,7 +11,7 @@ PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
 
 
 def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
-    """Each press of the button adds a card to the page, and its job moves it."""
+    """Each press of the button adds a card to the page, which shows how far its job is."""
     with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
         ada = come(server.url)
         ada.visit("/")

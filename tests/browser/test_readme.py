@@ -1,4 +1,4 @@
-"""The README's first example, as a newcomer sees it."""
+"""Somebody tries the README's first example in a browser."""
 
 import requests
 
@@ -9,7 +9,8 @@ from ..test_readme import FIRST
 
 
 def test_what_is_posted_to_the_first_example_is_shown(come, tmp_path):
-    """It is saved, run and posted to as the README says, and the open page shows the text."""
+    """The first example, saved, run and posted to as the README says, shows the posted text in an
+    open page."""
     (tmp_path / "readme_app.py").write_text(FIRST)
     with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
         person = come(server.url)

@@ -1,4 +1,4 @@
-"""Log-ins over the socket, which the next page sees."""
+"""A log-in over the socket is known to the browser's next request."""
 
 import pytest
 
@@ -7,25 +7,26 @@ from ..eventually import eventually
 
 @pytest.fixture(scope="package")
 def sessions_server(start, tmp_path_factory):
-    """A server of the same app below a prefix, with Flask-Session."""
+    """A server of the same app, below a prefix, with Flask-Session."""
     with start("/shop", SESSIONS=str(tmp_path_factory.mktemp("sessions"))) as server:
         yield server
 
 
 @pytest.fixture(params=["cookies", "flask-session"])
 def visitor(request, come):
-    """Somebody on an app with Flask's cookie sessions, or with Flask-Session below a prefix."""
+    """Somebody who uses the app with Flask's cookie sessions, or below a prefix with
+    Flask-Session."""
     if request.param == "cookies":
         return come(request.getfixturevalue("server").url)
     return come(request.getfixturevalue("sessions_server").url, "/shop")
 
 
 def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
-    """Who navigates right after the reply is known there."""
+    """A page that is loaded right after the reply to a log-in knows the user."""
     visitor.visit("/plain")
 
     with visitor.page.expect_navigation():
-        # Awaited, it would be lost with the page that it navigates away from.
+        # Not awaited, since its page is gone when it has navigated.
         visitor.run(
             """(uri) => void realtime.call(uri, { method: "post" }).then((reply) => {
                 location = reply.headers.Location;
@@ -37,7 +38,7 @@ def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
 
 
 def test_login_survives_a_navigation_that_does_not_wait(visitor):
-    """The hand-over is not cut off: the browser has it within moments, whatever it shows."""
+    """The browser gets the new session even if the page is left at once."""
     visitor.visit("/plain")
     visitor.run(f"void realtime.call('{visitor.prefix}/login/ada', {{ method: 'post' }})")
     visitor.wait_for_frame('"status": 303')
@@ -53,7 +54,7 @@ def is_shown_as(visitor, name):
 
 
 def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
-    """A log-in that is to outlive the session does."""
+    """A cookie that lasts longer than the session reaches the browser too."""
     visitor.visit("/plain")
 
     visitor.run(f"realtime.call('{visitor.prefix}/login/ada?remember', {{ method: 'post' }})")
@@ -65,8 +66,7 @@ def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
 
 @pytest.mark.parametrize("query", ["", "?everywhere"])
 def test_logout_over_the_socket_is_seen_by_the_next_page(visitor, query):
-    """What a message takes from the session is gone from the browser's too, even if it ends the
-    socket that it came by."""
+    """A log-out over the socket is known to the browser, even if it closes that socket."""
     visitor.visit("/login/ada")
     assert visitor.page.inner_text("h1") == "ada"
 

@@ -1,4 +1,4 @@
-"""A page that loses its server, its network or its place, and comes back."""
+"""A page comes back after it lost its server, its network or its place in the browser."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ import pytest
 from .chromium import LEAVE_AND_RETURN
 from .links import Link
 
-# What a browser itself reports of a network that is away, whoever asked for it.
+# Errors that the browser itself reports when its network is away.
 NETWORK = ("WebSocket connection to", "Failed to load resource: net::")
 
 
@@ -20,9 +20,9 @@ def link(server):
 
 
 class Numbers:
-    """Pushes 0, 1, 2 … on a thread of its own, from its entry to :meth:`stop`.
+    """Pushes 0, 1, 2 … on a thread, from the start of a with block to :meth:`stop`.
 
-    :ivar count: how many were pushed.
+    :ivar count: how many numbers were pushed.
     """
 
     def __init__(self, publisher, channel):
@@ -40,7 +40,7 @@ class Numbers:
         self.stop()
 
     def stop(self):
-        """Push no more; the last number."""
+        """Push no more; return the last number."""
         self._is_over.set()
         self._thread.join()
         return self.count - 1
@@ -54,10 +54,10 @@ class Numbers:
 def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
     come, start, publisher, channel
 ):
-    """The page catches up by itself with what was pushed while its server was dead, or replaced."""
+    """A page gets each message once, although its server is killed and then replaced."""
     with start() as first:
         ada = come(first.url)
-        # The jitter near its shortest: what is seen here is not the waiting.
+        # Makes the pauses between attempts short.
         ada.context.add_init_script("Math.random = () => 0.05")
         ada.visit(f"/on/{channel}")
         with Numbers(publisher, channel) as numbers:
@@ -83,7 +83,8 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
 def test_page_that_was_offline_catches_up_without_gap_or_double(
     come, server, link, publisher, channel
 ):
-    """A while without a network, in which its connection dies unheard, costs only time."""
+    """A page whose network is away for a while, without its connection being closed, gets each
+    message once."""
     ada = come(link.url)
     ada.visit(f"/on/{channel}")
     with Numbers(publisher, channel) as numbers:
@@ -103,7 +104,7 @@ def test_page_that_was_offline_catches_up_without_gap_or_double(
 
 
 def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel):
-    """The browser keeps the page as it was, and it hears what it missed."""
+    """A page from the back/forward cache gets what it missed, and goes on."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")
@@ -121,7 +122,8 @@ def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel)
 
 
 def test_copy_of_a_page_hears_all_since_its_html(ada, publisher, channel):
-    """A duplicated tab, or a page out of the browser's cache, has the first one's id: both hear."""
+    """A duplicated tab, or a page from the browser's cache, has the same id as the first one, and
+    both hear all."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")
@@ -141,7 +143,7 @@ def test_copy_of_a_page_hears_all_since_its_html(ada, publisher, channel):
 
 
 def test_server_that_refuses_a_page_is_left_alone(ada, channel):
-    """A session that is gone ends the attempts, after three of them."""
+    """A page that the server refuses three times does not try again."""
     ada.visit(f"/on/{channel}")
     ada.context.clear_cookies()
 

@@ -1,4 +1,4 @@
-"""The way from polling to pushing, walked in a browser: each block of it is run."""
+"""The tutorial works in a browser: each of its code blocks is run."""
 
 import pathlib
 import re
@@ -25,7 +25,7 @@ POLLING_PAGE, PUSHING_PAGE = code_blocks("html+jinja")
 [SERVED_LISTENER] = code_blocks("html")
 [STYLE] = code_blocks("css")
 
-# The browser asks for one, and says so if it gets none.
+# The browser asks for an icon, and reports an error if there is none.
 ICON = '<link rel="icon" href="data:,">'
 
 
@@ -49,7 +49,7 @@ def order(page, what):
 
 
 def test_the_way_begins_with_a_page_that_polls(run, come):
-    """The board that is left behind does what it says."""
+    """The polling board from which the tutorial starts works."""
     with run(POLLING_APP, POLLING_PAGE.replace("5000", "100")) as server:
         ada, ben = come(server.url), come(server.url)
         for person in (ada, ben):
@@ -63,7 +63,8 @@ def test_the_way_begins_with_a_page_that_polls(run, come):
 
 
 def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_path):
-    """Orders from the page and from the telephone come and go on each board, and once."""
+    """In the finished app orders from the page and from a job appear on each board once, and
+    disappear when served."""
     subscribed = PUSHING_APP.replace('subscribe("orders")', 'subscribe("orders", "orders.served")')
     page = f"{PUSHING_PAGE}{SERVED_LISTENER}<style>{STYLE}</style>"
     environ = {"FLASK_REALTIME_REDIS": redis_url, "FLASK_REALTIME_REDIS_PREFIX": "cafe"}
@@ -87,5 +88,5 @@ def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_pa
 
         expect(ben.page.locator("ul")).to_have_css("opacity", "0.5")
     for person in (ada, ben):
-        # Of a server that is gone.
+        # The browser reports a server that is gone.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")

@@ -1,1 +1,1 @@
-"""What every registry promises, tried on each."""
+"""What every registry promises, tested with each registry."""

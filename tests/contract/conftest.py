@@ -1,4 +1,4 @@
-"""Registries to try: every kind there is, and a second process where there can be one."""
+"""Registries of every kind, and where processes can share one a second process."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .recorder import Recorder
 
 
 def pytest_generate_tests(metafunc):
-    """Every test runs on every kind; one with a second process only where processes share."""
+    """Run each test with every kind of registry; a test with a second process only with Redis."""
     if "open_registry" in metafunc.fixturenames:
-        # A cluster refuses steps over several channels or clients; what expires does so there too.
+        # Tests about time take long, and a cluster has no other clock.
         is_about_time = metafunc.module.__name__.endswith(("expiry", "history"))
         shared = ["redis"] if is_about_time else ["redis", "redis_cluster"]
         kinds = shared if "other" in metafunc.fixturenames else ["memory", *shared]
@@ -27,7 +27,8 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def open_registry(request, kind):
-    """A function that opens one more registry, with ``REALTIME_*`` settings; all have one store."""
+    """A function that opens a registry with REALTIME_* settings; all that one test opens have the
+    same store."""
     opened = []
     prefix = "contract-" + secrets.token_hex(6)
 
@@ -53,31 +54,31 @@ def open_registry(request, kind):
 
 @pytest.fixture
 def heard():
-    """What ``registry`` tells its process."""
+    """A recorder of what ``registry`` tells its process."""
     return Recorder()
 
 
 @pytest.fixture
 def registry(open_registry, heard):
-    """A registry with default settings."""
+    """A registry with the default settings."""
     return open_registry(heard)
 
 
 @pytest.fixture
 def heard_by_other():
-    """What ``other`` tells its process."""
+    """A recorder of what ``other`` tells its process."""
     return Recorder()
 
 
 @pytest.fixture
 def other(open_registry, heard_by_other):
-    """The registry of a second process, on the same store."""
+    """The registry of a second process, with the same store."""
     return open_registry(heard_by_other)
 
 
 @pytest.fixture
 def push():
-    """A function that makes a push with an id of its own."""
+    """A function that makes a Push with an id of its own."""
     ids = itertools.count(1)
 
     def make(channel, payload='"hello"', push_id=None, route=TO_ALL):

@@ -1,4 +1,4 @@
-"""A process without a hub: it writes down what its registry tells it."""
+"""Records what a registry tells its process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.eventually import DEADLINE
 
 
 class Recorder:
-    """What a registry has told, in order; waits for more with a deadline."""
+    """Keeps what a registry has told, in order, and can wait for more."""
 
     def __init__(self) -> None:
         self.publications: list[Publication] = []
@@ -22,7 +22,7 @@ class Recorder:
         self._news = threading.Condition()
 
     def receiver(self) -> RegistryEvents:
-        """What the registry is given."""
+        """Return the functions that the registry calls."""
         return RegistryEvents(
             deliver=self._deliver,
             changed=lambda digest: self._note(self.changed, digest),
@@ -32,11 +32,11 @@ class Recorder:
         )
 
     def payloads(self, channel: str | None = None) -> list[str]:
-        """The payloads delivered, on one channel or on all."""
+        """Return the payloads that were delivered, on one channel or on all."""
         return [one.payload for one in list(self.publications) if channel in (None, one.channel)]
 
     def wait_for(self, happened: Callable[[], Any]) -> None:
-        """Return once *happened* is true of what was told."""
+        """Return when *happened* is true of what was told."""
         with self._news:
             if not self._news.wait_for(happened, DEADLINE):
                 raise AssertionError(
@@ -46,7 +46,7 @@ class Recorder:
                 )
 
     def wait_for_payload(self, payload: str) -> None:
-        """Return once *payload* has been delivered."""
+        """Return when *payload* was delivered."""
         self.wait_for(lambda: payload in self.payloads())
 
     def _deliver(self, publication: Publication) -> None:

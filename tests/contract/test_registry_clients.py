@@ -11,7 +11,7 @@ from flask_realtime.registries.subscriptions import MOST_LEFT, Known, Subscripti
 from ..eventually import eventually
 
 PLENTY = 10_000_000
-# When a process knew a client, before any change that these tests make.
+# A moment before any change that these tests make.
 MOMENT = 1_000_000
 
 
@@ -20,7 +20,7 @@ def subscriptions(registry, digest):
 
 
 def test_subscribe_notes_where_each_log_stands(registry, fill):
-    """A client hears what comes after its subscription."""
+    """A client hears what comes after its subscription, and nothing from before it."""
     tail = fill(registry, "a", 3)[-1]
 
     registry.subscribe("digest-1", ["a", "b"])
@@ -32,7 +32,7 @@ def test_subscribe_notes_where_each_log_stands(registry, fill):
 
 
 def test_subscribe_takes_thousands_of_channels(registry):
-    """A page may show as many as it likes, and hears all of them."""
+    """A client can subscribe to thousands of channels at once."""
     channels = [f"row-{number}" for number in range(3000)]
 
     registry.subscribe("digest-1", channels)
@@ -41,7 +41,7 @@ def test_subscribe_takes_thousands_of_channels(registry):
 
 
 def test_subscribe_keeps_the_earlier_position(registry, fill, push):
-    """Subscribing again neither skips nor repeats what came in between."""
+    """A second subscription to a channel neither skips nor repeats messages."""
     start = fill(registry, "a", 1)[-1]
     registry.subscribe("digest-1", ["a"])
     tail = registry.publish([push("a")])[0]
@@ -54,7 +54,8 @@ def test_subscribe_keeps_the_earlier_position(registry, fill, push):
 
 
 def test_subscriptions_are_asked_for_many_at_once(registry):
-    """Each client is answered for; None for one not known."""
+    """One call returns the subscriptions of many clients, with None for a client that is not
+    known."""
     registry.subscribe("digest-1", ["a"])
     registry.subscribe("digest-2", ["b"])
 
@@ -67,7 +68,8 @@ def test_subscriptions_are_asked_for_many_at_once(registry):
 
 
 def test_unsubscribe_takes_away_what_is_named(registry):
-    """The other channels and the other clients keep theirs; what is not known is no error."""
+    """unsubscribe() leaves other channels and other clients alone, and takes unknown channels
+    without an error."""
     registry.subscribe("digest-1", ["a", "b"])
     registry.subscribe("digest-2", ["a"])
 
@@ -80,7 +82,7 @@ def test_unsubscribe_takes_away_what_is_named(registry):
 
 
 def test_subscribing_again_after_unsubscribing_starts_at_the_tail(registry, push):
-    """What was pushed while one was not subscribed is not heard later."""
+    """A client that left a channel and comes back does not hear what was pushed in between."""
     registry.subscribe("digest-1", ["a"])
     registry.unsubscribe("digest-1", ["a"])
     tail = registry.publish([push("a")])[0]
@@ -91,7 +93,7 @@ def test_subscribing_again_after_unsubscribing_starts_at_the_tail(registry, push
 
 
 def test_connect_returns_the_subscriptions(registry, fill):
-    """A connection begins with what its page was subscribed to."""
+    """connect() returns what the page subscribed to."""
     tail = fill(registry, "a", 3)[-1]
     registry.subscribe("digest-1", ["a"])
 
@@ -100,12 +102,13 @@ def test_connect_returns_the_subscriptions(registry, fill):
 
 
 def test_connect_returns_none_for_an_unknown_client(registry):
-    """A client that expired, or that never was, is told from one without subscriptions."""
+    """connect() returns None for a client that is not known, and an empty dict for one without
+    subscriptions."""
     assert registry.connect("digest-1", "1").subscriptions is None
 
 
 def test_connect_of_a_client_that_unsubscribed_from_all_knows_it(registry):
-    """To be subscribed to nothing is not to be unknown."""
+    """A client that left all of its channels is still known."""
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "1")
     registry.unsubscribe("digest-1", ["a"])
@@ -115,7 +118,8 @@ def test_connect_of_a_client_that_unsubscribed_from_all_knows_it(registry):
 
 
 def test_an_unknown_client_is_told_of_changes_once_connected(registry, heard):
-    """A page that comes back after it expired can subscribe anew, over HTTP, and hears of it."""
+    """A page that comes back after its client expired can subscribe again, and its socket hears of
+    it."""
     registry.connect("digest-1", "1")
 
     registry.subscribe("digest-1", ["a"])
@@ -125,7 +129,7 @@ def test_an_unknown_client_is_told_of_changes_once_connected(registry, heard):
 
 
 def test_changes_are_told_where_the_client_is_connected(registry, heard):
-    """Subscribing and unsubscribing are told to who holds a connection, and to no one else."""
+    """A process is told of changes of the clients that are connected to it, and of no others."""
     registry.subscribe("held", ["a"])
     registry.connect("held", "1")
 
@@ -141,7 +145,7 @@ def test_changes_are_told_where_the_client_is_connected(registry, heard):
 def test_changes_are_told_to_the_process_that_holds_the_connection(
     registry, heard, other, heard_by_other
 ):
-    """A subscribe served by one process reaches the socket that another one holds."""
+    """A subscription that one process makes is told to the process that holds the socket."""
     registry.connect("here", "1")
     other.connect("there", "1")
     other.connect("both", "2")
@@ -153,14 +157,14 @@ def test_changes_are_told_to_the_process_that_holds_the_connection(
 
     heard.wait_for(lambda: len(heard.changed) == 2)
     heard_by_other.wait_for(lambda: len(heard_by_other.changed) == 2)
-    # What a process is told by itself may overtake what another one tells it.
+    # What a process tells itself may arrive before what another process has told it.
     assert sorted(heard.changed) == ["both", "here"]
     assert sorted(heard_by_other.changed) == ["both", "there"]
     assert set(subscriptions(registry, "there")) == {"a"}
 
 
 def test_disconnect_ends_the_telling(registry, heard):
-    """A client whose last connection closed is no longer told of here."""
+    """A process is told of no more changes of a client whose last connection closed."""
     registry.connect("gone", "1")
     registry.connect("held", "2")
     registry.forget_connection(ConnectionRecord("gone", "1", {}))
@@ -173,7 +177,7 @@ def test_disconnect_ends_the_telling(registry, heard):
 
 
 def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
-    """The next socket of a plain client goes on from there."""
+    """A client that never resumes continues where its last connection closed."""
     registry.subscribe("digest-1", ["a", "b"])
     positions = fill(registry, "a", 3)
     registry.connect("digest-1", "1")
@@ -186,7 +190,7 @@ def test_disconnect_notes_how_far_the_connection_was_sent(registry, fill):
 
 
 def test_disconnect_does_not_subscribe(registry, fill):
-    """A position noted for a channel the client has left does not bring it back."""
+    """A position that disconnect() notes does not subscribe a client that has left the channel."""
     positions = fill(registry, "a", 3)
     registry.subscribe("digest-1", ["a", "b"])
     registry.connect("digest-1", "1")
@@ -201,7 +205,7 @@ def test_disconnect_does_not_subscribe(registry, fill):
 
 
 def test_disconnect_does_not_harm_the_other_connection(registry, heard):
-    """A late close of an old socket leaves the new one of the same page as it is."""
+    """When an old connection of a page closes late, the new one stays as it is."""
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "old")
     registry.connect("digest-1", "new")
@@ -217,7 +221,7 @@ def test_disconnect_does_not_harm_the_other_connection(registry, heard):
 
 
 def test_disconnect_does_not_harm_a_connection_of_another_process(registry, other, heard_by_other):
-    """Processes number their connections each for itself; equal numbers are not one."""
+    """Connections of two processes are different ones, even if both have the same name."""
     registry.connect("digest-1", "1")
     other.connect("digest-1", "1")
 
@@ -228,8 +232,8 @@ def test_disconnect_does_not_harm_a_connection_of_another_process(registry, othe
 
 
 def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(registry):
-    """The socket that heard so first may have broken before it did; a request, or a while, makes
-    the client one that is known."""
+    """A client that connect() created counts as unknown until its first refresh(), or until a
+    request subscribes it."""
     first = registry.connect("digest-1", "1")
     registry.forget_connection(ConnectionRecord("digest-1", "1", {}))
     second = registry.connect("digest-1", "2")
@@ -244,7 +248,7 @@ def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(re
 
 
 def test_connect_is_one_step_with_its_subscriptions(registry, heard):
-    """What connect does not return yet, the process is told of: nothing falls in between."""
+    """A process is told of every change that connect() did not return."""
     registry.subscribe("digest-1", ["c0"])
     channels = [f"c{number}" for number in range(1, 201)]
 
@@ -264,7 +268,7 @@ def test_connect_is_one_step_with_its_subscriptions(registry, heard):
 
 
 def test_refresh_notes_how_far_each_connection_was_sent(registry, fill):
-    """After a crash, which closes nothing, a plain client goes on from the last refresh."""
+    """After a crash a client that never resumes continues from its last refresh()."""
     registry.subscribe("digest-1", ["a"])
     positions = fill(registry, "a", 3)
     registry.connect("digest-1", "1")
@@ -276,7 +280,7 @@ def test_refresh_notes_how_far_each_connection_was_sent(registry, fill):
 
 
 def test_refresh_takes_many_clients_at_once(registry, fill):
-    """A process with thousands of connections refreshes them in one go."""
+    """One call refreshes thousands of connections."""
     position = fill(registry, "a", 1)[-1]
     digests = [f"digest-{number}" for number in range(1200)]
     for digest in digests:
@@ -290,8 +294,8 @@ def test_refresh_takes_many_clients_at_once(registry, fill):
 
 
 def test_refresh_does_not_make_a_client_anew(registry, fill):
-    """A client that is gone stays gone, or its subscriptions would be an empty set for good; its
-    process is told, which knows what they were."""
+    """refresh() does not create a client, which would have no subscriptions; the process is told
+    that the client is gone."""
     position = fill(registry, "a", 1)[-1]
     registry.connect("digest-2", "1")
 
@@ -305,7 +309,8 @@ def test_refresh_does_not_make_a_client_anew(registry, fill):
 
 
 def test_refresh_tells_of_a_connection_that_is_not_known(registry):
-    """The client may have been begun anew by a request, and knows nothing of the socket."""
+    """refresh() tells of a connection that is missing from its client's list, as when a request has
+    created the client again."""
     registry.subscribe("digest-1", ["a"])
 
     gone = registry.refresh([ConnectionRecord("digest-1", "1", {})], [])
@@ -315,14 +320,19 @@ def test_refresh_tells_of_a_connection_that_is_not_known(registry):
 
 
 def restored(registry, digest, sent, moment, left=None, name="1"):
-    """How a client stands once a process has written what it knew of it: its channels, each with
-    its position, since a *moment*, and what it had *left*."""
+    """Have a process write again what it knew of a client.
+
+    :param sent: the client's channels, with the position up to which each was sent.
+    :param moment: since when the client was subscribed to them.
+    :param left: channels that the client had left, and when.
+    :returns: the subscriptions that the client has afterwards.
+    """
     known = Known(dict.fromkeys(sent, moment), left or {})
     return registry.restore([(ConnectionRecord(digest, name, sent), known)])[0]
 
 
 def test_restore_writes_a_client_again(registry, heard, fill):
-    """What a process knew of a client is in the registry again, its connection too."""
+    """restore() writes a client again, with its subscriptions and its connection."""
     position = fill(registry, "a", 3)[2]
 
     stands = restored(registry, "digest-1", {"a": position}, MOMENT, {"b": MOMENT})
@@ -336,7 +346,7 @@ def test_restore_writes_a_client_again(registry, heard, fill):
 
 
 def test_restore_keeps_what_came_meanwhile(registry, fill):
-    """A subscription made after the loss stands beside what is restored."""
+    """A subscription that was made after the loss is kept beside what is restored."""
     position = fill(registry, "a", 3)[1]
     registry.subscribe("digest-1", ["b"])
 
@@ -348,7 +358,7 @@ def test_restore_keeps_what_came_meanwhile(registry, fill):
 
 
 def test_restore_keeps_off_what_was_left_meanwhile(registry, fill):
-    """The end of a subscription is known to a registry that has lost the subscription itself."""
+    """A subscription that was ended after the loss is not restored."""
     position = fill(registry, "a", 1)[0]
     registry.unsubscribe("digest-1", ["a"])
 
@@ -358,7 +368,7 @@ def test_restore_keeps_off_what_was_left_meanwhile(registry, fill):
 
 
 def test_restore_changes_nothing_of_what_is_newer(registry, fill):
-    """A process that knows less than the registry does not undo what it does not know."""
+    """A process does not undo newer changes that it does not know."""
     position = fill(registry, "a", 1)[0]
     registry.subscribe("digest-1", ["a", "b"])
     moment = subscriptions(registry, "digest-1")["a"].moment
@@ -371,7 +381,8 @@ def test_restore_changes_nothing_of_what_is_newer(registry, fill):
 
 
 def test_restore_ends_what_had_ended(registry):
-    """A registry that went back has a subscription again that its process knows to be over."""
+    """A registry that went back has a subscription again, which restore() ends if the process knows
+    that it had ended."""
     registry.subscribe("digest-1", ["a", "b"])
     left_at = subscriptions(registry, "digest-1")["b"].moment + 1
 
@@ -383,7 +394,7 @@ def test_restore_ends_what_had_ended(registry):
 
 
 def test_subscribing_again_outlasts_what_had_ended(registry, push):
-    """It was accepted, and so is later than the end that the process knows of."""
+    """A new subscription is later than an end that a process knows of, and is kept."""
     registry.subscribe("digest-1", ["a"])
     first = subscriptions(registry, "digest-1")["a"]
     registry.publish([push("a")])
@@ -395,8 +406,8 @@ def test_subscribing_again_outlasts_what_had_ended(registry, push):
 
 
 def test_restore_brings_processes_together_in_any_order(registry, fill):
-    """They may have known the client at different moments; none undoes another's, however often
-    they come."""
+    """Several processes can restore one client, in any order and more than once, without undoing
+    each other's changes."""
     at = fill(registry, "a", 1)[0]
     early = ({"left": at, "kept": at, "old": at}, MOMENT, {}, "early")
     late = ({"kept": at, "new": at}, MOMENT + 1, {"left": MOMENT + 1}, "late")
@@ -409,7 +420,8 @@ def test_restore_brings_processes_together_in_any_order(registry, fill):
 
 
 def test_restore_keeps_the_place_of_what_is_there(registry, fill):
-    """Of a registry that has only lost that it was subscribed to again; its log is there."""
+    """When a registry has only lost that a client subscribed again, the client keeps its
+    position."""
     registry.subscribe("digest-1", ["a"])
     stands = subscriptions(registry, "digest-1")["a"]
     later = fill(registry, "a", 1)[-1]
@@ -420,7 +432,7 @@ def test_restore_keeps_the_place_of_what_is_there(registry, fill):
 
 
 def test_what_is_restored_is_news_to_who_came_later(registry, fill):
-    """A connection that came after the loss has not left what it has not heard of."""
+    """A connection that opened after the loss is told of subscriptions that are restored."""
     position = fill(registry, "a", 1)[0]
     registry.subscribe("digest-1", ["new"])
     known = Known().joined(registry.connect("digest-1", "2").subscriptions)
@@ -432,7 +444,8 @@ def test_what_is_restored_is_news_to_who_came_later(registry, fill):
 
 
 def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, heard, fill):
-    """Where only the connection was lost: it hears of changes, and notes how far it was sent."""
+    """A connection that the registry lost is put back: it hears of changes, and its position is
+    noted."""
     positions = fill(registry, "a", 3)
     registry.subscribe("digest-1", ["a"])
     # The one that stands in the snapshot, and whose end was lost as well.
@@ -450,7 +463,8 @@ def test_restore_puts_a_connection_back_that_was_forgotten(registry, other, hear
 
 
 def test_every_change_of_subscriptions_has_a_later_moment(registry):
-    """However quickly they follow each other."""
+    """Each change has a later moment than the one before, however quickly they follow each
+    other."""
     moments = []
     for _ in range(3):
         registry.subscribe("digest-1", ["a", "b"])
@@ -466,7 +480,7 @@ def test_every_change_of_subscriptions_has_a_later_moment(registry):
 
 
 def test_a_moment_is_later_than_what_was_restored(registry, fill):
-    """The clock of a Redis that took over may be behind that of the one before."""
+    """A change is later than what was restored, even if the clock of the new Redis is behind."""
     position = fill(registry, "a", 1)[0]
     ahead = int(time.time() * 1000) + 60_000
     restored(registry, "digest-1", {"a": position}, ahead)
@@ -477,7 +491,7 @@ def test_a_moment_is_later_than_what_was_restored(registry, fill):
 
 
 def test_so_many_channels_that_were_left_are_remembered(registry, fill):
-    """A page that leaves thousands does not fill the registry, whose word is taken then."""
+    """Only a limited number of channels that a client left is remembered."""
     position = fill(registry, "a", 1)[0]
     names = [f"row-{number}" for number in range(MOST_LEFT + 1)]
     registry.subscribe("digest-1", names)
@@ -492,7 +506,7 @@ def test_so_many_channels_that_were_left_are_remembered(registry, fill):
 
 
 def test_the_end_of_what_is_not_known_is_remembered_for_a_while(open_registry, fill):
-    """As long as a client is awaited, from the last one on."""
+    """That an unknown client left a channel is remembered for as long as a client is awaited."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
     position = fill(registry, "a", 1)[0]
     registry.unsubscribe("digest-1", ["a"])
@@ -508,7 +522,7 @@ def test_the_end_of_what_is_not_known_is_remembered_for_a_while(open_registry, f
 
 
 def test_an_older_connection_does_not_note_for_the_newer(registry, fill):
-    """A late close of an old socket does not move the place of the one that came after it."""
+    """An old connection that closes late does not change the position of a newer one."""
     registry.subscribe("digest-1", ["a"])
     positions = fill(registry, "a", 3)
     for name in ("old", "new"):
@@ -522,7 +536,7 @@ def test_an_older_connection_does_not_note_for_the_newer(registry, fill):
 
 
 def test_the_connection_that_is_left_notes_again(registry, fill):
-    """Of two tabs with one id, the one that stays notes where it is."""
+    """Of two connections with the id of one page, the one that stays notes its position."""
     registry.subscribe("digest-1", ["a"])
     positions = fill(registry, "a", 3)
     for name in ("stays", "goes"):
@@ -536,8 +550,9 @@ def test_the_connection_that_is_left_notes_again(registry, fill):
 
 @pytest.mark.parametrize("is_subscribed", [True, False])
 def test_connection_that_comes_again_is_resumed(registry, is_subscribed):
-    """A page that had a socket before is told from one that opens its first, whether it is
-    subscribed to anything or not, and whether that socket was noted as gone or not."""
+    """connect() tells a page that had a connection before from one that connects for the first
+    time, whether or not it is subscribed to anything, and whether or not its old connection was
+    seen to close."""
     if is_subscribed:
         registry.subscribe("digest-1", ["a"])
     arrivals = [registry.connect("digest-1", name) for name in ("1", "2")]

@@ -10,7 +10,7 @@ def is_known(registry, digest):
 
 
 def test_a_page_that_never_connects_is_forgotten(open_registry):
-    """After CONNECT_TIMEOUT nothing is known of it."""
+    """A client without a connection is forgotten after CONNECT_TIMEOUT_SECONDS."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
     registry.subscribe("digest-1", ["a"])
     assert is_known(registry, "digest-1")
@@ -36,8 +36,8 @@ def test_each_subscription_gives_a_page_more_time_to_connect(open_registry):
 
 
 def test_a_connected_client_outlives_the_time_to_connect(open_registry):
-    """Once a connection came, CONNECT_TIMEOUT is over; after the last one DISCONNECT_TIMEOUT
-    counts, whatever is subscribed to then."""
+    """A client that was ever connected has DISCONNECT_TIMEOUT_SECONDS after its last connection,
+    even if it subscribes meanwhile."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
     for digest in ("connected", "disconnected", "changed"):
         registry.subscribe(digest, ["a"])
@@ -55,7 +55,7 @@ def test_a_connected_client_outlives_the_time_to_connect(open_registry):
 
 
 def test_a_client_that_stays_away_is_forgotten(open_registry):
-    """After DISCONNECT_TIMEOUT without a connection nothing is known of it."""
+    """A client is forgotten DISCONNECT_TIMEOUT_SECONDS after its last connection closed."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "1")
@@ -67,7 +67,7 @@ def test_a_client_that_stays_away_is_forgotten(open_registry):
 
 
 def test_the_time_to_come_back_counts_from_the_close(open_registry):
-    """A connection that closes long after it opened leaves the whole DISCONNECT_TIMEOUT."""
+    """The time to come back counts from the close of the last connection, not from its opening."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=2)
     for digest in ("first", "second"):
         registry.subscribe(digest, ["a"])
@@ -83,7 +83,7 @@ def test_the_time_to_come_back_counts_from_the_close(open_registry):
 
 
 def test_refresh_keeps_connected_clients(open_registry):
-    """A connection that lives longer than any timeout stays known while it is refreshed."""
+    """A client stays known as long as its connection is refreshed."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
     for digest in ("refreshed", "crashed"):
         registry.subscribe(digest, ["a"])
@@ -99,7 +99,7 @@ def test_refresh_keeps_connected_clients(open_registry):
 
 
 def test_a_client_that_was_forgotten_begins_anew(open_registry):
-    """What it was subscribed to then does not come back with its next page."""
+    """A client that was forgotten and subscribes again has only its new subscriptions."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
     registry.subscribe("digest-1", ["a"])
 

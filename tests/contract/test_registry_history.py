@@ -12,7 +12,7 @@ def is_lost(registry, channel, cursor):
 
 
 def test_history_is_capped_by_count(open_registry, fill):
-    """A log keeps as many entries as HISTORY_SIZE says, the newest."""
+    """A log keeps its newest entries, HISTORY_SIZE of them."""
     registry = open_registry(HISTORY_SIZE=3)
 
     positions = fill(registry, "a", 10)
@@ -23,7 +23,7 @@ def test_history_is_capped_by_count(open_registry, fill):
 
 
 def test_history_is_capped_by_bytes(open_registry, fill):
-    """A log keeps no more than HISTORY_BYTES, and what fits into them."""
+    """A log keeps its newest entries, up to HISTORY_BYTES."""
     registry = open_registry(HISTORY_BYTES=3000)
 
     positions = fill(registry, "a", 10, size=700)
@@ -34,7 +34,7 @@ def test_history_is_capped_by_bytes(open_registry, fill):
 
 
 def test_history_bytes_are_counted_anew_after_trimming(open_registry, fill):
-    """Entries that were dropped do not count for ever."""
+    """Entries that were dropped do not count towards HISTORY_BYTES."""
     registry = open_registry(HISTORY_BYTES=3000)
 
     positions = fill(registry, "a", 200, size=200)
@@ -44,7 +44,7 @@ def test_history_bytes_are_counted_anew_after_trimming(open_registry, fill):
 
 
 def test_history_expires_as_a_whole(open_registry, fill, push):
-    """After HISTORY_TTL without a push the entries are gone, and the log goes on counting."""
+    """After HISTORY_TTL_SECONDS without a push all entries are gone, and numbers go on."""
     registry = open_registry(HISTORY_TTL_SECONDS=1)
     positions = fill(registry, "a", 3)
     assert not is_lost(registry, "a", positions[0])
@@ -61,7 +61,7 @@ def test_history_expires_as_a_whole(open_registry, fill, push):
 
 
 def test_history_that_expired_is_not_lost_to_one_who_had_it_all(open_registry, fill):
-    """One who stands where the log stands has missed nothing, log or no log."""
+    """A client that had all entries before they expired is not told that messages are lost."""
     registry = open_registry(HISTORY_TTL_SECONDS=1)
     positions = fill(registry, "a", 3)
 
@@ -71,7 +71,7 @@ def test_history_that_expired_is_not_lost_to_one_who_had_it_all(open_registry, f
 
 
 def test_history_lives_on_with_each_push(open_registry, fill, push):
-    """The first entry stays as long as pushes come, even where nobody listens."""
+    """Each push keeps all entries from expiring, even if nobody listens."""
     registry = open_registry(HISTORY_TTL_SECONDS=1)
     busy, quiet = fill(registry, "busy", 1), fill(registry, "quiet", 1)
 
@@ -85,7 +85,7 @@ def test_history_lives_on_with_each_push(open_registry, fill, push):
 
 
 def test_channels_expire_and_begin_anew(open_registry, fill):
-    """A channel that nobody uses is forgotten in the end, and is told from its former self."""
+    """A channel that nobody uses is forgotten, and a new one of that name has another epoch."""
     registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
     positions = fill(registry, "a", 3)
     assert registry.matching("*") == ["a"]
@@ -99,7 +99,8 @@ def test_channels_expire_and_begin_anew(open_registry, fill):
 
 
 def test_channels_live_on_while_they_are_used(open_registry, fill, push):
-    """A push, a subscription, or a refresh by a process that listens keeps the position."""
+    """A push, a subscription, or a refresh by a process that listens keeps a channel and its
+    position."""
     registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
     names = ("heard", "subscribed", "pushed", "idle")
     tails = {name: fill(registry, name, 1)[-1] for name in names}
@@ -120,7 +121,7 @@ def test_channels_live_on_while_they_are_used(open_registry, fill, push):
 
 
 def test_refresh_does_not_make_a_channel_anew(registry):
-    """A channel that nobody knows is not begun by a process that still hears it."""
+    """refresh() does not create a channel that is not known."""
     registry.refresh([], ["a"])
 
     assert registry.matching("*") == []

@@ -8,7 +8,7 @@ from flask_realtime.protocol.routes import Route
 
 
 def test_publish_counts_without_holes(registry, push):
-    """The positions of a channel count 1, 2, 3 in one epoch, each with a tag of its own."""
+    """The positions of a channel count 1, 2, 3 in one epoch, and each has its own tag."""
     positions = registry.publish([push("a"), push("a"), push("a")])
     positions += registry.publish([push("a")])
 
@@ -19,7 +19,7 @@ def test_publish_counts_without_holes(registry, push):
 
 
 def test_publish_counts_each_channel_for_itself(registry, push):
-    """Pushes down other channels leave no hole in one, and their logs are not mistaken for it."""
+    """A push to one channel leaves no hole in another, and their epochs differ."""
     one, other, two = registry.publish([push("a"), push("b"), push("a")])
 
     assert (one.seq, other.seq, two.seq) == (1, 1, 2)
@@ -27,7 +27,7 @@ def test_publish_counts_each_channel_for_itself(registry, push):
 
 
 def test_publications_are_delivered_in_order(registry, heard, push):
-    """Each arrives as it was pushed, at the position that publish returned."""
+    """Publications arrive in order, with the positions that publish() returned."""
     registry.listen(["a"])
     pushes = [push("a", str(number)) for number in range(100)]
 
@@ -42,7 +42,8 @@ def test_publications_are_delivered_in_order(registry, heard, push):
 
 
 def test_publications_name_the_tag_before_them(registry, heard, push):
-    """Each carries the tag of the entry before it, the first an empty one; live and in the log."""
+    """Each publication carries the tag of the entry before it, live and in the log; the first
+    carries an empty one."""
     start = registry.read({"a": None}, 1)["a"].tail
     registry.listen(["a"])
 
@@ -56,7 +57,7 @@ def test_publications_name_the_tag_before_them(registry, heard, push):
 
 
 def test_publish_takes_a_push_id_once(registry, heard, push):
-    """A push that is repeated has the position of the first, and is delivered once."""
+    """A repeated push returns the position of the first one, and is delivered once."""
     registry.listen(["a"])
     first = push("a", "1", push_id="same")
 
@@ -71,7 +72,7 @@ def test_publish_takes_a_push_id_once(registry, heard, push):
 
 
 def test_push_ids_are_remembered_for_each_channel(registry, push):
-    """One message to two channels goes down both under one id."""
+    """One push id can be used for one message on two channels."""
     one, other = registry.publish([push("a", push_id="same"), push("b", push_id="same")])
 
     assert one.seq == other.seq == 1
@@ -79,14 +80,14 @@ def test_push_ids_are_remembered_for_each_channel(registry, push):
 
 
 def test_a_push_without_an_id_is_nobodys_repeat(registry):
-    """Two of the same payload are two messages."""
+    """Two pushes without an id are two messages, even with the same payload."""
     first, second = registry.publish([Push("a", "1", None), Push("a", "1", None)])
 
     assert (first.seq, second.seq) == (1, 2)
 
 
 def test_push_ids_outlive_their_entries(open_registry, push):
-    """A repeat is known even when the log has dropped the first."""
+    """A repeated push is recognised even after its entry was trimmed."""
     registry = open_registry(HISTORY_SIZE=1)
     first, _, _ = registry.publish([push("a", push_id="same"), push("a"), push("a")])
 
@@ -97,7 +98,7 @@ def test_push_ids_outlive_their_entries(open_registry, push):
 
 
 def test_publications_to_one_client_name_it(registry, heard, push):
-    """Whom a publication is for is known where it arrives, and in the log."""
+    """A publication for one client names that client, live and in the log."""
     start = registry.read({"a": None}, 1)["a"].tail
     registry.listen(["a"])
 
@@ -110,7 +111,7 @@ def test_publications_to_one_client_name_it(registry, heard, push):
 
 
 def test_payloads_arrive_as_they_were(registry, heard, push):
-    """No character of a payload or of a channel's name is changed on the way."""
+    """Payloads and channel names arrive unchanged, whatever characters they have."""
     channel = 'Zürich ☃ {a}:b[1]"\\'
     payloads = ['{"a": [1.50, "é\\u00e9 \\n\U0001f600"]}', '""', "null", '"' + "x" * 300_000 + '"']
     start = registry.read({channel: None}, 1)[channel].tail
@@ -125,7 +126,7 @@ def test_payloads_arrive_as_they_were(registry, heard, push):
 
 
 def test_listen_delivers_what_comes_after_it(registry, heard, push):
-    """What was pushed before one listened is in the log, and is not delivered."""
+    """A process hears what is published after listen(), and nothing from before it."""
     registry.publish([push("a", "1"), push("b", "1")])
 
     registry.listen(["a"])
@@ -136,7 +137,7 @@ def test_listen_delivers_what_comes_after_it(registry, heard, push):
 
 
 def test_listen_adds_to_what_is_heard(registry, heard, push):
-    """Listening to more channels, or to one twice, changes nothing for the others."""
+    """listen() adds channels, and changes nothing for those that are heard already."""
     registry.listen(["a", "b"])
     registry.listen(["b", "c"])
 
@@ -147,10 +148,10 @@ def test_listen_adds_to_what_is_heard(registry, heard, push):
 
 
 def test_ignore_ends_delivery(registry, heard, push):
-    """A channel that is ignored is not heard, and the others are."""
+    """A channel is not heard after ignore(), and others still are."""
     registry.listen(["a", "b"])
     registry.ignore(["a", "never heard"])
-    registry.listen(["c"])  # Confirmed after what was asked for before it.
+    registry.listen(["c"])  # Redis confirms this after the ignore().
 
     registry.publish([push("a", "1"), push("b", "2")])
 
@@ -159,7 +160,7 @@ def test_ignore_ends_delivery(registry, heard, push):
 
 
 def test_listen_wins_over_an_earlier_ignore(registry, heard, push):
-    """A channel that is listened to again is heard, whenever the ignoring takes effect."""
+    """A channel is heard after listen(), even if an earlier ignore() takes effect late."""
     registry.listen(["a"])
     for number in range(20):
         registry.ignore(["a"])
@@ -171,7 +172,7 @@ def test_listen_wins_over_an_earlier_ignore(registry, heard, push):
 
 
 def test_matching_takes_all_but_the_asterisk_literally(registry, push):
-    """Characters that mean something in regular expressions or globs mean nothing here."""
+    """Only the asterisk is special in a pattern."""
     names = ["a.b", "axb", "a+[b]", "aab", "a?c", "a\\", "\\a", "a^$", "b.a"]
     registry.publish([push(name) for name in names])
 
@@ -185,14 +186,14 @@ def test_matching_takes_all_but_the_asterisk_literally(registry, push):
 
 
 def test_matching_knows_channels_that_were_only_subscribed_to(registry):
-    """A pattern reaches a channel down which nothing was pushed yet."""
+    """A pattern finds a channel to which nothing was pushed yet."""
     registry.subscribe("digest-1", ["room:1", "hall:1"])
 
     assert registry.matching("room:*") == ["room:1"]
 
 
 def test_publish_keeps_order_among_many_threads(registry, heard, push):
-    """Of eight that push at once nothing is lost, doubled, or delivered out of order."""
+    """When eight threads push at once, nothing is lost, repeated or delivered out of order."""
     start = registry.read({"a": None}, 1)["a"].tail
     registry.listen(["a"])
 
@@ -204,7 +205,7 @@ def test_publish_keeps_order_among_many_threads(registry, heard, push):
 
 
 def test_every_process_hears_the_same_order(registry, heard, other, heard_by_other, push):
-    """What two processes push at once arrives in both in one order."""
+    """What two processes push at once arrives in the same order in both."""
     start = registry.read({"a": None}, 1)["a"].tail
     registry.listen(["a"])
     other.listen(["a"])

@@ -13,7 +13,7 @@ def payloads(page):
 
 
 def test_read_gives_what_follows_each_cursor(registry, fill):
-    """Several channels are read at once, each from its own position on."""
+    """One call reads several channels, each from its own position."""
     a, b = fill(registry, "a", 3), fill(registry, "b", 2)
 
     pages = registry.read({"a": a[1], "b": b[0]}, PLENTY)
@@ -27,21 +27,21 @@ def test_read_gives_what_follows_each_cursor(registry, fill):
 
 
 def test_read_at_the_tail_gives_nothing(registry, fill):
-    """One who has everything is told so."""
+    """A read from the tail returns no entries."""
     positions = fill(registry, "a", 3)
 
     assert registry.read({"a": positions[-1]}, PLENTY) == {"a": LogPage((), positions[-1])}
 
 
 def test_read_without_a_cursor_gives_the_tail_alone(registry, fill):
-    """A cursor of None asks where the log stands."""
+    """A read from None returns the tail and no entries."""
     positions = fill(registry, "a", 3)
 
     assert registry.read({"a": None}, PLENTY) == {"a": LogPage((), positions[-1])}
 
 
 def test_read_begins_the_log_of_an_unknown_channel(registry, push):
-    """A channel that nobody knew begins at 0, and its first push follows on that."""
+    """A read of an unknown channel begins its log at 0, and the first push follows that."""
     start = registry.read({"a": None}, PLENTY)["a"].tail
     again = registry.read({"a": None}, PLENTY)["a"].tail
 
@@ -53,12 +53,12 @@ def test_read_begins_the_log_of_an_unknown_channel(registry, push):
 
 
 def test_read_of_nothing_gives_nothing(registry):
-    """No cursors, no pages."""
+    """A read of no channels returns nothing."""
     assert registry.read({}, PLENTY) == {}
 
 
 def test_read_gives_pages_up_to_the_tail(registry, fill):
-    """Pages of limited size, one after the other, are the whole log without hole or repeat."""
+    """The pages of a log, read one after another, have every entry once."""
     positions = fill(registry, "a", 20, size=100)
     cursor, read, sizes = positions[0], [], []
 
@@ -76,7 +76,7 @@ def test_read_gives_pages_up_to_the_tail(registry, fill):
 
 @pytest.mark.parametrize("max_bytes", [0, 1])
 def test_read_gives_at_least_one_entry(registry, fill, max_bytes):
-    """An entry larger than a page is not an obstacle for ever."""
+    """A page has at least one entry, even if that is larger than a page."""
     positions = fill(registry, "a", 2, size=1000)
 
     page = registry.read({"a": positions[0]}, max_bytes)["a"]
@@ -86,7 +86,8 @@ def test_read_gives_at_least_one_entry(registry, fill, max_bytes):
 
 
 def test_read_tells_lost_where_entries_were_trimmed(open_registry, fill):
-    """One whose next entry is gone is told so, and goes on from the tail; the log stays."""
+    """A reader whose next entry was trimmed is told that messages are lost, and continues from the
+    tail."""
     registry = open_registry(HISTORY_SIZE=2)
     positions = fill(registry, "a", 4)
 
@@ -97,7 +98,7 @@ def test_read_tells_lost_where_entries_were_trimmed(open_registry, fill):
 
 
 def test_read_tells_lost_for_another_epoch(registry, fill):
-    """A position of a log that is no more is lost, and harms the present one in no way."""
+    """A position of another epoch is lost, and does not change the log."""
     positions = fill(registry, "a", 3)
 
     page = registry.read({"a": positions[2]._replace(epoch="another")}, PLENTY)["a"]
@@ -107,7 +108,8 @@ def test_read_tells_lost_for_another_epoch(registry, fill):
 
 
 def test_read_tells_lost_for_a_position_of_an_unknown_channel(registry):
-    """A log that expired or was flushed begins anew, under another epoch."""
+    """A log that expired or was lost begins again in another epoch, and older positions are
+    lost."""
     page = registry.read({"a": Position("gone", 3, "b2")}, PLENTY)["a"]
 
     assert page.lost
@@ -129,7 +131,8 @@ FORGERIES = ["above", "tag at the tail", "tag before it", "tag at the start"]
 
 @pytest.mark.parametrize("what", FORGERIES)
 def test_read_gives_a_log_that_went_back_a_new_epoch(registry, fill, push, what):
-    """A reader who knows more than the log, or other entries, has every reader told ``lost``."""
+    """When a process knows a newer position than the log has, the log gets a new epoch, and every
+    reader is told that messages are lost."""
     positions = fill(registry, "a", 3)
 
     page = registry.read({"a": forge(positions, what)}, PLENTY)["a"]
@@ -146,7 +149,7 @@ def test_read_gives_a_log_that_went_back_a_new_epoch(registry, fill, push, what)
 
 @pytest.mark.parametrize("what", FORGERIES)
 def test_read_keeps_the_epoch_when_a_client_names_the_position(registry, fill, what):
-    """A false position from a client is lost to that client alone."""
+    """A false position that a client names is lost to that client alone."""
     positions = fill(registry, "a", 3)
 
     page = registry.read({"a": forge(positions, what)}, PLENTY, renew=False)["a"]
@@ -156,7 +159,7 @@ def test_read_keeps_the_epoch_when_a_client_names_the_position(registry, fill, w
 
 
 def test_read_judges_each_channel_for_itself(open_registry, fill):
-    """One channel that is lost, and one that went back, take nothing from a third."""
+    """What is wrong with one channel does not affect the other channels of a read."""
     registry = open_registry(HISTORY_SIZE=2)
     a, b, c = (fill(registry, channel, 4) for channel in "abc")
 
@@ -169,7 +172,7 @@ def test_read_judges_each_channel_for_itself(open_registry, fill):
 
 
 def test_processes_read_one_log(registry, other, fill):
-    """What one process pushes, another reads."""
+    """One process can read what another one pushed."""
     positions = fill(registry, "a", 3)
 
     page = other.read({"a": positions[1]}, PLENTY)["a"]

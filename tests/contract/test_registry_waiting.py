@@ -1,4 +1,4 @@
-"""Every registry: ending sockets, what waits for browsers, and health."""
+"""Every registry: closing sockets, what waits for browsers, and health."""
 
 from threading import Barrier, Thread
 
@@ -30,7 +30,7 @@ def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
 
 
 def test_deposits_wait_in_order_until_collected(registry):
-    """Each client's items wait for it alone, and are taken once."""
+    """What is deposited for a client is collected once, in order, and only for that client."""
     registry.deposit("digest-1", "1")
     registry.deposit("digest-2", "é☃")
     registry.deposit("digest-1", "2")
@@ -44,7 +44,7 @@ def test_deposits_wait_in_order_until_collected(registry):
 
 
 def test_deposits_are_collected_in_any_process(registry, other):
-    """The browser's next request may reach another process than its socket."""
+    """What one process deposited can be collected in another one."""
     registry.deposit("digest-1", "1")
 
     assert other.connect("digest-1", "asks").waiting == ["1"]
@@ -53,7 +53,8 @@ def test_deposits_are_collected_in_any_process(registry, other):
 
 
 def test_collect_gives_the_same_to_the_one_that_asks_again(registry):
-    """Its answer was lost on the way to the browser: it has it again, with what came since."""
+    """A taker that asks again, because its answer was lost, gets the same items and those that came
+    since."""
     registry.deposit("digest-1", "1")
     registry.collect("digest-1", "taker-1")
     registry.deposit("digest-1", "2")
@@ -66,7 +67,7 @@ def test_collect_gives_the_same_to_the_one_that_asks_again(registry):
 
 
 def test_deposits_are_capped(registry):
-    """A client that never comes for what waits fills nothing: the last thousand are kept."""
+    """Only the last thousand items of a client are kept."""
     for number in range(1005):
         registry.deposit("d", str(number))
 
@@ -74,7 +75,7 @@ def test_deposits_are_capped(registry):
 
 
 def test_deposits_expire(open_registry):
-    """What no browser ever asks for is dropped."""
+    """Items that no browser collects expire."""
     registry = open_registry(DISCONNECT_TIMEOUT_SECONDS=1)
     registry.deposit("digest-1", "1")
     assert registry.connect("digest-1", "asks").waiting == ["1"]
@@ -85,7 +86,7 @@ def test_deposits_expire(open_registry):
 
 
 def test_collect_gives_all_to_one(registry):
-    """Of two that collect at once one gets everything and the other nothing."""
+    """Of two takers that collect at once, one gets everything and the other nothing."""
     for turn in range(30):
         for item in ("1", "2", "3"):
             registry.deposit("digest-1", item)
@@ -105,7 +106,7 @@ def test_collect_gives_all_to_one(registry):
 
 
 def test_deposits_made_at_once_all_wait(registry):
-    """No deposit overwrites another that is made at the same moment."""
+    """Items that are deposited at the same time are all kept."""
 
     def deposit(thread):
         for number in range(50):
@@ -125,7 +126,7 @@ def test_deposits_made_at_once_all_wait(registry):
 
 
 def test_health_tells_that_the_registry_listens(registry, kind):
-    """A process that hears its channels is healthy, and says of which kind its registry is."""
+    """A registry that hears its channels says so, and says of which kind it is."""
     registry.listen(["a"])
 
     health = registry.health()

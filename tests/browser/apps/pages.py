@@ -1,4 +1,4 @@
-"""The app of the tests in a browser: every page under a strict Content-Security-Policy."""
+"""The app of the tests in a browser; every page has a strict Content-Security-Policy."""
 
 import json
 import os
