@@ -27,8 +27,8 @@ from .session.view import SessionPath
 from .threads.fork import ForkLocal
 from .transport import route as transport
 from .transport import servers
-from .transport.route import Handshake, Transport
-from .transport.websocket import WebSocket
+from .transport.handshake import Handshake
+from .transport.route import Transport
 
 logger = logging.getLogger(__name__)
 
@@ -122,8 +122,8 @@ class AppState:
         )
         return Node(self._app, self.config, registry, conversations)
 
-    def _admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
-        return self.node().admit(handshake, websocket)
+    def _admit(self, handshake: Handshake) -> Connection:
+        return self.node().admit(handshake)
 
     def _first_request(self, endpoint: str | None, values: object) -> None:
         if not self.has_served:

@@ -22,7 +22,7 @@ from ..registries.subscriptions import Subscriptions
 if TYPE_CHECKING:
     from ..messages.conversation import Conversation
     from ..messages.conversations import Conversations
-    from ..transport.route import Handshake
+    from ..transport.handshake import Handshake
 
 logger = logging.getLogger(__name__)
 

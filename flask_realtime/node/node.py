@@ -31,8 +31,7 @@ from ..registries.subscriptions import Subscriptions
 from ..threads.chores import Chores
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
-from ..transport.route import Handshake, Refusal
-from ..transport.websocket import WebSocket
+from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
 from .inbox import Inbox, Services
 
@@ -146,7 +145,7 @@ class Node:
             "draining": self._drain.is_draining,
         }
 
-    def admit(self, handshake: Handshake, websocket: WebSocket) -> Connection:
+    def admit(self, handshake: Handshake) -> Connection:
         """Register the connection of a handshake that was accepted.
 
         :raises Refusal: if there is no place for it, or no registry.
@@ -162,7 +161,6 @@ class Node:
         self._take_place(session)
         connection = self._connection(
             handshake,
-            websocket,
             digest(secret, handshake.socket_key, handshake.connection_id),
             session,
         )
@@ -210,9 +208,7 @@ class Node:
             status, reason = refusal
             raise Refusal(status, reason, RETRY_AFTER)
 
-    def _connection(
-        self, handshake: Handshake, websocket: WebSocket, client: str, session: str
-    ) -> Connection:
+    def _connection(self, handshake: Handshake, client: str, session: str) -> Connection:
         return Connection(
             handshake.descriptor,
             self._flusher,
@@ -222,8 +218,8 @@ class Node:
             digest=client,
             session_digest=session,
             address=handshake.address,
-            accept=websocket.accept,
-            deflates=websocket.deflates,
+            accept=handshake.accept,
+            deflates=handshake.deflates,
             detach=self._detach,
         )
 

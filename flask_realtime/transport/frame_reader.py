@@ -16,7 +16,7 @@ _CONTROL = 0x08
 _MASKED = 0x80
 _MASK_BYTES = 4
 # Every flush of the peer's ended with these, which are not sent (RFC 7692 section 7.2.2).
-_DEFLATE_TAIL = b"\x00\x00\xff\xff"
+DEFLATE_TAIL = b"\x00\x00\xff\xff"
 
 
 class Head(NamedTuple):
@@ -106,7 +106,7 @@ class FrameReader:
 
     def _inflate(self, payload: bytes) -> bytes | None:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        text = inflater.decompress(payload + _DEFLATE_TAIL, self._most)
+        text = inflater.decompress(payload + DEFLATE_TAIL, self._most)
         return None if inflater.unconsumed_tail or inflater.eof else text
 
 

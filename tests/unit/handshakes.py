@@ -7,7 +7,7 @@ from flask_realtime.writing.fd import descriptor_for
 
 
 class Shaken:
-    """A handshake that was accepted, and at once what RFC 6455 made of it.
+    """A handshake that was accepted.
 
     :param descriptor: its fd.
     :param while_admitted: called in the middle of the admission.
@@ -36,4 +36,4 @@ def admitted(node):
     ours, peer = socket.socketpair()
     with ours, peer:
         shaken = Shaken(descriptor_for(ours))
-        yield node.admit(shaken, shaken)
+        yield node.admit(shaken)

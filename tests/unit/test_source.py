@@ -93,7 +93,6 @@ registries/redis/entries.py registries/redis/pool.py registries/redis/probe.py
 registries/redis/scripts.py
 session/changes.py
 threads/pause.py threads/waker.py
-transport/route.py
 writing/batch.py writing/fd.py writing/frames.py writing/outbox.py
 """
 

@@ -10,7 +10,7 @@ from flask_realtime import Realtime
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.threads.worker import Worker
-from flask_realtime.transport.route import Refusal
+from flask_realtime.transport.handshake import Refusal
 from flask_realtime.writing.fd import descriptor_for
 from tests.eventually import DEADLINE
 
@@ -31,7 +31,7 @@ def test_node_that_stops_amid_a_handshake_refuses_it(node):
     shaken = Shaken(descriptor_for(ours), lambda: node.drain(0))
 
     with ours, peer, pytest.raises(Refusal) as refused:
-        node.admit(shaken, shaken)
+        node.admit(shaken)
 
     assert refused.value.status == 503
     assert node.connections() == []
@@ -42,13 +42,13 @@ def test_node_needs_no_worker_for_a_socket_that_missed_nothing(node, monkeypatch
     """A page whose channels are heard here already is on them as soon as its socket opens."""
     ours, peer = socket.socketpair()
     with ours, peer:
-        first = node.admit(Shaken(descriptor_for(ours)), Shaken)
+        first = node.admit(Shaken(descriptor_for(ours)))
         node.registry.subscribe(first.digest, ["room"])
         node.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
-        first = node.admit(Shaken(descriptor_for(ours)), Shaken)
+        first = node.admit(Shaken(descriptor_for(ours)))
         first.receiver.opened()
         assert first.worker.wait_until_idle(DEADLINE)
-        second = node.admit(Shaken(descriptor_for(ours)), Shaken)
+        second = node.admit(Shaken(descriptor_for(ours)))
         monkeypatch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
 
         second.receiver.opened()
@@ -86,7 +86,7 @@ def test_node_lets_those_who_come_at_once_enter_in_turn():
 
     def come(ours):
         shaken = Shaken(descriptor_for(ours), lambda: None)
-        node.admit(shaken, shaken)
+        node.admit(shaken)
 
     coming = [threading.Thread(target=come, args=(ours,)) for ours, _ in pairs]
     for one in coming:

@@ -1,26 +1,12 @@
-"""What a peer sends: whole messages read directly, all else by wsproto, and both as one."""
-
-import random
+"""What a peer sends: whole messages, read directly."""
 
 import pytest
 
 from flask_realtime.transport.frame_reader import FrameReader, read_head
-from flask_realtime.transport.websocket import WebSocket
 
-from ...deflate import deflated
-from ...frames import client_frame
-from .test_websocket import HANDSHAKE
+from .peer import deflated_frame, frame
 
-MASK = b"\x8a\x01\xff\x20"
 MOST = 200_000
-
-
-def frame(payload, first=0x81, mask=MASK, size=None):
-    return client_frame(payload, first, mask, size)
-
-
-def deflated_frame(text):
-    return frame(deflated(text), first=0xC1)
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 65535, 65536, 70_001])
@@ -103,75 +89,3 @@ def test_head_tells_size_and_length():
     assert head is not None
     assert (head.size, head.length, head.is_masked) == (8, 200, True)
     assert read_head(b"\x81") is None
-
-
-class Recorder:
-    """A connection whose peer sends *chunks*, and its receiver."""
-
-    def __init__(self, chunks):
-        self.chunks = list(chunks)
-        self.receiver = self.reading = self
-        self.messages = []
-        self.written = []
-
-    def receive(self, size):
-        return self.chunks.pop(0) if self.chunks else b""
-
-    def received(self, message):
-        self.messages.append(message)
-
-    def write(self, data):
-        self.written.append(data)
-
-    def takes_frame(self):
-        return True
-
-    def yield_turn(self):
-        return 0.0
-
-
-def anything(chance, deflates):
-    """A message or some frames that a peer may send, seldom what it must not."""
-    payload = chance.choice([b"", b'{"id": 1}', b"x" * 130, "žluť".encode() * 20])
-    sent = [
-        frame(payload),
-        frame(payload) + frame(b"more"),
-        frame(b"ping", first=0x89),
-        frame(payload, first=0x01) + frame(b"pong", first=0x8A) + frame(b"end", first=0x80),
-        frame(payload, first=0x82),
-        *([deflated_frame(payload), deflated_frame(payload)] if deflates else []),
-    ]
-    wrong = [
-        frame(payload, first=0x80),
-        frame(payload, mask=None),
-        frame(payload, first=0xC1),
-        frame(b"\x03\xe8", first=0x88),
-        frame(b"\xff"),
-        frame(b"x", size=3),
-    ]
-    return chance.choice(wrong if chance.random() < 0.06 else sent)
-
-
-def read(chunks, deflates):
-    """The messages, what was answered by the protocol itself, and the close code."""
-    offer = "permessage-deflate" if deflates else ""
-    websocket = WebSocket({**HANDSHAKE, "HTTP_SEC_WEBSOCKET_EXTENSIONS": offer}, MOST)
-    recorder = Recorder(chunks)
-    code = websocket.run(recorder)
-    return recorder.messages, recorder.written, code
-
-
-@pytest.mark.parametrize("seed", range(40))
-@pytest.mark.parametrize("deflates", [True, False])
-def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
-    """Whatever a peer sends and however it is cut, the same messages come out, and the same close
-    code, as without the shortcut."""
-    chance = random.Random(seed)
-    stream = b"".join(anything(chance, deflates) for _ in range(chance.randrange(1, 12)))
-    cuts = sorted(chance.randrange(len(stream) + 1) for _ in range(chance.randrange(8)))
-    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True) if a < b]
-
-    with_shortcut = read(chunks, deflates)
-    monkeypatch.setattr(FrameReader, "read", lambda *_: None)
-
-    assert with_shortcut == read(chunks, deflates)

@@ -1,0 +1,138 @@
+"""simple-websocket on one of our connections: it reads, and whatever it has to say we write.
+
+The way of a byte that the peer sends: the kernel → ``Reading.receive`` (connection/reading.py), on
+the thread of the socket's request → ``_Socket.recv`` → simple-websocket's loop →
+``Protocol.receive_data`` and ``Protocol.events`` (protocol.py) → simple-websocket, which puts
+messages together → ``_Event.set`` → ``Adapter.hand_on`` → ``Receiver.received`` (node/inbox.py).
+
+The way of a byte that simple-websocket sends (pongs and answers to close frames):
+``_Socket.send`` → ``Connection.write``, and from there as any other (writing/outbox.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from simple_websocket import Server
+from wsproto.connection import ConnectionState
+
+from ..connection.connection import Connection
+from ..errors import CloseCode
+from .protocol import Protocol
+
+logger = logging.getLogger(__name__)
+
+RECEIVE_BYTES = 16 * 1024
+
+
+def read(connection: Connection, deflates: bool, max_message_bytes: int) -> int:
+    """Read *connection*, and hand on its messages, until the socket ends.
+
+    Everything happens on the caller's thread.
+
+    :param deflates: whether the peer may send deflated messages.
+    :param max_message_bytes: how large a message may be.
+    :returns: the code with which the socket was closed.
+    """
+    adapter = Adapter(connection, deflates, max_message_bytes)
+    adapter.thread.run()
+    return adapter.close_code
+
+
+class Adapter(Server):  # type: ignore[misc]
+    """simple-websocket's server, to which each part of the system it knows is one of ours: its
+    socket writes to the connection, its event hands messages on, and its thread is the caller's.
+
+    :param connection: which is read.
+    :param deflates: whether the peer may send deflated messages.
+    :param max_message_bytes: how large a message may be.
+    """
+
+    def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
+        self.connection = connection
+        self.deflates = deflates
+        super().__init__(
+            {"werkzeug.socket": _Socket(connection)},
+            receive_bytes=RECEIVE_BYTES,
+            max_message_size=max_message_bytes,
+            thread_class=_CallersThread,
+            event_class=lambda: _Event(self.hand_on),
+        )
+        self.environ = None
+
+    def handshake(self) -> None:
+        """Begin after the handshake, which is over when this is made.
+
+        simple-websocket would write it out as HTTP once more for h11 to parse, which takes a tenth
+        of a handshake's time and leaves 3 KB a socket.
+        """
+        self.ws = Protocol(self.connection, self.deflates, self.max_message_size)
+        self.connected = True
+
+    def hand_on(self) -> None:
+        """Hand on the messages that are complete."""
+        receiver = self.connection.receiver
+        assert receiver is not None
+        while self.input_buffer:
+            message = self.input_buffer.pop(0)
+            try:
+                receiver.received(message)
+            except Exception:
+                # An OSError would end simple-websocket's loop without a word.
+                logger.exception("Receiving a message failed; closing its socket.")
+                self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
+
+    @property
+    def close_code(self) -> int:
+        """The code with which the socket was closed, as the peer was told it."""
+        state, reason = self.ws.state, self.close_reason
+        if state is ConnectionState.OPEN:
+            return CloseCode.ABNORMAL
+        if state is ConnectionState.LOCAL_CLOSING and reason == CloseCode.NO_STATUS:
+            return CloseCode.TOO_BIG
+        return int(reason)
+
+
+class _Socket:
+    """What simple-websocket takes for its TCP socket."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def recv(self, size: int) -> bytes:
+        return self._connection.reading.receive(size)
+
+    def send(self, data: bytes) -> int:
+        self._connection.write(bytes(data))
+        return len(data)
+
+    def close(self) -> None:
+        """Leave the fd open: the server that accepted it closes it."""
+
+
+class _Event:
+    """What simple-websocket sets when a message is complete; nobody waits for it."""
+
+    __slots__ = ("set",)
+
+    def __init__(self, hand_on: Callable[[], None]) -> None:
+        self.set = hand_on
+
+    def clear(self) -> None:
+        """Do nothing: it is never set for longer than a call."""
+
+
+class _CallersThread:
+    """What simple-websocket takes for its reading thread: whoever calls ``run`` is it."""
+
+    __slots__ = ("name", "run")
+
+    def __init__(self, target: Callable[[], None]) -> None:
+        self.name = ""
+        self.run = target
+
+    def start(self) -> None:
+        """Do nothing yet."""

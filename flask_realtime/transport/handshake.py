@@ -1,0 +1,186 @@
+"""The handshake: what a request must be to become a socket, and what is agreed on with its peer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from typing import TYPE_CHECKING
+
+from flask import Response, request, session
+from flask.sessions import SessionMixin
+from werkzeug.datastructures import Headers
+from wsproto.utilities import generate_accept_token
+
+from ..config.settings import Config
+from ..identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id
+from ..page.client import peek
+from ..writing.fd import Descriptor, descriptor_for
+from .servers import UnsupportedServer, client_socket
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+# Neither side keeps a compressor or an inflater between messages: they cost 100 KB a socket.
+DEFLATE = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+_WINDOW = "server_max_window_bits"
+
+
+class Refusal(Exception):
+    """The handshake is refused before the 101.
+
+    :param status: the HTTP status of the answer.
+    :param reason: what was wrong and what to do, for the answer's body and for the log.
+    :param headers: headers of the answer.
+    """
+
+    def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+class Handshake:
+    """A handshake that was accepted: what is needed to be its socket.
+
+    :param environ: the request's, as it is inside the app's middleware.
+    :param descriptor: the fd of the request.
+    :param connection_id: the page that asks.
+    :param socket_key: the secret of its session.
+    """
+
+    __slots__ = (
+        "_extension", "_key", "address", "connection_id", "descriptor", "environ", "resumes",
+        "socket_key",
+    )  # fmt: skip
+
+    def __init__(
+        self, environ: WSGIEnvironment, descriptor: Descriptor, connection_id: str, socket_key: str
+    ) -> None:
+        self.environ = environ
+        self.descriptor = descriptor
+        self.connection_id = connection_id
+        self.socket_key = socket_key
+        #: Whether the client has promised that its first message is ``resume``.
+        self.resumes = request.args.get("resume") == "1"
+        self.address = request.remote_addr or "an unknown address"
+        self._key: str = environ["HTTP_SEC_WEBSOCKET_KEY"]
+        self._extension = agree(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
+
+    @property
+    def deflates(self) -> bool:
+        """Whether the peer takes and sends deflated messages (RFC 7692)."""
+        return bool(self._extension)
+
+    @property
+    def accept(self) -> bytes:
+        """The whole 101 (RFC 6455 section 4.2.2)."""
+        return accept(self._key, self._extension)
+
+
+def check(config: Config) -> Handshake:
+    """Return the handshake that the present request is.
+
+    :raises Refusal: if it is none, or is not allowed.
+    """
+    check_headers(request.method, request.headers)
+    _check_origin(config)
+    connection_id = request.args.get(CONNECTION_ID, "")
+    if not is_connection_id(connection_id):
+        raise Refusal(
+            400,
+            f"The query's {CONNECTION_ID} is missing or malformed; it is the "
+            "value of data-socket-connection-id on the page's <body>.",
+        )
+    opened: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
+    # To tell of a use takes a fiftieth of a handshake, and nobody keeps a 101.
+    socket_key = peek(opened, False)
+    if socket_key is None:
+        raise Refusal(
+            403,
+            "The session holds no socket key: the cookie of the page's session "
+            "did not come along, or was not valid.",
+        )
+    try:
+        sock = client_socket(request.environ)
+    except UnsupportedServer as error:
+        raise Refusal(501, str(error)) from None
+    return Handshake(request.environ, descriptor_for(sock), connection_id, socket_key)
+
+
+def refuse(refusal: Refusal) -> Response:
+    """Return the answer to a refused handshake, and log it."""
+    logger.warning(
+        "Handshake from %s refused (%d): %s", request.remote_addr, refusal.status, refusal.reason
+    )
+    return Response(f"{refusal.reason}\n", refusal.status, refusal.headers, mimetype="text/plain")
+
+
+def check_headers(method: str, headers: Headers) -> None:
+    """Refuse what is no handshake of RFC 6455, section 4.2.1.
+
+    :raises Refusal: naming the header that is missing or malformed.
+    """
+    if method != "GET":
+        raise Refusal(400, f"A WebSocket handshake is a GET, not a {method}.")
+    if headers.get("Sec-WebSocket-Version") != "13":
+        raise Refusal(
+            426,
+            "Only version 13 of the WebSocket protocol is spoken here (RFC 6455).",
+            {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"},
+        )
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 16:
+        raise Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64.")
+    if not headers.get("Host"):
+        raise Refusal(400, "The WebSocket handshake is malformed: Host is missing.")
+
+
+def accept(key: str, extension: str) -> bytes:
+    """Return the 101 that answers *key*.
+
+    :param extension: what was agreed on, or empty.
+    """
+    lines = [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: " + generate_accept_token(key.encode()),
+    ]
+    if extension:
+        lines.append(b"Sec-WebSocket-Extensions: " + extension.encode())
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def agree(offers: str) -> str:
+    """Return what is agreed on of the extensions that a peer offers (RFC 7692).
+
+    :returns: empty, if no offer can be met by frames that are deflated with the full window.
+    """
+    for offer in offers.split(","):
+        name, *parameters = [part.strip() for part in offer.split(";")]
+        windows = [one for one in parameters if one.partition("=")[0].strip() == _WINDOW]
+        if name == "permessage-deflate" and all(map(_is_full, windows)):
+            # Section 7.1.2.1: an offer that names the window is accepted by naming it too.
+            return f"{DEFLATE}; {_WINDOW}=15" if windows else DEFLATE
+    return ""
+
+
+def _check_origin(config: Config) -> None:
+    origin = request.headers.get("Origin")
+    if not is_allowed_origin(origin, request.scheme, request.host, config.allowed_origins):
+        raise Refusal(
+            403,
+            f"Origin {origin!r} is not that of this host ({request.host!r}) and not "
+            "in REALTIME_ALLOWED_ORIGINS. Behind a proxy, see werkzeug's ProxyFix.",
+        )
+
+
+def _is_full(window: str) -> bool:
+    return window.partition("=")[2].strip(' "') == "15"

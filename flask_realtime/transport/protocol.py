@@ -1,0 +1,157 @@
+"""RFC 6455 by wsproto, relieved of what nearly all messages are.
+
+Whole text messages of one frame are read by :class:`FrameReader`; everything else is wsproto's.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from wsproto.connection import Connection as WsprotoConnection
+from wsproto.connection import ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+from wsproto.extensions import Extension
+from wsproto.frame_protocol import (
+    CloseReason,
+    FrameDecoder,
+    FrameProtocol,
+    Opcode,
+    ParseFailed,
+    RsvBits,
+)
+
+from ..connection.connection import Connection
+from .frame_reader import DEFLATE_TAIL, FrameReader
+
+_NO_BITS = RsvBits(False, False, False)
+
+
+class Protocol(WsprotoConnection):
+    """wsproto's connection, from the 101 on.
+
+    :param connection: which is read; pings are answered by it.
+    :param deflates: whether the peer may send deflated messages.
+    :param max_message_bytes: how large a message may be.
+    """
+
+    def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
+        self._connection = connection
+        self._reader = FrameReader(deflates, max_message_bytes + 1)
+        self._data = b""
+        super().__init__(ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes)])
+
+    def receive_data(self, data: bytes | None) -> None:
+        """Take what the peer has sent; None at its end."""
+        if data is None or not self._reader.is_between:
+            self._leave(data)
+        else:
+            self._data = data
+
+    def events(self) -> Generator[Event, None, None]:
+        """Yield what the peer's bytes meant, in order.
+
+        Pings are answered here, in their turn: simple-websocket would answer them only behind the
+        messages that came along with them, of which one may have to wait until others are handled.
+        """
+        connection, receiver = self._connection, self._connection.receiver
+        assert receiver is not None
+        for event in self._read():
+            connection.reading.yield_turn()
+            is_heeded = _is_message_end(event) or receiver.takes_frame()
+            if not isinstance(event, Ping):
+                yield event
+            elif is_heeded:
+                connection.write(self.send(event.response()))
+
+    def _read(self) -> Iterable[Event]:
+        data, at = self._data, 0
+        self._data = b""
+        while at < len(data) and (found := self._reader.read(data, at)) is not None:
+            text, at = found
+            yield TextMessage(data=text)
+        if at < len(data):
+            self._leave(data[at:])
+        elif data:
+            return
+        yield from super().events()
+
+    def _leave(self, data: bytes | None) -> None:
+        if data is not None:
+            self._reader.skip(data)
+        super().receive_data(data)
+
+
+class MessageLimit(Extension):
+    """permessage-deflate (RFC 7692), and the limit of a message's size, deflated or not.
+
+    wsproto's own inflates all that has come at once, of which 16 KiB become 16 MiB, and nobody
+    counts before that. Neither side keeps an inflater between messages, as was agreed on.
+
+    :param deflates: whether the peer may send deflated messages.
+    :param most: so many bytes may a message have, inflated.
+    """
+
+    name = "permessage-deflate"
+
+    def __init__(self, deflates: bool, most: int) -> None:
+        self._deflates = deflates
+        self._most = self._left = most
+        self._is_control = False
+        self._inflater: Any = None
+
+    def enabled(self) -> bool:
+        """Yes."""
+        return True
+
+    def offer(self) -> bool:
+        """No: a server offers nothing."""
+        return False
+
+    def frame_inbound_header(
+        self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int
+    ) -> CloseReason | RsvBits:
+        """Return the reserved bits that the frame may have."""
+        self._is_control = opcode.iscontrol()
+        if self._is_control or opcode is Opcode.CONTINUATION:
+            return _NO_BITS
+        self._left = self._most
+        is_deflated = rsv.rsv1 and self._deflates
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS) if is_deflated else None
+        return RsvBits(self._deflates, False, False)
+
+    def frame_inbound_payload_data(
+        self, proto: FrameDecoder | FrameProtocol, data: bytes
+    ) -> bytes | CloseReason:
+        """Return some bytes of a frame, inflated.
+
+        :raises ParseFailed: if the message has too many.
+        """
+        return data if self._is_control else self._count(data)
+
+    def frame_inbound_complete(
+        self, proto: FrameDecoder | FrameProtocol, fin: bool
+    ) -> bytes | CloseReason | None:
+        """Return the rest of a message whose last frame has ended."""
+        if not fin or self._is_control or self._inflater is None:
+            return None
+        return self._count(DEFLATE_TAIL)
+
+    def _count(self, data: bytes) -> bytes | CloseReason:
+        if self._inflater is not None:
+            try:
+                data = self._inflater.decompress(data, self._left + 1)
+            except zlib.error:
+                return CloseReason.INVALID_FRAME_PAYLOAD_DATA
+        self._left -= len(data)
+        if self._left < 0:
+            raise ParseFailed("Message is too big", CloseReason.MESSAGE_TOO_BIG)
+        return data
+
+
+def _is_message_end(event: Event) -> bool:
+    """Whether it is counted elsewhere, as a message is, or nothing follows it."""
+    if isinstance(event, TextMessage | BytesMessage):
+        return event.message_finished
+    return isinstance(event, CloseConnection)

@@ -1,0 +1,105 @@
+"""The response that is the socket.
+
+The handshake runs in a Flask view; the socket lives in the iteration of that view's response,
+which a WSGI server begins after Flask has popped the request's contexts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask import Response
+
+from ..connection.connection import Connection
+from ..errors import CloseCode
+from .adapter import read
+from .handshake import Handshake, Refusal, refuse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Admission(Protocol):
+    """Registers the connection of a handshake that was accepted, or raises :exc:`Refusal`."""
+
+    def __call__(self, handshake: Handshake) -> Connection: ...
+
+
+class SocketResponse(Response):
+    """The response whose iteration is the socket.
+
+    :param handshake: what was accepted.
+    :param admit: registers the connection.
+    :param max_message_bytes: how large a message of the peer's may be.
+    """
+
+    def __init__(self, handshake: Handshake, admit: Admission, max_message_bytes: int) -> None:
+        super().__init__(status=101)
+        self._handshake = handshake
+        self._admit = admit
+        self._max_message_bytes = max_message_bytes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Register the connection, after ``after_request`` and the saving of the session."""
+        if self.status_code != 101:
+            # A function of the app has made a refusal of it.
+            return super().__call__(environ, start_response)
+        # Now, and not at the socket's end, since a socket holds nothing of its request.
+        self.close()
+        try:
+            connection = self._admit(self._handshake)
+        except Refusal as refusal:
+            return refuse(refusal)(environ, start_response)
+        self._handshake.descriptor.take_over()
+        # No server sends this before the first byte of a body, of which there will be none: it is
+        # for middleware and for the access log. The Set-Cookie of this session is left out, since
+        # it would undo what HTTP has changed when the socket opens late.
+        start_response("101 Switching Protocols", [])
+        # The server keeps the environ, and Werkzeug the whole request in it.
+        environ.pop("werkzeug.request", None)
+        return SocketLife(connection, self._handshake.deflates, self._max_message_bytes)
+
+
+class SocketLife:
+    """Runs the socket when the server begins to iterate; ends with its fd shut down.
+
+    The server then tries to send a head of its own and finds the pipe broken, which each of them
+    takes for what it is: a client that has gone.
+
+    :param connection: the socket.
+    :param deflates: whether the peer sends deflated messages.
+    :param max_message_bytes: how large a message may be.
+    """
+
+    __slots__ = ("_connection", "_deflates", "_is_begun", "_max_message_bytes")
+
+    def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
+        self._connection = connection
+        self._deflates = deflates
+        self._max_message_bytes = max_message_bytes
+        self._is_begun = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._is_begun = True
+        self._connection.live(
+            lambda: read(self._connection, self._deflates, self._max_message_bytes)
+        )
+        return iter(())
+
+    def close(self) -> None:
+        """End a socket that the server never began."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._connection.live(lambda: CloseCode.ABNORMAL)
+
+
+def socket_response(response_class: type[Response]) -> type[SocketResponse]:
+    """Return the :class:`SocketResponse` of an app whose responses are *response_class*.
+
+    One that is not of the app's own class would be made one by Flask, and forget that it is a
+    socket.
+    """
+    if issubclass(SocketResponse, response_class):
+        return SocketResponse
+    return type("SocketResponse", (SocketResponse, response_class), {})

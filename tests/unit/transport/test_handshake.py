@@ -1,0 +1,199 @@
+"""The handshake: what is accepted, what is agreed on, and what is refused in which words."""
+
+import pytest
+from flask import Flask, session
+
+from flask_realtime.config.settings import Config
+from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.transport.handshake import (
+    Handshake,
+    Refusal,
+    agree,
+    check,
+    check_headers,
+    refuse,
+)
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+HEADERS = {
+    "Host": "example.com",
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": KEY,
+    "Sec-WebSocket-Version": "13",
+}
+PAGE = "an-id-of-this-page"
+
+
+class Socket:
+    """What a server hands over."""
+
+
+@pytest.fixture
+def app():
+    app = Flask(__name__)
+    app.secret_key = "a secret"
+    return app
+
+
+def handshake(app, query=f"socket_connection_id={PAGE}", key="a key", environ=(), **headers):
+    """The handshake of a request to *app*, checked."""
+    sent = {name: value for name, value in {**HEADERS, **headers}.items() if value is not None}
+    overrides = {
+        "werkzeug.socket": Socket(),
+        "wsgi.multithread": True,
+        "REMOTE_ADDR": "192.0.2.1",
+        **dict(environ),
+    }
+    with app.test_request_context(f"/?{query}", headers=sent, environ_overrides=overrides):
+        if key is not None:
+            session[SOCKET_KEY] = key
+        return check(Config())
+
+
+def refusal(app, *args, **options):
+    with pytest.raises(Refusal) as refused:
+        handshake(app, *args, **options)
+    return refused.value.status, refused.value.reason
+
+
+def test_handshake_of_a_page_is_accepted(app):
+    """It says who asks, for which page, and whether the page will resume."""
+    first = handshake(app)
+    second = handshake(app, f"socket_connection_id={PAGE}&resume=1", key="another")
+
+    assert (first.connection_id, first.socket_key, first.resumes) == (PAGE, "a key", False)
+    assert (second.connection_id, second.socket_key, second.resumes) == (PAGE, "another", True)
+    assert first.address == "192.0.2.1"
+
+
+def test_answer_is_that_of_the_specification(app):
+    """The 101 of RFC 6455's own example, section 1.3."""
+    answer = handshake(app).accept
+
+    assert answer.startswith(b"HTTP/1.1 101 ")
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_answer_holds_nothing_of_the_app(app):
+    """No header of the request, a cookie say, comes back in the 101."""
+    answer = handshake(app, **{"Cookie": "secret=1", "X-Other": "other"}).accept
+
+    assert b"secret" not in answer
+    assert b"other" not in answer
+
+
+def test_deflate_is_agreed_on_without_context(app):
+    """Neither side keeps a compressor, whatever the browser would have allowed."""
+    offer = "permessage-deflate; client_max_window_bits"
+    agreed = handshake(app, **{"Sec-WebSocket-Extensions": offer})
+
+    assert agreed.deflates
+    assert b"server_no_context_takeover" in agreed.accept
+    assert b"client_no_context_takeover" in agreed.accept
+
+
+@pytest.mark.parametrize(
+    ("offer", "deflates"),
+    [
+        ("", False),
+        ("x-unknown", False),
+        ("permessage-deflate", True),
+        ("permessage-deflate; server_max_window_bits=15", True),
+        ("permessage-deflate; server_max_window_bits=9", False),
+        ('permessage-deflate; server_max_window_bits="10"', False),
+        ("permessage-deflate; server_max_window_bits=9, permessage-deflate", True),
+        ("permessage-deflate-x", False),
+    ],
+)
+def test_deflate_is_agreed_on_for_the_full_window_alone(app, offer, deflates):
+    """A client that asks for a smaller window gets plain frames: the deflated ones are shared."""
+    agreed = handshake(app, **{"Sec-WebSocket-Extensions": offer})
+
+    assert agreed.deflates == deflates
+    assert (b"permessage-deflate" in agreed.accept) == deflates
+
+
+def test_window_is_named_where_the_offer_names_it():
+    """A client that asks for the full window takes no answer for a yes that does not name it."""
+    assert "server_max_window_bits=15" in agree("permessage-deflate; server_max_window_bits=15")
+    assert "server_max_window_bits" not in agree("permessage-deflate")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "word"),
+    [
+        ({"Sec-WebSocket-Version": "8"}, 426, "version 13"),
+        ({"Sec-WebSocket-Version": None}, 426, "version 13"),
+        ({"Sec-WebSocket-Key": None}, 400, "Sec-WebSocket-Key"),
+        ({"Sec-WebSocket-Key": "c2hvcnQ="}, 400, "Sec-WebSocket-Key"),
+        ({"Sec-WebSocket-Key": "not base64!!"}, 400, "Sec-WebSocket-Key"),
+        ({"Origin": "http://evil.example"}, 403, "REALTIME_ALLOWED_ORIGINS"),
+        ({"Origin": "null"}, 403, "REALTIME_ALLOWED_ORIGINS"),
+    ],
+)
+def test_handshake_is_refused_for_its_headers(app, headers, status, word):
+    """What is no handshake of RFC 6455, or another site's, is refused with what was wrong."""
+    found, reason = refusal(app, **headers)
+
+    assert found == status
+    assert word in reason
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
+def test_handshake_is_a_get(method):
+    """RFC 6455 knows no other method."""
+    with pytest.raises(Refusal, match=f"not a {method}"):
+        check_headers(method, HEADERS)
+
+
+def test_handshake_names_its_host():
+    """HTTP/1.1 wants it, and the origin is compared with it."""
+    with pytest.raises(Refusal, match="Host is missing"):
+        check_headers("GET", {**HEADERS, "Host": ""})
+
+
+@pytest.mark.parametrize("query", ["", "socket_connection_id=short", "socket_connection_id=%00"])
+def test_handshake_without_a_page_is_refused(app, query):
+    """The reason says where the id stands on the page."""
+    status, reason = refusal(app, query)
+
+    assert status == 400
+    assert "data-socket-connection-id" in reason
+
+
+def test_handshake_without_a_session_is_refused(app):
+    """An id alone opens nothing."""
+    status, reason = refusal(app, key=None)
+
+    assert status == 403
+    assert "socket key" in reason
+
+
+def test_handshake_on_a_server_that_hands_over_no_socket_is_refused(app):
+    """The reason says which servers do."""
+    status, reason = refusal(app, environ={"wsgi.multithread": False})
+
+    assert status == 501
+    assert "gunicorn -k gevent" in reason
+
+
+def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
+    """Whoever runs the client reads the reason, and so does whoever runs the server."""
+    with app.test_request_context(environ_overrides={"REMOTE_ADDR": "192.0.2.1"}):
+        answer = refuse(Refusal(503, "Come back.", {"Retry-After": "1"}))
+
+    assert answer.status_code == 503
+    assert answer.get_data(as_text=True) == "Come back.\n"
+    assert answer.headers["Retry-After"] == "1"
+    assert "192.0.2.1 refused (503): Come back." in caplog.text
+
+
+def test_handshake_without_an_address_is_told_of_all_the_same(app):
+    """A Unix socket's peer has none."""
+    with app.test_request_context(headers=HEADERS) as context:
+        environ = context.request.environ
+        environ.pop("REMOTE_ADDR", None)
+
+        assert Handshake(environ, None, PAGE, "a key").address == "an unknown address"

@@ -1,0 +1,175 @@
+"""RFC 6455 by wsproto and our reader of frames, as one."""
+
+import random
+import tracemalloc
+
+import pytest
+
+from flask_realtime.transport.adapter import read
+from flask_realtime.transport.frame_reader import FrameReader
+from flask_realtime.transport.protocol import Protocol
+
+from ...deflate import deflated
+from .peer import Recorder, deflated_frame, frame
+
+MOST = 200_000
+
+
+def anything(chance, deflates):
+    """A message or some frames that a peer may send, seldom what it must not."""
+    payload = chance.choice([b"", b'{"id": 1}', b"x" * 130, "žluť".encode() * 20])
+    sent = [
+        frame(payload),
+        frame(payload) + frame(b"more"),
+        frame(b"ping", first=0x89),
+        frame(payload, first=0x01) + frame(b"pong", first=0x8A) + frame(b"end", first=0x80),
+        frame(payload, first=0x82),
+        *([deflated_frame(payload), deflated_frame(payload)] if deflates else []),
+    ]
+    wrong = [
+        frame(payload, first=0x80),
+        frame(payload, mask=None),
+        frame(payload, first=0xC1),
+        frame(b"\x03\xe8", first=0x88),
+        frame(b"\xff"),
+        frame(b"x", size=3),
+    ]
+    return chance.choice(wrong if chance.random() < 0.06 else sent)
+
+
+def read_all(chunks, deflates):
+    """The messages, what was answered by the protocol itself, and the close code."""
+    recorder = Recorder(chunks)
+    code = read(recorder, deflates, MOST)
+    return recorder.messages, recorder.written, code
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("deflates", [True, False])
+def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
+    """Whatever a peer sends and however it is cut, the same messages come out, and the same close
+    code, as without the shortcut."""
+    chance = random.Random(seed)
+    stream = b"".join(anything(chance, deflates) for _ in range(chance.randrange(1, 12)))
+    cuts = sorted(chance.randrange(len(stream) + 1) for _ in range(chance.randrange(8)))
+    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True) if a < b]
+
+    with_shortcut = read_all(chunks, deflates)
+    monkeypatch.setattr(FrameReader, "read", lambda *_: None)
+
+    assert with_shortcut == read_all(chunks, deflates)
+
+
+def in_fragments(payload, size, first):
+    """A message in frames of *size* bytes."""
+    pieces = [payload[at : at + size] for at in range(0, len(payload), size)]
+    kinds = [first & 0x7F, *[0x00] * (len(pieces) - 1)]
+    kinds[-1] |= 0x80
+    return [frame(piece, first=kind) for piece, kind in zip(pieces, kinds, strict=True)]
+
+
+@pytest.mark.parametrize("first", [0x81, 0xC1, 0x82, 0xC2])
+def test_message_in_fragments_is_read_as_one(first):
+    """Text or binary, deflated or not, and with a ping between its pieces."""
+    text = '{"id": "žluť", "action": "ping"}' * 3
+    payload = deflated(text.encode()) if first & 0x40 else text.encode()
+    pieces = in_fragments(payload, 7, first)
+    pieces.insert(2, frame(b"now", first=0x89))
+
+    messages, written, _ = read_all(pieces, deflates=True)
+
+    assert messages == [text if first & 0x0F == 1 else text.encode()]
+    assert written == [b"\x8a\x03now"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_messages_share_no_inflater(count):
+    """Each message is deflated for itself, as the handshake agreed."""
+    pieces = in_fragments(deflated(b"hello hello"), 3, 0xC1) * count
+
+    assert read_all(pieces, deflates=True)[0] == ["hello hello"] * count
+
+
+def bombs():
+    """Messages that become more than they may, each in a few bytes on the wire."""
+    bomb = deflated(b"x" * 20_000_000)
+    whole = frame(bomb, first=0xC1)
+    return {
+        "one frame that comes whole": [whole],
+        "one frame in pieces": [whole[:5000], whole[5000:10_000], whole[10_000:]],
+        "fragments": in_fragments(bomb, 5000, 0xC1),
+        "binary": [frame(bomb, first=0xC2)],
+        "its end in the last byte": [whole[:-1], whole[-1:]],
+    }
+
+
+@pytest.mark.parametrize("bomb", bombs())
+def test_bomb_is_refused_before_it_is_inflated(bomb):
+    """A few kilobytes that become 20 MB take no more than a message may, and end with 1009."""
+    pieces = bombs()[bomb]
+    tracemalloc.start()
+
+    messages, _, code = read_all(pieces, deflates=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert (messages, code) == ([], 1009)
+    assert peak < 10 * MOST
+
+
+@pytest.mark.parametrize("first", [0x81, 0xC1])
+def test_size_of_a_message_is_counted_in_bytes(first):
+    """Wide characters are counted as the bytes that they are, while they come."""
+    text = ("😀" * (MOST // 4 + 1)).encode()
+    payload = deflated(text) if first & 0x40 else text
+
+    messages, _, code = read_all(in_fragments(payload, 20_000, first), deflates=True)
+
+    assert (messages, code) == ([], 1009)
+
+
+@pytest.mark.parametrize("first", [0x81, 0xC1])
+def test_message_of_the_largest_size_is_read(first):
+    """The limit itself is allowed, whole or in fragments."""
+    text = b"x" * MOST
+    payload = deflated(text) if first & 0x40 else text
+
+    for pieces in ([frame(payload, first=first)], in_fragments(payload, 50, first)):
+        assert read_all(pieces, deflates=True)[0] == [text.decode()]
+
+
+def test_broken_deflate_is_answered_with_1007():
+    """What is no deflate at all is not text either."""
+    assert read_all(in_fragments(b"\xff" * 100, 30, 0xC1), deflates=True)[2] == 1007
+
+
+def test_frames_that_are_not_heeded_are_not_answered():
+    """Pings beyond the rate get no pong; each ping and each fragment counts."""
+    taken = []
+    recorder = Recorder(
+        [frame(b"", first=0x89) * 3, frame(b"a", first=0x01), frame(b"b", first=0x80)],
+        takes=lambda: taken.append(1) or len(taken) < 3,
+    )
+
+    read(recorder, False, MOST)
+
+    assert recorder.written == [b"\x8a\x00"] * 2
+    assert recorder.messages == ["ab"]
+    assert len(taken) == 4
+
+
+def test_protocol_keeps_nothing_of_what_it_has_read():
+    """A socket at rest holds none of the messages that it has had."""
+    recorder = Recorder([])
+    protocol = Protocol(recorder, True, MOST)
+    for piece in (frame(b"x" * 9000), deflated_frame(b"y" * 9000), *in_fragments(b"z" * 99, 9, 1)):
+        protocol.receive_data(piece)
+        list(protocol.events())
+
+    tracemalloc.start()
+    protocol.receive_data(frame(b"w" * 100_000))
+    list(protocol.events())
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+
+    assert kept < 5000

@@ -1,0 +1,112 @@
+"""The response that is the socket."""
+
+import pytest
+from flask import Response
+from werkzeug.test import create_environ
+
+from .served import Line, Served
+from .test_handshake import HEADERS
+
+
+class OwnResponse(Response):
+    """A response class of an app's own."""
+
+
+@pytest.mark.parametrize("response_class", [Response, OwnResponse])
+def test_socket_lives_in_the_iteration_of_the_response(response_class):
+    """The 101 is written once the request's contexts have been popped; then the fd is shut down."""
+    served, before = Served(response_class), []
+    with Line() as line:
+        served.app.teardown_request(lambda error: before.append(line.has_received()))
+        page = served.show()
+        before.clear()
+        line.say_goodbye()
+
+        answer = served.handshake(page, line.ours)
+
+        assert answer.status_code == 101
+        assert before == [False]
+        head, _, rest = line.read_to_end().partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 Switching Protocols")
+        assert rest == b"\x88\x02\x03\xe9"
+        assert served.node.connections() == []
+
+
+def test_session_of_a_handshake_sets_no_cookie():
+    """A socket that opens late must not undo what HTTP has changed meanwhile."""
+    served = Served(SESSION_REFRESH_EACH_REQUEST=True)
+    with Line() as line:
+        page = served.show()
+        line.say_goodbye()
+
+        answer = served.handshake(page, line.ours)
+
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_answer_that_the_app_has_changed_is_no_socket():
+    """An ``after_request`` function may refuse the handshake; its answer is sent as it is."""
+    served = Served()
+
+    @served.app.after_request
+    def refuse(response):
+        if response.status_code == 101:
+            response.status_code = 403
+            response.set_data("Not now.")
+        return response
+
+    with Line() as line:
+        answer = served.handshake(served.show(), line.ours)
+
+        assert (answer.status_code, answer.get_data(as_text=True)) == (403, "Not now.")
+        assert not line.has_received()
+
+
+def test_refused_admission_is_a_plain_answer(caplog):
+    """A process that stops answers with 503, when and why to come back; the fd is left alone."""
+    served = Served()
+    page = served.show()
+    served.realtime.drain(0)
+    with Line() as line, served.app.app_context():
+        answer = served.handshake(page, line.ours)
+
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "1"
+        assert "stopping" in answer.get_data(as_text=True)
+        assert not line.has_received()
+        line.ours.send(b"still open")
+
+
+def life(served, sock):
+    """What the app hands its server for a handshake on *sock*, and the request's environ."""
+    cookie = served.client.get("/page").headers["Set-Cookie"].partition(";")[0]
+    environ = create_environ(
+        "/",
+        query_string=f"socket_connection_id={served.show()}",
+        headers={**HEADERS, "Host": "localhost", "Cookie": cookie},
+    )
+    environ |= {"werkzeug.socket": sock, "wsgi.multithread": True}
+    return served.app(environ, lambda status, headers: None), environ
+
+
+def test_socket_that_its_server_never_begins_is_forgotten():
+    """A server that fails between the answer and its iteration leaves no connection behind."""
+    served = Served()
+    with Line() as line:
+        begun, _ = life(served, line.ours)
+        while_open = len(served.node.connections())
+
+        begun.close()
+        begun.close()
+
+        assert while_open == 1
+        assert served.node.connections() == []
+
+
+def test_environ_keeps_no_request():
+    """The server keeps the environ as long as the socket lives, and Werkzeug's request in it."""
+    with Line() as line:
+        begun, environ = life(Served(), line.ours)
+        begun.close()
+
+    assert environ.get("werkzeug.request") is None
