@@ -32,6 +32,8 @@ class CloseCode(IntEnum):
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
+    #: The page's session has ended, or belongs to somebody else now.
+    SESSION_CHANGED = 4001
 
 
 class RealtimeError(Exception):

@@ -18,6 +18,7 @@ from .page.client import (
 )
 from .protocol.channels import check_name, flatten
 from .registries.base import Registry
+from .registries.records import Disconnect
 
 
 class Logs(Protocol):
@@ -129,9 +130,9 @@ class Socket:
         disconnect_behind_reply()
         for client, session in known_digests():
             if everywhere:
-                self._registry().disconnect(session=session)
+                self._registry().disconnect(Disconnect(session=session))
             else:
-                self._registry().disconnect(digest=client)
+                self._registry().disconnect(Disconnect(digest=client))
 
     def _exists(self) -> bool:
         # A browser session without a socket key has no client that could be known to anyone.

@@ -46,6 +46,7 @@ class Connection:
 
     :param descriptor: the fd.
     :param threads: where its messages are handled.
+    :param user: the identity of its client, percent-encoded; None: a stranger.
     :param accept: the answer to the handshake, which is the first thing written.
     :param detach: called once, when nothing more shall be delivered; returns what was posted.
     """
@@ -54,7 +55,7 @@ class Connection:
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
         "_lock", "_max_backlog", "_reached", "address", "bucket", "close_by", "close_code",
         "digest", "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at",
-        "outbox", "reading", "receiver", "resume_by", "session_digest", "worker",
+        "outbox", "reading", "receiver", "resume_by", "user", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -66,7 +67,7 @@ class Connection:
         *,
         name: str,
         digest: str,
-        session_digest: str,
+        user: str | None = None,
         address: str,
         accept: bytes,
         deflates: bool,
@@ -74,7 +75,7 @@ class Connection:
     ) -> None:
         self.name = name
         self.digest = digest
-        self.session_digest = session_digest
+        self.user = user
         self.address = address
         self.worker = Worker(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from ..identity.keys import session_of
 from ..protocol.positions import Position
 from ..registries.subscriptions import Known, Subscriptions
 from ..writing.frames import Frame
@@ -48,11 +49,18 @@ class Hub:
                 self._leave(connection, name)
             return reached
 
-    def connections(self, digest: str | None = None, session: str | None = None) -> list[Listener]:
-        """The connections of a client, else of a session, else all."""
+    def connections(
+        self, digest: str | None = None, session: str | None = None, user: str | None = None
+    ) -> list[Listener]:
+        """The connections of a client, else of a session, else of a user, else all."""
         with self._lock:
             chosen = self._members.connections(digest)
-        return [one for one in chosen if session is None or one.session_digest == session]
+        return [
+            one
+            for one in chosen
+            if (session is None or session_of(one.digest) == session)
+            and (user is None or one.user == user)
+        ]
 
     def digests(self) -> list[str]:
         """The clients that have a connection here."""

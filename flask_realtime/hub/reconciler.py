@@ -70,6 +70,7 @@ class Reconciler:
         self._may_miss_disconnects = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
+        self._leaving: set[tuple[str, str]] = set()
         # Clients that may have been written again without others having been told of it.
         self._untold: set[str] = set()
 
@@ -80,6 +81,14 @@ class Reconciler:
     def changed(self, digest: str) -> None:
         """Have the subscriptions of a client read anew and applied."""
         self._note((), (digest,))
+
+    def unsubscribe(self, digest: str, channel: str) -> None:
+        """Have the registry note that a client has left a channel, which its user was put out
+        of."""
+        with self._lock:
+            self._leaving.add((digest, channel))
+        self._thread.start()
+        self._wake.set()
 
     def restored(self) -> None:
         """Have every channel and every client read anew, and close the sockets that the registry
@@ -140,6 +149,7 @@ class Reconciler:
         try:
             if self._may_miss_disconnects:
                 self._replay_disconnects()
+            self._leave()
             if paused:
                 self._resync.run(paused, PATIENCE_SECONDS)
             self._apply(list(changed))
@@ -155,6 +165,12 @@ class Reconciler:
             changed.clear()
             return False
         return True
+
+    def _leave(self) -> None:
+        for digest, channel in tuple(self._leaving):
+            self._registry.unsubscribe(digest, [channel])
+            with self._lock:
+                self._leaving.discard((digest, channel))
 
     def _replay_disconnects(self) -> None:
         # Before, for it may become due again meanwhile.

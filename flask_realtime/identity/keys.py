@@ -1,9 +1,4 @@
-"""Who a client is: socket key, connection id, their digest, and the page's origin.
-
-A digest is keyed from the app's current ``SECRET_KEY``. When that key changes, pages that were
-open before get another digest, so their sockets are told ``known: false`` and the pages reload;
-``SECRET_KEY_FALLBACKS`` keep the sessions readable, not the digests equal.
-"""
+"""Who a client is: socket key, identity, connection id, their digest, and the page's origin."""
 
 from __future__ import annotations
 
@@ -17,6 +12,9 @@ from .origins import Origin
 SOCKET_KEY = "socket_key"
 CONNECTION_ID = "socket_connection_id"
 CONNECTION_ID_HEADER = "X-Realtime-Connection-Id"
+
+# Hexadecimal characters: 128 bits for the page, and as many for its browser session.
+_HALF = 32
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -37,13 +35,20 @@ def is_connection_id(text: object) -> bool:
     return isinstance(text, str) and _CONNECTION_ID.fullmatch(text) is not None
 
 
-def digest(secret_key: str | bytes, socket_key: str, connection_id: str) -> str:
-    """The name of one client, one page of one browser, to the registry.
+def digest(
+    secret_key: str | bytes, socket_key: str, connection_id: str, identity: str | None = None
+) -> str:
+    """Return the name of one client, one page of one browser, to the registry.
 
-    Another session, another page or another secret key gives another digest.
+    Another session, identity, page or secret key gives another digest.
+
+    :param identity: who the session belongs to; None: a stranger.
+    :returns: 64 hexadecimal characters, of which the last 32 are the :func:`session_digest`.
     """
-    # A connection id holds no colon, so no two pairs make the same text.
-    return _sign(secret_key, f"client:{connection_id}:{socket_key}")
+    # Neither an id nor its length holds a colon, so no two clients make the same text.
+    owner = "" if identity is None else f"{len(identity)}:{identity}"
+    client = _sign(secret_key, f"client:{connection_id}:{owner}:{socket_key}")
+    return client[:_HALF] + session_digest(secret_key, socket_key)
 
 
 def is_digest(text: object) -> bool:
@@ -52,8 +57,13 @@ def is_digest(text: object) -> bool:
 
 
 def session_digest(secret_key: str | bytes, socket_key: str) -> str:
-    """The name of one browser session, common to all its pages; never equal to a :func:`digest`."""
-    return _sign(secret_key, f"session:{socket_key}")
+    """Return the name of one browser session, whoever it belongs to: 32 hexadecimal characters."""
+    return _sign(secret_key, f"session:{socket_key}")[:_HALF]
+
+
+def session_of(digest: str) -> str:
+    """Return the name of the browser session to which the client named *digest* belongs."""
+    return digest[_HALF:] or digest
 
 
 def shorten(digest: str) -> str:

@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, has_request_context, request
 
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
-from ..identity.keys import shorten
+from ..identity.keys import session_of, shorten
 from ..page.client import (
     CONNECTION_ID_IN_ENVIRON,
     DIGEST_IN_ENVIRON,
@@ -77,7 +77,6 @@ class Conversation:
         "_environ",
         "_is_resumed",
         "_jar",
-        "_session_digest",
         "_tells_of_session",
         "_template",
         "_waiting",
@@ -90,7 +89,6 @@ class Conversation:
         environ: WSGIEnvironment,
         connection_id: str,
         digest: str,
-        session_digest: str,
         deposit: Callable[[str], None],
         disconnect_behind_reply: Callable[[], None],
         waiting: Sequence[str] = (),
@@ -101,7 +99,6 @@ class Conversation:
         self._environ: WSGIEnvironment | None = environ
         self._connection_id = connection_id
         self._digest = digest
-        self._session_digest = session_digest
         self._deposit = deposit
         self._disconnect_behind_reply = disconnect_behind_reply
         self._waiting = waiting
@@ -192,7 +189,7 @@ class Conversation:
         environ[CONNECTION_ID_IN_ENVIRON] = self._connection_id
         # Whatever a message does to the session, its client remains the same.
         environ[DIGEST_IN_ENVIRON] = self._digest
-        environ[SESSION_DIGEST_IN_ENVIRON] = self._session_digest
+        environ[SESSION_DIGEST_IN_ENVIRON] = session_of(self._digest)
         environ[IS_RESUMED_IN_ENVIRON] = self._is_resumed
         environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._disconnect_behind_reply
         return environ

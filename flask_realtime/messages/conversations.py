@@ -72,7 +72,6 @@ class Conversations:
             environ,
             connection_id,
             connection.digest,
-            connection.session_digest,
             deposit=partial(self._registry.deposit, connection.digest),
             disconnect_behind_reply=partial(setattr, connection, "disconnects_behind_reply", True),
             waiting=arrival.waiting,

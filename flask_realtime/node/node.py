@@ -16,13 +16,13 @@ from ..connection.connection import Connection
 from ..connection.drain import Drain
 from ..connection.heartbeat import Heartbeat
 from ..connection.limits import ConnectionCount
-from ..errors import CloseCode, RegistryUnavailable
+from ..errors import RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.delivery import Delivery
 from ..hub.hub import Hub
 from ..hub.reconciler import Reconciler
 from ..hub.resync import Resync
-from ..identity.keys import digest, session_digest
+from ..identity.keys import digest, session_of
 from ..messages.conversations import Conversations
 from ..protocol.positions import Position
 from ..registries.base import Registry
@@ -33,6 +33,7 @@ from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
 from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
+from .evictions import Evictions
 from .inbox import Inbox, Services
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Node:
             self._enter,
             self._flusher.settle,
         )
+        self._evictions = Evictions(self._hub, self._reconciler.unsubscribe)
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
         self._chores = Chores(self._list_chores())
         self._drain = self._make_drain()
@@ -118,7 +120,8 @@ class Node:
             RegistryEvents(
                 deliver=self._delivery.deliver,
                 changed=self._reconciler.changed,
-                disconnected=self._disconnect,
+                disconnected=self._evictions.disconnect,
+                unsubscribed=self._evictions.unsubscribe,
                 interrupted=lambda: _drop(self._delivery.pause()),
                 restored=self._reconciler.restored,
             )
@@ -157,13 +160,9 @@ class Node:
         secret = self._app.secret_key
         # Without one there are no sessions, and no socket key would have come along.
         assert secret is not None
-        session = session_digest(secret, handshake.socket_key)
-        self._take_place(session)
-        connection = self._connection(
-            handshake,
-            digest(secret, handshake.socket_key, handshake.connection_id),
-            session,
-        )
+        client = digest(secret, handshake.socket_key, handshake.connection_id)
+        self._take_place(session_of(client))
+        connection = self._connection(handshake, client)
         self._hub.add(connection)
         self._live[connection.name] = connection
         try:
@@ -208,7 +207,7 @@ class Node:
             status, reason = refusal
             raise Refusal(status, reason, RETRY_AFTER)
 
-    def _connection(self, handshake: Handshake, client: str, session: str) -> Connection:
+    def _connection(self, handshake: Handshake, client: str) -> Connection:
         return Connection(
             handshake.descriptor,
             self._flusher,
@@ -216,7 +215,6 @@ class Node:
             self._config,
             name=str(next(self._connection_names)),
             digest=client,
-            session_digest=session,
             address=handshake.address,
             accept=handshake.accept,
             deflates=handshake.deflates,
@@ -252,7 +250,7 @@ class Node:
 
     def _forget(self, connection: Connection) -> None:
         self._live.pop(connection.name, None)
-        self._count.leave(connection.session_digest)
+        self._count.leave(session_of(connection.digest))
 
     def _enter(self, connection: Any, starts: Mapping[str, Position]) -> None:
         receiver: Inbox = connection.receiver
@@ -263,10 +261,6 @@ class Node:
 
     def _recover(self, names: Iterable[str]) -> None:
         self._reconciler.recover(list(names))
-
-    def _disconnect(self, client: str | None, session: str | None) -> None:
-        for connection in self._hub.connections(client, session):
-            connection.disconnect(CloseCode.NORMAL, "The session has ended.")  # type: ignore[attr-defined]
 
     def _list_chores(self) -> list[tuple[float, Callable[[], None]]]:
         config = self._config

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ..protocol.positions import Position
 from ..protocol.pushes import Push, new_push_id
-from .records import Arrival, ConnectionRecord, LogPage, RegistryEvents
+from .records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
 from .subscriptions import Known, Subscriptions
 
 # No browser lets a thousand calls wait that changed its session; a client that never comes for
@@ -73,13 +73,18 @@ class Registry(ABC):
         """
 
     @abstractmethod
-    def subscribe(self, digest: str, channels: Collection[str]) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
+    ) -> None:
         """Let the client hear *channels* from their present positions on.
 
         A channel the client is subscribed to already keeps the position it has. Every process
         that holds a connection of the client is told by ``receiver.changed``. A client without
         a connection expires ``CONNECT_TIMEOUT`` after its last subscription, as long as none
-        ever came.
+        ever came. A client whose browser session has ended is subscribed to nothing.
+
+        :param channels: names; or names with the position from which each is heard, None for its
+            present one.
         """
 
     @abstractmethod
@@ -92,12 +97,28 @@ class Registry(ABC):
         """By digest, then by channel, how each client stands; None for a client not known."""
 
     @abstractmethod
-    def connect(self, digest: str, name: str) -> Arrival:
+    def forget_client(self, digest: str) -> None:
+        """Forget a client that has no connection, with all its subscriptions."""
+
+    @abstractmethod
+    def connect(
+        self,
+        digest: str,
+        name: str,
+        user: str | None = None,
+        sessions: Collection[str] = (),
+    ) -> Arrival:
         """Note a connection of the client and return its subscriptions, in one atomic step, and
         what waits for its browser. From then on this process is told of changes.
 
         Of a client that only connections have begun nothing is known before one of them is
         refreshed: until then none may have lived long enough to hear that it is not known.
+
+        The connection of a client whose browser session has ended is not noted, and neither is
+        that of one that began before :meth:`end_user` was called for *user*.
+
+        :param user: the identity of the client, percent-encoded; None: a stranger.
+        :param sessions: further names of the client's browser session, under earlier secret keys.
         """
 
     @abstractmethod
@@ -151,23 +172,50 @@ class Registry(ABC):
             not give the log a new epoch, which would cost every other client its place.
         """
 
+    # Sessions and users that have ended.
+
     @abstractmethod
-    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
-        """Have every connection of the client, or of the session, closed, in all processes."""
+    def disconnect(self, order: Disconnect) -> None:
+        """Have the sockets that *order* names closed, in all processes."""
+
+    @abstractmethod
+    def end_session(self, session: str, heir: str = "") -> None:
+        """Let no client of a browser session connect, subscribe or take what waits any more.
+
+        Remembered ``DISCONNECT_TIMEOUT`` where a socket of the session ever opened, else
+        ``CONNECT_TIMEOUT``: as long as its clients could come back. A second call changes no heir.
+
+        :param session: names it.
+        :param heir: of a message of a socket that ends its session: what the message itself lets
+            wait, under this name, may be taken; it begins with the client's digest.
+        """
+
+    @abstractmethod
+    def end_user(self, user: str, channel: str | None = None) -> None:
+        """Let no client of a user that began before this moment connect any more; or, where
+        *channel* is given, let none hear that channel by what it subscribed to before, and tell
+        every process by ``receiver.unsubscribed``.
+
+        :param user: the identity of the user, percent-encoded.
+        """
 
     def replay_disconnects(self) -> None:
-        """Tell ``receiver.disconnected`` again of what it may have missed before
-        ``receiver.restored``."""
+        """Tell ``receiver.disconnected`` and ``receiver.unsubscribed`` again of what they may have
+        missed before ``receiver.restored``."""
         return
 
+    # What waits for browsers.
+
     @abstractmethod
-    def deposit(self, digest: str, item: str) -> None:
+    def deposit(self, digest: str, item: str, heir: str = "") -> None:
         """Let *item* wait for the browser of this client, behind what waits already; the last
-        ``MOST_WAITING`` are kept."""
+        ``MOST_WAITING`` are kept. It is dropped if the client's session has ended, unless *heir* is
+        what :meth:`end_session` was given."""
 
     @abstractmethod
     def collect(self, digest: str, taker: str) -> list[str]:
-        """Take what waits: of two that call at once, one gets it all.
+        """Take what waits: of two that call at once, one gets it all. Where the client's session
+        has ended, only what its heir let wait can be had, and by the heir's client alone.
 
         :param taker: names who asks; the same one, asking again within ``TAKEN_SECONDS``, gets the
             same, for the answer may have been lost, and what came since.

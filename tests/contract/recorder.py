@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_realtime.protocol.publications import Publication
-from flask_realtime.registries.records import RegistryEvents
+from flask_realtime.registries.records import Disconnect, RegistryEvents
 from tests.eventually import DEADLINE
 
 
@@ -17,7 +17,8 @@ class Recorder:
     def __init__(self) -> None:
         self.publications: list[Publication] = []
         self.changed: list[str] = []
-        self.disconnected: list[tuple[str | None, str | None]] = []
+        self.disconnected: list[Disconnect] = []
+        self.unsubscribed: list[tuple[str, str]] = []
         self.threads: set[int] = set()
         self._news = threading.Condition()
 
@@ -26,7 +27,8 @@ class Recorder:
         return RegistryEvents(
             deliver=self._deliver,
             changed=lambda digest: self._note(self.changed, digest),
-            disconnected=lambda digest, session: self._note(self.disconnected, (digest, session)),
+            disconnected=lambda order: self._note(self.disconnected, order),
+            unsubscribed=lambda user, channel: self._note(self.unsubscribed, (user, channel)),
             interrupted=lambda: None,
             restored=lambda: None,
         )

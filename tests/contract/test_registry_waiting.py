@@ -2,18 +2,25 @@
 
 from threading import Barrier, Thread
 
+from flask_realtime.registries.records import Disconnect
+
 from ..eventually import eventually
 
 
 def test_end_tells_which_sockets_to_close(registry, heard):
-    """By client or by session, as asked for."""
+    """By client, by session or by user, as asked for, and with which code."""
     registry.listen(["a"])
 
-    registry.disconnect(digest="digest-1")
-    registry.disconnect(session="session-1")
+    orders = [
+        Disconnect(digest="digest-1"),
+        Disconnect(session="session-1", code=4001),
+        Disconnect(user="a%3Ab"),
+    ]
+    for order in orders:
+        registry.disconnect(order)
 
-    heard.wait_for(lambda: len(heard.disconnected) == 2)
-    assert heard.disconnected == [("digest-1", None), (None, "session-1")]
+    heard.wait_for(lambda: len(heard.disconnected) == 3)
+    assert heard.disconnected == orders
 
 
 def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
@@ -21,12 +28,17 @@ def test_end_is_told_to_every_process(registry, heard, other, heard_by_other):
     registry.connect("digest-1", "1")
     other.connect("digest-1", "1")
 
-    registry.disconnect(session="session-1")
-    registry.disconnect(digest="digest-1")
+    orders = [
+        Disconnect(session="session-1", code=4001),
+        Disconnect(digest="digest-1"),
+        Disconnect(user="a%3Ab"),
+    ]
+    for order in orders:
+        registry.disconnect(order)
 
     for recorder in (heard, heard_by_other):
-        recorder.wait_for(lambda recorder=recorder: len(recorder.disconnected) == 2)
-        assert recorder.disconnected == [(None, "session-1"), ("digest-1", None)]
+        recorder.wait_for(lambda recorder=recorder: len(recorder.disconnected) == 3)
+        assert recorder.disconnected == orders
 
 
 def test_deposits_wait_in_order_until_collected(registry):

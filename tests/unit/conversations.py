@@ -9,7 +9,7 @@ from flask import request, session
 from werkzeug.test import create_environ
 
 from flask_realtime.config.settings import Config
-from flask_realtime.identity.keys import SOCKET_KEY, digest, session_digest
+from flask_realtime.identity.keys import SOCKET_KEY, digest
 from flask_realtime.messages.call_route import call_route
 from flask_realtime.messages.conversation import Conversation
 from flask_realtime.messages.dispatch import add_message_view
@@ -72,7 +72,6 @@ class Browser:
             handshake,
             CONNECTION_ID,
             self.digest,
-            session_digest(self.app.secret_key, self.key),
             deposit=self.deposit,
             disconnect_behind_reply=lambda: None,
             waiting=self.registry.connect(self.digest, "asks").waiting,

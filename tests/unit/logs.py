@@ -57,9 +57,9 @@ class Ear:
     is_receptive = True
     has_backlog = False
 
-    def __init__(self, digest="d1", session_digest="s1"):
+    def __init__(self, digest="d1", user=None):
+        self.user = user
         self.digest = digest
-        self.session_digest = session_digest
         self.frames = []
         # What is posted to it, it hears.
         self.outbox = self

@@ -54,7 +54,6 @@ class Pair:
             Config(**settings),
             name="1",
             digest="d" * 64,
-            session_digest="s" * 64,
             address="127.0.0.1",
             accept=b"101",
             deflates=False,

@@ -51,7 +51,8 @@ class Heard:
             RegistryEvents(
                 deliver=self._deliver,
                 changed=lambda digest: None,
-                disconnected=lambda digest, session: None,
+                disconnected=lambda order: None,
+                unsubscribed=lambda user, channel: None,
                 interrupted=lambda: None,
                 restored=lambda: None,
             )

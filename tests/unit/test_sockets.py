@@ -12,7 +12,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.memory.registry import MemoryRegistry
-from flask_realtime.registries.records import RegistryEvents
+from flask_realtime.registries.records import Disconnect, RegistryEvents
 from flask_realtime.sockets import Socket
 from tests.eventually import DEADLINE
 
@@ -33,12 +33,13 @@ class Told:
             deliver=lambda publication: None,
             changed=lambda digest: None,
             disconnected=self._disconnect,
+            unsubscribed=lambda user, channel: None,
             interrupted=lambda: None,
             restored=lambda: None,
         )
 
-    def _disconnect(self, digest, session):
-        self.disconnected.append((digest, session))
+    def _disconnect(self, order):
+        self.disconnected.append(order)
         self.is_told.set()
 
 
@@ -199,8 +200,8 @@ def test_push_to_takes_one_name(socket, in_request, channel):
 @pytest.mark.parametrize(
     ("everywhere", "disconnected"),
     [
-        (False, (digest("secret", KEY, ID), None)),
-        (True, (None, session_digest("secret", KEY))),
+        (False, Disconnect(digest=digest("secret", KEY, ID))),
+        (True, Disconnect(session=session_digest("secret", KEY))),
     ],
 )
 def test_disconnect_closes_this_page_or_the_session(
@@ -227,7 +228,7 @@ def test_disconnect_closes_the_session_that_was_cleared_before(app, socket, told
         socket.disconnect(everywhere=True)
 
     keys = [key_now, KEY] if key_now else [KEY]
-    assert told.disconnected == [(None, session_digest("secret", key)) for key in keys]
+    assert told.disconnected == [Disconnect(session=session_digest("secret", key)) for key in keys]
 
 
 def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):

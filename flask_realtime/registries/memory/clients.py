@@ -9,18 +9,28 @@ from ...threads import clock
 from ..expiring import ExpiringDict
 from ..records import ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from .sessions import MemoryUsers
 
 _NONE_LEFT: dict[str, int] = {}
+
+
+def present_moment() -> int:
+    """Return the time in milliseconds since 1970, by which the changes of clients are ordered."""
+    return int(clock.now() * 1000)
 
 
 class MemoryClient:
     """One client: its subscriptions, and its open connections as connections."""
 
-    __slots__ = ("at", "connections", "forgotten", "is_unknown", "latest", "left", "subscriptions")
+    __slots__ = (
+        "at", "began", "connections", "forgotten", "is_unknown", "latest", "left", "subscriptions",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
         self.at = 0
+        #: When it was first heard of.
+        self.began = present_moment()
         # Nearly no client has left a channel: they share one that stays empty.
         self.left = _NONE_LEFT
         self.forgotten = 0
@@ -67,7 +77,7 @@ class MemoryClient:
 
     def note_change(self) -> int:
         """The moment of a change of its subscriptions."""
-        self.at = max(int(clock.now() * 1000), self.at + 1)
+        self.at = max(present_moment(), self.at + 1)
         return self.at
 
     def note_sent(self, record: ConnectionRecord) -> None:
@@ -125,6 +135,19 @@ class MemoryClients:
         """Return whether the client has, or had, a connection."""
         return self._arrived.get(digest, now) is not None
 
+    def admit(self, digest: str, user: str, users: MemoryUsers, now: float) -> bool:
+        """Take a client off the channels that its user was put out of; False if it may not come
+        back at all."""
+        client = self.get(digest, now)
+        if client is None:
+            return True
+        if client.began <= users.ended_at(user, now):
+            return False
+        lost = users.lost(user, client.subscriptions, now)
+        if lost:
+            self.unsubscribe(digest, lost, now)
+        return True
+
     def connect(self, digest: str, name: str, now: float) -> Subscriptions | None:
         """Note a connection; the client's subscriptions, None if it was not known."""
         client = self.get(digest, now)
@@ -173,6 +196,11 @@ class MemoryClients:
         client.note_sent(record)
         self._keep(record.digest, client, now)
         return client.stands()
+
+    def drop(self, digest: str, now: float) -> None:
+        """Forget a client."""
+        self._awaited.pop(digest, now)
+        self._arrived.pop(digest, now)
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget clients whose time is over, about *most*; True if there may be more."""

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ...identity.keys import session_of
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
 from ...protocol.publications import NOWHERE, Publication
 from ...protocol.pushes import Push
 from ...threads import clock
-from ..base import MOST_WAITING, TAKEN_SECONDS, Registry
-from ..expiring import ExpiringDict
-from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
+from ..base import Registry
+from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
-from .clients import MemoryClients
+from .clients import MemoryClients, present_moment
 from .delivery import MemoryDelivery
-from .log import MemoryLog
-
-PUSH_ID_SECONDS = 300.0
+from .logs import MemoryLogs
+from .sessions import MemorySessions, MemoryUsers
+from .waiting import MemoryWaiting
 
 # Every so many uses drop some of what has expired: more than they can have added, so that it
 # shrinks; few enough that no push pays for ten thousand clients that left at once.
@@ -77,7 +76,7 @@ class MemoryRegistry(Registry):
 
     def matching(self, pattern: str) -> list[str]:
         with self._lock:
-            names = self._states.keys(clock.monotonic())
+            names = self._logs.names(clock.monotonic())
         fits = matcher(pattern)
         return [name for name in names if fits(name)]
 
@@ -88,7 +87,7 @@ class MemoryRegistry(Registry):
         for channel, cursor in cursors.items():
             # Held for one channel at a time: a page may have hundreds of entries.
             with self._lock:
-                log = self._log(channel, clock.monotonic())
+                log = self._logs.get(channel, clock.monotonic())
                 if renew and cursor is not None and log.is_foreign(cursor):
                     log.restart()
                 pages[channel] = log.read(cursor, max_bytes)
@@ -108,10 +107,16 @@ class MemoryRegistry(Registry):
 
     # Clients.
 
-    def subscribe(self, digest: str, channels: Collection[str]) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
+    ) -> None:
+        given = channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
         with self._lock:
             now = self._tidy()
-            starts = {channel: self._touch(channel, now).tail for channel in channels}
+            if self._sessions.heir(session_of(digest), now) is not None:
+                return
+            tails = {channel: self._logs.touch(channel, now).tail for channel in given}
+            starts = {channel: given[channel] or tail for channel, tail in tails.items()}
             is_connected = self._clients.subscribe(digest, starts, now)
             receiver = self._receiver
         if is_connected and receiver is not None:
@@ -133,10 +138,26 @@ class MemoryRegistry(Registry):
                 for digest, client in clients.items()
             }
 
-    def connect(self, digest: str, name: str) -> Arrival:
+    def forget_client(self, digest: str) -> None:
+        with self._lock:
+            self._clients.drop(digest, self._tidy())
+
+    def connect(
+        self,
+        digest: str,
+        name: str,
+        user: str | None = None,
+        sessions: Collection[str] = (),
+    ) -> Arrival:
+        session = session_of(digest)
         with self._lock:
             now = self._tidy()
-            waiting = list(self._deposits.get(digest, now) or ())
+            if any(self._sessions.heir(one, now) is not None for one in (session, *sessions)):
+                return Arrival(None, (), has_ended=True)
+            if user is not None and not self._clients.admit(digest, user, self._users, now):
+                return Arrival(None, (), has_ended=True)
+            self._sessions.note_socket(session, now)
+            waiting = self._waiting.of(digest, now)
             is_resumed = self._clients.has_arrived(digest, now)
             return Arrival(self._clients.connect(digest, name, now), waiting, is_resumed)
 
@@ -149,13 +170,15 @@ class MemoryRegistry(Registry):
         # One at a time: pushes go on while thousands are refreshed.
         for record in records:
             with self._lock:
-                if not self._clients.refresh(record, clock.monotonic()):
+                now = clock.monotonic()
+                self._sessions.note_socket(session_of(record.digest), now)
+                if not self._clients.refresh(record, now):
                     unknown.append(record.digest)
         for channel in channels:
             with self._lock:
                 now = clock.monotonic()
-                if self._states.get(channel, now) is not None:
-                    self._touch(channel, now)
+                if self._logs.is_known(channel, now):
+                    self._logs.touch(channel, now)
         # Nobody else may come by in an idle process.
         has_more = True
         while has_more:
@@ -168,29 +191,45 @@ class MemoryRegistry(Registry):
             now = self._tidy()
             return [self._clients.restore(record, one, now) for record, one in known]
 
-    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
+    # Sessions and users that have ended.
+
+    def disconnect(self, order: Disconnect) -> None:
         with self._lock:
             receiver = self._receiver
         if receiver is not None:
-            receiver.disconnected(digest, session)
+            receiver.disconnected(order)
+
+    def end_session(self, session: str, heir: str = "") -> None:
+        with self._lock:
+            now = self._tidy()
+            if self._sessions.end(session, heir, now) and heir:
+                self._waiting.drop(heir.partition(":")[0], now)
+
+    def end_user(self, user: str, channel: str | None = None) -> None:
+        with self._lock:
+            now, moment = self._tidy(), present_moment()
+            if channel is None:
+                self._users.end(user, moment, now)
+                return
+            self._users.leave(user, channel, moment, now)
+            receiver = self._receiver
+        if receiver is not None:
+            receiver.unsubscribed(user, channel)
 
     # What waits for browsers.
 
-    def deposit(self, digest: str, item: str) -> None:
+    def deposit(self, digest: str, item: str, heir: str = "") -> None:
         with self._lock:
             now = self._tidy()
-            waiting = self._deposits.get(digest, now) or deque(maxlen=MOST_WAITING)
-            waiting.append(item)
-            self._deposits.put(digest, waiting, now)
+            if self._sessions.heir(session_of(digest), now) in (None, heir or None):
+                self._waiting.add(digest, item, now)
 
     def collect(self, digest: str, taker: str) -> list[str]:
         with self._lock:
             now = self._tidy()
-            before = self._taken.get((digest, taker), now) or []
-            taken = before + list(self._deposits.pop(digest, now) or ())
-            if taken:
-                self._taken.put((digest, taker), taken, now)
-            return taken
+            heir = self._sessions.heir(session_of(digest), now)
+            is_over = heir is not None and heir.partition(":")[0] != digest
+            return [] if is_over else self._waiting.take(digest, taker, now)
 
     def health(self) -> dict[str, Any]:
         with self._lock:
@@ -224,46 +263,20 @@ class MemoryRegistry(Registry):
 
     def _forget_everything(self) -> None:
         away = self._config.disconnect_timeout_seconds
-        history = self._config.history_ttl_seconds
-        # A log is in _states as long as it counts, in _filled as long as it has entries.
-        self._states: ExpiringDict[str, MemoryLog] = ExpiringDict(away + history)
-        self._filled: ExpiringDict[str, MemoryLog] = ExpiringDict(history)
-        self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
-        self._deposits: ExpiringDict[str, deque[str]] = ExpiringDict(away)
-        self._taken: ExpiringDict[tuple[str, str], list[str]] = ExpiringDict(TAKEN_SECONDS)
+        self._logs = MemoryLogs(self._config)
+        self._waiting = MemoryWaiting(away)
         self._clients = MemoryClients(self._config.connect_timeout_seconds, away)
+        self._sessions = MemorySessions(self._config.connect_timeout_seconds, away)
+        self._users = MemoryUsers(away)
         self._heard: set[str] = set()
 
     def _publish(self, push: Push) -> Position:
         with self._lock:
-            now = self._tidy()
-            one_id = None if push.push_id is None else (push.channel, push.push_id)
-            first = one_id and self._push_ids.get(one_id, now)
-            if first:
-                return first
-            log = self._touch(push.channel, now)
-            publication = log.append(push)
-            self._filled.put(push.channel, log, now)
-            if one_id:
-                self._push_ids.put(one_id, publication.position, now)
+            position, publication = self._logs.append(push, self._tidy())
             # Within the lock, so that what is delivered has the log's order.
-            if push.channel in self._heard and self._delivery is not None:
+            if publication and push.channel in self._heard and self._delivery is not None:
                 self._delivery.put(publication)
-            return publication.position
-
-    def _touch(self, channel: str, now: float) -> MemoryLog:
-        log = self._log(channel, now)
-        self._states.put(channel, log, now)
-        return log
-
-    def _log(self, channel: str, now: float) -> MemoryLog:
-        log = self._states.get(channel, now)
-        if log is None:
-            log = MemoryLog(self._config.history_size, self._config.history_bytes)
-            self._states.put(channel, log, now)
-        elif self._filled.get(channel, now) is None:
-            log.clear()
-        return log
+            return position
 
     def _tidy(self) -> float:
         now = clock.monotonic()
@@ -274,16 +287,12 @@ class MemoryRegistry(Registry):
 
     def _drop_expired(self, now: float) -> bool:
         most = DROPPED_AT_ONCE
-        emptied = self._filled.pop_expired(now, most)
-        for log in emptied:
-            log.clear()
         return any(
             (
-                len(emptied) >= most,
-                len(self._states.pop_expired(now, most)) >= most,
-                len(self._push_ids.pop_expired(now, most)) >= most,
-                len(self._deposits.pop_expired(now, most)) >= most,
-                len(self._taken.pop_expired(now, most)) >= most,
+                self._logs.drop_expired(now, most),
+                self._waiting.drop_expired(now, most),
                 self._clients.drop_expired(now, most),
+                self._sessions.drop_expired(now, most),
+                self._users.drop_expired(now, most),
             )
         )

@@ -12,6 +12,7 @@ from ..records import Arrival, ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from . import scripts
 from .connection import Deadline
+from .ends import RedisEnds, as_fields
 from .entries import parse_position
 from .keys import RedisKeys
 from .log import Tails
@@ -29,6 +30,7 @@ class RedisClients:
         self._pool = pool
         self._keys = keys
         self._process = process
+        self._ends = RedisEnds(pool, keys, config)
         self._awaited_for = round(config.connect_timeout_seconds * 1000)
         self._lives = round(config.disconnect_timeout_seconds * 1000)
 
@@ -38,18 +40,18 @@ class RedisClients:
         """Add subscriptions where there are none; the processes that hold its connections."""
         pairs = [part for name, at in starts.items() for part in (name, str(at))]
         command = scripts.SUBSCRIBE(
-            [self._keys.client(digest)],
+            [self._keys.client(digest), self._keys.session_of(digest)],
             (self._awaited_for, *pairs),
         )
         return _processes(self._pool.ask([command], deadline))
 
     def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
-        """As :meth:`subscribe`, from where the logs stand, in one step.
+        """As :meth:`subscribe`, where no position is given from where the log stands, in one step.
 
         :raises SlotsDiffer: if Redis is a cluster.
         """
         command = scripts.SUBSCRIBE_AT_TAILS(
-            (self._keys.client(digest), *tails.keys),
+            (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
             (self._awaited_for, *tails.arguments),
         )
         return _processes(self._pool.ask([command], deadline))
@@ -60,6 +62,10 @@ class RedisClients:
             [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
         )
         return _processes(self._pool.ask([command], deadline))
+
+    def forget(self, digest: str, deadline: Deadline) -> None:
+        """Forget a client."""
+        self._pool.ask([("DEL", self._keys.client(digest))], deadline)
 
     def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
         """Tell processes that the subscriptions of a client have changed."""
@@ -72,18 +78,38 @@ class RedisClients:
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._pool.ask(commands, deadline)
         return {
-            digest: self._subscriptions(reply) if reply else None
+            digest: self._subscriptions(as_fields(reply)) if reply else None
             for digest, reply in zip(digests, replies, strict=True)
         }
 
-    def connect(self, digest: str, name: str, deadline: Deadline) -> Arrival:
+    def connect(
+        self,
+        digest: str,
+        name: str,
+        user: str | None,
+        sessions: Collection[str],
+        deadline: Deadline,
+    ) -> Arrival:
         """Note a connection; what was known of its client, and what waits for its browser."""
+        keys = self._keys
         connect = scripts.CONNECT(
-            [self._keys.client(digest), self._keys.waiting(digest)],
+            [keys.client(digest), keys.waiting(digest), keys.session_of(digest)],
             (self._full_name(name), self._lives),
         )
-        ((known, items, has_arrived),) = self._pool.ask([connect], deadline)
-        subscriptions = self._subscriptions(known) if known else None
+        (known, items, has_arrived, has_ended, began), *of_others = self._pool.ask(
+            [connect, *self._ends.questions(user, sessions)], deadline
+        )
+        if has_ended:
+            return Arrival(None, (), has_ended=True)
+        if self._ends.has_ended(int(began), of_others):
+            self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
+            return Arrival(None, (), has_ended=True)
+        subscriptions = self._subscriptions(as_fields(known)) if known else None
+        lost = self._ends.lost(subscriptions, of_others)
+        if subscriptions and lost:
+            self.unsubscribe(digest, lost, deadline)
+            for channel in lost:
+                del subscriptions[channel]
         return Arrival(subscriptions, _texts(items), bool(has_arrived))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
@@ -111,19 +137,27 @@ class RedisClients:
             ),
             deadline,
         )
-        return [self._subscriptions(reply) for reply in replies]
+        return [self._subscriptions(as_fields(reply)) for reply in replies]
 
-    def deposit(self, digest: str, item: str, deadline: Deadline) -> None:
+    def deposit(self, digest: str, item: str, heir: str, deadline: Deadline) -> None:
         """Let *item* wait."""
-        key = self._keys.waiting(digest)
-        self._pool.ask([scripts.DEPOSIT([key], (item, MOST_WAITING, self._lives))], deadline)
+        command = scripts.DEPOSIT(
+            [self._keys.waiting(digest), self._keys.session_of(digest)],
+            (item, MOST_WAITING, self._lives, heir),
+        )
+        self._pool.ask([command], deadline)
 
     def collect(self, digest: str, taker: str, deadline: Deadline) -> list[str]:
         """Take what waits; again, if *taker* has taken it before."""
         key = self._keys.waiting(digest)
         taken = key + b":" + taker.encode()
         (items,) = self._pool.ask(
-            [scripts.COLLECT([key, taken], (TAKEN_SECONDS * 1000,))], deadline
+            [
+                scripts.COLLECT(
+                    [key, taken, self._keys.session_of(digest)], (TAKEN_SECONDS * 1000, digest)
+                )
+            ],
+            deadline,
         )
         return _texts(items)
 
@@ -147,10 +181,10 @@ class RedisClients:
     def _present(self, script: scripts.Script, record: ConnectionRecord) -> Command:
         pairs = [part for name, at in record.sent.items() for part in (name, str(at))]
         name = self._full_name(record.name)
-        return script([self._keys.client(record.digest)], (name, self._lives, *pairs))
+        keys = [self._keys.client(record.digest), self._keys.session_of(record.digest)]
+        return script(keys, (name, self._lives, *pairs))
 
-    def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions:
-        fields = dict(zip(reply[::2], reply[1::2], strict=True))
+    def _subscriptions(self, fields: Mapping[bytes, bytes]) -> Subscriptions:
         return Subscriptions(
             {name: _subscription(fields, name) for name in _named(fields, "since:")},
             _named(fields, "connection:" + self._full_name("")),

@@ -1,10 +1,11 @@
-"""Whose sockets are to be closed: announced to every process, and kept for those that miss it."""
+"""Whose sockets are to be closed, and who is put out of a channel: announced to every process, and
+kept for those that miss it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from ..records import Disconnect, RegistryEvents
 from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
@@ -14,9 +15,6 @@ from .pool import RedisPool
 KEPT_SECONDS = 600
 MOST_KEPT = 10_000
 READ_AT_ONCE = 1000
-
-#: Called with the digest of a client or of a session, and None for the other.
-Disconnected = Callable[[str | None, str | None], None]
 
 
 class RedisDisconnects:
@@ -32,9 +30,17 @@ class RedisDisconnects:
         # The last that was heard of, once it is known where the others stood.
         self._at: bytes | None = None
 
-    def announce(self, digest: str | None, session: str | None, deadline: Deadline) -> None:
-        """Have every other process close the sockets of a client, or of a session."""
-        text = f"{self._process}:{digest or ''}:{session or ''}"
+    def announce(self, order: Disconnect, deadline: Deadline) -> None:
+        """Have every other process close the sockets that *order* names."""
+        names = (order.digest or "", order.session or "", order.user or "")
+        self._announce(":".join((*names, str(order.code))), deadline)
+
+    def announce_unsubscribe(self, user: str, channel: str, deadline: Deadline) -> None:
+        """Have every other process take a user's pages off a channel."""
+        self._announce(f"::{user}::{channel}", deadline)
+
+    def _announce(self, order: str, deadline: Deadline) -> None:
+        text = f"{self._process}:{order}"
         lives = KEPT_SECONDS * 1000
         command = scripts.DISCONNECT(
             [self._keys.disconnects], (self._keys.everyone, text, MOST_KEPT, lives)
@@ -49,28 +55,34 @@ class RedisDisconnects:
             at = entries[0][0] if entries else b"0-0"
             self._at = self._at or at
 
-    def hear(self, data: bytes, disconnected: Disconnected) -> None:
+    def hear(self, data: bytes, receiver: RegistryEvents) -> None:
         """Take what was announced."""
         at, _, text = data.partition(b" ")
         self._at = at or self._at
-        self._take(text, disconnected)
+        self._take(text, receiver)
 
-    def catch_up(self, disconnected: Disconnected, deadline: Deadline) -> None:
+    def catch_up(self, receiver: RegistryEvents, deadline: Deadline) -> None:
         """Take what was announced while nothing was heard."""
         while self._at is not None:
             behind = b"(" + self._at
             newer = ("XRANGE", self._keys.disconnects, behind, "+", "COUNT", READ_AT_ONCE)
             (entries,) = self._pool.ask([newer], deadline)
             for entry in entries:
-                self._take_entry(entry, disconnected)
+                self._take_entry(entry, receiver)
             if len(entries) < READ_AT_ONCE:
                 return
 
-    def _take_entry(self, entry: Any, disconnected: Disconnected) -> None:
+    def _take_entry(self, entry: Any, receiver: RegistryEvents) -> None:
         self._at, (_, text) = entry
-        self._take(text, disconnected)
+        self._take(text, receiver)
 
-    def _take(self, text: bytes, disconnected: Disconnected) -> None:
-        process, digest, session = text.decode().split(":")
-        if process != self._process:
-            disconnected(digest or None, session or None)
+    def _take(self, text: bytes, receiver: RegistryEvents) -> None:
+        process, digest, session, user, code, *channel = text.decode().split(":", 5)
+        if process == self._process:
+            return
+        if channel:
+            receiver.unsubscribed(user, channel[0])
+        else:
+            receiver.disconnected(
+                Disconnect(digest or None, session or None, user or None, int(code))
+            )

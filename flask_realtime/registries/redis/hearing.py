@@ -100,7 +100,7 @@ class RedisHearing:
         if channel is not None:
             self._events.deliver(parse_entry(channel, data))
         elif name == self._keys.everyone:
-            self._disconnects.hear(data, self._events.disconnected)
+            self._disconnects.hear(data, self._events)
         elif not self._probe.arrived(data):
             self._events.changed(data.decode())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from ...identity.keys import session_of
+
 
 class ChannelKeys(NamedTuple):
     """The keys of one channel, all in one slot of a cluster.
@@ -49,8 +51,26 @@ class RedisKeys:
         return f"{self._prefix}:process:{process}".encode()
 
     def client(self, digest: str) -> bytes:
-        """Return the key of a client's hash: its subscriptions and its connections."""
-        return f"{self._prefix}:client:{{{_escape(digest)}}}".encode()
+        """Return the key of a client's hash: its subscriptions and connections.
+
+        It is in the slot of the client's session.
+        """
+        session = session_of(digest)
+        page = digest.removesuffix(session)
+        return f"{self._prefix}:client:{{{_escape(session)}}}:{_escape(page)}".encode()
+
+    def session(self, session: str) -> bytes:
+        """Return the key of a browser session's hash: if it had a socket, if it has ended."""
+        return f"{self._prefix}:session:{{{_escape(session)}}}".encode()
+
+    def session_of(self, digest: str) -> bytes:
+        """Return the key of the hash of a client's browser session."""
+        return self.session(session_of(digest))
+
+    def user(self, user: str) -> bytes:
+        """Return the key of a user's hash: since when earlier clients may hear nothing more, or
+        a channel no more."""
+        return f"{self._prefix}:user:{{{_escape(user)}}}".encode()
 
     def waiting(self, digest: str) -> bytes:
         """Return the key of the list of what waits for a client's browser."""

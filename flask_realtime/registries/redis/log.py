@@ -160,13 +160,15 @@ class RedisLog:
             for name, reply in zip(cursors, self._pool.ask(commands, deadline), strict=True)
         }
 
-    def tails(self, channels: Collection[str]) -> Tails:
-        """What begins those not known, keeps and lists them all, within a larger step."""
+    def tails(self, starts: Mapping[str, Position | None]) -> Tails:
+        """What begins those not known, keeps and lists them all, within a larger step; a position
+        that is given counts in place of the tail."""
         keys = [self._keys.list]
-        for name in channels:
+        for name in starts:
             of_channel = self._keys.channel(name)
             keys += (of_channel.state, of_channel.log, of_channel.listed)
-        return Tails(tuple(keys), (self._lives, self._limits, self._listed_for, *channels))
+        pairs = [part for name, at in starts.items() for part in (name, str(at or ""))]
+        return Tails(tuple(keys), (self._lives, self._limits, self._listed_for, *pairs))
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Return where each log stands; a log that is not known is begun."""

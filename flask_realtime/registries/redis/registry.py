@@ -11,12 +11,13 @@ from ...protocol.positions import Position
 from ...protocol.pushes import Push
 from ...threads.fork import ForkLocal
 from ..base import Registry
-from ..records import Arrival, ConnectionRecord, LogPage, RegistryEvents
+from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
 from .address import RedisAddress
 from .clients import RedisClients
 from .connection import ConnectionLost, Deadline
 from .disconnects import RedisDisconnects
+from .ends import RedisEnds
 from .hearing import RedisHearing
 from .keys import RedisKeys
 from .log import RedisLog, Retention
@@ -41,6 +42,7 @@ class RedisRegistry(Registry):
         self._keys = keys
         self._pool = RedisPool(address, config.redis_timeout_seconds)
         self._log = RedisLog(self._pool, keys, Retention.of(config))
+        self._ends = RedisEnds(self._pool, keys, config)
         self._is_cluster = False
         self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
@@ -81,9 +83,12 @@ class RedisRegistry(Registry):
 
     # Clients.
 
-    def subscribe(self, digest: str, channels: Collection[str]) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
+    ) -> None:
         deadline = self._pool.deadline()
-        self._tell(digest, self._subscribe(digest, channels, deadline), deadline)
+        starts = channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
+        self._tell(digest, self._subscribe(digest, starts, deadline), deadline)
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
         deadline = self._pool.deadline()
@@ -92,11 +97,20 @@ class RedisRegistry(Registry):
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())
 
-    def connect(self, digest: str, name: str) -> Arrival:
+    def forget_client(self, digest: str) -> None:
+        self._clients.forget(digest, self._pool.deadline())
+
+    def connect(
+        self,
+        digest: str,
+        name: str,
+        user: str | None = None,
+        sessions: Collection[str] = (),
+    ) -> Arrival:
         deadline = self._pool.deadline()
         # First: a change that is told from the moment on at which the name stands is heard.
         self._listen((), deadline)
-        return self._clients.connect(digest, name, deadline)
+        return self._clients.connect(digest, name, user, sessions, deadline)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
         self._clients.forget_connection(record, self._pool.deadline())
@@ -109,22 +123,35 @@ class RedisRegistry(Registry):
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
         return self._clients.restore(known, self._pool.deadline())
 
-    def disconnect(self, digest: str | None = None, session: str | None = None) -> None:
+    # Sessions and users that have ended.
+
+    def disconnect(self, order: Disconnect) -> None:
         own = self._own.get()
         if own.events is not None:
             # This process may not hear Redis just now.
-            own.events.disconnected(digest, session)
-        own.disconnects.announce(digest, session, self._pool.deadline())
+            own.events.disconnected(order)
+        own.disconnects.announce(order, self._pool.deadline())
+
+    def end_session(self, session: str, heir: str = "") -> None:
+        self._ends.end_session(session, heir, self._pool.deadline())
+
+    def end_user(self, user: str, channel: str | None = None) -> None:
+        own, deadline = self._own.get(), self._pool.deadline()
+        self._ends.end_user(user, channel, deadline)
+        if channel is not None:
+            if own.events is not None:
+                own.events.unsubscribed(user, channel)
+            own.disconnects.announce_unsubscribe(user, channel, deadline)
 
     def replay_disconnects(self) -> None:
         own = self._own.get()
         if own.events is not None:
-            own.disconnects.catch_up(own.events.disconnected, self._pool.deadline())
+            own.disconnects.catch_up(own.events, self._pool.deadline())
 
     # What waits for browsers.
 
-    def deposit(self, digest: str, item: str) -> None:
-        self._clients.deposit(digest, item, self._pool.deadline())
+    def deposit(self, digest: str, item: str, heir: str = "") -> None:
+        self._clients.deposit(digest, item, heir, self._pool.deadline())
 
     def collect(self, digest: str, taker: str) -> list[str]:
         return self._clients.collect(digest, taker, self._pool.deadline())
@@ -155,15 +182,20 @@ class RedisRegistry(Registry):
             raise RuntimeError("A registry has to be started before it listens.")
         hearing.listen(channels, deadline)
 
-    def _subscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
-        """Subscribe a client from the tails of the channels' logs; the processes that have it."""
+    def _subscribe(
+        self, digest: str, starts: Mapping[str, Position | None], deadline: Deadline
+    ) -> set[str]:
+        """Subscribe a client, where no position is given from the tail of the channel's log; the
+        processes that have it."""
         if not self._is_cluster:
             try:
-                tails = self._log.tails(channels)
+                tails = self._log.tails(starts)
                 return self._clients.subscribe_at_tails(digest, tails, deadline)
             except SlotsDiffer:
                 self._is_cluster = True
-        return self._clients.subscribe(digest, self._log.begin(channels, deadline), deadline)
+        begun = self._log.begin(starts, deadline)
+        begins = {name: starts[name] or tail for name, tail in begun.items()}
+        return self._clients.subscribe(digest, begins, deadline)
 
     def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
         """Tell *processes* that the subscriptions of a client have changed; this one at once."""

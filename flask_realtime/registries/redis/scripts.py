@@ -35,21 +35,25 @@ class Script:
 
 APPEND = Script("append", "log")
 CHECK = Script("check", "log")
-COLLECT = Script("collect")
-CONNECT = Script("connect")
-DEPOSIT = Script("deposit")
+COLLECT = Script("collect", "session")
+CONNECT = Script("connect", "clock", "session")
+DEPOSIT = Script("deposit", "session")
 DISCONNECT = Script("disconnect")
-FORGET_CONNECTION = Script("forget_connection", "client")
+END_SESSION = Script("end_session")
+END_USER = Script("end_user", "clock")
+FORGET_CONNECTION = Script("forget_connection", "clock", "session", "client")
 LIST = Script("list", "list")
 LISTED = Script("listed")
 READ = Script("read", "log")
-REFRESH = Script("refresh", "client")
-RESTORE = Script("restore", "client")
-SUBSCRIBE = Script("subscribe", "client")
-#: Its keys are in several slots, so that a cluster refuses it.
-SUBSCRIBE_AT_TAILS = Script("subscribe_at_tails", "log", "touch", "list", "client")
+REFRESH = Script("refresh", "clock", "session", "client")
+RESTORE = Script("restore", "clock", "session", "client")
+SUBSCRIBE = Script("subscribe", "clock", "session", "client")
+#: The one whose keys are in several slots of a cluster, which refuses it.
+SUBSCRIBE_AT_TAILS = Script(
+    "subscribe_at_tails", "log", "touch", "list", "clock", "session", "client"
+)
 TOUCH = Script("touch", "log", "touch")
-UNSUBSCRIBE = Script("unsubscribe", "client")
+UNSUBSCRIBE = Script("unsubscribe", "clock", "session", "client")
 
 _BY_SHA: dict[Argument, Script] = {
     script.sha: script for script in list(globals().values()) if isinstance(script, Script)

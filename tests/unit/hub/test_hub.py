@@ -283,14 +283,17 @@ def test_hub_forgets_a_channel_that_nobody_hears(board, monkeypatch):
     assert board.delivery.names() == []
 
 
-def test_hub_finds_connections_by_client_and_by_session(board):
-    """A client's connections, and all of a session's, can be found to be closed."""
-    one, two, other = Ear("d1", "s1"), Ear("d2", "s1"), Ear("d3", "s2")
+def test_hub_finds_connections_by_client_by_session_and_by_user(board):
+    """A client's connections, and all of a session's or a user's, can be found to be closed."""
+    first, second = "1" * 32, "2" * 32
+    one, two = Ear("a" * 32 + first, "42"), Ear("b" * 32 + first)
+    other = Ear("a" * 32 + second, "42")
     for ear in (one, two, other):
         board.hub.add(ear)
 
-    assert board.hub.connections("d1") == [one]
-    assert board.hub.connections(session="s1") == [one, two]
+    assert board.hub.connections("a" * 32 + first) == [one]
+    assert board.hub.connections(session=first) == [one, two]
+    assert board.hub.connections(user="42") == [one, other]
     assert len(board.hub.connections()) == 3
 
 

@@ -53,7 +53,8 @@ class House:
             RegistryEvents(
                 deliver=self.delivery.deliver,
                 changed=self.reconciler.changed,
-                disconnected=lambda digest, session: None,
+                disconnected=lambda order: None,
+                unsubscribed=lambda user, channel: None,
                 interrupted=lambda: None,
                 restored=self.reconciler.restored,
             )
@@ -318,3 +319,22 @@ def test_reconciler_writes_a_client_again_if_it_may_have_been_written_untold(hou
     house.reconciler.restored()
 
     eventually(lambda: len(written) == 2)
+
+
+def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
+    """A registry that is away just then is told again; the channel stays left."""
+    monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
+    unsubscribe, tries = house.registry.unsubscribe, []
+
+    def be_away_at_first(digest, channels):
+        tries.append(digest)
+        if len(tries) == 1:
+            raise RegistryUnavailable("Away.")
+        unsubscribe(digest, channels)
+
+    house.registry.unsubscribe = be_away_at_first
+
+    house.reconciler.unsubscribe("d1", "a")
+
+    eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"]) == set())
+    eventually(lambda: house.hub.channels(house.guest) == set())

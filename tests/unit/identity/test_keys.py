@@ -39,18 +39,20 @@ def test_digest_is_the_same_for_the_same_client():
     assert len(first) == 64 and int(first, 16)
 
 
-def test_digest_differs_for_another_secret_session_or_page():
-    """A wrong id or a foreign session gives another digest."""
+def test_digest_differs_for_another_secret_session_page_or_identity():
+    """A wrong id, a foreign session or another user of the same session gives another digest."""
     digests = {
         identity.digest("secret", "key", "a" * 16),
         identity.digest("other", "key", "a" * 16),
         identity.digest("secret", "other", "a" * 16),
         identity.digest("secret", "key", "b" * 16),
+        identity.digest("secret", "key", "a" * 16, "42"),
+        identity.digest("secret", "key", "a" * 16, ""),
         identity.session_digest("secret", "key"),
         identity.session_digest("secret", "other"),
     }
 
-    assert len(digests) == 6
+    assert len(digests) == 8
 
 
 def test_digest_cannot_be_moved_between_key_and_id():

@@ -40,6 +40,7 @@ for i = last + 1, #ARGV, 2 do
 end
 forget_left(client, most_left)
 redis.call('HSET', client, 'at', string.format('%.0f', latest))
+redis.call('HSETNX', client, 'began', present_moment())
 
 -- One that is not known came after the snapshot that Redis went back to, if it went back, and so
 -- after the one that the snapshot has as the latest, which may never end for it to be so.

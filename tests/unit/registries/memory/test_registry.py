@@ -12,7 +12,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory import registry as memory
 from flask_realtime.registries.memory.registry import MemoryRegistry
-from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
+from flask_realtime.registries.records import ConnectionRecord, Disconnect, RegistryEvents
 from tests.eventually import DEADLINE
 
 
@@ -21,7 +21,7 @@ def nothing(*_):
 
 
 def receiver(deliver=nothing, changed=nothing, disconnected=nothing):
-    return RegistryEvents(deliver, changed, disconnected, nothing, nothing)
+    return RegistryEvents(deliver, changed, disconnected, nothing, nothing, nothing)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
         receiver(
             deliver=lambda one: registry.publish([Push("b", "2", "2")]) and done.set(),
             changed=lambda digest: found.append(registry.subscriptions([digest])[digest]),
-            disconnected=lambda digest, session: found.append(registry.collect(digest, "taker")),
+            disconnected=lambda order: found.append(registry.collect(order.digest, "taker")),
         )
     )
     registry.listen(["a"])
@@ -63,7 +63,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
         registry.connect("digest-1", "1")
         registry.subscribe("digest-1", ["a"])
         registry.unsubscribe("digest-1", ["a"])
-        registry.disconnect(digest="digest-1")
+        registry.disconnect(Disconnect(digest="digest-1"))
         registry.publish([Push("a", "1", "1")])
 
     thread = threading.Thread(target=use, daemon=True)
@@ -157,7 +157,7 @@ from flask_realtime.registries.base import Push, RegistryEvents
 from flask_realtime.registries.memory.registry import MemoryRegistry
 
 def receiver(deliver):
-    return RegistryEvents(deliver, print, print, print, print)
+    return RegistryEvents(deliver, print, print, print, print, print)
 
 registry = MemoryRegistry(Config())
 registry.start(receiver(print))

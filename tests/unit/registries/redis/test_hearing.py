@@ -5,7 +5,7 @@ import queue
 import pytest
 import redis
 
-from flask_realtime.registries.records import RegistryEvents
+from flask_realtime.registries.records import Disconnect, RegistryEvents
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import RedisDisconnects
@@ -38,7 +38,12 @@ def hearing(redis_url, keys, events):
         pool,
         keys,
         "me",
-        RegistryEvents(*map(told, ("deliver", "changed", "disconnected", "lost", "restored"))),
+        RegistryEvents(
+            *map(
+                told,
+                ("deliver", "changed", "disconnected", "unsubscribed", "lost", "restored"),
+            )
+        ),
         RedisDisconnects(pool, keys, "me"),
     )
     yield hearing
@@ -53,13 +58,18 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     with redis.Redis.from_url(redis_url) as client:
         client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
         client.publish(keys.process("me"), "digest")
-        client.publish(keys.everyone, " me:by-myself:")
-        client.publish(keys.everyone, " other:digest:")
+        client.publish(keys.everyone, " me:by-myself:::1000")
+        client.publish(keys.everyone, " other:digest:::1000")
+        client.publish(keys.everyone, " other::session::4001")
+        client.publish(keys.everyone, " other:::a%3Ab::room:7")
 
     kind, publication = events.get(timeout=DEADLINE)
     assert (kind, publication.channel, publication.payload) == ("deliver", "a", '"hi"')
     assert events.get(timeout=DEADLINE) == ("changed", "digest")
-    assert events.get(timeout=DEADLINE) == ("disconnected", "digest", None)
+    assert events.get(timeout=DEADLINE) == ("disconnected", Disconnect(digest="digest"))
+    order = Disconnect(session="session", code=4001)
+    assert events.get(timeout=DEADLINE) == ("disconnected", order)
+    assert events.get(timeout=DEADLINE) == ("unsubscribed", "a%3Ab", "room:7")
 
 
 def test_health_says_whether_what_is_published_arrives(hearing):

@@ -1,9 +1,7 @@
 -- The moment of a change of a client, later than any that it had before (see subscriptions.py).
 local function note_change(client)
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
     local at = tonumber(redis.call('HGET', client, 'at') or '0')
-    local moment = string.format('%.0f', math.max(now, at + 1))
+    local moment = string.format('%.0f', math.max(present_moment(), at + 1))
     redis.call('HSET', client, 'at', moment)
     return moment
 end
@@ -24,7 +22,7 @@ local MOST_VALUES = 2000
 
 local function begin_client(client, awaits, starts)
     local moment = note_change(client)
-    local values = {'arrived', '0'}
+    local values = {'arrived', '0', 'began', moment}
     for i = 1, #starts, 2 do
         values[#values + 1] = 'since:' .. starts[i]
         values[#values + 1] = starts[i + 1] .. ':' .. moment
@@ -47,9 +45,12 @@ local function forget_left(client, most)
     redis.call('HSET', client, 'forgotten', string.format('%.0f', forgotten))
 end
 
--- Subscribes a client; starts has each channel's name and, behind it, the position to begin at.
--- Returns the connections of its connections.
-local function subscribe(client, awaits, starts)
+-- Subscribes a client, unless its session has ended; starts has each channel's name and, behind it,
+-- the position to begin at. Returns the names of its connections.
+local function subscribe(client, session, awaits, starts)
+    if heir_of(session) then
+        return {}
+    end
     if #starts <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
         begin_client(client, awaits, starts)
         return {}
@@ -64,6 +65,7 @@ local function subscribe(client, awaits, starts)
         redis.call('HDEL', client, 'left:' .. starts[i])
     end
     redis.call('HDEL', client, 'unknown')
+    redis.call('HSETNX', client, 'began', moment)
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)

@@ -1,0 +1,40 @@
+"""Closes this process's sockets, and takes its pages off channels, when a registry says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import CloseCode
+from ..hub.hub import Hub
+from ..registries.records import Disconnect
+
+_REASONS: dict[int, str] = {
+    CloseCode.NORMAL: "The session has ended.",
+    CloseCode.SESSION_CHANGED: "The session changed.",
+}
+
+
+class Evictions:
+    """Carries out in this process what any process has ordered.
+
+    :param hub: knows this process's connections.
+    :param unsubscribe: has the registry note, in the background, that the client of a digest has
+        left a channel.
+    """
+
+    def __init__(self, hub: Hub, unsubscribe: Callable[[str, str], None]) -> None:
+        self._hub = hub
+        self._unsubscribe = unsubscribe
+
+    def disconnect(self, order: Disconnect) -> None:
+        """Close the sockets that *order* names."""
+        reason = _REASONS.get(order.code, "")
+        for connection in self._hub.connections(order.digest, order.session, order.user):
+            connection.disconnect(order.code, reason)  # type: ignore[attr-defined]
+
+    def unsubscribe(self, user: str, channel: str) -> None:
+        """Take all pages of a user off a channel."""
+        for connection in self._hub.connections(user=user):
+            # At once for what is pushed next; the registry follows.
+            self._hub.leave(connection, [channel])
+            self._unsubscribe(connection.digest, channel)

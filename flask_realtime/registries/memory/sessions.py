@@ -1,0 +1,88 @@
+"""Browser sessions and users that have ended, as a single process remembers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..expiring import ExpiringDict
+from ..subscriptions import Subscription
+
+
+class MemorySessions:
+    """Which sessions had a socket, and which have ended.
+
+    Not safe for threads: the registry holds its lock around every call.
+    """
+
+    __slots__ = ("_ended_late", "_ended_soon", "_opened")
+
+    def __init__(self, connect_timeout: float, disconnect_timeout: float) -> None:
+        self._opened: ExpiringDict[str, bool] = ExpiringDict(disconnect_timeout)
+        # By session, the heir; whose clients could come back for long, and for a short while.
+        self._ended_late: ExpiringDict[str, str] = ExpiringDict(disconnect_timeout)
+        self._ended_soon: ExpiringDict[str, str] = ExpiringDict(connect_timeout)
+
+    def note_socket(self, session: str, now: float) -> None:
+        """Note that a socket of the session is open, or just was."""
+        self._opened.put(session, True, now)
+
+    def end(self, session: str, heir: str, now: float) -> bool:
+        """Note that the session has ended; False if that was known already."""
+        before = self.heir(session, now)
+        ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
+        ended.put(session, heir if before is None else before, now)
+        return before is None
+
+    def heir(self, session: str, now: float) -> str | None:
+        """The heir of a session that has ended, empty if it has none; None: it has not ended."""
+        heir = self._ended_late.get(session, now)
+        return self._ended_soon.get(session, now) if heir is None else heir
+
+    def drop_expired(self, now: float, most: int) -> bool:
+        """Forget what is over, about *most* of each; True if there may be more."""
+        dropped = [
+            len(one.pop_expired(now, most))
+            for one in (self._opened, self._ended_late, self._ended_soon)
+        ]
+        return max(dropped) >= most
+
+
+class MemoryUsers:
+    """Since when a user's earlier clients may hear nothing more, or one channel no more; in
+    milliseconds of the clock by which clients begin.
+
+    Not safe for threads.
+    """
+
+    __slots__ = ("_ended", "_left")
+
+    def __init__(self, disconnect_timeout: float) -> None:
+        self._ended: ExpiringDict[str, int] = ExpiringDict(disconnect_timeout)
+        self._left: ExpiringDict[tuple[str, str], int] = ExpiringDict(disconnect_timeout)
+
+    def end(self, user: str, moment: int, now: float) -> None:
+        """Note that the user's clients have ended."""
+        self._ended.put(user, moment, now)
+
+    def leave(self, user: str, channel: str, moment: int, now: float) -> None:
+        """Note that the user's clients have left a channel."""
+        self._left.put((user, channel), moment, now)
+
+    def ended_at(self, user: str, now: float) -> int:
+        """When the user's clients ended last, 0 if they never did."""
+        return self._ended.get(user, now) or 0
+
+    def lost(self, user: str, subscriptions: Mapping[str, Subscription], now: float) -> list[str]:
+        """The channels that the user was put out of since a client subscribed to them."""
+        return [
+            name
+            for name, one in subscriptions.items()
+            if one.moment <= (self._left.get((user, name), now) or 0)
+        ]
+
+    def drop_expired(self, now: float, most: int) -> bool:
+        """Forget what is over, about *most* of each; True if there may be more."""
+        return (
+            max(len(self._ended.pop_expired(now, most)), len(self._left.pop_expired(now, most)))
+            >= most
+        )

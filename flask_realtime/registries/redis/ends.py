@@ -1,0 +1,83 @@
+"""Browser sessions and users that have ended, as Redis remembers them: their tombstones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from ...config.settings import Config
+from ..subscriptions import Subscriptions
+from . import scripts
+from .connection import Deadline
+from .keys import RedisKeys
+from .pool import RedisPool
+from .scripts import Command
+
+# Channels that one user may have been put out of, before those are looked through that no
+# client can have been subscribed to any more.
+MOST_LEFT_BY_USER = 1000
+
+
+class RedisEnds:
+    """What ends sessions and users, and what a connection that comes has to ask."""
+
+    def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._awaited_for = max(1, round(config.connect_timeout_seconds * 1000))
+        self._lives = max(1, round(config.disconnect_timeout_seconds * 1000))
+
+    def end_session(self, session: str, heir: str, deadline: Deadline) -> None:
+        """Note that a session has ended."""
+        keys = [self._keys.session(session)]
+        if heir:
+            keys.append(self._keys.waiting(heir.partition(":")[0]))
+        command = scripts.END_SESSION(keys, (heir, self._awaited_for, self._lives))
+        self._pool.ask([command], deadline)
+
+    def end_user(self, user: str, channel: str | None, deadline: Deadline) -> None:
+        """Note that a user's earlier clients have ended, or have left *channel*."""
+        arguments = (self._lives, MOST_LEFT_BY_USER, *(() if channel is None else (channel,)))
+        self._pool.ask([scripts.END_USER([self._keys.user(user)], arguments)], deadline)
+
+    def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
+        """What a connection asks beside what concerns its own session, in the same round trip:
+        whatever ends later than it is noted, is told to its process."""
+        asked: list[Command] = [
+            ("HEXISTS", self._keys.session(session), "heir") for session in sessions
+        ]
+        if user is not None:
+            asked.append(("HGETALL", self._keys.user(user)))
+        return asked
+
+    @staticmethod
+    def has_ended(began: int, replies: Sequence[Any]) -> bool:
+        """Whether a client may not come back.
+
+        :param began: when the client was first heard of, 0 if it never was.
+        :param replies: to :meth:`questions`.
+        """
+        if any(reply for reply in replies if not isinstance(reply, list)):
+            return True
+        return 0 < began <= int(_of_user(replies).get(b"ended", 0))
+
+    @staticmethod
+    def lost(subscriptions: Subscriptions | None, replies: Sequence[Any]) -> list[str]:
+        """The channels that the client's user has been put out of since it subscribed."""
+        of_user = _of_user(replies)
+        if not (of_user and subscriptions):
+            return []
+        return [
+            name
+            for name, one in subscriptions.items()
+            if one.moment <= int(of_user.get(b"left:" + name.encode(), 0))
+        ]
+
+
+def as_fields(reply: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return the fields of a hash, as ``HGETALL`` replies with it."""
+    return dict(zip(reply[::2], reply[1::2], strict=True))
+
+
+def _of_user(replies: Sequence[Any]) -> dict[bytes, bytes]:
+    return next((as_fields(reply) for reply in replies if isinstance(reply, list)), {})

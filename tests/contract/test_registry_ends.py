@@ -1,0 +1,210 @@
+"""Every registry: browser sessions and users that have ended, and what may not come back."""
+
+import pytest
+
+from flask_realtime.registries.records import ConnectionRecord
+
+from ..eventually import eventually
+
+# Two pages of one browser session, and one of another.
+SESSION, OTHER_SESSION = "5" * 32, "6" * 32
+PAGE, SECOND_PAGE, OTHER_PAGE = "a" * 32 + SESSION, "b" * 32 + SESSION, "a" * 32 + OTHER_SESSION
+USER = "a%3Ab%40c"
+
+
+def subscriptions(registry, digest):
+    return registry.subscriptions([digest])[digest]
+
+
+def test_client_of_a_session_that_has_ended_does_not_connect(registry):
+    """No page of the session comes back; those of other sessions do."""
+    for page in (PAGE, SECOND_PAGE, OTHER_PAGE):
+        registry.subscribe(page, ["a"])
+
+    registry.end_session(SESSION)
+
+    for page in (PAGE, SECOND_PAGE):
+        arrival = registry.connect(page, "1")
+        assert arrival.has_ended
+        assert (arrival.subscriptions, list(arrival.waiting)) == (None, [])
+    arrival = registry.connect(OTHER_PAGE, "1")
+    assert not arrival.has_ended
+    assert set(arrival.subscriptions) == {"a"}
+
+
+def test_connection_that_was_refused_is_not_noted(registry):
+    """The client stands as if it had never come."""
+    registry.subscribe(PAGE, ["a"])
+    registry.end_session(SESSION)
+
+    registry.connect(PAGE, "1")
+
+    assert list(subscriptions(registry, PAGE).connections) == []
+
+
+def test_session_may_have_ended_under_an_earlier_secret_key(registry):
+    """A process that knows only the earlier key has ended it under the name that it knows."""
+    registry.end_session(OTHER_SESSION)
+
+    assert registry.connect(PAGE, "1", sessions=[OTHER_SESSION]).has_ended
+    assert not registry.connect(PAGE, "1").has_ended
+
+
+def test_end_of_a_session_is_known_to_every_process(registry, other):
+    """The page that comes back may reach another process than the log-out."""
+    registry.end_session(SESSION)
+
+    assert other.connect(PAGE, "1").has_ended
+
+
+def test_client_of_a_session_that_has_ended_is_subscribed_to_nothing(registry, fill):
+    """A request that was under way at the log-out leaves nothing behind."""
+    start = fill(registry, "a", 1)[0]
+    registry.end_session(SESSION)
+
+    registry.subscribe(PAGE, ["a"])
+    registry.subscribe(PAGE, {"a": start})
+
+    assert subscriptions(registry, PAGE) is None
+
+
+@pytest.mark.parametrize("had_socket", [True, False])
+def test_end_of_a_session_is_remembered_as_long_as_its_pages_could_come_back(
+    open_registry, had_socket
+):
+    """A day where a socket was ever open, and as long as a page may take to connect where not."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1000)
+    if had_socket:
+        registry.connect(PAGE, "1")
+        registry.forget_connection(ConnectionRecord(PAGE, "1", {}))
+    brief = "7" * 32
+    registry.end_session(SESSION)
+    registry.end_session(brief)
+
+    eventually(lambda: not registry.connect("c" * 32 + brief, "1").has_ended)
+
+    assert registry.connect(PAGE, "2").has_ended is had_socket
+
+
+def test_nothing_waits_for_a_session_that_has_ended(registry):
+    """What waited at the log-out is dropped, and so is what comes after it."""
+    registry.deposit(PAGE, "before")
+    registry.deposit(OTHER_PAGE, "elsewhere")
+
+    registry.end_session(SESSION)
+    registry.deposit(PAGE, "after")
+
+    assert registry.collect(PAGE, "taker") == []
+    assert registry.collect(OTHER_PAGE, "taker") == ["elsewhere"]
+
+
+def test_what_was_taken_before_the_end_is_not_given_again(registry):
+    """A browser that asks again after the log-out gets nothing, though it once had it."""
+    registry.deposit(PAGE, "before")
+    registry.collect(PAGE, "taker")
+
+    registry.end_session(SESSION)
+
+    assert registry.collect(PAGE, "taker") == []
+
+
+def test_message_that_ends_its_session_leaves_its_own_changes(registry):
+    """A log-out over a socket is taken by the page that made it, and nothing else is."""
+    registry.deposit(PAGE, "before")
+    registry.deposit(SECOND_PAGE, "of another page")
+
+    registry.end_session(SESSION, heir=f"{PAGE}:message-1")
+    registry.end_session(SESSION)
+    registry.deposit(PAGE, "of another message", heir=f"{PAGE}:message-2")
+    registry.deposit(PAGE, "own", heir=f"{PAGE}:message-1")
+    registry.deposit(PAGE, "after")
+
+    assert registry.collect(SECOND_PAGE, "taker") == []
+    assert registry.collect(PAGE, "taker") == ["own"]
+    assert registry.collect(PAGE, "taker") == ["own"]
+
+
+def test_clients_that_a_user_had_do_not_connect_when_the_user_has_ended(registry):
+    """A ban keeps those away that are; whether the user may come anew is the app's to say."""
+    registry.subscribe(PAGE, ["a"])
+    registry.connect(OTHER_PAGE, "1", USER)
+    registry.forget_connection(ConnectionRecord(OTHER_PAGE, "1", {}))
+
+    registry.end_user(USER)
+
+    def is_new_moment():
+        registry.subscribe(SECOND_PAGE, ["a"])
+        arrival = registry.connect(SECOND_PAGE, "1", USER)
+        registry.forget_client(SECOND_PAGE)
+        return not arrival.has_ended
+
+    # Both may fall into one millisecond.
+    eventually(is_new_moment)
+    assert registry.connect(PAGE, "1", USER).has_ended
+    assert registry.connect(OTHER_PAGE, "2", USER).has_ended
+    assert not registry.connect(PAGE, "1", "somebody").has_ended
+    assert not registry.connect(PAGE, "2").has_ended
+
+
+def test_connection_of_a_user_that_has_ended_is_not_noted(registry):
+    """Nothing is left of it that would be told of changes."""
+    registry.subscribe(PAGE, ["a"])
+    registry.end_user(USER)
+
+    registry.connect(PAGE, "1", USER)
+
+    assert list(subscriptions(registry, PAGE).connections) == []
+
+
+def test_user_is_put_out_of_a_channel_wherever_he_is(registry, heard, other, heard_by_other):
+    """Every process is told, for its open sockets; a page that is away finds it when it comes."""
+    registry.connect(PAGE, "1", USER)
+    other.connect(SECOND_PAGE, "1", USER)
+    registry.subscribe(OTHER_PAGE, ["room:7", "room:8"])
+
+    registry.end_user(USER, "room:7")
+
+    for recorder in (heard, heard_by_other):
+        recorder.wait_for(lambda recorder=recorder: recorder.unsubscribed)
+        assert recorder.unsubscribed == [(USER, "room:7")]
+    arrival = other.connect(OTHER_PAGE, "1", USER)
+    assert set(arrival.subscriptions) == {"room:8"}
+    assert set(subscriptions(registry, OTHER_PAGE)) == {"room:8"}
+
+
+def test_user_that_was_put_out_of_a_channel_may_be_subscribed_again(registry):
+    """A view that subscribes him later counts more."""
+    registry.subscribe(PAGE, ["room:7"])
+    registry.end_user(USER, "room:7")
+
+    def is_new_moment():
+        registry.subscribe(SECOND_PAGE, ["room:7"])
+        arrival = registry.connect(SECOND_PAGE, "1", USER)
+        registry.forget_client(SECOND_PAGE)
+        return set(arrival.subscriptions) == {"room:7"}
+
+    eventually(is_new_moment)
+    assert set(registry.connect(PAGE, "1", USER).subscriptions) == set()
+
+
+def test_client_is_forgotten_whole(registry):
+    """A page that was not handed out has no subscription."""
+    registry.subscribe(PAGE, ["a"])
+
+    registry.forget_client(PAGE)
+    registry.forget_client(PAGE)
+
+    assert subscriptions(registry, PAGE) is None
+    assert registry.connect(PAGE, "1").subscriptions is None
+
+
+def test_subscribe_from_a_position_that_was_taken_before(registry, fill):
+    """A page hears what came since its view began, where that counts from; or from now on."""
+    first, *_, tail = fill(registry, "a", 3)
+
+    registry.subscribe(PAGE, {"a": first, "b": None})
+
+    found = subscriptions(registry, PAGE)
+    assert found["a"].since == first != tail
+    assert found["b"].since == registry.read({"b": None}, 1)["b"].tail
+    assert registry.matching("*") == ["a", "b"]

@@ -1,0 +1,77 @@
+"""What a process does when its registry says that something has ended."""
+
+import pytest
+
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.hub import Hub
+from flask_realtime.node.evictions import Evictions
+from flask_realtime.protocol.positions import Position
+from flask_realtime.registries.records import Disconnect
+
+from ..logs import Ear
+
+FIRST, SECOND = "1" * 32, "2" * 32
+
+
+class Closable(Ear):
+    """A connection that writes down how it was closed."""
+
+    def __init__(self, digest, user=None):
+        super().__init__(digest, user)
+        self.closed = None
+
+    def disconnect(self, code, reason):
+        self.closed = (code, reason)
+
+
+@pytest.fixture
+def hub():
+    return Hub(Delivery(lambda names: None, lambda frame, outboxes: None), lambda names: None)
+
+
+@pytest.fixture
+def ears(hub):
+    """Two pages of one session, of which one is a user's, and one of that user's elsewhere."""
+    ears = Closable("a" * 32 + FIRST), Closable("b" * 32 + FIRST, "42"), Closable(SECOND * 2, "42")
+    for ear in ears:
+        hub.add(ear)
+    return ears
+
+
+@pytest.mark.parametrize(
+    ("order", "closed"),
+    [
+        (Disconnect(digest="a" * 32 + FIRST), [0]),
+        (Disconnect(session=FIRST), [0, 1]),
+        (Disconnect(user="42"), [1, 2]),
+        (Disconnect(user="43"), []),
+    ],
+)
+def test_sockets_are_closed_of_whom_the_order_names(hub, ears, order, closed):
+    """A client's, a session's or a user's, and nobody else's."""
+    Evictions(hub, None).disconnect(order)
+
+    assert [number for number, ear in enumerate(ears) if ear.closed] == closed
+
+
+def test_socket_is_told_why_it_is_closed(hub, ears):
+    """A page whose session changed may come back, and one whose session has ended may not."""
+    evictions = Evictions(hub, None)
+    evictions.disconnect(Disconnect(digest=ears[0].digest, code=4001))
+    evictions.disconnect(Disconnect(digest=ears[1].digest))
+
+    assert ears[0].closed == (4001, "The session changed.")
+    assert ears[1].closed == (1000, "The session has ended.")
+
+
+def test_user_is_taken_off_a_channel_at_once_and_in_the_registry(hub, ears):
+    """What is pushed next is not heard, whatever the registry takes to note it."""
+    noted = []
+    for ear in ears:
+        hub.invite(ear, {"room": Position.start(), "hall": Position.start()})
+        hub.enter(ear)
+
+    Evictions(hub, lambda *left: noted.append(left)).unsubscribe("42", "room")
+
+    assert [hub.channels(ear) for ear in ears] == [{"room", "hall"}, {"hall"}, {"hall"}]
+    assert noted == [(ears[1].digest, "room"), (ears[2].digest, "room")]
