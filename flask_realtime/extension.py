@@ -101,8 +101,8 @@ class Realtime(Pushing):
     def handler(self, action: str) -> Callable[[Function], Function]:
         """Let the decorated function answer the client messages whose ``action`` is *action*.
 
-        It is called with the message, a dict, in a request context of its own, after the app's
-        ``before_request`` functions, and may return whatever a view may return.
+        It is called with the message's data, whatever JSON that is, in a request context of its
+        own, after the app's ``before_request`` functions. It may return whatever a view may return.
 
         :raises AlreadyRegistered: if the action has a handler.
         :raises SetupFinished: after the first request.

@@ -82,6 +82,11 @@ class Config:
         "How often sockets are pinged; one silent for two of these is closed.",
         "seconds",
     )
+    call_headers: tuple[str, ...] = _setting(
+        (),
+        kinds.header_names(),
+        "Headers that a call may send besides those that the documentation lists.",
+    )
     max_message_bytes: int = _setting(
         256 * 2**10, kinds.integer(1), "The largest message a client may send.", "bytes"
     )

@@ -6,85 +6,80 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from ..config.settings import Config
 from ..errors import InvalidMessage
-from .conversation import RouteHandler
+from .call_headers import FORM, JSON, read_headers
 from .environ import Call
+from .handlers import RouteHandler
+from .show import show
 
 _METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])
+_OPTIONS = ("headers", "input", "json", "method", "partial", "referrer", "uri")
 
-# RFC 9110, section 5.6.2, without the underscore, which in an environ is a hyphen: a server
-# would let X_Forwarded_For pass for X-Forwarded-For.
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^`|~-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# Hop-by-hop (RFC 9110, section 7.6.1), the socket's own, or said by every proxy.
-_FORBIDDEN = frozenset(
-    [
-        "connection",
-        "content-length",
-        "cookie",
-        "cookie2",
-        "forwarded",
-        "host",
-        "keep-alive",
-        "origin",
-        "referer",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ]
-)
-_FORBIDDEN_PREFIXES = ("proxy-", "sec-", "x-forwarded-")
-# By these, proxies tell an app who asks, from where, and for what. They take them away from
-# requests, where they would be forged; what comes over a socket they do not see.
-_SAID_BY_PROXIES = re.compile(
-    r"(x-)?(amzn|appengine|arr|auth-request|authenticated|azure|cluster|envoy|goog|ms-client"
-    r"|original|real|remote|rewrite|ssl|tailscale|webauth)-.+"
-    r"|(true-|x-)?client-(cert|dn|ip|s-dn|verify|verified).*"
-    r"|(cf|fastly)-.+"
-    r"|via"
-)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class CallRoute(RouteHandler):
     """Answers ``call-route``: the response to the request that the message describes.
 
     ``{"method": "post", "uri": "/rooms/1/messages", "input": {"text": "hi"}}``; the method is
-    ``get`` if there is none. See the documentation for ``json``, ``headers`` and ``partial``.
+    ``get`` if there is none. See the documentation for ``json``, ``headers``, ``referrer`` and
+    ``partial``. An option that is not known is an error, not ignored: a view that runs without
+    what its caller meant to send does harm that a refusal does not.
     """
 
-    def __call__(self, data: dict[str, Any]) -> Call:
+    def read(self, data: dict[str, Any], config: Config) -> Call:
         """Read the request from the message.
 
+        :param data: the fields of the message.
+        :param config: has ``REALTIME_CALL_HEADERS``.
         :raises InvalidMessage: naming what can't be used.
         """
+        _check_options(data)
         method = _method(data)
         path, query = _split_uri(data)
-        headers = _headers(data)
         content_type, body = "", b""
         if "json" in data:
-            content_type, body = "application/json", json.dumps(data["json"]).encode()
+            content_type, body = JSON, json.dumps(data["json"]).encode()
         if data.get("input") is not None:
             pairs = urlencode(_input(data))
             if method in _METHODS_WITHOUT_FORM:
                 query = "&".join(filter(None, [query, pairs]))
             else:
-                content_type, body = "application/x-www-form-urlencoded", pairs.encode()
+                content_type, body = FORM, pairs.encode()
+        headers = read_headers(data.get("headers"), content_type, config.call_headers)
         content_type = headers.pop("content-type", content_type)
-        return Call(method, path, query, headers, body, content_type, _partial(data))
+        return Call(
+            method,
+            path,
+            query,
+            headers,
+            body,
+            content_type,
+            referrer=_text(data, "referrer", "the address of the page"),
+            partial=_text(data, "partial", "the name of a block"),
+        )
 
 
 call_route = CallRoute()
+
+
+def _check_options(data: dict[str, Any]) -> None:
+    unknown = [name for name in data if name not in _OPTIONS]
+    if unknown:
+        raise InvalidMessage(
+            f"call-route has no option {show(unknown[0])}; there are: {', '.join(_OPTIONS)}."
+        )
 
 
 def _method(data: dict[str, Any]) -> str:
     method = data.get("method", "get")
     if not isinstance(method, str) or method.upper() not in _METHODS:
         known = ", ".join(sorted(_METHODS)).lower()
-        raise InvalidMessage(f"The method is {_show(method)}, and may be: {known}.")
+        raise InvalidMessage(f"The method is {show(method)}, and may be: {known}.")
     return method.upper()
 
 
@@ -93,43 +88,42 @@ def _split_uri(data: dict[str, Any]) -> tuple[str, str]:
     is_path = isinstance(uri, str) and uri.startswith("/") and not uri.startswith(("//", "/\\"))
     if not isinstance(uri, str) or not is_path:
         raise InvalidMessage(
-            f"The uri is {_show(uri)}, and must be a path of this app, as url_for writes it: with "
+            f"The uri is {show(uri)}, and must be a path of this app, as url_for writes it: with "
             f"a slash at its start, without scheme and host."
         )
-    parts = urlsplit(uri)
-    return parts.path, parts.query
-
-
-def _headers(data: dict[str, Any]) -> dict[str, str]:
-    headers = data.get("headers")
-    if headers is None:
-        return {}
-    if not isinstance(headers, dict):
-        raise InvalidMessage("headers must be an object of names and values.")
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise InvalidMessage(f"The header {_show(name)} has no valid name.")
-        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-            raise InvalidMessage(f"The header {_show(name)} has no valid value; it must be a text.")
-        lowered = name.lower()
-        if (
-            lowered in _FORBIDDEN
-            or lowered.startswith(_FORBIDDEN_PREFIXES)
-            or _SAID_BY_PROXIES.fullmatch(lowered)
-        ):
-            raise InvalidMessage(f"The header {_show(name)} can't be sent over a socket.")
-    return {name.lower(): value.strip() for name, value in headers.items()}
+    if _CONTROL_CHARACTER.search(uri):
+        raise InvalidMessage(
+            f"The uri {show(uri)} holds a control character; url_for would write it as %09, say."
+        )
+    path, _, query = uri.partition("#")[0].partition("?")
+    return path, query
 
 
 def _input(data: dict[str, Any]) -> list[tuple[str, str]]:
     if "json" in data:
         raise InvalidMessage("A message has input or json, not both.")
-    given = data["input"]
-    if not isinstance(given, dict):
-        raise InvalidMessage("input must be an object of names and values.")
     return [
-        (name, _as_field(name, item)) for name, value in given.items() for item in _listed(value)
+        (name, _as_field(name, item))
+        for name, value in _pairs(data["input"])
+        for item in _listed(value)
     ]
+
+
+def _pairs(given: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(given, dict):
+        yield from given.items()
+        return
+    if not isinstance(given, list):
+        raise InvalidMessage(
+            f"input is {show(given)}, and must be an object of names and values, or a list of "
+            f"pairs of them."
+        )
+    for pair in given:
+        if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
+            raise InvalidMessage(f"input holds {show(pair)}, which is no name and value.")
+        if isinstance(pair[1], list):
+            raise InvalidMessage(f"input holds {show(pair)}: a name has one value; repeat it.")
+        yield pair[0], pair[1]
 
 
 def _listed(value: Any) -> Iterator[Any]:
@@ -144,19 +138,13 @@ def _as_field(name: str, value: Any) -> str:
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise InvalidMessage(
-        f"input has at {_show(name)} what no form can carry, which knows texts, numbers, true, "
+        f"input has at {show(name)} what no form can carry, which knows texts, numbers, true, "
         f"false, and lists of them; send it as json."
     )
 
 
-def _partial(data: dict[str, Any]) -> str | None:
-    partial = data.get("partial")
-    if partial is not None and not isinstance(partial, str):
-        raise InvalidMessage("partial must be the name of a block.")
-    return partial
-
-
-def _show(value: Any) -> str:
-    """A value as a reply repeats it: it may be as large as a message."""
-    text = json.dumps(value)
-    return text if len(text) <= 100 else text[:100] + "…"
+def _text(data: dict[str, Any], option: str, meaning: str) -> str | None:
+    value = data.get(option)
+    if value is not None and not isinstance(value, str):
+        raise InvalidMessage(f"{option} is {show(value)}, and must be {meaning}, a text.")
+    return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,7 +26,7 @@ from ..session.changes import SessionChanges, item_of, lay_over
 from ..session.cookie_jar import CookieJar
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
-from .handlers import Handler, Handlers
+from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .replies import reply_of
 
 if TYPE_CHECKING:
@@ -36,17 +35,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MARK = "flask_realtime.message"
-
-
-class RouteHandler(ABC):
-    """A handler that answers with the app's response to a request of its making."""
-
-    @abstractmethod
-    def __call__(self, data: dict[str, Any]) -> Call:
-        """The request that a message asks for.
-
-        :raises InvalidMessage: if it asks for none that could be made.
-        """
 
 
 def is_socket_request() -> bool:
@@ -120,7 +108,9 @@ class Conversation:
         try:
             reply = self._reply(message, handlers.get(message.action))
         except UnknownAction as error:
-            return error_reply(message.id, 404, str(error))
+            # What there is to be tried is nobody's business but the developer's.
+            told = str(error) if self._app.debug else f"No handler for action {error.action!r}."
+            return error_reply(message.id, 404, told)
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
         except OutsideOfApp as error:
@@ -136,7 +126,7 @@ class Conversation:
     def _reply(self, message: Message, handler: Handler) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
-            call = handler(message.data)
+            call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
             response = dispatch_route(self._app, environ, call.partial)
         else:
@@ -212,5 +202,5 @@ class Conversation:
         return bool(item)
 
 
-def _run(handler: Handler, data: dict[str, Any]) -> Any:
+def _run(handler: ViewHandler, data: Any) -> Any:
     return current_app.ensure_sync(handler)(data)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from ..errors import InvalidMessage
+from ..identity.origins import Origin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # Characters that stand for themselves in a query; the percent sign, since it is encoded already.
 _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+
+# Of an address that is longer browsers send the origin alone.
+_LONGEST_REFERER = 4096
 
 # What belongs to one request, to its body, or to the server's hold on the fd.
 _LEFT_OUT = frozenset(
@@ -65,6 +69,8 @@ class Call:
     """One request to the app.
 
     :param path: percent-encoded, with the prefix under which the app is mounted.
+    :param referrer: the address of the page that asks, which counts if it is of the origin that
+        the handshake named.
     :param partial: the block of the rendered template that is wanted in place of the page.
     """
 
@@ -74,6 +80,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     content_type: str = ""
+    referrer: str | None = None
     partial: str | None = None
 
 
@@ -96,7 +103,7 @@ def environ_template(app: Flask, handshake: WSGIEnvironment) -> dict[str, Any]:
     if "HTTP_ORIGIN" in kept:
         # A handshake has no Referer, and over https CSRF protection insists on one. The origin
         # was checked before the upgrade.
-        kept["HTTP_REFERER"] = kept["HTTP_ORIGIN"] + "/"
+        kept["HTTP_REFERER"] = f"{kept['HTTP_ORIGIN']}/"
     # Without a base_url, SERVER_NAME would replace the host that was asked.
     context = app.test_request_context(base_url="http://localhost/", environ_overrides=kept)
     environ = context.request.environ
@@ -121,6 +128,8 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
         RAW_URI=uri,
     )
     environ.update(_headers(template, call.headers))
+    if call.referrer is not None and "HTTP_ORIGIN" in template:
+        environ["HTTP_REFERER"] = _referer(call.referrer, template["HTTP_ORIGIN"])
     environ["wsgi.input"] = BytesIO(call.body)
     if call.body or call.method not in ("GET", "HEAD"):
         environ["CONTENT_LENGTH"] = str(len(call.body))
@@ -151,6 +160,24 @@ def _path_info(path: str, script_name: str) -> str:
     if decoded != root and not decoded.startswith(f"{root}/"):
         raise OutsideOfApp(path)
     return decoded[len(root) :]
+
+
+def _referer(address: str, origin: str) -> str:
+    """*address*, if it is that of a page of *origin*, else the root of that origin.
+
+    It says no more about who asks than the handshake's ``Origin`` did, which was checked.
+    """
+    root = f"{origin}/"
+    if len(address) > _LONGEST_REFERER:
+        return root
+    try:
+        parts = urlsplit(address)
+        if Origin.parse(f"{parts.scheme}://{parts.netloc}") != Origin.parse(origin):
+            return root
+    except ValueError:
+        return root
+    own = urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
+    return quote(own, safe=_QUERY_SAFE)
 
 
 def _headers(template: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from ..config.settings import Config
 from ..errors import AlreadyRegistered, UnknownAction
+from .environ import Call
 
-Handler = Callable[[dict[str, Any]], Any]
+ViewHandler = Callable[[Any], Any]
+
+
+class RouteHandler(ABC):
+    """A handler that answers with the app's response to a request of its making."""
+
+    @abstractmethod
+    def read(self, data: dict[str, Any], config: Config) -> Call:
+        """Return the request that a message asks for.
+
+        :param data: the fields of the message.
+        :param config: the settings of the app.
+        :raises InvalidMessage: if it asks for none that could be made.
+        """
+
+
+Handler = ViewHandler | RouteHandler
 
 # The connection answers these itself, also while a handler runs.
 _RESERVED = frozenset(["ping", "resume"])

@@ -13,6 +13,9 @@ from .positions import Position
 
 MessageId = str | int | float
 
+# The library's own: what they mean stands beside the action, not under "data".
+_WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
+
 # Longer than any name a developer gives; the reply to an unknown action repeats it.
 _MAX_ACTION_CHARACTERS = 200
 # Far longer than any that we write.
@@ -23,14 +26,16 @@ _MAX_POSITION_CHARACTERS = 100
 class Message:
     """What a client sent.
 
-    :param id: the client's own, which its reply repeats: a string or a number.
+    :param id: the client's own, a string or a number; the reply repeats it.
     :param action: names the handler.
-    :param data: the whole message, *id* and *action* included.
+    :param data: what the handler gets: the value of the message's key ``data``. A message
+        without that key has its fields beside ``id`` and ``action``, and *data* is a dict of
+        them; so have ``call-route``, ``ping`` and ``resume`` always.
     """
 
     id: MessageId
     action: str
-    data: dict[str, Any]
+    data: Any
 
 
 class JSONText(str):
@@ -81,24 +86,27 @@ def parse_message(text: str) -> Message:
 
     :raises InvalidMessage: if it is no JSON object with an ``id`` and an ``action``.
     """
-    data = _parse_object(text)
-    message_id = _read_id(data)
-    if "\\u" in text and not is_encodable(data):
+    fields = _parse_object(text)
+    message_id = _read_id(fields)
+    if "\\u" in text and not is_encodable(fields):
         raise InvalidMessage("The message holds half of a surrogate pair.", message_id)
-    action = data.get("action")
+    action = fields.get("action")
     if not isinstance(action, str) or not 0 < len(action) <= _MAX_ACTION_CHARACTERS:
         raise InvalidMessage(
             "A message needs an action, a string of 1 to "
             f"{_MAX_ACTION_CHARACTERS} characters that names its handler.",
             message_id,
         )
-    return Message(message_id, action, data)
+    if "data" in fields and action not in _WITH_FIELDS_OF_THEIR_OWN:
+        return Message(message_id, action, fields["data"])
+    del fields["id"], fields["action"]
+    return Message(message_id, action, fields)
 
 
 def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
-    """Where a client that resumes stands on each channel it names.
+    """Read where a client that resumes stands on each channel it names.
 
-    :param data: a ``resume`` message.
+    :param data: of a ``resume`` message.
     :raises InvalidMessage: if its ``positions`` are not an object of positions.
     """
     positions = data.get("positions")
@@ -111,12 +119,12 @@ def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
 
 def _parse_object(text: str) -> dict[str, Any]:
     try:
-        data = _decoder.decode(text)
+        fields = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"A message is JSON, and this is not: {error}") from None
-    if not isinstance(data, dict):
+    if not isinstance(fields, dict):
         raise InvalidMessage("A message is a JSON object.")
-    return data
+    return fields
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -127,8 +135,8 @@ def _refuse_constant(constant: str) -> NoReturn:
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _read_id(data: dict[str, Any]) -> MessageId:
-    value = data.get("id")
+def _read_id(fields: dict[str, Any]) -> MessageId:
+    value = fields.get("id")
     if isinstance(value, str) and (value.isascii() or is_encodable(value)):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

@@ -62,10 +62,11 @@ class Browser:
             return {key: value for key, value in stored.items() if key != SOCKET_KEY}
 
     def open_socket(self, handlers=None, **environ):
-        """A socket of its page; *environ* goes over that of the handshake."""
+        """A socket of its page; *environ* goes over that of the handshake, None takes away."""
         headers = {**HANDSHAKE, "Cookie": self.cookies()}
         address = {"REMOTE_ADDR": self.client.environ_base["REMOTE_ADDR"]}
-        handshake = {**create_environ("/", ORIGIN, headers=headers), **address, **environ}
+        environ = {**create_environ("/", ORIGIN, headers=headers), **address, **environ}
+        handshake = {key: value for key, value in environ.items() if value is not None}
         conversation = Conversation(
             self.app,
             self.config,

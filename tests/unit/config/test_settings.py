@@ -49,6 +49,7 @@ def test_config_has_the_documented_defaults():
         "max_connections": None,
         "max_connections_per_session": 64,
         "drain_seconds": 3,
+        "call_headers": (),
     }
 
 

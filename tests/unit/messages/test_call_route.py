@@ -126,16 +126,17 @@ def test_call_posts_nothing_where_there_is_nothing(socket):
     assert (body["form"], body["type"], body["length"]) == ({}, None, 0)
 
 
-def test_call_sends_headers(socket):
-    """Headers that a page's script may set reach the view."""
+def test_call_sends_headers(app):
+    """Headers of the list reach the view, and those that the app's setting adds."""
+    socket = Browser(app, CALL_HEADERS=["X-Client-Version"]).open_socket()
     headers = {"X-CSRFToken": "token", "x-requested-with": "fetch", "X-Client-Version": "7"}
-    headers["Content-Type"] = "text/x"
+    headers["Content-Type"] = "application/merge-patch+json"
 
     body = socket.call("/echo", method="post", json=1, headers=headers)["body"]
 
     sent = {"X-Client-Version": "7", "X-Csrftoken": "token", "X-Requested-With": "fetch"}
     assert body["headers"] == sent
-    assert body["type"] == "text/x"
+    assert body["type"] == "application/merge-patch+json"
 
 
 def test_call_may_say_what_it_accepts(app, socket):
@@ -147,60 +148,84 @@ def test_call_may_say_what_it_accepts(app, socket):
     assert body == ["text/html", ["fr", 1]]
 
 
+def test_call_replaces_no_header_of_the_handshake(app):
+    """What a proxy has set stays, though the app's setting lets calls send such a header."""
+    browser = Browser(app, CALL_HEADERS=["X-Mine"])
+
+    reply = browser.open_socket(HTTP_X_MINE="of the proxy").call("/echo", headers={"X-Mine": "x"})
+
+    assert reply["status"] == 400
+    assert "x-mine" in reply["body"]
+
+
 @pytest.mark.parametrize(
-    "name",
+    ("referrer", "expected"),
     [
-        "Connection",
-        "Content-Length",
-        "Cookie",
-        "Forwarded",
-        "Host",
-        "Keep-Alive",
-        "Origin",
-        "Proxy-Authorization",
-        "REFERER",
-        "Sec-Fetch-Site",
-        "TE",
-        "Trailer",
-        "Transfer-Encoding",
-        "Upgrade",
-        "X-Forwarded-For",
-        "X_Forwarded_For",
-        "X-Mine",
-        "X-Real-Ip",
-        "X-Remote-User",
-        "Remote-User",
-        "X-Auth-Request-Email",
-        "X-SSL-Client-S-DN",
-        "X-Client-Cert",
-        "True-Client-IP",
-        "CF-Connecting-IP",
-        "X-Original-URL",
-        "X-Amzn-Oidc-Identity",
-        "Via",
-        "User-Agent",
-        "bad name",
-        "bad:name",
-        "",
+        ("http://localhost/shop?page=2&q=%C3%BC#cart", "http://localhost/shop?page=2&q=%C3%BC"),
+        ("http://LOCALHOST:80/ü", "http://LOCALHOST:80/%C3%BC"),
+        ("http://localhost", "http://localhost/"),
+        (None, "http://localhost/"),
+        ("http://localhost/" + "x" * 5000, "http://localhost/"),
+        ("https://localhost/shop", "http://localhost/"),
+        ("http://localhost:8080/shop", "http://localhost/"),
+        ("http://localhost@evil.example/shop", "http://localhost/"),
+        ("http://localhost.evil.example/shop", "http://localhost/"),
+        ("//localhost/shop", "http://localhost/"),
+        ("/shop", "http://localhost/"),
+        ("http://[", "http://localhost/"),
+        ("about:srcdoc", "http://localhost/"),
+        (" http://localhost/a\r\nX: y", "http://localhost/aX:%20y"),
+        ("", "http://localhost/"),
     ],
 )
-def test_call_refuses_headers_that_are_not_the_callers(app, name):
-    """What the transport or a proxy says can't be forged by a page."""
-    socket = Browser(app).open_socket(HTTP_X_MINE="of the proxy")
+def test_call_tells_the_page_that_asks(app, socket, referrer, expected):
+    """request.referrer is the page's address if it is of the socket's own origin."""
+    app.add_url_rule("/who", "who", lambda: request.referrer)
 
-    reply = socket.call("/echo", headers={name: "x"})
+    assert socket.call("/who", referrer=referrer)["body"] == expected
+
+
+def test_call_of_a_client_without_origin_has_no_referrer(app):
+    """A program that is no browser is believed no address."""
+    app.add_url_rule("/who", "who", lambda: str(request.referrer))
+    browser = Browser(app)
+
+    socket = browser.open_socket(HTTP_ORIGIN=None)
+
+    assert socket.call("/who", referrer="http://localhost/a")["body"] == "None"
+
+
+def test_call_keeps_the_order_of_pairs(app, socket):
+    """input may be a list of pairs, in which a name stands as often, and where, a form has it."""
+    app.add_url_rule("/raw", "raw", lambda: request.get_data(), methods=["POST"])
+    pairs = [["b", "1"], ["a", 2], ["b", True], ["c", None], ["", ""]]
+
+    assert socket.call("/raw", method="post", input=pairs)["body"] == "b=1&a=2&b=true&="
+    assert socket.call("/echo", input=pairs)["body"]["args"]["b"] == ["1", "true"]
+
+
+@pytest.mark.parametrize("option", ["body", "inputs", "data", "Method", "speaks"])
+def test_call_names_an_option_that_it_does_not_know(socket, option):
+    """A misspelt option is told, not ignored: what it was to send would be missing."""
+    reply = socket.call("/echo", method="post", **{option: "x"})
 
     assert reply["status"] == 400
-    assert name.lower() in reply["body"].lower()
+    assert f'"{option}"' in reply["body"] and "input" in reply["body"]
 
 
-@pytest.mark.parametrize("value", [1, None, ["a"], "a\r\nX-B: c", "a\0", "€"])
-def test_call_refuses_headers_whose_value_is_none(socket, value):
-    """A header's value is one line of text."""
-    reply = socket.call("/echo", headers={"X-A": value})
+@pytest.mark.parametrize("uri", ["/\t/[", "/a\nb", "/a\0", "/a?b=\x7f", "/\x1b[2J"])
+def test_call_refuses_control_characters_in_its_uri(socket, caplog, uri):
+    """What no browser puts into an address is a client's mistake, and no traceback."""
+    reply = socket.call(uri)
 
     assert reply["status"] == 400
-    assert "X-A" in reply["body"]
+    assert "control character" in reply["body"]
+    assert not caplog.records
+
+
+def test_call_understands_brackets_in_its_uri(socket):
+    """What would be an address of IPv6 behind two slashes is a path like any other."""
+    assert socket.call("/echo/[?a=[]")["body"]["rest"] == "["
 
 
 @pytest.mark.parametrize(
@@ -219,7 +244,13 @@ def test_call_refuses_headers_whose_value_is_none(socket, value):
         {"uri": "/echo", "method": None},
         {"uri": "/echo", "method": ["get"]},
         {"uri": "/echo", "input": "a=1"},
-        {"uri": "/echo", "input": [["a", 1]]},
+        {"uri": "/echo", "input": ["a"]},
+        {"uri": "/echo", "input": [["a"]]},
+        {"uri": "/echo", "input": [["a", "b", "c"]]},
+        {"uri": "/echo", "input": [[1, "b"]]},
+        {"uri": "/echo", "input": [["a", ["b"]]]},
+        {"uri": "/echo", "input": [["a", {"b": 1}]]},
+        {"uri": "/echo", "referrer": 1},
         {"uri": "/echo", "input": {"a": {"b": 1}}},
         {"uri": "/echo", "input": {"a": [["b"]]}},
         {"uri": "/echo", "input": {"a": 1}, "json": {"a": 1}},

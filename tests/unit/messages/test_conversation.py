@@ -38,12 +38,19 @@ def answer(browser, handler, **data):
     return browser.open_socket({"do": handler}).say("do", **data)
 
 
-def test_handler_is_called_with_the_whole_message(browser):
-    """A handler sees what the client sent, id and action too."""
+@pytest.mark.parametrize("data", [{"id": 17, "action": "now"}, "text", ["a", 1], 0, None, True])
+def test_handler_is_called_with_the_data(browser, data):
+    """A handler gets what the page sent, an id of its own too, and whatever JSON it is."""
+    reply = answer(browser, lambda given: jsonify(given), data=data)
+
+    assert (reply["status"], reply["body"]) == (200, data)
+
+
+def test_handler_is_called_with_the_fields_of_a_message_without_data(browser):
+    """A plain client's fields stand beside the id and the action, which are not the app's."""
     reply = answer(browser, lambda message: message, words=["hi"])
 
-    assert reply["status"] == 200
-    assert reply["body"] == {"id": 1, "action": "do", "words": ["hi"]}
+    assert (reply["status"], reply["body"]) == (200, {"words": ["hi"]})
 
 
 @pytest.mark.parametrize(
@@ -175,12 +182,15 @@ def test_signals_are_sent_as_for_any_request(app, browser):
     assert heard == ["started", "finished"]
 
 
-def test_unknown_action_is_answered_404_with_those_there_are(browser):
-    """A client that errs in the name of a handler is told so."""
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_unknown_action_is_answered_404_and_lists_those_there_are_in_debug(app, browser, is_debug):
+    """A developer who errs in the name of a handler is told so; a visitor gets no list."""
+    app.debug = is_debug
     reply = browser.open_socket({"do": lambda message: ""}).say("doo")
 
     assert reply["status"] == 404
-    assert "'doo'" in reply["body"] and "call-route, do, ping" in reply["body"]
+    assert "'doo'" in reply["body"]
+    assert ("call-route, do, ping" in reply["body"]) is is_debug
 
 
 @pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"PROPAGATE_EXCEPTIONS": True}])

@@ -23,8 +23,8 @@ from ..wire import golden
 
 
 @golden("client_messages")
-def test_message_is_read_with_all_that_the_client_sent(message):
-    """A handler gets the whole message, its id and action too."""
+def test_message_is_read_as_the_client_meant_it(message):
+    """A handler gets the data, whatever JSON it is, and never the message's own id and action."""
     means = message["means"]
 
     parsed = parse_message(message["text"])

@@ -1,0 +1,153 @@
+"""Which headers the caller of a route may send."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_realtime.errors import InvalidMessage
+from flask_realtime.messages.call_headers import FORM, JSON, read_headers
+
+LISTED = [
+    "Accept",
+    "Accept-Language",
+    "HX-Boosted",
+    "HX-Current-URL",
+    "hx-trigger-name",
+    "Idempotency-Key",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Unmodified-Since",
+    "Turbo-Frame",
+    "X-CSRF-Token",
+    "X-CSRFToken",
+    "X-Requested-With",
+    "X-XSRF-Token",
+]
+#: Names by which proxies and gateways tell an app who asks, and names of the transport.
+OTHERS = [
+    "Authorization",
+    "CF-Connecting-IP",
+    "Client-IP",
+    "Connection",
+    "Content-Length",
+    "Cookie",
+    "Forwarded",
+    "Host",
+    "Keep-Alive",
+    "OIDC-Claim-Email",
+    "Origin",
+    "Proxy-Authorization",
+    "Range",
+    "Referer",
+    "Remote-User",
+    "Sec-Fetch-Site",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "True-Client-IP",
+    "Upgrade",
+    "User-Agent",
+    "Via",
+    "X-Amzn-Oidc-Identity",
+    "X-Auth-Request-Email",
+    "X-Authentik-Username",
+    "X-Client-Cert",
+    "X-Consumer-Username",
+    "X-Forwarded-For",
+    "X-HTTP-Method-Override",
+    "X-Mine",
+    "X-Original-URL",
+    "X-Pomerium-Claim-Email",
+    "X-Real-Ip",
+    "X-Remote-User",
+    "X-Rewrite-URL",
+    "X-SSL-Client-S-DN",
+    "X-User",
+    "X-Vouch-User",
+    "X-WebAuth-User",
+    "X_Forwarded_For",
+    "X_CSRFToken",
+    "HX_Request",
+    "HX-",
+    "HX-Ü",
+    "HX-Request:",
+]
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_header_of_the_list_may_be_sent(name):
+    """What scripts of a page set on their requests, a call may set as well."""
+    assert read_headers({name: " text/html "}, "", ()) == {name.lower(): "text/html"}
+
+
+@pytest.mark.parametrize("name", [*OTHERS, "bad name", "bad:name", ""])
+def test_header_of_no_list_is_refused_by_name(name):
+    """A page can forge nothing that a proxy says, under whichever name; the error names what to
+    set where the header is the app's own."""
+    with pytest.raises(InvalidMessage) as caught:
+        read_headers({name: "x"}, "", ["x-other"])
+
+    assert "REALTIME_CALL_HEADERS" in str(caught.value)
+
+
+def test_header_that_the_app_names_may_be_sent():
+    """An app's own header is one line in its settings."""
+    assert read_headers({"X-Client-Version": "7"}, "", ["x-client-version"]) == {
+        "x-client-version": "7"
+    }
+
+
+@pytest.mark.parametrize("value", [1, None, ["a"], "a\r\nX-B: c", "a\0", "€"])
+def test_header_whose_value_is_none_is_refused(value):
+    """A header's value is one line of text."""
+    with pytest.raises(InvalidMessage, match="X-CSRFToken"):
+        read_headers({"X-CSRFToken": value}, "", ())
+
+
+@pytest.mark.parametrize(
+    ("value", "implied"),
+    [
+        ("application/json", JSON),
+        ("Application/JSON; charset=utf-8", JSON),
+        ("application/vnd.api+json", JSON),
+        ("application/x-www-form-urlencoded", FORM),
+        ("application/x-www-form-urlencoded;charset=UTF-8", FORM),
+        ("application/json", ""),
+        ("application/x-www-form-urlencoded", ""),
+    ],
+)
+def test_content_type_may_say_what_the_body_is(value, implied):
+    """json may be a kind of JSON, and libraries that name the type at each request work."""
+    assert read_headers({"Content-Type": value}, implied, ()) == {"content-type": value}
+
+
+@pytest.mark.parametrize(
+    ("value", "implied"),
+    [
+        ("text/plain", JSON),
+        ("multipart/form-data; boundary=x", FORM),
+        (JSON, FORM),
+        (FORM, JSON),
+        ("application/vnd.api+json", FORM),
+        ("text/xml", ""),
+        ("nonsense", JSON),
+        ("", JSON),
+    ],
+)
+def test_content_type_that_the_body_has_not_is_refused(value, implied):
+    """No view reads JSON as something else because its caller said so."""
+    with pytest.raises(InvalidMessage, match="Content-Type"):
+        read_headers({"Content-Type": value}, implied, ())
+
+
+@pytest.mark.parametrize("given", [["X-A"], "X-A: b", 1])
+def test_headers_are_an_object(given):
+    """Anything else is told."""
+    with pytest.raises(InvalidMessage, match="an object"):
+        read_headers(given, "", ())
+
+
+def test_headers_may_be_left_out():
+    """null is as good as nothing."""
+    assert read_headers(None, "", ()) == {}
