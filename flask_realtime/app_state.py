@@ -10,6 +10,7 @@ from flask import Flask, has_request_context, request
 from .config.settings import Config
 from .connection.connection import Connection
 from .errors import InvalidSetting
+from .html.block_requests import BlockRequests
 from .messages import dispatch
 from .messages.conversations import Conversations
 from .messages.handlers import Handlers
@@ -77,6 +78,7 @@ class AppState:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
+            BlockRequests(lambda: self.node().herd).init_app(app)
         Page(config).init_app(app)
 
     @property

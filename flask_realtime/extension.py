@@ -11,6 +11,7 @@ from flask import Flask, current_app, has_app_context, has_request_context
 from .app_state import AppState
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
+from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
@@ -71,6 +72,16 @@ class Realtime(Pushing):
             )
         state = self._state()
         return Socket(lambda: state.node().registry, state.outgoing, state.config.enabled)
+
+    @property
+    def blocks(self) -> frozenset[str]:
+        """The blocks that the current request wants; empty where the whole page is wanted.
+
+        A page that refreshes some of its blocks asks its own view for them. The view may leave
+        out the queries of all others.
+        """
+        wanted = wanted_blocks()
+        return frozenset() if wanted is None else wanted.names
 
     @property
     def is_socket_request(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import has_request_context
 
 from .audiences import Audience, Delivery
+from .html.blocks import wanted_blocks
 from .page.client import asking_digest
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
@@ -154,7 +155,7 @@ class Pushing(ABC):
 
     def _refresh_changed(self, names: list[str]) -> None:
         """Refresh the channels of a commit, but for the page that caused it."""
-        if _is_quiet.get():
+        if _is_quiet.get() or wanted_blocks() is not None:
             return
         checked = tuple(name for name in names if _is_name(name))
         delivery = Delivery(checked, _to_others()._replace(kind="refresh"))

@@ -1,78 +1,136 @@
-"""One block of the template that a view has rendered."""
+"""Blocks of a page, noted while their own view renders the whole page.
+
+A block is what the page shows: the template runs to its end as ever, its conditions decide whether
+the block is there, and the block's output is noted beside it. To render a block directly would
+serve ``{% if is_admin %}{% block admin %}`` to anybody.
+"""
 
 from __future__ import annotations
 
+import types
+from collections.abc import AsyncIterator, Collection, Iterator
 from typing import Any
 
-from flask import Flask, before_render_template, has_request_context, request
+from flask import Flask, before_render_template, globals, has_request_context, request
 from jinja2 import Template
 from jinja2.runtime import Context
 
-_WANTED = "flask_realtime.partial"
+_WANTED = "flask_realtime.blocks"
+# Flask 3.2 has one context for the app and its request; before that there is one of each.
+_HAS_ONE_CONTEXT = not hasattr(globals, "_cv_request")
+_CONTEXT: Any = globals.app_ctx if _HAS_ONE_CONTEXT else globals.request_ctx
+_FLASHES = "_flashes" if _HAS_ONE_CONTEXT else "flashes"
 
 
-class NoPartial(LookupError):
-    """The block that is wanted is not there."""
+class WantedBlocks:
+    """The blocks that the current request wants, and what was rendered of each so far.
 
-
-def want_partial(app: Flask) -> None:
-    """Have the template noted that the current request will render last."""
-    request.environ[_WANTED] = None
-    # Connected many times it is connected once.
-    before_render_template.connect(_note, app)
-
-
-def render_partial(name: str) -> str:
-    """The block *name* of the template that the current request rendered, as it stood there.
-
-    :raises NoPartial: if the request rendered none, or there is no such block.
+    :param names: the names of the blocks.
     """
-    rendered = request.environ[_WANTED]
-    if rendered is None:
-        raise NoPartial(
-            f"There is no partial {name!r}: {request.method} {request.path} renders no template."
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = frozenset(names)
+        #: The output of each block that the page holds; the last template rendered counts.
+        self.rendered: dict[str, str] = {}
+        self._contexts: list[Context] = []
+
+    @property
+    def known(self) -> list[str]:
+        """The names of all blocks of the templates that were rendered."""
+        return sorted(
+            {
+                name
+                for context in self._contexts
+                for name, functions in context.blocks.items()
+                # One that only this module has added has nothing behind it.
+                if len(functions) > (name in self.names)
+            }
         )
-    template, variables = rendered
-    # The blocks of a parent are there once the rendering has begun.
-    context = template.new_context(variables)
-    _begin(template, context)
-    if name not in context.blocks:
-        known = ", ".join(sorted(context.blocks)) or "none"
-        raise NoPartial(
-            f"The template {template.name!r} has no block {name!r}; there are: {known}."
-        )
-    return _render(template, variables, context, name)
+
+    def watch(self, context: Context) -> None:
+        """Note the blocks that a template renders in *context*."""
+        self._contexts.append(context)
+        note = _noting_async if context.environment.is_async else _noting
+        for name in self.names:
+            # In front of the block itself, beside which super() looks for its parent; a parent
+            # template's block comes behind it once the parent is rendered.
+            context.blocks.setdefault(name, []).insert(0, note(self, name))
+
+    def note(self, name: str, parts: Collection[str]) -> None:
+        """Note the output of a block."""
+        self.rendered[name] = "".join(parts)
 
 
-def _note(app: Flask, template: Template, context: dict[str, Any], **_extra: Any) -> None:
-    if has_request_context() and _WANTED in request.environ:
-        request.environ[_WANTED] = (template, context)
+def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
+    """Have the blocks *names* of each template noted that the current request renders.
+
+    Messages that were flashed are left to the page: ``get_flashed_messages()`` gives none but
+    within these blocks.
+    """
+    wanted = WantedBlocks(names)
+    request.environ[_WANTED] = wanted
+    _set_flashes([])
+    # Connected many times it is connected once.
+    before_render_template.connect(_watch, app)
+    return wanted
 
 
-def _begin(template: Template, context: Context) -> None:
-    for _ in template.root_render_func(context):
-        return
+def wanted_blocks() -> WantedBlocks | None:
+    """Return what the current request wants; None: no block, but the page."""
+    if not has_request_context():
+        return None
+    wanted: WantedBlocks | None = request.environ.get(_WANTED)
+    return wanted
 
 
-def _render(template: Template, variables: dict[str, Any], begun: Context, name: str) -> str:
-    """Render up to the end of the block, so that it sees what the template sets before it."""
-    block = begun.blocks[name][0]
-    parts: list[str] = []
-    is_done = False
+def _watch(app: Flask, template: Template, **_extra: Any) -> None:
+    # A template is made once and rendered by many requests; this stays with it.
+    if wanted_blocks() is not None and "new_context" not in vars(template):
+        template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
 
-    def record(context: Context) -> Any:
-        nonlocal is_done
-        for part in block(context):
-            parts.append(part)
-            yield part
-        is_done = True
 
-    context = template.new_context(variables)
-    context.blocks = {key: list(functions) for key, functions in begun.blocks.items()}
-    # In front of the block itself, beside which super() looks for its parent.
-    context.blocks[name].insert(0, record)
-    for _ in template.root_render_func(context):
-        if is_done:
-            return "".join(parts)
-    # It stands where this page did not come by.
-    return "".join(parts) if is_done else "".join(block(begun))
+def _new_context(
+    self: Template, vars: Any = None, shared: bool = False, locals: Any = None
+) -> Context:
+    context = type(self).new_context(self, vars, shared, locals)
+    wanted = wanted_blocks()
+    # A template that another one includes shares the variables of that one.
+    if wanted is not None and not shared:
+        wanted.watch(context)
+    return context
+
+
+def _noting(wanted: WantedBlocks, name: str) -> Any:
+    def note(context: Context) -> Iterator[str]:
+        parts: list[str] = []
+        _set_flashes(None)
+        try:
+            for part in context.blocks[name][1](context):
+                parts.append(part)
+                yield part
+        finally:
+            _set_flashes([])
+        wanted.note(name, parts)
+
+    return note
+
+
+def _noting_async(wanted: WantedBlocks, name: str) -> Any:
+    async def note(context: Context) -> AsyncIterator[str]:
+        parts: list[str] = []
+        _set_flashes(None)
+        try:
+            block: Any = context.blocks[name][1](context)
+            async for part in block:
+                parts.append(part)
+                yield part
+        finally:
+            _set_flashes([])
+        wanted.note(name, parts)
+
+    return note
+
+
+def _set_flashes(flashes: list[Any] | None) -> None:
+    """Say which messages ``get_flashed_messages()`` gives; None: it takes those of the session."""
+    setattr(_CONTEXT._get_current_object(), _FLASHES, flashes)

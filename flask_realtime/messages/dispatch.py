@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..html.blocks import NoPartial, render_partial, want_partial
+from ..html.blocks import WantedBlocks, want_blocks
 from ..identity.keys import SOCKET_KEY
 from ..page.client import peek
 from ..page.csrf import exempt_from_csrf
@@ -42,8 +42,7 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, partial: str | None) ->
             request.routing_exception = BadRequest("This path takes WebSockets only.")
         if partial is None:
             return cycle.dispatch()
-        want_partial(app)
-        return _cut(cycle.dispatch(), partial)
+        return _cut(want_blocks(app, [partial]), cycle.dispatch(), partial)
 
     return _in_context(app, environ, dispatch)
 
@@ -153,14 +152,15 @@ def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Respons
     return keep
 
 
-def _cut(response: Response, partial: str) -> Response:
+def _cut(wanted: WantedBlocks, response: Response, partial: str) -> Response:
     if response.is_streamed or response.status_code >= 300:
         return response
-    try:
-        response.set_data(render_partial(partial))
-    except NoPartial as error:
-        # The same response, since it carries the session that the view has changed.
-        response.status_code = 400
-        response.mimetype = "text/plain"
-        response.set_data(str(error))
+    if partial in wanted.rendered:
+        response.set_data(wanted.rendered[partial])
+        return response
+    # The same response, since it carries the session that the view has changed.
+    response.status_code = 400
+    response.mimetype = "text/plain"
+    known = ", ".join(wanted.known) or "none"
+    response.set_data(f"{request.path} renders no block {partial!r}; there are: {known}.")
     return response

@@ -19,6 +19,7 @@ from ..connection.limits import ConnectionCount
 from ..errors import RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.delivery import Delivery
+from ..hub.herd import Herd
 from ..hub.hub import Hub
 from ..hub.reconciler import Reconciler
 from ..hub.resync import Resync
@@ -68,6 +69,7 @@ class Node:
         self._lock = threading.Lock()
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._is_started = False
+        self.herd = Herd()
         self._live: dict[str, Connection] = {}
         self._connection_names = itertools.count(1)
         self._flusher = Flusher()

@@ -77,7 +77,6 @@ def test_file_is_read_in_one_sitting():
 UNTESTED = """
 app_state.py publisher.py version.py
 config/kinds.py
-html/blocks.py
 hub/channel.py hub/delivery.py hub/single_flight.py
 identity/origins.py
 messages/conversations.py messages/dispatch.py messages/environ.py messages/hooks.py

@@ -1,0 +1,74 @@
+"""How a herd of pages that refresh a block is spread, so that others are served meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+
+logger = logging.getLogger(__name__)
+
+# A guess until a block was rendered here.
+FIRST_COST_SECONDS = 0.05
+# What one block may count: one that waited for a database that stood still is no measure.
+LARGEST_COST_SECONDS = 2.0
+# How much the newest measure counts; the rest is what was known.
+NEWEST_SHARE = 0.2
+# The share of a core that refreshing may take.
+SHARE_OF_CORE = 0.25
+RENDERED_AT_ONCE = 2
+PATIENCE_SECONDS = 1.0
+# Below this nobody would notice, and no page waits.
+SHORTEST_SPREAD_SECONDS = 0.1
+LONGEST_SPREAD_SECONDS = 10.0
+MOST_WARNED = 1000
+
+
+class Herd:
+    """Measures what answering a request for blocks costs in this process, and spreads them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(RENDERED_AT_ONCE)
+        self._cost: float | None = None
+        self._warned: OrderedDict[str, None] = OrderedDict()
+
+    def begin(self) -> bool:
+        """Wait a second for one of the two turns; False: others have them still."""
+        return self._turns.acquire(timeout=PATIENCE_SECONDS)
+
+    def end(self, seconds: float) -> None:
+        """Give the turn back, after *seconds* of work."""
+        self._turns.release()
+        measured = min(seconds, LARGEST_COST_SECONDS)
+        with self._lock:
+            known = measured if self._cost is None else self._cost
+            self._cost = known + (measured - known) * NEWEST_SHARE
+
+    def spread(self, channel: str, listeners: int) -> int:
+        """Return over how many milliseconds the listeners of a channel shall spread themselves.
+
+        :param listeners: how many of them this process has.
+        """
+        cost = self._cost
+        seconds = listeners * (FIRST_COST_SECONDS if cost is None else cost) / SHARE_OF_CORE
+        if seconds > LONGEST_SPREAD_SECONDS:
+            self._warn(channel, listeners, seconds)
+        return round(seconds * 1000) if seconds >= SHORTEST_SPREAD_SECONDS else 0
+
+    def _warn(self, channel: str, listeners: int, seconds: float) -> None:
+        with self._lock:
+            if channel in self._warned:
+                return
+            self._warned[channel] = None
+            if len(self._warned) > MOST_WARNED:
+                self._warned.popitem(last=False)
+        logger.warning(
+            "A refresh of channel %r takes %.0f s: %d pages of this process render a block of "
+            "%.0f ms each. A fragment, realtime.to(%r).update(…), is rendered once for all.",
+            channel,
+            seconds,
+            listeners,
+            1000 * seconds * SHARE_OF_CORE / listeners,
+            channel,
+        )

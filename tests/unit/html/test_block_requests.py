@@ -1,0 +1,195 @@
+"""Requests for blocks: parts of a page, fetched anew from the page's own view."""
+
+import pytest
+from flask import Flask, Response, abort, redirect, render_template, request, stream_template
+from jinja2 import DictLoader
+
+from flask_realtime import Realtime
+from flask_realtime.hub.herd import RENDERED_AT_ONCE
+
+PAGE = (
+    "<body><ul>{% block rows %}{% for row in rows %}<li>{{ row }}{% endfor %}{% endblock %}</ul>"
+    "{% block n %}{{ rows|length }}{% endblock %}"
+    "{% if is_admin %}{% block admin %}secret{% endblock %}{% endif %}"
+)
+
+
+@pytest.fixture
+def rows():
+    return ["a"]
+
+
+@pytest.fixture
+def app(rows):
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    app.testing = True
+    app.jinja_loader = DictLoader({"page.html": PAGE})
+    app.realtime = Realtime(app)
+    app.asked = []
+
+    @app.route("/", methods=["GET", "POST"])
+    def index():
+        app.asked.append(app.realtime.blocks)
+        return render_template("page.html", rows=rows)
+
+    app.add_url_rule("/streamed", "streamed", lambda: stream_template("page.html", rows=rows))
+    app.add_url_rule("/json", "json", lambda: {"a": 1})
+    app.add_url_rule("/no", "no", lambda: abort(403))
+    app.add_url_rule("/old", "old", lambda: redirect("/"))
+    return app
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+def ask(client, names, path="/", method="get", **headers):
+    headers = {"X-Realtime-Block": names, **{k.replace("_", "-"): v for k, v in headers.items()}}
+    return client.open(path, method=method, headers=headers)
+
+
+def test_blocks_come_in_place_of_the_page(client):
+    """Several in one request, each with a hash; no cache keeps them."""
+    response = ask(client, "rows n")
+
+    assert response.status_code == 200
+    assert {name: one["html"] for name, one in response.json.items()} == {"rows": "<li>a", "n": "1"}
+    assert response.headers["X-Realtime-Block"] == "rows n"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.mimetype == "application/json"
+
+
+def test_block_that_is_the_same_comes_without_its_html(client, rows):
+    """The client says by its hash what it has."""
+    first = ask(client, "rows n").json
+    hashes = " ".join(f"{name}={one['hash']}" for name, one in first.items())
+    rows[0] = "b"
+
+    again = ask(client, "rows n", X_Realtime_Block_Hash=hashes).json
+
+    assert again["rows"]["html"] == "<li>b"
+    assert again["n"] == {"hash": first["n"]["hash"]}
+
+
+def test_view_is_told_which_blocks_are_wanted(app, client):
+    """It may leave the queries of all others out; a whole page wants none."""
+    ask(client, "rows")
+    client.get("/")
+
+    assert app.asked == [{"rows"}, frozenset()]
+
+
+@pytest.mark.parametrize("method", ["post", "head"])
+def test_only_a_get_asks_for_blocks(client, method):
+    """A form that names blocks does what it does, and answers as ever."""
+    response = ask(client, "rows", method=method)
+
+    assert "X-Realtime-Block" not in response.headers
+    assert response.mimetype == "text/html"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/no", 403), ("/old", 302), ("/missing", 404)])
+def test_refusal_stays_what_it_is(client, path, status):
+    """A log-in that ended is seen by the page."""
+    response = ask(client, "rows", path)
+
+    assert response.status_code in (status, 303 if status == 302 else status)
+    assert "X-Realtime-Block" not in response.headers
+
+
+def test_view_that_renders_no_page_answers_as_ever(client):
+    """The missing header tells the client that nothing is to be inserted."""
+    response = ask(client, "rows", "/json")
+
+    assert response.json == {"a": 1}
+    assert "X-Realtime-Block" not in response.headers
+
+
+def test_page_that_is_streamed_is_rendered_for_its_blocks(client):
+    """Its template runs while the response is read."""
+    assert ask(client, "n", "/streamed").json["n"]["html"] == "1"
+
+
+def test_block_that_the_page_leaves_out_is_not_told(client):
+    """Neither its content nor that there is one."""
+    assert list(ask(client, "admin n nothing").json) == ["n"]
+
+
+def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
+    """With those that there are."""
+    app.debug = True
+
+    told = ask(client, "row").json["row"]["error"]
+
+    assert "no block 'row'" in told and "admin, n, rows" in told
+    assert told in caplog.text
+
+
+def test_names_that_cannot_be_blocks_are_ignored(client):
+    """A page comes as ever where none is left."""
+    response = ask(client, "../x a-b " + "y" * 200)
+
+    assert response.mimetype == "text/html"
+
+
+def test_what_a_cache_would_keep_it_by_goes(app, client):
+    """An after_request function that compresses, or that lets a CDN keep pages, changes nothing."""
+
+    @app.after_request
+    def keep(response):
+        response.headers["CDN-Cache-Control"] = "max-age=600"
+        response.headers["Content-Encoding"] = "br"
+        response.set_etag("x")
+        return response
+
+    headers = ask(client, "rows").headers
+
+    assert not {"CDN-Cache-Control", "Content-Encoding", "ETag"} & set(headers.keys())
+
+
+def test_few_are_rendered_at_a_time(app, client):
+    """Whoever comes when all turns are taken is told to come back, and the app does nothing."""
+    herd = app.extensions["realtime"].node().herd
+    turns = [herd.begin() for _ in range(RENDERED_AT_ONCE)]
+
+    refused = ask(client, "rows")
+
+    assert all(turns)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert app.asked == []
+    for _ in turns:
+        herd.end(0.01)
+    assert ask(client, "rows").status_code == 200
+
+
+def test_turn_is_given_back_by_a_view_that_fails(app, client):
+    """Else the third request after two errors would wait for ever."""
+
+    @app.get("/broken")
+    def broken():
+        raise ZeroDivisionError
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    for _ in range(RENDERED_AT_ONCE + 1):
+        assert ask(client, "rows", "/broken").status_code == 500
+
+
+def test_page_of_an_app_that_wants_no_blocks_costs_nothing(app, client):
+    """No header, and no template that is watched."""
+    response = client.get("/")
+
+    assert "X-Realtime-Block" not in response.headers
+    with app.app_context():
+        assert "new_context" not in vars(app.jinja_env.get_template("page.html"))
+
+
+def test_before_request_functions_have_their_say(app, client):
+    """A block is a page's, and guarded as the page is."""
+
+    @app.before_request
+    def guard():
+        return Response("log in", 401) if request.args.get("out") else None
+
+    assert ask(client, "rows", "/?out=1").status_code == 401

@@ -1,0 +1,141 @@
+"""Blocks, noted while their own view renders the whole page."""
+
+import pytest
+from flask import (
+    Flask,
+    flash,
+    get_flashed_messages,
+    render_template,
+    render_template_string,
+    session,
+)
+from jinja2 import DictLoader
+
+from flask_realtime.html.blocks import want_blocks, wanted_blocks
+
+TEMPLATES = {
+    "base.html": "<h1>{% block title %}Base{% endblock %}</h1>{% block main %}{% endblock %}"
+    "{% block foot %}foot of {{ name }}{% endblock %}",
+    "page.html": "{% extends 'base.html' %}{% set mark = '!' %}"
+    "{% block title %}{{ super() }}: {{ name }}{{ mark }}{% endblock %}"
+    "{% block main %}{% block inner %}{{ name }}{% endblock %} main{% endblock %}",
+    "admin.html": "{% if is_admin %}{% block admin %}secret{% endblock %}{% endif %}"
+    "{% block all %}for all{% endblock %}",
+    "flashes.html": "<p>{{ get_flashed_messages() }}</p>{% block news %}"
+    "{{ get_flashed_messages() }}{% endblock %}<p>{{ get_flashed_messages() }}</p>",
+    "layout.html": "<p>{{ get_flashed_messages() }}</p>{% block news %}none{% endblock %}",
+    "includes.html": "{% include 'base.html' %}",
+}
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "async"])
+def app(request):
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    app.jinja_options = {"enable_async": request.param}
+    app.jinja_loader = DictLoader(TEMPLATES)
+    app.jinja_env.globals["get_flashed_messages"] = get_flashed_messages
+    return app
+
+
+def noted(app, names, *template, **variables):
+    """What is noted of the blocks while a template is rendered, and its whole output."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, names)
+        html = render_template(*template, **variables)
+    return wanted.rendered, html
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("title", "Base: Ann!"),
+        ("main", "Ann main"),
+        ("inner", "Ann"),
+        ("foot", "foot of Ann"),
+    ],
+)
+def test_block_is_what_the_page_shows(app, name, expected):
+    """Parents, super(), blocks in blocks and what is set before them; the page itself is whole."""
+    with app.test_request_context("/"):
+        whole = render_template("page.html", name="Ann")
+
+    rendered, html = noted(app, [name], "page.html", name="Ann")
+
+    assert rendered == {name: expected}
+    assert html == whole
+
+
+def test_several_blocks_of_one_rendering(app):
+    """A page asks for all that are due at once."""
+    rendered, _ = noted(app, ["title", "foot", "nothing"], "page.html", name="Ann")
+
+    assert rendered == {"title": "Base: Ann!", "foot": "foot of Ann"}
+
+
+@pytest.mark.parametrize("is_admin", [False, True])
+def test_block_that_the_page_leaves_out_is_not_there(app, is_admin):
+    """To ask for it shows nothing that the page would not."""
+    rendered, _ = noted(app, ["admin", "all"], "admin.html", is_admin=is_admin)
+
+    assert rendered == ({"admin": "secret"} if is_admin else {}) | {"all": "for all"}
+
+
+def test_block_of_an_included_template_is_not_noted(app):
+    """It may stand in a loop; the documentation says so."""
+    rendered, _ = noted(app, ["title"], "includes.html", name="Ann")
+
+    assert rendered == {}
+
+
+def test_last_template_that_has_the_block_counts(app):
+    """A view may render a mail before its page, and a note after it."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["title"])
+        render_template("base.html", name="mail")
+        render_template("page.html", name="Ann")
+        render_template_string("{% block other %}{% endblock %}")
+
+    assert wanted.rendered == {"title": "Base: Ann!"}
+
+
+def test_flashed_messages_are_left_to_the_page(app):
+    """Those that the layout would show stay for the next page."""
+    with app.test_request_context("/"):
+        flash("Saved.")
+        want_blocks(app, ["news"])
+        render_template("layout.html")
+        assert get_flashed_messages() == []
+        assert session["_flashes"] == [("message", "Saved.")]
+
+
+def test_flashed_messages_of_a_wanted_block_are_shown_there(app):
+    """They are shown once, as ever."""
+    with app.test_request_context("/"):
+        flash("Saved.")
+        wanted = want_blocks(app, ["news"])
+        render_template("flashes.html")
+
+        assert wanted.rendered == {"news": "[&#39;Saved.&#39;]"}
+        assert "_flashes" not in session
+
+
+def test_page_that_is_wanted_whole_is_not_touched(app):
+    """A template that was rendered for a block serves other requests as before."""
+    noted(app, ["title"], "page.html", name="Ann")
+
+    with app.test_request_context("/"):
+        flash("Saved.")
+        html = render_template("flashes.html")
+        assert wanted_blocks() is None
+
+    assert "Saved." in html
+
+
+def test_known_blocks_are_those_of_the_templates(app):
+    """What an error in debug lists."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["titel"])
+        render_template("page.html", name="Ann")
+
+    assert wanted.known == ["foot", "inner", "main", "title"]
