@@ -15,9 +15,9 @@ from .errors import (
     UnknownAction,
 )
 from .extension import Realtime
-from .messages.hooks import socket_joined, socket_left
 from .publisher import Publisher
 from .registries.base import Registry
+from .signals import socket_joined, socket_left
 from .version import __version__
 
 __all__ = [

@@ -15,9 +15,10 @@ from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
-from .messages.hooks import Hooks, socket_joined, socket_left
+from .messages.hooks import Hooks
 from .outgoing import Outgoing
 from .pushing import Pushing
+from .signals import socket_joined, socket_left
 from .sockets import Socket
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -42,26 +42,43 @@ def is_socket_request() -> bool:
     return has_request_context() and _MARK in request.environ
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whose socket it is: one page of one browser.
+
+    :param connection_id: the page's.
+    :param digest: names the page to the registry.
+    :param disconnect_behind_reply: has the socket, if the message being handled disconnects it,
+        closed only behind the reply to that message.
+    """
+
+    connection_id: str
+    digest: str
+    disconnect_behind_reply: Callable[[], None]
+
+    @property
+    def short_digest(self) -> str:
+        """As much of the digest as logs show."""
+        return shorten(self.digest)
+
+
 class Conversation:
-    """The messages of one socket: each gets a fresh request context, and all share its cookies.
+    """The messages of one socket. Each gets a fresh request context; all share the cookies.
 
     Used by one thread at a time.
 
     :param environ: the handshake's, as it is inside the app's middleware.
-    :param deposit: lets a text wait for the socket's browser.
-    :param disconnect_behind_reply: has the socket, if it is to be closed, closed behind the
-        reply that is due.
-    :param waiting: the texts that wait for it already.
+    :param client: whose socket it is.
+    :param deposit: lets a text wait for the browser of the client.
+    :param waiting: the texts that wait for that browser already.
     :param is_resumed: whether the page had a socket before this one.
     """
 
     __slots__ = (
         "_app",
+        "_client",
         "_config",
-        "_connection_id",
         "_deposit",
-        "_digest",
-        "_disconnect_behind_reply",
         "_environ",
         "_is_resumed",
         "_jar",
@@ -75,20 +92,16 @@ class Conversation:
         app: Flask,
         config: Config,
         environ: WSGIEnvironment,
-        connection_id: str,
-        digest: str,
+        client: Client,
         deposit: Callable[[str], None],
-        disconnect_behind_reply: Callable[[], None],
         waiting: Sequence[str] = (),
         is_resumed: bool = False,
     ) -> None:
         self._app = app
         self._config = config
         self._environ: WSGIEnvironment | None = environ
-        self._connection_id = connection_id
-        self._digest = digest
+        self._client = client
         self._deposit = deposit
-        self._disconnect_behind_reply = disconnect_behind_reply
         self._waiting = waiting
         self._is_resumed = is_resumed
         # The reply that told of it may not have arrived; a hook has none.
@@ -116,7 +129,7 @@ class Conversation:
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
         except BaseException:
-            logger.exception("%s failed on %r.", shorten(self._digest), message.action)
+            logger.exception("%s failed on %r.", self._client.short_digest, message.action)
             return error_reply(message.id, 500, "The server failed on this message.")
         if self._tells_of_session:
             self._tells_of_session = False
@@ -137,7 +150,9 @@ class Conversation:
         try:
             is_waiting = self._keep_cookies(response, environ)
         except RegistryUnavailable as error:
-            logger.warning("Cookies of a reply to %s are lost: %s", shorten(self._digest), error)
+            logger.warning(
+                "Cookies of a reply to %s are lost: %s", self._client.short_digest, error
+            )
             return error_reply(
                 message.id, 503, "The registry is away, and with it what this changed in cookies."
             )
@@ -152,7 +167,7 @@ class Conversation:
             if self._keep_cookies(response, environ):
                 self._tells_of_session = True
         except BaseException:
-            logger.exception("A hook of %s failed.", shorten(self._digest))
+            logger.exception("A hook of %s failed.", self._client.short_digest)
 
     def _begin(self) -> None:
         """Read the handshake's environ, at the first message: most sockets only listen."""
@@ -167,7 +182,7 @@ class Conversation:
             try:
                 lay_over(self._app, self._jar, SessionChanges.from_text(self._app, text))
             except ValueError as error:
-                logger.warning("What waits for %s is no use: %s", shorten(self._digest), error)
+                logger.warning("What waits for %s is no use: %s", self._client.short_digest, error)
         self._environ, self._waiting = None, ()
 
     def _call_of_handler(self) -> Call:
@@ -176,12 +191,12 @@ class Conversation:
     def _make_environ(self, call: Call) -> dict[str, Any]:
         environ = call_environ(self._template, call, self._jar.header(call.path))
         environ[_MARK] = True
-        environ[CONNECTION_ID_IN_ENVIRON] = self._connection_id
+        environ[CONNECTION_ID_IN_ENVIRON] = self._client.connection_id
         # Whatever a message does to the session, its client remains the same.
-        environ[DIGEST_IN_ENVIRON] = self._digest
-        environ[SESSION_DIGEST_IN_ENVIRON] = session_of(self._digest)
+        environ[DIGEST_IN_ENVIRON] = self._client.digest
+        environ[SESSION_DIGEST_IN_ENVIRON] = session_of(self._client.digest)
         environ[IS_RESUMED_IN_ENVIRON] = self._is_resumed
-        environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._disconnect_behind_reply
+        environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._client.disconnect_behind_reply
         return environ
 
     def _keep_cookies(self, response: Response, environ: WSGIEnvironment) -> bool:

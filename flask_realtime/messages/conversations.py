@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from ..config.settings import Config
-from ..connection.connection import Connection
 from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
 from ..registries.records import Arrival
-from .conversation import Conversation
+from .conversation import Client, Conversation
 from .handlers import Handlers
 from .hooks import Hooks
 
@@ -54,15 +53,10 @@ class Conversations:
         """Whether it wants to know of one that has left."""
         return bool(self._on_leave)
 
-    def begin(
-        self,
-        connection: Connection,
-        environ: WSGIEnvironment,
-        connection_id: str,
-        arrival: Arrival,
-    ) -> Conversation:
+    def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
 
+        :param client: whose socket it is.
         :param environ: the environ of its handshake.
         :param arrival: what was known of its client at the handshake.
         """
@@ -70,10 +64,8 @@ class Conversations:
             self._app,
             self._config,
             environ,
-            connection_id,
-            connection.digest,
-            deposit=partial(self._registry.deposit, connection.digest),
-            disconnect_behind_reply=partial(setattr, connection, "disconnects_behind_reply", True),
+            client,
+            deposit=partial(self._registry.deposit, client.digest),
             waiting=arrival.waiting,
             is_resumed=arrival.is_resumed,
         )

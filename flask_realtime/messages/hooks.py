@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from blinker import Namespace
 from flask import current_app
-
-_signals = Namespace()
-
-#: A socket has joined; the sender is the app, the context like a handler's.
-socket_joined = _signals.signal("realtime-socket-joined")
-#: A socket has left, likewise; a process that is killed sends none.
-socket_left = _signals.signal("realtime-socket-left")
 
 
 class Hooks:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
@@ -14,13 +15,13 @@ from ..errors import CloseCode, InvalidMessage, RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.hub import Hub
 from ..identity.keys import shorten
+from ..messages.conversation import Client, Conversation
 from ..protocol.messages import Message, Reply, error_reply, parse_message, parse_positions
 from ..protocol.positions import Position
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
-    from ..messages.conversation import Conversation
     from ..messages.conversations import Conversations
     from ..transport.handshake import Handshake
 
@@ -119,7 +120,7 @@ class Inbox:
             parsed = parse_message(message)
         except InvalidMessage as error:
             if self._takes_token(error.message_id):
-                self._reply(error_reply(error.message_id, 400, error.reason))
+                self._refuse(error.message_id, 400, error.reason)
             return
         if self._takes_token(parsed.id):
             self._take(parsed, message)
@@ -166,12 +167,10 @@ class Inbox:
         elif message.action == "ping":
             self._reply(Reply(message.id, 200, {}, "pong"))
         elif message.action == "resume":
-            self._reply(
-                error_reply(
-                    message.id,
-                    400,
-                    "A socket resumes once, with resume=1 in its address and as its first message.",
-                )
+            self._refuse(
+                message.id,
+                400,
+                "A socket resumes once, with resume=1 in its address and as its first message.",
             )
         else:
             self._connection.reading.wait_for_handling()
@@ -180,8 +179,11 @@ class Inbox:
 
     def _converse(self) -> Conversation:
         if self._conversation is None:
+            one = self._connection
+            hold = partial(setattr, one, "disconnects_behind_reply", True)
+            client = Client(self._connection_id, one.digest, hold)
             self._conversation = self._services.conversations.begin(
-                self._connection, self._environ, self._connection_id, self._arrival
+                client, self._environ, self._arrival
             )
         return self._conversation
 
@@ -194,19 +196,17 @@ class Inbox:
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":
-            self._reply(
-                error_reply(
-                    message.id,
-                    400,
-                    "The address says resume=1, so the first "
-                    f"message must be 'resume', not {message.action!r}.",
-                )
+            self._refuse(
+                message.id,
+                400,
+                "The address says resume=1, so the first "
+                f"message must be 'resume', not {message.action!r}.",
             )
             return
         try:
             named = parse_positions(message.data)
         except InvalidMessage as error:
-            self._reply(error_reply(message.id, 400, error.reason))
+            self._refuse(message.id, 400, error.reason)
             return
         self._awaits_resume = False
         self._connection.resume_by = None
@@ -279,13 +279,10 @@ class Inbox:
     def _takes_token(self, message_id: Any) -> bool:
         if self.takes_frame():
             return True
-        self._reply(
-            error_reply(
-                message_id,
-                429,
-                "Too many messages; this one was not "
-                "handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
-            )
+        self._refuse(
+            message_id,
+            429,
+            "Too many messages; this one was not handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
         )
         return False
 
@@ -295,6 +292,9 @@ class Inbox:
         return len(message) * 4 > limit and (
             len(message if isinstance(message, bytes) else message.encode()) > limit
         )
+
+    def _refuse(self, message_id: Any, status: int, why: str) -> None:
+        self._reply(error_reply(message_id, status, why))
 
     def _reply(self, reply: Reply) -> None:
         self._connection.reply(reply.to_json())
