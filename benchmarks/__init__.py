@@ -1,1 +1,1 @@
-"""What this library costs, against what a user would take instead: ``python -m benchmarks``."""
+"""Measures what this library costs, beside what one would use instead: ``python -m benchmarks``."""

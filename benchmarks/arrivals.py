@@ -1,4 +1,4 @@
-"""How long what a crowd has heard was under way."""
+"""How long messages took to arrive at a crowd of clients."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 
 
 def latencies(crowd):
-    """In ms, from each push to each of its deliveries, the shortest first."""
+    """Return the milliseconds from each push to each of its deliveries, sorted."""
     return sorted(1000 * (at - pushed) for _, pushed, at in _arrivals(crowd))
 
 
 def last_deliveries(crowd):
-    """In ms, from each push to its last delivery, the shortest first."""
+    """Return the milliseconds from each push to its last delivery, sorted."""
     slowest = {}
     for number, pushed, at in _arrivals(crowd):
         slowest[number] = max(slowest.get(number, 0.0), 1000 * (at - pushed))
@@ -19,6 +19,7 @@ def last_deliveries(crowd):
 
 
 def percentile(ordered, percent):
+    """Return the value below which *percent* of the *ordered* values lie."""
     return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
 
 
@@ -30,6 +31,6 @@ def _arrivals(crowd):
 
 
 def _message(text):
-    # Socket.IO's frames begin with a number, and ours wrap the message.
+    # A frame of Socket.IO begins with a number, and one of flask_realtime wraps the message.
     data = json.loads(text.lstrip("0123456789"))
     return data[1] if isinstance(data, list) else data.get("payload", data)

@@ -1,4 +1,4 @@
-"""Questions and answers: each connection asks again as soon as it was answered."""
+"""Connections that ask again as soon as they are answered."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import gc
 import selectors
 import time
 
-# Until caches are warm and threads have started.
+# The time in which caches fill and threads start.
 WARM_UP_SECONDS = 0.3
 
 
 def answers_a_second(askers, seconds):
-    """How many questions a server answers a second.
+    """Return how many questions a server answers in a second.
 
-    :param askers: pairs of a connection (with ``sock``, and ``read()``, the number of answers that
-        have come) and the bytes of its question.
+    :param askers: pairs of a connection and the bytes of its question. A connection has ``sock``,
+        and ``read()``, which returns how many answers have come.
+    :param seconds: for how long the server is asked.
     """
     with selectors.DefaultSelector() as selector:
         for connection, question in askers:

@@ -1,4 +1,4 @@
-"""One WebSocket of the load client: a raw socket, whose frames are counted in place."""
+"""One WebSocket of the load client: a raw socket, which counts frames without copying them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ HANDSHAKE = (
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 READ_BYTES = 262_144
 DEADLINE = 120.0
-# An address has 28,000 ports, of which those of the last minute's clients are not free.
+# An address has 28,000 ports for clients, and those of the last minute are not free yet.
 CLIENTS_AN_ADDRESS = 5_000
 
 
 class Client:
-    """One WebSocket; counts what it receives.
+    """One WebSocket, which counts what it receives.
 
-    :param number: of the client among those of its run.
+    :param port: of the server.
+    :param path: of the socket, with its query.
+    :param headers: pairs for the handshake.
+    :param deflate: whether the client offers compression.
+    :param number: of this client among those of its run.
     """
 
     __slots__ = ("_data", "_inflater", "count", "heard", "is_deflated", "received", "sock")
@@ -42,11 +46,14 @@ class Client:
         self._inflater = None
         self.is_deflated = False
         self.count = self.received = 0
-        #: When each frame came, its first byte and its payload; None where nobody wants to know.
+        #: The time, the first byte and the payload of each frame; None until :meth:`note_times`.
         self.heard = None
 
     def finish_handshake(self):
-        """Read the answer; raises if it is no 101."""
+        """Read the answer to the handshake.
+
+        :raises ConnectionError: if it is not a 101.
+        """
         while b"\r\n\r\n" not in self._data:
             data = self.sock.recv(65536)
             if not data:
@@ -61,7 +68,7 @@ class Client:
         return self
 
     def note_times(self):
-        """Keep what is heard from now on, and when the kernel had it."""
+        """Keep every frame from now on, with the time at which the kernel received it."""
         note_times(self.sock)
         self.heard = []
 
@@ -70,10 +77,10 @@ class Client:
         self.sock.sendall(frame(text.encode()))
 
     def next_text(self):
-        """Wait for one text and return it; what comes behind it is kept."""
+        """Wait for one text frame and return its text; what comes after it is kept."""
         if self.heard is None:
             self.note_times()
-            # May have come with the 101.
+            # It may have come together with the 101.
             self._take(b"", time.time())
         while not self.heard:
             self.read()
@@ -81,12 +88,13 @@ class Client:
         return self._text(first, payload)
 
     def texts(self):
-        """When each text came that was kept, and the text; none is kept after this."""
+        """Return pairs of a time and a text, for each frame that was kept; no frame is kept after
+        this."""
         heard, self.heard = self.heard or [], []
         return [(at, self._text(first, payload)) for at, first, payload in heard]
 
     def read(self):
-        """Take in what has come; the number of messages in it."""
+        """Read what has come; return the number of messages in it."""
         if self.heard is None:
             data, at = self.sock.recv(READ_BYTES), 0.0
         else:
@@ -141,7 +149,7 @@ class Client:
 
 
 def frame(payload, first=0x81):
-    """One frame as a client sends it; a mask of zeros is a mask."""
+    """Return the bytes of one frame as a client sends it, with a mask of zeros."""
     length = len(payload)
     if length < 126:
         head = struct.pack("!BB", first, 0x80 | length)
@@ -153,9 +161,9 @@ def frame(payload, first=0x81):
 
 
 def _alike(data, position, start, end):
-    """How many whole frames follow each other that have the head of the one at *position*.
+    """Return how many whole frames with the same head follow each other from *position* on.
 
-    One after the other would take as long as a fast server takes to send them.
+    Counting them one by one would take as long as a fast server takes to send them.
     """
     size = end - position
     count = (len(data) - position) // size

@@ -1,4 +1,4 @@
-"""Which core is whose, and how much of it is used."""
+"""Which CPU core each process has, and how much of the CPU it uses."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import psutil
 
 _AVAILABLE = sorted(os.sched_getaffinity(0))
 SERVER = _AVAILABLE[0]
-#: Of the load client, and of Redis, which has little to do while the client has much.
+#: For the load client, and for Redis, which has little to do while the client is busy.
 CLIENT = _AVAILABLE[-1]
 
 
 def pin(core, pid=0):
-    """Keep a process, with all its threads, on *core*."""
+    """Keep a process, with all its threads, on one core.
+
+    :param pid: of the process; 0 for this one.
+    """
     for thread in os.listdir(f"/proc/{pid or 'self'}/task"):
         os.sched_setaffinity(int(thread), {core})
 
 
 class Family:
-    """A process with its children: what they use together."""
+    """A process and its children."""
 
     def __init__(self, pid):
         self._parent = psutil.Process(pid)
@@ -30,16 +33,17 @@ class Family:
         return [self._parent, *self._parent.children(recursive=True)]
 
     def cpu(self):
-        """CPU seconds up to now."""
-        # clock_getcpuclockid(3), which counts nanoseconds where /proc counts hundredths.
+        """Return how many CPU seconds they have used."""
+        # As clock_getcpuclockid(3) does it: this clock counts nanoseconds, and /proc hundredths of
+        # a second.
         return sum(time.clock_gettime((~one.pid << 3) | 2) for one in self.processes)
 
     def memory(self):
-        """Bytes that are theirs alone."""
+        """Return how many bytes of memory only they use."""
         return sum(process.memory_full_info().uss for process in self.processes)
 
     def rest(self, seconds=0.2):
-        """Wait until they do nothing, or have been given up on."""
+        """Return when they do nothing, or after 20 seconds."""
         deadline = time.monotonic() + 20
         before = self.cpu()
         while time.monotonic() < deadline:

@@ -10,7 +10,7 @@ from .client import DEADLINE
 
 
 class Crowd:
-    """Many clients, read by one loop. Python's garbage collector rests meanwhile."""
+    """Many clients, read by one loop; Python's garbage collector is off meanwhile."""
 
     def __init__(self, clients):
         self.clients = list(clients)
@@ -35,7 +35,7 @@ class Crowd:
             client.note_times()
 
     def read_until(self, count):
-        """Read until each client has had *count* messages in all; when the last one came."""
+        """Read until each client has got *count* messages in all; return when the last one came."""
         deadline = time.monotonic() + DEADLINE
         left = sum(1 for client in self.clients if client.count < count)
         while left:
@@ -51,7 +51,7 @@ class Crowd:
         return time.monotonic()
 
     def settle(self, seconds=0.3):
-        """Read what comes until nothing has for a while; start counting anew."""
+        """Read until nothing has come for a while, and start to count from zero."""
         while self._selector.select(seconds):
             for key, _ in self._selector.select(0):
                 key.data.read()

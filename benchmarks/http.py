@@ -9,7 +9,7 @@ from .client import DEADLINE
 
 
 class Http:
-    """One keep-alive connection."""
+    """One HTTP connection that is kept alive."""
 
     def __init__(self, port):
         self._port = port
@@ -23,17 +23,21 @@ class Http:
         self.sock.close()
 
     def request(self, path, **headers):
-        """The headers (lower case) and body of the answer, which must be a 2xx."""
+        """Ask for *path*.
+
+        :returns: headers (names in lower case) and body of the answer.
+        :raises ConnectionError: if the status is not 2xx.
+        """
         self.sock.sendall(self.question(path, **headers))
         headers, body = self.answer()
         if headers.get("connection") == "close":
-            # As Flask's development server does after each.
+            # Flask's development server closes after each answer.
             self.sock.close()
             self._connect()
         return headers, body
 
     def question(self, path, **headers):
-        """The bytes of a request."""
+        """Return the bytes of a request."""
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
@@ -46,7 +50,7 @@ class Http:
         lines = head.decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines[1:])
         if "set-cookie" in headers:
-            # The one header of which the case matters.
+            # The only header whose value must keep its case.
             headers["set-cookie"] = head.decode().partition("et-Cookie: ")[2].split("\r\n")[0]
         while len(body) < int(headers.get("content-length", 0)):
             body += self._receive()
@@ -55,7 +59,7 @@ class Http:
         return headers, body
 
     def read(self):
-        """Take in what has come of small answers with a length; the number that is whole."""
+        """Read what has come of small answers; return how many are whole."""
         data = self._left + self._receive()
         found = 0
         while True:
@@ -81,7 +85,8 @@ class Http:
 
 
 def get(port, path):
-    """One request on a connection of its own; its JSON, if it has a body."""
+    """Ask for *path* on a new connection; return the JSON of the answer, or None if it has no
+    body."""
     with Http(port) as http:
         http.sock.sendall(http.question(path, Connection="close"))
         _, body = http.answer()

@@ -1,4 +1,4 @@
-"""What the figures were seen on."""
+"""Describes the machine and the versions that were measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = (
 
 
 def describe():
-    """Machine, Python, packages, in a sentence each."""
+    """Return the machine, the Python, the packages, the commit, the date and the load."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in PACKAGES if _is_there(name)
     )

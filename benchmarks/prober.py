@@ -1,4 +1,4 @@
-"""An ordinary visitor, in a process of its own: asks for a view every few milliseconds."""
+"""A visitor in a process of its own, who asks for a view every few milliseconds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .http import Http
 from .timestamps import note_times, receive
 
 SECONDS_BETWEEN = 0.005
-# As many are open at the beginning; more if answers take long.
+# How many connections are open from the start; more are opened when answers take long.
 CONNECTIONS = 40
 
 
 class Prober:
-    """Asks while it is entered."""
+    """Asks for a view during a with block."""
 
     def __init__(self, port):
         self._port = port
@@ -38,12 +38,12 @@ class Prober:
         self._latencies = sorted(json.loads(output))
 
     def percentile(self, percent):
-        """In ms from question to answer, of all that were asked."""
+        """Return the milliseconds within which *percent* of all answers came."""
         return 1000 * percentile(self._latencies, percent)
 
 
 def ask(port, selector):
-    """Ask until standard input ends; the latencies of all answers in seconds."""
+    """Ask until standard input ends; return the latencies of all answers in seconds."""
     latencies, idle, asked = [], [], {}
     question = Http(port).question("/json")
 

@@ -10,9 +10,12 @@ from .servers import APPS, environment
 
 
 class Pusher:
-    """Pushes when told to; on the server's core.
+    """Pushes when it is told to, on the server's core.
 
-    :param kind: with what, see ``apps/pusher.py``.
+    :param kind: what pushes; see ``apps/pusher.py``.
+    :param redis_url: of the Redis.
+    :param channels: to how many channels it pushes.
+    :param count: how many messages it pushes.
     """
 
     def __init__(self, kind, redis_url, channels, count, **environ):
@@ -36,9 +39,10 @@ class Pusher:
         self._process.wait()
 
     def begin(self):
+        """Let it push."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
     def seconds(self):
-        """Wait until all is pushed; how long it took."""
+        """Wait until all is pushed; return how many seconds that took."""
         return float(self._process.stdout.readline())

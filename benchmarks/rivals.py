@@ -1,4 +1,4 @@
-"""Who is measured: how each is started, and how a client opens its socket there."""
+"""What is measured: how each rival is started, and how a client opens its socket there."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .crowd import Crowd
 from .http import Http
 from .servers import Server, development_server, gunicorn, threads
 
-# As many handshakes are under way at once.
+# How many handshakes are under way at once.
 AT_ONCE = 50
 
 
 class Rival:
-    """One way to push, on one server.
+    """A way to push, on one server.
 
-    :param command: of its server.
-    :param environ: of its server.
+    :param command: of the server.
+    :param environ: more environment variables for the server.
     """
 
     def __init__(self, command, **environ):
@@ -27,15 +27,15 @@ class Rival:
         self._environ = environ
 
     def start(self, workers=1):
-        """The server, which answers already."""
+        """Start the server; return it when it answers."""
         return Server(self._command, workers, **self._environ)
 
     def addresses(self, port, channels):
-        """Where a client opens its socket, for each of *channels*; with what headers."""
+        """Return a path and headers for a socket on each of *channels*."""
         return [(f"/ws/{channel}", []) for channel in channels]
 
     def open(self, port, addresses, deflate=False):
-        """Open sockets; AT_ONCE at a time."""
+        """Open a socket for each of *addresses*, AT_ONCE at a time; yield the clients."""
         numbered = iter(enumerate(addresses))
         while chunk := list(islice(numbered, AT_ONCE)):
             clients = [
@@ -47,19 +47,19 @@ class Rival:
             yield from clients
 
     def greet(self, clients):
-        """What has to be said before a socket is of use."""
+        """Send what a rival's clients have to say first."""
 
     def crowd(self, port, channels, deflate=False):
-        """Clients of *channels*, one each."""
+        """Return clients, one for each of *channels*."""
         return Crowd(self.open(port, self.addresses(port, channels), deflate))
 
     def question(self):
-        """The text that asks for an answer."""
+        """Return the text of a message that is answered."""
         return "some text"
 
 
 class Ours(Rival):
-    """flask_realtime."""
+    """flask_realtime; each socket needs a page that was rendered."""
 
     def addresses(self, port, channels):
         """Renders a page for each."""
@@ -107,6 +107,7 @@ def ours_on_threads(count):
 
 
 def ours_on_development_server():
+    """flask_realtime on Flask's development server."""
     return Ours(development_server("ours:app"), REALTIME_REGISTRY='"memory"')
 
 
@@ -116,6 +117,7 @@ def naive():
 
 
 def naive_on_threads(count):
+    """A loop over flask-sock's sockets, on gunicorn with *count* threads."""
     return Rival(threads("naive:app", count))
 
 
@@ -126,7 +128,7 @@ def socketio(redis_url=None):
 
 
 def websockets():
-    """The python ``websockets`` library's broadcast(), on asyncio."""
+    """broadcast() of the ``websockets`` library, on asyncio."""
     return Rival([sys.executable, "broadcasting.py", "{port}"])
 
 
@@ -141,7 +143,7 @@ def channels(layer="channels.layers.InMemoryChannelLayer", redis_url=None):
 
 
 def prepared():
-    """Prepared frames, written as fast as the load client reads."""
+    """A process that only writes frames that it has prepared."""
     return Rival([sys.executable, "prepared.py", "{port}"])
 
 

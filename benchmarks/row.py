@@ -1,4 +1,4 @@
-"""What a row of the table is, and how it is measured."""
+"""A row of the table, and how it is measured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-#: What is ours among the contenders of a row, where a row does not say otherwise.
+#: The name of the contender whose figure a line shows, unless the line says otherwise.
 OURS = "flask_realtime"
 NAIVE = "flask-sock loop"
 SOCKETIO = "Flask-SocketIO"
@@ -20,9 +20,11 @@ Figures = Mapping[str, float]
 class Goal:
     """What a figure is to reach.
 
-    :param bound: of the figure itself, or of its ratio to the one it is *against*.
-    :param against: contenders; of several, the best. None: the figure itself is bounded.
-    :param figure: of the contenders that it is against; None: the same one.
+    :param bound: of the figure, or of its ratio to those that it is compared with.
+    :param is_most: whether the bound is an upper one.
+    :param against: names of contenders, of which the best counts; empty if the figure itself is
+        bounded.
+    :param figure: which figure of those contenders; None for the same one.
     """
 
     bound: float
@@ -38,10 +40,12 @@ class Goal:
 
 
 def at_most(bound: float, *against: str, figure: str | None = None) -> Goal:
+    """Return a goal with an upper bound."""
     return Goal(bound, True, against, figure)
 
 
 def at_least(bound: float, *against: str, figure: str | None = None) -> Goal:
+    """Return a goal with a lower bound."""
     return Goal(bound, False, against, figure)
 
 
@@ -49,7 +53,9 @@ def at_least(bound: float, *against: str, figure: str | None = None) -> Goal:
 class Line:
     """One line of a row.
 
-    :param what: what it says in the table, with its unit.
+    :param figure: the name of the figure.
+    :param what: what the table says, with the unit.
+    :param goal: what the figure is to reach, or None.
     :param of: the contender whose figure it is.
     """
 
@@ -61,9 +67,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """Contenders that are measured one after the other, several times over.
+    """Contenders that are measured one after the other, several times.
 
-    :param contenders: by name, what measures one of them once.
+    :param name: of the row, on the command line.
+    :param title: of the row, in the table.
+    :param contenders: functions that measure one contender once, by the contender's name.
+    :param lines: what the table shows.
+    :param notes: a sentence below the table.
     """
 
     name: str
@@ -74,9 +84,12 @@ class Row:
     rounds: int | None = field(default=None)
 
     def run(self, rounds: int, say: Callable[[str], None]) -> dict[str, dict[str, list[float]]]:
-        """By contender and figure what each round saw.
+        """Measure each contender in each round, so that a slow minute of the machine affects them
+        all.
 
-        Rounds go through all contenders, so that a slow minute of the machine meets them all.
+        :param rounds: how often each contender is measured.
+        :param say: called with a line for each measurement.
+        :returns: the values of all rounds, by contender and figure.
         """
         seen: dict[str, dict[str, list[float]]] = {name: {} for name in self.contenders}
         for number in range(rounds):
@@ -84,7 +97,7 @@ class Row:
                 try:
                     figures = measure()
                 except (OSError, RuntimeError) as error:
-                    # Some contenders do not stand what others do.
+                    # Some contenders fail where others do not.
                     say(f"{self.name} {number + 1}/{rounds} {name} failed: {error}")
                     continue
                 say(f"{self.name} {number + 1}/{rounds} {name}: {_show(figures)}")
@@ -94,7 +107,7 @@ class Row:
 
 
 def medians(seen: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, dict[str, float]]:
-    """By contender and figure the median of the rounds."""
+    """Return the median of the rounds, by contender and figure."""
     return {
         name: {figure: statistics.median(values) for figure, values in figures.items()}
         for name, figures in seen.items()

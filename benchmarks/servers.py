@@ -1,4 +1,4 @@
-"""Servers on a core of their own."""
+"""Servers that run on a core of their own."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[1]
 START_SECONDS = 30
 
-#: The checkout whose package is measured.
+#: The checkout whose package servers import.
 _checkout = ROOT
 
 
 @contextlib.contextmanager
 def of_checkout(folder):
-    """Within, whatever is started imports the package from that checkout."""
+    """Have servers that start inside the with block import the package from that checkout."""
     global _checkout
     before, _checkout = _checkout, pathlib.Path(folder).resolve()
     try:
@@ -38,15 +38,18 @@ def of_checkout(folder):
 
 
 def environment(**environ):
-    """The environment of a process that is measured, with *environ* added."""
+    """Return the environment of a server, with *environ* added."""
     path = f"{APPS}{os.pathsep}{_checkout}"
     return {**os.environ, **environ, "PYTHONPATH": path}
 
 
 class Server:
-    """A server of one of the apps, pinned to the server's core.
+    """A server of one of the apps, on the server's core.
 
-    :param command: where ``{port}`` stands, the port; where ``{workers}`` stands, their number.
+    :param command: with ``{port}`` and ``{workers}`` where the port and the number of workers
+        belong.
+    :param workers: how many worker processes it has.
+    :param environ: more environment variables.
     """
 
     def __init__(self, command, workers=1, **environ):
@@ -84,12 +87,12 @@ class Server:
         self._log.close()
 
     def log(self):
-        """The end of what it has written."""
+        """Return the end of what the server has printed."""
         self._log.seek(0)
         return self._log.read()[-4000:]
 
     def _await(self, workers):
-        """Wait until each worker has answered."""
+        """Return when each worker has answered."""
         deadline = time.monotonic() + START_SECONDS
         answered = set()
         while len(answered) < workers:
@@ -102,7 +105,7 @@ class Server:
 
 
 class Redis:
-    """A Valkey of the benchmarks' own, which saves nothing."""
+    """A Valkey for the benchmarks, which writes nothing to disk."""
 
     def __init__(self):
         self._server = ValkeyServer(
@@ -110,7 +113,8 @@ class Redis:
                 "save": "",
                 "appendonly": "no",
                 "maxclients": "20000",
-                # A rival without a log must not lose what its processes have not read yet.
+                # Valkey would close a rival's connection that has much to read, and the rival would
+                # lose that.
                 "client-output-buffer-limit": "pubsub 0 0 0",
             }
         )
@@ -129,7 +133,7 @@ class Redis:
 
 
 def gunicorn(app, *options, worker_class="gevent"):
-    """The command of gunicorn."""
+    """Return the command for gunicorn."""
     return [
         sys.executable, "-m", "gunicorn", "-k", worker_class, "-w", "{workers}", "-b",
         "127.0.0.1:{port}", "--worker-connections", "20000", "--backlog", "4096",
@@ -138,12 +142,12 @@ def gunicorn(app, *options, worker_class="gevent"):
 
 
 def threads(app, count):
-    """The command of gunicorn with threads."""
+    """Return the command for gunicorn with threads."""
     return gunicorn(app, "--threads", str(count), worker_class="gthread")
 
 
 def development_server(app):
-    """The command of ``flask run``."""
+    """Return the command for ``flask run``."""
     return [sys.executable, "-m", "flask", "--app", app, "run", "--port", "{port}"]
 
 

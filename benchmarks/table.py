@@ -1,4 +1,4 @@
-"""The table, as reStructuredText."""
+"""The table of results, as reStructuredText."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ HEAD = ("what", "flask_realtime", "others", "ratio", "goal")
 
 
 def table(rows, results):
-    """A list-table of the *results* of *rows*."""
+    """Return a list-table of the *results* of *rows*."""
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: 30 12 38 10 10", ""]
     lines += _cells(HEAD)
     for row in rows:
@@ -21,7 +21,7 @@ def table(rows, results):
 
 
 def report(rows, results):
-    """The table, with what it was seen on, and the rows' notes."""
+    """Return the table, the notes of its rows, and on which machines the results were seen."""
     text = [table(rows, results)]
     text += [f"{row.title}: {row.notes}\n" for row in rows if row.notes and row.name in results]
     text += _machines([results[row.name]["machine"] for row in rows if row.name in results])
@@ -42,7 +42,7 @@ def _line(line, seen):
 
 
 def _reached(line, value, seen):
-    """What the goal bounds; None where all that it is against have failed."""
+    """Return the number that the goal bounds; None if all that it is compared with have failed."""
     goal = line.goal
     if not goal.against:
         return value
@@ -71,7 +71,7 @@ def _beside(line, seen):
 
 
 def _machines(machines):
-    """Each that was used, and when."""
+    """Return a sentence for each machine, with the dates and the commits."""
     groups = {}
     for machine in machines:
         what = "; ".join(machine[key] for key in ("machine", "python", "packages"))

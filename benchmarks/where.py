@@ -1,4 +1,4 @@
-"""Where the CPU of a paced delivery goes: ``python -m benchmarks.where``, with Linux's ``perf``."""
+"""Shows where a paced push uses the CPU, with Linux's ``perf``: ``python -m benchmarks.where``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def main():
 
 
 def sample(path):
-    """Have perf watch a server that pushes a message every 50 ms to all."""
+    """Have perf record a server that pushes a message to all clients every 50 ms."""
     rival = ours()
     with rival.start() as server, rival.crowd(server.port, [CHANNEL] * CLIENTS, False) as crowd:
         get(server.port, f"/paced/10/{INTERVAL_SECONDS}/{CHANNEL}")

@@ -1,4 +1,4 @@
-"""The same with the websockets library: its broadcast(), on one asyncio loop."""
+"""The app with the websockets library: its broadcast(), on asyncio."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ async def handle(websocket):
 
 
 def answer(connection, request):
-    """What the routes of the Flask apps do."""
+    """Do what the routes of the Flask apps do."""
     action, *values = request.path.strip("/").split("/")
     if action == "ws":
         return None

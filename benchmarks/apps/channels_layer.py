@@ -5,14 +5,14 @@ import os
 import django
 from django.conf import settings
 
-# A layer drops what is above its capacity of 100 messages; here none shall be lost.
+# A layer drops messages beyond its capacity of 100, and here none may be lost.
 CAPACITY = 1_000_000
 
 
 def configure():
     layer = {"BACKEND": os.environ.get("CHANNELS_LAYER", "channels.layers.InMemoryChannelLayer")}
     if "CHANNELS_REDIS" in os.environ:
-        # redis-py's own timeout of 5 s ends consumers while thousands open.
+        # redis-py's timeout of 5 s would end consumers while thousands of sockets open.
         host = {"address": os.environ["CHANNELS_REDIS"], "socket_timeout": 60}
         layer["CONFIG"] = {"hosts": [host]}
     if "pubsub" not in layer["BACKEND"]:

@@ -1,4 +1,4 @@
-"""What is pushed: messages of a size, as chats and tables are."""
+"""Messages of a given size, like those of chats and tables."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import random
 import time
 from functools import lru_cache
 
-# The most frequent in English prose, and what tells a text from random letters: few of them.
+# The most frequent words of English: a text repeats them, and random letters would not.
 _WORDS = str.split(
     "a about after all also and any are as at back be been before but by came can come could day "
     "did do down even every find first for from get good great had has have he her here him his "
@@ -31,10 +31,10 @@ _numbers = itertools.count()
 
 
 def message_of(number, size):
-    """A message of *size* bytes as JSON, which says its number, and when it was made."""
+    """Return a message of *size* bytes as JSON, with its number and the time."""
     message = {"number": number, "at": time.time(), "text": ""}
     length = size - len(json.dumps(message))
-    # Made once, and yet none is found again within deflate's window of 32 KiB.
+    # Texts are cached, but none comes again within deflate's window of 32 KiB.
     message["text"] = _text(length, next(_numbers) % (40_000 // size))
     return message
 
@@ -57,7 +57,7 @@ def _messages(choice, length):
             words=_words(choice, choice.randrange(40, 240)),
         )
         items.append(item)
-        # Quotes and line ends have two characters in JSON.
+        # Quotes and line ends take two characters in JSON.
         left -= len(json.dumps(item)) - 2
     text = "".join(items)
     while len(json.dumps(text)) - 2 > length:

@@ -1,4 +1,4 @@
-"""The same with flask_realtime."""
+"""The app with flask_realtime."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def page(channel):
 
 @app.get("/others/<int:count>")
 def others(count):
-    """Let there be other clients, each with a channel of its own."""
+    """Create other clients, each with a channel of its own."""
     for number in range(count):
         with app.test_request_context():
             realtime.socket.subscribe(f"other:{number}")

@@ -1,7 +1,7 @@
-"""No server at all: writes prepared frames, as fast as the kernel takes them.
+"""Writes frames that it has prepared, as fast as the kernel takes them.
 
-Those of a burst are joined: the load client reads them no faster than it can, which is the limit of
-every rival's figures. One that is paced is one write to each socket: what the kernel alone takes.
+This shows the limit of the load client, and so of every rival. A burst is joined into one write for
+each socket; a paced message is one write for each socket, which is what the kernel alone takes.
 """
 
 import base64

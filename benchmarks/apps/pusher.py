@@ -1,7 +1,7 @@
 """Pushes from a process of its own: ``pusher.py KIND REDIS CHANNELS COUNT``.
 
-Says when it is ready, waits for a line, pushes COUNT messages down CHANNELS channels, one after
-the other, and says in how many seconds.
+Prints a line when it is ready, waits for a line, pushes COUNT messages to CHANNELS channels in
+turn, and prints how many seconds that took.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ def main(kind, redis_url, channels, count):
     messages = [message_of(number, 150) for number in range(count)]
     names = [f"channel-{number % channels}" for number in range(count)]
     push = KINDS[kind](redis_url)
-    # Connects.
+    # The first push connects.
     push([(messages[0], "elsewhere")])
     print("ready", flush=True)
     sys.stdin.readline()
@@ -36,7 +36,7 @@ def one_by_one(redis_url):
 
 
 def at_once(redis_url):
-    """As many views do that run at the same time."""
+    """Push from 50 threads, as that many views would."""
     from concurrent.futures import ThreadPoolExecutor
 
     realtime = extension(redis_url)
@@ -59,7 +59,8 @@ def publisher(redis_url):
 
 
 def in_thousands(push_many):
-    """A call has one deadline for all of its pushes."""
+    """Push a thousand messages with each call, since a call has one deadline for all of its
+    pushes."""
 
     def push(pairs):
         for start in range(0, len(pairs), 1000):
@@ -76,7 +77,7 @@ def extension(redis_url):
     app = Flask(__name__)
     app.secret_key = "a secret of the benchmarks"
     app.config["REALTIME_REDIS"] = redis_url
-    # Keeps the app, too.
+    # This also keeps the app alive.
     app.app_context().push()
     return Realtime(app)
 
@@ -121,7 +122,7 @@ KINDS = {
 }
 
 if __name__ == "__main__":
-    # As in the server beside it.
+    # gevent patches the servers too.
     if sys.argv[1] == "at once":
         from gevent import monkey
 

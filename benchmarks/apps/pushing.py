@@ -1,4 +1,4 @@
-"""The routes that have an app push, and those that are asked: the same in each Flask app."""
+"""The routes that push, and those that answer, for every Flask app."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ from messages import message_of
 
 
 def add_routes(app, push):
-    """Add them.
+    """Add the routes to *app*.
 
     :param push: sends a message to all sockets of a channel.
     """

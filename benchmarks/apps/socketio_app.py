@@ -1,4 +1,4 @@
-"""The same with Flask-SocketIO."""
+"""The app with Flask-SocketIO."""
 
 import os
 
@@ -11,7 +11,7 @@ app.secret_key = "a secret of the benchmarks"
 socketio = SocketIO(
     app,
     async_mode=os.environ.get("SOCKETIO_ASYNC_MODE", "gevent"),
-    # No ping while it is measured.
+    # No ping disturbs the measurement.
     ping_interval=3600,
     message_queue=os.environ.get("SOCKETIO_REDIS"),
 )

@@ -1,4 +1,4 @@
-"""The rows of the table, in its order."""
+"""The rows of the table, in order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import calls, fanout, handshakes, html, many, memory, redis_latency, redi
 
 @dataclass(frozen=True)
 class Scale:
-    """How large everything is, of what the table is meant for."""
+    """How large everything is, as a part of the full size."""
 
     factor: float = 1.0
 
@@ -18,7 +18,7 @@ class Scale:
 
 
 def all_rows(scale):
-    """By name."""
+    """Return the rows by name."""
     modules = (
         fanout, memory, many, html, calls, handshakes, redis_latency, redis_pushes, threads
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Calls of a small JSON view over sockets, beside the same over HTTP."""
+"""Calls of a small JSON view over sockets, beside the same view over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MANY = 50
 
 
 def calls(rival, seconds):
-    """Answers a second over one socket, and over many."""
+    """Return the answers in a second over one socket, and over many."""
     with rival.start() as server:
         return {
             "one": _over_sockets(server, rival, 1, seconds),
@@ -24,7 +24,7 @@ def calls(rival, seconds):
 
 
 def calls_and_http(rival, seconds):
-    """The same, and what the same worker answers over connections kept alive."""
+    """Return what :func:`calls` does, and the same for HTTP connections to the same worker."""
     with rival.start() as server:
         _, headers = rival.addresses(server.port, ["room"])[0]
         return {
@@ -74,6 +74,6 @@ def _over_sockets(server, rival, count, seconds):
 def _over_http(server, headers, count, seconds):
     with ExitStack() as stack:
         connections = [stack.enter_context(Http(server.port)) for _ in range(count)]
-        # The same cookie as the socket's: an app reads the session from it in both.
+        # With the cookie of the sockets, so that the app reads a session here too.
         question = connections[0].question("/json", **headers)
         return answers_a_second([(one, question) for one in connections], seconds)

@@ -1,4 +1,4 @@
-"""One message to many sockets: paced, and in bursts."""
+"""One message to many sockets, at a pace and in bursts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ CHANNEL = "room"
 
 
 def paced(rival, clients, count, interval=0.05, deflate=False):
-    """p50 and p99 in ms from push to arrival, and CPU seconds of a million deliveries."""
+    """Push at a pace.
+
+    :returns: p50 and p99 from push to arrival in ms, and the CPU seconds of a million deliveries.
+    """
     with (
         rival.start() as server,
         rival.crowd(server.port, [CHANNEL] * clients, deflate) as crowd,
@@ -41,7 +44,11 @@ def paced(rival, clients, count, interval=0.05, deflate=False):
 
 
 def bursts(rival, clients, count, size=150, deflate=False, repeats=3):
-    """Deliveries a second, bytes a delivery, and CPU seconds of a million deliveries."""
+    """Push messages as fast as possible, several times.
+
+    :returns: deliveries in a second, bytes of a delivery, and the CPU seconds of a million
+        deliveries.
+    """
     with (
         rival.start() as server,
         rival.crowd(server.port, [CHANNEL] * clients, deflate) as crowd,
@@ -109,7 +116,7 @@ def _bursts(clients, count):
         f"Bursts of {count} messages to {clients:,} clients",
         {
             **_contenders(run),
-            # Its layer in memory takes 100 times as long for each.
+            # Its layer in memory takes 100 times as long for each message.
             CHANNELS: partial(run, channels(), count=max(1, count // 20)),
             PREPARED: partial(run, prepared()),
         },

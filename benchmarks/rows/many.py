@@ -11,13 +11,17 @@ from ..prober import Prober
 from ..rivals import naive, ours
 from ..row import NAIVE, OURS, Line, Row, at_most
 
-# One after the other, so that each begins when the last one's deliveries are done.
+# A push begins when all deliveries of the last one are done.
 PUSHES = 20
 SECONDS_BETWEEN = 0.25
 
 
 def many(rival, clients):
-    """All of them open; seconds until a push has reached all; p99 in ms of a view meanwhile."""
+    """Push to all of the clients.
+
+    :returns: the seconds until a push has reached all, the p99 of a view meanwhile in ms, and the
+        server's memory in MB.
+    """
     with rival.start() as server, rival.crowd(server.port, ["room"] * clients) as crowd:
         server.family.rest()
         crowd.settle()

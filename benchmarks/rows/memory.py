@@ -1,4 +1,4 @@
-"""What a socket holds in memory."""
+"""How much memory a socket takes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ..http import get
 from ..rivals import naive, ours, socketio, websockets
 from ..row import NAIVE, OURS, SOCKETIO, WEBSOCKETS, Line, Row, at_most
 
-# Threads and buffers that are kept for a moment have gone.
+# After so long, threads and buffers that are kept for a moment are gone.
 REST_SECONDS = 1.5
 
 
 def memory(rival, clients):
-    """KB a socket: idle, and after pushes; deflate is offered."""
+    """Return the KB of a socket, idle and after pushes, where compression was offered."""
     with rival.start() as server:
         _push(server, rival, 10)
         before = _bytes(server)

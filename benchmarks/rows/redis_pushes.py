@@ -1,4 +1,4 @@
-"""Pushes a second through Redis: to nobody, and to 1,000 channels of ten listeners each."""
+"""Pushes through Redis: to nobody, and to 1,000 channels with ten clients each."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PUBSUB = f"{CHANNELS}, pub/sub layer"
 
 
 def to_nobody(kind, count, **environ):
-    """Pushes a second from one process."""
+    """Return the pushes in a second from one process to channels that nobody hears."""
     with Redis() as redis, Pusher(kind, redis.url, 100, count, **environ) as pusher:
         pusher.begin()
         return {"speed": count / pusher.seconds()}
 
 
 def to_all(kind, make_rival, channels, count, **environ):
-    """Pushes a second from one process, to their last delivery."""
+    """Return the pushes in a second from one process, up to their last delivery."""
     names = [f"channel-{number}" for number in range(channels)] * LISTENERS
     with ExitStack() as stack:
         redis = stack.enter_context(Redis())

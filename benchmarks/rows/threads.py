@@ -1,4 +1,4 @@
-"""Servers with threads: the same semantics, other figures."""
+"""Servers with threads, and some of the figures of the other rows for them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .fanout import bursts, paced
 from .memory import memory
 
 DEVELOPMENT = f"{OURS}, flask run"
-# Besides those of the sockets.
+# Threads for requests, besides those of the sockets.
 SPARE_THREADS = 100
 
 
 def figures(rival, clients, count, seconds=None):
-    """Some of each of the other rows' figures; calls only if there are *seconds* for them."""
+    """Return figures of other rows; those of calls only if *seconds* says how long they are
+    measured."""
     return {
         **{f"paced {key}": value for key, value in paced(rival, clients, count).items()},
         **{f"bursts {key}": value for key, value in bursts(rival, clients, count).items()},
