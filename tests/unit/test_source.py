@@ -78,21 +78,16 @@ UNTESTED = """
 app_state.py publisher.py version.py
 config/kinds.py
 hub/channel.py hub/delivery.py hub/single_flight.py
-identity/origins.py
-messages/conversations.py messages/dispatch.py messages/environ.py messages/hooks.py
-messages/replies.py
+messages/conversations.py messages/dispatch.py messages/environ.py messages/replies.py
 node/inbox.py
-page/body_tag.py page/client.py page/csrf.py
-protocol/publications.py protocol/pushes.py
+page/client.py
 registries/base.py registries/records.py
 registries/memory/clients.py
 registries/redis/accepted.py registries/redis/address.py registries/redis/clients.py
-registries/redis/confirmations.py registries/redis/disconnects.py
-registries/redis/entries.py registries/redis/pool.py registries/redis/probe.py
+registries/redis/disconnects.py registries/redis/pool.py registries/redis/probe.py
 registries/redis/scripts.py
 session/changes.py
-threads/pause.py threads/waker.py
-writing/batch.py writing/fd.py writing/frames.py writing/outbox.py
+writing/fd.py writing/outbox.py
 """
 
 
