@@ -31,6 +31,10 @@ class Delivery:
     after_commit: Any = None
 
 
+#: Makes the HTML of a change from template, block, literal content and the template's variables.
+Content = Callable[[str | None, str | None, str | None, dict[str, Any]], str]
+
+
 class Outlet(Protocol):
     """What hands messages to the registry."""
 
@@ -47,7 +51,14 @@ class _Changes(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def _add(self, fragment: Fragment) -> None: ...
+    def _add(self, fragment: Fragment) -> None:
+        """Take a change that was said."""
+
+    @abstractmethod
+    def _content(
+        self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
+    ) -> str:
+        """Return the HTML of a change."""
 
     def append(
         self,
@@ -74,7 +85,7 @@ class _Changes(ABC):
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._add(Fragment("append", target, content(template, block, html, context)))
+        self._add(Fragment("append", target, self._content(template, block, html, context)))
 
     def prepend(
         self,
@@ -87,7 +98,7 @@ class _Changes(ABC):
         **context: Any,
     ) -> None:
         """Put HTML at the beginning of every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("prepend", target, content(template, block, html, context)))
+        self._add(Fragment("prepend", target, self._content(template, block, html, context)))
 
     def before(
         self,
@@ -100,7 +111,7 @@ class _Changes(ABC):
         **context: Any,
     ) -> None:
         """Put HTML in front of every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("before", target, content(template, block, html, context)))
+        self._add(Fragment("before", target, self._content(template, block, html, context)))
 
     def after(
         self,
@@ -113,7 +124,7 @@ class _Changes(ABC):
         **context: Any,
     ) -> None:
         """Put HTML behind every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("after", target, content(template, block, html, context)))
+        self._add(Fragment("after", target, self._content(template, block, html, context)))
 
     def replace(
         self,
@@ -130,7 +141,7 @@ class _Changes(ABC):
 
         :param morph: change only what differs, where the page has loaded Idiomorph.
         """
-        self._add(Fragment("replace", target, content(template, block, html, context), morph))
+        self._add(Fragment("replace", target, self._content(template, block, html, context), morph))
 
     def update(
         self,
@@ -147,7 +158,7 @@ class _Changes(ABC):
 
         See :meth:`append`, and :meth:`replace` for *morph*.
         """
-        self._add(Fragment("update", target, content(template, block, html, context), morph))
+        self._add(Fragment("update", target, self._content(template, block, html, context), morph))
 
     def remove(self, target: str, /) -> None:
         """Take every element that fits *target* off the page.
@@ -168,11 +179,17 @@ class _Changes(ABC):
 class Changes(_Changes):
     """Collects several changes, which then go as one message."""
 
-    __slots__ = ("fragments",)
+    __slots__ = ("_make", "fragments")
 
-    def __init__(self) -> None:
+    def __init__(self, make: Content) -> None:
+        self._make = make
         #: What was said so far, in order.
         self.fragments: list[Fragment] = []
+
+    def _content(
+        self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
+    ) -> str:
+        return self._make(template, block, html, context)
 
     def _add(self, fragment: Fragment) -> None:
         self.fragments.append(fragment)
@@ -190,13 +207,17 @@ class Audience(_Changes):
 
     :param outlet: hands what is pushed to the registry.
     :param delivery: how it is to go.
+    :param make: makes the HTML of a change.
     """
 
-    __slots__ = ("_collected", "_delivery", "_outlet")
+    __slots__ = ("_collected", "_delivery", "_make", "_outlet")
 
-    def __init__(self, outlet: Callable[[], Outlet], delivery: Delivery) -> None:
+    def __init__(
+        self, outlet: Callable[[], Outlet], delivery: Delivery, make: Content = content
+    ) -> None:
         self._outlet = outlet
         self._delivery = delivery
+        self._make = make
         self._collected: list[Changes] = []
 
     def push(self, message: Any) -> None:
@@ -219,7 +240,7 @@ class Audience(_Changes):
         self._outlet().deliver("true", self._of_kind("refresh"))
 
     def __enter__(self) -> Changes:
-        changes = Changes()
+        changes = Changes(self._make)
         self._collected.append(changes)
         return changes
 
@@ -235,6 +256,11 @@ class Audience(_Changes):
 
     def _add(self, fragment: Fragment) -> None:
         self._send([fragment])
+
+    def _content(
+        self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
+    ) -> str:
+        return self._make(template, block, html, context)
 
     def _send(self, fragments: Sequence[Fragment]) -> None:
         payload = json.dumps([one.to_wire() for one in fragments])

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask.json.provider import DefaultJSONProvider
 
+from .audiences import Audience, Delivery
 from .config.settings import Config
 from .errors import InvalidSetting
+from .html.fragments import literal
 from .protocol.channels import flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
+from .protocol.pushes import check_push_id, make_pushes, new_push_id, to_json
+from .protocol.routes import TO_ALL
+
+if TYPE_CHECKING:
+    from .registries.redis.log import RedisLog
 
 # What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
@@ -63,7 +69,29 @@ class Publisher:
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._publish(self._pushes(message, channels, pattern, push_id))
+        self.to(*channels, pattern=pattern, push_id=push_id).push(message)
+
+    def to(
+        self,
+        *channels: Any,
+        pattern: str | None = None,
+        ephemeral: bool = False,
+        push_id: str | None = None,
+    ) -> Audience:
+        """Return the audience of *channels*, as ``realtime.to`` does for an app.
+
+        ``publisher.to("room:1").append("#messages", html=Markup("<li>hi</li>"))`` changes the
+        HTML of pages. There are no templates here: the content is given as ``html=``.
+
+        :param channels: names, or lists of them.
+        :param pattern: every channel that fits it is meant too, such as ``"room:*"``.
+        :param ephemeral: reach only the pages that are connected now.
+        :param push_id: a second push with the same id within 300 s is not a second message.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
+        """
+        names = tuple(flatten(channels, pattern))
+        outlet = _Outlet(self._log)
+        return Audience(lambda: outlet, Delivery(names, TO_ALL, push_id, ephemeral), literal)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
@@ -74,13 +102,17 @@ class Publisher:
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        self._publish(
-            [
-                push
-                for message, channel in messages
-                for push in self._pushes(message, (channel,), pattern)
-            ]
-        )
+        deadline = self._log.deadline()
+        matching = partial(self._log.matching, deadline=deadline)
+        pushes = [
+            push
+            for message, channel in messages
+            for push in make_pushes(
+                to_json(message, _dumps), flatten((channel,), pattern), matching, new_push_id()
+            )
+        ]
+        if pushes:
+            self._log.publish(pushes, deadline)
 
     def close(self) -> None:
         """Let go of the connections to Redis."""
@@ -92,20 +124,23 @@ class Publisher:
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _pushes(
-        self,
-        message: Any,
-        channels: tuple[Any, ...],
-        pattern: str | None,
-        push_id: str | None = None,
-    ) -> list[Push]:
-        payload = to_json(message, _dumps)
-        one_id = new_push_id() if push_id is None else check_push_id(push_id)
-        return make_pushes(payload, flatten(channels, pattern), self._matching, one_id)
 
-    def _matching(self, pattern: str) -> list[str]:
-        return self._log.matching(pattern, self._log.deadline())
+class _Outlet:
+    """Hands messages to the logs in Redis."""
 
-    def _publish(self, pushes: list[Push]) -> None:
-        if pushes:
-            self._log.publish(pushes, self._log.deadline())
+    def __init__(self, log: RedisLog) -> None:
+        self._log = log
+
+    def encode(self, message: Any) -> str:
+        return to_json(message, _dumps)
+
+    def deliver(self, payload: str, delivery: Delivery) -> None:
+        deadline = self._log.deadline()
+        matching = partial(self._log.matching, deadline=deadline)
+        given = delivery.push_id
+        one_id = new_push_id() if given is None else check_push_id(given)
+        pushes = make_pushes(payload, delivery.names, matching, one_id, delivery.route)
+        if delivery.is_ephemeral:
+            self._log.announce(pushes, deadline)
+        elif pushes:
+            self._log.publish(pushes, deadline)

@@ -87,6 +87,21 @@ def content(
     return render(template, block, context)
 
 
+def literal(
+    template: str | None, block: str | None, html: str | None, context: dict[str, Any]
+) -> str:
+    """Return the HTML of a fragment where there is no app whose templates could be rendered.
+
+    :raises TypeError: if a template is given, or no content.
+    """
+    if html is None or template is not None or block is not None or context:
+        raise TypeError(
+            "A Publisher has no app and no templates: give the content as html=, a Markup as it "
+            "is, any other text escaped."
+        )
+    return str(escape(html))
+
+
 def render(template: str, block: str | None, context: dict[str, Any]) -> str:
     """Render *template* as nobody: nothing comes in but what is passed.
 

@@ -1,12 +1,14 @@
 """The publisher pushes without an app, with nothing but the address of Redis."""
 
 import datetime
+import json
 import subprocess
 import sys
 import threading
 
 import pytest
 import redis
+from markupsafe import Markup
 
 from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
 from flask_realtime.config.settings import Config
@@ -160,3 +162,33 @@ def test_publisher_goes_on_after_a_fork(open_registry, heard, redis_url, channel
     assert finished.returncode == 0, finished.stderr
     heard.wait_for(lambda: len(heard.publications) == 251)
     assert heard.payloads("room").count('"child"') == 200
+
+
+def test_publisher_changes_pages(open_registry, publisher, heard):
+    """HTML that it is given goes the way of a message; what is ephemeral goes past the log."""
+    registry = open_registry()
+    registry.listen(["room:1"])
+    registry.subscribe("d" * 64, ["room:1"])
+    start = registry.read({"room:1": None}, 1)["room:1"].tail
+
+    with publisher.to("room:1") as change:
+        change.append("#messages", html=Markup("<b>hi</b>"))
+        change.update("#count", html="<1>")
+    publisher.to("room:1", ephemeral=True).push("writing")
+    publisher.to(pattern="room:*").refresh()
+
+    heard.wait_for(lambda: len(heard.publications) == 3)
+    kinds = [(one.route.kind, one.is_ephemeral) for one in heard.publications]
+    assert kinds == [("html", False), ("payload", True), ("refresh", False)]
+    assert json.loads(heard.publications[0].payload) == [
+        {"action": "append", "target": "#messages", "html": "<b>hi</b>"},
+        {"action": "update", "target": "#count", "html": "&lt;1&gt;"},
+    ]
+    page = registry.read({"room:1": start}, 10_000)["room:1"]
+    assert [one.route.kind for one in page.publications] == ["html", "refresh"]
+
+
+def test_publisher_renders_no_template(publisher):
+    """There is no app that could; the error says what to give in its place."""
+    with pytest.raises(TypeError, match="html="):
+        publisher.to("room:1").append("#messages", "_message.html")
