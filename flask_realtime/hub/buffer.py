@@ -1,97 +1,140 @@
-"""A stretch of one channel's log as frames, the newest of them."""
+"""The newest part of one channel's log, as frames that are ready to be sent."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..writing.frames import Frame
 
+# The list is compacted once so many of its first places are empty, and at least half of all.
+FEWEST_EMPTY = 64
+
 
 class FrameBuffer:
-    """Frames of pushes in the order in which they came; the oldest go when there are too many,
-    the newest never does.
+    """Frames of consecutive pushes, in order; the oldest are dropped when there are too many.
 
-    Not safe for threads.
+    The newest frame is never dropped. Reading a piece takes time in proportion to the piece,
+    wherever it stands. Not safe for threads.
+
+    :param max_bytes: how many bytes of frames are kept.
+    :param max_frames: how many frames are kept.
     """
 
-    __slots__ = ("_bytes", "_extension", "_frames", "_max_bytes", "_max_frames")
+    __slots__ = ("_bytes", "_empty", "_extra_bytes", "_extra_frames", "_frames", "_max_bytes",
+                 "_max_frames")  # fmt: skip
 
     def __init__(self, max_bytes: int, max_frames: int) -> None:
         self._max_bytes = max_bytes
         self._max_frames = max_frames
-        self._frames: deque[Frame] = deque()
+        # A list whose first places are empty: a deque finds what stands in its middle slowly, and
+        # takes 600 bytes while nothing is in it.
+        self._frames: list[Frame | None] = []
+        self._empty = 0
         self._bytes = 0
-        # How much more may stand before the usual, as it was asked for.
-        self._extension = (0, 0)
+        self._extra_bytes = self._extra_frames = 0
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._frames) - self._empty
 
     @property
     def first(self) -> Publication | None:
-        """What the oldest frame carries."""
-        return _carried(self._frames[0]) if self._frames else None
+        """What the oldest frame carries; None if there is no frame."""
+        return self._carried(0) if len(self) else None
 
     def append(self, frame: Frame) -> None:
-        """Let *frame* be the newest."""
+        """Add the newest frame; it follows the newest before it."""
         self._frames.append(frame)
         self._bytes += len(frame.plain)
-        self._trim()
+        max_bytes = self._max_bytes + self._extra_bytes
+        max_frames = self._max_frames + self._extra_frames
+        while len(self) > 1 and (self._bytes > max_bytes or len(self) > max_frames):
+            self.pop_first()
 
-    def extend(self, frames: Sequence[Frame]) -> None:
-        """Let *frames* stand before the oldest, and stay until :meth:`shrink`."""
-        more = sum(len(frame.plain) for frame in frames)
-        self._frames.extendleft(reversed(frames))
-        self._bytes += more
-        self._extension = (self._extension[0] + more, self._extension[1] + len(frames))
+    def extend(self, frames: Sequence[Frame]) -> int:
+        """Add *frames* before the oldest, beyond the limits, until :meth:`shrink`.
 
-    def shrink(self) -> None:
-        """Keep no more than usual."""
-        self._extension = (0, 0)
-        self._trim()
+        :returns: how many bytes that is.
+        """
+        size = sum([len(frame.plain) for frame in frames])
+        self._frames[: self._empty] = frames
+        self._empty = 0
+        self._bytes += size
+        self._extra_bytes += size
+        self._extra_frames += len(frames)
+        return size
+
+    def shrink(self) -> list[Frame | None]:
+        """Keep to the limits again.
+
+        :returns: what was dropped, so that the caller may release it outside of its lock.
+        """
+        self._extra_bytes = self._extra_frames = 0
+        kept = size = 0
+        for frame in reversed(self._frames[self._empty :]):
+            assert frame is not None
+            size += len(frame.plain)
+            if kept and (size > self._max_bytes or kept >= self._max_frames):
+                size -= len(frame.plain)
+                break
+            kept += 1
+        cut = len(self._frames) - kept
+        dropped, self._frames = self._frames[:cut], self._frames[cut:]
+        self._empty, self._bytes = 0, size
+        return dropped
 
     def pop_first(self) -> Frame:
-        """Take out the oldest."""
-        frame = self._frames.popleft()
+        """Take out the oldest frame."""
+        frame = self._frames[self._empty]
+        assert frame is not None
+        self._frames[self._empty] = None
+        self._empty += 1
         self._bytes -= len(frame.plain)
+        if self._empty >= FEWEST_EMPTY and self._empty * 2 >= len(self._frames):
+            del self._frames[: self._empty]
+            self._empty = 0
         return frame
 
     def clear(self) -> None:
-        """Let go of all."""
-        self._frames.clear()
-        self._bytes = 0
-        self._extension = (0, 0)
+        """Drop all frames."""
+        self._frames = []
+        self._empty = self._bytes = 0
+        self._extra_bytes = self._extra_frames = 0
 
-    def after(self, position: Position, most: int) -> list[Frame] | None:
-        """Up to *most* frames behind *position*, if the one next to it is here."""
-        if not self._frames:
+    def after(self, position: Position, most_frames: int, most_bytes: int) -> list[Frame] | None:
+        """Return the frames behind *position*, some at least; None if the next one is not here.
+
+        :param most_frames: return no more frames than that.
+        :param most_bytes: return no more bytes than that, but one frame.
+        """
+        if not len(self):
             return None
-        index = position.seq - _carried(self._frames[0]).before.seq
-        if not 0 <= index < len(self._frames):
+        index = position.seq - self._carried(0).before.seq
+        if not 0 <= index < len(self) or self._carried(index).before != position:
             return None
-        if _carried(self._frames[index]).before != position:
-            return None
-        return list(islice(self._frames, index, index + most))
+        start, found, size = self._empty + index, list[Frame](), 0
+        for frame in self._frames[start : start + most_frames]:
+            assert frame is not None
+            size += len(frame.plain)
+            if found and size > most_bytes:
+                break
+            found.append(frame)
+        return found
+
+    def has_next(self, position: Position) -> bool:
+        """Return whether the frame that follows *position* is here."""
+        return self.after(position, 1, 0) is not None
 
     def at(self, position: Position) -> Position | None:
-        """The position here that has the number of *position*, whatever its tag."""
-        if self._frames:
-            index = position.seq - _carried(self._frames[0]).position.seq
-            if 0 <= index < len(self._frames):
-                return _carried(self._frames[index]).position
+        """Return the position here that has the seq of *position*, whatever its tag."""
+        if len(self):
+            index = position.seq - self._carried(0).position.seq
+            if 0 <= index < len(self):
+                return self._carried(index).position
         return None
 
-    def _trim(self) -> None:
-        max_bytes = self._max_bytes + self._extension[0]
-        max_frames = self._max_frames + self._extension[1]
-        while len(self._frames) > 1 and (self._bytes > max_bytes or len(self._frames) > max_frames):
-            self.pop_first()
-
-
-def _carried(frame: Frame) -> Publication:
-    assert frame.publication is not None
-    return frame.publication
+    def _carried(self, index: int) -> Publication:
+        frame = self._frames[self._empty + index]
+        assert frame is not None and frame.publication is not None
+        return frame.publication

@@ -1,36 +1,47 @@
-"""Pages of the logs to one connection, until it stands at the tail of each of its channels."""
+"""Sends one connection what its channels' logs have for it, until it hears each of them live."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 from ..errors import RegistryUnavailable
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..registries.records import LogPage
+from ..threads import clock
 from ..writing.frames import Frame, lost_frame, push_frame
 from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Backfill, Read
+from .channel import FRAMES_AT_ONCE
 from .delivery import Delivery
 from .hub import Hub
 from .members import Listener
 from .resync import Resync
+
+# Between two looks at a channel whose log is being read by another thread.
+LOOK_SECONDS = 0.01
 
 
 class Reader(Listener, Protocol):
     """A connection that is sent pages of a log."""
 
     @property
-    def is_receptive(self) -> bool: ...
+    def is_receptive(self) -> bool:
+        """Whether the connection takes another page."""
 
-    def queue(self, frames: Sequence[Frame]) -> None: ...
+    def queue(self, frames: Sequence[Frame]) -> None:
+        """Send *frames* behind what waits; they are no backlog."""
 
-    def wait_until_taken(self) -> None: ...
+    def wait_until_taken(self) -> None:
+        """Return when the peer has taken all that was queued."""
 
 
 class CatchUp:
     """Brings a connection onto channels without missing or repeating anything.
+
+    A connection holds one page of one log at a time.
 
     :param read: the registry's reader, for positions that a client named.
     """
@@ -43,7 +54,7 @@ class CatchUp:
         self._read = read
 
     def is_done(self, starts: Mapping[str, Position]) -> bool:
-        """Whether one who enters channels there has nothing to be sent or to wait for."""
+        """Return whether a connection that begins at *starts* has nothing to wait for."""
         return all(self._delivery.is_live_at(name, at) for name, at in starts.items())
 
     def run(
@@ -51,10 +62,10 @@ class CatchUp:
         connection: Reader,
         report: Callable[[list[str]], None] | None = None,
     ) -> None:
-        """Send *connection*, on the channels that it was invited to, all that follows where it
-        begins, then leave it on them, live.
+        """Send *connection* what the channels it was invited to have for it, then let it live.
 
-        :param report: told, before anything is sent, of which channels something is lost.
+        :param report: called before anything is sent, with the channels of which something is
+            lost.
         :raises RegistryUnavailable: if a log cannot be read.
         """
         new = self._hub.enter(connection)
@@ -64,7 +75,8 @@ class CatchUp:
         if report is not None:
             report([name for name, page in pages.items() if page.lost])
         for name, position in new.items():
-            self._to_tail(connection, name, position, pages.get(name))
+            # Taken out, so that a page is not held while the next channels are read.
+            self._to_tail(connection, name, position, pages.pop(name, None))
 
     def _to_tail(
         self, connection: Reader, name: str, position: Position, page: LogPage | None
@@ -83,7 +95,7 @@ class CatchUp:
                 continue
             if page is not None and not self._delivery.covers(name, position):
                 # The log has no more, yet the channel stands elsewhere here: it is being read.
-                waited_since = waited_since or time.monotonic()
+                waited_since = waited_since or clock.monotonic()
                 self._wait_for(name, waited_since)
             if page is not None and self._delivery.covers(name, position):
                 page = None
@@ -91,13 +103,13 @@ class CatchUp:
             page = self._read({name: position}, PAGE_BYTES)[name]
 
     def _wait_for(self, name: str, since: float) -> None:
-        if time.monotonic() - since > PATIENCE_SECONDS:
+        if clock.monotonic() - since > PATIENCE_SECONDS:
             raise RegistryUnavailable(f"Channel {name!r} stands still in this process.")
-        # While it is read, thousands who come would have it read again for each of them.
+        # Once: thousands that come while it is read would have it read again for each of them.
         if not self._delivery.paused([name]):
             self._delivery.pause([name])
         self._resync.run([name], PATIENCE_SECONDS)
-        time.sleep(0.01)
+        time.sleep(LOOK_SECONDS)
 
     def _send_page(
         self, connection: Reader, name: str, position: Position, page: LogPage
@@ -105,16 +117,22 @@ class CatchUp:
         if page.lost:
             self._send(connection, name, [lost_frame(name, page.tail, position)], page.tail)
             return page.tail
-        publications = _up_to(page.publications, self._delivery.tail(name))
-        frames = [push_frame(one) for one in publications]
-        return self._send_frames(connection, name, position, frames)
+        tail = self._delivery.tail(name)
+        publications = (one for one in page.publications if not _is_beyond(one, tail))
+        while connection.is_receptive:
+            frames = [push_frame(one) for one in islice(publications, FRAMES_AT_ONCE)]
+            if not frames:
+                break
+            position = self._send_frames(connection, name, position, frames)
+        return position
 
     def _send_frames(
-        self, connection: Reader, name: str, position: Position, frames: Collection[Frame]
+        self, connection: Reader, name: str, position: Position, frames: Sequence[Frame]
     ) -> Position:
-        for frame in frames:
-            assert frame.publication is not None
-            position = frame.publication.position
+        if frames:
+            newest = frames[-1].publication
+            assert newest is not None
+            position = newest.position
         self._send(connection, name, [one for one in frames if _is_for(one, connection)], position)
         return position
 
@@ -123,7 +141,7 @@ class CatchUp:
     ) -> None:
         if frames:
             connection.queue(frames)
-        # Noted before it is taken: a peer that leaves meanwhile has had some of it.
+        # Before it is taken: a peer that leaves meanwhile has had some of it.
         self._hub.move(connection, name, reached)
         if frames:
             connection.wait_until_taken()
@@ -134,10 +152,7 @@ def _is_for(frame: Frame, connection: Listener) -> bool:
     return publication is None or publication.route.concerns(connection.digest)
 
 
-def _up_to(publications: Collection[Publication], tail: Position | None) -> list[Publication]:
-    # What lies behind the tail of this process will be delivered live.
-    return [
-        one
-        for one in publications
-        if tail is None or one.position.epoch != tail.epoch or one.position.seq <= tail.seq
-    ]
+def _is_beyond(publication: Publication, tail: Position | None) -> bool:
+    """Return whether *publication* has yet to be delivered live, and will be."""
+    at = publication.position
+    return tail is not None and at.epoch == tail.epoch and at.seq > tail.seq

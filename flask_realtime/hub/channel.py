@@ -1,14 +1,12 @@
-"""One channel as this process hears it: its tail, the last frames, and who listens."""
+"""One channel as this process hears it: its tail, its last frames, and who listens."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
-from ..protocol.routes import Route
 from ..writing.frames import Frame
 from .buffer import FrameBuffer
 
@@ -19,104 +17,112 @@ if TYPE_CHECKING:
 # the registry; and of what comes while its log is read, which the log has too.
 RECENT_BYTES = 256 * 1024
 RECENT_FRAMES = 1000
-# What was read for those who were further behind is kept this long for the rest of them.
-EXTENDED_SECONDS = 10.0
-# So many frames each of thousands may have in its outbox at once, before it gets the next.
+# A connection that catches up has no more than this in its outbox at once, before it gets more:
+# there may be thousands of them.
 FRAMES_AT_ONCE = 200
+BYTES_AT_ONCE = 256 * 1024
 
 
 class LocalChannel:
-    """Not safe for threads: the hub holds its lock around every call.
+    """What this process has of one channel.
 
-    A new one is paused, with an unknown tail, until its log has been read.
+    A new one is paused, with an unknown tail, until its log has been read. Not safe for threads:
+    the lock of :class:`~.channels.Channels` is held around every call.
     """
 
-    __slots__ = (
-        "_extended_at", "_gone", "_is_due", "_listeners", "_recent", "_snapshot", "_waiting",
-        "idle_since", "is_paused", "name", "tail", "users",
-    )  # fmt: skip
+    __slots__ = ("_gone", "_is_due", "_listeners", "_outboxes", "_recent", "_waiting", "is_paused",
+                 "name", "tail", "users")  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
+        #: How far the channel has been delivered here; None if that is not known yet.
         self.tail: Position | None = None
+        #: Whether nothing is delivered live, because the log has to be read first.
         self.is_paused = True
-        # Whether it was paused after the reading under way had begun, which may miss the reason.
-        self._is_due = False
+        #: How many connections are on the channel, catching up or live.
         self.users = 0
-        self.idle_since = 0.0
+        # Set when pause() is called while a reading is under way, which may have begun too early.
+        self._is_due = False
         self._listeners: set[Listener] = set()
-        # The listeners' outboxes: one tuple for all that is posted until somebody comes or goes.
-        self._snapshot: tuple[Any, ...] | None = ()
-        # A seq, up to which one knows that the log has been trimmed.
+        # One tuple for all that is posted until somebody joins or leaves; None: to be made anew.
+        self._outboxes: tuple[Any, ...] | None = ()
+        # The log is known to be trimmed up to this seq.
         self._gone = -1
-        self._extended_at = 0.0
         self._recent = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
         self._waiting = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
 
+    # Who hears it live.
+
     def join(self, connection: Listener) -> None:
-        """Count *connection* among the listeners."""
+        """Let *connection* hear the channel live."""
         self._listeners.add(connection)
-        self._snapshot = None
+        self._outboxes = None
 
     def leave(self, connection: Listener) -> None:
-        """Count it no more."""
+        """Let *connection* hear the channel live no more; nothing happens if it does not."""
         if connection in self._listeners:
             self._listeners.remove(connection)
-            self._snapshot = None
+            self._outboxes = None
+
+    def has_listener(self, connection: Listener) -> bool:
+        """Return whether *connection* hears the channel live."""
+        return connection in self._listeners
+
+    def outboxes(self) -> tuple[Any, ...]:
+        """Return the outboxes of all that hear the channel live.
+
+        It is the same object until somebody joins or leaves.
+        """
+        if self._outboxes is None:
+            self._outboxes = tuple([one.outbox for one in self._listeners])
+        return self._outboxes
 
     # What is published.
 
     def is_repeat(self, publication: Publication) -> bool:
-        """Whether this has been delivered already."""
+        """Return whether *publication* has been delivered already."""
         at, tail = publication.position, self.tail
         if tail is None or at.epoch != tail.epoch or at.seq > tail.seq:
             return False
         return (tail if at.seq == tail.seq else self._recent.at(at) or at) == at
 
     def follows(self, publication: Publication) -> bool:
-        """Whether this is the very next one: same log, next number, and it names our last tag."""
+        """Return whether *publication* is the next: same log, next seq, and it names our tag."""
         return self.tail is not None and publication.before == self.tail
 
-    def advance(self, frame: Frame) -> tuple[Any, ...]:
-        """Make what *frame* carries the tail; return the outboxes it goes to."""
-        publication = frame.publication
-        assert publication is not None
-        self.tail = publication.position
+    def advance(self, frame: Frame) -> None:
+        """Make what *frame* carries the tail."""
+        assert frame.publication is not None
+        self.tail = frame.publication.position
         self._recent.append(frame)
-        return self.outboxes(publication.route)
 
-    def outboxes(self, route: Route) -> tuple[Any, ...]:
-        """Return the outboxes of the listeners that *route* concerns."""
-        if not (route.to or route.but_for):
-            return self._all()
-        return tuple(one.outbox for one in self._listeners if route.concerns(one.digest))
-
-    # While it stands still.
+    # While it is paused.
 
     def pause(self) -> None:
-        """Stand still until a reading of the log that begins from now on has reached its tail."""
+        """Deliver nothing live until a reading of the log that begins after this has reached its
+        tail."""
         self.is_paused = True
         self._is_due = True
 
     def wait(self, frame: Frame) -> None:
-        """Keep what came meanwhile."""
+        """Keep what was published during the pause, as much of it as usual."""
+        self.is_paused = True
         self._waiting.append(frame)
 
     def begin_reading(self) -> Position | None:
-        """Where to read the log from; what has come until now is in it."""
+        """Return where to read the log from; the log has whatever was published until now."""
         self._waiting.clear()
         self._is_due = False
         return self.tail
 
-    def restart(self, tail: Position) -> tuple[Any, ...]:
-        """Go on from *tail*, with what was before it unknown; return the outboxes of all."""
+    def restart(self, tail: Position) -> None:
+        """Go on from *tail*; what was before it is not known."""
         self.tail = tail
         self._gone = -1
         self._recent.clear()
-        return self._all()
 
     def next_waiting(self) -> Frame | None:
-        """The next of what came meanwhile, if it follows what has been delivered."""
+        """Take out the next frame that was published during the pause, if it follows the tail."""
         while (first := self._waiting.first) is not None:
             if self.follows(first):
                 return self._waiting.pop_first()
@@ -126,59 +132,73 @@ class LocalChannel:
         return None
 
     def resume(self, tail: Position) -> bool:
-        """Go on live, if the log was read up to *tail* and all that came meanwhile followed."""
+        """Go on live, if the log was read up to *tail* and all that was published since followed.
+
+        :returns: whether it did.
+        """
         if self._is_due or self._waiting or not self._has(tail):
             return False
         self.is_paused = False
         return True
 
-    # For those who come.
+    # For connections that catch up.
 
     def after(self, position: Position) -> list[Frame] | None:
-        """Some of the frames behind *position*, none at the tail; None if they are not here."""
-        return [] if position == self.tail else self._recent.after(position, FRAMES_AT_ONCE)
+        """Return some frames behind *position*, none at the tail; None if they are not here."""
+        if position == self.tail:
+            return []
+        return self._recent.after(position, FRAMES_AT_ONCE, BYTES_AT_ONCE)
+
+    def covers(self, position: Position) -> bool:
+        """Return whether all that follows *position* is here."""
+        return position == self.tail or self._recent.has_next(position)
 
     def is_behind(self, position: Position) -> bool:
-        """Whether it is one of this log's, before the tail."""
+        """Return whether *position* is one of the same log's, before the tail."""
         return self._has(position) and position != self.tail
 
     def is_gone(self, position: Position) -> bool:
-        """Whether it is known that the log no longer reaches back to it."""
+        """Return whether the log is known not to reach back to *position* any more."""
         return self.is_behind(position) and position.seq <= self._gone
 
     def note_gone(self, position: Position) -> None:
-        """Note that it does not."""
+        """Note that the log does not reach back to *position* any more."""
         if self.is_behind(position):
             self._gone = max(self._gone, position.seq)
 
+    def distance(self, position: Position) -> int:
+        """Return how many entries lie between *position*, which is behind, and what is kept."""
+        kept_from = self._kept_from
+        return 0 if kept_from is None else kept_from.seq - position.seq
+
     def leading(self, publications: Sequence[Publication]) -> Sequence[Publication]:
-        """Those of *publications*, which are consecutive, that lead up to what is kept."""
-        end = self._recent.first.before if self._recent.first else self.tail
-        for index in range(len(publications), 0, -1):
-            if publications[index - 1].position == end:
-                return publications[:index]
-        return ()
+        """Return those of *publications*, which are consecutive, that lead up to what is kept.
 
-    def extend(self, frames: Sequence[Frame]) -> bool:
-        """Keep *frames* before what is kept, if they still lead up to it."""
-        leading = [one.publication for one in frames if one.publication is not None]
-        if not leading or len(self.leading(leading)) < len(leading):
-            return False
-        self._recent.extend(frames)
-        self._extended_at = time.monotonic()
-        return True
+        None of them if they end before that, or belong to another log. Takes constant time.
+        """
+        end = self._kept_from
+        if end is None or not publications:
+            return ()
+        count = end.seq - publications[0].position.seq + 1
+        leads = 0 < count <= len(publications) and publications[count - 1].position == end
+        return publications[:count] if leads else ()
 
-    def shrink(self) -> None:
-        """Keep no more than usual, once those who came at once have come."""
-        if self._extended_at and time.monotonic() - self._extended_at > EXTENDED_SECONDS:
-            self._extended_at = 0.0
-            self._recent.shrink()
+    def extend(self, frames: Sequence[Frame]) -> int:
+        """Keep *frames* before what is kept, if they still lead up to it; return their bytes."""
+        publications = [one.publication for one in frames if one.publication is not None]
+        if not publications or len(self.leading(publications)) < len(publications):
+            return 0
+        return self._recent.extend(frames)
+
+    def shrink(self) -> list[Frame | None]:
+        """Keep no more than usual; return what was dropped."""
+        return self._recent.shrink()
+
+    @property
+    def _kept_from(self) -> Position | None:
+        first = self._recent.first
+        return self.tail if first is None else first.before
 
     def _has(self, position: Position) -> bool:
         tail = self.tail
         return tail is not None and position.epoch == tail.epoch and position.seq <= tail.seq
-
-    def _all(self) -> tuple[Any, ...]:
-        if self._snapshot is None:
-            self._snapshot = tuple(one.outbox for one in self._listeners)
-        return self._snapshot

@@ -1,209 +1,259 @@
-"""What is published, to those of this process who listen."""
+"""From what is published to the connections of this process that listen."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
+from ..threads import clock
+from ..threads.pause import let_others_run
 from ..writing.frames import Frame, lost_frame, push_frame
-from .channel import LocalChannel
+from .channel import FRAMES_AT_ONCE, LocalChannel
+from .channels import Channels
 
 logger = logging.getLogger(__name__)
 
+# What an entry of a log takes in memory beside its text, as publication and frame.
+ENTRY_BYTES = 512
+# A hole is told no more often than this: whoever may publish in Redis could make any number.
+SECONDS_BETWEEN_WARNINGS = 60.0
+
 
 class Delivery:
-    """Delivers the registry's publications to the listeners of each channel: in order, without a
-    hole, each once.
+    """Delivers what is published to the listeners of each channel: in order, no hole, each once.
 
-    :param recover: has channels read in the background, which stand still until then.
-    :param post: has a frame written from outboxes, behind what was posted before. Called with the
-        lock held, so that nobody comes between a channel's order and its posting, and whoever
-        leaves knows of all that was posted to it: it neither blocks nor calls back.
+    :param channels: the channels that are heard here, shared with the hub.
+    :param recover: has paused channels read in the background.
+    :param post: has a frame written to outboxes, behind what was posted before. It is called with
+        the lock held, so that it must neither block nor call back. The lock keeps a channel's
+        order, and lets whoever leaves a channel know of all that was posted to it.
     """
 
     def __init__(
         self,
+        channels: Channels,
         recover: Callable[[Collection[str]], None],
         post: Callable[[Frame, Sequence[Any]], None],
     ) -> None:
+        self._channels = channels
+        self._lock = channels.lock
         self._recover = recover
         self._post = post
-        #: Held by the hub too, while it changes who listens.
-        self.lock = threading.Lock()
-        #: By name, what this process hears; within the lock.
-        self.channels: dict[str, LocalChannel] = {}
+        self._warned_at = float("-inf")
 
     def names(self) -> list[str]:
-        """The channels that this process hears."""
-        with self.lock:
-            return list(self.channels)
+        """Return the names of the channels that this process hears."""
+        with self._lock:
+            return self._channels.names()
 
     def is_heard(self, name: str) -> bool:
-        """Return whether a connection of this process is on the channel *name*."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Return whether a connection of this process is on the channel."""
+        with self._lock:
+            channel = self._channels.get(name)
             return channel is not None and channel.users > 0
 
     def is_live_at(self, name: str, position: Position) -> bool:
-        """Whether the channel is heard here, and one who is at *position* has all of it."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Return whether the channel is live here, and *position* is its tail."""
+        with self._lock:
+            channel = self._channels.get(name)
             return channel is not None and not channel.is_paused and channel.tail == position
 
     def tail(self, name: str) -> Position | None:
-        """How far the channel has been delivered here."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Return how far the channel has been delivered here; None if that is not known."""
+        with self._lock:
+            channel = self._channels.get(name)
             return None if channel is None else channel.tail
 
     def deliver(self, publication: Publication) -> None:
-        """Hand *publication* to the channel's listeners, if it is the next; read the log if not."""
-        if publication.channel not in self.channels:
+        """Post *publication* to the channel's listeners if it is the next one.
+
+        A repeat is dropped. If something is missing before it, the channel is paused and its log
+        read in the background.
+        """
+        if not self._channels.is_known(publication.channel):
             return
         frame = push_frame(publication)
         if publication.is_ephemeral:
             self._pass_on(frame, publication)
             return
-        with self.lock:
-            channel = self.channels.get(publication.channel)
+        with self._lock:
+            channel = self._channels.get(publication.channel)
             if channel is None or channel.is_repeat(publication):
                 return
             has_hole = not channel.is_paused and not channel.follows(publication)
             if channel.is_paused or has_hole:
-                channel.is_paused = True
                 channel.wait(frame)
             else:
                 self._advance(channel, frame)
         if has_hole:
-            logger.warning(
-                "Hole in channel %r before %s; reading its log.",
-                publication.channel,
-                publication.position,
-            )
+            self._tell_of_hole(publication)
             self._recover([publication.channel])
 
     def _pass_on(self, frame: Frame, publication: Publication) -> None:
-        """Hand on what has no place in the log, but for those who are behind with what has."""
-        with self.lock:
-            channel = self.channels.get(publication.channel)
+        """Post what has no place in the log to the listeners that have no backlog."""
+        with self._lock:
+            channel = self._channels.get(publication.channel)
             if channel is not None:
-                chosen = channel.outboxes(publication.route)
-                self._post(frame, [one for one in chosen if not one.has_backlog])
+                outboxes = self._channels.outboxes(channel, publication.route)
+                self._post(frame, [one for one in outboxes if not one.has_backlog])
 
-    # For those who come.
+    # For connections that catch up.
 
     def covers(self, name: str, position: Position) -> bool:
-        """Whether one who is at *position* misses nothing that this process does not have."""
-        with self.lock:
-            channel = self.channels.get(name)
-            return channel is not None and channel.after(position) is not None
+        """Return whether all that follows *position* in the channel is kept here."""
+        with self._lock:
+            channel = self._channels.get(name)
+            return channel is not None and channel.covers(position)
 
     def is_behind(self, name: str, position: Position) -> bool:
-        """Whether *position* is one of the same log's, before what has been delivered here."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Return whether *position* is one of the log's that is heard here, before its tail."""
+        with self._lock:
+            channel = self._channels.get(name)
             return channel is not None and channel.is_behind(position)
 
+    def distance(self, name: str, position: Position) -> int:
+        """Return how many entries lie between *position* and what is kept of the channel here."""
+        with self._lock:
+            channel = self._channels.get(name)
+            return 0 if channel is None else channel.distance(position)
+
     def tail_if_gone(self, name: str, position: Position) -> Position | None:
-        """How far the channel has been delivered here, if it is known that its log no longer
-        reaches back to *position*."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Return the tail of the channel, if its log is known not to reach back to *position*."""
+        with self._lock:
+            channel = self._channels.get(name)
             return None if channel is None or not channel.is_gone(position) else channel.tail
 
     def note_gone(self, name: str, position: Position) -> None:
-        """Note that the log does not reach back to *position*."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Note that the channel's log does not reach back to *position*."""
+        with self._lock:
+            channel = self._channels.get(name)
             if channel is not None:
                 channel.note_gone(position)
 
     def extend(self, name: str, publications: Sequence[Publication]) -> bool:
-        """Keep *publications* for those who come, if they lead up to what is kept already."""
-        with self.lock:
-            channel = self.channels.get(name)
-            leading = [] if channel is None else channel.leading(publications)
-        frames = [push_frame(one) for one in leading]
-        with self.lock:
-            return channel is not None and channel.extend(frames)
+        """Keep *publications*, which are consecutive, for others that come back.
+
+        :returns: False, and nothing is kept, if they do not lead up to what is kept already, or if
+            this process keeps as much as it may. The former takes constant time.
+        """
+        with self._lock:
+            channel = self._channels.get(name)
+            leading = () if channel is None else channel.leading(publications)
+        if channel is None or not leading:
+            return False
+        frames: list[Frame] = []
+        for one in leading:
+            frames.append(push_frame(one))
+            if len(frames) % FRAMES_AT_ONCE == 0:
+                let_others_run()
+        size = sum([len(frame.plain) + ENTRY_BYTES for frame in frames])
+        with self._lock:
+            return self._channels.extend(channel, frames, size)
 
     def shrink(self) -> None:
-        """Let go of what nobody has come for in a while."""
-        with self.lock:
-            for channel in self.channels.values():
-                channel.shrink()
+        """Drop what was kept for connections that came back, and is not needed any more."""
+        with self._lock:
+            names = self._channels.extended_for_long()
+        for name in names:
+            with self._lock:
+                dropped = self._channels.shrink(name)
+            # Outside of the lock: thousands of frames take milliseconds to be freed.
+            dropped.clear()
+            let_others_run()
 
-    # While channels stand still.
+    # While channels are paused.
 
     def pause(self, names: Collection[str] | None = None) -> list[str]:
-        """Deliver nothing live on *names*, or on any channel, until each has been read."""
-        with self.lock:
-            wanted = self.channels if names is None else names
-            chosen = [name for name in wanted if name in self.channels]
-            for name in chosen:
-                self.channels[name].pause()
-            return chosen
+        """Deliver nothing live, on *names* or else on any channel, until each log has been read.
+
+        :returns: the names of the channels that are paused by this.
+        """
+        with self._lock:
+            paused = self._channels.known(self._channels.names() if names is None else names)
+            for channel in paused:
+                channel.pause()
+            return [channel.name for channel in paused]
 
     def paused(self, names: Collection[str]) -> list[str]:
-        """Those of *names* that stand still."""
-        with self.lock:
-            return [one.name for one in self._paused(names)]
+        """Return those of *names* that are paused."""
+        with self._lock:
+            return [channel.name for channel in self._paused(names)]
 
     def ask_to_read(self, names: Collection[str]) -> None:
-        """Have those of *names* read in the background that stand still."""
+        """Have the logs of those of *names* that are paused read in the background."""
         paused = self.paused(names)
         if paused:
             self._recover(paused)
 
     def begin_reading(self, names: Collection[str]) -> dict[str, Position | None]:
-        """Where the paused ones among *names* stand; what comes from now on waits for its turn.
+        """Return where to read the logs of those of *names* that are paused.
 
-        Called by one thread at a time for each channel, which then calls :meth:`catch_up`.
+        What is published from now on waits for its turn. One thread at a time does this for a
+        channel, and then calls :meth:`resume_from_log`.
         """
-        with self.lock:
-            return {one.name: one.begin_reading() for one in self._paused(names)}
+        with self._lock:
+            return {channel.name: channel.begin_reading() for channel in self._paused(names)}
 
-    def catch_up(
+    def resume_from_log(
         self, name: str, publications: Iterable[Publication], tail: Position, lost: bool
     ) -> bool:
-        """Deliver what a paused channel's log had, and what came meanwhile; True once it has
-        reached *tail* and goes on live."""
-        with self.lock:
-            channel = self.channels.get(name)
+        """Deliver what a paused channel's log had, and what was published meanwhile.
+
+        :param publications: what was read.
+        :param tail: where the log stood at the reading.
+        :param lost: whether the log did not reach back any more: the listeners are told.
+        :returns: whether the channel has reached *tail* and goes on live.
+        """
+        with self._lock:
+            channel = self._channels.get(name)
             if channel is None:
                 return True
-            self._begin_again(channel, tail, lost)
-        for publication in publications:
-            self._catch_up_with(channel, push_frame(publication))
+            self._restart(channel, tail, lost)
+        for index, publication in enumerate(publications, 1):
+            self._replay(channel, push_frame(publication))
+            if index % FRAMES_AT_ONCE == 0:
+                let_others_run()
         while True:
-            with self.lock:
+            with self._lock:
                 waiting = channel.next_waiting()
                 if waiting is None:
                     return channel.resume(tail)
-            self._catch_up_with(channel, waiting)
+            self._replay(channel, waiting)
 
     def _paused(self, names: Collection[str]) -> list[LocalChannel]:
-        chosen = [self.channels[name] for name in names if name in self.channels]
-        return [one for one in chosen if one.is_paused]
+        return [channel for channel in self._channels.known(names) if channel.is_paused]
 
-    def _begin_again(self, channel: LocalChannel, tail: Position, lost: bool) -> None:
-        if lost:
-            frame = lost_frame(channel.name, tail, channel.tail)
-            self._post(frame, channel.restart(tail))
-        elif channel.tail is None:
+    def _restart(self, channel: LocalChannel, tail: Position, lost: bool) -> None:
+        before = channel.tail
+        if lost or before is None:
             channel.restart(tail)
+        if lost:
+            self._post(lost_frame(channel.name, tail, before), channel.outboxes())
 
-    def _catch_up_with(self, channel: LocalChannel, frame: Frame) -> None:
+    def _replay(self, channel: LocalChannel, frame: Frame) -> None:
         assert frame.publication is not None
-        with self.lock:
+        with self._lock:
             if channel.follows(frame.publication):
                 self._advance(channel, frame)
 
     def _advance(self, channel: LocalChannel, frame: Frame) -> None:
-        outboxes = channel.advance(frame)
+        assert frame.publication is not None
+        channel.advance(frame)
+        outboxes = self._channels.outboxes(channel, frame.publication.route)
         if outboxes:
             self._post(frame, outboxes)
+
+    def _tell_of_hole(self, publication: Publication) -> None:
+        now = clock.monotonic()
+        is_due = now - self._warned_at > SECONDS_BETWEEN_WARNINGS
+        if is_due:
+            self._warned_at = now
+        logger.log(
+            logging.WARNING if is_due else logging.DEBUG,
+            "Hole in channel %r before %s; reading its log.",
+            publication.channel,
+            publication.position,
+        )

@@ -1,80 +1,84 @@
-"""The process's switchboard: which of its connections listen to which channel."""
+"""Which connections of this process are on which channel, and how far each of them is."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from ..identity.keys import session_of
 from ..protocol.positions import Position
 from ..registries.subscriptions import Known, Subscriptions
+from ..threads.pause import let_others_run
 from ..writing.frames import Frame
-from .channel import LocalChannel
-from .delivery import Delivery
-from .members import NOTHING, Listener, Member, Members
+from .channels import Channels
+from .members import NOTHING, Listener, Member
 
 # A page navigation closes a socket and opens the next within moments; a channel that waits this
 # long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.
 IDLE_SECONDS = 10.0
+# So many clients are looked up at once; under gevent nobody else runs meanwhile.
+CLIENTS_AT_ONCE = 1000
 
 
 class Hub:
-    """Knows this process's connections, and on which channels each of them stands.
+    """Knows this process's connections, and puts them on channels.
 
-    :param ignore: lets this process hear channels no more (the registry's).
+    :param channels: the channels that are heard here, shared with the delivery.
+    :param ignore: lets this process hear channels no more.
     """
 
-    def __init__(self, delivery: Delivery, ignore: Callable[[Collection[str]], None]) -> None:
-        self._delivery = delivery
+    def __init__(self, channels: Channels, ignore: Callable[[Collection[str]], None]) -> None:
+        self._channels = channels
+        self._members = channels.members
+        self._lock = channels.lock
         self._ignore = ignore
-        self._lock = delivery.lock
-        self._channels = delivery.channels
-        self._members = Members()
 
     # Connections.
 
     def add(self, connection: Listener) -> None:
-        """Know *connection*, which hears nothing yet."""
+        """Add *connection*, which is on no channel yet."""
         with self._lock:
             self._members.add(connection)
 
     def remove(self, connection: Listener) -> dict[str, Position]:
-        """Forget *connection*; return how far each of its channels had been posted to it."""
+        """Take *connection* off all channels and forget it.
+
+        :returns: by channel, how far its messages had been posted to the connection; nothing if
+            it was removed before.
+        """
         with self._lock:
             member = self._members.pop(connection)
             if member is None:
                 return {}
             reached = self._reached(member)
             for name in member.positions:
-                self._leave(connection, name)
+                self._channels.leave(name, connection)
             return reached
 
     def connections(
         self, digest: str | None = None, session: str | None = None, user: str | None = None
-    ) -> list[Listener]:
-        """The connections of a client, else of a session, else of a user, else all."""
+    ) -> Collection[Listener]:
+        """Return the connections of a client, of a browser session, or of a user; else all."""
         with self._lock:
-            chosen = self._members.connections(digest)
-        return [
-            one
-            for one in chosen
-            if (session is None or session_of(one.digest) == session)
-            and (user is None or one.user == user)
-        ]
+            if digest is not None:
+                return self._members.connections(digest)
+            if session is not None:
+                return self._members.of_session(session)
+            if user is not None:
+                return self._members.of_user(user)
+            return self._members.all()
 
     def digests(self) -> list[str]:
-        """The clients that have a connection here."""
+        """Return the digests of the clients that have a connection here."""
         with self._lock:
             return self._members.digests()
 
     def reached(self, connection: Listener) -> dict[str, Position]:
-        """By channel, how far its messages have been posted to *connection*."""
+        """Return, by channel, how far its messages have been posted to *connection*."""
         with self._lock:
             member = self._members.get(connection)
             return {} if member is None else self._reached(member)
 
     def channels(self, connection: Listener) -> set[str]:
-        """The channels that *connection* is on, or about to enter."""
+        """Return the channels that *connection* is on, or is about to enter."""
         with self._lock:
             member = self._members.get(connection)
             return set() if member is None else {*member.positions, *member.coming}
@@ -82,7 +86,10 @@ class Hub:
     # Subscriptions of one connection.
 
     def mark_subscribed(self, connection: Listener) -> bool:
-        """Note that *connection* has its first subscriptions; True if they changed meanwhile."""
+        """Note that *connection* has its first subscriptions.
+
+        :returns: whether they may have changed since they were read.
+        """
         with self._lock:
             member = self._members.get(connection)
             if member is None:
@@ -91,43 +98,50 @@ class Hub:
             was_stale, member.is_stale = member.is_stale, False
             return was_stale
 
-    def mark_stale(self, digest: str) -> None:
-        """Note for those of a client's connections that have yet to have their first subscriptions
-        that these may have changed."""
-        with self._lock:
-            for connection in self._members.connections(digest):
-                member = self._members.get(connection)
-                if member is not None and not member.is_subscribed:
-                    member.is_stale = True
+    def mark_stale(self, digests: Collection[str]) -> None:
+        """Note that the subscriptions of clients may have changed.
+
+        It concerns those of their connections that do not have their first subscriptions yet.
+        """
+        for index, digest in enumerate(digests, 1):
+            with self._lock:
+                for connection in self._members.connections(digest):
+                    member = self._members.get(connection)
+                    if member is not None and not member.is_subscribed:
+                        member.is_stale = True
+            if index % CLIENTS_AT_ONCE == 0:
+                let_others_run()
 
     def is_ready(self, connection: Listener) -> bool:
-        """Whether it has its first subscriptions, and has not ended since."""
+        """Return whether *connection* has its first subscriptions, and has not ended since."""
         with self._lock:
             member = self._members.get(connection)
             return member is not None and member.is_subscribed
 
     def is_stale(self, connection: Listener) -> bool:
-        """Whether its subscriptions may have changed since it came."""
+        """Return whether the subscriptions of *connection* may have changed since it came."""
         with self._lock:
             member = self._members.get(connection)
             return member is not None and member.is_stale
 
     def note(self, connection: Listener, subscriptions: Subscriptions) -> None:
-        """Note what *connection* is brought to of its client's subscriptions."""
+        """Note the subscriptions that *connection* is brought to."""
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
                 member.known = member.known.joined(subscriptions)
 
     def noted(self, connection: Listener) -> Known:
-        """What was noted last."""
+        """Return what :meth:`note` noted last."""
         with self._lock:
             member = self._members.get(connection)
             return NOTHING if member is None else member.known
 
     def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
-        """Let *connection* enter channels when it comes to it, each behind a position. To
-        :meth:`leave` one takes the invitation back."""
+        """Let *connection* enter channels at its next :meth:`enter`, each behind a position.
+
+        :meth:`leave` takes an invitation back.
+        """
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
@@ -137,9 +151,10 @@ class Hub:
     def enter(self, connection: Listener) -> dict[str, Position]:
         """Put *connection* on the channels that it was invited to.
 
-        Returns those that are new to it, and where it begins. A channel that is new to the process
-        stands still until it has been read; the connection hears each live after :meth:`step`
-        says so.
+        A channel that is new to the process is paused until its log has been read. The connection
+        hears a channel live once :meth:`step` says so.
+
+        :returns: the channels that are new to the connection, and where it begins.
         """
         new: dict[str, Position] = {}
         with self._lock:
@@ -147,13 +162,9 @@ class Hub:
             if member is None:
                 return new
             for name, position in member.coming.items():
-                if name in member.positions:
-                    continue
-                new[name] = member.positions[name] = position
-                channel = self._channels.get(name)
-                if channel is None:
-                    channel = self._channels[name] = LocalChannel(name)
-                channel.users += 1
+                if name not in member.positions:
+                    new[name] = member.positions[name] = position
+                    self._channels.enter(name)
             member.coming.clear()
         return new
 
@@ -168,19 +179,20 @@ class Hub:
                 if name in member.positions:
                     member.note_left(name, self._at(member, name))
                     del member.positions[name]
-                    self._leave(connection, name)
+                    self._channels.leave(name, connection)
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
-        """Bring *connection*, which has all up to *position*, one step nearer to the tail.
+        """Bring *connection*, which has everything up to *position*, one step nearer to the tail.
 
-        Returns the frames to send it next; none: it stands at the tail and hears the channel live
-        from now on, or has left it; None: its next messages have to be read from the log.
+        :returns: the frames to send it next. An empty list: it stands at the tail and hears the
+            channel live from now on, or it has left the channel. None: what comes next has to be
+            read from the log.
         """
         with self._lock:
             member = self._members.get(connection)
-            if member is None or name not in member.positions:
+            channel = self._channels.get(name)
+            if member is None or channel is None or name not in member.positions:
                 return []
-            channel = self._channels[name]
             frames = channel.after(position)
             if frames is not None and not frames:
                 member.positions[name] = None
@@ -188,31 +200,26 @@ class Hub:
             return frames
 
     def move(self, connection: Listener, name: str, position: Position) -> None:
-        """Count all up to *position* as posted to *connection*, which is catching up.
+        """Count everything up to *position* as posted to *connection*, which is catching up.
 
-        Said before it is taken: what is not, the connection knows when it closes.
+        It is called before the peer has taken that: the outbox knows what it has not.
         """
         with self._lock:
             member = self._members.get(connection)
             if member is not None and member.positions.get(name) is not None:
                 member.positions[name] = position
 
-    def sweep(self) -> None:
-        """Stop hearing channels that have had no listener for a while."""
-        now = time.monotonic()
+    def pop_idle(self) -> list[str]:
+        """Stop hearing the channels that no connection has been on for a while.
+
+        :returns: their names. One of them that was entered again at the same moment may have been
+            confirmed before it was ignored: it has to be read again.
+        """
         with self._lock:
-            idle = [
-                name
-                for name, channel in self._channels.items()
-                if not channel.users and now - channel.idle_since > IDLE_SECONDS
-            ]
-            for name in idle:
-                del self._channels[name]
+            idle = self._channels.pop_idle(IDLE_SECONDS)
         if idle:
             self._ignore(idle)
-            # One that was entered again meanwhile made its channel anew and may have been
-            # confirmed before the line above took it away.
-            self._delivery.ask_to_read(self._delivery.pause(idle))
+        return idle
 
     def _reached(self, member: Member) -> dict[str, Position]:
         reached = dict(member.coming)
@@ -223,12 +230,5 @@ class Hub:
         return reached
 
     def _at(self, member: Member, name: str) -> Position | None:
-        return member.positions[name] or self._channels[name].tail
-
-    def _leave(self, connection: Listener, name: str) -> None:
         channel = self._channels.get(name)
-        if channel is not None:
-            channel.leave(connection)
-            channel.users -= 1
-            if not channel.users:
-                channel.idle_since = time.monotonic()
+        return member.positions[name] or (None if channel is None else channel.tail)

@@ -1,9 +1,10 @@
-"""The connections of this process, by client, and how each stands on its channels."""
+"""The connections of this process, and how far each of them is on its channels."""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ..identity.keys import session_of
 from ..protocol.positions import Position
 from ..registries.subscriptions import MOST_LEFT, Known
 
@@ -22,15 +23,17 @@ class Listener(Protocol):
 
     @property
     def outbox(self) -> Any:
-        """What its frames are posted to."""
+        """What frames for the connection are posted to."""
 
 
 class Member:
-    """How one connection stands.
+    """One connection, and how far it is on its channels.
 
-    :ivar positions: by channel how far it is, or None once it hears it live.
-    :ivar coming: by channel where it will begin, as soon as its worker comes to it.
-    :ivar known: what it was brought to last of what its client is subscribed to.
+    :ivar positions: by channel, how far the connection is; None once it hears the channel live.
+    :ivar coming: by channel, where the connection will begin, as soon as its worker comes to it.
+    :ivar known: the subscriptions that the connection was brought to last.
+    :ivar is_subscribed: whether the connection has its first subscriptions.
+    :ivar is_stale: whether its subscriptions may have changed before it had them.
     """
 
     __slots__ = ("_left", "coming", "is_stale", "is_subscribed", "known", "positions")
@@ -44,7 +47,7 @@ class Member:
         self._left = _NONE
 
     def note_left(self, name: str, position: Position | None) -> None:
-        """Note how far a channel was posted to it that it leaves."""
+        """Note how far a channel was posted to the connection, which leaves it."""
         if position is not None:
             left = self._left = self._left or {}
             left.pop(name, None)
@@ -53,49 +56,74 @@ class Member:
                 del left[next(iter(left))]
 
     def begins(self, name: str, position: Position) -> Position:
-        """Where it begins on a channel that its client is subscribed to from *position* on.
+        """Return where the connection begins on a channel it is subscribed to from *position* on.
 
-        Behind all that it has had of it, if it has been there: of a log that went back meanwhile,
-        whose numbers it has seen with other messages, it is told then.
+        That is behind all that it has had of the channel, if it was there before. Should the log
+        have gone back meanwhile, so that other messages have the numbers the connection has seen,
+        the reading of the log finds that out from there.
         """
         left = self._left.get(name, position)
         return left if left.epoch == position.epoch and left.seq >= position.seq else position
 
 
 class Members:
-    """Not safe for threads: the hub holds its lock around every call."""
+    """All connections of this process, by client, by browser session and by user.
 
-    __slots__ = ("_clients", "_members")
+    Not safe for threads: the lock of :class:`~.channels.Channels` is held around every call.
+    """
+
+    __slots__ = ("_by_client", "_by_session", "_by_user", "_members")
 
     def __init__(self) -> None:
-        # Nearly every client has one connection: a tuple takes a quarter of a dict.
-        self._clients: dict[str, tuple[Listener, ...]] = {}
+        # Nearly every client and session has one connection: a tuple takes a quarter of a dict.
+        self._by_client: dict[str, tuple[Listener, ...]] = {}
+        self._by_session: dict[str, tuple[Listener, ...]] = {}
+        self._by_user: dict[str, tuple[Listener, ...]] = {}
         self._members: dict[Listener, Member] = {}
 
     def add(self, connection: Listener) -> None:
-        """Let *connection* stand on no channel yet."""
-        self._clients[connection.digest] = (*self.connections(connection.digest), connection)
+        """Add *connection*, which is on no channel yet."""
         self._members[connection] = Member()
+        for table, key in self._places(connection):
+            table[key] = (*table.get(key, ()), connection)
 
     def get(self, connection: Listener) -> Member | None:
-        """How it stands; None if it is not known, or not any more."""
+        """Return how *connection* stands; None if it is not there."""
         return self._members.get(connection)
 
     def pop(self, connection: Listener) -> Member | None:
-        """Forget *connection*; how it stood."""
+        """Remove *connection*; return how it stood, None if it was not there."""
         member = self._members.pop(connection, None)
         if member is not None:
-            left = tuple(one for one in self._clients[connection.digest] if one is not connection)
-            if left:
-                self._clients[connection.digest] = left
-            else:
-                del self._clients[connection.digest]
+            for table, key in self._places(connection):
+                left = tuple([one for one in table[key] if one is not connection])
+                if left:
+                    table[key] = left
+                else:
+                    del table[key]
         return member
 
-    def connections(self, digest: str | None) -> list[Listener]:
-        """Those of a client, or all."""
-        return list(self._members if digest is None else self._clients.get(digest, ()))
+    def all(self) -> list[Listener]:
+        """Return all connections."""
+        return list(self._members)
+
+    def connections(self, digest: str) -> tuple[Listener, ...]:
+        """Return the connections of one client."""
+        return self._by_client.get(digest, ())
+
+    def of_session(self, session: str) -> tuple[Listener, ...]:
+        """Return the connections of one browser session."""
+        return self._by_session.get(session, ())
+
+    def of_user(self, user: str) -> tuple[Listener, ...]:
+        """Return the connections of one user, in whatever browser sessions."""
+        return self._by_user.get(user, ())
 
     def digests(self) -> list[str]:
-        """The clients that have a connection."""
-        return list(self._clients)
+        """Return the digests of the clients that have a connection."""
+        return list(self._by_client)
+
+    def _places(self, connection: Listener) -> list[tuple[dict[str, tuple[Listener, ...]], str]]:
+        digest, user = connection.digest, connection.user
+        places = [(self._by_client, digest), (self._by_session, session_of(digest))]
+        return places if user is None else [*places, (self._by_user, user)]

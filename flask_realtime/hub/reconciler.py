@@ -114,12 +114,17 @@ class Reconciler:
         for start in range(0, len(names), REFRESHED_AT_ONCE):
             self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
 
+    def ignore_idle(self) -> None:
+        """Stop hearing the channels that no connection has been on for a while."""
+        idle = self._hub.pop_idle()
+        if idle:
+            self._delivery.ask_to_read(self._delivery.pause(idle))
+
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         if not (names or digests):
             return
-        for digest in digests:
-            # At once: whoever resumes now reads them anew.
-            self._hub.mark_stale(digest)
+        # At once, so that a connection that resumes now reads its subscriptions anew.
+        self._hub.mark_stale(digests)
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)

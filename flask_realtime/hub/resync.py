@@ -1,23 +1,24 @@
-"""Reads the logs of channels that stand still, until each may go on live."""
+"""Reads the logs of paused channels, until each may go on live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from ..threads.pause import let_others_run
 from .backfill import PAGE_BYTES, Read
 from .delivery import Delivery
 from .single_flight import SingleFlight
 
-# How many channels share a page, and the deadline of one call: after a minute without Redis all
-# channels of a process have something to read, and what was read before a failure is kept.
+# So many channels share a page, and the deadline of one call. After a minute without Redis all
+# channels of a process have something to read; what was read before a failure is kept.
 CHANNELS_AT_ONCE = 100
 
 
 class Resync:
     """Brings paused channels of *delivery* to the tails of their logs.
 
-    :param listen: has this process hear channels (the registry's).
-    :param read: the registry's reader.
+    :param listen: has this process hear channels.
+    :param read: the registry's reader, for positions that this process has reached.
     """
 
     def __init__(
@@ -31,17 +32,17 @@ class Resync:
     def run(self, names: Collection[str], patience: float) -> None:
         """Return when none of *names* is paused any more, and each is heard in this process.
 
-        One thread reads a channel, others wait.
+        One thread reads a channel, others wait for it.
 
         :param patience: seconds to wait for a channel that another thread reads.
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
-            in the background as soon as it can be.
+            in the background as soon as that is possible.
         """
         mine, others = self._flights.take(self._delivery.paused(names))
         try:
             self._go_live(mine)
         except BaseException:
-            # Whoever listens to them already waits for them too.
+            # Connections that are on them already wait for them too.
             self._delivery.ask_to_read(mine)
             raise
         finally:
@@ -50,7 +51,7 @@ class Resync:
 
     def _go_live(self, names: list[str]) -> None:
         if names:
-            # First: what is published after the reading is heard.
+            # First, so that what is published after the reading is heard.
             self._listen(names)
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
@@ -62,9 +63,10 @@ class Resync:
             left = [
                 name
                 for name, page in pages.items()
-                if not self._delivery.catch_up(name, page.publications, page.tail, page.lost)
+                if not self._delivery.resume_from_log(name, page.publications, page.tail, page.lost)
             ]
+            let_others_run()
             if left:
-                # Again: the link may have been lost meanwhile.
+                # Again, because the link may have been lost meanwhile.
                 self._listen(left)
             cursors = self._delivery.begin_reading(left)

@@ -18,6 +18,7 @@ from ..connection.heartbeat import Heartbeat
 from ..connection.limits import ConnectionCount
 from ..errors import RegistryUnavailable
 from ..hub.catchup import CatchUp
+from ..hub.channels import Channels
 from ..hub.delivery import Delivery
 from ..hub.herd import Herd
 from ..hub.hub import Hub
@@ -74,8 +75,9 @@ class Node:
         self._connection_names = itertools.count(1)
         self._flusher = Flusher()
         self._threads = ThreadPool()
-        self._delivery = Delivery(self._recover, self._flusher.post)
-        self._hub = Hub(self._delivery, registry.ignore)
+        channels = Channels()
+        self._delivery = Delivery(channels, self._recover, self._flusher.post)
+        self._hub = Hub(channels, registry.ignore)
         self._resync = Resync(self._delivery, registry.listen, partial(registry.read, renew=True))
         self._catch_up = CatchUp(
             self._hub, self._delivery, self._resync, partial(registry.read, renew=False)
@@ -272,7 +274,7 @@ class Node:
             MOST_SECONDS_BETWEEN_REFRESHES * REFRESHES_PER_TIMEOUT,
         )
         return [
-            (SWEEP_SECONDS, self._hub.sweep),
+            (SWEEP_SECONDS, self._reconciler.ignore_idle),
             (SWEEP_SECONDS, self._delivery.shrink),
             (LINGER_SECONDS, self._threads.sweep),
             (shortest / REFRESHES_PER_TIMEOUT, lambda: self._reconciler.refresh()),

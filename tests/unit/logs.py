@@ -23,29 +23,38 @@ class Log:
         self.publications.append(publication)
         return publication
 
-    def page(self, cursor, count=None):
+    def page(self, cursor, count=None, max_bytes=1_000_000):
         if cursor is None or cursor == self.tail:
             return LogPage((), self.tail)
         for index, publication in enumerate(self.publications):
             if publication.before == cursor:
-                return LogPage(tuple(self.publications[index:][:count]), self.tail)
+                found = []
+                for one in self.publications[index:][:count]:
+                    found.append(one)
+                    max_bytes -= len(one.payload)
+                    if max_bytes <= 0:
+                        break
+                return LogPage(tuple(found), self.tail)
         oldest = self.publications[0].position.seq if self.publications else self.tail.seq + 1
         is_trimmed = cursor.epoch == self.tail.epoch and cursor.seq + 1 < oldest
         return LogPage((), self.tail, lost=True, is_trimmed=is_trimmed)
 
 
 class Reader:
-    """Reads logs as a registry does, and counts how often."""
+    """Reads logs as a registry does, and counts how often, and how many entries."""
 
     def __init__(self, *logs, count=None):
         self.logs = {log.channel: log for log in logs}
         self.count = count
-        self.calls = 0
+        self.calls = self.entries = 0
         self.after_read = None
 
     def __call__(self, cursors, max_bytes):
         self.calls += 1
-        pages = {name: self.logs[name].page(at, self.count) for name, at in cursors.items()}
+        pages = {
+            name: self.logs[name].page(at, self.count, max_bytes) for name, at in cursors.items()
+        }
+        self.entries += sum(len(page.publications) for page in pages.values())
         if self.after_read is not None:
             self.after_read()
         return pages

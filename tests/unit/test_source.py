@@ -51,7 +51,6 @@ LONGER = {
     "tests/js/client.test.js",
     "tests/js/connection.test.js",
     "tests/unit/config/test_settings.py",
-    "tests/unit/hub/test_hub.py",
     "tests/unit/hub/test_reconciler.py",
     "tests/unit/messages/test_call_route.py",
     "tests/unit/messages/test_conversation.py",
@@ -77,7 +76,6 @@ def test_file_is_read_in_one_sitting():
 UNTESTED = """
 app_state.py publisher.py version.py
 config/kinds.py
-hub/channel.py hub/delivery.py hub/single_flight.py
 messages/conversations.py messages/dispatch.py messages/environ.py messages/replies.py
 node/inbox.py
 page/client.py

@@ -5,10 +5,13 @@ import threading
 
 import pytest
 
+from flask_realtime.hub import backfill as module
 from flask_realtime.hub.backfill import Backfill
-from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.delivery import ENTRY_BYTES, Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
+from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import LogPage
 from tests.eventually import DEADLINE
 
@@ -16,24 +19,32 @@ from ..logs import Ear, Log, Reader, post
 
 
 class Shelf:
-    """A log of 100 messages, of which a process that has just begun knows the tail."""
+    """Logs of 100 messages each, of which a process that has just begun knows the tails.
 
-    def __init__(self, count=None):
-        self.log = Log("room")
-        self.reader = Reader(self.log, count=count)
-        self.delivery = Delivery(lambda names: None, post)
+    :param text: each message.
+    """
+
+    def __init__(self, count=None, channels=("room",), messages=100, text=None):
+        self.logs = [Log(name) for name in channels]
+        self.log = self.logs[0]
+        self.reader = Reader(*self.logs, count=count)
+        table = Channels()
+        self.delivery = Delivery(table, lambda names: None, post)
         self.backfill = Backfill(self.delivery, self.reader)
+        self.starts = {log.channel: log.tail for log in self.logs}
         self.places = [self.log.tail]
-        for number in range(100):
-            self.log.append(number)
-            self.places.append(self.log.tail)
-        hub = Hub(self.delivery, lambda names: None)
+        for log in self.logs:
+            for number in range(messages):
+                log.append(number if text is None else text)
+                if log is self.log:
+                    self.places.append(log.tail)
+        hub = Hub(table, lambda names: None)
         ear = Ear()
         hub.add(ear)
-        hub.invite(ear, {"room": self.log.tail})
+        hub.invite(ear, {log.channel: log.tail for log in self.logs})
         hub.enter(ear)
-        Resync(self.delivery, lambda names: None, self.reader).run(["room"], 5)
-        self.reader.calls = 0
+        Resync(self.delivery, lambda names: None, self.reader).run(channels, DEADLINE)
+        self.reader.calls = self.reader.entries = 0
 
     def come(self, place):
         return self.backfill.run({"room": place})
@@ -98,14 +109,134 @@ def test_backfill_reads_page_after_page():
 
 
 def test_backfill_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
-    """It gets what was read, and reads the rest for itself."""
-    monkeypatch.setattr("flask_realtime.hub.backfill.MOST_BYTES", 10)
+    """It gets the first page, and reads the rest for itself."""
+    monkeypatch.setattr(module, "MOST_BYTES", 20 * ENTRY_BYTES)
     shelf.reader.count = 30
 
     pages = shelf.come(shelf.places[0])
 
     assert pages["room"].publications == tuple(shelf.log.publications[:30])
+    assert shelf.reader.calls == 1
     assert not shelf.delivery.covers("room", shelf.places[0])
+
+
+LONG = "x" * 4000
+MANY = [f"room-{number}" for number in range(100)]
+
+
+def pages_of(reading):
+    """How many bytes of messages it holds."""
+    return sum(len(one.payload) for page in reading.values() for one in page.publications)
+
+
+def test_backfill_of_many_long_logs_is_bounded(monkeypatch):
+    """A page on a hundred channels that was away for long: one reading takes no more than its
+    share of them all together, with a pause after each page, and the rest is left to be read page
+    by page."""
+    pauses = []
+    monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
+    shelf = Shelf(channels=MANY, messages=50, text=LONG)
+
+    pages = shelf.backfill.run(shelf.starts)
+
+    assert shelf.reader.entries * len(LONG) <= 2 * module.MOST_BYTES
+    assert len(pauses) == shelf.reader.calls
+    assert pages_of(pages) <= module.PAGE_BYTES
+    assert not any(page.lost for page in pages.values())
+
+
+def test_backfill_of_many_short_logs_covers_them_all():
+    """What fits into the share is read whole, and kept for others."""
+    shelf = Shelf(channels=MANY, messages=5, text=LONG)
+
+    assert shelf.backfill.run(shelf.starts) == {}
+    assert all(shelf.delivery.covers(name, at) for name, at in shelf.starts.items())
+    assert shelf.reader.entries == 500
+
+
+class Looked(str):
+    """A text that counts how often somebody asks for its length."""
+
+    times = 0
+
+    def __len__(self):
+        Looked.times += 1
+        return super().__len__()
+
+
+@pytest.mark.parametrize("messages", [200, 800])
+def test_backfill_looks_at_each_message_a_few_times(messages):
+    """The time it takes grows with what is read, and not with the square of it."""
+    shelf = Shelf(count=10, messages=messages)
+    for publication in shelf.log.publications:
+        object.__setattr__(publication, "payload", Looked(publication.payload))
+    Looked.times = 0
+
+    assert shelf.come(shelf.places[0]) == {}
+
+    assert shelf.reader.calls == messages / 10
+    assert Looked.times <= 5 * messages
+
+
+def test_backfill_asks_of_each_page_whether_it_leads_up_to_what_is_kept(monkeypatch):
+    """It does not walk all that it has found anew for that."""
+    compared = []
+    equal = Position.__eq__
+    shelf = Shelf(count=10, messages=800)
+
+    def count(one, other):
+        compared.append(1)
+        return equal(one, other)
+
+    monkeypatch.setattr(Position, "__eq__", count)
+    monkeypatch.setattr(Log, "page", _indexed_page)
+    shelf.come(shelf.places[0])
+
+    assert len(compared) <= 10 * 80 + 3 * 800
+
+
+def _indexed_page(log, cursor, count, max_bytes):
+    found = log.publications[cursor.seq : cursor.seq + count]
+    return LogPage(tuple(found), log.tail)
+
+
+def test_backfill_finds_every_loss_however_much_there_is_to_read():
+    """The reply to a resume names all of them, so each log is asked."""
+    shelf = Shelf(channels=MANY, messages=50, text=LONG)
+    lost = {"room-7", "room-99"}
+    starts = {
+        name: at._replace(epoch="another") if name in lost else at
+        for name, at in shelf.starts.items()
+    }
+
+    pages = shelf.backfill.run(starts)
+
+    assert {name for name, page in pages.items() if page.lost} == lost
+
+
+def test_backfill_reads_no_further_where_the_process_keeps_enough(shelf, monkeypatch):
+    """What many connections have had read is bounded for all of them together."""
+    monkeypatch.setattr("flask_realtime.hub.channels.MOST_EXTENDED_BYTES", 0)
+
+    pages = shelf.come(shelf.places[50])
+
+    assert pages["room"].publications == tuple(shelf.log.publications[50:])
+    assert not shelf.delivery.covers("room", shelf.places[50])
+
+
+def test_backfill_lets_few_read_far_at_a_time(shelf, monkeypatch):
+    """Each of them holds a share in memory; the others wait for a turn, and go on with a page."""
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
+    shelf.reader.count = 10
+    for _ in range(module.FAR_AT_ONCE):
+        shelf.backfill._far.acquire()
+
+    near, far = shelf.come(shelf.places[90]), shelf.come(shelf.places[50])
+    shelf.backfill._far.release()
+
+    assert near == {}
+    assert far["room"].publications == tuple(shelf.log.publications[50:60])
+    assert shelf.come(shelf.places[50]) == {}
 
 
 def test_backfill_knows_what_has_been_trimmed(shelf):
@@ -131,7 +262,7 @@ def test_backfill_believes_no_liar(shelf):
 
 def test_backfill_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
     """After a while no more than usual is kept."""
-    monkeypatch.setattr("flask_realtime.hub.channel.EXTENDED_SECONDS", -1)
+    monkeypatch.setattr("flask_realtime.hub.channels.EXTENDED_SECONDS", -1)
     monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 10)
     shelf = Shelf()
     shelf.come(shelf.places[0])

@@ -3,6 +3,7 @@
 import pytest
 
 from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
@@ -18,8 +19,9 @@ class Shore:
     def __init__(self, count=None):
         self.room, self.hall = Log("room"), Log("hall")
         self.reader = Reader(self.room, self.hall, count=count)
-        self.delivery = Delivery(lambda names: None, post)
-        self.hub = Hub(self.delivery, lambda names: None)
+        channels = Channels()
+        self.delivery = Delivery(channels, lambda names: None, post)
+        self.hub = Hub(channels, lambda names: None)
         self.resync = Resync(self.delivery, lambda names: None, self.reader)
         self.catch_up = CatchUp(self.hub, self.delivery, self.resync, self.reader)
 

@@ -1,257 +1,17 @@
-"""The process's switchboard."""
-
-import json
-import threading
+"""Which connection is on which channel."""
 
 import pytest
 
-from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub.delivery import Delivery
-from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
-from flask_realtime.protocol.publications import NOWHERE, Publication
-from flask_realtime.protocol.routes import TO_ALL, Route
-from tests.eventually import DEADLINE
+from flask_realtime.registries.subscriptions import Subscription, Subscriptions
 
-from ..logs import Ear, Log, Reader, post
-
-
-class Board:
-    """A hub over one log, and what it asks for."""
-
-    def __init__(self):
-        self.log = Log("room")
-        self.reader = Reader(self.log)
-        self.listened, self.ignored, self.paused = [], [], []
-        self.delivery = Delivery(self.paused.extend, post)
-        self.hub = Hub(self.delivery, self.ignored.extend)
-        self.resync = Resync(self.delivery, self.listened.extend, self.reader)
-
-    def put(self, ear, at=None):
-        """Bring a connection onto the channel, live."""
-        self.hub.add(ear)
-        self.hub.invite(ear, {"room": at or self.log.tail})
-        self.hub.enter(ear)
-        self.resync.run(["room"], 5)
-        assert self.hub.step(ear, "room", at or self.log.tail) == []
-        return ear
-
-    def push(self, payload, route=TO_ALL):
-        self.delivery.deliver(self.log.append(payload, route))
+from ..logs import Ear
+from .board import Board
 
 
 @pytest.fixture
 def board():
     return Board()
-
-
-def test_hub_delivers_to_each_listener_in_order(board):
-    """Every connection of a channel hears its messages in the order they were pushed."""
-    one, two = board.put(Ear("d1")), board.put(Ear("d2"))
-
-    for number in range(5):
-        board.push(number)
-
-    assert one.payloads == two.payloads == [0, 1, 2, 3, 4]
-
-
-def test_hub_shares_one_frame_among_all_listeners(board):
-    """A message is encoded once, however many hear it."""
-    one, two = board.put(Ear("d1")), board.put(Ear("d2"))
-
-    board.push("hi")
-
-    assert one.frames[0] is two.frames[0]
-
-
-def test_hub_delivers_an_addressed_message_to_its_client_alone(board):
-    """What is pushed to one client is heard by all of its connections and by no other."""
-    first, second, other = (board.put(Ear(digest)) for digest in ("d1", "d1", "d2"))
-
-    board.push("for you", route=Route(to="d1"))
-    board.push("for all")
-
-    assert first.payloads == second.payloads == ["for you", "for all"]
-    assert other.payloads == ["for all"]
-
-
-def test_hub_delivers_to_all_but_the_client_that_is_left_out(board):
-    """The page that caused a change does not hear of it; its numbers go on all the same."""
-    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
-
-    board.push("for others", route=Route(but_for="d1"))
-    board.push("for all")
-
-    assert author.payloads == ["for all"]
-    assert other.payloads == ["for others", "for all"]
-
-
-def test_hub_drops_a_repeat(board):
-    """A message that comes twice is delivered once."""
-    ear = board.put(Ear())
-    publication = board.log.append("once")
-
-    board.delivery.deliver(publication)
-    board.delivery.deliver(publication)
-
-    assert ear.payloads == ["once"]
-    assert not board.paused
-
-
-def test_hub_reads_the_log_where_a_message_is_missing(board):
-    """A hole is filled from the log before anything behind it is delivered."""
-    ear = board.put(Ear())
-    board.push(1)
-    board.log.append("missed on the way")
-
-    board.push(3)
-    heard_before = list(ear.payloads)
-    board.resync.run(board.paused, 5)
-    board.push(4)
-
-    assert heard_before == [1]
-    assert board.paused == ["room"]
-    assert ear.payloads == [1, "missed on the way", 3, 4]
-
-
-def test_hub_keeps_a_hole_of_one_channel_from_the_others(board):
-    """A channel that stands still holds no other back."""
-    other = Log("other")
-    board.reader.logs["other"] = other
-    ear = board.put(Ear())
-    board.hub.invite(ear, {"other": other.tail})
-    board.hub.enter(ear)
-    board.resync.run(["other"], 5)
-    board.hub.step(ear, "other", other.tail)
-    board.log.append("missed")
-    board.push("behind the hole")
-
-    board.delivery.deliver(other.append("elsewhere"))
-
-    assert ear.payloads == ["elsewhere"]
-
-
-def test_hub_recognises_another_log_of_the_same_numbers(board):
-    """A message whose predecessor carries another tag is no successor, whatever its number."""
-    ear = board.put(Ear())
-    board.push(1)
-    stranger = Log("room")
-    stranger.append("another first")
-
-    board.delivery.deliver(stranger.append("another second"))
-
-    assert ear.payloads == [1]
-    assert board.paused == ["room"]
-
-
-def test_hub_tells_its_listeners_what_is_lost(board):
-    """Where the log no longer reaches back, every listener is told, and goes on from its tail."""
-    ear = board.put(Ear())
-    board.log.append("trimmed")
-    board.log.append("trimmed too")
-    board.log.publications.clear()
-
-    board.delivery.pause()
-    board.resync.run(["room"], 5)
-    board.push("after")
-
-    assert ear.payloads == ["LOST", "after"]
-    assert str(board.log.publications[0].before).encode() in ear.frames[0].plain
-
-
-def test_hub_misses_nothing_that_comes_while_it_reads(board):
-    """A message that arrives during the reading of the log is neither lost nor doubled."""
-    ear = board.put(Ear())
-    board.log.append(1)
-    board.delivery.pause()
-    board.reader.after_read = lambda: board.push(2)
-    board.resync.run(["room"], 5)
-    board.push(3)
-
-    assert ear.payloads == [1, 2, 3]
-
-
-def test_hub_goes_live_however_fast_messages_come(board):
-    """A channel that never rests is read once, and not again for each message meanwhile."""
-    ear = board.put(Ear())
-    board.delivery.pause()
-    calls = board.reader.calls
-    board.reader.after_read = lambda: [board.push(number) for number in range(100)]
-
-    board.resync.run(["room"], 5)
-    board.push(100)
-
-    assert ear.payloads == list(range(101))
-    assert board.reader.calls == calls + 1
-
-
-def test_hub_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
-    """What waits for the log is bounded; the log has the rest."""
-    monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 3)
-    ear = board.put(Ear())
-    board.delivery.pause()
-    bursts = iter([range(10), range(10, 12), ()])
-    board.reader.after_read = lambda: [board.push(number) for number in next(bursts)]
-
-    board.resync.run(["room"], 5)
-
-    assert ear.payloads == list(range(12))
-    assert board.delivery.paused(["room"]) == []
-
-
-def test_hub_misses_nothing_while_two_ask_for_the_same_log(board):
-    """One that comes while another reads the log makes it forget nothing of what came meanwhile."""
-    ear = board.put(Ear())
-    board.delivery.pause()
-
-    def push_and_ask_too():
-        board.push("meanwhile")
-        with pytest.raises(RegistryUnavailable):
-            board.resync.run(["room"], patience=0)
-
-    board.reader.after_read = push_and_ask_too
-    board.resync.run(["room"], 5)
-
-    assert ear.payloads == ["meanwhile"]
-
-
-def test_hub_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
-    """What the log has next is not sent before the message that is being sent."""
-    ear = board.put(Ear())
-    queue = ear.queue
-
-    def pause_and_read():
-        board.delivery.pause(["room"])
-        board.resync.run(["room"], 5)
-
-    def pause_before_sending(frames):
-        ear.queue = queue
-        board.log.append(2)
-        threads.append(threading.Thread(target=pause_and_read, daemon=True))
-        threads[0].start()
-        threads[0].join(0.1)
-        queue(frames)
-
-    threads = []
-    ear.queue = pause_before_sending
-    board.push(1)
-    threads[0].join(DEADLINE)
-
-    assert ear.payloads == [1, 2]
-
-
-def test_hub_recognises_another_log_below_its_tail(board):
-    """A message with a number that was delivered, and another tag, is no repeat: the log went
-    back."""
-    board.put(Ear())
-    stranger = Log("room")
-    for number in range(3):
-        board.push(number)
-
-    board.delivery.deliver(stranger.append("another first"))
-
-    assert board.paused == ["room"]
 
 
 def test_hub_says_nothing_to_one_that_has_left(board):
@@ -268,19 +28,31 @@ def test_hub_says_nothing_to_one_that_has_left(board):
     assert reached == {"room": board.log.publications[0].position}
 
 
-def test_hub_forgets_a_channel_that_nobody_hears(board, monkeypatch):
+def test_hub_forgets_a_channel_that_nobody_hears(board, clock):
     """A channel without listeners is listened to no more, after a while."""
-    monkeypatch.setattr("flask_realtime.hub.hub.IDLE_SECONDS", -1)
     ear = board.put(Ear())
-    board.hub.sweep()
-    heard = list(board.delivery.names())
-
+    clock.now += 100
+    while_heard = board.hub.pop_idle()
     board.hub.remove(ear)
-    board.hub.sweep()
+    at_once = board.hub.pop_idle()
+    clock.now += 11
+    later = board.hub.pop_idle()
 
-    assert heard == ["room"]
+    assert (while_heard, at_once, later) == ([], [], ["room"])
     assert board.ignored == ["room"]
     assert board.delivery.names() == []
+
+
+def test_hub_goes_on_hearing_a_channel_that_is_entered_again(board, clock):
+    """The next page of a visitor finds its channel as it was."""
+    board.hub.remove(board.put(Ear()))
+    clock.now += 5
+    ear = board.put(Ear())
+    clock.now += 100
+
+    assert board.hub.pop_idle() == []
+    board.push("hi")
+    assert ear.payloads == ["hi"]
 
 
 def test_hub_finds_connections_by_client_by_session_and_by_user(board):
@@ -291,9 +63,11 @@ def test_hub_finds_connections_by_client_by_session_and_by_user(board):
     for ear in (one, two, other):
         board.hub.add(ear)
 
-    assert board.hub.connections("a" * 32 + first) == [one]
-    assert board.hub.connections(session=first) == [one, two]
-    assert board.hub.connections(user="42") == [one, other]
+    assert list(board.hub.connections("a" * 32 + first)) == [one]
+    assert list(board.hub.connections(session=first)) == [one, two]
+    assert list(board.hub.connections(user="42")) == [one, other]
+    assert [*board.hub.connections("d9"), *board.hub.connections(session="s9")] == []
+    assert list(board.hub.connections(user="43")) == []
     assert len(board.hub.connections()) == 3
 
 
@@ -328,18 +102,6 @@ def test_hub_serves_the_last_messages_without_the_registry(board):
     assert board.reader.calls == calls
 
 
-def test_hub_does_not_serve_a_position_of_another_log(board):
-    """The number alone is no proof: epoch and tag must be those of the entry."""
-    board.put(Ear("d1"))
-    board.push(1)
-    board.push(2)
-    tail = board.log.tail
-
-    assert board.delivery.covers("room", tail)
-    assert not board.delivery.covers("room", Position(tail.epoch, 1, "ffff"))
-    assert not board.delivery.covers("room", Position("e9", 2, tail.tag))
-
-
 def test_hub_lets_one_that_comes_back_begin_where_it_left_if_the_log_went_back(board):
     """There its read finds that something is lost; numbers that it has seen would look like
     repeats to its page, which drops them in silence."""
@@ -369,24 +131,60 @@ def test_hub_lets_one_that_comes_back_begin_at_its_subscription(board):
         board.hub.leave(ear, ["room"])
 
 
-def test_hub_passes_on_what_stands_in_no_log(board):
-    """Those who are there hear it at once, those who are behind do not, and nobody misses it."""
-    quick, slow = board.put(Ear("d1")), board.put(Ear("d2"))
-    slow.has_backlog = True
-    passing = Publication("room", NOWHERE, "", '"writing"')
+def test_hub_knows_whose_first_subscriptions_may_have_changed(board, monkeypatch):
+    """A change that comes between a handshake and its first subscriptions is not missed; others
+    run while thousands of clients are looked up."""
+    pauses = []
+    monkeypatch.setattr("flask_realtime.hub.hub.let_others_run", lambda: pauses.append(1))
+    new, ready, gone = Ear("d1"), Ear("d2"), Ear("d3")
+    for ear in (new, ready):
+        board.hub.add(ear)
+    board.hub.mark_subscribed(ready)
 
-    board.delivery.deliver(passing)
-    board.push("hi")
+    board.hub.mark_stale(["d1", "d2", "d3", *map(str, range(2000))])
 
-    assert [json.loads(frame.plain[2:])["payload"] for frame in quick.frames] == ["writing", "hi"]
-    assert "position" not in json.loads(quick.frames[0].plain[2:])
-    assert slow.payloads == ["hi"]
+    assert [board.hub.is_stale(ear) for ear in (new, ready, gone)] == [True, False, False]
+    assert [board.hub.mark_subscribed(ear) for ear in (new, ready, gone)] == [True, False, False]
+    assert [board.hub.is_ready(ear) for ear in (new, ready, gone)] == [True, True, False]
+    assert not board.hub.is_stale(new)
+    assert len(pauses) == 2
 
 
-def test_hub_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
-    """The page that whispers does not hear itself."""
-    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
+def test_hub_knows_what_a_connection_was_brought_to(board):
+    """So that a registry that lost it can be told."""
+    ear, stranger = Ear("d1"), Ear("d2")
+    board.hub.add(ear)
+    subscriptions = Subscriptions({"room": Subscription(board.log.tail, None, 7)})
 
-    board.delivery.deliver(Publication("room", NOWHERE, "", "1", Route(but_for="d1")))
+    board.hub.note(ear, subscriptions)
+    board.hub.note(stranger, subscriptions)
 
-    assert (len(author.frames), len(other.frames)) == (0, 1)
+    assert board.hub.noted(ear).moments == {"room": 7}
+    assert board.hub.noted(stranger).moments == {}
+
+
+def test_hub_counts_what_a_connection_is_about_to_enter(board):
+    """An invitation counts as a channel of the connection, until it is taken back."""
+    ear = Ear()
+    board.hub.add(ear)
+    board.hub.invite(ear, {"room": board.log.tail, "hall": board.log.tail})
+    invited = board.hub.channels(ear)
+    board.hub.leave(ear, ["hall"])
+
+    assert invited == {"room", "hall"}
+    assert board.hub.channels(ear) == {"room"}
+    assert board.hub.reached(ear) == {"room": board.log.tail}
+    assert list(board.hub.enter(ear)) == ["room"]
+    assert board.hub.enter(ear) == {}
+
+
+def test_hub_does_nothing_for_a_connection_that_it_does_not_know(board):
+    """One that has ended meanwhile is no error."""
+    ear = Ear()
+    board.hub.invite(ear, {"room": board.log.tail})
+    board.hub.move(ear, "room", board.log.tail)
+    board.hub.leave(ear, ["room"])
+
+    assert board.hub.enter(ear) == board.hub.reached(ear) == {}
+    assert board.hub.channels(ear) == set()
+    assert board.hub.step(ear, "room", board.log.tail) == []

@@ -1,8 +1,10 @@
-"""How a connection stands on its channels."""
+"""The connections of a process, and how far each is on its channels."""
 
-from flask_realtime.hub.members import Member
+from flask_realtime.hub.members import Member, Members
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import MOST_LEFT
+
+from ..logs import Ear
 
 
 def test_one_that_leaves_ever_more_channels_is_known_on_the_last():
@@ -29,3 +31,41 @@ def test_one_that_leaves_a_channel_again_is_known_by_the_newer_time():
 
     assert member.begins("room:0", since) == again
     assert member.begins("room:1", since) == since
+
+
+SESSION = "5" * 32
+ONE, OTHER = "1" * 32 + SESSION, "2" * 32 + SESSION
+
+
+def test_members_are_found_by_client_by_session_and_by_user():
+    """A client may have several connections, a session several clients, a user several sessions."""
+    members = Members()
+    first, second, third = Ear(ONE), Ear(ONE), Ear(OTHER, "42")
+    elsewhere = Ear("3" * 64, "42")
+    for ear in (first, second, third, elsewhere):
+        members.add(ear)
+
+    assert members.connections(ONE) == (first, second)
+    assert members.of_session(SESSION) == (first, second, third)
+    assert members.of_user("42") == (third, elsewhere)
+    assert members.all() == [first, second, third, elsewhere]
+    assert members.digests() == [ONE, OTHER, "3" * 64]
+    assert members.connections("d9") == members.of_session("s9") == members.of_user("43") == ()
+
+
+def test_member_that_has_gone_leaves_nothing_behind():
+    """Clients come and go for weeks."""
+    members = Members()
+    first, second = Ear(ONE, "42"), Ear(ONE, "42")
+    for ear in (first, second):
+        members.add(ear)
+    stood = members.get(first)
+
+    popped = [members.pop(ear) for ear in (first, first)]
+    left = members.connections(ONE), members.of_session(SESSION), members.of_user("42")
+    members.pop(second)
+
+    assert popped == [stood, None]
+    assert left == ((second,), (second,), (second,))
+    assert members.all() == members.digests() == []
+    assert members.connections(ONE) == members.of_session(SESSION) == members.of_user("42") == ()

@@ -5,6 +5,7 @@ import pytest
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.reconciler import Reconciler
@@ -41,8 +42,9 @@ class House:
 
     def __init__(self, registry):
         self.registry = registry
-        self.delivery = Delivery(lambda names: self.reconciler.recover(names), post)
-        self.hub = Hub(self.delivery, registry.ignore)
+        channels = Channels()
+        self.delivery = Delivery(channels, lambda names: self.reconciler.recover(names), post)
+        self.hub = Hub(channels, registry.ignore)
         self.resync = Resync(self.delivery, registry.listen, registry.read)
         self.catch_up = CatchUp(self.hub, self.delivery, self.resync, registry.read)
         self.jobs = []

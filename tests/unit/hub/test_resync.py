@@ -3,6 +3,7 @@
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.resync import Resync
@@ -18,10 +19,11 @@ class Ward:
         self.names = [log.channel for log in self.logs]
         self.reader = Reader(*self.logs)
         self.heard, self.asked, self.sizes, self.failing = [], [], [], None
-        self.delivery = Delivery(self.asked.extend, post)
+        channels = Channels()
+        self.delivery = Delivery(channels, self.asked.extend, post)
         self.resync = Resync(self.delivery, self.listen, self.read)
         self.ear = Ear()
-        hub = Hub(self.delivery, lambda names: None)
+        hub = Hub(channels, lambda names: None)
         hub.add(self.ear)
         hub.invite(self.ear, {log.channel: log.tail for log in self.logs})
         hub.enter(self.ear)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.hub import Hub
 from flask_realtime.node.evictions import Evictions
 from flask_realtime.protocol.positions import Position
@@ -26,7 +26,7 @@ class Closable(Ear):
 
 @pytest.fixture
 def hub():
-    return Hub(Delivery(lambda names: None, lambda frame, outboxes: None), lambda names: None)
+    return Hub(Channels(), lambda names: None)
 
 
 @pytest.fixture

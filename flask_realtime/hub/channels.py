@@ -1,0 +1,122 @@
+"""All channels that this process hears, and its connections, under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from itertools import takewhile
+from typing import Any
+
+from ..protocol.routes import Route
+from ..threads import clock
+from ..writing.frames import Frame
+from .channel import LocalChannel
+from .members import Listener, Members
+
+# What was read of older parts of logs, for connections that come back together, is kept so long,
+EXTENDED_SECONDS = 10.0
+# and no more of it, in all channels together.
+MOST_EXTENDED_BYTES = 32 * 1024 * 1024
+
+
+class Channels:
+    """The table that the hub and the delivery share, and the lock under which both work on it.
+
+    The hub changes who is on which channel, the delivery hands out what is published. With one
+    lock a message goes to exactly those who were on its channel when it had its turn. Whoever
+    calls a method holds :attr:`lock`, except for :meth:`is_known`.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.members = Members()
+        self._by_name: dict[str, LocalChannel] = {}
+        # Since when no connection is on a channel, and since when a channel keeps more than usual,
+        # and how much. The first came first, so that nobody has to look at all channels.
+        self._idle: dict[str, float] = {}
+        self._extended: dict[str, tuple[float, int]] = {}
+        self._extended_bytes = 0
+
+    def is_known(self, name: str) -> bool:
+        """Return whether this process hears the channel; needs no lock."""
+        return name in self._by_name
+
+    def get(self, name: str) -> LocalChannel | None:
+        """Return the channel; None if this process does not hear it."""
+        return self._by_name.get(name)
+
+    def names(self) -> list[str]:
+        """Return the names of all channels that this process hears."""
+        return list(self._by_name)
+
+    def known(self, names: Collection[str]) -> list[LocalChannel]:
+        """Return the channels, of *names*, that this process hears."""
+        return [self._by_name[name] for name in names if name in self._by_name]
+
+    # Who is on them.
+
+    def enter(self, name: str) -> None:
+        """Note one more connection on the channel, which is made if it is not heard here yet."""
+        channel = self._by_name.get(name)
+        if channel is None:
+            channel = self._by_name[name] = LocalChannel(name)
+        channel.users += 1
+        self._idle.pop(name, None)
+
+    def leave(self, name: str, connection: Listener) -> None:
+        """Note that *connection*, which had entered the channel, is not on it any more."""
+        channel = self._by_name[name]
+        channel.leave(connection)
+        channel.users -= 1
+        if not channel.users:
+            self._idle[name] = clock.monotonic()
+
+    def pop_idle(self, seconds: float) -> list[str]:
+        """Forget the channels on which no connection has been for *seconds*; return their names."""
+        until = clock.monotonic() - seconds
+        idle = list(takewhile(lambda name: self._idle[name] <= until, self._idle))
+        for name in idle:
+            self._forget_extension(name)
+            del self._by_name[name], self._idle[name]
+        return idle
+
+    def outboxes(self, channel: LocalChannel, route: Route) -> tuple[Any, ...]:
+        """Return the outboxes of the channel's live listeners that a message is for."""
+        if route.to:
+            listeners = self.members.connections(route.to)
+            return tuple([one.outbox for one in listeners if channel.has_listener(one)])
+        if not route.but_for:
+            return channel.outboxes()
+        excepted = {one.outbox for one in self.members.connections(route.but_for)}
+        return tuple([one for one in channel.outboxes() if one not in excepted])
+
+    # What they keep for connections that come back.
+
+    def extend(self, channel: LocalChannel, frames: list[Frame], size: int) -> bool:
+        """Keep *frames* for a while, if they lead up to what the channel keeps already.
+
+        :param size: what they take in memory.
+        :returns: False also if all channels together keep too much.
+        """
+        if self._extended_bytes + size > MOST_EXTENDED_BYTES or not channel.extend(frames):
+            return False
+        size += self._forget_extension(channel.name)
+        self._extended[channel.name] = clock.monotonic(), size
+        self._extended_bytes += size
+        return True
+
+    def extended_for_long(self) -> list[str]:
+        """Return the names of the channels that have kept more than usual for long enough."""
+        until = clock.monotonic() - EXTENDED_SECONDS
+        return list(takewhile(lambda name: self._extended[name][0] <= until, self._extended))
+
+    def shrink(self, name: str) -> list[Frame | None]:
+        """Let the channel keep no more than usual; return what was dropped."""
+        self._forget_extension(name)
+        channel = self._by_name.get(name)
+        return [] if channel is None else channel.shrink()
+
+    def _forget_extension(self, name: str) -> int:
+        _, size = self._extended.pop(name, (0.0, 0))
+        self._extended_bytes -= size
+        return size

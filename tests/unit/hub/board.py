@@ -1,0 +1,34 @@
+"""A hub and a delivery over one log, as a process has them."""
+
+from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.hub import Hub
+from flask_realtime.hub.resync import Resync
+from flask_realtime.protocol.routes import TO_ALL
+
+from ..logs import Log, Reader, post
+
+
+class Board:
+    """The channel ``room``, its log, and what hub and delivery ask for."""
+
+    def __init__(self):
+        self.log = Log("room")
+        self.reader = Reader(self.log)
+        self.listened, self.ignored, self.paused = [], [], []
+        self.channels = Channels()
+        self.delivery = Delivery(self.channels, self.paused.extend, post)
+        self.hub = Hub(self.channels, self.ignored.extend)
+        self.resync = Resync(self.delivery, self.listened.extend, self.reader)
+
+    def put(self, ear, at=None):
+        """Bring a connection onto the channel, live."""
+        self.hub.add(ear)
+        self.hub.invite(ear, {"room": at or self.log.tail})
+        self.hub.enter(ear)
+        self.resync.run(["room"], 5)
+        assert self.hub.step(ear, "room", at or self.log.tail) == []
+        return ear
+
+    def push(self, payload, route=TO_ALL):
+        self.delivery.deliver(self.log.append(payload, route))

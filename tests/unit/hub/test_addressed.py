@@ -1,0 +1,91 @@
+"""Messages that are for some of a channel's listeners, or stand in no log."""
+
+import json
+
+import pytest
+
+from flask_realtime.protocol.publications import NOWHERE, Publication
+from flask_realtime.protocol.routes import Route
+from tests.eventually import DEADLINE
+
+from ..logs import Ear
+from .board import Board
+
+
+@pytest.fixture
+def board():
+    return Board()
+
+
+def test_delivery_delivers_an_addressed_message_to_its_client_alone(board):
+    """What is pushed to one client is heard by all of its connections and by no other."""
+    first, second, other = (board.put(Ear(digest)) for digest in ("d1", "d1", "d2"))
+
+    board.push("for you", route=Route(to="d1"))
+    board.push("for all")
+
+    assert first.payloads == second.payloads == ["for you", "for all"]
+    assert other.payloads == ["for all"]
+
+
+def test_delivery_delivers_to_all_but_the_client_that_is_left_out(board):
+    """The page that caused a change does not hear of it; its numbers go on all the same."""
+    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    board.push("for others", route=Route(but_for="d1"))
+    board.push("for all")
+
+    assert author.payloads == ["for all"]
+    assert other.payloads == ["for others", "for all"]
+
+
+def test_delivery_passes_on_what_stands_in_no_log(board):
+    """Those who are there hear it at once, those who are behind do not, and nobody misses it."""
+    quick, slow = board.put(Ear("d1")), board.put(Ear("d2"))
+    slow.has_backlog = True
+    passing = Publication("room", NOWHERE, "", '"writing"')
+
+    board.delivery.deliver(passing)
+    board.push("hi")
+
+    assert [json.loads(frame.plain[2:])["payload"] for frame in quick.frames] == ["writing", "hi"]
+    assert "position" not in json.loads(quick.frames[0].plain[2:])
+    assert slow.payloads == ["hi"]
+
+
+def test_delivery_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
+    """The page that whispers does not hear itself."""
+    author, other = board.put(Ear("d1")), board.put(Ear("d2"))
+
+    board.delivery.deliver(Publication("room", NOWHERE, "", "1", Route(but_for="d1")))
+
+    assert (len(author.frames), len(other.frames)) == (0, 1)
+
+
+class Counted(str):
+    """A digest that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        Counted.compared += 1
+        return super().__eq__(other)
+
+
+def test_delivery_finds_the_client_of_an_addressed_message_among_thousands(board, monkeypatch):
+    """A message for one client takes no longer where many listen: nobody looks at all of them."""
+    crowd = [Ear(Counted(f"d{number}")) for number in range(500)]
+    for ear in crowd:
+        board.hub.add(ear)
+        board.hub.invite(ear, {"room": board.log.tail})
+        board.hub.enter(ear)
+    board.resync.run(["room"], DEADLINE)
+    for ear in crowd:
+        board.hub.step(ear, "room", board.log.tail)
+    Counted.compared = 0
+
+    board.push("for you", Route(to="d77"))
+
+    assert [ear.digest for ear in crowd if ear.payloads] == ["d77"]
+    assert Counted.compared < 10

@@ -1,0 +1,153 @@
+"""One channel as a process hears it."""
+
+import pytest
+
+from flask_realtime.hub.channel import LocalChannel
+from flask_realtime.protocol.positions import Position
+from flask_realtime.writing.frames import push_frame
+
+from ..logs import Ear, Log
+
+
+@pytest.fixture
+def log():
+    log = Log("room")
+    for number in range(10):
+        log.append(number)
+    return log
+
+
+@pytest.fixture
+def channel(log):
+    """Live, and delivered up to the seventh of ten entries, of which it keeps the last two."""
+    channel = LocalChannel("room")
+    channel.restart(log.publications[4].position)
+    assert channel.resume(log.publications[4].position)
+    for publication in log.publications[5:7]:
+        channel.advance(push_frame(publication))
+    return channel
+
+
+def test_new_channel_is_paused_until_its_log_was_read():
+    """Nobody knows yet where it stands."""
+    channel = LocalChannel("room")
+
+    assert channel.is_paused
+    assert channel.tail is None
+    assert channel.begin_reading() is None
+    assert not channel.resume(Position("e1", 0, ""))
+
+
+def test_channel_tells_the_next_from_a_repeat_and_from_what_fits_nowhere(channel, log):
+    """By log, seq and tag together."""
+    sixth, eighth, ninth = (log.publications[index] for index in (5, 7, 8))
+    stranger = Log("room")
+    for number in range(7):
+        foreign = stranger.append(number)
+
+    assert [channel.is_repeat(one) for one in (sixth, eighth, foreign)] == [True, False, False]
+    assert [channel.follows(one) for one in (sixth, eighth, ninth)] == [False, True, False]
+
+
+def test_channel_hands_out_one_tuple_until_somebody_comes_or_goes(channel):
+    """What is posted to the very same receivers is joined."""
+    one, two = Ear("d1"), Ear("d2")
+    channel.join(one)
+    first = channel.outboxes()
+    same = channel.outboxes()
+    channel.leave(two)
+    unchanged = channel.outboxes()
+    channel.join(two)
+
+    assert first is same is unchanged
+    assert set(channel.outboxes()) == {one, two}
+    assert channel.has_listener(one) and not channel.has_listener(Ear())
+
+
+def test_channel_goes_live_once_it_has_everything_up_to_the_tail(channel, log):
+    """What was published during the pause is taken in order, and what was delivered is dropped."""
+    seventh, eighth, ninth, tenth = log.publications[6:]
+    channel.pause()
+    channel.begin_reading()
+    for publication in (seventh, ninth, tenth):
+        channel.wait(push_frame(publication))
+    too_early = channel.next_waiting()
+    channel.advance(push_frame(eighth))
+    taken = []
+    while (frame := channel.next_waiting()) is not None:
+        channel.advance(frame)
+        taken.append(frame.publication)
+
+    assert too_early is None
+    assert taken == [ninth, tenth]
+    assert channel.resume(log.tail)
+    assert not channel.is_paused
+
+
+def test_channel_stays_paused_if_the_reading_may_have_begun_too_early(channel, log):
+    """Another pause during a reading asks for another reading."""
+    channel.pause()
+    channel.begin_reading()
+    channel.pause()
+    early = channel.resume(channel.tail)
+    channel.begin_reading()
+
+    assert not early
+    assert channel.resume(channel.tail)
+
+
+def test_channel_covers_what_follows_a_position_that_it_keeps(channel, log):
+    """One at the tail misses nothing; one before what is kept has to read."""
+    places = [one.position for one in log.publications]
+
+    assert channel.after(channel.tail) == []
+    assert [frame.publication for frame in channel.after(places[5])] == [log.publications[6]]
+    assert channel.after(places[3]) is None
+    assert [channel.covers(places[index]) for index in (3, 4, 6, 9)] == [False, True, True, False]
+    assert channel.distance(places[1]) == 3
+
+
+def test_channel_knows_which_entries_lead_up_to_what_it_keeps(channel, log):
+    """All that it lacks, and nothing behind that; nothing of what does not reach it."""
+    entries = log.publications
+
+    assert channel.leading(entries[:8]) == entries[:5]
+    assert channel.leading(entries[:4]) == channel.leading(entries[5:]) == channel.leading([]) == ()
+    stranger = Log("room")
+    assert channel.leading([stranger.append(number) for number in range(8)]) == ()
+    assert LocalChannel("new").leading(entries) == ()
+
+
+def test_channel_keeps_older_entries_until_it_shrinks(channel, log):
+    """For all that come back from there, for a while."""
+    places = [one.position for one in log.publications]
+    older = [push_frame(one) for one in log.publications[:5]]
+
+    not_leading = channel.extend(older[:3])
+    size = channel.extend(older)
+    covered = channel.covers(places[0])
+
+    assert not_leading == 0
+    assert size == sum(len(frame.plain) for frame in older)
+    assert covered
+    assert channel.covers(places[5])
+
+
+def test_channel_that_begins_anew_keeps_nothing(channel, log):
+    """What was before is not known any more, trimmed or not."""
+    channel.note_gone(log.publications[3].position)
+    gone = channel.is_gone(log.publications[1].position)
+    channel.restart(log.tail)
+
+    assert gone
+    assert not channel.is_gone(log.publications[1].position)
+    assert not channel.covers(log.publications[5].position)
+    assert channel.covers(log.tail)
+
+
+def test_channel_believes_only_of_its_own_log_that_it_was_trimmed(channel):
+    """Of a position that is none of the log's nothing is noted."""
+    channel.note_gone(Position("other", 3, "ffff"))
+
+    assert not channel.is_gone(Position("e1", 3, "ffff"))
+    assert not channel.is_behind(channel.tail)
