@@ -18,10 +18,10 @@ from ..errors import NoContext
 from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .hosts import everywhere
-from .script import client_script
+from .script import ENTRY, FORMS_ENTRY, client_script
 
 STATIC_ENDPOINT = "realtime.static"
-STATIC_PATH = "/_realtime/static/realtime.js"
+STATIC_PATH = f'/_realtime/static/<any("{ENTRY}", "{FORMS_ENTRY}"):entry>'
 
 _IS_STAMPED = "flask_realtime.is_stamped"
 # 206 is a piece of a page, whose other pieces would not know.
@@ -65,7 +65,7 @@ class Page:
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
         return tag.format(
-            url_for(STATIC_ENDPOINT, v=client_script().version),
+            url_for(STATIC_ENDPOINT, entry=ENTRY, v=client_script().version),
             self._config.path,
             request.script_root,
             Markup(' data-subscribed="true"') if is_subscribed else "",
@@ -143,8 +143,8 @@ def _keep_from_caches(response: Response) -> Response:
     return response
 
 
-def _send_script() -> Response:
-    script = client_script()
+def _send_script(entry: str) -> Response:
+    script = client_script(entry)
     is_gzipped = request.accept_encodings["gzip"] > 0
     body = script.gzipped if is_gzipped else script.plain
     # Not as the system's table of types has it: Windows may know .js as text/plain, which no
@@ -153,7 +153,7 @@ def _send_script() -> Response:
     response.vary.add("Accept-Encoding")
     if is_gzipped:
         response.headers["Content-Encoding"] = "gzip"
-    response.set_etag(f"{script.version}-{'gzip' if is_gzipped else 'plain'}")
+    response.set_etag(f"{entry}-{script.version}-{'gzip' if is_gzipped else 'plain'}")
     # Private: a response of the app's may carry a session's cookie, whatever it is for.
     response.headers["Cache-Control"] = (
         "private, max-age=31536000, immutable"

@@ -1,7 +1,8 @@
 """The JavaScript client as browsers get it: the modules of ``static/`` as one, without comments.
 
 One request in place of ten, each of which would wait for the one that imports it, and less than
-half of the bytes. There is nothing to build: it is put together when it is first asked for.
+half of the bytes. There is nothing to build: it is put together when it is first asked for. What
+forms and links with ``data-realtime`` need is a script of its own, which other pages do not load.
 
 It is a classic script: a module script ahead of the page's import map makes browsers that know one
 map alone, Firefox among them, ignore that map, and a classic script is told which tag is its own.
@@ -18,6 +19,7 @@ from pathlib import Path
 
 STATIC = Path(__file__).parents[1] / "static"
 ENTRY = "realtime.js"
+FORMS_ENTRY = "realtime-forms.js"
 
 # Keeps the names of the client's parts from the page's scripts.
 _WRAPPER = '(() => {{\n"use strict";\n{}}})();'
@@ -31,25 +33,32 @@ _IDLE_LINE_END = re.compile(r"(?<=[{(,;])\n|\n(?=[)}])")
 
 
 class Bundle:
-    """The script, in one piece.
+    """A script, in one piece.
 
     :param text: what browsers run.
+    :param version: names what it is: another version's is another.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, version: str) -> None:
         self.plain = text.encode()
         #: The same, compressed once for all browsers that take it so: all of them do.
         self.gzipped = gzip.compress(self.plain, 9, mtime=0)
-        #: Names what it is: another version's is another.
-        self.version = hashlib.sha256(self.plain).hexdigest()[:8]
+        self.version = version
 
 
 @functools.cache
-def client_script() -> Bundle:
-    """The script, put together once."""
-    text = _WRAPPER.format("".join(_modules(ENTRY, set())))
+def client_script(entry: str = ENTRY) -> Bundle:
+    """The script that begins with the module *entry*, put together once."""
+    text = _WRAPPER.format("".join(_modules(entry, set())))
     lines = _MARGIN.sub("\n", _COMMENT.sub("", text)).strip()
-    return Bundle(_IDLE_LINE_END.sub("", lines))
+    return Bundle(_IDLE_LINE_END.sub("", lines), _version())
+
+
+@functools.cache
+def _version() -> str:
+    """One for all scripts: the first asks for the others by its own."""
+    sources = sorted(STATIC.glob("*.js"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
 
 
 def _modules(name: str, seen: set[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ export class Channels {
   #named = new Map(); // by channel: those who listen to it alone
   #patterned = new Set();
   #count = 0;
+  #former = 0; // how many had begun before the page was replaced by another
   #positions = new Map();
   #left = new Set();
 
@@ -15,6 +16,8 @@ export class Channels {
 
   /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
   on(pattern, listener) {
+    // A script that the new page has too runs again: it hears in place of its former self.
+    this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
     const one = { pattern, listener, number: this.#count++ };
     if (isPattern(pattern)) {
       this.#patterned.add({ ...one, fits: matcher(pattern) });
@@ -28,6 +31,11 @@ export class Channels {
   off(pattern, listener) {
     if (!listener) this.#left.add(pattern);
     this.#remove(pattern, (one) => !listener || one.listener === listener);
+  }
+
+  /** Another page has come into the document: its scripts run, and may listen once more. */
+  turnPage() {
+    this.#former = this.#count;
   }
 
   /** Note that `channel` was heard up to `position`; false if it had been already. */

@@ -39,6 +39,7 @@ export class Client {
       isRefused: () => this.#session.isRefused(),
     });
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
+    window.addEventListener("realtime:page", () => this.#channels.turnPage());
   }
 
   /**

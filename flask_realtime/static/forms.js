@@ -1,80 +1,168 @@
+import { Answer } from "./answer.js";
+import { Busy } from "./busy.js";
 import { emit } from "./events.js";
+import { hasKeys, linkOf, visitOf } from "./links.js";
+import { Markup } from "./markup.js";
+import { Navigation } from "./navigation.js";
+import { NewDocument } from "./new_document.js";
+import { submissionOf } from "./submission.js";
+import { unclobbered } from "./unclobbered.js";
 
-const LONGEST_FORM = 60_000; // characters, of up to four bytes: no server takes a longer message
+const PATIENCE = 3_000; // ms; what a browser can ask for itself waits no longer for the socket.
+const MOST_REDIRECTS = 20; // as in browsers
 
 /** Forms and links with `data-realtime`: over the socket while it is open, else as ever. */
 export class Forms {
   #window;
+  #document;
   #client;
-  #plain = new WeakSet();
+  #busy;
+  #markup;
+  #navigation;
+  #newDocument;
+  #pressed; // what was clicked last, if with a key
+  #count = 0;
+  #latest = new Map(); // by target: the number of the last visit that posts nothing
 
   constructor(window, client) {
     this.#window = window;
+    this.#document = unclobbered(window.document);
     this.#client = client;
-    window.document.addEventListener("submit", (event) => this.#submitted(event));
-    window.document.addEventListener("click", (event) => this.#clicked(event));
+    this.#busy = new Busy(window);
+    this.#markup = new Markup(window);
+    this.#navigation = new Navigation(window);
+    this.#newDocument = new NewDocument(window, this.#markup, this.#navigation);
+    this.#listen("submit", (event) => this.#submitted(event));
+    this.#listen("click", (event) => this.#clicked(event));
+  }
+
+  /** Hear `type` behind all others, so that they are heeded, and what they have changed is seen. */
+  #listen(type, act) {
+    const last = (event) => event.defaultPrevented || this.#client.state !== "open" || act(event);
+    const renew = (event) => {
+      if (type === "click") this.#pressed = hasKeys(event) ? event.composedPath()[0] : null;
+      this.#window.removeEventListener(type, last);
+      this.#window.addEventListener(type, last);
+    };
+    this.#window.addEventListener(type, renew, true);
   }
 
   #submitted(event) {
-    const { target: form, submitter } = event;
-    if (this.#plain.delete(form) || !this.#isOurs(event, form)) return;
-    const read = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name) ?? "";
-    if (/dialog|multi|plain/i.test(read("method") + read("enctype"))) return;
-    const input = new this.#window.FormData(form, submitter);
-    if ([...input.values()].some((value) => value !== `${value}`)) return; // a file
-    if (`${new URLSearchParams(input)}`.length > LONGEST_FORM) return;
-    const url = new URL(read("action") || this.#window.location, this.#window.document.baseURI);
-    const isPost = /post/i.test(read("method"));
-    if (!isPost) url.search = new URLSearchParams(input);
-    const request = isPost ? { method: "post", input } : {};
-    this.#take(event, form, read("target"), url, request, () => {
-      this.#plain.add(form);
-      form.requestSubmit(submitter);
-    });
+    const { target, submitter } = event;
+    if (!isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
+    // With a key its answer is wanted in another tab.
+    if (this.#pressed && submitter?.contains(this.#pressed)) return;
+    this.#take(event, submissionOf(event, this.#document));
   }
 
   #clicked(event) {
-    const link = event.target.closest?.("a[href]");
-    if (!link || link.hasAttribute("download") || !this.#isOurs(event, link)) return;
-    if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const url = new URL(link.href);
-    this.#take(event, link, link.target, url, {}, () => this.#go(url));
+    const link = linkOf(event);
+    if (link && isOurs(link)) this.#take(event, visitOf(link, this.#document));
   }
 
-  #isOurs(event, element) {
-    const isWanted = "realtime" in element.dataset && !event.defaultPrevented;
-    return isWanted && this.#client.state === "open";
-  }
-
-  /** Answer the event over the socket, unless it leads out of this frame or site. */
-  async #take(event, element, frame, url, request, submit) {
-    if (!/^(_self)?$/i.test(frame) || url.origin !== this.#window.location.origin) return;
+  /** Answer the event over the socket, unless only the browser can. */
+  async #take(event, visit) {
+    if (!visit || !this.#isOfApp(visit.url) || !this.#canShow(visit)) return;
     event.preventDefault();
-    const { realtimePartial: partial, realtimeTarget: target } = element.dataset;
-    const call = this.#client.call(url.pathname + url.search, { ...request, partial });
-    const reply = await call.catch((error) => {
-      // What the server may have acted on is not submitted a second time.
-      if (emit(element, "error", error) && !error.wasSent) submit();
-    });
-    if (reply && emit(element, "reply", reply)) this.#show(reply, url, request, partial, target);
-  }
-
-  /** Do what a browser does with such a response, or what `target` asks for. */
-  #show({ status, headers, body }, url, { method }, partial, target) {
-    if (/^3/.test(status) && headers.Location) return this.#go(new URL(headers.Location, url));
-    if (!body || !/^text.html/.test(headers["Content-Type"])) return;
-    if (target || (method && !partial)) {
-      this.#window.document.querySelector(target ?? "body").innerHTML = body;
-    } else if (!partial) {
-      this.#go(url);
+    if (visit.fields && this.#busy.has(visit)) return;
+    const end = this.#busy.begin(visit);
+    visit.number = ++this.#count;
+    if (!visit.fields) this.#latest.set(visit.target, visit.number);
+    try {
+      await this.#call(visit);
+    } finally {
+      end();
     }
   }
 
-  /** Navigate, also to a place on this very page, which may have changed. */
-  #go(url) {
-    const { location } = this.#window;
-    if (!/^http/.test(url.protocol)) return; // assign() would run a script's
-    location.assign(url);
-    if (url.hash && location.href === url.href) location.reload(); // it has merely scrolled
+  #isOfApp({ origin, protocol }) {
+    return origin === this.#window.location.origin && /^http/.test(protocol); // a blob has the origin too
   }
+
+  /** Whether there is a place for the answer, and the page's policy lets it be put there. */
+  #canShow(visit) {
+    if (visit.target && !this.#find(visit)) return false;
+    return !(visit.target || visit.isForm) || this.#markup.isAllowed;
+  }
+
+  async #call(visit, redirects = 0) {
+    const { url, fields, partial } = visit;
+    const options = fields ? { method: "post", input: listed(fields) } : { timeout: PATIENCE };
+    let reply;
+    try {
+      reply = await this.#client.ask(url.pathname + url.search, { ...options, partial });
+    } catch (error) {
+      // What the server may have acted on is not sent a second time.
+      if (this.#tell(visit, "error", error) && !(fields && error.wasSent)) this.#leave(visit);
+      return;
+    }
+    if (reply.refused === "call") this.#leave(visit);
+    else if (this.#tell(visit, "reply", reply)) await this.#show(new Answer(reply), visit, redirects);
+  }
+
+  /** Do what a browser does with such an answer, or what the form or the link asks for. */
+  async #show(answer, visit, redirects) {
+    const { url, fields, isForm, partial, target } = visit;
+    const next = answer.redirect(url);
+    if (next) return this.#redirect(next, answer.status > 306, visit, redirects);
+    if (answer.isEmpty) return;
+    if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
+    if (!fields && (answer.isError || !answer.isHTML || !(isForm || partial || target))) return this.#leave(visit);
+    if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
+    const place = target && this.#find(visit);
+    if (place) this.#markup.update(place, answer.body);
+    else if (!target && !partial) await this.#newDocument.show(answer.body, url, answer.policy);
+  }
+
+  async #redirect(url, keepsMethod, visit, redirects) {
+    const { fields, target } = visit;
+    if (!keepsMethod || !(fields || target)) this.#leave(visit.at(url));
+    else if (this.#isOfApp(url) && redirects < MOST_REDIRECTS) await this.#call(visit.at(url, fields), redirects + 1);
+    else this.#leave(visit.at(url, fields));
+  }
+
+  /** Leave it to the browser, unless its user has gone on to something else. */
+  #leave(visit) {
+    if (!this.#isOvertaken(visit)) this.#navigation.send(visit);
+  }
+
+  #isOvertaken({ target, number }) {
+    return this.#latest.get(target) > number;
+  }
+
+  /** Tell the element, or the document that it has left; false if the default was prevented. */
+  #tell({ element, source }, name, detail) {
+    return emit(element.isConnected ? source : this.#window.document, name, detail);
+  }
+
+  #find({ element, target }) {
+    let place = null;
+    try {
+      place = this.#document.querySelector(target);
+    } catch {
+      // No selector.
+    }
+    if (!place) {
+      const tag = element.cloneNode().outerHTML.split("</")[0];
+      this.#window.console.error(`data-realtime-target fits no element of the page: ${tag}`);
+    }
+    return place;
+  }
+}
+
+/** Whether `element` asks for the socket, where it may ask for anything. */
+function isOurs(element, unsaid = "false") {
+  return (element.getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
+}
+
+/** What stands below `data-realtime-ignore`, as what people write may, is not heeded. */
+function isIgnored(element) {
+  if (element.closest("[data-realtime-ignore]")) return true;
+  const { host } = element.getRootNode();
+  return Boolean(host) && isIgnored(host);
+}
+
+/** Fields as a message carries them: of each name, what it has. */
+function listed(fields) {
+  return Object.fromEntries(fields.map(([name]) => [name, fields.filter(([one]) => one === name).map(([, value]) => value)]));
 }

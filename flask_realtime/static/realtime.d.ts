@@ -15,6 +15,8 @@ declare global {
     /** Its default, unless prevented, is to reload the page. */
     "realtime:lost": CustomEvent<RealtimeLoss>;
     "realtime:push": CustomEvent<RealtimePush>;
+    /** The answer of a form has become the document: its elements are new. */
+    "realtime:page": CustomEvent<null>;
   }
 
   /** What forms and links with `data-realtime` are told; they bubble. */
@@ -111,8 +113,11 @@ declare global {
   }
 
   interface RealtimeError extends Error {
-    name: "RealtimeTimeout" | "RealtimeInterrupted" | "RealtimeClosed";
+    name: "RealtimeTimeout" | "RealtimeInterrupted" | "RealtimeClosed" | "RealtimeRefused";
     /** Whether the server may have acted on the message, or act on it yet. */
     wasSent: boolean;
+    /** What the app answered a form or a link, where that is the error. */
+    status?: number;
+    body?: any;
   }
 }

@@ -1,7 +1,7 @@
 /** The script that `realtime_script()` names: makes `window.realtime` of the page's attributes. */
 
 import { Client } from "./client.js";
-import { Forms } from "./forms.js";
+import { loadOnceWanted } from "./forms_loader.js";
 
 // Of the page's scripts, which may have attributes of that name too, the one that this is; where an
 // app has bundled this module into a script of its own, the tag that realtime_script() has written.
@@ -18,7 +18,7 @@ window.realtime = new Client(window, {
   sessionUrl: `${prefix}/_realtime/session`,
   isSubscribed: Boolean(subscribed),
 });
-new Forms(window, window.realtime);
+loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
 
 if (!connectionId) {
   console.warn("No socket: the body has no data-socket-connection-id.");

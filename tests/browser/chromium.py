@@ -69,6 +69,18 @@ class Visitor:
         self.page.goto(self.url + path)
         if is_open:
             self.wait_for_state("open")
+            self.wait_for_forms()
+
+    def wait_for_forms(self, is_sure=False):
+        """Until those of the page that ask for the socket have it.
+
+        :param is_sure: that there are any, where they do not stand in the document itself.
+        """
+        self.wait_for(
+            "isSure => !(isSure || document.querySelector('[data-realtime]'))"
+            " || performance.getEntriesByName('realtime-forms').length",
+            is_sure,
+        )
 
     def wait_for_state(self, state):
         self.page.wait_for_selector(f"body[data-realtime-state={state}]")

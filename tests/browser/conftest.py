@@ -10,7 +10,7 @@ import pytest
 from flask_realtime import Publisher
 
 from ..integration.serving import ServerProcess
-from . import chromium
+from . import chromium, sites
 
 APPS = pathlib.Path(__file__).parent / "apps"
 
@@ -80,6 +80,18 @@ def come(browser):
 @pytest.fixture
 def ada(come, server):
     return come(server.url)
+
+
+@pytest.fixture(scope="package")
+def site_server():
+    with ServerProcess("gevent", "shapes:app", folder=APPS) as server:
+        yield server
+
+
+@pytest.fixture
+def site(site_server):
+    """The app whose pages and answers a test sets."""
+    return sites.Site(site_server.url)
 
 
 @pytest.fixture

@@ -21,12 +21,15 @@ class Link:
     def url(self):
         return f"http://127.0.0.1:{self._server.getsockname()[1]}"
 
-    def die(self):
+    def die(self, of_sockets_alone=False):
         """Pass nothing on any more over the connections that are open now, not even that they
-        end."""
+        end.
+
+        :param of_sockets_alone: spare HTTP, whose idle connections a browser uses again.
+        """
         with self._lock:
             for pair in self._pairs:
-                pair.is_dead = True
+                pair.is_dead = pair.is_socket or not of_sockets_alone
 
     def close(self):
         self._server.close()
@@ -47,6 +50,7 @@ class _Pair:
 
     def __init__(self, near, far):
         self.is_dead = False
+        self.is_socket = False
         self._ends = near, far
         for one, other in ((near, far), (far, near)):
             threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
@@ -60,6 +64,7 @@ class _Pair:
     def _copy(self, one, other):
         with contextlib.suppress(OSError):
             while data := one.recv(65536):
+                self.is_socket |= b"Upgrade: websocket" in data
                 if not self.is_dead:
                     other.sendall(data)
             if not self.is_dead:

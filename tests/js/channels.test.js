@@ -152,3 +152,27 @@ test("positions are those of the last messages, forgotten ones left out", () => 
 
   assert.equal(JSON.stringify(channels.positions), '{"a":"e:1:t","__proto__":"e:2:t"}');
 });
+
+test("a script that runs again in the page that has come hears once", () => {
+  const script = (name) => {
+    channels.on("room:1", (payload) => heard.push([name, payload]));
+    channels.on("room:*", (payload) => heard.push([name, payload]));
+  };
+  script("former");
+  channels.on("room:1", (payload) => heard.push(["other", payload]));
+
+  channels.turnPage();
+  script("latter");
+  deliver("room:1", "hi");
+
+  assert.deepEqual(heard, [["other", "hi"], ["latter", "hi"], ["latter", "hi"]]);
+});
+
+test("what listens twice in one page hears twice", () => {
+  channels.turnPage();
+  for (let count = 0; count < 2; count++) channels.on("room:1", (payload) => heard.push(payload));
+
+  deliver("room:1", "hi");
+
+  assert.equal(heard.length, 2);
+});

@@ -461,6 +461,16 @@ def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
     assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
+def test_script_of_forms_is_beside_it_and_nothing_else(app, source):
+    """What pages with forms load is there under the same version; sources are not served."""
+    client = app.test_client()
+    response = client.get(source.replace("realtime.js", "realtime-forms.js"))
+
+    assert response.text == client_script("realtime-forms.js").plain.decode()
+    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert client.get(source.replace("realtime.js", "client.js")).status_code == 404
+
+
 def test_script_is_compressed_for_browsers(app, source):
     """Every browser gets it small, whether or not the app compresses its responses."""
     response = app.test_client().get(source, headers={"Accept-Encoding": "gzip, br"})

@@ -1,0 +1,37 @@
+import { unclobbered } from "./unclobbered.js";
+
+/** The visits under way: people and their aids are told, and no form is sent twice. */
+export class Busy {
+  #document;
+  #visits = new Set();
+
+  constructor(window) {
+    this.#document = unclobbered(window.document);
+  }
+
+  /** Whether the form was sent by the same button before, and has no answer yet. */
+  has({ source, button }) {
+    return this.#of(source).some((visit) => visit.button === button);
+  }
+
+  /** Mark the form or the link; returns what ends that. */
+  begin(visit) {
+    const { source, element, button } = visit;
+    this.#visits.add(visit);
+    element.setAttribute("aria-busy", "true");
+    const isEnabled = button && !button.disabled;
+    const hasFocus = isEnabled && button === this.#document.activeElement;
+    if (isEnabled) button.disabled = true;
+    return () => {
+      this.#visits.delete(visit);
+      if (!this.#of(source).length) element.removeAttribute("aria-busy");
+      if (isEnabled) button.disabled = false;
+      // A disabled button has lost the focus to nothing.
+      if (hasFocus && this.#document.activeElement === this.#document.body) button.focus({ preventScroll: true });
+    };
+  }
+
+  #of(source) {
+    return [...this.#visits].filter((visit) => visit.source === source);
+  }
+}

@@ -1,0 +1,99 @@
+"""The app of the forms and links of the tests, in every shape: it writes down what it is sent.
+
+``PUT /answers/NAME`` says what ``/echo/NAME`` answers, and ``GET /page`` if the name is that; one
+that is held is answered once ``POST /release`` says so. ``/echo/NAME`` writes the request down, and
+``GET /requests`` tells what was written down, and forgets it.
+"""
+
+import json
+import os
+import threading
+
+from flask import Flask, Response, jsonify, render_template_string, request
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+realtime = Realtime(app)
+answers = {}
+released = threading.Event()
+requests = []
+
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
+<link rel="icon" href="data:,">{{ head|safe }}
+{{ realtime_script(nonce="first") }}</head>
+<body{{ attributes|safe }}>{{ main|safe }}</body></html>"""
+
+
+@app.get("/page")
+def page():
+    return render({"title": "page", **answers.get("page", {})})
+
+
+@app.put("/answers/<name>")
+def set_answer(name):
+    answers[name] = request.get_json()
+    released.clear()
+    return "", 204
+
+
+@app.delete("/answers")
+def forget():
+    answers.clear()
+    requests.clear()
+    return "", 204
+
+
+@app.post("/release")
+def release():
+    released.set()
+    return "", 204
+
+
+@app.get("/favicon.ico")
+def icon():
+    return "", 204
+
+
+@app.get("/requests")
+def tell():
+    told = list(requests)
+    requests.clear()
+    return jsonify(told)
+
+
+@app.route("/echo/<name>", methods=["GET", "POST", "PUT"])
+def echo(name):
+    requests.append(
+        {
+            "by": "socket" if realtime.is_socket_request else "HTTP",
+            "method": request.method,
+            "path": request.path,
+            "query": request.query_string.decode(),
+            "type": request.mimetype,
+            "body": request.get_data(as_text=True),
+        }
+    )
+    answer = {"title": f"answer {name}", **answers.get(name, {})}
+    if answer.get("is_held"):
+        released.wait(20)
+    return render(answer)
+
+
+@app.post("/push/<channel>")
+def push(channel):
+    realtime.push(request.get_json(), channel)
+    return "", 204
+
+
+def render(given):
+    if "channel" in given:
+        realtime.socket.subscribe(given["channel"])
+    status, headers = given.get("status", 200), given.get("headers", {})
+    if "body" in given:
+        return Response(given["body"], status, {"Content-Type": "text/html", **headers})
+    return render_template_string(given.get("page", PAGE), **given), status, headers

@@ -1,0 +1,295 @@
+"""What becomes of an answer: shown, put in its place, downloaded, followed, or left alone."""
+
+import pytest
+from playwright.sync_api import Error
+
+INTO = 'data-realtime data-realtime-target="#here"'
+MAIN = f"""<form id="plain" method="post" action="/echo/a" data-realtime><input name="text">
+<button id="go" name="button" value="go">go</button></form>
+<form id="into" method="post" action="/echo/a" {INTO}><input name="text" id="field">
+<button id="put">put</button></form>
+<a id="link" href="/echo/a?x=1" data-realtime>link</a>
+<a id="part" href="/echo/a?x=1" {INTO}>part</a>
+<p id="here">before</p>"""
+NOTE = """() => {
+    window.told = [];
+    for (const name of ["reply", "error"]) {
+        document.addEventListener(`realtime:${name}`, ({ target, detail }) => {
+            told.push([name, target.id, detail.name ?? detail.status]);
+        });
+    }
+}"""
+DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
+
+
+@pytest.fixture
+def person(come, site):
+    """A person at a page with two forms and two links, who has typed."""
+    site.show(MAIN)
+    site.answer("a")
+    person = come(site.url)
+    person.visit("/page")
+    person.run(NOTE)
+    person.page.fill("#plain input", "typed")
+    person.page.fill("#into input", "typed")
+    return person
+
+
+def ways(site):
+    return [request["by"] for request in site.told()]
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_redirect_that_keeps_the_method_keeps_the_fields(person, site, status):
+    """A missing slash, which Flask answers with 308, loses nobody what was typed."""
+    site.answer("a", status=status, headers={"Location": "/echo/b?y=2"}, body="")
+
+    person.page.click("#go")
+    first, second = site.wait_for_requests(2)
+
+    assert (second["by"], second["method"], second["path"]) == ("socket", "POST", "/echo/b")
+    assert second["body"] == first["body"] == "text=typed&button=go"
+    person.page.wait_for_url("**/echo/b?y=2")
+    assert person.page.title() == "answer b"
+
+
+def test_redirect_that_keeps_the_method_leads_a_link_to_its_place(person, site):
+    """A link whose slash is missing finds its part all the same."""
+    site.answer("a", status=308, headers={"Location": "/echo/b"}, body="")
+    site.answer("b", body="<b>part</b>")
+
+    person.page.click("#part")
+    person.wait_for("() => here.textContent === 'part'")
+
+    assert ways(site) == ["socket", "socket"]
+
+
+def test_redirect_that_keeps_the_method_leads_to_other_sites(person, site):
+    """What is to be posted elsewhere the browser posts there."""
+    elsewhere = site.url.replace("127.0.0.1", "localhost")
+    site.answer("a", status=307, headers={"Location": f"{elsewhere}/echo/b"}, body="")
+
+    person.page.click("#go")
+    person.page.wait_for_url(f"{elsewhere}/echo/b")
+
+    first, second = site.told()
+    assert (first["by"], second["by"], second["method"]) == ("socket", "HTTP", "POST")
+    assert second["body"] == first["body"] == "text=typed&button=go"
+
+
+def test_redirect_in_a_circle_ends(person, site):
+    """Who is sent round and round is told so by the browser, and the app is not asked for ever."""
+    site.answer("a", status=308, headers={"Location": "/echo/a"}, body="")
+
+    with pytest.raises(Error, match="ERR_TOO_MANY_REDIRECTS"):
+        person.page.click("#go")
+        person.page.wait_for_url("**/nowhere")
+
+    assert "HTTP" in ways(site)
+
+
+@pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
+def test_redirect_to_another_page_is_followed(person, site, clicked):
+    """What the view answers with a redirect leads to the page, by a get."""
+    site.answer("a", status=302, headers={"Location": "/echo/b?y=2#there"}, body="")
+
+    person.page.click(clicked)
+    person.page.wait_for_url("**/echo/b?y=2#there")
+
+    first, second = site.told()
+    assert (first["by"], second["by"], second["method"]) == ("socket", "HTTP", "GET")
+
+
+def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, site):
+    """A view that redirects back to its page, to the new comment say, shows it."""
+    site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")
+    site.show('<p id="comment">new</p>')
+
+    person.page.click("#go")
+    person.page.wait_for_selector("#comment")
+
+    assert person.page.url == f"{site.url}/page#comment"
+    person.page.go_back()
+    person.page.wait_for_url("**/page")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": "a,b", "headers": DOWNLOAD},
+        {"body": "<b>a</b>", "headers": {**DOWNLOAD, "Content-Type": "text/html"}},
+        {"body": "", "headers": DOWNLOAD},
+    ],
+    ids=["csv", "html", "empty"],
+)
+@pytest.mark.parametrize("clicked", ["#link", "#part"])
+def test_download_is_downloaded(person, clicked, site, answer):
+    """A link to a file gives the file, whatever it holds, and the page stays."""
+    site.answer("a", **answer)
+
+    with person.page.expect_download() as download:
+        person.page.click(clicked)
+
+    assert download.value.suggested_filename == "a.csv"
+    assert person.page.inner_text("#here") == "before"
+
+
+@pytest.mark.parametrize("clicked", ["#link", "#part"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": "x" * (5 * 2**20)},
+        {"body": '{"a": 1}', "headers": {"Content-Type": "application/json"}},
+        {"body": "a", "headers": {"Content-Type": "text/plain"}},
+        {"body": "<b>no</b>", "headers": {"Content-Security-Policy": "img-src *; sandbox"}},
+        {"body": "not there", "status": 404},
+        {"body": "broken", "status": 500},
+    ],
+    ids=["too large", "json", "text", "sandbox", "404", "500"],
+)
+def test_link_to_what_is_no_part_of_the_page_is_navigated_to(person, site, clicked, answer):
+    """Whatever can't be put into the page the browser shows by itself."""
+    site.answer("a", **answer)
+
+    person.page.click(clicked)
+    person.page.wait_for_url("**/echo/a?x=1")
+
+    assert ways(site) == ["socket", "HTTP"]
+    person.forgive("Failed to load resource")
+
+
+@pytest.mark.parametrize("status", [204, 205])
+@pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
+def test_answer_without_content_changes_nothing(person, site, clicked, status):
+    """A 204 does nothing, as a browser's own would."""
+    site.answer("a", body="", status=status)
+
+    person.page.click(clicked)
+    person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
+
+    assert person.page.url == f"{site.url}/page"
+    assert person.page.inner_text("#here") == "before"
+    assert person.page.input_value("#plain input") == "typed"
+
+
+@pytest.mark.parametrize("status", [200, 201, 422])
+def test_place_holds_the_answer(person, site, status):
+    """A success, and a form that is to be filled in again, are put into their place."""
+    site.answer("a", status=status, body="<b>after</b>")
+
+    person.page.click("#put")
+    person.wait_for("() => here.textContent === 'after'")
+
+    assert person.run("told") == [["reply", "into", status]]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 503])
+def test_error_leaves_the_place_and_what_was_typed(person, site, status):
+    """What went wrong is an event of the form's, which keeps what its user has typed."""
+    site.answer("a", status=status, body="<b>wrong</b>")
+
+    person.page.click("#put")
+    person.wait_for("() => told.length === 2 && !document.querySelector('[aria-busy]')")
+
+    assert person.run("told") == [["reply", "into", status], ["error", "into", "RealtimeRefused"]]
+    assert person.page.inner_text("#here") == "before"
+    assert person.page.input_value("#field") == "typed"
+    assert ways(site) == ["socket"]
+
+
+def test_error_says_what_the_app_said(person, site):
+    """A listener can show what the app has to say."""
+    site.answer("a", status=403, body="<b>no</b>")
+    person.run(
+        """() => document.addEventListener("realtime:error", ({ detail }) => {
+            window.error = [detail.status, detail.body, detail.wasSent];
+        })"""
+    )
+
+    person.page.click("#put")
+    person.wait_for("() => window.error")
+
+    assert person.run("error") == [403, "<b>no</b>", True]
+
+
+def test_error_page_is_shown_where_the_form_has_no_place(person, site):
+    """Without a place the page of an error is shown, as by HTTP, unless a listener prevents it."""
+    site.answer("a", status=403, title="no", main="no")
+
+    person.run(
+        """() => document.addEventListener("realtime:error", (event) => event.preventDefault(), {
+            once: true,
+        })"""
+    )
+    person.page.click("#go")
+    person.wait_for("() => told.length === 2 && !document.querySelector('[aria-busy]')")
+    assert person.page.input_value("#plain input") == "typed"
+    person.page.click("#go")
+    person.wait_for("() => document.title === 'no'")
+
+    assert person.page.url == f"{site.url}/echo/a"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Disposition": "attachment"},
+        {"Content-Security-Policy": "default-src 'none', sandbox allow-scripts"},
+        {"content-disposition": "ATTACHMENT; filename=x.html"},
+    ],
+    ids=["attachment", "sandbox", "in other letters"],
+)
+@pytest.mark.parametrize("clicked", ["#go", "#put"])
+def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, clicked, headers):
+    """What the app hands out as no page of its own is not made one by a form."""
+    site.answer("a", body="<b id=evil>evil</b>", headers=headers)
+
+    person.page.click(clicked)
+    person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
+
+    assert person.page.locator("#evil").count() == 0
+    assert person.page.url == f"{site.url}/page"
+
+
+def test_place_that_is_missing_is_told_before_anything_is_sent(person, site):
+    """A typing error in a selector is a message that names form and selector; the form works."""
+    person.run("() => { into.dataset.realtimeTarget = '#nowehre'; }")
+
+    person.page.click("#put")
+    person.page.wait_for_url("**/echo/a")
+
+    assert ways(site) == ["HTTP"]
+    assert person.errors == [
+        'data-realtime-target fits no element of the page: <form id="into" method="post" '
+        'action="/echo/a" data-realtime="" data-realtime-target="#nowehre">'
+    ]
+    person.errors.clear()
+
+
+def test_focus_stays_where_the_answer_has_it_again(person, site):
+    """Who submits by enter goes on to type in the field that comes back."""
+    person.run("() => { here.append(into); }")
+    site.answer("a", status=422, body='<form><input id="field" value="typed"> too short</form>')
+    person.page.focus("#field")
+    person.run("() => field.setSelectionRange(1, 3)")
+
+    person.page.press("#field", "Enter")
+    person.wait_for("() => here.textContent.includes('too short')")
+
+    assert person.run("() => document.activeElement === field")
+    assert person.run("() => [field.selectionStart, field.selectionEnd]") == [1, 3]
+
+
+def test_answer_that_was_lost_is_not_sent_again(person, site):
+    """Where the socket goes down under a form, the form says so, and nothing is done twice."""
+    site.answer("a", is_held=True)
+
+    person.page.click("#go")
+    site.wait_for_request()
+    person.run("() => realtime.close()")
+    person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
+    site.release()
+
+    assert person.run("told") == [["error", "plain", "RealtimeInterrupted"]]
+    assert person.page.url == f"{site.url}/page"
+    assert site.told() == []

@@ -1,0 +1,193 @@
+"""Forms and links heed what else is on the page, and are sent once."""
+
+import pytest
+
+from .links import Link
+
+FORM = """<form id="f" method="post" action="/echo/a" data-realtime><input name="text" value="hi">
+<button id="go" name="button" value="go">go</button>
+<button id="other" name="button" value="other">other</button></form>
+<a id="link" href="/echo/a" data-realtime data-realtime-target="#here">link</a><p id="here"></p>"""
+SEARCH = '<form action="/echo/a" data-realtime><button id="search">search</button></form>'
+# A listener keeps the page as it is, and notes what it was told.
+NOTE_REPLIES = """() => {
+    window.told = [];
+    for (const name of ["reply", "error"]) {
+        document.addEventListener(`realtime:${name}`, (event) => {
+            const { target, detail } = event;
+            event.preventDefault();
+            told.push([name, target.id ?? "document", detail.status ?? detail.name]);
+        });
+    }
+}"""
+
+
+@pytest.fixture
+def person(come, site):
+    """A person at a page with a form, two buttons and a link."""
+    site.show(FORM)
+    site.answer("a", body="<b>answer</b>")
+    person = come(site.url)
+    person.visit("/page")
+    person.run(NOTE_REPLIES)
+    return person
+
+
+@pytest.mark.parametrize("place", ["document", "window"])
+@pytest.mark.parametrize("clicked, type", [("#go", "submit"), ("#link", "click")])
+def test_listener_that_prevents_the_default_is_heeded(person, site, place, clicked, type):
+    """Who is asked "really?" by a listener far outside, and says no, sends nothing."""
+    person.run(f"{place}.addEventListener('{type}', (event) => event.preventDefault())")
+
+    person.page.click(clicked)
+    # Messages of a socket are answered in order: behind this one, nothing was sent before it.
+    person.run("() => realtime.call('/echo/last')")
+
+    assert [request["path"] for request in site.told()] == ["/echo/last"]
+
+
+def test_what_a_listener_changes_is_sent(person, site):
+    """Whatever a listener outside of the form adds, changes or leads elsewhere counts."""
+    person.run(
+        """() => window.addEventListener("submit", ({ target }) => {
+            target.elements.text.value = "changed";
+            target.action = "/echo/b";
+        })"""
+    )
+
+    person.page.click("#go")
+
+    request = site.wait_for_request()
+    assert (request["by"], request["path"]) == ("socket", "/echo/b")
+    assert request["body"] == "text=changed&button=go"
+
+
+def test_double_click_sends_a_form_once(person, site):
+    """The button is disabled and the form busy while it is under way; then all is as before."""
+    site.answer("a", status=204, body="", is_held=True)
+
+    person.page.dblclick("#go")
+    assert site.wait_for_request()["body"] == "text=hi&button=go"
+    under_way = person.run("() => [go.disabled, f.ariaBusy, other.disabled]")
+    site.release()
+    person.wait_for("() => told.length")
+
+    assert under_way == [True, "true", False]
+    assert person.run("() => [go.disabled, f.ariaBusy]") == [False, None]
+    assert person.run("() => document.activeElement.id") == "go"
+    assert (person.run("told"), site.told()) == ([["reply", "f", 204]], [])
+
+
+def test_form_without_a_button_is_sent_once_as_well(person, site):
+    """Who presses enter twice has sent it once."""
+    person.run("() => { go.remove(); other.remove(); }")
+    site.answer("a", status=204, body="", is_held=True)
+
+    person.page.press("input", "Enter")
+    site.wait_for_request()
+    person.page.press("input", "Enter")
+    site.release()
+    person.run("() => realtime.call('/echo/last')")
+
+    assert [request["path"] for request in site.told()] == ["/echo/last"]
+
+
+def test_another_button_is_another_wish(person, site):
+    """Who saves and then sends has done both."""
+    site.answer("a", status=204, body="", is_held=True)
+
+    person.page.click("#go")
+    first = site.wait_for_request()
+    person.page.click("#other")
+    site.release()
+    second = site.wait_for_request()
+
+    assert [first["body"], second["body"]] == ["text=hi&button=go", "text=hi&button=other"]
+    person.wait_for("() => told.length === 2 && f.ariaBusy === null")
+
+
+def test_button_that_the_app_has_disabled_stays_so(person, site):
+    """What a listener of the app's does to the button is not undone; its value goes, as by HTTP."""
+    person.run("() => f.addEventListener('submit', () => { go.disabled = true; })")
+
+    person.page.click("#go")
+    person.wait_for("() => told.length")
+
+    assert person.run("() => go.disabled") is True
+    assert site.wait_for_request()["body"] == "text=hi"
+
+
+def test_focus_that_has_moved_on_stays_there(person, site):
+    """Nobody is torn out of a field by the answer to a form."""
+    site.answer("a", status=204, body="", is_held=True)
+
+    person.page.click("#go")
+    site.wait_for_request()
+    person.page.focus("input")
+    site.release()
+    person.wait_for("() => told.length && !go.disabled")
+
+    assert person.run("() => document.activeElement.name") == "text"
+
+
+def test_button_with_a_key_opens_a_tab(person, site):
+    """Who presses a button with ctrl wants the answer in another tab, and gets it there."""
+    with person.context.expect_page() as opened:
+        person.page.click("#go", modifiers=["ControlOrMeta"])
+
+    opened.value.wait_for_url("**/echo/a")
+    assert site.wait_for_request()["by"] == "HTTP"
+
+
+def test_form_that_has_left_the_page_is_answered(person, site):
+    """Where a script takes a form away while it is under way, the document is told."""
+    site.answer("a", status=204, body="", is_held=True)
+
+    person.page.click("#go")
+    site.wait_for_request()
+    person.run("() => f.remove()")
+    site.release()
+    person.wait_for("() => told.length")
+
+    assert person.run("told") == [["reply", "document", 204]]
+
+
+def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
+    """Of two things asked for the same place one wants to see the second, and sees it alone."""
+    person.run(
+        """() => {
+            window.seen = [];
+            const note = new MutationObserver(() => seen.push(here.textContent));
+            note.observe(here, { childList: true });
+            const keep = (event) => event.stopImmediatePropagation();
+            document.addEventListener("realtime:reply", keep, true);
+        }"""
+    )
+    site.answer("a", body="<b>older</b>", is_held=True)
+    site.answer("b", body="<b>newer</b>")
+
+    person.page.click("#link")
+    site.wait_for_request()
+    person.run("() => { link.href = '/echo/b'; }")
+    person.page.click("#link")
+    site.release()
+    person.wait_for("() => here.textContent === 'newer'")
+
+    assert person.run("seen") == ["newer"]
+
+
+@pytest.mark.parametrize("clicked", ["#link", "#search"])
+def test_link_on_a_connection_that_has_died_leads_on(come, site_server, site, clicked):
+    """Where nothing is heard of the socket, and nobody has noticed, the browser goes by HTTP."""
+    site.show(FORM + SEARCH)
+    site.answer("a", main="answer")
+    link = Link(site_server.port)
+    person = come(link.url)
+    person.visit("/page")
+
+    link.die(of_sockets_alone=True)
+    person.page.click(clicked)
+    person.page.wait_for_url("**/echo/a*")
+
+    assert site.wait_for_request()["by"] == "HTTP"
+    link.close()

@@ -1,0 +1,105 @@
+"""Where the app has opened no calls, forms and links go as if there were no socket."""
+
+import json
+
+import pytest
+
+MAIN = """<form id="f" method="post" action="/echo/a?x=1" data-realtime>
+<textarea name="text">a
+b</textarea><input name="submit" value="s">
+<button id="go" name="button" value="go">go</button></form>
+<form id="search" action="/echo/a" data-realtime><input name="q" value="1">
+<button id="find">find</button></form>
+<a id="link" href="/echo/a?x=1" data-realtime data-realtime-target="#here">link</a>
+<p id="here"></p>"""
+
+
+def refuse_calls(socket):
+    """Answer each call as an app does that has not opened it; pass on all else."""
+    server = socket.connect_to_server()
+
+    def answer(text):
+        message = json.loads(text)
+        if message.get("action") != "call-route":
+            server.send(text)
+            return
+        refusal = {"id": message["id"], "status": 421, "headers": {}, "body": "", "refused": "call"}
+        socket.send(json.dumps(refusal))
+
+    socket.on_message(answer)
+
+
+@pytest.fixture
+def person(come, site):
+    """A person at a page whose app has opened no calls."""
+    site.show(MAIN)
+    site.answer("a", main="answer")
+    person = come(site.url)
+    person.page.route_web_socket("**", refuse_calls)
+    person.visit("/page")
+    return person
+
+
+@pytest.mark.parametrize(
+    "clicked, method, address",
+    [
+        ("#go", "POST", "/echo/a?x=1"),
+        ("#find", "GET", "/echo/a?q=1"),
+        ("#link", "GET", "/echo/a?x=1"),
+    ],
+)
+def test_form_and_link_go_by_http_once(person, site, clicked, method, address):
+    """The app is asked once, by HTTP, and its answer is the next page."""
+    person.page.click(clicked)
+    person.wait_for("() => document.title === 'answer a'")
+
+    request = site.wait_for_request()
+    assert (request["by"], request["method"]) == ("HTTP", method)
+    assert person.page.url == site.url + address
+    assert person.run("() => performance.getEntriesByType('navigation')[0].type") == "navigate"
+
+
+def test_fields_and_button_are_sent_as_they_were(person, site):
+    """What was in the form when it was sent goes, and its button; no listener is asked twice."""
+    person.page.expose_function("note", lambda: asked.append(1))
+    asked = []
+    person.run(
+        """() => {
+            f.addEventListener("submit", () => note());
+            f.addEventListener("formdata", ({ formData }) => formData.append("more", 1));
+            document.addEventListener("formdata", ({ formData }) => formData.append("most", 1));
+        }"""
+    )
+
+    person.page.click("#go")
+    person.wait_for("() => document.title === 'answer a'")
+
+    assert site.wait_for_request()["body"] == "text=a%0D%0Ab&submit=s&button=go&more=1&most=1"
+    assert asked == [1]
+
+
+def test_back_button_gives_the_form_as_it_was(person, site):
+    """The form is not busy any more, and its button can be pressed again."""
+    person.page.click("#go")
+    person.wait_for("() => document.title === 'answer a'")
+
+    person.run("() => history.back()")
+    person.wait_for("() => document.title === 'page'")
+
+    assert person.run("() => [go.disabled, f.ariaBusy]") == [False, None]
+    person.forgive("WebSocket connection to")
+
+
+def test_nobody_is_told_of_a_refusal(person, site):
+    """It is no answer of the app's, and no error: listeners hear nothing of it."""
+    person.page.expose_function("note", lambda name: told.append(name))
+    told = []
+    person.run(
+        """() => ["reply", "error"].forEach((name) =>
+            document.addEventListener(`realtime:${name}`, () => note(name)))"""
+    )
+
+    person.page.click("#link")
+    person.wait_for("() => document.title === 'answer a'")
+
+    assert told == []

@@ -1,0 +1,122 @@
+# ruff: noqa: E501 - one shape a line
+"""Links of every shape: those that the socket can follow, and those that are the browser's affair."""
+
+import pytest
+
+INTO = 'data-realtime data-realtime-target="#here"'
+HERE = '<p id="here"></p>'
+
+# What the socket follows: its answer comes into the page.
+FOLLOWED = {
+    "link": f'<a id="go" href="/echo/a?x=1" {INTO}>go</a>',
+    "part of a link": f'<a href="/echo/a?x=1" {INTO}>a <b id="go">go</b></a>',
+    "link in a picture": '<svg width="90" height="40"><a href="/echo/a?x=1" '
+    f'{INTO}><text id="go" y="20">go</text></a></svg>',
+    "link in a picture, as it was": '<svg width="90" height="40"><a xlink:href="/echo/a?x=1" '
+    f'{INTO}><text id="go" y="20">go</text></a></svg>',
+    "area of a picture": '<img id="go" usemap="#map" src="data:," alt="" style="width: 60px; height: 40px">'
+    f'<map name="map"><area shape="default" href="/echo/a?x=1" alt="go" {INTO}></map>',
+    "link to a place on this page": f'<a id="go" href="/page#there" {INTO}>go</a>',
+    "this frame": f'<base target="other"><a id="go" href="/echo/a?x=1" target="_self" {INTO}>go</a>',
+    "address of its own kind": f'<base href="/echo/"><a id="go" href=" a?x=1 " {INTO}>go</a>',
+}
+
+# What it does not: the browser does with it what it always does.
+LEFT = {
+    "another frame": f'<iframe name="other"></iframe><a id="go" href="/echo/a" target="other" {INTO}>go</a>',
+    "another frame for all": f'<base target="other"><iframe name="other"></iframe><a id="go" href="/echo/a" {INTO}>go</a>',
+    "download": f'<a id="go" href="/echo/a" download {INTO}>go</a>',
+    "ping": f'<a id="go" href="/echo/a" ping="/echo/ping" {INTO}>go</a>',
+    "no referrer": f'<a id="go" href="/echo/a" rel="nofollow noreferrer" {INTO}>go</a>',
+    "off": '<a id="go" href="/echo/a" data-realtime="false" data-realtime-target="#here">go</a>',
+    "in what people wrote": f'<div data-realtime-ignore><i><a id="go" href="/echo/a" {INTO}>go</a></i></div>',
+    "place that there is not": '<a id="go" href="/echo/a" data-realtime data-realtime-target="#nowhere">go</a>',
+    "place that there cannot be": '<a id="go" href="/echo/a" data-realtime data-realtime-target="##">go</a>',
+    "another site's": f'<a id="go" href="http://localhost:{{port}}/echo/a" {INTO}>go</a>',
+}
+
+# Nobody is sent anything.
+NOTHING = {
+    "place on this page": '<a id="go" href="#there" data-realtime>go</a>',
+    "mail": f'<a id="go" href="mailto:ada@example.com" {INTO}>go</a>',
+    "script": f'<a id="go" href="javascript:void 0" {INTO}>go</a>',
+    "being written": f'<p contenteditable><a id="go" href="/echo/a" {INTO}>go</a></p>',
+}
+
+
+def click(person, site, main):
+    port = site.url.rpartition(":")[2]
+    site.show(main.replace("{port}", port) + HERE)
+    person.visit("/page")
+    corner = person.run("() => document.querySelector('#go').getBoundingClientRect().toJSON()")
+
+    person.page.mouse.click(corner["x"] + 4, corner["y"] + 4)
+
+
+@pytest.mark.parametrize("shape", FOLLOWED.values(), ids=FOLLOWED)
+def test_link_brings_its_answer_into_the_page(come, site, shape):
+    """Links of HTML and of SVG are asked for over the socket, and leave the page where it is."""
+    person = come(site.url)
+    site.answer("a", body="<b>answer</b>")
+
+    click(person, site, shape)
+    person.wait_for("() => document.querySelector('#here *')")
+
+    assert person.page.url == f"{site.url}/page"
+    assert [request["by"] for request in site.told()] == ["socket"] * ("/echo" in shape)
+
+
+@pytest.mark.parametrize("shape", LEFT.values(), ids=LEFT)
+def test_link_that_is_more_than_an_address_is_the_browsers(come, site, shape):
+    """Frames, downloads, pings, other sites, and what people wrote are left as they are."""
+    person = come(site.url)
+    site.answer("a", body="<b>answer</b>")
+
+    click(person, site, shape)
+
+    told = site.wait_for_requests(1 + ("ping=" in shape))
+    assert ("HTTP", "/echo/a") in [(request["by"], request["path"]) for request in told]
+    assert "socket" not in [request["by"] for request in told]
+    person.forgive("data-realtime-target fits no element")
+
+
+@pytest.mark.parametrize("shape", NOTHING.values(), ids=NOTHING)
+def test_link_to_nowhere_asks_nobody(come, site, shape):
+    """What a browser does not ask for is not asked for over the socket either."""
+    person = come(site.url)
+
+    click(person, site, shape)
+    # Messages of a socket are answered in order: behind this one, nothing was asked before it.
+    person.run("() => realtime.call('/echo/last')")
+
+    assert [request["path"] for request in site.told()] == ["/echo/last"]
+
+
+def test_link_in_a_shadow_tree_is_a_link(come, site):
+    """A custom element's own links are followed like the page's."""
+    person = come(site.url)
+    site.answer("a", body="<b>answer</b>")
+    site.show(f'<div id="host"></div>go{HERE}')
+    person.visit("/page")
+    person.run(
+        """(link) => { document.querySelector("#host").attachShadow({ mode: "open" }).innerHTML = link; }""",
+        f'<a id="go" href="/echo/a" {INTO}>go</a>',
+    )
+
+    person.page.hover("#host #go")
+    person.page.mouse.down()
+    person.wait_for_forms(is_sure=True)
+    person.page.mouse.up()
+    person.wait_for("() => document.querySelector('#here b')")
+
+    assert site.wait_for_request()["by"] == "socket"
+
+
+def test_link_without_a_place_is_navigated_to(come, site):
+    """The socket is asked, so that a listener may take the answer; then the browser goes there."""
+    person = come(site.url)
+
+    click(person, site, '<a id="go" href="/echo/a?x=1#there" data-realtime>go</a>')
+    person.page.wait_for_url("**/echo/a?x=1#there")
+
+    assert [request["by"] for request in site.wait_for_requests(2)] == ["socket", "HTTP"]
