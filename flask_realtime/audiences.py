@@ -14,7 +14,7 @@ from .protocol.routes import Route
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Addressing:
     """How a push is to go.
 
     :param names: the channels, and the pattern, that it goes to; each was checked.
@@ -41,7 +41,7 @@ class Outlet(Protocol):
     def encode(self, message: Any) -> str:
         """Return *message* as JSON text."""
 
-    def deliver(self, payload: str, delivery: Delivery) -> None:
+    def deliver(self, payload: str, addressing: Addressing) -> None:
         """Push JSON text."""
 
 
@@ -206,17 +206,17 @@ class Audience(_Changes):
             change.update("#count", "_count.html", n=n)
 
     :param outlet: hands what is pushed to the registry.
-    :param delivery: how it is to go.
+    :param addressing: how it is to go.
     :param make: makes the HTML of a change.
     """
 
-    __slots__ = ("_collected", "_delivery", "_make", "_outlet")
+    __slots__ = ("_addressing", "_collected", "_make", "_outlet")
 
     def __init__(
-        self, outlet: Callable[[], Outlet], delivery: Delivery, make: Content = content
+        self, outlet: Callable[[], Outlet], addressing: Addressing, make: Content = content
     ) -> None:
         self._outlet = outlet
-        self._delivery = delivery
+        self._addressing = addressing
         self._make = make
         self._collected: list[Changes] = []
 
@@ -227,7 +227,7 @@ class Audience(_Changes):
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
         outlet = self._outlet()
-        outlet.deliver(outlet.encode(message), self._delivery)
+        outlet.deliver(outlet.encode(message), self._addressing)
 
     def refresh(self) -> None:
         """Have these pages render again each block that depends on one of these channels.
@@ -266,7 +266,7 @@ class Audience(_Changes):
         payload = json.dumps([one.to_wire() for one in fragments])
         self._outlet().deliver(payload, self._of_kind("html"))
 
-    def _of_kind(self, kind: Any) -> Delivery:
-        sent = self._delivery
+    def _of_kind(self, kind: Any) -> Addressing:
+        sent = self._addressing
         route = sent.route._replace(kind=kind)
-        return Delivery(sent.names, route, sent.push_id, sent.is_ephemeral, sent.after_commit)
+        return Addressing(sent.names, route, sent.push_id, sent.is_ephemeral, sent.after_commit)

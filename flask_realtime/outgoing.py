@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from .audiences import Delivery
+from .audiences import Addressing
 from .protocol.channels import flatten
 from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
 from .protocol.routes import TO_ALL, Route
@@ -58,7 +58,7 @@ class Outgoing:
         payload = self.encode(message)
         if self._is_enabled and self._app.debug:
             self._hint_at_swapped(message, names)
-        self.deliver(payload, Delivery(tuple(names), TO_ALL, push_id))
+        self.deliver(payload, Addressing(tuple(names), TO_ALL, push_id))
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Push one message to one client alone, down a channel whose name was checked.
@@ -69,7 +69,7 @@ class Outgoing:
         if not self._is_enabled:
             return
         if is_heard_by(digest, channel, self._registry().subscriptions):
-            self.deliver(payload, Delivery((channel,), Route(to=digest)))
+            self.deliver(payload, Addressing((channel,), Route(to=digest)))
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
@@ -87,34 +87,34 @@ class Outgoing:
             ]
         )
 
-    def deliver(self, payload: str, delivery: Delivery) -> None:
-        """Push JSON text: at once, or behind the commit that *delivery* names.
+    def deliver(self, payload: str, addressing: Addressing) -> None:
+        """Push JSON text: at once, or behind the commit that *addressing* names.
 
         :raises RegistryUnavailable: if the registry did not accept it in time; never of what waits
             for a commit, which is tried again instead.
         """
-        if delivery.push_id is not None:
-            check_push_id(delivery.push_id)
+        if addressing.push_id is not None:
+            check_push_id(addressing.push_id)
         if not self._is_enabled:
             return
-        if delivery.after_commit is not None and has_begun(delivery.after_commit):
-            later = partial(self._deliver_later, payload, delivery, self._registry())
-            wait_for_commit(delivery.after_commit, delivery.names, later)
+        if addressing.after_commit is not None and has_begun(addressing.after_commit):
+            later = partial(self._deliver_later, payload, addressing, self._registry())
+            wait_for_commit(addressing.after_commit, addressing.names, later)
             return
         registry = self._registry()
-        pushes = self._pushes(registry, payload, delivery)
-        if delivery.is_ephemeral:
+        pushes = self._pushes(registry, payload, addressing)
+        if addressing.is_ephemeral:
             registry.announce(pushes)
         else:
             registry.publish(pushes)
 
-    def deliver_behind(self, delivery: Delivery, waits: bool) -> None:
+    def deliver_behind(self, addressing: Addressing, waits: bool) -> None:
         """Push a refresh of which nobody waits for the outcome: its cause has happened already.
 
         :param waits: return when it was accepted or is to be tried again; False: return at once.
         """
-        if self._is_enabled and delivery.names:
-            self._hand_over("true", delivery, self._registry(), waits)
+        if self._is_enabled and addressing.names:
+            self._hand_over("true", addressing, self._registry(), waits)
 
     def close(self) -> None:
         """End the thread of what is tried again; what still waits is dropped."""
@@ -122,23 +122,23 @@ class Outgoing:
         if retries is not None:
             retries.close()
 
-    def _deliver_later(self, payload: str, delivery: Delivery, registry: Registry) -> None:
-        if delivery.is_ephemeral:
-            registry.announce(self._pushes(registry, payload, delivery))
+    def _deliver_later(self, payload: str, addressing: Addressing, registry: Registry) -> None:
+        if addressing.is_ephemeral:
+            registry.announce(self._pushes(registry, payload, addressing))
             return
-        self._hand_over(payload, delivery, registry)
+        self._hand_over(payload, addressing, registry)
 
     def _hand_over(
-        self, payload: str, delivery: Delivery, registry: Registry, waits: bool = True
+        self, payload: str, addressing: Addressing, registry: Registry, waits: bool = True
     ) -> None:
         # By its id a push that is tried again is known, wherever the first attempt got to.
-        one_id = delivery.push_id or new_push_id()
-        make = partial(make_pushes, payload, delivery.names, registry.matching, one_id)
-        self._retries.get().publish(lambda: make(route=delivery.route), delivery.names, waits)
+        one_id = addressing.push_id or new_push_id()
+        make = partial(make_pushes, payload, addressing.names, registry.matching, one_id)
+        self._retries.get().publish(lambda: make(route=addressing.route), addressing.names, waits)
 
-    def _pushes(self, registry: Registry, payload: str, delivery: Delivery) -> list[Push]:
-        one_id = registry.new_push_id() if delivery.push_id is None else delivery.push_id
-        return make_pushes(payload, delivery.names, registry.matching, one_id, delivery.route)
+    def _pushes(self, registry: Registry, payload: str, addressing: Addressing) -> list[Push]:
+        one_id = registry.new_push_id() if addressing.push_id is None else addressing.push_id
+        return make_pushes(payload, addressing.names, registry.matching, one_id, addressing.route)
 
     def _publish(self, pushes: Sequence[Push]) -> None:
         self._registry().publish(pushes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask.json.provider import DefaultJSONProvider
 
-from .audiences import Audience, Delivery
+from .audiences import Addressing, Audience
 from .config.settings import Config
 from .errors import InvalidSetting
 from .html.fragments import literal
@@ -91,7 +91,7 @@ class Publisher:
         """
         names = tuple(flatten(channels, pattern))
         outlet = _Outlet(self._log)
-        return Audience(lambda: outlet, Delivery(names, TO_ALL, push_id, ephemeral), literal)
+        return Audience(lambda: outlet, Addressing(names, TO_ALL, push_id, ephemeral), literal)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
@@ -134,13 +134,13 @@ class _Outlet:
     def encode(self, message: Any) -> str:
         return to_json(message, _dumps)
 
-    def deliver(self, payload: str, delivery: Delivery) -> None:
+    def deliver(self, payload: str, addressing: Addressing) -> None:
         deadline = self._log.deadline()
         matching = partial(self._log.matching, deadline=deadline)
-        given = delivery.push_id
+        given = addressing.push_id
         one_id = new_push_id() if given is None else check_push_id(given)
-        pushes = make_pushes(payload, delivery.names, matching, one_id, delivery.route)
-        if delivery.is_ephemeral:
+        pushes = make_pushes(payload, addressing.names, matching, one_id, addressing.route)
+        if addressing.is_ephemeral:
             self._log.announce(pushes, deadline)
         elif pushes:
             self._log.publish(pushes, deadline)

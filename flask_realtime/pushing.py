@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context
 
-from .audiences import Audience, Delivery
+from .audiences import Addressing, Audience
 from .html.blocks import wanted_blocks
 from .page.client import asking_digest
 from .protocol.channels import check_name, flatten
@@ -117,7 +117,7 @@ class Pushing(ABC):
         """
         route = TO_ALL if include_self else _to_others()
         names = tuple(flatten(channels, pattern))
-        return Audience(self._outgoing, Delivery(names, route, push_id, ephemeral, after_commit))
+        return Audience(self._outgoing, Addressing(names, route, push_id, ephemeral, after_commit))
 
     def refresh_on_commit(
         self, model: type, names: Names, columns: Collection[str] | None = None
@@ -158,8 +158,8 @@ class Pushing(ABC):
         if _is_quiet.get() or wanted_blocks() is not None:
             return
         checked = tuple(name for name in names if _is_name(name))
-        delivery = Delivery(checked, _to_others()._replace(kind="refresh"))
-        self._outgoing().deliver_behind(delivery, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
+        addressing = Addressing(checked, _to_others()._replace(kind="refresh"))
+        self._outgoing().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
 
 
 def _to_others() -> Route:

@@ -12,7 +12,7 @@ from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..registries.records import LogPage
 from ..threads import clock
-from ..writing.frames import Frame, lost_frame, push_frame
+from ..writing.frames import Frame, lost_frame
 from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Backfill, Read
 from .channel import FRAMES_AT_ONCE
 from .delivery import Delivery
@@ -120,7 +120,7 @@ class CatchUp:
         tail = self._delivery.tail(name)
         publications = (one for one in page.publications if not _is_beyond(one, tail))
         while connection.is_receptive:
-            frames = [push_frame(one) for one in islice(publications, FRAMES_AT_ONCE)]
+            frames = [self._delivery.frame(one) for one in islice(publications, FRAMES_AT_ONCE)]
             if not frames:
                 break
             position = self._send_frames(connection, name, position, frames)

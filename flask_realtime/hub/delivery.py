@@ -30,6 +30,8 @@ class Delivery:
     :param post: has a frame written to outboxes, behind what was posted before. It is called with
         the lock held, so that it must neither block nor call back. The lock keeps a channel's
         order, and lets whoever leaves a channel know of all that was posted to it.
+    :param spread: returns over how many milliseconds so many listeners of a channel shall spread
+        the requests that a refresh causes.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class Delivery:
         channels: Channels,
         recover: Callable[[Collection[str]], None],
         post: Callable[[Frame, Sequence[Any]], None],
+        spread: Callable[[str, int], int] = lambda _name, _listeners: 0,
     ) -> None:
         self._channels = channels
         self._lock = channels.lock
         self._recover = recover
         self._post = post
+        self._spread = spread
         self._warned_at = float("-inf")
 
     def names(self) -> list[str]:
@@ -75,7 +79,7 @@ class Delivery:
         """
         if not self._channels.is_known(publication.channel):
             return
-        frame = push_frame(publication)
+        frame = self.frame(publication)
         if publication.is_ephemeral:
             self._pass_on(frame, publication)
             return
@@ -91,6 +95,14 @@ class Delivery:
         if has_hole:
             self._tell_of_hole(publication)
             self._recover([publication.channel])
+
+    def frame(self, publication: Publication) -> Frame:
+        """Return the frame of *publication* as the listeners of this process get it."""
+        if publication.route.kind != "refresh":
+            return push_frame(publication)
+        channel = self._channels.get(publication.channel)
+        listeners = 0 if channel is None else channel.users
+        return push_frame(publication, self._spread(publication.channel, listeners))
 
     def _pass_on(self, frame: Frame, publication: Publication) -> None:
         """Post what has no place in the log to the listeners that have no backlog."""
@@ -146,7 +158,7 @@ class Delivery:
             return False
         frames: list[Frame] = []
         for one in leading:
-            frames.append(push_frame(one))
+            frames.append(self.frame(one))
             if len(frames) % FRAMES_AT_ONCE == 0:
                 let_others_run()
         size = sum([len(frame.plain) + ENTRY_BYTES for frame in frames])
@@ -213,7 +225,7 @@ class Delivery:
                 return True
             self._restart(channel, tail, lost)
         for index, publication in enumerate(publications, 1):
-            self._replay(channel, push_frame(publication))
+            self._replay(channel, self.frame(publication))
             if index % FRAMES_AT_ONCE == 0:
                 let_others_run()
         while True:

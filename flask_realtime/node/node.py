@@ -76,7 +76,7 @@ class Node:
         self._flusher = Flusher()
         self._threads = ThreadPool()
         channels = Channels()
-        self._delivery = Delivery(channels, self._recover, self._flusher.post)
+        self._delivery = Delivery(channels, self._recover, self._flusher.post, self.herd.spread)
         self._hub = Hub(channels, registry.ignore)
         self._resync = Resync(self._delivery, registry.listen, partial(registry.read, renew=True))
         self._catch_up = CatchUp(

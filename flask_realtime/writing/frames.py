@@ -70,22 +70,24 @@ class Frame:
             self._deflated = _deflate(self.plain, let_others_run)
 
 
-def push_frame(publication: Publication) -> Frame:
-    """Return the frame of a push."""
+def push_frame(publication: Publication, spread: int = 0) -> Frame:
+    """Return the frame of a push.
+
+    :param spread: over how many milliseconds its receivers shall spread what they do about it.
+    """
+    head = f'{{"channel": {json.dumps(publication.channel)}'
+    text = f'{head}, "{publication.route.kind}": {publication.payload}'
+    if spread:
+        text += f', "spread": {spread}'
     if publication.is_ephemeral:
         # Without a channel of its own: what an outbox has not sent of it is not missing anywhere.
-        return Frame(f"{_beginning(publication)}}}")
+        return Frame(f"{text}}}")
     return Frame(
-        f'{_beginning(publication)}, "position": "{publication.position}"}}',
+        f'{text}, "position": "{publication.position}"}}',
         publication.channel,
         publication.before,
         publication,
     )
-
-
-def _beginning(publication: Publication) -> str:
-    kind = publication.route.kind
-    return f'{{"channel": {json.dumps(publication.channel)}, "{kind}": {publication.payload}'
 
 
 def lost_frame(channel: str, position: Position, before: Position | None) -> Frame:

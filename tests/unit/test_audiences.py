@@ -5,7 +5,7 @@ import json
 import pytest
 from markupsafe import Markup
 
-from flask_realtime.audiences import Audience, Delivery
+from flask_realtime.audiences import Addressing, Audience
 from flask_realtime.protocol.routes import TO_ALL, Route
 
 
@@ -18,8 +18,8 @@ class Outlet:
     def encode(self, message):
         return json.dumps(message)
 
-    def deliver(self, payload, delivery):
-        self.sent.append((json.loads(payload), delivery.route, delivery.names))
+    def deliver(self, payload, addressing):
+        self.sent.append((json.loads(payload), addressing.route, addressing.names))
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def outlet():
 
 @pytest.fixture
 def audience(outlet):
-    return Audience(lambda: outlet, Delivery(("room:1",), Route(but_for="d1")))
+    return Audience(lambda: outlet, Addressing(("room:1",), Route(but_for="d1")))
 
 
 def test_push_is_a_message_for_scripts(audience, outlet):
@@ -94,6 +94,6 @@ def test_refresh_has_blocks_rendered_again(audience, outlet):
 
 def test_literal_text_is_escaped(outlet):
     """What a visitor wrote does no harm."""
-    Audience(lambda: outlet, Delivery(("a",), TO_ALL)).update("#a", html="<script>")
+    Audience(lambda: outlet, Addressing(("a",), TO_ALL)).update("#a", html="<script>")
 
     assert outlet.sent[0][0][0]["html"] == "&lt;script&gt;"

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from flask_realtime.audiences import Delivery
+from flask_realtime.audiences import Addressing
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.outgoing import Outgoing
@@ -53,7 +53,7 @@ def test_push_that_the_registry_refuses_is_the_views_error(outgoing, registry):
 def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(outgoing, registry):
     """The database has committed, whatever becomes of the registry."""
     registry.is_away = True
-    outgoing.deliver_behind(Delivery(("room",), TO_ALL), waits=True)
+    outgoing.deliver_behind(Addressing(("room",), TO_ALL), waits=True)
 
     registry.is_away = False
 
@@ -75,4 +75,4 @@ def test_disabled_extension_checks_and_sends_nothing(registry):
 def test_push_id_that_is_none_is_refused(outgoing, push_id):
     """Whatever the way of the push."""
     with pytest.raises(ValueError, match="push_id"):
-        outgoing.deliver('"hi"', Delivery(("room",), TO_ALL, push_id))
+        outgoing.deliver('"hi"', Addressing(("room",), TO_ALL, push_id))

@@ -17,9 +17,13 @@ class Board:
         self.reader = Reader(self.log)
         self.listened, self.ignored, self.paused = [], [], []
         self.channels = Channels()
-        self.delivery = Delivery(self.channels, self.paused.extend, post)
+        self.delivery = Delivery(self.channels, self.paused.extend, post, self.spread)
         self.hub = Hub(self.channels, self.ignored.extend)
         self.resync = Resync(self.delivery, self.listened.extend, self.reader)
+
+    def spread(self, name, listeners):
+        """A second for each listener of the channel."""
+        return 1000 * listeners if name == "room" else 0
 
     def put(self, ear, at=None):
         """Bring a connection onto the channel, live."""

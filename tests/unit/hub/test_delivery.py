@@ -1,11 +1,13 @@
 """From what is published to the connections that listen."""
 
+import json
 import threading
 
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.routes import Route
 from tests.eventually import DEADLINE
 
 from ..logs import Ear, Log
@@ -249,3 +251,16 @@ def test_delivery_lets_others_run_amid_much_work(board, monkeypatch):
 
     assert ear.payloads == list(range(1000))
     assert len(pauses) == 5
+
+
+def test_delivery_says_how_a_herd_spreads_itself(board):
+    """A refresh tells its listeners over how long they shall spread their requests; a message does
+    not, and costs no byte for it."""
+    ears = [board.put(Ear(digest)) for digest in ("d1", "d2", "d3")]
+
+    board.push(True, Route("refresh"))
+    board.push("hi")
+
+    refresh, message = [json.loads(frame.plain[2:]) for frame in ears[0].frames]
+    assert refresh["spread"] == 3000
+    assert "spread" not in message
