@@ -9,6 +9,7 @@ import secrets
 import uuid
 
 import redis
+from websockets.exceptions import InvalidStatus
 
 from flask_realtime import Publisher
 from tests.eventually import DEADLINE, eventually
@@ -21,6 +22,31 @@ from .tunnel import Tunnel
 
 APPS = pathlib.Path(__file__).parent / "apps"
 TIMEOUT_SECONDS = 1
+UNAVAILABLE = 503
+
+
+class PatientBrowser(Browser):
+    """A browser that asks again while Redis does not answer the server in time (status 503)."""
+
+    def get(self, path="/", **options):
+        def answer():
+            response = self.http.get(self.url + path, timeout=DEADLINE, **options)
+            return [] if response.status_code == UNAVAILABLE else [response]
+
+        (response,) = eventually(answer)
+        response.raise_for_status()
+        return response
+
+    def open(self, *arguments, **options):
+        def attempt():
+            try:
+                return super(PatientBrowser, self).open(*arguments, **options)
+            except InvalidStatus as error:
+                if error.response.status_code != UNAVAILABLE:
+                    raise
+                return None
+
+        return eventually(attempt)
 
 
 class Scene:
@@ -78,7 +104,7 @@ class Scene:
 
     def visit(self, *channels):
         """Load a page that subscribes to *channels*; return ``(browser, connection id)``."""
-        browser = Browser(self.server.url)
+        browser = PatientBrowser(self.server.url)
         return browser, browser.page(f"/page/{','.join(channels)}")
 
     def listen(self, *channels):
@@ -105,12 +131,12 @@ class Scene:
             timeout=DEADLINE,
         )
 
-    def push_until_accepted(self, payload, channel):
+    def push_until_accepted(self, payload, channel, push_id=None):
         """Push by a view, with the same push id each time, until the push is accepted.
 
         :returns: the status of each attempt.
         """
-        push_id, answers = uuid.uuid4().hex, []
+        push_id, answers = push_id or uuid.uuid4().hex, []
 
         def is_accepted():
             answers.append(self.push(payload, channel, push_id).status_code)

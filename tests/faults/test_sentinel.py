@@ -18,7 +18,7 @@ from tests.integration.browsers import Browser
 from tests.integration.serving import ServerProcess
 from tests.ports import free_port
 
-from .scene import APPS
+from .scene import APPS, PatientBrowser
 
 CONFIG = {"save": "", "appendonly": "no", "repl-diskless-sync-delay": 0}
 
@@ -117,7 +117,7 @@ def watched(tmp_path):
 def test_planned_fail_over_is_noticed_though_the_old_master_answers(watched):
     """After a planned failover the old master still answers, but refuses writes, and the server
     finds the new one."""
-    browser = Browser(watched.server.url)
+    browser = PatientBrowser(watched.server.url)
     with browser.open(browser.page("/page/planned"), resume=True) as socket:
         socket.resume()
         watched.push_until_accepted(1, "planned")
@@ -134,7 +134,7 @@ def test_planned_fail_over_is_noticed_though_the_old_master_answers(watched):
 
 def test_fail_over_loses_nothing_that_was_replicated(watched):
     """After the master was killed pushes are accepted by the new one, and sockets miss nothing."""
-    browser = Browser(watched.server.url)
+    browser = PatientBrowser(watched.server.url)
     with browser.open(browser.page("/page/killed"), resume=True) as socket:
         socket.resume()
         watched.push_until_accepted(1, "killed")

@@ -17,6 +17,7 @@ from .scene import Scene
 COUNT = 1000
 BUSY = 50
 # Far longer than a test waits: a worker that ends in time has not waited for this timeout.
+SETTINGS = {"MAX_CONNECTIONS_PER_SESSION": COUNT, "REDIS_TIMEOUT_SECONDS": DEADLINE}
 PATIENT = ("--graceful-timeout", "600")
 
 
@@ -25,7 +26,7 @@ def test_a_thousand_sockets_are_told_to_come_back(kind):
     """Each of a thousand sockets is closed with 1012, after the reply to its last message, and no
     error is logged."""
     options = (*PATIENT, "--worker-connections", "1500", "--threads", "1100")
-    with Scene(kind, options=options, MAX_CONNECTIONS_PER_SESSION=COUNT) as scene:
+    with Scene(kind, options=options, **SETTINGS) as scene:
         codes, answers, has_ended = asyncio.run(stop_amid(scene))
         log = scene.server.log()
 

@@ -1,9 +1,6 @@
 """A page's subscriptions, when one process, another process and Redis disagree about them."""
 
-import contextlib
-
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from tests.eventually import DEADLINE, eventually
 from tests.integration.browsers import Browser
@@ -39,16 +36,8 @@ def health(scene):
 
 
 def open_at(scene, browser, page, **options):
-    """Open a socket of the page at the server of *scene*, again and again until it is accepted."""
-    sockets = []
-
-    def is_open():
-        with contextlib.suppress(InvalidStatus):
-            sockets.append(browser.open(page, url=scene.server.url, **options))
-        return sockets
-
-    eventually(is_open)
-    return sockets[0]
+    """Open a socket of the page at the server of *scene*."""
+    return browser.open(page, url=scene.server.url, **options)
 
 
 def test_subscription_that_is_written_again_reaches_a_socket_elsewhere(first, second):

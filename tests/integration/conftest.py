@@ -7,6 +7,8 @@ import secrets
 
 import pytest
 
+from tests.eventually import DEADLINE
+
 from .browsers import Browser
 from .serving import ServerProcess
 
@@ -34,6 +36,8 @@ def settings(redis_url):
         found["REALTIME_REGISTRY"] = json.dumps(registry)
         if registry == "redis":
             found["REALTIME_REDIS"] = json.dumps(redis_url)
+            # Redis is always there; only the machine may be slow.
+            found.setdefault("REALTIME_REDIS_TIMEOUT_SECONDS", json.dumps(DEADLINE))
             found.setdefault("REALTIME_REDIS_PREFIX", json.dumps(f"t{secrets.token_hex(4)}"))
         return found
 
