@@ -87,7 +87,7 @@ export class Forms {
 
   async #call(visit, redirects = 0) {
     const { url, fields, partial } = visit;
-    const options = fields ? { method: "post", input: listed(fields) } : { timeout: PATIENCE };
+    const options = fields ? { method: "post", input: fields } : { timeout: PATIENCE };
     let reply;
     try {
       reply = await this.#client.ask(url.pathname + url.search, { ...options, partial });
@@ -160,9 +160,4 @@ function isIgnored(element) {
   if (element.closest("[data-realtime-ignore]")) return true;
   const { host } = element.getRootNode();
   return Boolean(host) && isIgnored(host);
-}
-
-/** Fields as a message carries them: of each name, what it has. */
-function listed(fields) {
-  return Object.fromEntries(fields.map(([name]) => [name, fields.filter(([one]) => one === name).map(([, value]) => value)]));
 }

@@ -15,6 +15,10 @@ CARRIED = {
     "lines of a hidden field": '<form method="post" action="/echo/a" {}>'
     '<input type="hidden" name="a&#10;b" value="1&#10;2&#13;3&#13;&#10;4">{}</form>',
     "lines in a query": '<form action="/echo/a" {}><textarea name="text">a\nb</textarea>{}</form>',
+    "order": '<form method="post" action="/echo/a" {}><input name="b" value="1"><input name="10" value="2">'
+    '<input name="2" value="3"><input name="b" value="4"><input name="1" value="5">{}</form>',
+    "names of objects": '<form method="post" action="/echo/a" {}><input name="__proto__" value="1">'
+    '<input name="constructor" value="2"><input name="toString" value="3">{}</form>',
     "names of a form's own": '<form method="post" action="/echo/a" {}>'
     + "".join(
         f'<input name="{name}" value="{name}">'
