@@ -97,13 +97,24 @@ def path() -> Kind:
             raise ValueError("")
         if not value.startswith("/"):
             raise ValueError(f"Write '/{value}'.")
-        if value.startswith("/_realtime/"):
-            raise ValueError("Paths below /_realtime/ are taken by flask_realtime's own views.")
         if not re.fullmatch(r"(/[A-Za-z0-9._~-]*)+", value) or "//" in value:
             raise ValueError("Letters, digits and any of '._~-/' may stand in it, no variables.")
         return value
 
     return Kind("str", "a path that begins with '/'", read)
+
+
+def prefix() -> Kind:
+    """What URL paths begin with, without a last slash."""
+    whole = path()
+
+    def read(value: Any) -> str:
+        prefix: str = whole.read(value)
+        if prefix.endswith("/"):
+            raise ValueError(f"Write {prefix.rstrip('/') or '/_realtime'!r}, without a last slash.")
+        return prefix
+
+    return Kind("str", "a path that begins with '/' and ends without one", read)
 
 
 def registry() -> Kind:

@@ -36,6 +36,12 @@ class Config:
         True, kinds.boolean(), "Whether anything is done at all; False for tests of pages alone."
     )
     path: str = _setting("/", kinds.path(), "Where sockets connect, below the app's root.")
+    url_prefix: str = _setting(
+        "/_realtime",
+        kinds.prefix(),
+        "Where the script and the session path stand, below the app's root. Another prefix is for "
+        "a proxy that hands on one location alone, and does not strip it: '/app/_realtime'.",
+    )
     stamp_pages: bool = _setting(
         True, kinds.boolean(), "Whether rendered pages get a connection id on their body tag."
     )
@@ -143,7 +149,13 @@ class Config:
             if name not in known:
                 raise InvalidSetting(_unknown(name, list(known)))
             values[known[name].name] = _read(name, value, known[name].metadata["kind"])
-        return cls(**values)
+        config = cls(**values)
+        if config.path.startswith(f"{config.url_prefix}/"):
+            raise InvalidSetting(
+                f"REALTIME_PATH is {config.path!r}, and paths below {config.url_prefix}/ "
+                f"(REALTIME_URL_PREFIX) are those of flask_realtime's own views: choose another."
+            )
+        return config
 
     def differing(self, other: Config) -> list[str]:
         """The ``REALTIME_*`` names of the settings whose values are others in *other*."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
+# By these an app has the proxy in front of it send a file, whose path is nobody's business.
+_SENT_BY_PROXY = ("X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File")
 _TEXT_TYPES = frozenset(
     [
         "application/ecmascript",
@@ -47,6 +49,8 @@ def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
+    if any(name in response.headers for name in _SENT_BY_PROXY):
+        return _FETCH_BY_HTTP.format("a file that the proxy sends")
     size = response.content_length
     # A file counts as streamed, and so does an abort's page, though their lengths are known.
     if size is None and response.is_streamed:

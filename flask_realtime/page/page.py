@@ -21,7 +21,9 @@ from .hosts import everywhere
 from .script import ENTRY, FORMS_ENTRY, client_script
 
 STATIC_ENDPOINT = "realtime.static"
-STATIC_PATH = f'/_realtime/static/<any("{ENTRY}", "{FORMS_ENTRY}"):entry>'
+STATIC_PATH = f'/static/<any("{ENTRY}", "{FORMS_ENTRY}"):entry>'
+# What the client takes for REALTIME_URL_PREFIX where its tag does not say.
+_USUAL_URL_PREFIX = "/_realtime"
 
 _IS_STAMPED = "flask_realtime.is_stamped"
 # 206 is a piece of a page, whose other pieces would not know.
@@ -36,7 +38,8 @@ class Page:
 
     def init_app(self, app: Flask) -> None:
         """Stamp the app's pages, give its templates their helpers, serve the script."""
-        app.add_url_rule(STATIC_PATH, STATIC_ENDPOINT, _send_script, **everywhere(app))
+        path = self._config.url_prefix + STATIC_PATH
+        app.add_url_rule(path, STATIC_ENDPOINT, _send_script, **everywhere(app))
         app.add_template_global(self.script, "realtime_script")
         app.add_template_global(self.connection_id, "realtime_connection_id")
         if not self._config.enabled:
@@ -61,7 +64,7 @@ class Page:
                 "only a request knows: render the template in a view, or in test_request_context."
             )
         # Run behind the page's HTML, in the order in which it stands among the page's modules.
-        tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}></script>')
+        tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
         return tag.format(
@@ -73,6 +76,9 @@ class Page:
             ""
             if request.method in ("GET", "HEAD")
             else Markup(' data-method="{}"').format(request.method),
+            ""
+            if self._config.url_prefix == _USUAL_URL_PREFIX
+            else Markup(' data-url-prefix="{}"').format(self._config.url_prefix),
             Markup(' nonce="{}"').format(nonce) if nonce else "",
         )
 

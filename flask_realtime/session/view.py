@@ -27,13 +27,16 @@ from .changes import SessionChanges
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.session"
-PATH = "/_realtime/session"
+PATH = "/session"
 TAKER_HEADER = "X-Realtime-Taker"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class SessionPath:
-    """``POST /_realtime/session``: what waits for the page that asks becomes its browser's."""
+    """``POST /_realtime/session``: what waits for the page that asks becomes its browser's.
+
+    The path stands below ``REALTIME_URL_PREFIX``.
+    """
 
     def __init__(self, config: Config, registry: Callable[[], Registry]) -> None:
         self._config = config
@@ -47,7 +50,8 @@ class SessionPath:
             if endpoint == ENDPOINT:
                 exempt_from_csrf(app, self.hand_over)
 
-        app.add_url_rule(PATH, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
+        path = self._config.url_prefix + PATH
+        app.add_url_rule(path, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
         app.url_value_preprocessor(exempt)
 
     def hand_over(self) -> Response:

@@ -66,7 +66,7 @@ class Handshake:
         self.socket_key = socket_key
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
-        self.address = request.remote_addr or "an unknown address"
+        self.address = printable(request.remote_addr)
         self._key: str = environ["HTTP_SEC_WEBSOCKET_KEY"]
         self._extension = agree(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
 
@@ -114,9 +114,23 @@ def check(config: Config) -> Handshake:
 def refuse(refusal: Refusal) -> Response:
     """Return the answer to a refused handshake, and log it."""
     logger.warning(
-        "Handshake from %s refused (%d): %s", request.remote_addr, refusal.status, refusal.reason
+        "Handshake from %s refused (%d): %s",
+        printable(request.remote_addr),
+        refusal.status,
+        refusal.reason,
     )
     return Response(f"{refusal.reason}\n", refusal.status, refusal.headers, mimetype="text/plain")
+
+
+def printable(address: str | None) -> str:
+    """Return *address* as logs may show it.
+
+    A proxy's header may have made it, with whatever a client wrote there: control characters would
+    begin a line of the client's own in the log.
+    """
+    if not address:
+        return "an unknown address"
+    return address if address.isprintable() else repr(address)[1:-1]
 
 
 def check_headers(method: str, headers: Headers) -> None:

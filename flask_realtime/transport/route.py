@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_sock import Sock
-from werkzeug.exceptions import NotFound
-from werkzeug.routing import Rule
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect, Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..config.settings import Config
 from ..errors import InvalidSetting
+from ..identity.keys import CONNECTION_ID
 from ..page.hosts import everywhere
-from .handshake import Refusal, check, refuse
+from .handshake import Refusal, check, printable, refuse
 from .response import Admission, SocketResponse, socket_response
 
+logger = logging.getLogger(__name__)
+
 ENDPOINT = "realtime.socket"
+
+_LOST_HEADERS = (
+    "This is a WebSocket handshake that has lost {} on its way: a proxy in front of this server "
+    "does not pass it on. In nginx, set in this location: proxy_http_version 1.1; "
+    "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; "
+)
 
 
 class Transport:
@@ -30,12 +40,13 @@ class Transport:
         self._config = config
         self._admit = admit
         self._response_class: type[SocketResponse] | None = None
+        self._has_warned = False
 
     def init_app(self, app: Flask) -> None:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
-        app.url_value_preprocessor(self._answer_plain_request)
+        app.url_value_preprocessor(self._route)
 
     def check_routes(self, app: Flask) -> None:
         """Refuse an app in which another WebSocket route has our path.
@@ -59,15 +70,44 @@ class Transport:
             self._response_class = socket_response(current_app.response_class)
         return self._response_class(handshake, self._admit, self._config.max_message_bytes)
 
-    def _answer_plain_request(self, endpoint: str | None, values: object) -> None:
-        if not isinstance(request.routing_exception, WebsocketMismatch):
+    def _route(self, endpoint: str | None, values: object) -> None:
+        """Correct what Werkzeug has made of a request to the socket's path."""
+        if request.path.rstrip("/") != self._config.path.rstrip("/"):
             return
-        if request.path != self._config.path or _is_upgrade():
-            return
-        if self._config.path == "/":
-            request.routing_exception = NotFound()
-        else:
-            request.routing_exception = _UpgradeRequired()
+        if _is_handshake():
+            if isinstance(request.routing_exception, RequestRedirect):
+                self._take_redirected()
+        elif _was_handshake():
+            request.routing_exception = self._lost_headers()
+        elif isinstance(request.routing_exception, WebsocketMismatch):
+            is_shared = self._config.path == "/"
+            request.routing_exception = NotFound() if is_shared else UpgradeRequired()
+
+    def _take_redirected(self) -> None:
+        """Have a handshake meet our view though its path lacks, or has, a last slash: no browser
+        follows a redirect with a socket. PATH_INFO is empty under many a proxy's prefix."""
+        adapter = current_app.create_url_adapter(request)
+        assert adapter is not None
+        request.url_rule, _ = adapter.match(self._config.path, return_rule=True)
+        # Of the rule there may be the host or subdomain, which our view is called without.
+        request.view_args = {}
+        request.routing_exception = None
+
+    def _lost_headers(self) -> HTTPException:
+        lost = "'Upgrade: websocket'"
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            lost = "'Connection: Upgrade'"
+        error = UpgradeRequired(_LOST_HEADERS.format(lost))
+        # Once as a warning: the client comes back every half a minute, from every page.
+        level = logging.INFO if self._has_warned else logging.WARNING
+        self._has_warned = True
+        logger.log(
+            level,
+            "Handshake from %s refused (426): %s",
+            printable(request.remote_addr),
+            error.description,
+        )
+        return error
 
 
 class _Mount:
@@ -87,7 +127,9 @@ class _Mount:
         return register
 
 
-class _UpgradeRequired(NotFound):
+class UpgradeRequired(NotFound):
+    """426: the request is none that may become a socket."""
+
     code = 426
     description = "This path takes WebSockets only. Behind a proxy: it must pass on Upgrade."
 
@@ -95,5 +137,18 @@ class _UpgradeRequired(NotFound):
         return [*super().get_headers(*args, **kwargs), ("Upgrade", "websocket")]
 
 
-def _is_upgrade() -> bool:
-    return request.headers.get("Upgrade", "").lower() == "websocket"
+def _is_handshake() -> bool:
+    """Whether the present request is a WebSocket's to Werkzeug."""
+    headers = request.headers
+    options = [one.strip() for one in headers.get("Connection", "").lower().split(",")]
+    return "upgrade" in options and headers.get("Upgrade", "").lower() == "websocket"
+
+
+def _was_handshake() -> bool:
+    """Whether the present request is what a proxy may have left of a handshake."""
+    headers, query = request.headers, request.args
+    if request.method != "GET":
+        return False
+    if "Sec-WebSocket-Key" in headers or headers.get("Upgrade", "").lower() == "websocket":
+        return True
+    return query.get("resume") == "1" and CONNECTION_ID in query

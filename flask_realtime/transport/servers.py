@@ -5,6 +5,7 @@ The only file that knows their names.
 
 from __future__ import annotations
 
+import gc
 import os
 import pathlib
 import signal
@@ -14,9 +15,20 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask.cli import ScriptInfo, run_command
 
+from ..threads.fork import ForkLocal
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+# Those that gunicorn's workers handle, by methods of their own.
+_SIGNALS_OF_WORKERS = (
+    signal.SIGTERM,
+    signal.SIGABRT,
+    signal.SIGWINCH,
+    signal.SIGUSR1,
+    signal.SIGQUIT,
+    signal.SIGINT,
+)
 # Pages need slots of a worker too: a share of them is never given to sockets.
 SHARE_OF_CONNECTIONS = 0.8
 
@@ -56,7 +68,7 @@ def client_socket(environ: WSGIEnvironment) -> Any:
         if key in environ:
             if not environ.get("wsgi.multithread"):
                 raise OneAtATime()
-            return environ[key]
+            return _of_threads(environ[key])
     if "gunicorn.sock" in environ:
         raise UnsupportedServer("gunicorn's gevent_pywsgi worker can't end a socket properly.")
     if environ.get("SERVER_SOFTWARE", "").startswith("gevent"):
@@ -67,11 +79,13 @@ def client_socket(environ: WSGIEnvironment) -> Any:
 def gunicorn_worker() -> Any:
     """The gunicorn worker that this process is, or None.
 
-    A worker's signal handlers are its bound methods, and nothing else leads to it; what a worker
-    forks has them too.
+    What a worker forks is none itself.
     """
     worker = _worker_of_handlers()
-    return worker if worker is not None and worker.pid == os.getpid() else None
+    if worker is None:
+        # An app has handlers of its own for all signals.
+        return _hidden_worker.get()[0]
+    return worker if worker.pid == os.getpid() else None
 
 
 def socket_capacity() -> int | None:
@@ -82,9 +96,11 @@ def socket_capacity() -> int | None:
     worker = gunicorn_worker()
     if worker is None:
         return None
+    # A gthread worker has both limits, and accepts nobody once it has reached the smaller one.
+    of_connections = int(worker.cfg.worker_connections * SHARE_OF_CONNECTIONS)
     if hasattr(worker, "tpool"):
-        return int(worker.cfg.threads) - 1
-    return int(worker.cfg.worker_connections * SHARE_OF_CONNECTIONS)
+        return min(int(worker.cfg.threads) - 1, of_connections)
+    return of_connections
 
 
 def is_stopping() -> bool:
@@ -127,9 +143,38 @@ def has_other_workers() -> bool:
 
 
 def _worker_of_handlers() -> Any:
-    """The gunicorn worker whose signal handlers this process has, or None."""
-    worker: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return worker if hasattr(worker, "alive") and hasattr(worker, "cfg") else None
+    """The gunicorn worker whose methods handle this process's signals, or None.
+
+    An app may have put handlers of its own in their place, of one signal to which it wants to
+    listen too, say. What a worker forks has its handlers.
+    """
+    for number in _SIGNALS_OF_WORKERS:
+        worker: Any = getattr(signal.getsignal(number), "__self__", None)
+        if hasattr(worker, "alive") and hasattr(worker, "cfg"):
+            return worker
+    return None
+
+
+def _search_worker() -> tuple[Any]:
+    """The gunicorn worker that this process is, found among all objects; None if there is none.
+
+    In a tuple, since a process that has found none need not search again.
+    """
+    base = sys.modules.get("gunicorn.workers.base")
+    if base is None:
+        return (None,)
+    process = os.getpid()
+    # By its type: isinstance asks the object for its class, and a proxy would run code of its own.
+    workers = [one for one in gc.get_objects() if issubclass(type(one), base.Worker)]
+    return (next((one for one in workers if one.pid == process), None),)
+
+
+def _of_threads(sock: Any) -> Any:
+    if type(sock).__module__.partition(".")[0] == "eventlet":
+        raise UnsupportedServer(
+            "eventlet's sockets are not supported; eventlet itself is at its end."
+        )
+    return sock
 
 
 def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
@@ -140,7 +185,14 @@ def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
         )
     # For an upgrade request pywsgi hands over its raw file; else a wrapper around it.
     stream: Any = environ["wsgi.input"]
-    return getattr(stream, "rfile", stream).raw._sock
+    sock = getattr(getattr(getattr(stream, "rfile", stream), "raw", None), "_sock", None)
+    if sock is None:
+        raise UnsupportedServer(
+            "gevent's server hands over its sockets as 'wsgi.input', which something between it "
+            "and the app has replaced: a middleware, werkzeug's LintMiddleware for example. Leave "
+            "that middleware out for handshakes, or change the server."
+        )
+    return sock
 
 
 def _is_forked_by_worker() -> bool:
@@ -161,3 +213,6 @@ def _is_job_worker() -> bool:
     # "python -m celery" runs .../celery/__main__.py.
     name = program.parent.name if program.name == "__main__.py" else program.stem
     return name in JOB_WORKERS
+
+
+_hidden_worker = ForkLocal(_search_worker)

@@ -192,6 +192,37 @@ def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
         browser.http.close()
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("gevent", 101), ("dev", 101), ("pywsgi", 501)])
+def test_middleware_that_wraps_the_input_is_told_where_it_hides_the_socket(
+    kind, expected, settings, channel
+):
+    """gevent's server hands over its socket as ``wsgi.input``: without it the handshake is refused
+    in words that name the middleware; the other servers do not mind."""
+    with ServerProcess(kind, "linted:app", **settings("memory")) as server:
+        browser = Browser(server.url)
+        page = browser.page(f"/on/{channel}")
+
+        status, _, body = shake(server, browser, f"/?socket_connection_id={page}")
+
+        assert status == expected
+        assert status == 101 or "LintMiddleware" in body
+
+
+@pytest.mark.parametrize("lost", ["Upgrade", "Connection"])
+def test_handshake_that_a_proxy_has_made_a_plain_request_subscribes_nobody(server, lost):
+    """Without Upgrade it would be a GET of the page, which a client repeats for ever; it is told
+    so, and so is whoever reads the log."""
+    browser = Browser(server.url)
+
+    status, _, body = shake(
+        server, browser, "/?socket_connection_id=an-id-of-this-page&resume=1", **{lost: "close"}
+    )
+
+    assert status == 426
+    assert "proxy_set_header" in body
+    eventually(lambda: "has lost" in server.log())
+
+
 def test_too_many_sockets_are_told_to_come_back(settings, channel):
     """Beyond the limit of the process a handshake is answered 503, beyond the limit of the session
     429."""

@@ -110,6 +110,52 @@ def test_preload_works(settings, channel, redis_url):
             socket.close()
 
 
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_sigterm_is_seen_behind_a_handler_of_the_apps(kind, settings, channel):
+    """An app that hears of SIGTERM too, and passes it on, hides nothing: its sockets are told, it
+    is gone soon, and on threads a place was kept for pages."""
+    options = ("--threads", "5") if kind == "gthread" else ()
+    with ServerProcess(kind, "chained:app", options=options, **settings("memory")) as server:
+        browser, sockets = open_many(server, channel, 4)
+        health = browser.get("/health").json()
+
+        stopped = server.stop(signal.SIGTERM)
+
+        assert health["connections"] == 4
+        assert "told to stop" in server.log()
+        assert {socket.close_code() for socket in sockets} == {1012}
+        # gunicorn's own timeout is thirty seconds.
+        assert stopped < 10
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_sigterm_tells_all_within_a_short_graceful_timeout(kind, settings, channel):
+    """A server that kills its workers after a second kills no socket that was not told to come
+    back, though the spread is three seconds."""
+    options = ("--graceful-timeout", "1", "--threads", "20")
+    with ServerProcess(kind, options=options, **settings("memory", DRAIN_SECONDS=3)) as server:
+        _, sockets = open_many(server, channel, 12)
+
+        server.stop(signal.SIGTERM)
+
+        assert [socket.close_code() for socket in sockets] == [1012] * 12
+
+
+def test_threads_beyond_the_connections_are_given_to_no_socket(settings, channel):
+    """With fewer connections than threads, sockets leave some of the connections to pages."""
+    options = ("--worker-connections", "8", "--threads", "20")
+    with ServerProcess("gthread", options=options, **settings("memory")) as server:
+        browser, sockets = open_many(server, channel, 6)
+        page = browser.page(f"/on/{channel}")
+        with pytest.raises(InvalidStatus) as refused:
+            browser.open(page)
+
+        assert refused.value.response.status_code == 503
+        assert browser.get("/health").json()["connections"] == 6
+        for socket in sockets:
+            socket.close()
+
+
 LEAVING = """
 import threading, time
 from flask import Flask

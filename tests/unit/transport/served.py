@@ -16,17 +16,21 @@ DEADLINE = 5
 
 
 class Served:
-    """An app on the memory registry, its browser, and one page that the browser shows."""
+    """An app on the memory registry, its browser, and one page that the browser shows.
 
-    def __init__(self, response_class=None, **settings):
-        self.app = Flask(__name__)
+    :param response_class: the app's own.
+    :param host: of its routes, for an app that tells hosts apart.
+    """
+
+    def __init__(self, response_class=None, host=None, **settings):
+        self.app = Flask(__name__, host_matching=host is not None, static_host=host)
         if response_class is not None:
             self.app.response_class = response_class
         self.app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory", **settings)
         self.realtime = Realtime(self.app)
         self.client = self.app.test_client()
 
-        @self.app.get("/page")
+        @self.app.get("/page", host=host)
         def page():
             self.realtime.socket.subscribe("room")
             return render_template_string("<body>hi</body>")

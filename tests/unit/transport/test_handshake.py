@@ -11,6 +11,7 @@ from flask_realtime.transport.handshake import (
     agree,
     check,
     check_headers,
+    printable,
     refuse,
 )
 
@@ -190,10 +191,25 @@ def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
     assert "192.0.2.1 refused (503): Come back." in caplog.text
 
 
-def test_handshake_without_an_address_is_told_of_all_the_same(app):
-    """A Unix socket's peer has none."""
-    with app.test_request_context(headers=HEADERS) as context:
-        environ = context.request.environ
-        environ.pop("REMOTE_ADDR", None)
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("", "an unknown address"),
+        (None, "an unknown address"),
+        ("1.2.3.4\nERROR all is lost", "1.2.3.4\\nERROR all is lost"),
+        ("\x1b[31m\u202e", "\\x1b[31m\\u202e"),
+    ],
+)
+def test_address_begins_no_line_of_its_own_in_the_log(app, caplog, address, shown):
+    """A proxy's header may have made it: what a client wrote there is shown, and does nothing."""
+    environ = {"REMOTE_ADDR": address} if address is not None else {}
+    with app.test_request_context(headers=HEADERS, environ_overrides=environ) as context:
+        if address is None:
+            context.request.environ.pop("REMOTE_ADDR", None)
+        context.request.remote_addr = address
+        refuse(Refusal(503, "Come back."))
 
-        assert Handshake(environ, None, PAGE, "a key").address == "an unknown address"
+        assert Handshake(context.request.environ, None, PAGE, "a key").address == shown
+    assert f"Handshake from {shown} refused" in caplog.text
+    assert printable(address) == shown

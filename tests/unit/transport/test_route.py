@@ -1,5 +1,7 @@
 """The route of the socket, and the answers to requests at its path that are none."""
 
+import logging
+
 import pytest
 from flask import Flask
 from flask_sock import Sock
@@ -7,6 +9,9 @@ from flask_sock import Sock
 from flask_realtime import Realtime
 from flask_realtime.errors import InvalidSetting
 from flask_realtime.transport.route import ENDPOINT
+
+from .served import Line, Served
+from .test_handshake import KEY, PAGE
 
 
 def make_app(**settings):
@@ -55,3 +60,79 @@ def test_second_socket_route_at_the_path_is_refused_with_both_names():
 
     with pytest.raises(InvalidSetting, match="REALTIME_PATH"):
         app.test_client().get("/")
+
+
+def browse(app, path="/", environ=(), **headers):
+    """A GET of the page's socket, as a proxy may hand it on."""
+    query = f"socket_connection_id={PAGE}&resume=1"
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return app.test_client().get(
+        path, query_string=query, headers=sent, environ_overrides=dict(environ)
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "lost"),
+    [
+        ({"Sec_WebSocket_Key": KEY, "Connection": "close"}, "'Upgrade: websocket'"),
+        ({"Sec_WebSocket_Key": KEY, "Upgrade": "websocket"}, "'Connection: Upgrade'"),
+        ({"Upgrade": "websocket", "Connection": "close"}, "'Connection: Upgrade'"),
+        ({}, "'Upgrade: websocket'"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/socket"])
+def test_handshake_that_lost_its_headers_reaches_no_view(path, headers, lost, caplog):
+    """A proxy that drops them makes a plain GET of it: 426 and the cause, in the log once, and no
+    page is subscribed to what it never showed."""
+    app, seen = make_app(REALTIME_PATH=path), []
+    app.add_url_rule(path, "home", lambda: seen.append("home") or "home")
+
+    with caplog.at_level(logging.WARNING):
+        answers = [browse(app, path, **headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [426] * 3
+    assert lost in answers[0].get_data(as_text=True).replace("&#39;", "'")
+    assert not seen
+    assert len(caplog.records) == 1
+    assert lost in caplog.text
+    assert "proxy_set_header" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", f"socket_connection_id={PAGE}", "resume=1", f"socket_connection_id={PAGE}&resume="],
+)
+def test_plain_request_with_other_words_in_its_query_is_the_apps(query):
+    """What a form or htmx sends names the page, and is no handshake."""
+    app = make_app()
+    app.add_url_rule("/", "home", lambda: "home")
+
+    assert app.test_client().get(f"/?{query}").get_data(as_text=True) == "home"
+
+
+@pytest.mark.parametrize(
+    ("socket_path", "path"),
+    [("/", ""), ("/", "//"), ("/socket/", "/socket")],
+)
+def test_handshake_whose_path_has_another_last_slash_is_a_socket(socket_path, path):
+    """Under many a proxy's prefix PATH_INFO is empty, and no browser follows a redirect there."""
+    served = Served(REALTIME_PATH=socket_path)
+    page = served.show()
+    with Line() as line:
+        line.say_goodbye()
+
+        answer = served.handshake(
+            page, line.ours, environ={"SCRIPT_NAME": "/app", "PATH_INFO": path}
+        )
+
+        assert answer.status_code == 101
+
+
+def test_handshake_of_an_app_that_tells_hosts_apart_may_lack_its_slash():
+    """The route stands on each host, and its view is called without the host all the same."""
+    served = Served(host="localhost")
+    page = served.show()
+    with Line() as line:
+        line.say_goodbye()
+
+        assert served.handshake(page, line.ours, environ={"PATH_INFO": ""}).status_code == 101

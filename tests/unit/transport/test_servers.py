@@ -1,8 +1,10 @@
 """What each WSGI server wants."""
 
+import io
 import os
 import signal
 import socket
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -51,6 +53,29 @@ def test_servers_that_cannot_are_named_with_what_to_use(environ, why):
     assert "gunicorn -k gevent" in str(refusal.value)
 
 
+class OfEventlet:
+    """A socket of eventlet's, by the name of its module."""
+
+
+OfEventlet.__module__ = "eventlet.greenio.base"
+
+
+def test_servers_of_eventlet_are_refused():
+    """gunicorn had a worker for it up to version 25, which hands over its sockets as others do."""
+    with pytest.raises(UnsupportedServer, match="eventlet"):
+        client_socket({"gunicorn.socket": OfEventlet(), "wsgi.multithread": True})
+
+
+def test_server_of_gevent_behind_a_middleware_that_wraps_the_input_is_refused(monkeypatch):
+    """The reason names the middleware that does so; it is no traceback."""
+    patched = SimpleNamespace(is_module_patched=lambda name: True)
+    monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
+    environ = {"SERVER_SOFTWARE": "gevent/26.9 Python/3.11", "wsgi.input": io.BytesIO()}
+
+    with pytest.raises(UnsupportedServer, match="LintMiddleware"):
+        client_socket(environ)
+
+
 class StoppingWorker:
     """What a process looks like from inside a gunicorn worker."""
 
@@ -62,15 +87,59 @@ class StoppingWorker:
     def handle_exit(self, signum, frame):
         self.alive = False
 
+    def handle_abort(self, signum, frame):
+        """What gunicorn does to a worker that is silent for too long."""
+
 
 @pytest.fixture
-def worker(request):
-    """A worker whose signal handler is installed, as gunicorn installs it."""
-    before = signal.getsignal(signal.SIGTERM)
+def worker():
+    """A worker whose signal handlers are installed, as gunicorn installs them."""
     worker = StoppingWorker(threads=8, worker_connections=1000)
-    signal.signal(signal.SIGTERM, worker.handle_exit)
+    handlers = {signal.SIGTERM: worker.handle_exit, signal.SIGABRT: worker.handle_abort}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     yield worker
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_servers_see_a_worker_whose_handler_the_app_has_wrapped(worker):
+    """An app that wants to hear of the stop too puts its own handler before gunicorn's."""
+    inner = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda number, frame: inner(number, frame))
+
+    signal.raise_signal(signal.SIGTERM)
+
+    assert servers.is_stopping()
+    assert servers.socket_capacity() == 800
+
+
+HIDDEN = """
+import os, signal
+from gunicorn.config import Config
+from gunicorn.workers.base import Worker
+from flask_realtime.transport import servers
+
+worker = Worker(1, 1, [], None, 30, Config(), None)
+worker.pid = os.getpid()
+worker.cfg.set("worker_connections", 10)
+for number in range(1, 32):
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, lambda *_: None)
+of_worker = servers.socket_capacity()
+child = os.fork()
+if child == 0:
+    os._exit(servers.socket_capacity() is None)
+print(of_worker, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_servers_see_a_worker_all_of_whose_handlers_are_the_apps():
+    """It is found among the objects of its process; what it forks is none."""
+    found = subprocess.run(
+        [sys.executable, "-c", HIDDEN], check=True, capture_output=True, text=True
+    )
+
+    assert found.stdout.split() == ["8", "1"]
 
 
 def test_servers_see_gunicorn_stop(worker):
@@ -84,13 +153,17 @@ def test_servers_see_gunicorn_stop(worker):
 
 
 def test_servers_leave_room_for_pages(worker):
-    """Sockets may take four fifths of a gevent worker's connections, and all threads but one."""
+    """Sockets may take four fifths of a worker's connections, and all threads but one: of a gthread
+    worker, which has both, whichever are fewer."""
     of_gevent = servers.socket_capacity()
     worker.tpool = object()
     of_gthread = servers.socket_capacity()
+    worker.cfg.worker_connections = 8
+    of_few_connections = servers.socket_capacity()
 
     assert of_gevent == 800
     assert of_gthread == 7
+    assert of_few_connections == 6
 
 
 def test_servers_know_of_other_workers(worker):

@@ -1,0 +1,123 @@
+"""Autobahn's fuzzing client against our transport: ``python -m tests.faults.autobahn``.
+
+Its cases want an echo, so the messages come back from a receiver of this file's; everything below
+it (handshake, adapter, protocol, frame reader, outbox) is the package's. Needs Python 2.7 and
+``pip install autobahntestsuite``; the command that runs ``wstest`` is the first argument.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+
+from flask import Flask, request
+from werkzeug.serving import make_server
+
+from flask_realtime.config.settings import Config
+from flask_realtime.connection.connection import Connection
+from flask_realtime.threads.pool import ThreadPool
+from flask_realtime.transport.handshake import Handshake, check_headers
+from flask_realtime.transport.response import SocketResponse
+from flask_realtime.transport.servers import client_socket
+from flask_realtime.writing.fd import descriptor_for
+from flask_realtime.writing.flusher import Flusher
+from flask_realtime.writing.frames import text_frame
+from tests.frames import client_frame
+
+# 9.*: megabytes, above the size that is allowed here; 12.* and 13.*: of deflate, thousands of
+# messages each, of which these are enough.
+CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*", "12.1.*", "12.2.*", "13.1.*"]
+MOST = 1024 * 1024
+
+
+class Echo:
+    """The receiver of one socket, which sends all back."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def opened(self) -> None:
+        """Nothing is due."""
+
+    def takes_frame(self) -> bool:
+        return True
+
+    def received(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            frame = text_frame(message)
+            self._connection.write(self._connection.outbox.encoded(frame))
+        else:
+            self._connection.write(client_frame(message, 0x82, mask=None))
+
+    def closed(self) -> None:
+        """Nothing is held."""
+
+
+def make_app() -> Flask:
+    app, flusher, threads = Flask(__name__), Flusher(), ThreadPool()
+    config = Config(max_message_bytes=MOST, max_backlog_bytes=64 * MOST)
+
+    def admit(handshake: Handshake) -> Connection:
+        connection = Connection(
+            handshake.descriptor,
+            flusher,
+            threads,
+            config,
+            name="1",
+            digest="d" * 64,
+            session_digest="s" * 64,
+            address=handshake.address,
+            accept=handshake.accept,
+            deflates=handshake.deflates,
+            detach=lambda _: {},
+        )
+        connection.receiver = Echo(connection)
+        return connection
+
+    @app.get("/", websocket=True)
+    def socket() -> SocketResponse:
+        check_headers(request.method, request.headers)
+        descriptor = descriptor_for(client_socket(request.environ))
+        return SocketResponse(Handshake(request.environ, descriptor, "", ""), admit, MOST)
+
+    return app
+
+
+def run(command: list[str], cases: list[str]) -> dict[str, dict[str, str]]:
+    """What became of each case."""
+    server = make_server("127.0.0.1", 0, make_app(), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        spec = {
+            "outdir": folder,
+            "servers": [{"agent": "ours", "url": f"ws://127.0.0.1:{server.server_port}/"}],
+            "cases": cases,
+            "exclude-cases": [],
+            "exclude-agent-cases": {},
+        }
+        path = pathlib.Path(folder) / "spec.json"
+        path.write_text(json.dumps(spec))
+        subprocess.run([*command, "-m", "fuzzingclient", "-s", str(path)], check=True)
+        return json.loads((pathlib.Path(folder) / "index.json").read_text())["ours"]
+
+
+def main() -> None:
+    command = shlex.split(sys.argv[1] if len(sys.argv) > 1 else os.environ["WSTEST"])
+    results = run(command, sys.argv[2:] or CASES)
+    wrong = {
+        case: (one["behavior"], one["behaviorClose"])
+        for case, one in results.items()
+        if {one["behavior"], one["behaviorClose"]} - {"OK", "INFORMATIONAL", "NON-STRICT"}
+    }
+    print(f"{len(results)} cases, {len(wrong)} wrong: {wrong}")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""An app behind ``location /app/`` that is not stripped: all of its paths stand below ``/app``."""
+
+import re
+
+import pytest
+from flask import Flask, render_template_string
+
+from flask_realtime import Realtime
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import InvalidSetting
+
+from ..transport.served import Line, Served
+
+ORIGIN = {"Origin": "http://localhost"}
+
+
+def make_app(**settings):
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory", **settings)
+    Realtime(app)
+    app.add_url_rule(
+        "/app/", "home", lambda: render_template_string("<body>{{ realtime_script() }}</body>")
+    )
+    return app
+
+
+def test_everything_stands_below_the_prefix():
+    """The script, the session path and the socket, and the tag says where they are."""
+    app = make_app(REALTIME_PATH="/app/socket", REALTIME_URL_PREFIX="/app/_realtime")
+    client = app.test_client()
+
+    html = client.get("/app/").text
+    script = client.get(re.search('src="([^"]+)"', html)[1])
+    page = re.search('data-socket-connection-id="([^"]+)"', html)[1]
+    named = {**ORIGIN, "X-Realtime-Connection-Id": page}
+    session = client.post("/app/_realtime/session", headers=named)
+
+    assert 'src="/app/_realtime/static/realtime.js?v=' in html
+    assert 'data-url-prefix="/app/_realtime"' in html
+    assert script.mimetype == "text/javascript"
+    assert session.status_code == 204
+    assert client.get("/_realtime/static/realtime.js").status_code == 404
+    assert client.post("/_realtime/session", headers=named).status_code == 404
+
+
+def test_socket_stands_below_the_prefix():
+    """The handshake of such an app is accepted at its own path."""
+    served = Served(REALTIME_PATH="/app/socket", REALTIME_URL_PREFIX="/app/_realtime")
+    with Line() as line:
+        line.say_goodbye()
+
+        assert served.handshake(served.show(), line.ours, "/app/socket").status_code == 101
+
+
+def test_tag_says_nothing_of_the_usual_prefix():
+    """An app that stands where most do has no byte more on its pages."""
+    assert "data-url-prefix" not in make_app().test_client().get("/app/").text
+
+
+@pytest.mark.parametrize("value", ["app", "/", "/app/", "//app", "/<app>", "", None])
+def test_prefix_that_is_none_is_refused_with_its_name(value):
+    """The error says what a prefix is."""
+    with pytest.raises(InvalidSetting, match=r"REALTIME_URL_PREFIX is .* without one"):
+        Config.from_mapping({"REALTIME_URL_PREFIX": value})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"REALTIME_PATH": "/_realtime/socket"},
+        {"REALTIME_PATH": "/app/socket", "REALTIME_URL_PREFIX": "/app"},
+    ],
+)
+def test_socket_may_not_stand_among_our_own_paths(settings):
+    """The error names both settings."""
+    with pytest.raises(InvalidSetting, match=r"REALTIME_PATH .* \(REALTIME_URL_PREFIX\)"):
+        Config.from_mapping(settings)
