@@ -83,14 +83,17 @@ class Connection:
             descriptor,
             PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
         )
+        #: What its messages are handed to; set by whoever lets the socket in.
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
-        #: The process stops: what is done is finished, nothing new is begun.
+        #: Whether it finishes what it does, and begins nothing new.
         self.is_retiring = False
-        #: What is being handled asked for the end, and is answered before it.
+        #: Whether the message being handled asked for the end, and is answered before it; the
+        #: receiver's.
         self.disconnects_behind_reply = False
-        #: When a ``resume`` must have come, or the peer's answer to our close frame.
+        #: When a ``resume`` must have come, None if none is awaited; the receiver's.
         self.resume_by: float | None = None
+        #: When the peer must have answered our close frame.
         self.close_by: float | None = None
         self.close_code: int = CloseCode.ABNORMAL
         self._descriptor = descriptor
@@ -173,12 +176,19 @@ class Connection:
         finally:
             self._end(self.receiver)
 
-    def close(self, code: int, reason: str = "") -> None:
-        """Say good-bye with *code* and end; once, from any thread, without waiting."""
+    def close(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
+        """Say good-bye with *code* and end; once, from any thread, without waiting.
+
+        :param seconds: how long the peer may take to answer; a socket that is closing already is
+            not given more than that from now on.
+        """
+        close_by = clock.monotonic() + seconds
         if not self._begin_close(code, close_frame(code, reason)):
+            if self.close_by is not None:
+                self.close_by = min(self.close_by, close_by)
             return
         # First: whatever fails from here on, the heartbeat ends the fd.
-        self.close_by = clock.monotonic() + CLOSE_SECONDS
+        self.close_by = close_by
         self.outbox.drop_pushes()
         self._say_goodbye()
         self.reading.end()
@@ -189,10 +199,20 @@ class Connection:
         A page that logs out over its socket has to learn that its cookies wait for it.
         """
         if self.disconnects_behind_reply:
-            self.is_retiring = True
-            self.worker.submit(lambda: self.close(code, reason))
+            self.close_behind_work(code, reason)
         else:
             self.close(code, reason)
+
+    def close_behind_work(
+        self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS
+    ) -> None:
+        """Close the socket once the messages that it has taken on are answered.
+
+        :param seconds: as :meth:`close` takes it.
+        :raises RuntimeError: if the system has no thread left for the socket's worker.
+        """
+        self.is_retiring = True
+        self.worker.submit(lambda: self.close(code, reason, seconds))
 
     def cut(self) -> None:
         """End the fd now, without a close frame; the reading ends with it. Never blocks."""

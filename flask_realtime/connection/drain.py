@@ -109,9 +109,8 @@ class Drain:
             pause = due - clock.monotonic()
             if pause > 0:
                 time.sleep(pause)
-            connection.is_retiring = True
             try:
-                connection.worker.submit(self._goodbye(connection))
+                connection.close_behind_work(CloseCode.SERVICE_RESTART, GOODBYE, self._last)
             except Exception:
                 # No thread is to be had for its worker: it is told with those that are late.
                 logger.exception("Socket %s can't be told in time.", shorten(connection.digest))
@@ -125,14 +124,8 @@ class Drain:
         for connection in connections:
             self._close(connection)
 
-    def _goodbye(self, connection: Connection) -> Callable[[], None]:
-        return lambda: self._close(connection)
-
     def _close(self, connection: Connection) -> None:
         try:
-            connection.close(CloseCode.SERVICE_RESTART, GOODBYE)
-            close_by = connection.close_by
-            if close_by is not None:
-                connection.close_by = min(close_by, clock.monotonic() + self._last)
+            connection.close(CloseCode.SERVICE_RESTART, GOODBYE, self._last)
         except Exception:
             logger.exception("Socket %s can't be closed.", shorten(connection.digest))

@@ -139,11 +139,11 @@ class CatchUp:
     def _send(
         self, connection: Reader, name: str, frames: Sequence[Frame], reached: Position
     ) -> None:
-        if frames:
-            connection.queue(frames)
-        # Before it is taken: a peer that leaves meanwhile has had some of it.
+        # First: a peer may take it all and leave before the next line. What a peer that leaves
+        # has not taken, its outbox knows.
         self._hub.move(connection, name, reached)
         if frames:
+            connection.queue(frames)
             connection.wait_until_taken()
 
 

@@ -202,7 +202,7 @@ class Hub:
     def move(self, connection: Listener, name: str, position: Position) -> None:
         """Count everything up to *position* as posted to *connection*, which is catching up.
 
-        It is called before the peer has taken that: the outbox knows what it has not.
+        It is called before that is queued: the outbox knows what the peer has not taken.
         """
         with self._lock:
             member = self._members.get(connection)

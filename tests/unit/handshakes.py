@@ -1,9 +1,14 @@
-"""Handshakes that were accepted, as a node admits them."""
+"""Handshakes that were accepted, and the sockets that a node makes of them."""
 
+import json
+import queue
 import socket
+import struct
+import threading
 from contextlib import contextmanager
 
 from flask_realtime.writing.fd import descriptor_for
+from tests.eventually import DEADLINE
 
 
 class Shaken:
@@ -11,29 +16,105 @@ class Shaken:
 
     :param descriptor: its fd.
     :param while_admitted: called in the middle of the admission.
+    :param connection_id: the page that asks.
+    :param resumes: whether its client promises a ``resume``.
+    :param socket_key: the secret of its session.
     """
 
-    environ = {}  # noqa: RUF012 - nobody writes to it
-    socket_key = "a key"
-    resumes = False
+    environ = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "http"}  # noqa: RUF012 - only read
     address = "127.0.0.1"
     accept = b"101"
     deflates = False
 
-    def __init__(self, descriptor, while_admitted=lambda: None):
+    def __init__(
+        self,
+        descriptor,
+        while_admitted=lambda: None,
+        connection_id="an-id-of-this-page",
+        resumes=False,
+        socket_key="a key",
+    ):
         self.descriptor = descriptor
+        self.resumes = resumes
+        self.socket_key = socket_key
+        self._connection_id = connection_id
         self._while_admitted = while_admitted
 
     @property
     def connection_id(self):
         self._while_admitted()
-        return "an id of a page"
+        return self._connection_id
 
 
 @contextmanager
-def admitted(node):
+def admitted(node, **shaken):
     """A connection of *node* over a real pair of sockets, as it is before its 101."""
     ours, peer = socket.socketpair()
     with ours, peer:
-        shaken = Shaken(descriptor_for(ours))
-        yield node.admit(shaken)
+        yield node.admit(Shaken(descriptor_for(ours), **shaken))
+
+
+class Page:
+    """A page with an open socket of *node*, which hears what the page says in whole messages.
+
+    :param shaken: as :class:`Shaken` takes it.
+    """
+
+    def __init__(self, node, **shaken):
+        self._ours, self._peer = socket.socketpair()
+        self._peer.settimeout(DEADLINE)
+        try:
+            self.connection = node.admit(Shaken(descriptor_for(self._ours), **shaken))
+        except BaseException:
+            self._ours.close()
+            self._peer.close()
+            raise
+        self._said = queue.SimpleQueue()
+        self._thread = threading.Thread(target=lambda: self.connection.live(self._read))
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._peer.recv(3) == b"101"
+        return self
+
+    def __exit__(self, *exc_info):
+        self._said.put(None)
+        self._peer.close()
+        self._thread.join(DEADLINE)
+        self._ours.close()
+
+    def say(self, action, **data):
+        """Send a message; *data* goes beside its action."""
+        self.send(json.dumps({"id": "1", "action": action, **data}))
+
+    def send(self, message):
+        """Send a text or bytes, as they are."""
+        self._said.put(message)
+
+    def receive(self):
+        """The next message, as JSON; the code of a close frame."""
+        first, length = self._exactly(2)
+        if length == 126:
+            (length,) = struct.unpack("!H", self._exactly(2))
+        elif length == 127:
+            (length,) = struct.unpack("!Q", self._exactly(8))
+        payload = self._exactly(length)
+        return struct.unpack("!H", payload[:2])[0] if first & 0xF == 8 else json.loads(payload)
+
+    def receive_payloads(self, count):
+        """The payloads of so many pushes; LOST where the client is told so."""
+        received = [self.receive() for _ in range(count)]
+        return ["LOST" if one.get("lost") else one["payload"] for one in received]
+
+    def _read(self):
+        while (message := self._said.get()) is not None:
+            self.connection.receiver.received(message)
+        return 1006
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            more = self._peer.recv(count - len(data))
+            assert more, "The socket has ended."
+            data += more
+        return data

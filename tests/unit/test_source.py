@@ -77,7 +77,6 @@ UNTESTED = """
 app_state.py publisher.py version.py
 config/kinds.py
 messages/conversations.py messages/dispatch.py messages/environ.py
-node/inbox.py
 page/client.py
 registries/base.py registries/records.py
 registries/memory/clients.py

@@ -1,13 +1,11 @@
-"""All that one process holds for one app."""
+"""One process of one app."""
 
 import socket
-import threading
 
 import pytest
 from flask import Flask
 
 from flask_realtime import Realtime
-from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.threads.worker import Worker
 from flask_realtime.transport.handshake import Refusal
@@ -54,48 +52,3 @@ def test_node_needs_no_worker_for_a_socket_that_missed_nothing(node, monkeypatch
         second.receiver.opened()
 
         assert node.health()["channels"] == 1
-
-
-class Crowded(MemoryRegistry):
-    """Knows how many connect at once."""
-
-    reaches_other_processes = True
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.present = self.most = 0
-        self._count = threading.Lock()
-
-    def connect(self, digest, name):
-        with self._count:
-            self.present += 1
-            self.most = max(self.most, self.present)
-        threading.Event().wait(0.01)
-        with self._count:
-            self.present -= 1
-        return super().connect(digest, name)
-
-
-def test_node_lets_those_who_come_at_once_enter_in_turn():
-    """A crowd after a restart does not call the registry all together, and nobody is sent away."""
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY=Crowded)
-    Realtime(app)
-    node = app.extensions["realtime"].node()
-    pairs = [socket.socketpair() for _ in range(50)]
-
-    def come(ours):
-        shaken = Shaken(descriptor_for(ours), lambda: None)
-        node.admit(shaken)
-
-    coming = [threading.Thread(target=come, args=(ours,)) for ours, _ in pairs]
-    for one in coming:
-        one.start()
-    for one in coming:
-        one.join(DEADLINE)
-
-    assert len(node.connections()) == 50
-    assert 1 < node.registry.most <= 16
-    for pair in pairs:
-        for end in pair:
-            end.close()

@@ -1,0 +1,171 @@
+"""Lets handshakes in: each gets a place in this process, a connection, and a record of it."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+
+from ..config.settings import Config
+from ..connection.connection import Connection, Receiver
+from ..connection.limits import ConnectionCount
+from ..errors import RegistryUnavailable
+from ..hub.hub import Hub
+from ..identity.keys import digest, session_of
+from ..registries.base import Registry
+from ..registries.records import Arrival, ConnectionRecord
+from ..threads.pool import ThreadPool
+from ..transport import servers
+from ..transport.handshake import Handshake, Refusal
+from ..writing.flusher import Flusher
+
+logger = logging.getLogger(__name__)
+
+# A client that finds no place may try elsewhere at once.
+RETRY_AFTER = {"Retry-After": "1"}
+# After a restart thousands come at once. All together they would wait for each other until their
+# calls to Redis are too late, be refused, and come again, for ever: 3,000 did. So many at a time
+# keep Redis and this process busy; the others wait their turn, which costs nobody a deadline.
+ENTERING_AT_ONCE = 16
+ENTERING_SECONDS = 20.0
+
+
+class Admission:
+    """Makes connections of handshakes, and forgets them when they have ended.
+
+    :param secret_key: returns the app's secret key.
+    :param make_receiver: returns what receives the messages of a new connection.
+    :param is_stopping: returns whether this process lets nobody in any more.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        hub: Hub,
+        flusher: Flusher,
+        threads: ThreadPool,
+        *,
+        secret_key: Callable[[], str | bytes | None],
+        make_receiver: Callable[[Connection, Handshake, Arrival], Receiver],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._config = config
+        self._registry = registry
+        self._hub = hub
+        self._flusher = flusher
+        self._threads = threads
+        self._secret_key = secret_key
+        self._make_receiver = make_receiver
+        self._is_stopping = is_stopping
+        self._lock = threading.Lock()
+        self._count: ConnectionCount | None = None
+        self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
+        self._live: dict[str, Connection] = {}
+        self._names = itertools.count(1)
+        # One bound method for all connections.
+        self._detach = hub.remove
+
+    def connections(self) -> list[Connection]:
+        """Return the connections that live here, closing ones too."""
+        return list(self._live.values())
+
+    def admit(self, handshake: Handshake) -> Connection:
+        """Return the connection of *handshake*, once the registry has noted it.
+
+        :raises Refusal: if there is no place for it, or if the registry cannot be reached.
+        """
+        self._check_stopping()
+        secret = self._secret_key()
+        # Without a secret key there are no sessions, and no socket key would have come along.
+        assert secret is not None
+        client = digest(secret, handshake.socket_key, handshake.connection_id)
+        self._take_place(session_of(client))
+        connection = self._connect(handshake, client)
+        self._hub.add(connection)
+        self._live[connection.name] = connection
+        try:
+            # Once more: a drain that began meanwhile has not seen this connection.
+            self._check_stopping()
+            self._enter_registry(connection, handshake)
+        except BaseException as error:
+            self._hub.remove(connection)
+            self._leave(connection)
+            if isinstance(error, RegistryUnavailable):
+                raise Refusal(503, "The registry is away; come back.", RETRY_AFTER) from error
+            raise
+        return connection
+
+    def forget(self, connection: Connection) -> None:
+        """Forget a connection that has ended, and have the registry forget it."""
+        record = ConnectionRecord(connection.digest, connection.name, connection.final_sent())
+        try:
+            self._registry.forget_connection(record)
+        except RegistryUnavailable as error:
+            logger.warning("A socket's end was not noted, it will expire: %s", error)
+        finally:
+            self._leave(connection)
+
+    def _check_stopping(self) -> None:
+        if self._is_stopping():
+            raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
+
+    def _take_place(self, session: str) -> None:
+        refusal = self._places().enter(session)
+        if refusal is not None:
+            status, reason = refusal
+            raise Refusal(status, reason, RETRY_AFTER)
+
+    def _places(self) -> ConnectionCount:
+        """Return the count of connections, made at the first handshake.
+
+        A node made earlier, in gunicorn's post_fork for example, was made before the process was
+        a worker whose capacity is known.
+        """
+        with self._lock:
+            if self._count is None:
+                capacity = servers.socket_capacity()
+                if capacity == 0:
+                    raise Refusal(501, str(servers.OneAtATime()))
+                self._count = ConnectionCount(
+                    self._config.max_connections or capacity,
+                    self._config.max_connections_per_session,
+                )
+            return self._count
+
+    def _connect(self, handshake: Handshake, client: str) -> Connection:
+        return Connection(
+            handshake.descriptor,
+            self._flusher,
+            self._threads,
+            self._config,
+            name=str(next(self._names)),
+            digest=client,
+            address=handshake.address,
+            accept=handshake.accept,
+            deflates=handshake.deflates,
+            detach=self._detach,
+        )
+
+    def _enter_registry(self, connection: Connection, handshake: Handshake) -> None:
+        if not self._registry.reaches_other_processes:
+            # The registry is in this process, and keeps nobody waiting.
+            self._register(connection, handshake)
+            return
+        if not self._entering.acquire(timeout=ENTERING_SECONDS):
+            raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
+        try:
+            self._register(connection, handshake)
+        finally:
+            self._entering.release()
+
+    def _register(self, connection: Connection, handshake: Handshake) -> None:
+        arrival = self._registry.connect(connection.digest, connection.name)
+        if arrival.subscriptions is not None:
+            self._hub.note(connection, arrival.subscriptions)
+        connection.receiver = self._make_receiver(connection, handshake, arrival)
+
+    def _leave(self, connection: Connection) -> None:
+        self._live.pop(connection.name, None)
+        self._places().leave(session_of(connection.digest))

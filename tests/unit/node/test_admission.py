@@ -1,0 +1,182 @@
+"""Who is let in."""
+
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.node import admission
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.transport.handshake import Refusal
+from tests.eventually import DEADLINE
+
+from ..handshakes import admitted
+from .nodes import node_of
+
+
+def refusal_of(node, **shaken):
+    with pytest.raises(Refusal) as refused, admitted(node, **shaken):
+        pass
+    return refused.value
+
+
+def test_connection_is_there_once_it_was_let_in():
+    """The registry knows it, by a name that no other connection of this process has."""
+    node = node_of()
+
+    with admitted(node) as one, admitted(node) as other:
+        assert node.connections() == [one, other]
+        assert one.name != other.name
+        assert one.digest == other.digest
+        assert one.receiver is not other.receiver
+        known = node.registry.connect(one.digest, "third")
+        assert known.is_resumed
+
+
+def test_process_that_is_full_sends_others_elsewhere():
+    """With Retry-After; a place that was left is free again."""
+    node = node_of(MAX_CONNECTIONS=1)
+
+    with admitted(node) as one:
+        refusal = refusal_of(node)
+        one.receiver.closed()
+
+    with admitted(node) as next_one:
+        assert node.connections() == [next_one]
+    assert refusal.status == 503
+    assert "REALTIME_MAX_CONNECTIONS" in refusal.reason
+    assert refusal.headers == {"Retry-After": "1"}
+
+
+def test_session_has_a_share_of_the_places():
+    """Another session comes in all the same."""
+    node = node_of(MAX_CONNECTIONS_PER_SESSION=1)
+
+    with admitted(node):
+        refusal = refusal_of(node)
+        with admitted(node, socket_key="another") as other:
+            assert other in node.connections()
+    assert refusal.status == 429
+
+
+class Away(MemoryRegistry):
+    """A registry that cannot be reached, when it is told so."""
+
+    is_away = False
+
+    def connect(self, digest, name):
+        self._check()
+        return super().connect(digest, name)
+
+    def forget_connection(self, record):
+        self._check()
+        super().forget_connection(record)
+
+    def _check(self):
+        if self.is_away:
+            raise RegistryUnavailable("away")
+
+
+def test_socket_that_the_registry_does_not_note_is_refused():
+    """It would hear nothing; its client comes back soon, and its place is free."""
+    node = node_of(Away, MAX_CONNECTIONS=1)
+    node.registry.is_away = True
+
+    refusals = [refusal_of(node) for _ in range(2)]
+
+    assert [(one.status, one.headers) for one in refusals] == [(503, {"Retry-After": "1"})] * 2
+    assert "registry" in refusals[0].reason
+    assert node.connections() == []
+
+
+def test_socket_whose_end_is_not_noted_is_forgotten_all_the_same(caplog):
+    """What the registry has of it expires."""
+    node = node_of(Away, MAX_CONNECTIONS=1)
+
+    with admitted(node) as one:
+        node.registry.is_away = True
+        one.receiver.closed()
+
+    assert node.connections() == []
+    assert "will expire" in caplog.text
+
+
+def test_socket_that_cannot_be_let_in_leaves_nothing_behind(monkeypatch):
+    """Whatever failed, its place and its name are free."""
+    node = node_of(MAX_CONNECTIONS=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(node.registry, "connect", lambda digest, name: 1 / 0)
+        with pytest.raises(ZeroDivisionError), admitted(node):
+            pass
+
+    with admitted(node) as one:
+        assert node.connections() == [one]
+
+
+def test_server_that_stands_still_under_a_socket_is_refused(monkeypatch):
+    """A worker of one thread is told what to use in its place."""
+    monkeypatch.setattr(admission.servers, "socket_capacity", lambda: 0)
+
+    refusal = refusal_of(node_of())
+
+    assert refusal.status == 501
+    assert "gunicorn -k gevent" in refusal.reason
+
+
+class Crowded(MemoryRegistry):
+    """Knows how many connect at once."""
+
+    reaches_other_processes = True
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.present = self.most = 0
+        self.full = threading.Barrier(admission.ENTERING_AT_ONCE)
+        self._count = threading.Lock()
+
+    def connect(self, digest, name):
+        with self._count:
+            self.present += 1
+            self.most = max(self.most, self.present)
+        self.full.wait(DEADLINE)
+        with self._count:
+            self.present -= 1
+        return super().connect(digest, name)
+
+
+def test_sockets_that_come_at_once_enter_in_turn():
+    """A crowd after a restart does not call the registry all together, and nobody is refused."""
+    node = node_of(Crowded)
+    with ExitStack() as stack:
+        coming = [
+            threading.Thread(target=lambda: stack.enter_context(admitted(node)))
+            for _ in range(3 * admission.ENTERING_AT_ONCE)
+        ]
+        for one in coming:
+            one.start()
+        for one in coming:
+            one.join(DEADLINE)
+
+        assert len(node.connections()) == len(coming)
+        assert node.registry.most == admission.ENTERING_AT_ONCE
+
+
+def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
+    """Its client comes back, and a thread of the server is free meanwhile."""
+    monkeypatch.setattr(admission, "ENTERING_SECONDS", 0)
+    monkeypatch.setattr(admission, "ENTERING_AT_ONCE", 1)
+    node = node_of(Crowded)
+    node.registry.full = threading.Barrier(2)
+    first = ExitStack()
+    entering = threading.Thread(target=lambda: first.enter_context(admitted(node)))
+    entering.start()
+    while not node.registry.full.n_waiting:
+        threading.Event().wait(0.001)
+
+    refusal = refusal_of(node)
+    node.registry.full.wait(DEADLINE)
+    entering.join(DEADLINE)
+    first.close()
+
+    assert refusal.status == 503

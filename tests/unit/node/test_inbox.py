@@ -1,0 +1,161 @@
+"""What becomes of the messages of one socket."""
+
+import threading
+
+import pytest
+
+from flask_realtime import Realtime
+from flask_realtime.node import inbox
+from tests.eventually import DEADLINE
+
+from ..handshakes import Page, admitted
+from .nodes import node_of
+
+
+class Heard:
+    """An app that answers, and writes down what it is told."""
+
+    def __init__(self, **settings):
+        self.told = []
+        self.gate = threading.Event()
+        self.realtime = Realtime()
+        self.realtime.on_join(lambda: self.note("joined"))
+        self.realtime.on_leave(lambda: self.note("left"))
+        self.realtime.handler("echo")(lambda data: data)
+        self.realtime.handler("wait")(lambda data: str(self.gate.wait(DEADLINE)))
+        self.realtime.handler("log-out")(self._log_out)
+        self.node = node_of(realtime=self.realtime, **settings)
+
+    def note(self, what):
+        self.told.append((what, self.realtime.socket.is_resumed))
+
+    def _log_out(self, data):
+        self.realtime.socket.disconnect()
+        return "good-bye"
+
+
+@pytest.fixture
+def heard():
+    return Heard()
+
+
+@pytest.fixture
+def page(heard):
+    with Page(heard.node) as page:
+        yield page
+
+
+def test_message_is_answered_by_its_handler(page):
+    """With its id."""
+    page.say("echo", data={"a": 1})
+
+    reply = page.receive()
+    assert (reply["id"], reply["status"], reply["body"]) == ("1", 200, {"a": 1})
+
+
+def test_ping_is_answered_while_a_handler_runs(page, heard):
+    """A page that waits for a slow handler does not take its socket for dead."""
+    page.say("wait")
+    page.say("ping")
+    pong = page.receive()
+    heard.gate.set()
+
+    assert pong["body"] == "pong"
+    assert page.receive()["body"] == "True"
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (b"{}", "binary"),
+        ("no JSON", "JSON"),
+        ("[1]", "object"),
+        ('{"id": "1", "action": "resume", "positions": {}}', "resumes once"),
+    ],
+)
+def test_message_that_has_no_answer_is_told_why(page, message, why):
+    """None of them closes the socket."""
+    page.send(message)
+    refused = page.receive()
+    page.say("echo", data="hi")
+
+    assert refused["status"] == 400
+    assert why in refused["body"]
+    assert page.receive()["body"] == "hi"
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "ä" * 200])
+def test_message_that_is_too_big_closes_the_socket(text):
+    """By its bytes, not by its characters."""
+    with Page(Heard(MAX_MESSAGE_BYTES=300).node) as page:
+        page.say("echo", data=text)
+
+        assert page.receive() == 1009
+
+
+def test_first_message_of_one_that_resumes_is_a_resume(heard):
+    """Else it would miss what came meanwhile; the next one may be."""
+    with Page(heard.node, resumes=True) as page:
+        page.say("echo")
+        early = page.receive()
+        page.say("resume", positions="none")
+        malformed = page.receive()
+        page.say("resume", positions={})
+
+        assert (early["status"], malformed["status"]) == (400, 400)
+        assert "'echo'" in early["body"]
+        assert page.receive()["known"] is False
+
+
+def test_too_many_messages_are_refused_and_far_too_many_close_the_socket(clock):
+    """The rate of a socket is limited; none of those that are refused reaches a handler."""
+    with Page(Heard(MAX_MESSAGES_PER_SECOND=0.4).node) as page:
+        for _ in range(4):
+            page.say("ping")
+        received = [page.receive() for _ in range(4)]
+
+    assert [one["status"] for one in received[:3]] == [200, 200, 429]
+    assert received[3] == 1008
+
+
+def test_large_message_waits_as_text(page, heard, monkeypatch):
+    """Parsed JSON takes up to twenty times the memory: it is parsed again when its turn comes."""
+    parsed = []
+    parse = inbox.parse_message
+    monkeypatch.setattr(inbox, "parse_message", lambda text: parsed.append(1) or parse(text))
+    monkeypatch.setattr(inbox, "LARGE_CHARACTERS", 100)
+
+    page.say("echo", data="short")
+    page.receive()
+    times = len(parsed)
+    page.say("echo", data="x" * 100)
+    page.receive()
+
+    assert (times, len(parsed)) == (1, 3)
+
+
+def test_app_is_told_of_sockets_that_join_and_leave(heard):
+    """And of each whether its page had one before."""
+    for _ in range(2):
+        with Page(heard.node) as page:
+            page.say("echo")
+            page.receive()
+
+    assert heard.told == [("joined", False), ("left", False), ("joined", True), ("left", True)]
+
+
+def test_socket_that_asks_for_its_end_is_answered_first(heard, page):
+    """A page that logs out over its socket learns that its cookies wait for it."""
+    page.say("log-out")
+
+    assert page.receive()["body"] == "good-bye"
+    assert page.receive() == 1000
+
+
+def test_message_that_comes_after_the_end_is_not_heeded(heard):
+    """What a peer sent before it read our good-bye is dropped."""
+    with admitted(heard.node) as connection:
+        connection.close(1000)
+        connection.receiver.received('{"id": "1", "action": "echo"}')
+
+        assert not connection.worker.pending

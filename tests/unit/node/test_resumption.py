@@ -1,0 +1,160 @@
+"""How a socket comes onto its channels."""
+
+import pytest
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity.keys import digest
+from flask_realtime.node import resumption
+from flask_realtime.protocol.positions import Position
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from tests.eventually import eventually
+
+from ..handshakes import Page, admitted
+from .nodes import node_of
+
+CLIENT = digest("a secret of the tests", "a key", "an-id-of-this-page")
+
+
+class Going(MemoryRegistry):
+    """A registry of which one kind of call fails, when it is told so."""
+
+    failing = None
+
+    def subscriptions(self, digests):
+        if self.failing == "subscriptions":
+            raise RegistryUnavailable("away")
+        return super().subscriptions(digests)
+
+    def read(self, cursors, max_bytes, *, renew=True):
+        if self.failing == "read":
+            raise RegistryUnavailable("away")
+        return super().read(cursors, max_bytes, renew=renew)
+
+
+@pytest.fixture
+def node():
+    return node_of(Going)
+
+
+def push(node, *payloads, channel="room"):
+    """Where the log stands after each."""
+    return [node.registry.publish([Push(channel, f'"{one}"', None)])[0] for one in payloads]
+
+
+def test_plain_client_begins_where_its_page_subscribed(node):
+    """What was pushed before its socket opened waits for it; then it hears what is pushed."""
+    push(node, "before")
+    node.registry.subscribe(CLIENT, ["room"])
+    push(node, "while it opened")
+
+    with Page(node) as page:
+        first = page.receive_payloads(1)
+        push(node, "live")
+
+        assert first + page.receive_payloads(1) == ["while it opened", "live"]
+
+
+def test_plain_client_goes_on_behind_its_last_socket(node):
+    """It never resumes, so the server knows how far it was sent."""
+    node.registry.subscribe(CLIENT, ["room"])
+    push(node, 1)
+    with Page(node) as page:
+        page.receive_payloads(1)
+    push(node, 2)
+
+    with Page(node) as page:
+        assert page.receive_payloads(1) == ["2"]
+
+
+def test_resuming_client_goes_on_where_it_says(node):
+    """And on channels that it does not name, where its page subscribed; the reply comes first."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+    first, _ = push(node, 1, 2)
+    push(node, "a", channel="hall")
+
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={"room": str(first)})
+        reply = page.receive()
+        payloads = page.receive_payloads(2)
+
+    assert reply == {"id": "1", "status": 200, "known": True, "lost": []}
+    assert sorted(payloads) == ["2", "a"]
+
+
+def test_resuming_client_is_told_what_is_lost(node):
+    """Of a log that does not reach back, and of a channel that it is not subscribed to."""
+    node.registry.subscribe(CLIENT, ["room"])
+    push(node, 1)
+    other = Position("another", 3, "ffff")
+
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={"room": str(other), "foreign": str(other)})
+
+        assert sorted(page.receive()["lost"]) == ["foreign", "room"]
+        assert page.receive_payloads(1) == ["LOST"]
+
+
+def test_resuming_client_that_is_not_known_is_told_so(node):
+    """Its page reloads."""
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={})
+
+        assert page.receive() == {"id": "1", "status": 200, "known": False, "lost": []}
+
+
+def test_resuming_client_hears_nothing_of_what_it_left_meanwhile(node):
+    """Between its handshake and its first message a view may have unsubscribed its page."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+
+    with Page(node, resumes=True) as page:
+        node.registry.unsubscribe(CLIENT, ["room"])
+        push(node, "not for it")
+        push(node, "hi", channel="hall")
+        page.say("resume", positions={})
+        page.receive()
+
+        assert page.receive_payloads(1) == ["hi"]
+
+
+def test_client_hears_what_it_is_subscribed_to_while_it_opens(node):
+    """Another process may subscribe its page at any moment; none of them is missed."""
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={})
+        page.receive()
+        node.registry.subscribe(CLIENT, ["room"])
+        push(node, "hi")
+
+        assert page.receive_payloads(1) == ["hi"]
+
+
+@pytest.mark.parametrize("failing", ["subscriptions", "read"])
+def test_client_whose_channels_cannot_be_read_comes_back(node, failing):
+    """It is closed with 1013, so that it resumes a little later; nothing is left out meanwhile."""
+    node.registry.subscribe(CLIENT, ["room"])
+    push(node, 1)
+
+    with Page(node, resumes=True) as page:
+        node.registry.unsubscribe(CLIENT, ["hall"])
+        node.registry.failing = failing
+        page.say("resume", positions={})
+
+        assert page.receive() == 1013
+
+
+def test_client_that_does_not_keep_its_promise_is_closed(node, monkeypatch):
+    """A socket that waits for its resume holds a place, and hears nothing."""
+    monkeypatch.setattr(resumption, "RESUME_SECONDS", 0)
+
+    with Page(node, resumes=True) as page:
+        assert page.receive() == 1008
+
+
+def test_socket_enters_further_channels_behind_what_it_is_doing(node, monkeypatch):
+    """What it was subscribed to by a handler it hears behind the reply of that handler."""
+    with admitted(node) as connection:
+        connection.receiver.opened()
+        node.registry.subscribe(connection.digest, ["room"])
+
+        eventually(lambda: node.is_heard("room"))
+        assert connection.worker.wait_until_idle(None)
