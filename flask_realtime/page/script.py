@@ -49,7 +49,7 @@ class Bundle:
 @functools.cache
 def client_script(entry: str = ENTRY) -> Bundle:
     """The script that begins with the module *entry*, put together once."""
-    text = _WRAPPER.format("".join(_modules(entry, set())))
+    text = _WRAPPER.format("".join(modules_of(entry, set())))
     lines = _MARGIN.sub("\n", _COMMENT.sub("", text)).strip()
     return Bundle(_IDLE_LINE_END.sub("", lines), _version())
 
@@ -61,12 +61,12 @@ def _version() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
 
 
-def _modules(name: str, seen: set[str]) -> Iterator[str]:
+def modules_of(name: str, seen: set[str]) -> Iterator[str]:
     """The text of a module behind those that it imports, each once."""
     if name in seen:
         return
     seen.add(name)
     text = (STATIC / name).read_text(encoding="utf-8")
     for imported in _IMPORT.findall(text):
-        yield from _modules(imported, seen)
+        yield from modules_of(imported, seen)
     yield _EXPORT.sub("", _IMPORT.sub("", text))

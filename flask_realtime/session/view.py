@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 ENDPOINT = "realtime.session"
 PATH = "/session"
 TAKER_HEADER = "X-Realtime-Taker"
+#: By this header on a response the client tells the app's own refusal from that of whoever answers
+#: for an app that is away: a router, a maintenance page, a hotel's network.
+REFUSED_HEADER = "X-Realtime-Refused"
+_REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -53,6 +57,7 @@ class SessionPath:
         path = self._config.url_prefix + PATH
         app.add_url_rule(path, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
         app.url_value_preprocessor(exempt)
+        app.after_request(_mark_refusal)
 
     def hand_over(self) -> Response:
         """The view; answers 204, also where nothing waits."""
@@ -102,6 +107,18 @@ def _apply(digest: str, text: str, response: Response) -> None:
     item.apply(session)
     for line in item.cookies:
         response.headers.add("Set-Cookie", line)
+
+
+def _mark_refusal(response: Response) -> Response:
+    """Mark what refuses a page at the session path, be it our view or the app's own log-in."""
+    if request.endpoint != ENDPOINT or response.status_code not in _REFUSALS:
+        return response
+    if response.status_code < 400:
+        # A script that asks is not told where a redirect leads, nor what its headers are.
+        response.status_code = 403
+        response.headers.pop("Location", None)
+    response.headers[REFUSED_HEADER] = "session"
+    return response
 
 
 def _answer(status: int, text: str = "") -> Response:

@@ -1,24 +1,38 @@
-const FIRST_DELAY = 1_000; // ms
-const LONGEST_DELAY = 30_000; // ms
-const GOOD_LIFE = 10_000; // ms; a socket that lived less may have been part of the trouble.
+const SHORTEST = 1_000; // ms
 const POLICY_VIOLATION = 1008;
 const SERVICE_RESTART = 1012;
+export const SESSION_CHANGED = 4001;
+const PATIENCE = 30_000; // ms for which a server is left alone that found us too busy
+const GOOD_LIFE = 10_000; // ms; a socket that lived less may have been part of the trouble.
 
-/** How long to wait before the next attempt: exponential, with full jitter. */
+/**
+ * How long to wait before the next attempt: a part of the time that the server has been away, with
+ * full jitter. One that was away for a minute is found again within five seconds, one that was
+ * away for longer within fifteen.
+ */
 export class Backoff {
   #window;
-  #failures = 0;
+  #since;
 
   constructor(window) {
     this.#window = window;
+    this.#since = window.Date.now();
   }
 
   /** Milliseconds to wait, after a socket that lived `lived` ms was closed with `code`. */
   next(code, lived = 0) {
-    if (lived >= GOOD_LIFE) this.#failures = 0;
-    const limit = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures++);
-    const jitter = this.#window.Math.random();
-    if (code === POLICY_VIOLATION) return LONGEST_DELAY * (1 + jitter);
-    return (code === SERVICE_RESTART ? FIRST_DELAY : limit) * jitter;
+    const { Date, Math } = this.#window;
+    const now = Date.now();
+    if (lived >= GOOD_LIFE) this.#since = now;
+    const jitter = Math.random();
+    if (code === POLICY_VIOLATION) return PATIENCE * (1 + jitter);
+    // Not at once: the browser may be about to get the cookie of its new session.
+    if (code === SESSION_CHANGED) return SHORTEST * (1 + jitter);
+    return (code === SERVICE_RESTART ? SHORTEST : longest(now - this.#since)) * jitter;
   }
+}
+
+/** The longest delay after `away` ms; what an attempt itself takes comes on top of it. */
+function longest(away) {
+  return Math.max(SHORTEST, Math.min(away / 2, Math.max(4 * SHORTEST, away / 15), 12 * SHORTEST));
 }

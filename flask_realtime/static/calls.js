@@ -1,8 +1,9 @@
 import { RealtimeError } from "./errors.js";
 
 const CALL_TIMEOUT = 30_000; // ms
+const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run what is set for later at once
 
-/** The messages that wait for their replies: each is sent at most once. */
+/** The messages that wait for their replies: each is sent once, or can be sent twice. */
 export class Calls {
   #window;
   #write;
@@ -15,22 +16,32 @@ export class Calls {
     this.#write = write;
   }
 
-  /** Send `message`, now or when the socket is open; resolves with the reply. */
-  send(message, timeout = CALL_TIMEOUT) {
+  /** Whether anything that was sent has no reply yet. */
+  get isAwaiting() {
+    return [...this.#pending.values()].some(({ isOut }) => isOut);
+  }
+
+  /**
+   * Send `message`, now or when the socket is open; resolves with the reply.
+   * @param {number} [timeout] milliseconds; 0 and Infinity: no limit
+   * @param {boolean} isRepeatable it is sent again when the socket went down before the reply
+   */
+  send(message, timeout, isRepeatable) {
+    const limit = limitOf(timeout);
     const id = String(++this.#count);
     const text = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
-      const timer = this.#window.setTimeout(
-        () => this.#fail(id, "RealtimeTimeout", `No reply within ${timeout} ms.`),
-        timeout,
-      );
-      this.#pending.set(id, { text, resolve, reject, timer, wasSent: this.#write(text) });
+      const expire = () => this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
+      const timer = limit && this.#window.setTimeout(expire, limit);
+      const call = { text, resolve, reject, timer, isRepeatable };
+      this.#pending.set(id, call);
+      this.#send(call);
     });
   }
 
   /** The socket is open: send what waits. */
   flush() {
-    for (const call of this.#pending.values()) call.wasSent ||= this.#write(call.text);
+    for (const call of this.#pending.values()) if (!call.isOut) this.#send(call);
   }
 
   /** A reply has come. */
@@ -40,9 +51,10 @@ export class Calls {
 
   /** The socket went down: what was sent gets no reply, and may have been acted on; any such? */
   interrupt() {
-    const sent = [...this.#pending].filter(([, { wasSent }]) => wasSent);
-    for (const [id] of sent) {
-      this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
+    const sent = [...this.#pending].filter(([, { isOut }]) => isOut);
+    for (const [id, call] of sent) {
+      if (call.isRepeatable) call.isOut = false;
+      else this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
     }
     return sent.length > 0;
   }
@@ -50,6 +62,11 @@ export class Calls {
   /** The socket will not come back: what waits for it is not sent. */
   end() {
     for (const id of this.#pending.keys()) this.#fail(id, "RealtimeClosed", "The socket is closed.");
+  }
+
+  #send(call) {
+    call.isOut = this.#write(call.text);
+    call.wasSent ||= call.isOut;
   }
 
   #fail(id, name, message) {
@@ -63,4 +80,11 @@ export class Calls {
     this.#window.clearTimeout(call?.timer);
     return call;
   }
+}
+
+/** Milliseconds to wait for a reply; 0: for ever. */
+export function limitOf(timeout) {
+  const limit = timeout ?? CALL_TIMEOUT;
+  if (!(limit >= 0)) throw new TypeError(`realtime: timeout is ${limit}; give milliseconds, or 0 for no limit.`);
+  return limit > LONGEST_TIMER ? 0 : limit;
 }

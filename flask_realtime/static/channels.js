@@ -1,17 +1,18 @@
 import { isPattern, matcher } from "./patterns.js";
 
-/** Who listens to which channels, and how far each has been heard. */
+/** Who listens to which channels. */
 export class Channels {
+  #isEarly;
   #named = new Map(); // by channel: those who listen to it alone
   #patterned = new Set();
   #count = 0;
   #former = 0; // how many had begun before the page was replaced by another
-  #positions = new Map();
   #left = new Set();
+  #kept = [];
 
-  /** The position of the last message of each channel. */
-  get positions() {
-    return Object.fromEntries(this.#positions);
+  /** @param {() => boolean} isEarly whether scripts that will listen may not have come so far */
+  constructor(isEarly = () => false) {
+    this.#isEarly = isEarly;
   }
 
   /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
@@ -25,6 +26,8 @@ export class Channels {
       this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     }
     this.#left.delete(pattern);
+    // Behind the listeners that the same script is about to add.
+    if (this.#kept.length) queueMicrotask(() => this.#takeKept().forEach((message) => this.deliver(message)));
     return () => this.#remove(pattern, ({ number }) => number === one.number);
   }
 
@@ -38,30 +41,30 @@ export class Channels {
     this.#former = this.#count;
   }
 
-  /** Note that `channel` was heard up to `position`; false if it had been already. */
-  advance(channel, position) {
-    const [epoch, seq] = position.split(":");
-    const [lastEpoch, lastSeq] = (this.#positions.get(channel) ?? ":").split(":");
-    if (epoch === lastEpoch && +seq <= +lastSeq) return false;
-    this.#positions.set(channel, position);
-    return true;
-  }
-
-  /** Forget where `channel` was; true if the page has left it, with all of its listeners. */
-  forget(channel) {
-    this.#positions.delete(channel);
+  /** Whether the page has left `channel`, with all of its listeners. */
+  hasLeft(channel) {
     return this.#left.has(channel);
   }
 
   /** Hand a message to those who listen, in the order in which they began. */
-  deliver({ channel, payload, position }) {
-    for (const { listener } of this.#listenersOf(channel)) {
+  deliver(message) {
+    const { channel, payload, position } = message;
+    const listeners = this.#listenersOf(channel);
+    if (!listeners.length) this.#kept = [...this.#takeKept(), message];
+    for (const { listener } of listeners) {
       try {
         listener(payload, { channel, position });
       } catch (error) {
         reportError(error); // one broken listener does not keep a message from the rest
       }
     }
+  }
+
+  /** What nobody has listened to so far, and somebody may yet. */
+  #takeKept() {
+    const kept = this.#isEarly() ? this.#kept : [];
+    this.#kept = [];
+    return kept;
   }
 
   #listenersOf(channel) {

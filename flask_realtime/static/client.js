@@ -1,44 +1,69 @@
-import { Calls } from "./calls.js";
+import { SESSION_CHANGED } from "./backoff.js";
+import { Body } from "./body.js";
+import { Calls, limitOf } from "./calls.js";
 import { Channels } from "./channels.js";
-import { Connection } from "./connection.js";
+import { ABNORMAL_CLOSURE, Connection } from "./connection.js";
 import { RealtimeError } from "./errors.js";
 import { emit } from "./events.js";
+import { Memory } from "./memory.js";
+import { Page } from "./page.js";
 import { Reload } from "./reload.js";
+import { RouteRequest, replyOf } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
+import { Typing } from "./typing.js";
 
 const RESUME_ID = "0"; // the id of that message; those of calls begin at 1
+const SPEAKS = 2; // the version of the wire format
+const EARLY = 2_000; // ms in which scripts that listen may still be on their way
+const COOKIELESS =
+  "realtime: the browser sends no session cookie of this page; in another site's frame it has to be " +
+  "SameSite=None and Secure.";
+const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
 
 /** What `window.realtime` is: the page, as its server knows it. */
 export class Client {
   #window;
-  #connectionId;
-  #isKnown;
-  #channels = new Channels();
+  #page;
+  #former = new Map(); // by their ids: pages whose place in the document another has taken
+  #body;
+  #isSubscribed;
+  #isStale = false;
+  #earlyUntil;
+  #channels = new Channels(() => this.#window.Date.now() < this.#earlyUntil);
   #calls;
   #session;
   #connection;
+  #memory;
   #reload;
-  #told = new Set();
 
   /**
    * @param {string} page.connectionId
-   * @param {string} page.socketUrl
+   * @param {string} page.socketUrl without a query
    * @param {string} page.sessionUrl where cookies wait
-   * @param {boolean} page.isSubscribed it was rendered with a subscription
+   * @param {() => boolean} page.isSubscribed whether its HTML says that it is
+   * @param {boolean} page.isPosted it did not come by GET
    */
-  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed }) {
-    this.#window = window;
-    this.#connectionId = connectionId;
-    this.#isKnown = isSubscribed;
-    this.#reload = new Reload(window);
-    this.#session = new Session(window, sessionUrl, connectionId);
-    this.#connection = new Connection(window, socketUrl, {
-      greet: () => greeting(this.#channels.positions),
+  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted }) {
+    const { Date } = (this.#window = window);
+    this.#page = new Page(connectionId);
+    this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
+    this.#isSubscribed = isSubscribed;
+    this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
+    this.#reload = new Reload(window, this.#memory, isPosted, new Typing(window));
+    this.#session = new Session(window, sessionUrl, () => this.connectionId);
+    this.#calls = new Calls(window, (text) => this.#connection.send(text));
+    this.#connection = new Connection(window, {
+      url: () => {
+        const id = this.connectionId;
+        return id && `${socketUrl}?socket_connection_id=${id}&resume=1`;
+      },
+      greet: () => this.#greeting,
       receive: (message) => this.#receive(message),
       change: (...change) => this.#change(...change),
-      isRefused: () => this.#session.isRefused(),
+      isAwaiting: () => this.#calls.isAwaiting,
+      ask: () => this.#session.ask(),
+      refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
-    this.#calls = new Calls(window, (text) => this.#connection.send(text));
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
   }
 
@@ -47,12 +72,13 @@ export class Client {
    * @returns {RealtimeState}
    */
   get state() {
-    return this.#connection.state;
+    const { state } = this.#connection;
+    return this.#isStale && state !== "closed" ? "stale" : state;
   }
 
   /** The id by which the server knows this page. */
   get connectionId() {
-    return this.#connectionId;
+    return this.#page.connectionId;
   }
 
   /** Open the socket now, and keep it open; the page does so by itself. */
@@ -82,11 +108,18 @@ export class Client {
   }
 
   /**
-   * Have the app's route at `uri` answer, as it would by HTTP.
+   * Have the app's route at `uri` answer, as it would by HTTP; by HTTP indeed where the app does
+   * not open the route to calls.
    * @returns {Promise<RealtimeReply>} which rejects with a RealtimeError
    */
-  call(uri, options) {
-    return this.ask(uri, options);
+  async call(uri, options) {
+    const { Date } = this.#window;
+    const request = new RouteRequest(this.#window, uri, options);
+    const limit = limitOf(options?.timeout);
+    const end = Date.now() + limit;
+    const reply = await this.#send(request.message, limit, request.isRepeatable);
+    if (reply.refused !== "call") return reply;
+    return this.#fetch(request, reply.id, limit && Math.max(1, end - Date.now()));
   }
 
   /**
@@ -94,26 +127,54 @@ export class Client {
    * other. For forms and links, which a browser can send itself.
    * @internal
    */
-  ask(uri, { timeout, input, ...message } = {}) {
-    return this.send("call-route", { ...message, input: fields(input), uri }, { timeout });
+  async ask(uri, options) {
+    const request = new RouteRequest(this.#window, uri, options);
+    return this.#send(request.message, options?.timeout, request.isRepeatable);
   }
 
-  /** Have the app's handler of `action` answer `message`; as `call` in all else. */
-  async send(action, message, { timeout } = {}) {
-    if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
-    const reply = await this.#calls.send({ ...message, action }, timeout);
-    if (reply.session) await this.#session.take();
-    return reply;
+  /** Have the app's handler of `action` answer `data`, any JSON; as `call` in all else. */
+  async send(action, data = {}, { timeout, ...others } = {}) {
+    const [unknown] = Object.keys(others);
+    if (unknown) throw new TypeError(`realtime.send: no option "${unknown}" but timeout.`);
+    return this.#send({ action, data }, timeout);
   }
 
   /** The browser's `fetch`, which names this page to its own app. */
   async fetch(resource, options) {
     await this.#session.settled();
     const request = new this.#window.Request(resource, options);
-    if (new URL(request.url).origin === this.#window.location.origin) {
-      request.headers.set(CONNECTION_ID_HEADER, this.#connectionId);
+    if (new URL(request.url).origin !== this.#window.origin) return this.#window.fetch(request);
+    const isSafe = /^(GET|HEAD)$/.test(request.method);
+    const plain = isSafe && request.clone();
+    request.headers.set(CONNECTION_ID_HEADER, this.connectionId);
+    try {
+      return await this.#window.fetch(request);
+    } catch (error) {
+      // A redirect to another origin, which knows nothing of our header.
+      if (!isSafe || request.signal.aborted) throw error;
+      return this.#window.fetch(plain);
     }
-    return this.#window.fetch(request);
+  }
+
+  async #send(message, timeout, isRepeatable) {
+    if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
+    const reply = await this.#calls.send(message, timeout, isRepeatable);
+    if (reply.session) await this.#session.take();
+    return reply;
+  }
+
+  async #fetch(request, id, limit) {
+    const aborter = new AbortController();
+    const timer = limit && this.#window.setTimeout(() => aborter.abort(), limit);
+    const [url, options] = request.fetched;
+    try {
+      return await replyOf(await this.fetch(url, { ...options, signal: aborter.signal }), id);
+    } catch ({ message }) {
+      const name = aborter.signal.aborted ? "RealtimeTimeout" : "RealtimeInterrupted";
+      throw new RealtimeError(name, `By HTTP: ${message}`, true);
+    } finally {
+      this.#window.clearTimeout(timer);
+    }
   }
 
   #receive(message) {
@@ -123,57 +184,89 @@ export class Client {
   }
 
   #hear(message) {
-    const { channel, position, lost } = message;
-    const isTold = this.#told.delete(channel);
-    if (lost) this.#channels.forget(channel);
-    if (!this.#channels.advance(channel, position)) return;
-    if (!lost) {
-      this.#channels.deliver(message);
-      this.#emit("push", message);
-    } else if (!isTold) {
-      this.#lose([channel]);
-    }
+    const { channel, position, lost, left } = message;
+    if (left) return this.#page.leave(channel);
+    if (lost) return this.#page.lose(channel, position) && this.#lose([channel]);
+    if (position && !this.#page.advance(channel, position)) return;
+    if (!("payload" in message)) return; // of a later version
+    this.#channels.deliver(message);
+    this.#emit("push", message);
   }
 
-  #resume({ known, lost = [] }) {
-    // Of a page that never was subscribed the server knows nothing, and nothing of it is lost.
-    const isForgotten = this.#isKnown && !known;
-    this.#isKnown = known;
-    this.#told = new Set(lost);
+  get #greeting() {
+    const { positions } = this.#page;
+    return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
+  }
+
+  #resume(reply) {
+    const isForgotten = this.#page.resume(reply, this.#isSubscribed);
+    if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
     // What the page has left is gone by its own wish, and its app's.
-    const missed = lost.filter((channel) => !this.#channels.forget(channel));
+    const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
     if (missed.length || isForgotten) this.#lose(missed);
     this.#connection.welcome();
   }
 
+  /** Messages are missing. */
   #lose(channels) {
-    if (this.#emit("lost", { channels })) this.#reload.begin();
+    if (this.#emit("lost", { channels })) this.#expire();
+  }
+
+  /** The browser's session is not, or not any more, the one that the page was rendered for. */
+  #estrange({ code, reason }) {
+    const isSecond = this.#memory.get("isEstranged");
+    this.#memory.set("isEstranged", true);
+    if (isSecond) {
+      // A reload has not helped, or was not wanted.
+      if (code === ABNORMAL_CLOSURE) console.error(COOKIELESS);
+      this.#connection.close(code, reason);
+    } else if (this.#emit("identity", { code, reason })) {
+      this.#expire(true);
+    }
+  }
+
+  /** What the page shows is not true any more. */
+  #expire(isAway) {
+    this.#isStale = true;
+    this.#show();
+    if (isAway || this.#connection.state === "open") this.#reload.begin(this.connectionId);
+  }
+
+  /** Another page has taken the place of the one that was shown. */
+  #turnTo(connectionId) {
+    this.#connection.rest();
+    this.#reload.stop();
+    this.#channels.turnPage();
+    this.#isStale = false;
+    this.#earlyUntil = null;
+    this.#former.set(this.connectionId, this.#page);
+    if (this.#former.size > FORMER_PAGES) this.#former.delete(this.#former.keys().next().value);
+    this.#page = this.#former.get(connectionId) ?? new Page(connectionId);
+    this.#connection.open();
   }
 
   #change(state, before, detail) {
-    this.#window.document.body.dataset.realtimeState = state;
+    this.#show();
+    this.#earlyUntil ??= this.#window.Date.now() + EARLY;
+    if (before === "open") this.#reload.stop();
     if (state === "open") {
       this.#calls.flush();
       this.#emit("open");
+      if (this.#isStale && this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
       // What a call changes waits for the browser, whether or not its reply comes to tell of it.
       if (this.#calls.interrupt()) this.#session.take();
       if (state === "closed") this.#calls.end();
     }
     if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });
+    if (state === "waiting" && detail.code === SESSION_CHANGED) this.#estrange(detail);
+  }
+
+  #show() {
+    this.#body.show(this.state);
   }
 
   #emit(name, detail) {
     return emit(this.#window.document, name, detail);
   }
-}
-
-function greeting(positions) {
-  return JSON.stringify({ id: RESUME_ID, action: "resume", positions });
-}
-
-/** What a form or a query holds, as an object of lists. */
-function fields(input) {
-  if (!input?.getAll) return input;
-  return Object.fromEntries([...input.keys()].map((name) => [name, input.getAll(name)]));
 }

@@ -1,39 +1,46 @@
 import { Backoff } from "./backoff.js";
+import { own } from "./dom.js";
 import { Heartbeat } from "./heartbeat.js";
 
 const PING = '{"id": "ping", "action": "ping"}';
 const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
-const ABNORMAL_CLOSURE = 1006;
+export const ABNORMAL_CLOSURE = 1006;
 const ATTEMPTS_BEFORE_ASKING = 3;
+// Firefox holds a socket back for up to a minute when the last one to the same server failed.
+const LONGEST_ATTEMPT = 7_000; // ms, where the server answers by HTTP
+const YOUNG = 2_000; // ms; an attempt that is younger is not begun anew
 
 /** The page's socket: opens when the page is there, and again and again until it is closed. */
 export class Connection {
   #window;
-  #url;
   #hooks;
   #backoff;
   #heartbeat;
   #state = "waiting";
   #socket;
-  #retry;
+  #timer; // of the next attempt, or of a look at the one that is under way
+  #begunAt;
   #openedAt;
   #attempts = 0;
 
   /**
    * @param {object} hooks what the owner does:
+   *   `url()` says where to; nowhere as long as it gives nothing;
    *   `greet()` gives the first message of each socket;
    *   `receive(message)` and `change(state, before, detail)` are told;
-   *   `isRefused()` finds out whether to go on would be in vain.
+   *   `isAwaiting()` says whether what was sent has no answer yet;
+   *   `ask()` asks the server by HTTP: `"answered"`, `"refused"`, or nothing if it is not there;
+   *   `refused()` is told that the server wants this page no more.
    */
-  constructor(window, url, hooks) {
+  constructor(window, hooks) {
     this.#window = window;
-    this.#url = url;
     this.#hooks = hooks;
     this.#backoff = new Backoff(window);
     this.#heartbeat = new Heartbeat(
       window,
       () => this.#write(PING),
       () => this.#end(ABNORMAL_CLOSURE, "No sign of life"),
+      hooks.isAwaiting,
     );
     this.#heedPage();
   }
@@ -45,13 +52,23 @@ export class Connection {
 
   /** Open the socket, unless there is one. */
   open() {
-    if (this.#socket) return;
+    const url = this.#hooks.url();
+    if (this.#socket || !url) return;
     this.#drop();
-    const socket = (this.#socket = new this.#window.WebSocket(this.#url));
     this.#attempts++;
+    this.#begunAt = this.#window.Date.now();
     this.#become("connecting");
+    let socket;
+    try {
+      socket = this.#socket = new this.#window.WebSocket(url);
+    } catch (error) {
+      // A policy of the page's forbids it; what is to be done, the event of the violation tells.
+      return this.#end(ABNORMAL_CLOSURE, error.message);
+    }
     this.#heartbeat.start();
+    this.#watch(socket);
     socket.onopen = () => {
+      this.#window.clearTimeout(this.#timer);
       this.#openedAt = this.#window.Date.now();
       this.#attempts = 0;
       this.#write(this.#hooks.greet());
@@ -70,7 +87,9 @@ export class Connection {
 
   /** Send `text`; false if there is no socket to send it on. */
   send(text) {
-    return this.#state === "open" && this.#write(text);
+    const isSent = this.#state === "open" && this.#write(text);
+    if (isSent) this.#heartbeat.expect();
+    return isSent;
   }
 
   /** Give the socket up, until `open`. */
@@ -79,43 +98,71 @@ export class Connection {
     this.#become("closed", { code, reason });
   }
 
+  /** Give the socket up for now. */
+  rest() {
+    this.#drop();
+    this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
+  }
+
   #heedPage() {
-    const { document } = this.#window;
     const begin = () => this.#state === "waiting" && this.open();
-    const wake = () => begin() || (this.#state === "open" && this.#heartbeat.check());
     const on = (type, act) => this.#window.addEventListener(type, act);
+    const wake = () => this.#wake();
     // All scripts of the page have run by then, and may listen. The other comes to a page that
     // was there before its script, and to one that the back button brings back alive.
     on("DOMContentLoaded", begin);
     on("pageshow", begin);
     on("online", wake);
     on("offline", wake);
-    on("visibilitychange", () => document.hidden || wake());
+    on("visibilitychange", () => own(this.#window, "hidden") || wake());
     // A browser keeps no page alive that has a socket.
-    on("pagehide", () => {
-      this.#drop();
-      if (this.#state !== "closed") this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
+    on("pagehide", () => this.#state === "closed" || this.rest());
+    on("securitypolicyviolation", ({ blockedURI, disposition, effectiveDirective }) => {
+      if (blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
+      console.error(`realtime: the page's Content-Security-Policy needs ${effectiveDirective} 'self'.`);
+      this.close(ABNORMAL_CLOSURE, effectiveDirective);
     });
+  }
+
+  /** The link is in doubt, or may be there again. */
+  #wake() {
+    if (this.#state === "waiting") this.open();
+    else if (this.#socket?.readyState === 1) this.#heartbeat.check();
+    else if (this.#socket && this.#window.Date.now() - this.#begunAt > YOUNG) {
+      this.rest();
+      this.open();
+    }
+  }
+
+  /** Begin an attempt anew that the browser holds back, though the server is there. */
+  #watch(socket) {
+    this.#timer = this.#window.setTimeout(async () => {
+      const isThere = await this.#ask();
+      if (socket !== this.#socket || socket.readyState) return;
+      if (isThere) this.#end(ABNORMAL_CLOSURE, "Held back");
+      else this.#watch(socket);
+    }, LONGEST_ATTEMPT);
   }
 
   #end(code, reason) {
     if (code === NORMAL_CLOSURE) return this.close(code, reason);
     const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
     this.#drop();
-    this.#retry = this.#window.setTimeout(() => this.open(), this.#backoff.next(code, lived));
+    this.#timer = this.#window.setTimeout(() => this.open(), this.#backoff.next(code, lived));
     this.#become("waiting", { code, reason });
     if (this.#attempts && this.#attempts % ATTEMPTS_BEFORE_ASKING === 0) this.#ask();
   }
 
   /** A script is not told why a handshake failed: the server can be asked by HTTP. */
   async #ask() {
-    const isRefused = await this.#hooks.isRefused();
-    if (isRefused && this.#attempts) this.close(ABNORMAL_CLOSURE, "Refused");
+    const answer = await this.#hooks.ask();
+    if (answer === "refused" && this.#attempts) this.#hooks.refused();
+    return answer;
   }
 
   #drop() {
     this.#heartbeat.stop();
-    this.#window.clearTimeout(this.#retry);
+    this.#window.clearTimeout(this.#timer);
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = this.#openedAt = socket.onopen = socket.onmessage = socket.onclose = null;

@@ -1,3 +1,5 @@
+import { own } from "./dom.js";
+
 const BEFORE_USE = ["focusin", "pointerdown"]; // come before a form is sent or a link followed
 
 /**
@@ -13,5 +15,5 @@ export function loadOnceWanted(window, address) {
   const isWanted = (node) => node instanceof window.Element && hasAttribute.call(node, "data-realtime");
   const look = (event) => event.composedPath().some(isWanted) && load();
   for (const type of BEFORE_USE) window.addEventListener(type, look);
-  if (window.document.querySelector("[data-realtime]")) load();
+  if (own(window, "querySelector").call(window.document, "[data-realtime]")) load();
 }

@@ -2,22 +2,27 @@ const PING_INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 
 const ANSWER_TIMEOUT = 5_000; // ms, where there is reason to doubt the link
 const LATE = 5_000; // ms; a timer that late has slept, with its page or its machine.
 
-/** Notices, by `ping`s, a link that is dead within two intervals. */
+/** Notices, by `ping`s, a link that is dead: within two intervals, or soon if somebody waits. */
 export class Heartbeat {
   #window;
   #ping;
   #died;
+  #isAwaiting;
   #timer;
   #isSilent;
+  #lookout;
+  #isQuiet;
 
   /**
    * @param {() => void} ping asks the server for a sign of life
    * @param {() => void} died told that none came
+   * @param {() => boolean} isAwaiting whether what was sent has no answer yet
    */
-  constructor(window, ping, died) {
+  constructor(window, ping, died, isAwaiting) {
     this.#window = window;
     this.#ping = ping;
     this.#died = died;
+    this.#isAwaiting = isAwaiting;
   }
 
   /** Ask for a sign of life, to be had within `timeout` ms; then ask again and again. */
@@ -34,6 +39,7 @@ export class Heartbeat {
       else if (this.#isSilent) this.#died();
       else this.start();
     }, timeout);
+    if (timeout === PING_INTERVAL) this.expect();
   }
 
   /** The link is in doubt: ask now, and do not wait long. */
@@ -41,11 +47,24 @@ export class Heartbeat {
     this.start(ANSWER_TIMEOUT);
   }
 
+  /** Doubt the link if nothing is heard for five seconds while an answer is awaited. */
+  expect() {
+    if (this.#lookout || !this.#isAwaiting()) return;
+    this.#isQuiet = true;
+    this.#lookout = this.#window.setTimeout(() => {
+      this.#lookout = null;
+      if (this.#isQuiet && this.#isAwaiting()) this.check();
+      else this.expect();
+    }, ANSWER_TIMEOUT);
+  }
+
   heard() {
-    this.#isSilent = false;
+    this.#isSilent = this.#isQuiet = false;
   }
 
   stop() {
     this.#window.clearTimeout(this.#timer);
+    this.#window.clearTimeout(this.#lookout);
+    this.#lookout = null;
   }
 }

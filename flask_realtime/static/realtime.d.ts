@@ -14,6 +14,8 @@ declare global {
     "realtime:close": CustomEvent<RealtimeClose>;
     /** Its default, unless prevented, is to reload the page. */
     "realtime:lost": CustomEvent<RealtimeLoss>;
+    /** The session is another than the page's, or gone; its default, unless prevented, is a reload. */
+    "realtime:identity": CustomEvent<RealtimeIdentity>;
     "realtime:push": CustomEvent<RealtimePush>;
     /** The answer of a form has become the document: its elements are new. */
     "realtime:page": CustomEvent<null>;
@@ -46,42 +48,56 @@ declare global {
     /** End what `on` began, for all listeners of `channel` where none is given. */
     off(channel: string, listener?: RealtimeListener<any>): void;
 
-    /** Have the app's route at `uri` answer, as it would by HTTP; rejects with a RealtimeError. */
-    call<Body = any>(uri: string, options?: RealtimeCall): Promise<RealtimeReply<Body>>;
+    /**
+     * Have the app's route at `uri` answer, as it would by HTTP, and by HTTP indeed where the app
+     * does not open the route to calls; rejects with a RealtimeError, or a TypeError where something
+     * can't be asked for.
+     * @param uri as `fetch` takes it, of the app's own origin
+     */
+    call<Body = any>(uri: string | URL, options?: RealtimeCall): Promise<RealtimeReply<Body>>;
 
-    /** Have the app's handler of `action` answer `message`; rejects with a RealtimeError. */
+    /**
+     * Have the app's handler of `action` answer `data`; rejects with a RealtimeError.
+     * @param data anything that JSON can hold; `{}` if there is none
+     */
     send<Body = any>(
       action: string,
-      message?: { [field: string]: unknown },
-      options?: { timeout?: number },
+      data?: unknown,
+      options?: { timeout?: number | null | undefined },
     ): Promise<RealtimeReply<Body>>;
 
     /** The browser's `fetch`, which names this page to its own app. */
     fetch(resource: RequestInfo | URL, options?: RequestInit): Promise<Response>;
   }
 
-  type RealtimeState = "connecting" | "open" | "waiting" | "closed";
+  /** `stale`: what the page shows is not true any more, and it has not been loaded anew so far. */
+  type RealtimeState = "connecting" | "open" | "waiting" | "stale" | "closed";
 
   type RealtimeListener<Payload = any> = (
     payload: Payload,
-    at: { channel: string; position: string },
+    /** Where it stood; a message that is in no log has no position. */
+    at: { channel: string; position: string | undefined },
   ) => void;
 
   interface RealtimeCall {
     /** `"get"` if there is none. */
-    method?: string;
+    method?: string | undefined;
     /** A form's fields, or a query's for get, head and delete. */
-    input?: FormData | URLSearchParams | { [name: string]: RealtimeField | RealtimeField[] };
+    input?: FormData | URLSearchParams | RealtimeFields | null | undefined;
     /** A JSON body, in place of `input`. */
     json?: unknown;
-    headers?: { [name: string]: string };
+    headers?: Headers | { [name: string]: string } | [name: string, value: string][] | undefined;
     /** The block of the rendered template that is wanted in place of the page. */
-    partial?: string;
-    /** Milliseconds until the reply must be there, the time without a socket included; 30,000. */
-    timeout?: number;
+    partial?: string | undefined;
+    /**
+     * Milliseconds until the reply must be there, the time without a socket included; 0 and Infinity
+     * are no limit; 30,000 if there is none.
+     */
+    timeout?: number | null | undefined;
   }
 
-  type RealtimeField = string | number | boolean | null;
+  /** Of an interface's type too, which no index signature would fit; what else it holds is refused. */
+  type RealtimeFields = object;
 
   interface RealtimeReply<Body = any> {
     id: string;
@@ -91,12 +107,22 @@ declare global {
     body: Body;
     encoding?: "base64";
     session?: true;
+    /** Where it was answered by HTTP: the address that answered in the end, and whether it is another. */
+    url?: string;
+    redirected?: boolean;
   }
 
   interface RealtimePush<Payload = any> {
     channel: string;
     payload: Payload;
-    position: string;
+    /** A message that is in no log has none. */
+    position?: string;
+  }
+
+  interface RealtimeIdentity {
+    /** The WebSocket's: 4001, or 1006 where the server refuses the page's session. */
+    code: number;
+    reason: string;
   }
 
   interface RealtimeClose {

@@ -1,28 +1,44 @@
 /** The script that `realtime_script()` names: makes `window.realtime` of the page's attributes. */
 
 import { Client } from "./client.js";
+import { own } from "./dom.js";
 import { loadOnceWanted } from "./forms_loader.js";
 
-// Of the page's scripts, which may have attributes of that name too, the one that this is; where an
-// app has bundled this module into a script of its own, the tag that realtime_script() has written.
+// The page's other scripts may have attributes of these names too.
 const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
-const { currentScript } = document;
-const tag = currentScript?.matches(OURS) ? currentScript : document.querySelector(OURS);
-const { path, prefix, subscribed } = tag.dataset;
-const connectionId = document.body.dataset.socketConnectionId;
-const origin = location.origin.replace("http", "ws");
+const seen = new WeakSet();
 
-window.realtime = new Client(window, {
-  connectionId,
-  socketUrl: `${origin}${prefix}${path}?socket_connection_id=${connectionId}&resume=1`,
-  sessionUrl: `${prefix}/_realtime/session`,
-  isSubscribed: Boolean(subscribed),
-});
-loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
+/** The client: one, though Turbo and its kind run the script again with each page. */
+export const realtime = Object.hasOwn(window, "realtime") ? window.realtime : begin();
 
-if (!connectionId) {
-  console.warn("No socket: the body has no data-socket-connection-id.");
-  window.realtime.close();
-} else if (document.readyState === "complete") {
-  window.realtime.connect();
+function begin() {
+  const script = own(window, "currentScript");
+  // An app may have bundled this module into a script of its own.
+  const tag = script?.matches(OURS) ? script : tags()[0];
+  if (!tag) throw new Error("realtime: the page has no tag of realtime_script().");
+  const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
+  // Not the page's, which a frame's srcdoc has not, and <base> changes.
+  const { origin } = new URL(tag.src);
+  const connectionId = own(window, "body").dataset.socketConnectionId;
+  const client = new Client(window, {
+    connectionId,
+    socketUrl: `${origin.replace("http", "ws")}${prefix}${path}`,
+    sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
+    isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
+    isPosted: Boolean(method),
+  });
+  window.realtime = client;
+  loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
+  if (!connectionId) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
+  if (own(window, "readyState") === "complete") client.connect();
+  return client;
+}
+
+function tags() {
+  return [...own(window, "querySelectorAll").call(document, OURS)];
+}
+
+/** The tags that have come since this was asked for the last time. */
+function fresh() {
+  return tags().filter((tag) => !seen.has(tag) && seen.add(tag));
 }

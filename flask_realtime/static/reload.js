@@ -1,25 +1,81 @@
-const RELOAD_INTERVAL = 30_000; // ms; a page that is lost again at once must not reload in a loop.
-const RELOAD_JITTER = 1_000; // ms; when a log is lost, all of its pages reload.
+const JITTER = 500; // ms; when a log is lost, all of its pages reload.
+const FREE = 3; // reloads, which come at once
+const CALM = 10_000; // ms without a loss, which make up for one reload
+const LONGEST_DELAY = 60_000; // ms
+const LONGEST_PROBE = 10_000; // ms
 
-/** Reloads the page: soon, and not again and again. */
+/** Reloads the page: soon, not again and again, and never for a worse one. */
 export class Reload {
   #window;
+  #memory;
+  #isPosted;
+  #typing;
   #timer;
 
-  constructor(window) {
+  /**
+   * @param {Memory} memory outlives a reload
+   * @param {boolean} isPosted the page did not come by GET: to reload it would repeat its request
+   * @param {Typing} typing
+   */
+  constructor(window, memory, isPosted, typing) {
     this.#window = window;
+    this.#memory = memory;
+    this.#isPosted = isPosted;
+    this.#typing = typing;
   }
 
-  begin() {
-    this.stop();
-    const { Math, performance } = this.#window;
-    const [{ type } = {}] = performance.getEntriesByType("navigation");
-    const earliest = type === "reload" ? RELOAD_INTERVAL - performance.now() : 0;
-    const delay = Math.max(earliest, Math.random() * RELOAD_JITTER);
-    this.#timer = this.#window.setTimeout(() => this.#window.location.reload(), delay);
+  /** Have the page of `connectionId` reloaded, as soon as that does it good. */
+  begin(connectionId) {
+    if (this.#timer) return;
+    const { Date, Math } = this.#window;
+    const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
+    // It has come out of a cache, from where it would come again.
+    if (id === connectionId) return;
+    const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
+    const delay = recent < FREE ? 0 : growing(recent - FREE);
+    this.#wait(delay + JITTER * Math.random(), 0, () => {
+      this.#memory.set("reload", { count: recent + 1, at: Date.now(), id: connectionId });
+      this.#go();
+    });
   }
 
   stop() {
     this.#window.clearTimeout(this.#timer);
+    this.#timer = null;
   }
+
+  #wait(delay, tries, reload) {
+    const timer = (this.#timer = this.#window.setTimeout(async () => {
+      const isWorse = this.#typing.isUnderWay || !(await this.#isThere());
+      if (this.#timer !== timer) return;
+      if (isWorse) this.#wait(growing(tries), tries + 1, reload);
+      else reload();
+    }, delay));
+  }
+
+  /** Whether the page's address would give a page, and not an error; where it leads is its affair. */
+  async #isThere() {
+    const { AbortSignal, location } = this.#window;
+    try {
+      const { ok, type } = await this.#window.fetch(location.href, {
+        method: "HEAD",
+        redirect: "manual",
+        cache: "no-store",
+        signal: AbortSignal.timeout(LONGEST_PROBE),
+      });
+      return ok || type === "opaqueredirect";
+    } catch {
+      return false;
+    }
+  }
+
+  #go() {
+    const { location } = this.#window;
+    if (this.#isPosted) location.replace(location.pathname + location.search);
+    else location.reload();
+  }
+}
+
+function growing(tries) {
+  return Math.min(LONGEST_DELAY, 1_000 * 2 ** tries);
 }

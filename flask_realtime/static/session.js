@@ -2,7 +2,7 @@ import { Backoff } from "./backoff.js";
 
 export const CONNECTION_ID_HEADER = "X-Realtime-Connection-Id";
 const LONGEST_HOLD = 3_000; // ms that a reply is held back for its cookies
-const REFUSALS = [401, 403, 404];
+const LONGEST_QUESTION = 10_000; // ms
 
 /** The browser's session, for which cookies wait that no socket can set. */
 export class Session {
@@ -15,6 +15,7 @@ export class Session {
   #finish;
   #timer;
 
+  /** @param {() => string} connectionId gives the page's id */
   constructor(window, url, connectionId) {
     this.#window = window;
     this.#url = url;
@@ -48,32 +49,37 @@ export class Session {
   async #attempt(backoff) {
     const running = this.#running;
     this.#isWanted = false; // a take() from here on may be of what is newer
-    await this.isRefused();
+    await this.ask();
     if (this.#running !== running) return;
     if (!this.#taker && !this.#isWanted) return this.stop();
     const delay = this.#taker ? backoff.next() : 0;
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);
   }
 
-  /** Ask for what waits; resolves with whether the server wants nothing of this page any more. */
-  async isRefused() {
+  /**
+   * Ask for what waits.
+   * @returns {Promise<"answered" | "refused" | undefined>} refused: the app says itself that this
+   *   page is not of the browser's session; undefined: the app is not there, whoever answers for it
+   */
+  async ask() {
     this.#taker ||= Date.now(); // the same until it is answered: it gets the same
     try {
-      const { status, type } = await this.#window.fetch(this.#url, {
+      const { ok, headers } = await this.#window.fetch(this.#url, {
         method: "POST",
         headers: {
-          [CONNECTION_ID_HEADER]: this.#connectionId,
+          [CONNECTION_ID_HEADER]: this.#connectionId(),
           "X-Realtime-Taker": this.#taker,
         },
         redirect: "manual",
         keepalive: true, // a navigation does not cut it off
+        signal: this.#window.AbortSignal.timeout(LONGEST_QUESTION),
       });
-      // A redirect leads to a log-in.
-      const isRefused = type === "opaqueredirect" || REFUSALS.includes(status);
-      if (isRefused || /^2/.test(status)) this.#taker = 0;
-      return isRefused;
+      const isRefused = headers.has("X-Realtime-Refused");
+      if (!ok && !isRefused) return;
+      this.#taker = 0;
+      return isRefused ? "refused" : "answered";
     } catch {
-      return false;
+      // No network; it is as with a server that is not there.
     }
   }
 }

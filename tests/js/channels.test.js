@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { Channels } from "../../flask_realtime/static/channels.js";
 
-let channels, heard;
+let channels, heard, isEarly;
 
 beforeEach(() => {
-  channels = new Channels();
+  isEarly = false;
+  channels = new Channels(() => isEarly);
   heard = [];
 });
 
@@ -135,22 +136,34 @@ test("a listener may come and go while a message is heard", () => {
   assert.deepEqual(heard, [[2, "room:1", "e:1:t"]]);
 });
 
-test("what is not behind the last position of the same log is a repeat", () => {
-  assert.equal(channels.advance("a", "e:9:t"), true);
-  assert.equal(channels.advance("a", "e:9:t"), false);
-  assert.equal(channels.advance("a", "e:8:u"), false);
-  assert.equal(channels.advance("a", "e:10:v"), true); // by number, not by text
-  assert.equal(channels.advance("a", "f:1:w"), true); // another log
-  assert.equal(channels.advance("b", "f:1:w"), true); // another channel
+test("what comes before anybody listens is kept for who comes soon", async () => {
+  isEarly = true;
+  deliver("room:1", 1);
+  deliver("room:2", 2);
+  deliver("room:1", 3);
+
+  channels.on("room:1", listener);
+  channels.on("room:1", listener);
+  assert.deepEqual(heard, []); // on() has not returned yet
+  await null;
+  deliver("room:1", 4);
+
+  assert.deepEqual(heard.map(([payload]) => payload), [1, 1, 3, 3, 4, 4]);
+  channels.on("*", listener);
+  await null;
+  assert.deepEqual(heard.at(-1), [2, "room:2", "e:1:t"]);
 });
 
-test("positions are those of the last messages, forgotten ones left out", () => {
-  channels.advance("a", "e:1:t");
-  channels.advance("__proto__", "e:2:t");
-  channels.advance("b", "e:3:t");
-  channels.forget("b");
+test("what comes later than that is for nobody", async () => {
+  isEarly = true;
+  deliver("room:1", 1);
+  isEarly = false;
+  deliver("room:1", 2);
 
-  assert.equal(JSON.stringify(channels.positions), '{"a":"e:1:t","__proto__":"e:2:t"}');
+  channels.on("room:1", listener);
+  await null;
+
+  assert.deepEqual(heard, []);
 });
 
 test("a script that runs again in the page that has come hears once", () => {

@@ -4,19 +4,23 @@ import { Connection } from "../../flask_realtime/static/connection.js";
 import { FakePage, settled } from "./page.js";
 
 const URL = "ws://app.test/?socket_connection_id=1&resume=1";
-let page, connection, changes, received, isRefused, asked;
+let page, connection, changes, received, answer, asked, refusals, isAwaiting;
 
 beforeEach(() => {
   page = new FakePage();
   changes = [];
   received = [];
-  isRefused = false;
-  asked = 0;
-  connection = new Connection(page, URL, {
+  answer = undefined;
+  asked = refusals = 0;
+  isAwaiting = false;
+  connection = new Connection(page, {
+    url: () => URL,
     greet: () => '{"hello": 1}',
     receive: (message) => received.push(message),
     change: (state, before, detail) => changes.push([before, state, detail?.code]),
-    isRefused: async () => (asked++, isRefused),
+    isAwaiting: () => isAwaiting,
+    ask: async () => (asked++, answer),
+    refused: () => refusals++,
   });
 });
 
@@ -104,15 +108,13 @@ test("it comes back after its socket was lost", async () => {
 test("its delays start anew only after ten good seconds", async () => {
   page.random = 1;
   open();
-  for (const delay of [1_000, 2_000, 4_000]) {
-    page.socket.end(1006);
-    assert.equal(page.clock.next, delay);
-    await page.clock.pass(delay);
-    page.socket.accept();
-    connection.welcome();
-    await page.clock.pass(9_999);
-  }
-  await page.clock.pass(1);
+  await page.clock.pass(9_999);
+  page.socket.end(1006);
+  assert.equal(page.clock.next, 4_000); // a part of the time since it was all right for the last time
+  await page.clock.pass(4_000);
+  page.socket.accept();
+  connection.welcome();
+  await page.clock.pass(10_000);
 
   page.socket.end(1006);
 
@@ -138,7 +140,7 @@ for (const event of ["online", "visibilitychange", "pageshow"]) {
     page.fire(event);
 
     assert.equal(page.sockets.length, 2);
-    assert.equal(page.clock.pending, 1); // the heartbeat's
+    assert.equal(page.clock.pending, 2); // the heartbeat's, and that of the attempt
   });
 }
 
@@ -205,6 +207,72 @@ test("an attempt that hangs is given up", async () => {
   assert.deepEqual(changes.at(-1), ["connecting", "waiting", 1006]);
 });
 
+test("an attempt that the browser holds back is begun anew if the server answers by HTTP", async () => {
+  connection.open();
+  await page.clock.pass(7_000);
+  assert.deepEqual([asked, page.sockets.length], [1, 1]); // nobody is there
+  answer = "answered";
+
+  await page.clock.pass(7_000);
+  assert.deepEqual([asked, page.socket.closedWith], [2, 1000]);
+  await page.clock.pass(4_000);
+
+  assert.equal(page.sockets.length, 2);
+});
+
+test("an attempt that opens while the server is asked by HTTP is kept", async () => {
+  answer = "answered";
+  connection.open();
+  page.clock.sleep(7_000);
+  const passing = page.clock.pass(0);
+  page.socket.accept();
+  await passing;
+
+  connection.welcome();
+  await page.clock.pass(7_000);
+
+  assert.deepEqual([connection.state, page.sockets.length], ["open", 1]);
+});
+
+for (const event of ["online", "visibilitychange"]) {
+  test(`an attempt that has been under way for long is begun anew on ${event}`, () => {
+    connection.open();
+    page.clock.sleep(1_000);
+    page.fire(event);
+    assert.equal(page.sockets.length, 1); // it has only just begun
+    page.clock.sleep(1_001);
+
+    page.fire(event);
+
+    assert.equal(page.sockets[0].closedWith, 1000);
+    assert.deepEqual([connection.state, page.sockets.length], ["connecting", 2]);
+  });
+}
+
+test("a socket that was greeted and is not answered is looked at on online, and kept", () => {
+  connection.open();
+  page.socket.accept();
+  page.clock.sleep(5_000);
+
+  page.fire("online");
+
+  assert.equal(page.sockets.length, 1);
+  assert.deepEqual(page.socket.sent.at(-1), { id: "ping", action: "ping" });
+});
+
+test("a socket on which an answer is awaited is given up ten silent seconds later", async () => {
+  open();
+  page.random = 0;
+  isAwaiting = true;
+  connection.send('{"a": 1}');
+
+  await page.clock.pass(9_999);
+  assert.equal(page.sockets.length, 1);
+  await page.clock.pass(1);
+
+  assert.equal(page.sockets.length, 2);
+});
+
 test("after three attempts of which none opened it asks whether it is wanted", async () => {
   connection.open();
   await fail();
@@ -214,8 +282,7 @@ test("after three attempts of which none opened it asks whether it is wanted", a
   page.socket.end();
   await settled();
 
-  assert.equal(asked, 1);
-  assert.equal(connection.state, "waiting");
+  assert.deepEqual([asked, refusals, connection.state], [1, 0, "waiting"]);
   await page.clock.pass(page.clock.next);
   await fail();
   await fail();
@@ -223,23 +290,19 @@ test("after three attempts of which none opened it asks whether it is wanted", a
   assert.equal(asked, 2); // and again after three more
 });
 
-test("it ends when it is refused", async () => {
-  isRefused = true;
+test("it says that it is refused", async () => {
+  answer = "refused";
   connection.open();
   await fail();
   await fail();
   page.socket.end();
   await settled();
-  const count = page.sockets.length;
 
-  await page.clock.pass(3_600_000);
-
-  assert.deepEqual(changes.at(-1), ["waiting", "closed", 1006]);
-  assert.equal(page.sockets.length, count);
+  assert.equal(refusals, 1);
 });
 
 test("a refusal that comes when a socket has opened meanwhile counts for nothing", async () => {
-  isRefused = true;
+  answer = "refused";
   connection.open();
   await fail();
   await fail();
@@ -249,7 +312,7 @@ test("a refusal that comes when a socket has opened meanwhile counts for nothing
   connection.welcome();
   await settled();
 
-  assert.equal(connection.state, "open");
+  assert.deepEqual([connection.state, refusals], ["open", 0]);
 });
 
 test("attempts are counted from the last socket that opened", async () => {
@@ -263,6 +326,42 @@ test("attempts are counted from the last socket that opened", async () => {
   page.socket.end();
 
   assert.equal(asked, 0);
+});
+
+test("a socket that the page's policy forbids ends the attempts, and what is missing is said once", (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  // As Chromium does: the socket fails, and the violation is told.
+  connection.open();
+  const violation = { blockedURI: URL, disposition: "enforce", effectiveDirective: "connect-src" };
+  page.fire("securitypolicyviolation", { ...violation, blockedURI: "http://app.test/else" });
+  page.fire("securitypolicyviolation", { ...violation, disposition: "report" });
+  assert.equal(connection.state, "connecting");
+
+  page.fire("securitypolicyviolation", violation);
+  page.fire("online");
+
+  assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
+  assert.equal(said.mock.callCount(), 1);
+  assert.match(said.mock.calls[0].arguments[0], /connect-src 'self'/);
+});
+
+test("so does one that the browser refuses to make at all", (t) => {
+  t.mock.method(console, "error", () => {});
+  page.WebSocket = class {
+    constructor() {
+      throw new Error("SecurityError"); // as Firefox and WebKit do, ahead of the event
+    }
+  };
+
+  connection.open();
+  assert.equal(connection.state, "waiting");
+  page.fire("securitypolicyviolation", {
+    blockedURI: URL,
+    disposition: "enforce",
+    effectiveDirective: "connect-src",
+  });
+
+  assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
 });
 
 test("a page that is left holds no socket, and has one when it comes back alive", async () => {

@@ -4,16 +4,18 @@ import { Heartbeat } from "../../flask_realtime/static/heartbeat.js";
 import { FakePage } from "./page.js";
 
 const INTERVAL = 25_000;
-let clock, heartbeat, pings, deaths;
+let clock, heartbeat, pings, deaths, isAwaiting;
 
 beforeEach(() => {
   const page = new FakePage();
   clock = page.clock;
   pings = deaths = 0;
+  isAwaiting = false;
   heartbeat = new Heartbeat(
     page,
     () => pings++,
     () => deaths++,
+    () => isAwaiting,
   );
   heartbeat.start();
   heartbeat.heard();
@@ -96,4 +98,59 @@ test("a stopped heartbeat holds no timer", () => {
   heartbeat.stop();
 
   assert.equal(clock.pending, 0);
+});
+
+test("a link on which an answer is awaited is doubted after five silent seconds", async () => {
+  isAwaiting = true;
+  heartbeat.expect();
+
+  await clock.pass(4_999);
+  assert.equal(pings, 0);
+  await clock.pass(1);
+  assert.equal(pings, 1);
+  await clock.pass(5_000);
+
+  assert.equal(deaths, 1);
+});
+
+test("one that gives signs of life is not, however long the answer takes", async () => {
+  isAwaiting = true;
+  heartbeat.expect();
+
+  for (let seconds = 0; seconds < 12; seconds += 4) {
+    await clock.pass(4_000);
+    heartbeat.heard();
+  }
+  assert.equal(pings, 0);
+  await clock.pass(10_000); // it falls silent while the answer is still awaited
+  assert.equal(pings, 1);
+  await clock.pass(5_000);
+
+  assert.equal(deaths, 1);
+});
+
+test("nothing is doubted once the answer is there", async () => {
+  isAwaiting = true;
+  heartbeat.expect();
+  await clock.pass(3_000);
+  isAwaiting = false;
+
+  await clock.pass(10_000);
+
+  assert.deepEqual([pings, deaths], [0, 0]);
+});
+
+test("what answers the doubt is doubted again while an answer is awaited", async () => {
+  isAwaiting = true;
+  heartbeat.expect();
+  await clock.pass(5_000);
+  heartbeat.heard(); // the pong
+  await clock.pass(5_000);
+  pings = 0;
+
+  await clock.pass(5_000);
+  assert.equal(pings, 1);
+  await clock.pass(5_000);
+
+  assert.equal(deaths, 1);
 });

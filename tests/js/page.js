@@ -53,6 +53,12 @@ export function settled() {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** What HTTP answers; 0 is a redirect that is not followed. */
+export function response(status, headers = {}) {
+  const type = status ? "basic" : "opaqueredirect";
+  return { status, type, ok: status >= 200 && status < 300, headers: new Headers(headers) };
+}
+
 /** One socket, of which the test is the server. */
 class FakeSocket {
   sent = [];
@@ -83,9 +89,9 @@ class FakeSocket {
   }
 
   /** Accept, and answer the resume. */
-  welcome({ known = true, lost = [] } = {}) {
+  welcome({ known = true, lost = [], ...others } = {}) {
     this.accept();
-    this.say({ id: "0", status: 200, known, lost });
+    this.say({ id: "0", status: 200, known, lost, ...others });
   }
 
   end(code = 1006, reason = "") {
@@ -94,34 +100,89 @@ class FakeSocket {
   }
 }
 
+/** What the client reads of a document; an element may hide each of these. */
+class FakeDocument extends EventTarget {
+  #fields = { hidden: false, body: { dataset: {} }, documentElement: { dataset: {} } };
+
+  get body() {
+    return this.#fields.body;
+  }
+
+  set body(body) {
+    this.#fields.body = body;
+  }
+
+  get documentElement() {
+    return this.#fields.documentElement;
+  }
+
+  get hidden() {
+    return this.#fields.hidden;
+  }
+
+  set hidden(isHidden) {
+    this.#fields.hidden = isHidden;
+  }
+
+  get baseURI() {
+    return "http://app.test/rooms/1";
+  }
+}
+
+/** What a tab keeps when its page is reloaded. */
+class FakeStorage {
+  #items = new Map();
+
+  getItem(key) {
+    return this.#items.get(key) ?? null;
+  }
+
+  setItem(key, value) {
+    this.#items.set(key, String(value));
+  }
+}
+
 export class FakePage extends EventTarget {
   clock = new Clock();
   sockets = [];
   fetches = [];
   reloads = 0;
-  /** What the server answers to a fetch: a status, or an Error. */
+  /** What the server answers to a fetch: a status, a Response, or an Error. */
   answer = () => 204;
+  /** Likewise, where the page looks whether its own address is there. */
+  answerToProbe = () => 200;
+  probes = [];
   /** What `Math.random` gives. */
   random = 0.5;
   events = [];
-  navigation = "navigate";
+  navigations = [];
 
-  constructor() {
+  constructor({ storage = new FakeStorage() } = {}) {
     super();
     const page = this;
-    this.document = new EventTarget();
-    this.document.hidden = false;
-    this.document.body = { dataset: {} };
-    for (const name of ["open", "close", "lost", "push"]) {
+    this.Document = FakeDocument;
+    this.document = new FakeDocument();
+    for (const name of ["open", "close", "lost", "push", "identity"]) {
       this.document.addEventListener(`realtime:${name}`, (event) => this.events.push(event));
     }
-    this.location = { origin: "http://app.test", reload: () => this.reloads++ };
+    this.origin = "http://app.test";
+    this.location = {
+      href: "http://app.test/rooms/1?last=2#end",
+      pathname: "/rooms/1",
+      search: "?last=2",
+      reload: () => this.reloads++,
+      replace: (url) => this.navigations.push(url),
+    };
+    this.sessionStorage = storage;
+    this.AbortSignal = { timeout: () => null };
     this.Date = { now: () => this.clock.now };
-    this.Math = { max: Math.max, min: Math.min, random: () => this.random };
-    const loaded = this.clock.now;
-    this.performance = {
-      now: () => this.clock.now - loaded,
-      getEntriesByType: () => [{ type: this.navigation }],
+    this.Math = { max: Math.max, min: Math.min, round: Math.round, random: () => this.random };
+    this.MutationObserver = class {
+      constructor(look) {
+        page.look = look;
+      }
+
+      observe() {}
     };
     this.Request = class extends Request {
       constructor(resource, options) {
@@ -145,10 +206,12 @@ export class FakePage extends EventTarget {
   }
 
   async fetch(resource, options) {
-    this.fetches.push({ resource, options });
-    const answer = await this.answer(this.fetches.length);
+    const isProbe = options?.method === "HEAD";
+    const asked = isProbe ? this.probes : this.fetches;
+    asked.push({ resource, options });
+    const answer = await (isProbe ? this.answerToProbe : this.answer)(asked.length);
     if (answer instanceof Error) throw answer;
-    return typeof answer === "number" ? { status: answer, type: "basic" } : answer;
+    return typeof answer === "number" ? response(answer) : answer;
   }
 
   /** The newest socket. */
@@ -158,6 +221,12 @@ export class FakePage extends EventTarget {
 
   get state() {
     return this.document.body.dataset.realtimeState;
+  }
+
+  /** Put another `<body>` into the document, as Turbo does. */
+  replaceBody(dataset) {
+    this.document.body = { dataset };
+    this.look();
   }
 
   /** The events of one name, their details. */

@@ -1,62 +1,181 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { Memory } from "../../flask_realtime/static/memory.js";
 import { Reload } from "../../flask_realtime/static/reload.js";
-import { FakePage } from "./page.js";
+import { FakePage, settled } from "./page.js";
 
-let page, reload;
+let page, reload, typing;
+
+beforeEach(() => load());
+
+/** Load the next page of the same tab. */
+function load({ isPosted = false } = {}) {
+  const { clock, sessionStorage } = page ?? {};
+  page = new FakePage({ storage: sessionStorage });
+  if (clock) page.clock.now = clock.now;
+  typing = { isUnderWay: false };
+  reload = new Reload(page, new Memory(page, {}), isPosted, typing);
+}
 
 beforeEach(() => {
-  page = new FakePage();
-  reload = new Reload(page);
+  page = undefined;
+  load();
 });
 
-test("a page reloads within a second, not all pages at the same moment", async () => {
+/** Lose the page of `id`, wait until it reloads, and load the next; gives the milliseconds. */
+async function lose(id) {
+  const before = page.clock.now;
+  reload.begin(id);
+  while (!page.reloads) await page.clock.pass(100);
+  const waited = page.clock.now - before;
+  load();
+  return waited;
+}
+
+test("a page reloads within half a second, not all pages at the same moment", async () => {
   page.random = 0.7;
-  reload.begin();
+  reload.begin("id");
 
-  await page.clock.pass(699);
+  await page.clock.pass(349);
   assert.equal(page.reloads, 0);
   await page.clock.pass(1);
-
-  assert.equal(page.reloads, 1);
-});
-
-test("a page that was just reloaded waits until half a minute has passed", async () => {
-  page.navigation = "reload";
-  await page.clock.pass(10_000);
-  reload.begin();
-
-  await page.clock.pass(19_999);
-  assert.equal(page.reloads, 0);
-  await page.clock.pass(1);
-
-  assert.equal(page.reloads, 1);
-});
-
-test("a page that was reloaded long ago reloads as any other", async () => {
-  page.navigation = "reload";
-  await page.clock.pass(60_000);
-  reload.begin();
-
-  await page.clock.pass(1_000);
 
   assert.equal(page.reloads, 1);
 });
 
 test("two losses are one reload", async () => {
-  reload.begin();
-  reload.begin();
+  reload.begin("id");
+  reload.begin("id");
 
   await page.clock.pass(60_000);
 
   assert.equal(page.reloads, 1);
 });
 
-test("a stopped one does not reload", async () => {
-  reload.begin();
+test("a stopped one does not reload, and may begin again", async () => {
+  reload.begin("id");
   reload.stop();
+  await page.clock.pass(60_000);
+  assert.equal(page.reloads, 0);
 
+  reload.begin("id");
   await page.clock.pass(60_000);
 
+  assert.equal(page.reloads, 1);
+});
+
+test("the first three reloads come at once, and then later and later", async () => {
+  page.random = 0;
+  const waits = [];
+
+  for (let count = 0; count < 8; count++) waits.push(await lose(`id ${count}`));
+
+  assert.ok(Math.max(...waits.slice(0, 3)) <= 500, waits);
+  const later = waits.slice(3);
+  assert.deepEqual(later, [...later].sort((one, other) => one - other));
+  assert.ok(later[0] >= 900 && later.at(-1) > 8_000, waits);
+});
+
+test("a page that was all right for long reloads at once again", async () => {
+  for (let count = 0; count < 6; count++) await lose(`id ${count}`);
+  page.clock.sleep(60_000);
+
+  assert.ok((await lose("id")) <= 500);
+});
+
+test("a page that comes again as it was, out of a cache, is not reloaded again", async () => {
+  await lose("the same");
+
+  reload.begin("the same");
+  await page.clock.pass(600_000);
+
+  assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
+});
+
+for (const trouble of [502, 404, 500, 429, new TypeError("Failed to fetch")]) {
+  test(`a page is kept while its address answers ${trouble}`, async () => {
+    page.answerToProbe = (count) => (count < 4 ? trouble : 200);
+    reload.begin("id");
+    await page.clock.pass(500);
+    assert.deepEqual([page.reloads, page.probes.length], [0, 1]);
+
+    await page.clock.pass(60_000);
+
+    assert.deepEqual([page.reloads, page.probes.length], [1, 4]);
+  });
+}
+
+test("its address is asked for what it would answer, and for nothing out of a cache", async () => {
+  reload.begin("id");
+  await page.clock.pass(500);
+
+  const [{ resource, options }] = page.probes;
+  assert.equal(resource, page.location.href);
+  assert.deepEqual([options.method, options.redirect, options.cache], ["HEAD", "manual", "no-store"]);
+});
+
+test("an address that leads elsewhere, to a log-in, is followed by the browser", async () => {
+  page.answerToProbe = () => 0;
+  reload.begin("id");
+
+  await page.clock.pass(500);
+
+  assert.equal(page.reloads, 1);
+});
+
+test("one that is stopped while its address is asked stays", async () => {
+  let answer;
+  page.answerToProbe = () => new Promise((resolve) => (answer = resolve));
+  reload.begin("id");
+  await page.clock.pass(500);
+
+  reload.stop();
+  answer({ ok: true, type: "basic" });
+  await settled();
+
+  assert.deepEqual([page.reloads, page.clock.pending], [0, 0]);
+});
+
+test("what somebody types is not thrown away", async () => {
+  typing.isUnderWay = true;
+  reload.begin("id");
+  await page.clock.pass(600_000);
+  assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
+
+  typing.isUnderWay = false; // it was sent
+  await page.clock.pass(60_000);
+
+  assert.equal(page.reloads, 1);
+});
+
+test("a page that answered a POST is never reloaded, but navigated to", async () => {
+  load({ isPosted: true });
+  reload.begin("id");
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.reloads, page.navigations], [0, ["/rooms/1?last=2"]]);
+});
+
+test("nor is it where its address has no GET", async () => {
+  load({ isPosted: true });
+  page.answerToProbe = () => 405;
+  reload.begin("id");
+  await page.clock.pass(600_000);
+
+  assert.deepEqual([page.reloads, page.navigations], [0, []]);
+});
+
+test("a browser that keeps nothing for a tab reloads late, rather than in a loop", async () => {
+  page.sessionStorage.getItem = () => {
+    throw new Error("SecurityError");
+  };
+  const memory = new Memory(page, { reload: { count: 8, at: page.clock.now } });
+  reload = new Reload(page, memory, false, typing);
+  reload.begin("id");
+
+  await page.clock.pass(20_000);
   assert.equal(page.reloads, 0);
+  await page.clock.pass(20_000);
+
+  assert.equal(page.reloads, 1);
 });

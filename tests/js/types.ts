@@ -37,6 +37,13 @@ async function script(form: HTMLFormElement): Promise<void> {
   await realtime.call("/rooms/1/messages");
   await realtime.send("shout", { text: "hi" }, { timeout: 500 });
   await realtime.send("shout");
+  const message: Message = { text: "hi" };
+  await realtime.send("shout", message);
+  await realtime.send("shout", "hi", { timeout: null });
+  await realtime.call("/rooms/1/messages", { method: "post", input: message, timeout: undefined });
+  await realtime.call(new URL("/", location.href), { headers: new Headers({ "X-Mine": "1" }) });
+  const { url = "", redirected = false } = await realtime.call("/", { headers: [["X-Mine", "1"]] });
+  document.title = url + redirected;
   await (await realtime.fetch("/mine", { method: "POST" })).json();
 }
 
@@ -49,6 +56,9 @@ document.addEventListener("realtime:lost", (event) => {
 document.addEventListener("realtime:close", ({ detail: { code, reason, state } }) => {
   document.title = `${code.toFixed()} ${reason} ${state === "closed"}`;
 });
+document.addEventListener("realtime:identity", ({ detail: { code, reason } }) => {
+  document.title = code.toFixed() + reason;
+});
 document.querySelector("form")!.addEventListener("realtime:reply", ({ detail }) => detail.status.toFixed());
 document.querySelector("form")!.addEventListener("realtime:error", ({ detail }) => detail.wasSent);
 
@@ -60,7 +70,7 @@ realtime.state = "open";
 realtime.on("room:1", "listener");
 // @ts-expect-error: there is no such option
 realtime.call("/", { data: {} });
-// @ts-expect-error: no form can carry an object
-realtime.call("/", { input: { text: {} } });
+// @ts-expect-error: nor has `send` those of `call`
+realtime.send("x", {}, { method: "post" });
 
 export { asMade, asTyped, end, error, nothingElse, script };

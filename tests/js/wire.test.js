@@ -12,7 +12,7 @@ let page, realtime;
 
 beforeEach(() => {
   page = new FakePage();
-  realtime = new Client(page, { connectionId: CONNECTION_ID, socketUrl: "ws://app.test/", isSubscribed: true });
+  realtime = new Client(page, { connectionId: CONNECTION_ID, socketUrl: "ws://app.test/", isSubscribed: () => true });
   realtime.connect();
 });
 
@@ -33,16 +33,31 @@ test("resumes are written as the golden ones", async () => {
 
 test("messages and calls are written as the golden ones", () => {
   page.socket.welcome();
-  for (let count = 1; count < 7; count++) realtime.send("x");
-  const seventh = realtime.send("shout", { words: ["hi", 1, null] });
-  const eighth = realtime.call("/rooms/1/messages", { method: "post", input: { text: "hi" } });
+  page.location.href = "https://example.com/shop?page=2";
+  realtime.send("delete", { id: 17, action: "now" });
+  for (let count = 2; count < 8; count++) realtime.send("x");
+  const input = new FormData();
+  for (const [name, value] of ["b1", "a2", "b3"]) input.append(name, value);
+  realtime.call("/cart", { method: "post", input });
 
-  assert.ok(seventh && eighth);
-  assert.deepEqual(page.socket.sent.slice(-2), [
-    MESSAGES.get("a message for a handler of the app"),
-    MESSAGES.get("a call of a route"),
-  ]);
+  const [, first] = page.socket.sent;
+  assert.deepEqual(first, MESSAGES.get("a message whose data has an id and an action of its own"));
+  assert.deepEqual(page.socket.sent.at(-1), MESSAGES.get("a call of a route with pairs and a referrer"));
 });
+
+for (const [data, name] of [
+  ["hi", "a message whose data is a text"],
+  [null, "a message whose data is null"],
+]) {
+  test(`data goes as it is: ${name}`, () => {
+    page.socket.welcome();
+
+    realtime.send("say", data);
+
+    const { later, ...message } = MESSAGES.get(name);
+    assert.deepEqual(page.socket.sent[1], message);
+  });
+}
 
 for (const { name, text, push, lost } of golden("pushes")) {
   test(`this is understood: ${name}`, async () => {

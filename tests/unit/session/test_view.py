@@ -10,7 +10,7 @@ import pytest
 from flask import Response, request, session
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY
 
 from ..conversations import CONNECTION_ID, ORIGIN, Browser, add_session_views
 
@@ -295,6 +295,50 @@ def test_take_over_without_a_socket_key_is_403(browser):
         del stored[SOCKET_KEY]
 
     assert browser.take_over().status_code == 403
+
+
+@pytest.mark.parametrize(
+    "refuse",
+    [
+        lambda: flask.redirect("/login"),
+        lambda: ("Log in first.", 401),
+        lambda: flask.abort(403),
+    ],
+    ids=["redirect", "401", "403"],
+)
+def test_refusal_of_the_app_is_marked_as_its_own(app, browser, refuse):
+    """A page tells it from what a router answers while the app is away, a redirect too, whose
+    headers no script is shown."""
+    app._got_first_request = False
+    app.before_request(refuse)
+
+    response = browser.take_over()
+
+    assert response.status_code in (401, 403)
+    assert response.headers["X-Realtime-Refused"] == "session"
+    assert "Location" not in response.headers
+
+
+def test_refusal_of_the_session_path_is_marked(browser):
+    """So is what the session path itself refuses, and nothing else of what it answers."""
+    assert "X-Realtime-Refused" not in browser.take_over().headers
+    assert "X-Realtime-Refused" not in browser.take_over(**{CONNECTION_ID_HEADER: "short"}).headers
+
+    with browser.client.session_transaction() as stored:
+        del stored[SOCKET_KEY]
+
+    assert browser.take_over().headers["X-Realtime-Refused"] == "session"
+
+
+def test_refusal_of_any_other_view_is_the_app_s_alone(app, browser):
+    """Nothing is changed about what the app answers elsewhere."""
+    app._got_first_request = False
+    app.add_url_rule("/private", "private", lambda: flask.redirect("/login"))
+
+    response = browser.client.get("/private")
+
+    assert response.status_code in (302, 303)
+    assert "X-Realtime-Refused" not in response.headers
 
 
 def test_take_over_without_the_registry_is_503(app):

@@ -1,0 +1,52 @@
+import { own } from "./dom.js";
+
+/** The page's `<body>`, which names the page and shows the state; scripts may replace it. */
+export class Body {
+  #window;
+  #replaced;
+  #observer;
+  #connectionId;
+  #state;
+
+  /** @param {(connectionId: string) => void} replaced told of the id of a page that took its place */
+  constructor(window, connectionId, replaced) {
+    this.#window = window;
+    this.#connectionId = connectionId;
+    this.#replaced = replaced;
+    this.#observer = new window.MutationObserver(() => this.#look());
+    this.#observe();
+  }
+
+  show(state) {
+    this.#state = state;
+    this.#mark();
+  }
+
+  get #body() {
+    return own(this.#window, "body");
+  }
+
+  #look() {
+    this.#observe();
+    const id = this.#body?.dataset.socketConnectionId;
+    // What Turbo shows of a page out of its cache, until the page itself has come.
+    const isPreview = "turboPreview" in own(this.#window, "documentElement").dataset;
+    const isReplaced = id && id !== this.#connectionId && !isPreview;
+    if (isReplaced) this.#connectionId = id;
+    this.#mark();
+    if (isReplaced) this.#replaced(id);
+  }
+
+  #observe() {
+    const attributeFilter = ["data-socket-connection-id", "data-realtime-state"];
+    this.#observer.observe(own(this.#window, "documentElement"), { childList: true });
+    if (this.#body) this.#observer.observe(this.#body, { attributeFilter });
+  }
+
+  #mark() {
+    const { dataset } = this.#body ?? {};
+    if (!dataset) return;
+    if (dataset.realtimeState !== this.#state) dataset.realtimeState = this.#state;
+    if (!dataset.socketConnectionId && this.#connectionId) dataset.socketConnectionId = this.#connectionId;
+  }
+}
