@@ -13,6 +13,7 @@ from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
+from .messages.call_rules import Opened, open_to_calls
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks
@@ -128,6 +129,23 @@ class Realtime(Pushing):
             return function
 
         return register
+
+    def allow_calls(self, target: Opened) -> Opened:
+        """Let the browser call the decorated view over its socket: by ``realtime.call``, or by a
+        form or a link with ``data-realtime``.
+
+        A rule by path in front of the app (a proxy's, a WSGI middleware's, a firewall's, a rate
+        limit) does not see such a call. What the app itself runs, runs for a call too:
+        ``before_request`` functions, log-in, CSRF protection. A view that is not open is asked by
+        HTTP.
+
+        :param target: a view, a class of views, a method of one, or a blueprint. A blueprint opens
+            its own views, and not those of blueprints that are nested in it. Everything else is
+            opened by ``REALTIME_ALLOW_CALLS``.
+        :returns: *target*, so that this can be a decorator, above or below ``route``.
+        :raises TypeError: if *target* is none of these.
+        """
+        return open_to_calls(target)
 
     def on_join(self, function: Function) -> Function:
         """Run the decorated function once for each socket that opens, in its process.

@@ -11,6 +11,7 @@ from flask_realtime import Realtime
 app = Flask(__name__)
 app.secret_key = "a secret of the benchmarks"
 app.config.update(
+    REALTIME_ALLOW_CALLS=True,
     REALTIME_MAX_CONNECTIONS=20_000,
     REALTIME_MAX_CONNECTIONS_PER_SESSION=20_000,
     REALTIME_MAX_MESSAGES_PER_SECOND=None,

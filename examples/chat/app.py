@@ -82,11 +82,13 @@ def show(room):
 
 
 @app.get(f"{ROOM}/before/<int:message_id>")
+@realtime.allow_calls
 def earlier(room, message_id):
     return render_template("earlier.html", room=room, messages=Message.page(room, message_id))
 
 
 @app.post(f"{ROOM}/messages")
+@realtime.allow_calls
 def say(room):
     """Answers the form that a browser posts, and the one that comes over the socket."""
     if text := request.form["text"].strip()[:2000]:

@@ -23,6 +23,7 @@ def index():
 
 
 @app.post("/jobs")
+@realtime.allow_calls
 def start():
     channel = f"job:{secrets.token_hex(4)}"
     # First subscribed, then begun: not even the first step is missed. Called over the socket it

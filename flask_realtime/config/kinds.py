@@ -22,15 +22,6 @@ _QUERY_PASSWORD = re.compile(r"(password=)[^&'\"\s]*", re.IGNORECASE)
 # A port that is no number is the password of a URL whose '@' was forgotten.
 _PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
 
-# Headers that describe the request and its way, which a call has none of its own, or that browsers
-# let no page set (https://fetch.spec.whatwg.org/#forbidden-request-header).
-_OF_THE_TRANSPORT = re.compile(
-    r"connection|content-(encoding|length|transfer-encoding)|cookie2?|date|dnt|expect|forwarded|host"
-    r"|keep-alive|origin|range|referer|te|trailer|transfer-encoding|upgrade|via"
-    r"|(proxy|sec|x-forwarded)-.*",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -176,19 +167,6 @@ def origins() -> Kind:
     return Kind("list of str", "a list of origins such as 'https://example.com'", read)
 
 
-def header_names() -> Kind:
-    """Names of headers; kept in lower case."""
-
-    def read(value: Any) -> tuple[str, ...]:
-        if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{value!r}].")
-        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
-            raise ValueError("")
-        return tuple(_read_header_name(one) for one in value)
-
-    return Kind("list of str", "a list of headers such as 'X-Client-Version'", read)
-
-
 def without_passwords(value: Any) -> str:
     """*value* as an error or a log may show it."""
     if isinstance(value, str):
@@ -247,15 +225,6 @@ def _read_origin(value: Any) -> str:
         raise ValueError(
             f"{value!r} in it is none: scheme, host and port if it has one, no path."
         ) from None
-
-
-def _read_header_name(value: Any) -> str:
-    # An underscore would be the hyphen of another header in an environ.
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise ValueError(f"{value!r} in it is none: letters, digits and hyphens.")
-    if _OF_THE_TRANSPORT.fullmatch(value):
-        raise ValueError(f"{value!r} in it is said by browsers and servers alone.")
-    return value.lower()
 
 
 def _hint_for_text(value: Any, example: str) -> str:

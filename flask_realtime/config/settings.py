@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from ..errors import InvalidSetting
-from . import kinds
+from . import call_kinds, kinds
 from .kinds import DAY, YEAR, Kind, without_passwords
 
 _PREFIX = "REALTIME_"
@@ -88,9 +88,16 @@ class Config:
         "How often sockets are pinged; one silent for two of these is closed.",
         "seconds",
     )
+    allow_calls: bool | tuple[str, ...] | None = _setting(
+        None,
+        call_kinds.allow_calls(),
+        "What may be called over a socket besides what allow_calls marks: True (everything), a "
+        "list of endpoints and paths such as '/rooms/*', or False (not even that). None: "
+        "everything while debugging or testing, else nothing.",
+    )
     call_headers: tuple[str, ...] = _setting(
         (),
-        kinds.header_names(),
+        call_kinds.header_names(),
         "Headers that a call may send besides those that the documentation lists.",
     )
     max_message_bytes: int = _setting(

@@ -97,7 +97,8 @@ def _named() -> list[str]:
 
 
 def _answer(response: Response) -> Response:
-    wanted = wanted_blocks()
+    # What is wanted of a view that is called over a socket is answered there.
+    wanted = wanted_blocks() if _named() else None
     if wanted is None or not _is_page(response):
         return response
     # A page that is streamed is rendered only now.

@@ -24,6 +24,7 @@ from ..page.client import (
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.changes import SessionChanges, item_of, lay_over
 from ..session.cookie_jar import CookieJar
+from .call_rules import CallRefused, CallRules
 from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
@@ -67,6 +68,7 @@ class Conversation:
 
     Used by one thread at a time.
 
+    :param rules: which routes it may call.
     :param environ: the handshake's, as it is inside the app's middleware.
     :param client: whose socket it is.
     :param deposit: lets a text wait for the browser of the client.
@@ -82,6 +84,7 @@ class Conversation:
         "_environ",
         "_is_resumed",
         "_jar",
+        "_rules",
         "_tells_of_session",
         "_template",
         "_waiting",
@@ -91,6 +94,7 @@ class Conversation:
         self,
         app: Flask,
         config: Config,
+        rules: CallRules,
         environ: WSGIEnvironment,
         client: Client,
         deposit: Callable[[str], None],
@@ -99,6 +103,7 @@ class Conversation:
     ) -> None:
         self._app = app
         self._config = config
+        self._rules = rules
         self._environ: WSGIEnvironment | None = environ
         self._client = client
         self._deposit = deposit
@@ -126,6 +131,8 @@ class Conversation:
             return error_reply(message.id, 404, told)
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
+        except CallRefused as error:
+            return replace(error_reply(message.id, 421, str(error)), refused="call")
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
         except BaseException:
@@ -139,9 +146,11 @@ class Conversation:
     def _reply(self, message: Message, handler: Handler) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
+            self._rules.check_any()
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
-            response = dispatch_route(self._app, environ, call.partial)
+            check = partial(self._rules.check, call.path)
+            response = dispatch_route(self._app, environ, call.partial, check)
         else:
             environ = self._make_environ(self._call_of_handler())
             run = partial(_run, handler, message.data)

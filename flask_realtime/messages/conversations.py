@@ -12,6 +12,7 @@ from ..config.settings import Config
 from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
 from ..registries.records import Arrival
+from .call_rules import CallRules
 from .conversation import Client, Conversation
 from .handlers import Handlers
 from .hooks import Hooks
@@ -37,6 +38,7 @@ class Conversations:
     ) -> None:
         self._app = app
         self._config = config
+        self._rules = CallRules(app, config)
         self._registry = registry
         self._handlers = handlers
         self._on_join = on_join
@@ -63,6 +65,7 @@ class Conversations:
         return Conversation(
             self._app,
             self._config,
+            self._rules,
             environ,
             client,
             deposit=partial(self._registry.deposit, client.digest),

@@ -19,6 +19,7 @@ from ..html.blocks import WantedBlocks, want_blocks
 from ..identity.keys import SOCKET_KEY
 from ..page.client import peek
 from ..page.csrf import exempt_from_csrf
+from .call_rules import CallRefused
 from .request_cycle import RequestCycle
 
 if TYPE_CHECKING:
@@ -31,13 +32,18 @@ ENDPOINT = "realtime.message"
 _WORK = "flask_realtime.work"
 
 
-def dispatch_route(app: Flask, environ: WSGIEnvironment, partial: str | None) -> Response:
-    """The app's response to the request that *environ* describes.
+def dispatch_route(
+    app: Flask, environ: WSGIEnvironment, partial: str | None, check: Callable[[], None]
+) -> Response:
+    """Return the app's response to the request that *environ* describes.
 
     :param partial: the block that is wanted of the template it renders.
+    :param check: is called in the request's context before anything of the app runs.
+    :raises CallRefused: if *check* does.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
+        check()
         if isinstance(request.routing_exception, WebsocketMismatch):
             request.routing_exception = BadRequest("This path takes WebSockets only.")
         if partial is None:
@@ -103,6 +109,8 @@ def _in_context(
             session = cycle.push()
             after_this_request(_keeper_of_socket_key(session))
             return dispatch(cycle)
+        except CallRefused:
+            raise
         except BaseException as raised:
             # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
             # thread, here it would be the socket.

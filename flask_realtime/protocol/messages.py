@@ -53,6 +53,8 @@ class Reply:
     :param body: text, or :class:`JSONText`.
     :param encoding: how *body* stands for bytes (``"base64"``), None where it is the text itself.
     :param session: something waits for the browser at the session path.
+    :param refused: what the app takes over no socket, so that it is to be asked by HTTP
+        (``"call"``); None where the app has answered.
     """
 
     message_id: MessageId | None
@@ -61,6 +63,7 @@ class Reply:
     body: str
     encoding: str | None = None
     session: bool = False
+    refused: str | None = None
 
     def to_json(self) -> str:
         """The reply as JSON text."""
@@ -73,6 +76,8 @@ class Reply:
             text += f', "encoding": {json.dumps(self.encoding)}'
         if self.session:
             text += ', "session": true'
+        if self.refused is not None:
+            text += f', "refused": {json.dumps(self.refused)}'
         return text + "}"
 
 

@@ -196,6 +196,7 @@ def on(channel):
     return "<body>", {"Content-Type": "text/html"}
 
 @app.get("/kind")
+@realtime.allow_calls
 def kind():
     return type(request._get_current_object()).__name__
 

@@ -11,6 +11,7 @@ from werkzeug.test import create_environ
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY, digest
 from flask_realtime.messages.call_route import call_route
+from flask_realtime.messages.call_rules import CallRules
 from flask_realtime.messages.conversation import Client, Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
@@ -38,9 +39,11 @@ class Browser:
 
     def __init__(self, app, **settings):
         self.app = app
+        settings = {"ALLOW_CALLS": True, **settings}
         self.config = Config.from_mapping(
             {f"REALTIME_{name}": value for name, value in settings.items()}
         )
+        self.rules = CallRules(app, self.config)
         self.registry = MemoryRegistry(self.config)
         if "realtime.session" not in app.view_functions:
             add_message_view(app)
@@ -70,6 +73,7 @@ class Browser:
         conversation = Conversation(
             self.app,
             self.config,
+            self.rules,
             handshake,
             Client(CONNECTION_ID, self.digest, disconnect_behind_reply=lambda: None),
             deposit=self.deposit,

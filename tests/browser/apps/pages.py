@@ -21,6 +21,7 @@ if "SESSIONS" in os.environ:
     cache = FileSystemCache(os.environ["SESSIONS"])
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache)
     Session(app)
+app.config["REALTIME_ALLOW_CALLS"] = True
 realtime = Realtime(app)
 login = LoginManager(app)
 

@@ -8,6 +8,7 @@ from flask_realtime import Realtime
 
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
+app.config["REALTIME_ALLOW_CALLS"] = True
 realtime = Realtime(app)
 arrived = []
 

@@ -22,6 +22,7 @@ app.config.update(
     },
 )
 database = SQLAlchemy(app)
+app.config["REALTIME_ALLOW_CALLS"] = True
 realtime = Realtime(app)
 
 

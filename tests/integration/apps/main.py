@@ -18,6 +18,7 @@ app.secret_key = "a secret of the tests"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
+app.config.setdefault("REALTIME_ALLOW_CALLS", True)
 app.config.setdefault("REALTIME_CALL_HEADERS", ["X-Mine"])
 realtime = Realtime(app)
 teardowns = []

@@ -17,6 +17,7 @@ mounted.config.update(
     SOCK_SERVER_OPTIONS={"max_message_size": 10, "subprotocols": ["tests"]},
 )
 sock = Sock(mounted)
+mounted.config["REALTIME_ALLOW_CALLS"] = True
 realtime = Realtime(mounted)
 
 

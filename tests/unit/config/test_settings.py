@@ -50,6 +50,7 @@ def test_config_has_the_documented_defaults():
         "max_connections": None,
         "max_connections_per_session": 64,
         "drain_seconds": 3,
+        "allow_calls": None,
         "call_headers": (),
     }
 

@@ -69,6 +69,7 @@ def test_reply_is_written_as_the_golden_text(message):
         body,
         fields.get("encoding"),
         fields.get("session", False),
+        fields.get("refused"),
     )
 
     text = reply.to_json()

@@ -1,0 +1,72 @@
+"""What values the settings about calls over a socket may take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from .kinds import Kind
+
+# Headers that describe the request and its way, which a call has none of its own, or that browsers
+# let no page set (https://fetch.spec.whatwg.org/#forbidden-request-header).
+_OF_THE_TRANSPORT = re.compile(
+    r"connection|content-(encoding|length|transfer-encoding)|cookie2?|date|dnt|expect|forwarded|host"
+    r"|keep-alive|origin|range|referer|te|trailer|transfer-encoding|upgrade|via"
+    r"|(proxy|sec|x-forwarded)-.*",
+    re.IGNORECASE,
+)
+
+
+def allow_calls() -> Kind:
+    """What may be called: all, nothing, or a list of endpoints and patterns of paths."""
+
+    def read(value: Any) -> bool | tuple[str, ...] | None:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            raise ValueError(f"Put it in a list: [{value!r}].")
+        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
+            raise ValueError("")
+        return tuple(_read_endpoint_or_path(one) for one in value)
+
+    expected = "True, False, None, or a list of endpoints and paths such as '/rooms/*/messages'"
+    return Kind("bool, list of str or None", expected, read)
+
+
+def header_names() -> Kind:
+    """Names of headers; kept in lower case."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            raise ValueError(f"Put it in a list: [{value!r}].")
+        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
+            raise ValueError("")
+        return tuple(_read_header_name(one) for one in value)
+
+    return Kind("list of str", "a list of headers such as 'X-Client-Version'", read)
+
+
+def _read_endpoint_or_path(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} in it is neither.")
+    if not value.startswith("/"):
+        if "*" in value or "/" in value:
+            raise ValueError(f"{value!r} in it is neither: a path begins with '/'.")
+        return value
+    *parts, last = value.split("/")
+    if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):
+        raise ValueError(
+            f"{value!r} in it is no path: '*' stands alone between two slashes, for one part, and "
+            f"'**' at the end, for all further ones."
+        )
+    return value
+
+
+def _read_header_name(value: Any) -> str:
+    # An underscore would be the hyphen of another header in an environ.
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError(f"{value!r} in it is none: letters, digits and hyphens.")
+    if _OF_THE_TRANSPORT.fullmatch(value):
+        raise ValueError(f"{value!r} in it is said by browsers and servers alone.")
+    return value.lower()

@@ -1,0 +1,78 @@
+"""What the settings about calls over a socket may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import InvalidSetting
+
+
+def read(**settings):
+    return Config.from_mapping({f"REALTIME_{name}": value for name, value in settings.items()})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [True, False, None, [], ["index", "shop.rooms"], ["/", "/rooms/*", "/*/x/**", "/**"]],
+)
+def test_allow_calls_is_all_nothing_or_a_list(value):
+    """Endpoints and paths may stand in one list."""
+    expected = tuple(value) if isinstance(value, list) else value
+
+    assert read(ALLOW_CALLS=value).allow_calls == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("index", r"\['index'\]"),
+        (1, "True, False, None"),
+        ({"index": True}, "True, False, None"),
+        ([1], "1 in it"),
+        ([""], "'' in it"),
+        (["shop.*"], "begins with '/'"),
+        (["rooms/7"], "begins with '/'"),
+        (["/rooms*"], "stands alone"),
+        (["/rooms/**/x"], "stands alone"),
+        (["/rooms/***"], "stands alone"),
+        (["/rooms/a**"], "stands alone"),
+    ],
+)
+def test_allow_calls_that_would_open_nothing_is_told(value, hint):
+    """A pattern that nothing could fit, or that looks like another one, is an error."""
+    with pytest.raises(InvalidSetting, match=f"REALTIME_ALLOW_CALLS.*{hint}"):
+        read(ALLOW_CALLS=value)
+
+
+def test_call_headers_are_kept_in_lower_case():
+    """Names of headers are the same in any case."""
+    assert read(CALL_HEADERS=["X-Client-Version", "prefer"]).call_headers == (
+        "x-client-version",
+        "prefer",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("X-A", r"\['X-A'\]"),
+        (7, "a list of headers"),
+        ([7], "7 in it"),
+        (["X_A"], "hyphens"),
+        (["X A"], "hyphens"),
+        (["X-A:"], "hyphens"),
+        ([""], "hyphens"),
+        (["Cookie"], "alone"),
+        (["HOST"], "alone"),
+        (["content-length"], "alone"),
+        (["Sec-Fetch-Site"], "alone"),
+        (["X-Forwarded-For"], "alone"),
+        (["Proxy-Authorization"], "alone"),
+        (["Referer"], "alone"),
+    ],
+)
+def test_call_headers_that_no_page_sends_are_told(value, hint):
+    """What browsers and servers say about a request is not a page's to say."""
+    with pytest.raises(InvalidSetting, match=f"REALTIME_CALL_HEADERS.*{hint}"):
+        read(CALL_HEADERS=value)

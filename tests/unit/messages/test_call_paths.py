@@ -1,0 +1,73 @@
+"""Which paths fit those that REALTIME_ALLOW_CALLS lists."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+
+from ..conversations import Browser
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+def view(**values):
+    return "answered"
+
+
+def call(app, uri, allow, environ=None):
+    return Browser(app, ALLOW_CALLS=allow).open_socket(**environ or {}).call(uri)["status"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fitting", "others"),
+    [
+        ("/rooms", ["/rooms"], ["/rooms/", "/rooms/1", "/room", "/Rooms", "/"]),
+        ("/rooms/", ["/rooms/"], ["/rooms", "/rooms/1"]),
+        ("/rooms/*", ["/rooms/1", "/rooms/ü"], ["/rooms", "/rooms/", "/rooms/1/x", "/ROOMS/1"]),
+        ("/*/x", ["/a/x"], ["/x", "/a/b/x", "/a/xx"]),
+        ("/rooms/**", ["/rooms/", "/rooms/1", "/rooms/1/x/y"], ["/rooms", "/roomss/1"]),
+        ("/**", ["/", "/a", "/a/b"], []),
+    ],
+)
+def test_setting_lists_paths(app, pattern, fitting, others):
+    """* is one part of a path, ** all further ones; a path begins where the app does."""
+    app.add_url_rule("/", "all", view, defaults={"path": ""})
+    app.add_url_rule("/<path:path>", "all", view)
+
+    for path in fitting:
+        assert call(app, path, [pattern]) == 200, path
+        mounted = {"SCRIPT_NAME": "/mount"}
+        assert call(app, f"/mount{path}", [pattern], mounted) == 200, path
+    for path in others:
+        assert call(app, path, [pattern]) == 421, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rooms/../admin",
+        "/rooms/%2e%2e/admin",
+        "/rooms/.%2E/admin",
+        "/rooms/./1",
+        "/rooms//admin",
+        "/rooms/..%2fadmin",
+        "/rooms/..%5cadmin",
+        "/rooms/\\admin",
+        "/rooms/%252e%252e%252fadmin",
+        "/rooms/..",
+        "/rooms/1;/../../admin",
+        "/rooms/%00",
+    ],
+)
+def test_path_that_is_disguised_fits_no_pattern(app, path):
+    """Who reads a path otherwise than url_for writes it may read another one there."""
+    app.url_map.merge_slashes = False
+    app.add_url_rule("/<path:path>", "all", view)
+
+    assert call(app, path, ["/rooms/**"]) == 421
+    assert call(app, path, True) == 200

@@ -1,0 +1,282 @@
+"""Which routes may be called over a socket."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+import flask
+import pytest
+from flask import Blueprint
+from flask.views import MethodView
+
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import InvalidSetting
+from flask_realtime.messages.call_rules import check_endpoints, open_to_calls
+
+from ..conversations import Browser
+
+GUARDED = (421, "call")
+ANSWERED = (200, None)
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.ran = []
+    app.before_request(lambda: app.ran.append("before_request"))
+    return app
+
+
+def view(**values):
+    return "answered"
+
+
+def call(app, uri, allow=None, environ=None, **options):
+    """Status and refusal of a call; a refused one must have run nothing."""
+    app.ran.clear()
+    reply = Browser(app, ALLOW_CALLS=allow).open_socket(**environ or {}).call(uri, **options)
+    assert "refused" not in reply or not app.ran
+    return reply["status"], reply.get("refused")
+
+
+def test_call_of_what_is_not_opened_is_refused_before_anything_runs(app):
+    """A route that a proxy guards by its path is not reached behind the proxy's back."""
+    app.add_url_rule("/metrics", "metrics", view)
+
+    reply = Browser(app, ALLOW_CALLS=None).open_socket().call("/metrics")
+
+    assert (reply["status"], reply["refused"], reply["headers"]) == (421, "call", {})
+    assert "@realtime.allow_calls" in reply["body"] and "REALTIME_ALLOW_CALLS" in reply["body"]
+    assert app.ran == []
+
+
+@pytest.mark.parametrize("uri", ["/nowhere", "/static/x.css", "/"])
+def test_call_of_what_is_not_there_is_refused_as_well(app, uri):
+    """A refusal does not tell which routes there are."""
+    assert call(app, uri) == GUARDED
+
+
+def test_call_of_an_opened_view_is_answered(app):
+    """One word above a view opens it, for all of its endpoints, and for head and options."""
+    opened = open_to_calls(lambda: "")
+    app.add_url_rule("/a", "a", opened)
+    app.add_url_rule("/b", "b", opened)
+    app.add_url_rule("/other", "other", lambda: "other")
+
+    assert call(app, "/a") == call(app, "/b") == ANSWERED
+    assert call(app, "/a", method="head") == call(app, "/a", method="options") == ANSWERED
+    assert app.ran == ["before_request"]
+    assert call(app, "/other") == GUARDED
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+def test_call_of_a_view_that_is_opened_above_or_below_another_decorator(app, is_above):
+    """A log-in check between the word and the route changes nothing."""
+
+    def guarded(function):
+        @functools.wraps(function)
+        def check(**values):
+            return function(**values)
+
+        return check
+
+    def show():
+        return "shown"
+
+    shown = open_to_calls(guarded(show)) if is_above else guarded(open_to_calls(show))
+    app.add_url_rule("/show", "show", shown)
+
+    assert call(app, "/show") == ANSWERED
+
+
+def test_call_of_a_method_that_an_opened_view_has_not_is_405(app):
+    """The app says itself what a route of its own can't do; who may not ask is told nothing."""
+    app.add_url_rule("/open", "open", open_to_calls(lambda: ""), methods=["GET"])
+    app.add_url_rule("/both", "both", open_to_calls(lambda: ""), methods=["GET"])
+    app.add_url_rule("/both", "secret", lambda: "", methods=["POST"])
+    app.add_url_rule("/shut", "shut", lambda: "", methods=["GET"])
+
+    assert call(app, "/open", method="post") == (405, None)
+    assert call(app, "/both", method="post") == GUARDED
+    assert call(app, "/both", method="put") == GUARDED
+    assert call(app, "/shut", method="post") == GUARDED
+
+
+def test_call_that_the_app_redirects_is_judged_by_where_it_leads(app):
+    """A slash that is missing is told of an opened view alone."""
+    app.add_url_rule("/open/", "open", open_to_calls(lambda: ""))
+    app.add_url_rule("/shut/", "shut", lambda: "")
+    app.add_url_rule("/moved", "moved", redirect_to="/open/")
+    app.add_url_rule("/away", "away", redirect_to="https://other.example/open/")
+
+    assert call(app, "/open") == (308, None)
+    assert call(app, "/moved") == (308, None)
+    assert call(app, "/shut") == call(app, "/away") == GUARDED
+    assert call(app, "/app/open", environ={"SCRIPT_NAME": "/app"}) == (308, None)
+    assert call(app, "/app/shut", environ={"SCRIPT_NAME": "/app"}) == GUARDED
+
+
+def test_call_of_an_opened_blueprint_is_answered(app):
+    """A blueprint opens its own views, under whichever name, and those of no other below it."""
+    api, admin = Blueprint("api", "api"), Blueprint("admin", "admin")
+    api.add_url_rule("/x", "x", lambda: "")
+    admin.add_url_rule("/y", "y", lambda: "")
+    api.register_blueprint(admin, url_prefix="/admin")
+    assert open_to_calls(api) is api
+    app.register_blueprint(api, url_prefix="/api")
+    app.register_blueprint(api, url_prefix="/v2", name="v2")
+    app.add_url_rule("/x", "api_x", lambda: "")
+
+    assert call(app, "/api/x") == call(app, "/v2/x") == ANSWERED
+    assert call(app, "/api/admin/y") == call(app, "/x") == GUARDED
+
+
+class Base(MethodView):
+    def get(self):
+        return "got"
+
+    def post(self):
+        return "posted"
+
+
+@open_to_calls
+class Opened(Base):
+    pass
+
+
+class Inherits(Opened):
+    pass
+
+
+class Decorated(Base):
+    decorators = (open_to_calls,)
+
+
+class OneMethod(Base):
+    @open_to_calls
+    def get(self):
+        return "got"
+
+
+@pytest.mark.parametrize(
+    ("view_class", "got", "posted"),
+    [
+        (Base, GUARDED, GUARDED),
+        (Opened, ANSWERED, ANSWERED),
+        (Inherits, GUARDED, GUARDED),
+        (Decorated, ANSWERED, ANSWERED),
+        (OneMethod, ANSWERED, GUARDED),
+    ],
+)
+def test_call_of_a_class_of_views(app, view_class, got, posted):
+    """A class opens itself and not what inherits from it; a method opens itself alone."""
+    app.add_url_rule("/item", view_func=view_class.as_view("item"))
+
+    assert call(app, "/item") == call(app, "/item", method="head") == got
+    assert call(app, "/item", method="post") == posted
+
+
+class Shop:
+    @open_to_calls
+    def marked(self):
+        return ""
+
+    def bound(self):
+        return ""
+
+
+def test_call_of_a_method_of_an_object(app):
+    """A view may be a bound method, opened in its class or where it is registered."""
+    shop = Shop()
+    app.add_url_rule("/marked", "marked", shop.marked)
+    app.add_url_rule("/bound", "bound", open_to_calls(shop.bound))
+
+    assert call(app, "/marked") == call(app, "/bound") == ANSWERED
+
+
+@pytest.mark.parametrize("target", ["shop", None, 7, flask.Flask("whole"), ["a"]])
+def test_what_can_not_be_opened_is_told(target):
+    """An app is opened by its settings, and what is no view not at all."""
+    with pytest.raises(TypeError, match="REALTIME_ALLOW_CALLS"):
+        open_to_calls(target)
+
+
+@pytest.mark.parametrize("mode", ["DEBUG", "TESTING"])
+def test_call_of_anything_is_answered_at_the_desk(app, mode):
+    """While debugging and testing nothing need be opened; a list or False counts even there."""
+    app.config[mode] = True
+    app.add_url_rule("/a", "a", lambda: "")
+
+    assert call(app, "/a") == ANSWERED
+    assert call(app, "/nowhere") == (404, None)
+    assert call(app, "/a", allow=[]) == call(app, "/a", allow=False) == GUARDED
+
+
+def test_setting_opens_everything_or_nothing(app):
+    """True is every route, False not even those that are marked."""
+    app.add_url_rule("/a", "a", open_to_calls(lambda: ""))
+    app.add_url_rule("/b", "b", lambda: "")
+
+    assert call(app, "/b", allow=True) == ANSWERED
+    assert call(app, "/nowhere", allow=True) == (404, None)
+    assert call(app, "/a", allow=False) == call(app, "/b", allow=False) == GUARDED
+
+
+def test_setting_lists_endpoints(app):
+    """A listed endpoint is open on each of its paths; what is marked stays open beside the list."""
+    app.add_url_rule("/a", "a", view_func=lambda **values: "")
+    app.add_url_rule("/a/<int:n>", "a")
+    app.add_url_rule("/b", "b", lambda: "")
+    app.add_url_rule("/c", "c", open_to_calls(lambda: ""))
+
+    assert call(app, "/a", ["a"]) == call(app, "/a/7", ["a"]) == call(app, "/c", ["a"]) == ANSWERED
+    assert call(app, "/b", ["a"]) == GUARDED
+    assert call(app, "/a/seven", ["a"]) == GUARDED
+
+
+def test_path_is_that_of_the_app_on_each_host(app):
+    """Where hosts are told apart, the route of the present one counts."""
+    app = flask.Flask("hosts", host_matching=True, static_host="static.example")
+    app.secret_key, app.ran = "secret", []
+    app.add_url_rule("/a", "open", open_to_calls(lambda: ""), host="localhost")
+    app.add_url_rule("/a", "shut", lambda: "", host="other.example")
+
+    assert call(app, "/a") == ANSWERED
+    assert call(app, "/a", environ={"HTTP_HOST": "other.example"}) == GUARDED
+
+
+def test_refusal_is_logged_once_a_view(app, caplog):
+    """One line says what to write; who calls a thousand times fills no disk."""
+    app.add_url_rule("/a", "shop.a", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    for path in ["/a", "/a", "/x", "/y"]:
+        socket.call(path)
+
+    messages = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(messages) == 2
+    assert "'shop.a'" in messages[0] and "@realtime.allow_calls" in messages[0]
+
+
+def test_refused_call_tears_its_request_down(app):
+    """What the opening of the session took is given back."""
+    torn = []
+    app.add_url_rule("/a", "a", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    app.teardown_appcontext(torn.append)
+
+    assert socket.call("/a")["status"] == 421
+    assert torn[-1] is None
+    assert not flask.has_app_context()
+
+
+def test_setting_that_names_no_endpoint_is_told_with_the_nearest(app):
+    """A slip of the keyboard opens nothing in silence."""
+    app.add_url_rule("/a", "shop.list_rooms", lambda: "")
+
+    check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": ["shop.list_rooms", "/x"]}))
+    check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": True}))
+    with pytest.raises(InvalidSetting, match=r"'shop\.list_room'.*mean 'shop\.list_rooms'"):
+        check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": ["shop.list_room"]}))
