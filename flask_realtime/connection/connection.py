@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from ..config.settings import Config
 from ..errors import CloseCode
 from ..identity.keys import shorten
+from ..protocol.messages import SPEAKS_OF_LEAVING, left_message
 from ..protocol.positions import Position
 from ..threads import clock
 from ..threads.pool import ThreadPool
@@ -55,7 +56,7 @@ class Connection:
         "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
         "_lock", "_max_backlog", "_reached", "address", "bucket", "close_by", "close_code",
         "digest", "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at",
-        "outbox", "reading", "receiver", "resume_by", "user", "worker",
+        "outbox", "reading", "receiver", "resume_by", "speaks", "user", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +97,8 @@ class Connection:
         #: When the peer must have answered our close frame.
         self.close_by: float | None = None
         self.close_code: int = CloseCode.ABNORMAL
+        #: The version of the wire format that the client speaks.
+        self.speaks = 1
         self._descriptor = descriptor
         self._flusher = flusher
         self._accept = accept
@@ -143,6 +146,12 @@ class Connection:
         """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
         if self.is_open:
             self._flusher.send(self.outbox, self.outbox.encoded(text_frame(text)))
+
+    def tell_left(self, channels: Collection[str]) -> None:
+        """Tell a client that knows such messages that its page is on *channels* no more."""
+        if self.speaks >= SPEAKS_OF_LEAVING:
+            for name in channels:
+                self.reply(left_message(name))
 
     def write(self, data: bytes) -> None:
         """Send bytes that are no push: replies, pongs, the answer to the peer's close frame."""

@@ -169,17 +169,21 @@ class Hub:
         return new
 
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
-        """Take *connection* off channels."""
+        """Take *connection* off channels, and have it told so."""
+        gone: list[str] = []
         with self._lock:
             member = self._members.get(connection)
             if member is None:
                 return
             for name in names:
-                member.coming.pop(name, None)
+                if member.coming.pop(name, None) is not None or name in member.positions:
+                    gone.append(name)
                 if name in member.positions:
                     member.note_left(name, self._at(member, name))
                     del member.positions[name]
                     self._channels.leave(name, connection)
+        if gone:
+            connection.tell_left(gone)
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
         """Bring *connection*, which has everything up to *position*, one step nearer to the tail.

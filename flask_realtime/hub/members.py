@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from ..identity.keys import session_of
@@ -24,6 +25,9 @@ class Listener(Protocol):
     @property
     def outbox(self) -> Any:
         """What frames for the connection are posted to."""
+
+    def tell_left(self, channels: Collection[str]) -> None:
+        """Tell the page that it is on *channels* no more."""
 
 
 class Member:

@@ -11,7 +11,14 @@ from ..connection.connection import Connection
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import shorten
 from ..messages.conversation import Client, Conversation
-from ..protocol.messages import Message, Reply, error_reply, parse_message, parse_positions
+from ..protocol.messages import (
+    Message,
+    Reply,
+    error_reply,
+    parse_message,
+    parse_positions,
+    parse_speaks,
+)
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
@@ -163,6 +170,7 @@ class Inbox:
             return
         self._awaits_resume = False
         known = self._take_subscriptions()
+        self._connection.speaks = parse_speaks(message.data)
         self._services.resumption.resume(self._connection, known, message.id, named)
 
     def _take_subscriptions(self) -> Subscriptions | None:

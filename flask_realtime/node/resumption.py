@@ -12,6 +12,7 @@ from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.hub import Hub
 from ..identity.keys import shorten
+from ..protocol.messages import SPEAKS_OF_LEAVING
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
@@ -79,7 +80,18 @@ class Resumption:
         foreign = [name for name in named if name not in subscriptions]
 
         def report(lost: list[str]) -> None:
-            reply = {"known": known is not None, "lost": foreign + lost}
+            reply: dict[str, Any] = {"known": known is not None, "lost": foreign + lost}
+            if connection.speaks >= SPEAKS_OF_LEAVING:
+                left = [name for name in foreign if name in subscriptions.left]
+                reply["lost"] = [name for name in foreign if name not in left] + lost
+                reply["left"] = left
+                # Where it begins on those that it does not know yet, so that a loss can be seen
+                # on a channel on which nothing has come so far.
+                reply["positions"] = {
+                    name: str(at)
+                    for name, at in starts.items()
+                    if name not in named and name not in lost
+                }
             connection.reply(json.dumps({"id": message_id, "status": 200, **reply}))
 
         self._begin(connection, starts, report)

@@ -14,6 +14,8 @@ from .positions import Position
 MessageId = str | int | float
 
 # The library's own: what they mean stands beside the action, not under "data".
+#: From this version on a client is told of channels that its page has left, and where others begin.
+SPEAKS_OF_LEAVING = 2
 _WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
 
 # Longer than any name a developer gives; the reply to an unknown action repeats it.
@@ -106,6 +108,17 @@ def parse_message(text: str) -> Message:
         return Message(message_id, action, fields["data"])
     del fields["id"], fields["action"]
     return Message(message_id, action, fields)
+
+
+def parse_speaks(data: Mapping[str, Any]) -> int:
+    """Read which version of the wire format a client speaks that resumes; 1 if it does not say."""
+    speaks = data.get("speaks")
+    return speaks if type(speaks) is int and speaks > 0 else 1
+
+
+def left_message(channel: str) -> str:
+    """Return the message that tells a page that it is on *channel* no more."""
+    return json.dumps({"channel": channel, "left": True})
 
 
 def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:

@@ -76,6 +76,10 @@ class Ear:
     def queue(self, frames):
         self.frames.extend(frames)
 
+    def tell_left(self, channels):
+        """Write down which channels it was told that it has left."""
+        self.left = [*getattr(self, "left", ()), *channels]
+
     def wait_until_taken(self):
         """At once: an ear never waits."""
 

@@ -158,3 +158,58 @@ def test_socket_enters_further_channels_behind_what_it_is_doing(node, monkeypatc
 
         eventually(lambda: node.is_heard("room"))
         assert connection.worker.wait_until_idle(None)
+
+
+def test_client_that_speaks_of_it_is_told_where_it_begins(node):
+    """On channels that it does not name: a loss there is seen although nothing had come."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+    start = node.registry.read({"hall": None}, 1)["hall"].tail
+    (named,) = push(node, 1)
+
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={"room": str(named)}, speaks=2)
+        reply = page.receive()
+
+    assert reply["positions"] == {"hall": str(start)}
+    assert (reply["lost"], reply["left"]) == ([], [])
+
+
+def test_client_that_speaks_of_it_is_told_what_it_left_while_away(node):
+    """What a view has ended is not lost: the page does not reload for it."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+    (at,) = push(node, 1)
+    node.registry.unsubscribe(CLIENT, ["room"])
+
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={"room": str(at), "foreign": str(at)}, speaks=2)
+        reply = page.receive()
+
+    assert (reply["left"], reply["lost"]) == (["room"], ["foreign"])
+
+
+@pytest.mark.parametrize("speaks", [2, 3])
+def test_client_that_speaks_of_it_is_told_at_once_that_it_left(node, speaks):
+    """A view unsubscribes a page whose socket is open."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={}, speaks=speaks)
+        page.receive()
+
+        node.registry.unsubscribe(CLIENT, ["room"])
+
+        assert page.receive() == {"channel": "room", "left": True}
+
+
+def test_client_of_the_first_version_is_told_nothing_new(node):
+    """It hears no more of the channel, and gets no message that it does not know."""
+    node.registry.subscribe(CLIENT, ["room", "hall"])
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={}, speaks="2")
+        assert page.receive() == {"id": "1", "status": 200, "known": True, "lost": []}
+
+        node.registry.unsubscribe(CLIENT, ["room"])
+        eventually(lambda: node.is_heard("room") is False)
+        push(node, "not for it")
+        push(node, "hi", channel="hall")
+
+        assert page.receive_payloads(1) == ["hi"]
