@@ -8,20 +8,22 @@ export class Answer {
   constructor({ status, headers, body, encoding }) {
     this.status = status;
     this.body = body;
+    this.encoding = encoding;
     this.#headers = Object.entries(headers ?? {});
-    const type = this.header("content-type") ?? "";
-    const policies = this.policy.split(/[;,]/);
-    /** The app says that it is no part of its pages: an upload, a download. */
-    this.isForeign =
-      /^\s*attachment/i.test(this.header("content-disposition")) || policies.some((one) => /^\s*sandbox\b/i.test(one));
-    this.isHTML = /^text\/html\b/i.test(type) && !encoding && !this.isForeign;
+    this.type = this.#header("content-type");
+    this.policy = this.#header("content-security-policy");
+    this.disposition = this.#header("content-disposition");
+    this.isAttachment = /^\s*attachment/i.test(this.disposition);
+    // What the app hands out so, an upload say, is no part of its pages.
+    const isForeign = this.isAttachment || /(^|[;,])\s*sandbox\b/i.test(this.policy);
+    this.isHTML = /^text\/html\b/i.test(this.type) && !encoding && !isForeign;
     this.isEmpty = status === 204 || status === 205 || (this.isHTML && !body);
     this.isError = status >= 400 && status !== 422;
   }
 
   /** Where it leads from `url`, as a URL, if it leads anywhere. */
   redirect(url) {
-    const location = /^30[12378]$/.test(this.status) && this.header("location");
+    const location = /^30[12378]$/.test(this.status) && this.#header("location");
     const next = location && resolve(location, url);
     if (next) next.hash ||= url.hash;
     return next;
@@ -33,12 +35,7 @@ export class Answer {
     return Object.assign(new RealtimeError("RealtimeRefused", `The app answered ${status}.`, true), { status, body });
   }
 
-  /** Its Content-Security-Policy. */
-  get policy() {
-    return this.header("content-security-policy") ?? "";
-  }
-
-  header(name) {
-    return this.#headers.find(([one]) => one.toLowerCase() === name)?.[1];
+  #header(name) {
+    return this.#headers.find(([one]) => one.toLowerCase() === name)?.[1] ?? "";
   }
 }

@@ -1,5 +1,6 @@
 import { Answer } from "./answer.js";
 import { Busy } from "./busy.js";
+import { save } from "./download.js";
 import { emit } from "./events.js";
 import { hasKeys, linkOf, visitOf } from "./links.js";
 import { Markup } from "./markup.js";
@@ -49,7 +50,8 @@ export class Forms {
 
   #submitted(event) {
     const { target, submitter } = event;
-    if (!isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
+    const isForm = target instanceof HTMLFormElement;
+    if (!isForm || !isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
     // With a key its answer is wanted in another tab.
     if (this.#pressed && submitter?.contains(this.#pressed)) return;
     this.#take(event, submissionOf(event, this.#document));
@@ -108,6 +110,7 @@ export class Forms {
     if (answer.isEmpty) return;
     if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || partial || target))) return this.#leave(visit);
+    if (answer.isAttachment) save(this.#window, answer);
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
     const place = target && this.#find(visit);
     if (place) this.#markup.update(place, answer.body);

@@ -43,7 +43,8 @@ export class NewDocument {
     const fresh = await this.#mergeHead(page.head);
     mergeRoot(this.#document.documentElement, page.documentElement);
     body.dataset.realtimeState = old.dataset.realtimeState;
-    body.dataset.socketConnectionId ??= old.dataset.socketConnectionId ?? "";
+    // The page stays the one that asked, whatever a cache between has made of its id.
+    body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
     this.#look(url);
     emit(this.#window.document, "page");

@@ -1,116 +1,16 @@
-"""What becomes of an answer: shown, put in its place, downloaded, followed, or left alone."""
+"""What becomes of an answer: shown, put in its place, saved, or left alone."""
 
 import pytest
-from playwright.sync_api import Error
 
-INTO = 'data-realtime data-realtime-target="#here"'
-MAIN = f"""<form id="plain" method="post" action="/echo/a" data-realtime><input name="text">
-<button id="go" name="button" value="go">go</button></form>
-<form id="into" method="post" action="/echo/a" {INTO}><input name="text" id="field">
-<button id="put">put</button></form>
-<a id="link" href="/echo/a?x=1" data-realtime>link</a>
-<a id="part" href="/echo/a?x=1" {INTO}>part</a>
-<p id="here">before</p>"""
-NOTE = """() => {
-    window.told = [];
-    for (const name of ["reply", "error"]) {
-        document.addEventListener(`realtime:${name}`, ({ target, detail }) => {
-            told.push([name, target.id, detail.name ?? detail.status]);
-        });
-    }
-}"""
+from .answering import visit_forms, ways
+
 DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
 
 
 @pytest.fixture
 def person(come, site):
     """A person at a page with two forms and two links, who has typed."""
-    site.show(MAIN)
-    site.answer("a")
-    person = come(site.url)
-    person.visit("/page")
-    person.run(NOTE)
-    person.page.fill("#plain input", "typed")
-    person.page.fill("#into input", "typed")
-    return person
-
-
-def ways(site):
-    return [request["by"] for request in site.told()]
-
-
-@pytest.mark.parametrize("status", [307, 308])
-def test_redirect_that_keeps_the_method_keeps_the_fields(person, site, status):
-    """A missing slash, which Flask answers with 308, loses nobody what was typed."""
-    site.answer("a", status=status, headers={"Location": "/echo/b?y=2"}, body="")
-
-    person.page.click("#go")
-    first, second = site.wait_for_requests(2)
-
-    assert (second["by"], second["method"], second["path"]) == ("socket", "POST", "/echo/b")
-    assert second["body"] == first["body"] == "text=typed&button=go"
-    person.page.wait_for_url("**/echo/b?y=2")
-    assert person.page.title() == "answer b"
-
-
-def test_redirect_that_keeps_the_method_leads_a_link_to_its_place(person, site):
-    """A link whose slash is missing finds its part all the same."""
-    site.answer("a", status=308, headers={"Location": "/echo/b"}, body="")
-    site.answer("b", body="<b>part</b>")
-
-    person.page.click("#part")
-    person.wait_for("() => here.textContent === 'part'")
-
-    assert ways(site) == ["socket", "socket"]
-
-
-def test_redirect_that_keeps_the_method_leads_to_other_sites(person, site):
-    """What is to be posted elsewhere the browser posts there."""
-    elsewhere = site.url.replace("127.0.0.1", "localhost")
-    site.answer("a", status=307, headers={"Location": f"{elsewhere}/echo/b"}, body="")
-
-    person.page.click("#go")
-    person.page.wait_for_url(f"{elsewhere}/echo/b")
-
-    first, second = site.told()
-    assert (first["by"], second["by"], second["method"]) == ("socket", "HTTP", "POST")
-    assert second["body"] == first["body"] == "text=typed&button=go"
-
-
-def test_redirect_in_a_circle_ends(person, site):
-    """Who is sent round and round is told so by the browser, and the app is not asked for ever."""
-    site.answer("a", status=308, headers={"Location": "/echo/a"}, body="")
-
-    with pytest.raises(Error, match="ERR_TOO_MANY_REDIRECTS"):
-        person.page.click("#go")
-        person.page.wait_for_url("**/nowhere")
-
-    assert "HTTP" in ways(site)
-
-
-@pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
-def test_redirect_to_another_page_is_followed(person, site, clicked):
-    """What the view answers with a redirect leads to the page, by a get."""
-    site.answer("a", status=302, headers={"Location": "/echo/b?y=2#there"}, body="")
-
-    person.page.click(clicked)
-    person.page.wait_for_url("**/echo/b?y=2#there")
-
-    first, second = site.told()
-    assert (first["by"], second["by"], second["method"]) == ("socket", "HTTP", "GET")
-
-
-def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, site):
-    """A view that redirects back to its page, to the new comment say, shows it."""
-    site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")
-    site.show('<p id="comment">new</p>')
-
-    person.page.click("#go")
-    person.page.wait_for_selector("#comment")
-
-    assert person.page.url == f"{site.url}/page#comment"
-    person.page.go_back()
-    person.page.wait_for_url("**/page")
+    return visit_forms(come, site)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +32,41 @@ def test_download_is_downloaded(person, clicked, site, answer):
 
     assert download.value.suggested_filename == "a.csv"
     assert person.page.inner_text("#here") == "before"
+
+
+@pytest.mark.parametrize(
+    "disposition, name",
+    [
+        ("attachment; filename=a.csv", "a.csv"),
+        ('attachment; filename="a \\"b\\".csv"', "a _b_.csv"),
+        ("Attachment; filename=a.csv; filename*=UTF-8''%C3%BC%20b.csv", "ü b.csv"),
+        ("attachment", None),
+    ],
+    ids=["plain", "quoted", "encoded", "none"],
+)
+@pytest.mark.parametrize("clicked", ["#go", "#put"])
+def test_download_that_answers_a_form_is_saved(person, site, clicked, disposition, name):
+    """A form that exports something gives the file, asked for once, and the page stays."""
+    headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
+    site.answer("a", body="\ufeffa,ü\r\n", headers=headers)
+
+    with person.page.expect_download() as download:
+        person.page.click(clicked)
+
+    assert name is None or download.value.suggested_filename == name
+    assert download.value.path().read_bytes() == "\ufeffa,ü\r\n".encode()
+    assert ways(site) == ["socket"]
+    assert person.page.inner_text("#here") == "before"
+
+
+def test_download_of_bytes_is_saved_as_they_are(person, site):
+    """A picture, or any other file, comes out of a form as the app has made it."""
+    site.answer("a", base64="AAECgP8=", headers={**DOWNLOAD, "Content-Type": "image/png"})
+
+    with person.page.expect_download() as download:
+        person.page.click("#go")
+
+    assert download.value.path().read_bytes() == bytes([0, 1, 2, 128, 255])
 
 
 @pytest.mark.parametrize("clicked", ["#link", "#part"])

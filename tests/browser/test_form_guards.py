@@ -37,6 +37,11 @@ def person(come, site):
 @pytest.mark.parametrize("clicked, type", [("#go", "submit"), ("#link", "click")])
 def test_listener_that_prevents_the_default_is_heeded(person, site, place, clicked, type):
     """Who is asked "really?" by a listener far outside, and says no, sends nothing."""
+    # Nor does it matter that it listens later than we do.
+    person.run(
+        "(type) => document.body.dispatchEvent(new Event(type, { bubbles: true, composed: true }))",
+        type,
+    )
     person.run(f"{place}.addEventListener('{type}', (event) => event.preventDefault())")
 
     person.page.click(clicked)

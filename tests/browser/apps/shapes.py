@@ -5,6 +5,7 @@ that is held is answered once ``POST /release`` says so. ``/echo/NAME`` writes t
 ``GET /requests`` tells what was written down, and forgets it.
 """
 
+import base64
 import json
 import os
 import threading
@@ -94,6 +95,8 @@ def render(given):
     if "channel" in given:
         realtime.socket.subscribe(given["channel"])
     status, headers = given.get("status", 200), given.get("headers", {})
+    if "base64" in given:
+        return Response(base64.b64decode(given["base64"]), status, headers)
     if "body" in given:
         return Response(given["body"], status, {"Content-Type": "text/html", **headers})
     return render_template_string(given.get("page", PAGE), **given), status, headers

@@ -1,0 +1,22 @@
+import { unclobbered } from "./unclobbered.js";
+
+/** Save an attachment that answered a form, which cannot be asked for again, as the browser does. */
+export function save(window, { body, encoding, type, disposition }) {
+  const content = encoding ? bytesOf(body) : typeof body === "string" ? body : JSON.stringify(body);
+  const link = unclobbered(window.document).createElement("a");
+  link.href = window.URL.createObjectURL(new Blob([content], { type }));
+  link.download = nameIn(disposition);
+  link.click();
+  window.URL.revokeObjectURL(link.href);
+}
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/** The file's name, which RFC 6266 has in one of two forms. */
+function nameIn(disposition) {
+  const [, encoded] = /filename\*=[^']*'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
+  const [, quoted, bare] = /filename="((?:\\.|[^"])*)"|filename=([^;\s]+)/i.exec(disposition) ?? [];
+  return encoded ? decodeURIComponent(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
+}

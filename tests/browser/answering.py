@@ -1,0 +1,37 @@
+"""A page of forms and links, whose answers a test sets."""
+
+from __future__ import annotations
+
+INTO = 'data-realtime data-realtime-target="#here"'
+MAIN = f"""<form id="plain" method="post" action="/echo/a" data-realtime><input name="text">
+<button id="go" name="button" value="go">go</button></form>
+<form id="into" method="post" action="/echo/a" {INTO}><input name="text" id="field">
+<button id="put">put</button></form>
+<a id="link" href="/echo/a?x=1" data-realtime>link</a>
+<a id="part" href="/echo/a?x=1" {INTO}>part</a>
+<p id="here">before</p>"""
+NOTE = """() => {
+    window.told = [];
+    for (const name of ["reply", "error"]) {
+        document.addEventListener(`realtime:${name}`, ({ target, detail }) => {
+            told.push([name, target.id, detail.name ?? detail.status]);
+        });
+    }
+}"""
+
+
+def visit_forms(come, site):
+    """Bring a person to the page, who has typed into its forms."""
+    site.show(MAIN)
+    site.answer("a")
+    person = come(site.url)
+    person.visit("/page")
+    person.run(NOTE)
+    person.page.fill("#plain input", "typed")
+    person.page.fill("#into input", "typed")
+    return person
+
+
+def ways(site):
+    """How each request came that the app was sent: by the socket or by HTTP."""
+    return [request["by"] for request in site.told()]
