@@ -93,6 +93,16 @@ class AppState:
         node.start()
         return node
 
+    def close(self) -> None:
+        """End everything that this process holds of the app: sockets, threads, the registry.
+
+        Whoever uses the app after that begins anew.
+        """
+        self.outgoing.close()
+        node = self._nodes.pop()
+        if node is not None:
+            node.close()
+
     def drain(self, seconds: float | None) -> None:
         """Close this process's sockets, spread over *seconds*."""
         if self.config.enabled:

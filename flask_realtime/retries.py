@@ -80,6 +80,7 @@ class RetryQueue:
         """End the thread; what is queued is dropped."""
         self._is_closed = True
         self._wake.set()
+        self._thread.join()
 
     def _run(self) -> None:
         while not self._is_closed:

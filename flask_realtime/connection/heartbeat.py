@@ -43,6 +43,7 @@ class Heartbeat:
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
+        self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.wait(TICK_SECONDS):

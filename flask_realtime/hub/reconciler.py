@@ -100,6 +100,7 @@ class Reconciler:
         """End the thread."""
         self._is_closed = True
         self._wake.set()
+        self._thread.join()
 
     def refresh(self) -> None:
         """Keep what this process holds from expiring in the registry; what has expired all the

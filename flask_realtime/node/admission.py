@@ -64,6 +64,8 @@ class Admission:
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._live: dict[str, Connection] = {}
         self._names = itertools.count(1)
+        # For who waits until no connection lives here.
+        self._is_empty: threading.Event | None = None
         # One bound method for all connections.
         self._detach = hub.remove
 
@@ -76,7 +78,7 @@ class Admission:
 
         :raises Refusal: if there is no place for it, or if the registry cannot be reached.
         """
-        self._check_stopping()
+        self.check_stopping()
         secret = self._secret_key()
         # Without a secret key there are no sessions, and no socket key would have come along.
         assert secret is not None
@@ -87,7 +89,7 @@ class Admission:
         self._live[connection.name] = connection
         try:
             # Once more: a drain that began meanwhile has not seen this connection.
-            self._check_stopping()
+            self.check_stopping()
             self._enter_registry(connection, handshake)
         except BaseException as error:
             self._hub.remove(connection)
@@ -107,7 +109,16 @@ class Admission:
         finally:
             self._leave(connection)
 
-    def _check_stopping(self) -> None:
+    def wait_until_empty(self, seconds: float) -> bool:
+        """Wait until no connection lives here; return False if *seconds* were not enough."""
+        self._is_empty = is_empty = threading.Event()
+        return not self._live or is_empty.wait(seconds)
+
+    def check_stopping(self) -> None:
+        """Refuse a handshake while this process lets nobody in any more.
+
+        :raises Refusal: if it does not.
+        """
         if self._is_stopping():
             raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
 
@@ -168,4 +179,6 @@ class Admission:
 
     def _leave(self, connection: Connection) -> None:
         self._live.pop(connection.name, None)
+        if self._is_empty is not None and not self._live:
+            self._is_empty.set()
         self._places().leave(session_of(connection.digest))

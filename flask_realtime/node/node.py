@@ -13,6 +13,7 @@ from ..config.settings import Config
 from ..connection.connection import Connection
 from ..connection.drain import Drain
 from ..connection.heartbeat import Heartbeat
+from ..errors import CloseCode
 from ..hub.catchup import CatchUp
 from ..hub.channels import Channels
 from ..hub.delivery import Delivery
@@ -38,6 +39,7 @@ from .resumption import Resumption
 REFRESHES_PER_TIMEOUT = 3
 MOST_SECONDS_BETWEEN_REFRESHES = 300.0
 SWEEP_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
 # What handlers may take at a stop where no server says how long it waits: gunicorn's default.
 USUAL_GRACEFUL_SECONDS = 30.0
 
@@ -63,6 +65,7 @@ class Node:
         self._lock = threading.Lock()
         self._is_started = False
         self._is_serving = False
+        self._is_closed = False
         self._flusher = Flusher()
         self._threads = ThreadPool()
         channels = Channels()
@@ -83,7 +86,7 @@ class Node:
             self._threads,
             secret_key=lambda: app.secret_key,
             make_receiver=self._make_inbox,
-            is_stopping=lambda: self._drain.is_draining,
+            is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
         self._services = Services(
             conversations, self._resumption, config.max_message_bytes, self._admission.forget
@@ -117,6 +120,27 @@ class Node:
         """
         self._drain.run(seconds)
 
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """End everything that this node holds, for good: its sockets, threads and registry.
+
+        Every socket is told to come back (1012). A handler that takes longer than *seconds* goes
+        on, on the last thread that is left; its socket is cut.
+
+        :param seconds: how long sockets may take to end.
+        """
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        self._drain.close()
+        self._end_sockets(seconds)
+        self._heartbeat.close()
+        self._chores.close()
+        self._reconciler.close()
+        self.registry.close()
+        self._flusher.close()
+        self._threads.close()
+
     def health(self) -> dict[str, Any]:
         """Return how the registry is, and how many sockets and channels live here."""
         return {
@@ -132,10 +156,19 @@ class Node:
         :raises Refusal: if there is no place for it, or if the registry cannot be reached.
         """
         self._begin_serving()
+        self._admission.check_stopping()
         self._heartbeat.start()
         self._chores.start()
         self._drain.watch()
         return self._admission.admit(handshake)
+
+    def _end_sockets(self, seconds: float) -> None:
+        for connection in self.connections():
+            connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
+        if not self._admission.wait_until_empty(seconds):
+            for connection in self.connections():
+                connection.cut()
+            self._admission.wait_until_empty(seconds)
 
     def _start_registry(self) -> None:
         self.registry.start(

@@ -35,6 +35,7 @@ class Chores:
     def close(self) -> None:
         """End the thread, behind the chore that it may be doing."""
         self._stop.set()
+        self._thread.join()
 
     def _run(self) -> None:
         now = clock.monotonic()

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from . import clock
-from .background import start_thread
+from .background import join, start_thread
 
 # To start a thread takes some 50 us: one that has just worked waits at least so long for more.
 LINGER_SECONDS = 1.0
@@ -25,6 +25,8 @@ class ThreadPool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._resting: list[_Seat] = []
+        self._threads: set[threading.Thread] = set()
+        self._is_closed = False
 
     @property
     def resting(self) -> int:
@@ -44,6 +46,20 @@ class ThreadPool:
         else:
             start_thread("realtime-worker", lambda: self._work(job))
 
+    def close(self) -> None:
+        """End the threads, each behind the job that it may be doing.
+
+        Returns when they have ended, or after ``END_SECONDS``. A job that is given later is done
+        all the same, by a thread that ends behind it.
+        """
+        with self._lock:
+            self._is_closed = True
+            dismissed, self._resting = self._resting, []
+            threads = list(self._threads)
+        for seat in dismissed:
+            seat.give(None)
+        join(threads)
+
     def sweep(self) -> None:
         """End the threads that have rested for longer than ``LINGER_SECONDS``."""
         rested_since = clock.monotonic() - LINGER_SECONDS
@@ -58,13 +74,19 @@ class ThreadPool:
             seat.give(None)
 
     def _work(self, job: Job | None) -> None:
-        seat = _Seat()
+        seat, thread = _Seat(), threading.current_thread()
+        with self._lock:
+            self._threads.add(thread)
         while job is not None:
             job()
             with self._lock:
+                if self._is_closed:
+                    break
                 seat.since = clock.monotonic()
                 self._resting.append(seat)
             job = seat.wait()
+        with self._lock:
+            self._threads.discard(thread)
 
 
 class _Seat:

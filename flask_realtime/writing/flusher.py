@@ -44,6 +44,7 @@ class Flusher:
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
+        self._is_closed = False
         self._thread = BackgroundThread("realtime-flusher", self._run)
         self._poller = Poller(self._may_go_on)
 
@@ -56,6 +57,8 @@ class Flusher:
         """Return when all that was posted before is in the kernel, in outboxes, or refused."""
         done = threading.Event()
         self._jobs.append((done, ()))
+        if self._is_closed:
+            return
         self._ring()
         if not done.wait(SETTLE_SECONDS):
             logger.warning("Delivering takes longer than %.0f s.", SETTLE_SECONDS)
@@ -89,6 +92,17 @@ class Flusher:
         outbox.close()
         self._poller.forget(outbox)
 
+    def close(self) -> None:
+        """End the threads; what still waits is dropped, and nothing more is written."""
+        self._is_closed = True
+        self._bell.set()
+        self._thread.join()
+        self._poller.close()
+        while self._jobs:
+            job, _ = self._jobs.popleft()
+            if not isinstance(job, Frame):
+                job.set()
+
     def _may_go_on(self, outbox: Outbox) -> None:
         outbox.is_scheduled = False
         self.wake(outbox)
@@ -96,18 +110,18 @@ class Flusher:
     def _ring(self) -> None:
         if self._is_idle:
             self._bell.set()
-        elif not self._thread.is_started:
+        elif not (self._thread.is_started or self._is_closed):
             self._thread.start()
 
     def _run(self) -> None:
-        while True:
+        while not self._is_closed:
             self._is_idle = True
             # Looked at again after the flag is up: what was scheduled before it rang no bell.
-            if not self._jobs and not self._scheduled:
+            if not (self._jobs or self._scheduled or self._is_closed):
                 self._bell.wait()
             self._bell.clear()
             self._is_idle = False
-            while self._jobs or self._scheduled:
+            while (self._jobs or self._scheduled) and not self._is_closed:
                 try:
                     self._turn()
                 except Exception:

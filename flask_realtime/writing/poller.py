@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..threads.background import start_thread
+from ..threads.background import join, start_thread
 from ..threads.waker import Waker
 from .outbox import Outbox
 
@@ -35,6 +35,8 @@ class Poller:
         self._watched: set[Outbox] = set()
         self._forgotten: dict[Outbox, threading.Event] = {}
         self._waker: Waker | None = None
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     def watch(self, outbox: Outbox) -> None:
         """Tell once, soon, that *outbox* can be flushed again; never blocks.
@@ -42,7 +44,7 @@ class Poller:
         :raises RuntimeError: if the thread can't be started; the next call tries again.
         """
         with self._lock:
-            if outbox.is_closed:
+            if outbox.is_closed or self._is_closed:
                 return
             waker = self._waker or self._start()
             self._new.add(outbox)
@@ -59,10 +61,19 @@ class Poller:
         waker.ring()
         done.wait(FORGET_SECONDS)
 
+    def close(self) -> None:
+        """End the thread, and watch nothing more."""
+        with self._lock:
+            self._is_closed = True
+            waker, thread = self._waker, self._thread
+        if waker is not None and thread is not None:
+            waker.ring()
+            join([thread])
+
     def _start(self) -> Waker:
         waker = Waker()
         try:
-            start_thread("realtime-poller", lambda: self._run(waker))
+            self._thread = start_thread("realtime-poller", lambda: self._run(waker))
         except BaseException:
             waker.close()
             raise
@@ -72,12 +83,19 @@ class Poller:
     def _run(self, waker: Waker) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(waker, selectors.EVENT_READ)
-            while True:
+            while not self._is_closed:
                 try:
                     self._turn(selector, waker)
                 except Exception:
                     logger.exception("Waiting for full sockets failed; it goes on.")
                     time.sleep(RETRY_SECONDS)
+        with self._lock:
+            # Whoever rings from now on rings for nobody.
+            self._waker = None
+            forgotten, self._forgotten = self._forgotten, {}
+        waker.close()
+        for done in forgotten.values():
+            done.set()
 
     def _turn(self, selector: selectors.BaseSelector, waker: Waker) -> None:
         self._update(selector)

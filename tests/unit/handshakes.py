@@ -5,7 +5,7 @@ import queue
 import socket
 import struct
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flask_realtime.writing.fd import descriptor_for
 from tests.eventually import DEADLINE
@@ -51,7 +51,13 @@ def admitted(node, **shaken):
     """A connection of *node* over a real pair of sockets, as it is before its 101."""
     ours, peer = socket.socketpair()
     with ours, peer:
-        yield node.admit(Shaken(descriptor_for(ours), **shaken))
+        connection = node.admit(Shaken(descriptor_for(ours), **shaken))
+        try:
+            yield connection
+        finally:
+            connection.cut()
+            if connection in node.connections():
+                connection.receiver.closed()
 
 
 class Page:
@@ -107,8 +113,12 @@ class Page:
         return ["LOST" if one.get("lost") else one["payload"] for one in received]
 
     def _read(self):
-        while (message := self._said.get()) is not None:
-            self.connection.receiver.received(message)
+        while self.connection.is_open:
+            with suppress(queue.Empty):
+                message = self._said.get(timeout=0.01)
+                if message is None:
+                    break
+                self.connection.receiver.received(message)
         return 1006
 
     def _exactly(self, count):

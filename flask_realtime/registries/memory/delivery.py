@@ -49,6 +49,7 @@ class MemoryDelivery:
         """End the thread; what still waits is dropped."""
         self._is_closed = True
         self._wake.set()
+        self._thread.join()
 
     def lag_seconds(self) -> float:
         """For how long something has been waiting without a pause; 0 when nothing waits."""

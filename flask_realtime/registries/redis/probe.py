@@ -49,6 +49,7 @@ class RedisProbe:
         self._is_closed = True
         self._bell.set()
         self._pool.close()
+        self._thread.join()
 
     def hurry(self) -> None:
         """Probe at once, because something looks as if nothing arrived."""

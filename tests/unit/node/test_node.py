@@ -1,54 +1,131 @@
 """One process of one app."""
 
-import socket
+import threading
 
 import pytest
-from flask import Flask
 
 from flask_realtime import Realtime
+from flask_realtime.node import node as module
+from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.threads.worker import Worker
 from flask_realtime.transport.handshake import Refusal
-from flask_realtime.writing.fd import descriptor_for
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
+from tests.leftovers import open_files, threads_of_ours
 
-from ..handshakes import Shaken
-
-
-@pytest.fixture
-def node():
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
-    Realtime(app)
-    return app.extensions["realtime"].node()
+from ..handshakes import Page, admitted
+from .nodes import node_of
 
 
-def test_node_that_stops_amid_a_handshake_refuses_it(node):
+def test_node_that_stops_amid_a_handshake_refuses_it():
     """A drain that began meanwhile would not see this socket, and it would live to the kill."""
-    ours, peer = socket.socketpair()
-    shaken = Shaken(descriptor_for(ours), lambda: node.drain(0))
+    node = node_of()
 
-    with ours, peer, pytest.raises(Refusal) as refused:
-        node.admit(shaken)
+    with (
+        pytest.raises(Refusal) as refused,
+        admitted(node, while_admitted=lambda: node.drain(0)),
+    ):
+        pass
 
     assert refused.value.status == 503
     assert node.connections() == []
     assert node.health()["connections"] == 0
 
 
-def test_node_needs_no_worker_for_a_socket_that_missed_nothing(node, monkeypatch):
+def test_node_needs_no_worker_for_a_socket_that_missed_nothing(monkeypatch):
     """A page whose channels are heard here already is on them as soon as its socket opens."""
-    ours, peer = socket.socketpair()
-    with ours, peer:
-        first = node.admit(Shaken(descriptor_for(ours)))
+    node = node_of()
+    with admitted(node) as first:
         node.registry.subscribe(first.digest, ["room"])
         node.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
-        first = node.admit(Shaken(descriptor_for(ours)))
-        first.receiver.opened()
-        assert first.worker.wait_until_idle(DEADLINE)
-        second = node.admit(Shaken(descriptor_for(ours)))
-        monkeypatch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
+        with admitted(node) as second:
+            second.receiver.opened()
+            assert second.worker.wait_until_idle(DEADLINE)
+        with admitted(node) as third, monkeypatch.context() as patch:
+            patch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
 
-        second.receiver.opened()
+            third.receiver.opened()
 
-        assert node.health()["channels"] == 1
+            assert node.health()["channels"] == 1
+
+
+def answering():
+    """An app with a handler, which waits for its gate."""
+    realtime, gate = Realtime(), threading.Event()
+    realtime.handler("wait")(lambda data: str(gate.wait(DEADLINE)))
+    return realtime, gate
+
+
+def use(node, page):
+    """Have every thread of the node started: a push, a message, and a peer that does not read."""
+    digest = page.connection.digest
+    node.registry.subscribe(digest, ["room"])
+    eventually(lambda: node.is_heard("room"))
+    node.registry.publish([Push("room", '"hi"', None)])
+    assert page.receive_payloads(1) == ["hi"]
+    page.say("wait")
+    page.receive()
+    large = '"' + 300_000 * "x" + '"'
+    for _ in range(4):
+        node.registry.publish([Push("room", large, None)])
+    eventually(lambda: {"realtime-poller"} & {one.name for one in threads_of_ours()})
+
+
+@pytest.mark.parametrize("registry", ["memory", "redis"])
+def test_closed_node_leaves_nothing_behind(registry, redis_url):
+    """No thread, no socket and no file is left of an app, whatever it did."""
+    before, files = threads_of_ours(), open_files()
+    realtime, gate = answering()
+    gate.set()
+    settings = {"REDIS": redis_url, "REDIS_PREFIX": f"close-{id(gate)}"}
+    node = node_of(registry, realtime, **(settings if registry == "redis" else {}))
+    with Page(node) as page:
+        use(node, page)
+        began = {one.name for one in threads_of_ours() - before}
+
+        node.close()
+
+        left = threads_of_ours() - before
+    assert {"realtime-heartbeat", "realtime-chores", "realtime-flusher"} <= began
+    assert left == set()
+    assert node.connections() == []
+    eventually(lambda: open_files() == files, open_files)
+
+
+def test_node_that_is_closed_tells_its_sockets_to_come_back():
+    """Their pages resume at another process; no other socket is let in."""
+    node = node_of()
+    with Page(node) as page:
+        node.close()
+        node.close()
+
+        assert page.receive() == 1012
+        with pytest.raises(Refusal, match="stopping"):
+            Page(node)
+
+
+def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
+    """It goes on alone, and its thread ends behind it."""
+    monkeypatch.setattr("flask_realtime.threads.background.END_SECONDS", 0.1)
+    before = threads_of_ours()
+    realtime, gate = answering()
+    node = node_of(realtime=realtime)
+    with Page(node) as page:
+        page.say("wait")
+        eventually(lambda: page.connection.worker.pending)
+
+        node.close(seconds=0.1)
+        left = {one.name for one in threads_of_ours() - before}
+        gate.set()
+
+        eventually(lambda: not threads_of_ours() - before, threads_of_ours)
+    assert left == {"realtime-worker"}
+
+
+def test_node_refreshes_what_it_holds_well_before_it_expires():
+    """The shortest of the times after which the registry forgets counts."""
+    node = node_of(CONNECT_TIMEOUT_SECONDS=30, DISCONNECT_TIMEOUT_SECONDS=90)
+
+    seconds = [every for every, _ in node._list_chores()]
+
+    assert max(seconds) == 30 / module.REFRESHES_PER_TIMEOUT

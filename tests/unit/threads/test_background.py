@@ -80,3 +80,35 @@ def test_thread_does_not_keep_its_process():
 
     assert done.wait(DEADLINE)
     assert [thread.daemon for thread in threads] == [True]
+
+
+def test_background_is_waited_for():
+    """Whoever ends a thread returns when it has ended."""
+    gate, done = threading.Event(), []
+    background = BackgroundThread("tests", lambda: done.append(gate.wait(DEADLINE)))
+    background.join()
+    background.start()
+    joining = threading.Thread(target=background.join)
+    joining.start()
+    gate.set()
+    joining.join(DEADLINE)
+
+    assert done == [True]
+
+
+def test_background_is_not_waited_for_by_itself_or_for_ever(monkeypatch):
+    """A thread that ends what it belongs to goes on, and one that hangs keeps nobody."""
+    monkeypatch.setattr("flask_realtime.threads.background.END_SECONDS", 0)
+    gate, joined = threading.Event(), threading.Event()
+
+    def run():
+        background.join()
+        joined.set()
+        gate.wait(DEADLINE)
+
+    background = BackgroundThread("tests", run)
+    background.start()
+
+    assert joined.wait(DEADLINE)
+    background.join()
+    gate.set()

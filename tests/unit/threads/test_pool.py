@@ -51,3 +51,32 @@ def test_sweep_ends_those_that_rested_long_and_keeps_those_that_just_worked(cloc
     old.join(DEADLINE)
     assert not old.is_alive()
     assert pool.resting == 1
+
+
+def test_pool_that_is_closed_ends_its_threads():
+    """Those at rest at once, and those at work behind their job, which is waited for."""
+    pool, gate, began, done = ThreadPool(), threading.Event(), threading.Event(), []
+    resting = thread_of(pool)
+    pool.run(lambda: done.append(began.set() or gate.wait(DEADLINE)))
+    assert began.wait(DEADLINE)
+    closing = threading.Thread(target=pool.close)
+
+    closing.start()
+    gate.set()
+    closing.join(DEADLINE)
+
+    resting.join(DEADLINE)
+    assert not resting.is_alive()
+    assert done == [True]
+    assert pool.resting == 0
+
+
+def test_pool_that_is_closed_does_what_it_is_given_all_the_same():
+    """The last words of a socket are not lost; their thread ends behind them."""
+    pool, threads = ThreadPool(), []
+    pool.close()
+
+    pool.run(lambda: threads.append(threading.current_thread()))
+
+    eventually(lambda: threads and not threads[0].is_alive())
+    assert pool.resting == 0

@@ -10,6 +10,7 @@ from flask_realtime.writing import frames
 from flask_realtime.writing.flusher import Flusher
 
 from ...eventually import eventually
+from ...leftovers import threads_of_ours
 from ..sockets import DEADLINE, Pair, frame
 from ..starvation import no_thread_to_be_had
 from .lines import Line
@@ -245,3 +246,33 @@ def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
         flusher.settle()
 
     assert len(during) >= 2 * (len(text) // frames.PIECE_BYTES)
+
+
+def test_flusher_that_is_closed_ends_its_threads():
+    """The one that writes, and the one that waits for full sockets; nothing more is written."""
+    before = threads_of_ours()
+    flusher, line = Flusher(), Line()
+    line.fill()
+    flusher.post(frame(1), (line.outbox,))
+    flusher.settle()
+    eventually(lambda: {"realtime-poller"} & {one.name for one in threads_of_ours() - before})
+
+    flusher.close()
+    flusher.post(frame(2), (line.outbox,))
+    flusher.settle()
+    flusher.forget(line.outbox)
+
+    assert threads_of_ours() - before == set()
+    line.close()
+
+
+def test_flusher_that_never_wrote_starts_nothing_once_it_is_closed():
+    """A process that has ended an app keeps no thread for what comes late."""
+    before = threads_of_ours()
+    flusher = Flusher()
+    flusher.close()
+
+    flusher.post(frame(1), ())
+    flusher.settle()
+
+    assert threads_of_ours() - before == set()

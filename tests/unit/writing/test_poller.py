@@ -132,3 +132,18 @@ def test_poller_starts_with_the_next_call_where_no_thread_was_to_be_had(lines, t
     lines[0].read()
 
     told.wait(1)
+
+
+def test_poller_that_is_closed_watches_nothing(lines, told):
+    """Its thread has ended, and whoever forgets an outbox does not wait for it."""
+    poller = Poller(told)
+    poller.watch(lines[0].outbox)
+    poller.close()
+    poller.watch(lines[1].outbox)
+    lines[0].read()
+    lines[1].read()
+
+    poller.forget(lines[0].outbox)
+    poller.close()
+
+    assert told.outboxes == []
