@@ -6,8 +6,7 @@ import threading
 
 from flask_realtime.writing.fd import descriptor_for
 from flask_realtime.writing.outbox import Outbox
-
-DEADLINE = 5
+from tests.eventually import DEADLINE
 
 
 class Line:

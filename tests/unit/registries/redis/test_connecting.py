@@ -10,6 +10,7 @@ from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connecting import Connecting
 from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
 from flask_realtime.registries.redis.pool import MOST_CONNECTIONS, RedisPool
+from tests.eventually import DEADLINE
 
 from ....ports import free_port
 
@@ -21,7 +22,7 @@ def silent_name_service(monkeypatch):
     getaddrinfo = socket.getaddrinfo
 
     def answer_late(*args, **kwargs):
-        may_answer.wait(30)
+        may_answer.wait(DEADLINE)
         return getaddrinfo(*args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", answer_late)
@@ -40,7 +41,7 @@ def test_attempt_whose_deadline_is_over_is_given_back_later(redis_url, silent_na
     assert caught.value.is_late
     assert given_back.empty()
     silent_name_service.set()
-    connection = given_back.get(timeout=10)
+    connection = given_back.get(timeout=DEADLINE)
     assert connection.exchange([("PING",)], Deadline(5)) == [b"PONG"]
     connection.close()
 
