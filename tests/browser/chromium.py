@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import pathlib
+import re
 import shutil
 
 from playwright.sync_api import expect, sync_playwright
@@ -26,6 +28,15 @@ LEFT_OUT = ["--disable-back-forward-cache"]
 LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
 # How long Playwright waits for anything.
 MILLISECONDS = DEADLINE * 1000
+# The client leaves a link to the browser when the socket has not answered within its patience,
+# which a machine with much other load may take.
+STATIC = pathlib.Path(__file__).parents[2] / "flask_realtime" / "static"
+PATIENCE = re.search(r"^const PATIENCE = ([\d_]+);", (STATIC / "forms.js").read_text(), re.M)[1]
+PATIENT = f"""(() => {{
+  const set = setTimeout;
+  window.setTimeout = (run, delay, ...rest) =>
+    set(run, delay === {PATIENCE} ? {MILLISECONDS:.0f} : delay, ...rest);
+}})()"""
 
 
 @contextlib.contextmanager
@@ -57,6 +68,7 @@ class Visitor:
         self.prefix = prefix
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(MILLISECONDS)
+        self.context.add_init_script(PATIENT)
         self.page = self.context.new_page()
         self.errors = []
         self.frames = []
