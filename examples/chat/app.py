@@ -41,7 +41,8 @@ with app.app_context(), suppress(OperationalError):
 @app.before_request
 def ask_for_name():
     """Requests, calls and messages of sockets pass by here alike."""
-    if request.endpoint in ("show", "earlier", "say", "realtime.message") and "name" not in session:
+    handlers = ("realtime.message.writing", "realtime.message.here")
+    if request.endpoint in ("show", "earlier", "say", *handlers) and "name" not in session:
         return redirect(url_for("index"))
 
 

@@ -17,6 +17,19 @@ _OF_THE_TRANSPORT = re.compile(
     re.IGNORECASE,
 )
 
+_OF_ONE_REQUEST = frozenset(
+    [
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "PATH_INFO",
+        "QUERY_STRING",
+        "RAW_URI",
+        "REQUEST_METHOD",
+        "REQUEST_URI",
+        "SERVER_PROTOCOL",
+    ]
+)
+
 
 def allow_calls() -> Kind:
     """What may be called: all, nothing, or a list of endpoints and patterns of paths."""
@@ -32,6 +45,19 @@ def allow_calls() -> Kind:
 
     expected = "True, False, None, or a list of endpoints and paths such as '/rooms/*/messages'"
     return Kind("bool, list of str or None", expected, read)
+
+
+def environ_keys() -> Kind:
+    """Keys of a WSGI environ."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            raise ValueError(f"Put it in a list: [{value!r}].")
+        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
+            raise ValueError("")
+        return tuple(_read_environ_key(one) for one in value)
+
+    return Kind("list of str", "a list of keys such as 'myapp.tenant'", read)
 
 
 def header_names() -> Kind:
@@ -60,6 +86,14 @@ def _read_endpoint_or_path(value: Any) -> str:
             f"{value!r} in it is no path: '*' stands alone between two slashes, for one part, and "
             f"'**' at the end, for all further ones."
         )
+    return value
+
+
+def _read_environ_key(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} in it is none.")
+    if value in _OF_ONE_REQUEST or value.startswith(("HTTP_", "wsgi.", "werkzeug.")):
+        raise ValueError(f"{value!r} in it is each request's own.")
     return value
 
 

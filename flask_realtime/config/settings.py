@@ -100,6 +100,12 @@ class Config:
         call_kinds.header_names(),
         "Headers that a call may send besides those that the documentation lists.",
     )
+    environ_keys: tuple[str, ...] = _setting(
+        (),
+        call_kinds.environ_keys(),
+        "Keys of middleware in the handshake's environ that calls and handlers are to have too, as "
+        "'myapp.tenant'; those of WSGI and HTTP they have.",
+    )
     max_message_bytes: int = _setting(
         256 * 2**10, kinds.integer(1), "The largest message a client may send.", "bytes"
     )

@@ -154,7 +154,7 @@ class Conversation:
         else:
             environ = self._make_environ(self._call_of_handler())
             run = partial(_run, handler, message.data)
-            response = dispatch_handler(self._app, environ, self._config.path, run)
+            response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
         reply = reply_of(message.id, response, environ, self._config.max_reply_bytes)
         try:
             is_waiting = self._keep_cookies(response, environ)
@@ -183,7 +183,7 @@ class Conversation:
         if self._environ is None:
             return
         environ = self._environ
-        self._template = environ_template(self._app, environ)
+        self._template = environ_template(self._app, environ, self._config.environ_keys)
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)

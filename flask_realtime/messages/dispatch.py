@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: The endpoint of hooks; that of a handler ends in a dot and its action.
 ENDPOINT = "realtime.message"
 
 _WORK = "flask_realtime.work"
@@ -54,15 +55,17 @@ def dispatch_route(
 
 
 def dispatch_handler(
-    app: Flask, environ: WSGIEnvironment, path: str, handler: Callable[[], Any]
+    app: Flask, environ: WSGIEnvironment, path: str, action: str, handler: Callable[[], Any]
 ) -> Response:
-    """What *handler* returns, as the response of a view of the endpoint ``realtime.message``.
+    """Return what *handler* returns, as the response of a view.
 
     :param path: where the app's sockets connect.
+    :param action: of the message. The view's endpoint is ``realtime.message.<action>``: what
+        counts requests, or looks at their endpoints, tells the handlers apart.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
-        _route_to_message(app, path)
+        _route_to_message(app, path, f"{ENDPOINT}.{action}")
         return cycle.dispatch()
 
     environ[_WORK] = handler
@@ -79,7 +82,7 @@ def dispatch_hook(
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
-        _route_to_message(app, path)
+        _route_to_message(app, path, ENDPOINT)
         with suppress(HTTPException):
             cycle.preprocess()
         hook()
@@ -133,18 +136,21 @@ def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
     return app.response_class("The server failed on this message.", 500, mimetype="text/plain")
 
 
-def _route_to_message(app: Flask, path: str) -> None:
+def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
     # The origin was checked before the upgrade, and a message has no place for a token.
     exempt_from_csrf(app, run_handler)
-    request.url_rule = _message_rule(path)
+    # Extensions look for the view of a request, by the name that its endpoint has in the app. It is
+    # one function, and not the handler, which may be a route's view as well: that needs a token.
+    app.view_functions.setdefault(endpoint, run_handler)
+    request.url_rule = _message_rule(path, endpoint)
     request.view_args = {}
     request.routing_exception = None
 
 
 @lru_cache
-def _message_rule(path: str) -> Rule:
+def _message_rule(path: str, endpoint: str) -> Rule:
     """A rule outside of the app's map, so that no URL leads here."""
-    return Rule(path, endpoint=ENDPOINT, methods=["POST"])
+    return Rule(path, endpoint=endpoint, methods=["POST"])
 
 
 def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Response]:

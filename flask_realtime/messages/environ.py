@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -21,27 +21,34 @@ _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 # Of an address that is longer browsers send the origin alone.
 _LONGEST_REFERER = 4096
 
-# What belongs to one request, to its body, or to the server's hold on the fd.
-_LEFT_OUT = frozenset(
+# What WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) say about who asks, and where. Whatever else
+# is in the handshake's environ is the server's, or of middleware: a moment at which it began, say.
+_KEPT = frozenset(
     [
-        "CONTENT_LENGTH",
-        "CONTENT_TYPE",
-        "PATH_INFO",
-        "QUERY_STRING",
-        "RAW_URI",
-        "REQUEST_METHOD",
-        "REQUEST_URI",
-        "SERVER_PROTOCOL",
+        "AUTH_TYPE",
+        "GATEWAY_INTERFACE",
+        "REMOTE_ADDR",
+        "REMOTE_HOST",
+        "REMOTE_IDENT",
+        "REMOTE_PORT",
+        "REMOTE_USER",
+        "SCRIPT_NAME",
+        "SERVER_NAME",
+        "SERVER_PORT",
+        "SERVER_SOFTWARE",
+        "wsgi.errors",
+        "wsgi.multiprocess",
+        "wsgi.multithread",
     ]
 )
-_LEFT_OUT_PREFIXES = ("asgi.", "flask_realtime.", "gunicorn.", "uwsgi.", "werkzeug.", "wsgi.")
-_KEPT_OF_WSGI = ("wsgi.errors", "wsgi.multiprocess", "wsgi.multithread")
-# Headers that tell of the handshake alone. Carried over, Upgrade and Connection would make
-# Werkzeug answer each call with 400 (WebsocketMismatch), and Accept-Encoding would have an app
-# that compresses send page scripts what they cannot read.
+# Headers that tell of the handshake alone: its body, its caching, its trace. Carried over,
+# Upgrade and Connection would make Werkzeug answer each call with 400 (WebsocketMismatch), and
+# Accept-Encoding would have an app that compresses send page scripts what they cannot read.
 _LEFT_OUT_HEADERS = frozenset(
     [
         "ACCEPT_ENCODING",
+        "B3",
+        "BAGGAGE",
         "CACHE_CONTROL",
         "CONNECTION",
         "COOKIE",
@@ -53,13 +60,22 @@ _LEFT_OUT_HEADERS = frozenset(
         "REFERER",
         "SEC_FETCH_DEST",
         "SEC_FETCH_MODE",
+        "SENTRY_TRACE",
         "TE",
+        "TRACEPARENT",
+        "TRACESTATE",
         "TRAILER",
         "TRANSFER_ENCODING",
         "UPGRADE",
+        "X_AMZN_TRACE_ID",
+        "X_CLOUD_TRACE_CONTEXT",
+        "X_CORRELATION_ID",
+        "X_QUEUE_START",
+        "X_REQUEST_ID",
+        "X_REQUEST_START",
     ]
 )
-_LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_")
+_LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_")
 # What a browser itself lets a page's script set, though it sends a value of its own otherwise.
 _REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
 
@@ -88,12 +104,15 @@ class OutsideOfApp(LookupError):
     """A call's path is not under the prefix at which the app is mounted."""
 
 
-def environ_template(app: Flask, handshake: WSGIEnvironment) -> dict[str, Any]:
-    """What all requests of one socket have in common: who asks, from where, for which host.
+def environ_template(
+    app: Flask, handshake: WSGIEnvironment, keys: Collection[str]
+) -> dict[str, Any]:
+    """Return what all requests of one socket have in common: who asks, from where, for which host.
 
     :param handshake: the environ of the handshake, as the app's middleware left it.
+    :param keys: what ``REALTIME_ENVIRON_KEYS`` names of that environ.
     """
-    kept = {key: value for key, value in handshake.items() if _is_kept(key)}
+    kept = {key: value for key, value in handshake.items() if _is_kept(key) or key in keys}
     # Some proxies name the scheme of a handshake ws or wss.
     scheme = handshake.get("wsgi.url_scheme", "http")
     kept["wsgi.url_scheme"] = {"ws": "http", "wss": "https"}.get(scheme, scheme)
@@ -144,13 +163,7 @@ def _is_kept(key: str) -> bool:
     if key.startswith("HTTP_"):
         name = key.removeprefix("HTTP_")
         return name not in _LEFT_OUT_HEADERS and not name.startswith(_LEFT_OUT_HEADER_PREFIXES)
-    if key in _KEPT_OF_WSGI:
-        return True
-    return (
-        key not in _LEFT_OUT
-        and not key.startswith(_LEFT_OUT_PREFIXES)
-        and not key.endswith(".socket")
-    )
+    return key in _KEPT
 
 
 def _path_info(path: str, script_name: str) -> str:

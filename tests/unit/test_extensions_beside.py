@@ -1,4 +1,4 @@
-"""Messages in apps that have Flask-Login, Flask-WTF or Flask-Session."""
+"""Messages in apps that have Flask-Login, Flask-WTF, Flask-Session or Flask-Limiter."""
 
 from __future__ import annotations
 
@@ -223,3 +223,60 @@ def test_origin_is_that_of_the_handshake(app):
     app.add_url_rule("/origin", "origin", lambda: [request.origin, request.referrer])
 
     assert Browser(app).open_socket().call("/origin")["body"] == [ORIGIN, f"{ORIGIN}/"]
+
+
+@pytest.fixture
+def limiter(app):
+    """*app* with Flask-Limiter, which allows two requests of an endpoint."""
+    flask_limiter = pytest.importorskip("flask_limiter")
+    return flask_limiter.Limiter(
+        lambda: "everybody", app=app, default_limits=["2/hour"], storage_uri="memory://"
+    )
+
+
+def test_limit_counts_each_handler_for_itself(app, limiter):
+    """Who has said too much by one action may say another."""
+    socket = Browser(app).open_socket({"a": lambda data: "a", "b": lambda data: "b"})
+
+    statuses = [socket.say(action)["status"] for action in "aaabbb"]
+
+    assert statuses == [200, 200, 429, 200, 200, 429]
+
+
+def test_limit_of_one_handler_is_its_own(app, limiter):
+    """A limit written above a handler counts that handler's messages."""
+
+    @limiter.limit("1/hour")
+    def rare(data):
+        return "rare"
+
+    socket = Browser(app).open_socket({"rare": rare, "often": lambda data: "often"})
+
+    statuses = [socket.say(action)["status"] for action in ("rare", "rare", "often", "often")]
+
+    assert statuses == [200, 429, 200, 200]
+
+
+def test_limit_counts_calls_with_requests(app, limiter):
+    """A view that is called over a socket has one limit with what is asked by HTTP."""
+    app.add_url_rule("/a", "a", lambda: "a")
+    browser = Browser(app)
+    socket = browser.open_socket()
+
+    statuses = [socket.call("/a")["status"], browser.client.get("/a").status_code]
+    statuses += [socket.call("/a")["status"], browser.client.get("/a").status_code]
+
+    assert statuses == [200, 200, 429, 429]
+
+
+def test_handler_that_is_a_view_too_needs_a_token_there(app, protected):
+    """That messages need no CSRF token opens no route to requests without one."""
+
+    def save(data=None):
+        return "saved"
+
+    app.add_url_rule("/save", "save", save, methods=["POST"])
+    browser = Browser(app)
+
+    assert browser.open_socket({"save": save}).say("save")["status"] == 200
+    assert browser.client.post("/save").status_code == 400

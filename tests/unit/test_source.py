@@ -76,7 +76,7 @@ def test_file_is_read_in_one_sitting():
 UNTESTED = """
 publisher.py version.py
 config/kinds.py
-messages/conversations.py messages/dispatch.py messages/environ.py
+messages/conversations.py messages/dispatch.py
 page/client.py
 registries/base.py registries/records.py
 registries/memory/clients.py

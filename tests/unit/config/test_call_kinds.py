@@ -76,3 +76,29 @@ def test_call_headers_that_no_page_sends_are_told(value, hint):
     """What browsers and servers say about a request is not a page's to say."""
     with pytest.raises(InvalidSetting, match=f"REALTIME_CALL_HEADERS.*{hint}"):
         read(CALL_HEADERS=value)
+
+
+def test_environ_keys_are_kept_as_they_are():
+    """Keys of an environ differ in upper and lower case."""
+    assert read(ENVIRON_KEYS=["myapp.tenant", "SSL_CLIENT_CERT"]).environ_keys == (
+        "myapp.tenant",
+        "SSL_CLIENT_CERT",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("myapp.tenant", r"\['myapp.tenant'\]"),
+        (7, "a list of keys"),
+        ([7], "7 in it"),
+        (["PATH_INFO"], "own"),
+        (["wsgi.input"], "own"),
+        (["werkzeug.request"], "own"),
+        (["HTTP_COOKIE"], "own"),
+    ],
+)
+def test_environ_keys_that_belong_to_one_request_are_told(value, hint):
+    """A call has a path, a body and headers of its own."""
+    with pytest.raises(InvalidSetting, match=f"REALTIME_ENVIRON_KEYS.*{hint}"):
+        read(ENVIRON_KEYS=value)

@@ -52,6 +52,7 @@ def test_config_has_the_documented_defaults():
         "drain_seconds": 3,
         "allow_calls": None,
         "call_headers": (),
+        "environ_keys": (),
     }
 
 

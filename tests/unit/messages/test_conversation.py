@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import threading
 
 import flask
 import pytest
-from flask import Response, abort, g, jsonify, request, session
+from flask import abort, g, jsonify, request, session
 from flask.signals import got_request_exception, request_finished, request_started
 
 from flask_realtime import socket_joined, socket_left
@@ -85,7 +83,7 @@ def test_handler_runs_behind_before_request_under_an_endpoint_of_its_own(app, br
 
     answer(browser, lambda message: request.view_args or {})
 
-    assert seen == [("realtime.message", "POST", "/")]
+    assert seen == [("realtime.message.do", "POST", "/")]
 
 
 def test_before_request_may_answer_in_place_of_a_handler(app, browser):
@@ -284,85 +282,6 @@ def test_handler_that_returns_no_response_is_answered_500(browser):
     assert answer(browser, lambda message: object())["status"] == 500
 
 
-def test_request_is_that_of_the_handshake_in_what_they_share(browser):
-    """Address, host, agent and language are the socket's; what is the handshake's alone is gone."""
-    socket = browser.open_socket(
-        {"do": lambda message: jsonify(sorted(request.environ)), "show": _show},
-        REMOTE_ADDR="203.0.113.7",
-        HTTP_HOST="app.example.com:5000",
-        HTTP_X_TENANT="blue",
-        HTTP_AUTHORIZATION="Basic eDp5",
-        HTTP_IF_NONE_MATCH='"x"',
-        REMOTE_USER="ann",
-        **{
-            "wsgi.url_scheme": "wss",
-            "wsgi.input_terminated": True,
-            "werkzeug.socket": object(),
-            "gunicorn.socket": object(),
-            "wsgi.early_hints": object(),
-            "CONTENT_LENGTH": "5",
-        },
-    )
-
-    keys = socket.say("do")["body"]
-    shown = socket.say("show")["body"]
-
-    assert shown == {
-        "url": "https://app.example.com:5000/",
-        "address": "203.0.113.7",
-        "agent": "Browser/1.0",
-        "languages": ["de"],
-        "tenant": "blue",
-        "user": "ann",
-        "authorization": "Basic eDp5",
-        "origin": "http://localhost",
-        "referrer": "http://localhost/",
-        "accept": "*/*",
-    }
-    assert not {
-        "HTTP_UPGRADE",
-        "HTTP_CONNECTION",
-        "HTTP_SEC_WEBSOCKET_KEY",
-        "HTTP_SEC_WEBSOCKET_VERSION",
-        "HTTP_ACCEPT_ENCODING",
-        "HTTP_CACHE_CONTROL",
-        "HTTP_IF_NONE_MATCH",
-        "CONTENT_TYPE",
-        "wsgi.input_terminated",
-        "wsgi.early_hints",
-        "werkzeug.socket",
-        "gunicorn.socket",
-    }.intersection(keys)
-
-
-def _show(message):
-    return {
-        "url": request.url,
-        "address": request.remote_addr,
-        "agent": request.user_agent.string,
-        "languages": list(request.accept_languages.values()),
-        "tenant": request.headers["X-Tenant"],
-        "user": request.remote_user,
-        "authorization": request.headers["Authorization"],
-        "origin": request.origin,
-        "referrer": request.referrer,
-        "accept": request.headers["Accept"],
-    }
-
-
-# Flask before 3.1 has it restrict the hosts that routes are found for, and says so.
-@pytest.mark.filterwarnings("ignore:Current server name")
-def test_request_has_the_host_of_the_handshake_whatever_server_name_says(app, browser):
-    """SERVER_NAME is for URLs outside of requests; a message has a host of its own."""
-    app.config["SERVER_NAME"] = "configured.example"
-    app.url_map.host_matching = False
-    socket = browser.open_socket(
-        {"do": lambda message: request.url}, HTTP_HOST="asked.example", SCRIPT_NAME="/prefix"
-    )
-
-    assert socket.say("do")["body"] == "http://asked.example/prefix/"
-
-
 def test_message_is_a_socket_request(app, browser):
     """A view can tell a message from a request of HTTP's."""
     app.add_url_rule("/which", "which", lambda: {"socket": is_socket_request()})
@@ -394,129 +313,6 @@ def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
 
     assert socket.say("out")["body"] == browser.digest
     assert socket.say("which")["body"] == browser.digest
-
-
-@pytest.mark.parametrize(
-    ("make", "body", "encoding"),
-    [
-        (lambda: Response(b"\x89PNG\r\n", mimetype="image/png"), "iVBORw0K", "base64"),
-        (lambda: Response("ü", mimetype="text/html"), "ü", None),
-        (lambda: Response("ü".encode("latin-1"), mimetype="text/plain"), "/A==", "base64"),
-        (
-            lambda: Response("ü".encode("latin-1"), content_type="text/plain; charset=latin-1"),
-            "ü",
-            None,
-        ),
-        (lambda: Response("<a/>", mimetype="image/svg+xml"), "<a/>", None),
-        (lambda: Response('{"a": 1}', mimetype="application/problem+json"), {"a": 1}, None),
-        (lambda: Response("NaN", mimetype="application/json"), "NaN", None),
-        (lambda: Response('{"a": ', mimetype="application/json"), '{"a": ', None),
-        (lambda: Response(b"[1]\n", mimetype="application/json"), [1], None),
-        (
-            lambda: Response(
-                b"\x1f\x8b", mimetype="text/html", headers={"Content-Encoding": "gzip"}
-            ),
-            "H4s=",
-            "base64",
-        ),
-    ],
-)
-def test_reply_carries_text_and_json_as_they_are_and_else_base64(browser, make, body, encoding):
-    """A body arrives as what it is, and no body breaks the reply around it."""
-    reply = answer(browser, lambda message: make())
-
-    assert reply["body"] == body
-    assert reply.get("encoding") == encoding
-
-
-def test_reply_never_carries_set_cookie(browser):
-    """A session cookie is not for page scripts, which could not read it by HTTP either."""
-
-    def handler(message):
-        session["a"] = 1
-        response = Response("")
-        response.set_cookie("theme", "dark")
-        return response
-
-    reply = answer(browser, handler)
-
-    assert "set-cookie" not in {name.lower() for name in reply["headers"]}
-    assert "dark" not in json.dumps(reply)
-
-
-def test_reply_joins_headers_that_come_twice(browser):
-    """No header gets lost because a JSON object has a name but once."""
-
-    def handler(message):
-        response = Response("")
-        response.headers.add("Link", "<a>")
-        response.headers.add("Link", "<b>")
-        return response
-
-    assert answer(browser, handler)["headers"]["Link"] == "<a>, <b>"
-
-
-def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
-    """What has no end known can't be one message; its page fetches it by HTTP."""
-    closed = threading.Event()
-
-    def forever():
-        try:
-            while True:
-                yield "x"
-        finally:
-            closed.set()
-
-    def handler(message):
-        stream = forever()
-        next(stream)
-        return Response(stream)
-
-    reply = answer(browser, handler)
-
-    assert reply["status"] == 502
-    assert "fetch this by HTTP" in reply["body"]
-    assert closed.is_set()
-
-
-def test_reply_larger_than_allowed_is_502(app):
-    """REALTIME_MAX_REPLY_BYTES counts the bytes of the body."""
-    browser = Browser(app, MAX_REPLY_BYTES=10)
-
-    assert answer(browser, lambda message: "x" * 10)["body"] == "x" * 10
-    reply = answer(browser, lambda message: "x" * 11)
-    assert reply["status"] == 502
-    assert "fetch this by HTTP" in reply["body"]
-
-
-def test_reply_carries_a_small_file_and_closes_it(app):
-    """send_file works over a socket, as far as the file is small."""
-    browser = Browser(app, MAX_REPLY_BYTES=10)
-    files = [io.BytesIO(b"x" * 10), io.BytesIO(b"x" * 11)]
-    left = iter(files)
-
-    def handler(message):
-        return flask.send_file(next(left), mimetype="text/plain")
-
-    socket = browser.open_socket({"do": handler})
-    replies = [socket.say("do") for _ in files]
-
-    assert [reply["status"] for reply in replies] == [200, 502]
-    assert all(file.closed for file in files)
-
-
-def test_reply_closes_its_response(browser):
-    """Functions given to call_on_close run."""
-    closed = []
-
-    def handler(message):
-        response = Response("x")
-        response.call_on_close(lambda: closed.append(True))
-        return response
-
-    answer(browser, handler)
-
-    assert closed == [True]
 
 
 def test_hook_runs_in_a_context_like_a_handlers(app, browser):

@@ -1,10 +1,172 @@
 """What an app's response looks like as the reply to a message."""
 
+from __future__ import annotations
+
+import io
+import json
+import threading
+
+import flask
 import pytest
-from flask import Flask, Response, send_file
+from flask import Flask, Response, send_file, session
 from werkzeug.test import create_environ
 
 from flask_realtime.messages.replies import reply_of
+
+from ..conversations import Browser
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+def answer(browser, handler):
+    """The reply of a socket whose only handler is *handler*."""
+    return browser.open_socket({"do": handler}).say("do")
+
+
+@pytest.mark.parametrize(
+    ("make", "body", "encoding"),
+    [
+        (lambda: Response(b"\x89PNG\r\n", mimetype="image/png"), "iVBORw0K", "base64"),
+        (lambda: Response("ü", mimetype="text/html"), "ü", None),
+        (lambda: Response("ü".encode("latin-1"), mimetype="text/plain"), "/A==", "base64"),
+        (
+            lambda: Response("ü".encode("latin-1"), content_type="text/plain; charset=latin-1"),
+            "ü",
+            None,
+        ),
+        (lambda: Response("<a/>", mimetype="image/svg+xml"), "<a/>", None),
+        (lambda: Response('{"a": 1}', mimetype="application/problem+json"), {"a": 1}, None),
+        (lambda: Response("NaN", mimetype="application/json"), "NaN", None),
+        (lambda: Response('{"a": ', mimetype="application/json"), '{"a": ', None),
+        (lambda: Response(b"[1]\n", mimetype="application/json"), [1], None),
+        (
+            lambda: Response(
+                b"\x1f\x8b", mimetype="text/html", headers={"Content-Encoding": "gzip"}
+            ),
+            "H4s=",
+            "base64",
+        ),
+    ],
+)
+def test_reply_carries_text_and_json_as_they_are_and_else_base64(browser, make, body, encoding):
+    """A body arrives as what it is, and no body breaks the reply around it."""
+    reply = answer(browser, lambda message: make())
+
+    assert reply["body"] == body
+    assert reply.get("encoding") == encoding
+
+
+def test_reply_never_carries_set_cookie(browser):
+    """A session cookie is not for page scripts, which could not read it by HTTP either."""
+
+    def handler(message):
+        session["a"] = 1
+        response = Response("")
+        response.set_cookie("theme", "dark")
+        return response
+
+    reply = answer(browser, handler)
+
+    assert "set-cookie" not in {name.lower() for name in reply["headers"]}
+    assert "dark" not in json.dumps(reply)
+
+
+def test_reply_joins_headers_that_come_twice(browser):
+    """No header gets lost because a JSON object has a name but once."""
+
+    def handler(message):
+        response = Response("")
+        response.headers.add("Link", "<a>")
+        response.headers.add("Link", "<b>")
+        return response
+
+    assert answer(browser, handler)["headers"]["Link"] == "<a>, <b>"
+
+
+def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
+    """What has no end known can't be one message; its page fetches it by HTTP."""
+    closed = threading.Event()
+
+    def forever():
+        try:
+            while True:
+                yield "x"
+        finally:
+            closed.set()
+
+    def handler(message):
+        stream = forever()
+        next(stream)
+        return Response(stream)
+
+    reply = answer(browser, handler)
+
+    assert reply["status"] == 502
+    assert "fetch this by HTTP" in reply["body"]
+    assert closed.is_set()
+
+
+def test_reply_larger_than_allowed_is_502(app):
+    """REALTIME_MAX_REPLY_BYTES counts the bytes of the body."""
+    browser = Browser(app, MAX_REPLY_BYTES=10)
+
+    assert answer(browser, lambda message: "x" * 10)["body"] == "x" * 10
+    reply = answer(browser, lambda message: "x" * 11)
+    assert reply["status"] == 502
+    assert "fetch this by HTTP" in reply["body"]
+
+
+def test_reply_carries_a_small_file_and_closes_it(app):
+    """send_file works over a socket, as far as the file is small."""
+    browser = Browser(app, MAX_REPLY_BYTES=10)
+    files = [io.BytesIO(b"x" * 10), io.BytesIO(b"x" * 11)]
+    left = iter(files)
+
+    def handler(message):
+        return flask.send_file(next(left), mimetype="text/plain")
+
+    socket = browser.open_socket({"do": handler})
+    replies = [socket.say("do") for _ in files]
+
+    assert [reply["status"] for reply in replies] == [200, 502]
+    assert all(file.closed for file in files)
+
+
+def test_reply_closes_its_response(browser):
+    """Functions given to call_on_close run."""
+    closed = []
+
+    def handler(message):
+        response = Response("x")
+        response.call_on_close(lambda: closed.append(True))
+        return response
+
+    answer(browser, handler)
+
+    assert closed == [True]
+
+
+def test_reply_says_that_its_body_is_not_for_the_page(browser):
+    """By these headers a client knows an upload, which it must not insert."""
+    headers = {
+        "Content-Disposition": "attachment; filename=x.html",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Type": "text/html",
+    }
+
+    reply = answer(browser, lambda data: ("<b>", 200, headers))
+
+    assert {name: reply["headers"][name] for name in headers} == headers
 
 
 @pytest.mark.parametrize("name", ["X-Sendfile", "X-Accel-Redirect", "X-Lighttpd-Send-File"])

@@ -1,0 +1,139 @@
+"""The environ of a call or a handler, made of the handshake's."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from flask import jsonify, request
+
+from ..conversations import Browser
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+@pytest.fixture
+def browser(app):
+    return Browser(app)
+
+
+def test_request_is_that_of_the_handshake_in_what_they_share(browser):
+    """Address, host, agent and language are the socket's; what is the handshake's alone is gone."""
+    socket = browser.open_socket(
+        {"do": lambda message: jsonify(sorted(request.environ)), "show": _show},
+        REMOTE_ADDR="203.0.113.7",
+        HTTP_HOST="app.example.com:5000",
+        HTTP_X_TENANT="blue",
+        HTTP_AUTHORIZATION="Basic eDp5",
+        HTTP_IF_NONE_MATCH='"x"',
+        REMOTE_USER="ann",
+        **{
+            "wsgi.url_scheme": "wss",
+            "wsgi.input_terminated": True,
+            "werkzeug.socket": object(),
+            "gunicorn.socket": object(),
+            "wsgi.early_hints": object(),
+            "CONTENT_LENGTH": "5",
+        },
+    )
+
+    keys = socket.say("do")["body"]
+    shown = socket.say("show")["body"]
+
+    assert shown == {
+        "url": "https://app.example.com:5000/",
+        "address": "203.0.113.7",
+        "agent": "Browser/1.0",
+        "languages": ["de"],
+        "tenant": "blue",
+        "user": "ann",
+        "authorization": "Basic eDp5",
+        "origin": "http://localhost",
+        "referrer": "http://localhost/",
+        "accept": "*/*",
+    }
+    assert not {
+        "HTTP_UPGRADE",
+        "HTTP_CONNECTION",
+        "HTTP_SEC_WEBSOCKET_KEY",
+        "HTTP_SEC_WEBSOCKET_VERSION",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_CACHE_CONTROL",
+        "HTTP_IF_NONE_MATCH",
+        "CONTENT_TYPE",
+        "wsgi.input_terminated",
+        "wsgi.early_hints",
+        "werkzeug.socket",
+        "gunicorn.socket",
+    }.intersection(keys)
+
+
+def _show(message):
+    return {
+        "url": request.url,
+        "address": request.remote_addr,
+        "agent": request.user_agent.string,
+        "languages": list(request.accept_languages.values()),
+        "tenant": request.headers["X-Tenant"],
+        "user": request.remote_user,
+        "authorization": request.headers["Authorization"],
+        "origin": request.origin,
+        "referrer": request.referrer,
+        "accept": request.headers["Accept"],
+    }
+
+
+# Flask before 3.1 has it restrict the hosts that routes are found for, and says so.
+@pytest.mark.filterwarnings("ignore:Current server name")
+def test_request_has_the_host_of_the_handshake_whatever_server_name_says(app, browser):
+    """SERVER_NAME is for URLs outside of requests; a message has a host of its own."""
+    app.config["SERVER_NAME"] = "configured.example"
+    app.url_map.host_matching = False
+    socket = browser.open_socket(
+        {"do": lambda message: request.url}, HTTP_HOST="asked.example", SCRIPT_NAME="/prefix"
+    )
+
+    assert socket.say("do")["body"] == "http://asked.example/prefix/"
+
+
+def test_request_has_of_the_environ_what_wsgi_and_http_define(app):
+    """What middleware noted of the handshake, a moment or a trace, is not the call's."""
+    handshake = {
+        "otel.start_time": 1,
+        "myapp.tenant": "blue",
+        "myapp.timer": object(),
+        "REMOTE_USER": "ann",
+        "AUTH_TYPE": "Basic",
+        "SSL_CLIENT_CERT": "…",
+        "HTTP_TRACEPARENT": "00-1-2-01",
+        "HTTP_X_REQUEST_ID": "1",
+        "HTTP_X_REQUEST_START": "t=1",
+        "HTTP_X_B3_TRACEID": "1",
+        "HTTP_X_TENANT": "blue",
+    }
+    browser = Browser(app, ENVIRON_KEYS=["myapp.tenant"])
+    socket = browser.open_socket({"do": lambda data: sorted(request.environ)}, **handshake)
+
+    keys = socket.say("do")["body"]
+
+    assert {one for one in handshake if one in keys} == {
+        "myapp.tenant",
+        "REMOTE_USER",
+        "AUTH_TYPE",
+        "HTTP_X_TENANT",
+    }
+
+
+def test_request_of_a_call_has_the_same(app):
+    """A route finds by a call what a handler finds by a message."""
+    app.add_url_rule("/tenant", "tenant", lambda: request.environ.get("myapp.tenant", "none"))
+    handshake = {"myapp.tenant": "blue"}
+
+    named = Browser(app, ENVIRON_KEYS=["myapp.tenant"]).open_socket(**handshake).call("/tenant")
+    other = Browser(app).open_socket(**handshake).call("/tenant")
+
+    assert (named["body"], other["body"]) == ("blue", "none")
