@@ -22,6 +22,11 @@ const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
 
 /** What `window.realtime` is: the page, as its server knows it. */
 export class Client {
+  /**
+   * What the server has put into the page's head: what comes later is its scripts'.
+   * @internal
+   */
+  served = [];
   #window;
   #page;
   #former = new Map(); // by their ids: pages whose place in the document another has taken

@@ -32,7 +32,7 @@ export class Forms {
     this.#busy = new Busy(window);
     this.#markup = new Markup(window);
     this.#navigation = new Navigation(window);
-    this.#newDocument = new NewDocument(window, this.#markup, this.#navigation);
+    this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
   }
@@ -92,7 +92,7 @@ export class Forms {
     const options = fields ? { method: "post", input: fields } : { timeout: PATIENCE };
     let reply;
     try {
-      reply = await this.#client.ask(url.pathname + url.search, { ...options, partial });
+      reply = await this.#client.ask(url, { ...options, partial });
     } catch (error) {
       // What the server may have acted on is not sent a second time.
       if (this.#tell(visit, "error", error) && !(fields && error.wasSent)) this.#leave(visit);

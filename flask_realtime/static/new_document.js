@@ -13,11 +13,12 @@ export class NewDocument {
   #navigation;
   #nonce;
   #isBound; // by a policy, to nonces
-  #served; // what the server has put into the head: the rest is the scripts'
+  #served;
   #page; // names what the document shows now, in the entries of the history that show it
   #url; // of the page shown in place of the one that was loaded
 
-  constructor(window, markup, navigation) {
+  /** @param {Element[]} served what the server has put into the head of the page */
+  constructor(window, markup, navigation, served) {
     this.#window = window;
     this.#document = unclobbered(window.document);
     this.#markup = markup;
@@ -26,7 +27,7 @@ export class NewDocument {
     this.#nonce = tag?.nonce;
     // Where there is a policy the attribute hides it from style sheets.
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
-    this.#served = [...this.#document.head.children];
+    this.#served = served;
     this.#page = window.performance.timeOrigin;
     // The page of another document, which this one was loaded in place of.
     if (window.history.state?.realtimePage) this.#note(new URL(window.location));

@@ -27,6 +27,7 @@ function begin() {
     isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
   });
+  client.served = [...own(window, "head").children];
   window.realtime = client;
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
   if (!connectionId) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");

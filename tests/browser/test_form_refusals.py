@@ -1,8 +1,10 @@
 """Where the app has opened no calls, forms and links go as if there were no socket."""
 
-import json
-
 import pytest
+
+from ..integration.serving import ServerProcess
+from .conftest import APPS
+from .sites import Site
 
 MAIN = """<form id="f" method="post" action="/echo/a?x=1" data-realtime>
 <textarea name="text">a
@@ -14,28 +16,25 @@ b</textarea><input name="submit" value="s">
 <p id="here"></p>"""
 
 
-def refuse_calls(socket):
-    """Answer each call as an app does that has not opened it; pass on all else."""
-    server = socket.connect_to_server()
+@pytest.fixture(scope="module")
+def closed_server():
+    closed = {"REALTIME_ALLOW_CALLS": "false"}
+    with ServerProcess("gevent", "shapes:app", folder=APPS, **closed) as server:
+        yield server
 
-    def answer(text):
-        message = json.loads(text)
-        if message.get("action") != "call-route":
-            server.send(text)
-            return
-        refusal = {"id": message["id"], "status": 421, "headers": {}, "body": "", "refused": "call"}
-        socket.send(json.dumps(refusal))
 
-    socket.on_message(answer)
+@pytest.fixture
+def site(closed_server):
+    """The app whose pages and answers a test sets, and which has opened no calls."""
+    return Site(closed_server.url)
 
 
 @pytest.fixture
 def person(come, site):
-    """A person at a page whose app has opened no calls."""
+    """A person at a page of that app."""
     site.show(MAIN)
     site.answer("a", main="answer")
     person = come(site.url)
-    person.page.route_web_socket("**", refuse_calls)
     person.visit("/page")
     return person
 

@@ -56,27 +56,26 @@ def test_title_head_and_attributes_are_the_answers(visit, site):
 
 
 def test_styles_are_the_answers(visit, site):
-    """Its style sheets are there before it is seen; of the former page's, those that it has too."""
-    person = visit(head="<style>p { color: rgb(1, 1, 1) }</style><style>p { margin: 3px }</style>")
-    site.answer(
-        "a",
-        head='<link rel="stylesheet" href="/echo/sheet"><style>p { margin: 3px }</style>',
-        main="<p id=p>answer</p>",
-    )
+    """Its style sheets are there before it is seen; of the former page's, those that it has too,
+    and what scripts have added."""
+    added = """<script type="module">
+        const style = document.createElement("style");
+        style.textContent = "p { top: 5px }";
+        document.head.append(style);
+    </script>"""
+    kept = "<style>p { margin: 3px }</style>"
+    person = visit(added, head=f"<style>p {{ color: rgb(1, 1, 1) }}</style>{kept}")
+    sheet = '<link rel="stylesheet" href="/echo/sheet">'
     site.answer("sheet", body="p { padding: 7px }", headers={"Content-Type": "text/css"})
-    person.run(
-        """() => {
-            const style = document.createElement("style");
-            style.textContent = "p { top: 5px }";
-            document.head.append(style);
-        }"""
-    )
+    site.answer("a", head=sheet + kept, main="<p id=p>answer</p>")
 
     send(person)
 
     style = person.run(
-        "() => { const { color, margin, padding, top } = getComputedStyle(p);"
-        " return { color, margin, padding, top }; }"
+        """() => {
+            const { color, margin, padding, top } = getComputedStyle(p);
+            return { color, margin, padding, top };
+        }"""
     )
     expected = {"color": "rgb(0, 0, 0)", "margin": "3px", "padding": "7px", "top": "5px"}
     assert style == expected

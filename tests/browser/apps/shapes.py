@@ -19,6 +19,7 @@ app.secret_key = "a secret of the tests"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
+app.config.setdefault("REALTIME_ALLOW_CALLS", True)
 realtime = Realtime(app)
 answers = {}
 released = threading.Event()
