@@ -27,6 +27,7 @@ from .registries.base import Registry
 from .session import view as takeover
 from .session.view import SessionPath
 from .threads.fork import ForkLocal
+from .threads.late import import_what_cannot_be_late
 from .transport import route as transport
 from .transport import servers
 from .transport.handshake import Handshake
@@ -64,6 +65,8 @@ class AppState:
         self._on_join = on_join
         self._on_leave = on_leave
         self._nodes = ForkLocal(self._make_node)
+        if config.redis is not None or config.registry == "redis":
+            import_what_cannot_be_late()
         #: What the app pushes goes out by it.
         self.outgoing = Outgoing(
             app,

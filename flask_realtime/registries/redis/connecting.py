@@ -39,6 +39,10 @@ class Connecting:
         thread = BackgroundThread("realtime-redis-connecting", lambda: self._connect(deadline))
         try:
             thread.start()
+        except RuntimeError:
+            # No thread is to be had: the process is at its limit, or it ends and runs its atexit
+            # functions. Then the name service is waited for, as long as it takes.
+            self._connect(deadline)
         except BaseException:
             self._give_back(None)
             raise

@@ -13,6 +13,7 @@ from flask_realtime.registries.redis.pool import MOST_CONNECTIONS, RedisPool
 from tests.eventually import DEADLINE
 
 from ....ports import free_port
+from ...starvation import no_thread_to_be_had
 
 
 @pytest.fixture
@@ -75,3 +76,15 @@ def test_pool_answers_within_its_timeout_though_the_name_service_is_silent(
     silent_name_service.set()
     assert pool.run([("PING",)], Deadline(10)) == [b"PONG"]
     pool.close()
+
+
+def test_attempt_needs_no_thread_where_none_is_to_be_had(redis_url):
+    """A process that ends, or is at its limit of threads, connects on the caller's own."""
+    given_back = queue.Queue()
+
+    with no_thread_to_be_had():
+        connection = Connecting(RedisAddress(redis_url, "url", 5), given_back.put).run(Deadline(5))
+
+    assert connection.exchange([("PING",)], Deadline(5)) == [b"PONG"]
+    assert given_back.empty()
+    connection.close()
