@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from flask_realtime.page.script import ENTRIES, client_script, modules_of
 from tests.eventually import DEADLINE
 
 from .test_readme import code_blocks
@@ -57,3 +58,42 @@ def test_types_are_those_of_the_client_and_of_the_readme(tmp_path):
 
     assert len(scripts) > 4
     assert code == 0, output
+
+
+@pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_script_of_browsers_is_the_same_program_as_its_modules(entry, tmp_path):
+    """What is served has other names for what nobody sees, and is the same in all else."""
+    plain, served = tmp_path / "plain.js", tmp_path / "served.js"
+    plain.write_text(f"""(() => {{ "use strict"; {"".join(modules_of(entry, set()))} }})();""")
+    served.write_bytes(client_script(entry).plain)
+
+    code, output = node("same-program.js", str(plain), str(served))
+
+    assert code == 0, output
+
+
+@pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("const a = { key: 1 }; a.key;", "const b = { key: 1 }; b.kex;"),
+        ("const a = 'text';", "const b = 'test';"),
+        ("(one, other) => one;", "(one, other) => other;"),
+        ("(one) => one + other;", "(other) => other + other;"),
+        ("({ one }) => one;", "({ a }) => a;"),
+        ("(one) => window.open;", "(one) => one.open;"),
+        (
+            "class A { #a; #b; c() { return this.#a; } }",
+            "class A { #a; #b; c() { return this.#b; } }",
+        ),
+    ],
+)
+def test_other_program_is_told_from_the_same(one, other, tmp_path):
+    """The comparison sees a key, a text or a name that is another."""
+    for name, text in (("one.js", one), ("other.js", other)):
+        (tmp_path / name).write_text(text)
+
+    code, output = node("same-program.js", str(tmp_path / "one.js"), str(tmp_path / "other.js"))
+
+    assert code == 1, output

@@ -18,10 +18,10 @@ from ..errors import NoContext
 from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .hosts import everywhere
-from .script import ENTRY, FORMS_ENTRY, client_script
+from .script import ENTRIES, ENTRY, client_script
 
 STATIC_ENDPOINT = "realtime.static"
-STATIC_PATH = f'/static/<any("{ENTRY}", "{FORMS_ENTRY}"):entry>'
+STATIC_PATH = "/static/<any({}):entry>".format(", ".join(f'"{entry}"' for entry in ENTRIES))
 # What the client takes for REALTIME_URL_PREFIX where its tag does not say.
 _USUAL_URL_PREFIX = "/_realtime"
 

@@ -2,7 +2,7 @@ const SHORTEST = 1_000; // ms
 const POLICY_VIOLATION = 1008;
 const SERVICE_RESTART = 1012;
 export const SESSION_CHANGED = 4001;
-const PATIENCE = 30_000; // ms for which a server is left alone that found us too busy
+const REST = 30_000; // ms for which a server is left alone that found us too busy
 const GOOD_LIFE = 10_000; // ms; a socket that lived less may have been part of the trouble.
 
 /**
@@ -25,7 +25,7 @@ export class Backoff {
     const now = Date.now();
     if (lived >= GOOD_LIFE) this.#since = now;
     const jitter = Math.random();
-    if (code === POLICY_VIOLATION) return PATIENCE * (1 + jitter);
+    if (code === POLICY_VIOLATION) return REST * (1 + jitter);
     // Not at once: the browser may be about to get the cookie of its new session.
     if (code === SESSION_CHANGED) return SHORTEST * (1 + jitter);
     return (code === SERVICE_RESTART ? SHORTEST : longest(now - this.#since)) * jitter;

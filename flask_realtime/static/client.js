@@ -8,7 +8,7 @@ import { emit } from "./events.js";
 import { Memory } from "./memory.js";
 import { Page } from "./page.js";
 import { Reload } from "./reload.js";
-import { RouteRequest, replyOf } from "./request.js";
+import { RouteRequest } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
@@ -33,6 +33,7 @@ export class Client {
   #body;
   #isSubscribed;
   #isStale = false;
+  #loadByHttp;
   #earlyUntil;
   #channels = new Channels(() => this.#window.Date.now() < this.#earlyUntil);
   #calls;
@@ -47,9 +48,11 @@ export class Client {
    * @param {string} page.sessionUrl where cookies wait
    * @param {() => boolean} page.isSubscribed whether its HTML says that it is
    * @param {boolean} page.isPosted it did not come by GET
+   * @param {() => Promise<typeof byHttp>} page.loadByHttp
    */
-  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted }) {
+  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, loadByHttp }) {
     const { Date } = (this.#window = window);
+    this.#loadByHttp = loadByHttp;
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
@@ -124,7 +127,9 @@ export class Client {
     const end = Date.now() + limit;
     const reply = await this.#send(request.message, limit, request.isRepeatable);
     if (reply.refused !== "call") return reply;
-    return this.#fetch(request, reply.id, limit && Math.max(1, end - Date.now()));
+    const byHttp = await this.#loadByHttp();
+    const fetch = (...asked) => this.fetch(...asked);
+    return byHttp(this.#window, request, fetch, reply.id, limit && Math.max(1, end - Date.now()));
   }
 
   /**
@@ -166,20 +171,6 @@ export class Client {
     const reply = await this.#calls.send(message, timeout, isRepeatable);
     if (reply.session) await this.#session.take();
     return reply;
-  }
-
-  async #fetch(request, id, limit) {
-    const aborter = new AbortController();
-    const timer = limit && this.#window.setTimeout(() => aborter.abort(), limit);
-    const [url, options] = request.fetched;
-    try {
-      return await replyOf(await this.fetch(url, { ...options, signal: aborter.signal }), id);
-    } catch ({ message }) {
-      const name = aborter.signal.aborted ? "RealtimeTimeout" : "RealtimeInterrupted";
-      throw new RealtimeError(name, `By HTTP: ${message}`, true);
-    } finally {
-      this.#window.clearTimeout(timer);
-    }
   }
 
   #receive(message) {

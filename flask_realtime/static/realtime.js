@@ -26,6 +26,10 @@ function begin() {
     sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
     isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
+    loadByHttp: async () => {
+      await import(tag.src.replace("realtime.js", "realtime-http.js"));
+      return window[Symbol.for("realtime.byHttp")];
+    },
   });
   client.served = [...own(window, "head").children];
   window.realtime = client;

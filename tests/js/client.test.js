@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import { Client } from "../../flask_realtime/static/client.js";
+import { byHttp } from "../../flask_realtime/static/http.js";
 import { CONNECTION_ID, FakePage, response, settled } from "./page.js";
 
 let page, realtime;
@@ -13,6 +14,7 @@ function load({ isSubscribed = true, storage, connectionId = CONNECTION_ID } = {
     socketUrl: "ws://app.test/",
     sessionUrl: "/_realtime/session",
     isSubscribed: () => isSubscribed,
+    loadByHttp: async () => byHttp,
   });
   realtime.connect();
 }
