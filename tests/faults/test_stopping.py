@@ -16,9 +16,9 @@ from .scene import Scene
 
 COUNT = 1000
 BUSY = 50
-# Far longer than a test waits: a worker that ends in time has not waited for this timeout.
 SETTINGS = {"MAX_CONNECTIONS_PER_SESSION": COUNT, "REDIS_TIMEOUT_SECONDS": DEADLINE}
-PATIENT = ("--graceful-timeout", "600")
+# Far longer than a test waits: a worker that ends in time has not waited for its graceful timeout.
+PATIENT = ("--graceful-timeout", "600", "--timeout", "600")
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
