@@ -93,7 +93,10 @@ class Run:
             page.start()
         if plan.browsers:
             await self._browsers.start()
-        await eventually_in_loop(lambda: all(page.resumes for page in self.pages))
+        await eventually_in_loop(
+            lambda: all(page.resumes for page in self.pages),
+            lambda: f"Pages that have not come: {self._missing()}.",
+        )
         self._pushing = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
             # With snapshots a new subscription, which only Redis knows of, may be lost.
@@ -101,6 +104,13 @@ class Run:
                 asyncio.create_task(self._subscribe_late(page, names))
                 for page in self.pages[: plan.pages]
             ]
+
+    def _missing(self):
+        return [
+            f"{type(page).__name__} {index}"
+            for index, page in enumerate(self.pages)
+            if not page.resumes
+        ]
 
     def _page(self, kind, index, names):
         chosen = self._chance.sample(names, CHANNELS_PER_PAGE)
