@@ -24,8 +24,9 @@ STATIC = Path(__file__).parents[1] / "static"
 ENTRY = "realtime.js"
 FORMS_ENTRY = "realtime-forms.js"
 HTTP_ENTRY = "realtime-http.js"
+HTML_ENTRY = "realtime-html.js"
 #: What browsers load: the first by its tag, the others when the first finds that they are wanted.
-ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY)
+ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY, HTML_ENTRY)
 
 # Keeps the names of the client's parts from the page's scripts.
 _WRAPPER = '(()=>{{"use strict";{}}})();'

@@ -8,6 +8,7 @@ import { emit } from "./events.js";
 import { Memory } from "./memory.js";
 import { Page } from "./page.js";
 import { Reload } from "./reload.js";
+import { Rendering } from "./rendering.js";
 import { RouteRequest } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
@@ -41,6 +42,8 @@ export class Client {
   #connection;
   #memory;
   #reload;
+  #isPosted;
+  #rendering;
 
   /**
    * @param {string} page.connectionId
@@ -49,13 +52,17 @@ export class Client {
    * @param {() => boolean} page.isSubscribed whether its HTML says that it is
    * @param {boolean} page.isPosted it did not come by GET
    * @param {() => Promise<typeof byHttp>} page.loadByHttp
+   * @param {() => Promise} page.loadRenderer loads what then calls `renderBy`
    */
-  constructor(window, { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, loadByHttp }) {
+  constructor(window, page) {
+    const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, loadByHttp, loadRenderer } = page;
     const { Date } = (this.#window = window);
     this.#loadByHttp = loadByHttp;
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
+    this.#isPosted = isPosted;
+    this.#rendering = new Rendering(loadRenderer, (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.#reload = new Reload(window, this.#memory, isPosted, new Typing(window));
     this.#session = new Session(window, sessionUrl, () => this.connectionId);
@@ -166,6 +173,21 @@ export class Client {
     }
   }
 
+  /** @internal */
+  get isPosted() {
+    return this.#isPosted;
+  }
+
+  /** @internal */
+  renderBy(renderer) {
+    this.#rendering.begin(renderer);
+  }
+
+  /** @internal */
+  expire() {
+    this.#expire();
+  }
+
   async #send(message, timeout, isRepeatable) {
     if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
     const reply = await this.#calls.send(message, timeout, isRepeatable);
@@ -184,6 +206,7 @@ export class Client {
     if (left) return this.#page.leave(channel);
     if (lost) return this.#page.lose(channel, position) && this.#lose([channel]);
     if (position && !this.#page.advance(channel, position)) return;
+    if ("html" in message || message.refresh) return this.#rendering.hear(message);
     if (!("payload" in message)) return; // of a later version
     this.#channels.deliver(message);
     this.#emit("push", message);

@@ -1,8 +1,9 @@
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
-  "Forms and links with data-realtime go by HTTP: the page's Content-Security-Policy requires " +
-  "Trusted Types and lets no policy be named flask-realtime. Add it to the directive trusted-types.";
+  "Forms and links with data-realtime go by HTTP, and fragments and blocks are not shown: the page's " +
+  "Content-Security-Policy requires Trusted Types and lets no policy be named flask-realtime. Add it " +
+  "to the directive trusted-types.";
 
 /** HTML of the app's that becomes part of the page. */
 export class Markup {

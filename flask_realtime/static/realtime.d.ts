@@ -17,6 +17,12 @@ declare global {
     /** The session is another than the page's, or gone; its default, unless prevented, is a reload. */
     "realtime:identity": CustomEvent<RealtimeIdentity>;
     "realtime:push": CustomEvent<RealtimePush>;
+    /** The server changes the page; unless prevented. */
+    "realtime:html": CustomEvent<RealtimeHTML>;
+    /** A block cannot be had; where its view refuses it, a reload is the default, unless prevented. */
+    "realtime:stale": CustomEvent<RealtimeStale>;
+    /** A fragment has come for whose target the page has no element. */
+    "realtime:untargeted": CustomEvent<RealtimeFragment & { channel: string }>;
     /** The answer of a form has become the document: its elements are new. */
     "realtime:page": CustomEvent<null>;
   }
@@ -117,6 +123,27 @@ declare global {
     payload: Payload;
     /** A message that is in no log has none. */
     position?: string;
+  }
+
+  /** The changes that one message makes; or, on the element of a block, what comes into it. */
+  type RealtimeHTML =
+    | { channel: string; fragments: RealtimeFragment[] }
+    | { block: string; html: string };
+
+  interface RealtimeFragment {
+    action: "append" | "prepend" | "before" | "after" | "replace" | "update" | "remove" | "reload";
+    /** A CSS selector; `reload` has none. */
+    target?: string;
+    html?: string;
+    morph?: true;
+  }
+
+  interface RealtimeStale {
+    blocks: string[];
+    /** What the page's view answered, 0 for a redirect. */
+    status?: number;
+    /** Why nothing was put there, where that was no refusal. */
+    reason?: string;
   }
 
   interface RealtimeIdentity {

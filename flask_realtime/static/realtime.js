@@ -30,6 +30,7 @@ function begin() {
       await import(tag.src.replace("realtime.js", "realtime-http.js"));
       return window[Symbol.for("realtime.byHttp")];
     },
+    loadRenderer: () => import(tag.src.replace("realtime.js", "realtime-html.js")),
   });
   client.served = [...own(window, "head").children];
   window.realtime = client;

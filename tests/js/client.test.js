@@ -629,7 +629,7 @@ test("a channel of which nothing was heard is told of when it is lost", async ()
 test("what a later version says is passed over, and where it stood is noted", async () => {
   page.socket.welcome();
 
-  page.socket.say({ channel: "a", html: [], position: "e:5:t" });
+  page.socket.say({ channel: "a", later: [], position: "e:5:t" });
   page.socket.say({ channel: "a", whisper: 1 });
   page.socket.say({ what: "else" });
   push("a", 6);

@@ -3,12 +3,13 @@
 import { Client } from "../../flask_realtime/static/client.js";
 import { RealtimeError as ClientError } from "../../flask_realtime/static/errors.js";
 
-// The client is what its types say that it is, and the types leave nothing of it out but `ask`
-// and `served`, which are for its own forms.
+// The client is what its types say that it is, and the types leave nothing of it out but what is for
+// its own scripts.
+type Internal = "ask" | "served" | "isPosted" | "renderBy" | "expire";
 declare const client: Client;
 const asTyped: Realtime = client;
 const asMade: Pick<Client, keyof Realtime> = client;
-const nothingElse: Exclude<keyof Client, keyof Realtime | "ask" | "served"> extends never ? true : false = true;
+const nothingElse: Exclude<keyof Client, keyof Realtime | Internal> extends never ? true : false = true;
 const error: Pick<RealtimeError, "wasSent"> = new ClientError("RealtimeClosed", "Closed.");
 
 // A page's script.

@@ -1,0 +1,104 @@
+import { Keeper } from "./keeper.js";
+import { unclobbered } from "./unclobbered.js";
+
+const IDIOMORPH_OPTIONS = { ignoreActiveValue: true, restoreFocus: true };
+const PLACES = { append: "beforeend", prepend: "afterbegin", before: "beforebegin", after: "afterend" };
+
+/** Changes of the page's HTML that its server sends. */
+export class Fragments {
+  #window;
+  #document;
+  #markup;
+  #reload;
+
+  /**
+   * @param {Markup} markup makes HTML that the page may insert
+   * @param {() => void} reload has the page reloaded
+   */
+  constructor(window, markup, reload) {
+    this.#window = window;
+    this.#document = unclobbered(window.document);
+    this.#markup = markup;
+    this.#reload = reload;
+  }
+
+  /**
+   * Make one change after the other; one that fails keeps none of the others.
+   * @returns {object[]} those whose target the page has not
+   */
+  apply(fragments) {
+    const targetless = [];
+    for (const fragment of fragments) {
+      try {
+        if (!this.#change(fragment)) targetless.push(fragment);
+      } catch (error) {
+        this.#window.reportError(error);
+      }
+    }
+    return targetless;
+  }
+
+  /** Put `html` into `element`, as the fragment `update` does. */
+  update(element, html, morph = false) {
+    this.#put("update", element, html, morph);
+  }
+
+  #change({ action, target, html, morph }) {
+    if (action === "reload") return this.#reload(), true;
+    const elements = this.#document.querySelectorAll(target);
+    for (const element of elements) {
+      if (action === "remove") element.remove();
+      else if (action in PLACES) this.#insert(element, PLACES[action], html);
+      else if (action === "replace" || action === "update") this.#put(action, element, html, morph);
+    }
+    return elements.length > 0;
+  }
+
+  #insert(element, place, html) {
+    const content = this.#parse(html);
+    // The page subscribed before it read what it shows: what comes may be there already.
+    for (const child of [...content.children]) {
+      const present = child.id && this.#document.getElementById(child.id);
+      if (present) this.#put("replace", present, child);
+    }
+    const added = [...content.children];
+    if (place === "beforeend") element.append(content);
+    else if (place === "afterbegin") element.prepend(content);
+    else if (place === "beforebegin") element.before(content);
+    else element.after(content);
+    this.#process(added);
+  }
+
+  #put(action, element, html, morph) {
+    const { Idiomorph } = this.#window;
+    const isWhole = action === "replace";
+    if (morph && Idiomorph) {
+      const morphStyle = isWhole ? "outerHTML" : "innerHTML";
+      const nodes = [...this.#parse(html).childNodes];
+      const added = Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });
+      return this.#process(isWhole ? [...(added ?? [])] : [element]);
+    }
+    const content = this.#parse(html);
+    const keeper = new Keeper(element);
+    if (isWhole && keeper.isTypedInto(element)) return;
+    keeper.keep(content);
+    const added = [...content.children];
+    if (isWhole) element.replaceWith(content);
+    else element.replaceChildren(content);
+    keeper.restore();
+    this.#process(added);
+  }
+
+  /** HTML as nodes; scripts in it do not run. */
+  #parse(html) {
+    const template = this.#document.createElement("template");
+    if (typeof html === "string") template.innerHTML = this.#markup.trusted(html);
+    else template.content.append(html);
+    return template.content;
+  }
+
+  /** Have htmx, which watches no page, take up what came. */
+  #process(elements) {
+    for (const element of elements) if (element.nodeType === 1) this.#window.htmx?.process(element);
+  }
+}
