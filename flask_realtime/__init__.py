@@ -12,6 +12,7 @@ from .errors import (
     RealtimeError,
     RegistryUnavailable,
     SetupFinished,
+    TooManyChannels,
     UnknownAction,
 )
 from .extension import Realtime
@@ -35,6 +36,7 @@ __all__ = [
     "Registry",
     "RegistryUnavailable",
     "SetupFinished",
+    "TooManyChannels",
     "UnknownAction",
     "__version__",
     "socket_joined",

@@ -6,6 +6,7 @@
   * :class:`AlreadyRegistered` and :class:`SetupFinished` (also :class:`RuntimeError`)
   * :class:`NoContext` (also a :class:`RuntimeError`)
   * :class:`InvalidChannel` (also a :class:`ValueError`)
+  * :class:`TooManyChannels` (also a :class:`ValueError`)
   * :class:`InvalidMessage` (also a :class:`ValueError`)
   * :class:`UnknownAction` and :class:`NotSubscribed` (also :class:`LookupError`)
   * :class:`RegistryUnavailable` (also a :class:`ConnectionError`)
@@ -67,6 +68,23 @@ class NoContext(RealtimeError, RuntimeError):
 
 class InvalidChannel(RealtimeError, ValueError):
     """A channel's name is empty, too long, no text, or holds control characters."""
+
+
+class TooManyChannels(RealtimeError, ValueError):
+    """A page was to be subscribed to more channels than one page may hear.
+
+    :param count: to how many channels the page is subscribed.
+    :param most: ``REALTIME_MAX_CHANNELS_PER_PAGE``.
+    """
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"This page is subscribed to {count} channels, and with these it would be more than "
+            f"the {most} that REALTIME_MAX_CHANNELS_PER_PAGE allows: unsubscribe it from others, "
+            f"let several things share a channel, or raise the setting."
+        )
+        self.count = count
+        self.most = most
 
 
 class InvalidMessage(RealtimeError, ValueError):

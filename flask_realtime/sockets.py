@@ -63,7 +63,8 @@ class Socket:
 
         Tells an ``on_join`` or ``on_leave`` function, or a handler, whether a page is new or has
         come back, after a lost link or a restart of the server for example. False in a request
-        that came by HTTP.
+        that came by HTTP, and for a page that was never subscribed to a channel: nothing is
+        remembered of such a page once its socket is closed.
         """
         return bool(request.environ.get(IS_RESUMED_IN_ENVIRON, False))
 

@@ -131,6 +131,12 @@ class Config:
         "How much may wait behind the message being sent before a slow client is cut off.",
         "bytes a socket",
     )
+    max_channels_per_page: int = _setting(
+        200,
+        kinds.integer(1),
+        "To how many channels one page may be subscribed.",
+        "channels a page",
+    )
     max_connections: int | None = _setting(
         None,
         kinds.integer(1, or_none=True),

@@ -25,12 +25,15 @@ class Push:
     :param push_id: a second push with this id on this channel is the first one's repeat; None: it
         is none, and never has one.
     :param route: what it is, and which clients it is for.
+    :param by_pattern: whether it goes to *channel* because a pattern fits it: then it does not let
+        the channel live on, so that a pattern pushed to now and then keeps no channel for ever.
     """
 
     channel: str
     payload: str
     push_id: str | None
     route: Route = TO_ALL
+    by_pattern: bool = False
 
 
 def new_push_id() -> str:
@@ -53,10 +56,14 @@ def make_pushes(
     :param push_id: None: none of them is ever repeated.
     :param route: what they are, and which clients they are for.
     """
-    names: dict[str, None] = {}
+    by_pattern: dict[str, bool] = {}
     for channel in channels:
-        names.update(dict.fromkeys(matching(channel) if is_pattern(channel) else [channel]))
-    return [Push(name, payload, push_id, route) for name in names]
+        if is_pattern(channel):
+            for name in matching(channel):
+                by_pattern.setdefault(name, True)
+        else:
+            by_pattern[channel] = False
+    return [Push(name, payload, push_id, route, fits) for name, fits in by_pattern.items()]
 
 
 def check_push_id(push_id: object) -> str:

@@ -1,20 +1,53 @@
-"""Where subscriptions and logs are kept: in this process, or in Redis."""
+"""Where subscriptions and logs are kept: in this process, or in Redis.
+
+Whoever writes a :class:`Registry` of their own finds here every type that its methods take or
+return.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from ..errors import RegistryUnavailable, TooManyChannels
+from ..protocol.positions import Position
+from ..protocol.publications import Publication
+from ..protocol.pushes import Push
+from ..protocol.routes import Route
 from .base import Registry
+from .records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
+from .subscriptions import Known, Subscription, Subscriptions
 
 if TYPE_CHECKING:
     from ..config.settings import Config
 
+__all__ = [
+    "Arrival",
+    "ConnectionRecord",
+    "Disconnect",
+    "Known",
+    "LogPage",
+    "Position",
+    "Publication",
+    "Push",
+    "Registry",
+    "RegistryEvents",
+    "RegistryUnavailable",
+    "Route",
+    "Subscription",
+    "Subscriptions",
+    "TooManyChannels",
+    "make_registry",
+]
+
 
 def make_registry(config: Config, has_other_processes: bool) -> Registry:
-    """The registry that the settings ask for.
+    """Return the registry that the settings ask for.
 
-    What ``REALTIME_REGISTRY`` names outright; else Redis if ``REALTIME_REDIS`` is set, or if other
+    It is what ``REALTIME_REGISTRY`` names; else Redis if ``REALTIME_REDIS`` is set, or if other
     processes serve the same app; else memory.
+
+    :param config: the app's settings.
+    :param has_other_processes: whether other processes serve the same app.
     """
     chosen = config.registry
     if chosen is None:

@@ -1,4 +1,4 @@
-"""What a registry takes and gives: pieces of logs, connections, and what it tells its process."""
+"""What a registry takes and gives: pages of logs, connections, and what it tells its process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from .subscriptions import Subscriptions
 class LogPage:
     """A piece of a channel's log.
 
-    :param publications: what follows the cursor, in order, without a hole; may stop early.
-    :param tail: the position of the log's last entry, at the moment of reading.
-    :param lost: the log no longer reaches back to the cursor, or it went back: what lies between
-        the cursor and *tail* can't be had; *publications* is empty, and one goes on from *tail*.
-    :param is_trimmed: it is lost since the log no longer reaches back, to this cursor or to any
-        before it; False if that is not known.
+    :param publications: what follows the cursor, in order and without a hole; there may be more.
+    :param tail: the position of the log's last entry when the log was read.
+    :param lost: whether what lies between the cursor and *tail* cannot be had, because the log no
+        longer reaches back to the cursor or has gone back. Then *publications* is empty, and the
+        reader goes on from *tail*.
+    :param is_trimmed: whether it is lost because the log no longer reaches back to the cursor, nor
+        to any position before it; False if that is not known.
     """
 
     publications: tuple[Publication, ...]
@@ -33,9 +34,9 @@ class LogPage:
 class ConnectionRecord:
     """One open connection, as the registry knows it.
 
-    :param digest: its client.
-    :param name: names process and connection.
-    :param sent: by channel, how far it has been sent.
+    :param digest: the digest of the connection's client.
+    :param name: the connection's name, unique within its process.
+    :param sent: by channel, the position up to which the connection has been sent.
     """
 
     digest: str
@@ -45,12 +46,12 @@ class ConnectionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What was known of a client when a connection of it came.
+    """What the registry knew of a client when a connection of the client came.
 
-    :param subscriptions: how it stands; None for a client not known.
-    :param waiting: what waits for its browser, in order; it goes on waiting.
+    :param subscriptions: the client's; None for a client that is not known.
+    :param waiting: the items that wait for the client's browser, in order. They go on waiting.
     :param is_resumed: whether the client had a connection before this one.
-    :param has_ended: the client's browser session, or what its user may hear, was ended before:
+    :param has_ended: whether the client's browser session had ended before, or its user. Then
         nothing of the connection was noted, and it is to be closed.
     """
 
@@ -64,10 +65,10 @@ class Arrival:
 class Disconnect:
     """An order to close sockets: those of a client, of a browser session, or of a user.
 
-    :param digest: names the client.
-    :param session: names the browser session.
+    :param digest: the client's digest.
+    :param session: the browser session's digest.
     :param user: the identity of the user, percent-encoded.
-    :param code: with which the sockets are closed.
+    :param code: the code with which the sockets are closed.
     """
 
     digest: str | None = None
@@ -78,15 +79,20 @@ class Disconnect:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEvents:
-    """What a registry tells the process in which it lives. No call blocks, none raises.
+    """The functions by which a registry tells its process what has happened.
 
-    :param deliver: a publication of a channel this process listens to; called by one thread only,
-        in the order of each channel's log; a hole or a repeat may come after trouble.
-    :param changed: the subscriptions of the client of this digest have changed: read them.
-    :param disconnected: close these sockets.
-    :param unsubscribed: all pages of this user are to hear this channel no more.
-    :param interrupted: publications may be missing from now on.
-    :param restored: listening again; read every channel and every client anew.
+    None of them blocks, and none raises an exception.
+
+    :param deliver: takes a publication of a channel that this process hears. Called by one thread
+        only, in the order of each channel's log; after trouble with the network, publications may
+        be missing or come twice.
+    :param changed: takes the digest of a client whose subscriptions have changed: read them.
+    :param disconnected: takes an order to close sockets.
+    :param unsubscribed: takes a user, percent-encoded, and a channel: all pages of the user are to
+        hear the channel no more.
+    :param interrupted: takes nothing. Publications may be missing from now on.
+    :param restored: takes nothing. The process hears everything again: read every channel and every
+        client anew.
     """
 
     deliver: Callable[[Publication], None]

@@ -8,10 +8,11 @@ import secrets
 import pytest
 
 from flask_realtime.config.settings import Config
+from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.protocol.routes import TO_ALL
-from flask_realtime.registries.base import Position
 
+from ..eventually import DEADLINE
 from .recorder import Recorder
 
 
@@ -39,6 +40,8 @@ def open_registry(request, kind):
 
             settings["REALTIME_REDIS"] = request.getfixturevalue(f"{kind}_url")
             settings["REALTIME_REDIS_PREFIX"] = prefix
+            # No test here is about slowness, and a loaded machine is slow.
+            settings.setdefault("REALTIME_REDIS_TIMEOUT_SECONDS", DEADLINE)
         else:
             from flask_realtime.registries.memory.registry import MemoryRegistry as kind_of_registry
         registry = kind_of_registry(Config.from_mapping(settings))

@@ -31,8 +31,9 @@ def test_subscribe_notes_where_each_log_stands(registry, fill):
     assert list(sorted(found)) == ["a", "b"]
 
 
-def test_subscribe_takes_thousands_of_channels(registry):
-    """A client can subscribe to thousands of channels at once."""
+def test_subscribe_takes_thousands_of_channels(open_registry):
+    """A client can subscribe to thousands of channels at once, where its app lets it."""
+    registry = open_registry(MAX_CHANNELS_PER_PAGE=3000)
     channels = [f"row-{number}" for number in range(3000)]
 
     registry.subscribe("digest-1", channels)
@@ -250,7 +251,7 @@ def test_client_that_was_forgotten_stays_unknown_until_a_connection_has_lived(re
 def test_connect_is_one_step_with_its_subscriptions(registry, heard):
     """A process is told of every change that connect() did not return."""
     registry.subscribe("digest-1", ["c0"])
-    channels = [f"c{number}" for number in range(1, 201)]
+    channels = [f"c{number}" for number in range(1, 151)]
 
     def subscribe_to_all():
         for channel in channels:

@@ -1,6 +1,8 @@
 """Every registry: how far back a log reaches, and how long a channel is known."""
 
-from flask_realtime.registries.records import LogPage
+from dataclasses import replace
+
+from flask_realtime.registries.records import ConnectionRecord, LogPage
 
 from ..eventually import eventually
 
@@ -84,9 +86,17 @@ def test_history_lives_on_with_each_push(open_registry, fill, push):
     assert not is_lost(registry, "busy", busy[0])
 
 
+# Everything expires within seconds.
+AT_ONCE = {
+    "HISTORY_TTL_SECONDS": 1,
+    "CONNECT_TIMEOUT_SECONDS": 1,
+    "DISCONNECT_TIMEOUT_SECONDS": 1,
+}
+
+
 def test_channels_expire_and_begin_anew(open_registry, fill):
     """A channel that nobody uses is forgotten, and a new one of that name has another epoch."""
-    registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
+    registry = open_registry(**AT_ONCE)
     positions = fill(registry, "a", 3)
     assert registry.matching("*") == ["a"]
 
@@ -101,7 +111,7 @@ def test_channels_expire_and_begin_anew(open_registry, fill):
 def test_channels_live_on_while_they_are_used(open_registry, fill, push):
     """A push, a subscription, or a refresh by a process that listens keeps a channel and its
     position."""
-    registry = open_registry(HISTORY_TTL_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1)
+    registry = open_registry(**AT_ONCE)
     names = ("heard", "subscribed", "pushed", "idle")
     tails = {name: fill(registry, name, 1)[-1] for name in names}
 
@@ -125,3 +135,51 @@ def test_refresh_does_not_make_a_channel_anew(registry):
     registry.refresh([], ["a"])
 
     assert registry.matching("*") == []
+
+
+def test_channel_that_was_only_pushed_down_goes_with_its_log(open_registry, push):
+    """A channel a job costs nothing for long, though nobody ever subscribed."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1)
+    registry.publish([push("job:1")])
+    assert registry.matching("*") == ["job:1"]
+
+    eventually(lambda: registry.matching("*") == [])
+
+
+def test_channel_of_a_page_that_never_came_goes_with_its_record(open_registry):
+    """Forty thousand made-up names are no load on patterns for a day."""
+    registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("digest-1", ["made up"])
+    assert registry.matching("*") == ["made up"]
+
+    eventually(lambda: registry.matching("*") == [])
+
+
+def test_channel_lives_as_long_as_a_client_may_come_back(open_registry, fill):
+    """The log's position outlives its messages, so that a page that has missed none is not told
+    of a loss."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1, CONNECT_TIMEOUT_SECONDS=1)
+    tail = fill(registry, "a", 3)[-1]
+    registry.subscribe("digest-1", ["a"])
+    registry.connect("digest-1", "1")
+    registry.refresh([], ["a"])
+    registry.forget_connection(ConnectionRecord("digest-1", "1", {"a": tail}))
+    fill(registry, "another", 1)
+
+    eventually(lambda: "another" not in registry.matching("*"))
+
+    page = registry.read({"a": tail}, PLENTY)["a"]
+    assert (page.tail, page.lost) == (tail, False)
+
+
+def test_push_to_a_pattern_keeps_no_channel_alive(open_registry, push):
+    """An app that pushes to a pattern each minute keeps no made-up channel for ever."""
+    registry = open_registry(HISTORY_TTL_SECONDS=1, CONNECT_TIMEOUT_SECONDS=1)
+    registry.subscribe("digest-1", ["made up"])
+
+    def push_to_all():
+        names = registry.matching("*")
+        registry.publish([replace(push(name), by_pattern=True) for name in names])
+        return not names
+
+    eventually(push_to_all)

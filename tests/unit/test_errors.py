@@ -14,9 +14,9 @@ from flask_realtime.errors import (
     NotSubscribed,
     RealtimeError,
     RegistryUnavailable,
+    TooManyChannels,
     UnknownAction,
 )
-from flask_realtime.registries.redis.pool import SlotsDiffer
 from tests.eventually import DEADLINE
 
 WITH_VALUES = [
@@ -25,7 +25,7 @@ WITH_VALUES = [
     NotSubscribed("d" * 64, "room:1"),
     NobodyListens(),
     RegistryUnavailable("Redis is away.", "a push id", ["room:1"]),
-    SlotsDiffer("Two slots."),
+    TooManyChannels(199, 200),
 ]
 
 

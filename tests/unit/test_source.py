@@ -55,7 +55,6 @@ LONGER = {
     "tests/unit/messages/test_call_route.py",
     "tests/unit/messages/test_conversation.py",
     "tests/unit/page/test_page.py",
-    "tests/unit/registries/redis/test_log.py",
     "tests/unit/session/test_view.py",
     "tests/unit/test_extension.py",
 }
@@ -78,9 +77,9 @@ publisher.py version.py
 config/kinds.py
 messages/conversations.py messages/dispatch.py
 page/client.py
-registries/base.py registries/records.py
+registries/records.py
 registries/memory/clients.py
-registries/redis/accepted.py registries/redis/address.py registries/redis/clients.py
+registries/redis/address.py registries/redis/clients.py
 registries/redis/disconnects.py registries/redis/pool.py registries/redis/probe.py
 registries/redis/scripts.py
 session/changes.py
@@ -166,7 +165,6 @@ def arguments(path):
 # Processes.
 
 ASK_ELSEWHERE = {
-    "registries/memory/registry.py",
     "transport/servers.py",
 }
 

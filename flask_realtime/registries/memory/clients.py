@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from ...errors import TooManyChannels
 from ...protocol.positions import Position
 from ...threads import clock
 from ..expiring import ExpiringDict
+from ..lifetimes import Lifetimes
 from ..records import ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from .sessions import MemoryUsers
@@ -15,12 +17,12 @@ _NONE_LEFT: dict[str, int] = {}
 
 
 def present_moment() -> int:
-    """Return the time in milliseconds since 1970, by which the changes of clients are ordered."""
+    """Return the time in ms since 1970, by which the changes of clients are ordered."""
     return int(clock.now() * 1000)
 
 
 class MemoryClient:
-    """One client: its subscriptions, and its open connections as connections."""
+    """One client: its subscriptions, and the names of its open connections."""
 
     __slots__ = (
         "at", "began", "connections", "forgotten", "is_unknown", "latest", "left", "subscriptions",
@@ -28,21 +30,27 @@ class MemoryClient:
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
+        #: The moment of the last change of the subscriptions.
         self.at = 0
-        #: When it was first heard of.
+        #: The moment at which the client was first heard of.
         self.began = present_moment()
-        # Nearly no client has left a channel: they share one that stays empty.
+        # Few clients have left a channel: the others share one dict, which stays empty.
         self.left = _NONE_LEFT
         self.forgotten = 0
-        # Nearly every client has one connection: a tuple takes a quarter of a set.
+        # Most clients have one connection: a tuple takes a quarter of a set's memory.
         self.connections: tuple[str, ...] = ()
         #: The connection that came last, while it is there.
         self.latest: str | None = None
-        #: Whether none but connections have begun it, of which none has been refreshed.
+        #: Whether connections alone have made this client, of which none has been refreshed.
         self.is_unknown = False
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing would be lost with this client."""
+        return not (self.subscriptions or self.connections or self.left or self.forgotten)
+
     def stands(self) -> Subscriptions:
-        """A copy of its subscriptions."""
+        """Return a copy of the subscriptions."""
         return Subscriptions(self.subscriptions, self.connections, self.left, self.forgotten)
 
     def enter(self, channel: str, since: Position, moment: int) -> None:
@@ -64,24 +72,24 @@ class MemoryClient:
             self.left = _NONE_LEFT
 
     def stands_at(self, channel: str) -> int:
-        """When the client subscribed to *channel*, or left it."""
+        """Return when the client subscribed to *channel*, or left it."""
         known = self.subscriptions.get(channel)
         if known is not None:
             return known.moment
         return max(self.left.get(channel, 0), self.forgotten)
 
     def add_connection(self, name: str) -> None:
-        """Know one more connection."""
+        """Add a connection, if it is not there yet."""
         if name not in self.connections:
             self.connections += (name,)
 
     def note_change(self) -> int:
-        """The moment of a change of its subscriptions."""
+        """Return the moment of a change of the subscriptions."""
         self.at = max(present_moment(), self.at + 1)
         return self.at
 
     def note_sent(self, record: ConnectionRecord) -> None:
-        """Note how far a connection has been sent; positions do not subscribe."""
+        """Note how far a connection has been sent; a position does not subscribe."""
         if self.latest not in (None, record.name):
             return
         for channel, position in record.sent.items():
@@ -96,17 +104,30 @@ class MemoryClients:
     """All clients by digest. A client is awaited until its first connection comes.
 
     Not safe for threads: the registry holds its lock around every call.
+
+    :param most_channels: to how many channels one client may be subscribed.
     """
 
-    __slots__ = ("_arrived", "_awaited")
+    __slots__ = ("_arrived", "_awaited", "_most_channels")
 
-    def __init__(self, connect_timeout: float, disconnect_timeout: float) -> None:
-        self._awaited: ExpiringDict[str, MemoryClient] = ExpiringDict(connect_timeout)
-        self._arrived: ExpiringDict[str, MemoryClient] = ExpiringDict(disconnect_timeout)
+    def __init__(self, lifetimes: Lifetimes, most_channels: int) -> None:
+        self._most_channels = most_channels
+        self._awaited: ExpiringDict[str, MemoryClient] = ExpiringDict(lifetimes.awaited_client)
+        self._arrived: ExpiringDict[str, MemoryClient] = ExpiringDict(lifetimes.client)
 
     def get(self, digest: str, now: float) -> MemoryClient | None:
-        """The client, or None."""
+        """Return the client, or None."""
         return self._arrived.get(digest, now) or self._awaited.get(digest, now)
+
+    def check_limit(self, digest: str, channels: Collection[str], now: float) -> None:
+        """Return if the client may be subscribed to *channels* too.
+
+        :raises TooManyChannels: if it may not.
+        """
+        client = self.get(digest, now)
+        subscribed = set() if client is None else client.subscriptions.keys()
+        if len(subscribed | set(channels)) > self._most_channels:
+            raise TooManyChannels(len(subscribed), self._most_channels)
 
     def subscribe(self, digest: str, starts: Mapping[str, Position], now: float) -> bool:
         """Add subscriptions where there are none; True if the client has a connection."""
@@ -135,21 +156,26 @@ class MemoryClients:
         """Return whether the client has, or had, a connection."""
         return self._arrived.get(digest, now) is not None
 
-    def admit(self, digest: str, user: str, users: MemoryUsers, now: float) -> bool:
-        """Take a client off the channels that its user was put out of; False if it may not come
-        back at all."""
+    def admit(self, digest: str, user: str, opened_at: int, users: MemoryUsers, now: float) -> bool:
+        """Take a client off the channels that its user was put out of; return False if the client
+        may not come back at all.
+
+        :param opened_at: when the first socket of its session was opened, 0 if none ever was: when
+            a client began that is not known.
+        """
         client = self.get(digest, now)
+        began = opened_at if client is None else client.began
+        if 0 < began <= users.ended_at(user, now):
+            return False
         if client is None:
             return True
-        if client.began <= users.ended_at(user, now):
-            return False
         lost = users.lost(user, client.subscriptions, now)
         if lost:
             self.unsubscribe(digest, lost, now)
         return True
 
     def connect(self, digest: str, name: str, now: float) -> Subscriptions | None:
-        """Note a connection; the client's subscriptions, None if it was not known."""
+        """Add a connection; return the client's subscriptions, None if it was not known."""
         client = self.get(digest, now)
         if client is None:
             client = MemoryClient()
@@ -160,17 +186,21 @@ class MemoryClients:
         return None if client.is_unknown else client.stands()
 
     def forget_connection(self, record: ConnectionRecord, now: float) -> None:
-        """Forget a connection that is known."""
+        """Take a connection away; a client that nobody ever subscribed goes with its last one."""
         client = self.get(record.digest, now)
-        if client is not None and record.name in client.connections:
-            client.connections = tuple(one for one in client.connections if one != record.name)
-            client.note_sent(record)
-            if client.latest == record.name:
-                client.latest = None
+        if client is None or record.name not in client.connections:
+            return
+        client.connections = tuple(one for one in client.connections if one != record.name)
+        client.note_sent(record)
+        if client.latest == record.name:
+            client.latest = None
+        if client.is_blank:
+            self.drop(record.digest, now)
+        else:
             self._keep(record.digest, client, now)
 
     def refresh(self, record: ConnectionRecord, now: float) -> bool:
-        """Let a client live on; False if it or its connection is not known."""
+        """Keep a client; False if the client or its connection is not known."""
         client = self.get(record.digest, now)
         if client is None or record.name not in client.connections:
             return False
@@ -203,7 +233,7 @@ class MemoryClients:
         self._arrived.pop(digest, now)
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget clients whose time is over, about *most*; True if there may be more."""
+        """Forget clients that have expired, about *most*; True if there may be more."""
         dropped = self._awaited.pop_expired(now, most) + self._arrived.pop_expired(now, most)
         return len(dropped) >= most
 

@@ -1,76 +1,95 @@
-"""The logs of all channels, in this process's memory."""
+"""The channels that a single process knows, each with its log."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ...config.settings import Config
 from ...protocol.positions import Position
 from ...protocol.publications import Publication
 from ...protocol.pushes import Push
 from ..expiring import ExpiringDict
+from ..lifetimes import PUSH_ID_SECONDS, Lifetimes
 from .log import MemoryLog
-
-PUSH_ID_SECONDS = 300.0
 
 
 class MemoryLogs:
-    """By channel, its log; and which push ids each has seen lately.
+    """Every known channel's log, by the channel's name.
+
+    A channel is known while its log has entries that were pushed to it by name, while somebody who
+    subscribed may still come, and while it is heard or somebody who heard it may come back.
 
     Not safe for threads: the registry holds its lock around every call.
     """
 
-    __slots__ = ("_config", "_filled", "_push_ids", "_states")
+    __slots__ = ("_awaited", "_filled", "_heard", "_make_log", "_push_ids", "_pushed")
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        away = config.disconnect_timeout_seconds
-        history = config.history_ttl_seconds
-        # A log is in _states as long as it counts, in _filled as long as it has entries.
-        self._states: ExpiringDict[str, MemoryLog] = ExpiringDict(away + history)
-        self._filled: ExpiringDict[str, MemoryLog] = ExpiringDict(history)
+    def __init__(self, config: Config, lifetimes: Lifetimes) -> None:
+        self._make_log: Callable[[], MemoryLog] = lambda: MemoryLog(
+            config.history_size, config.history_bytes
+        )
+        self._filled: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.history)
+        self._pushed: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.history)
+        self._awaited: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.awaited_channel)
+        self._heard: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.channel)
         self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
 
     def append(self, push: Push, now: float) -> tuple[Position, Publication | None]:
-        """Append *push* to its channel's log; its position, and the entry if it is new: a push
-        that was seen before is not appended again."""
+        """Append *push*, unless it repeats an earlier one.
+
+        :returns: the position of the push, and what to announce: None for a repeat.
+        """
         one_id = None if push.push_id is None else (push.channel, push.push_id)
         first = one_id and self._push_ids.get(one_id, now)
         if first:
             return first, None
-        log = self.touch(push.channel, now)
+        log = self._get(push.channel, now) or self._make_log()
         publication = log.append(push)
         self._filled.put(push.channel, log, now)
+        if not push.by_pattern:
+            self._pushed.put(push.channel, log, now)
         if one_id:
             self._push_ids.put(one_id, publication.position, now)
         return publication.position, publication
 
-    def touch(self, channel: str, now: float) -> MemoryLog:
-        """The log of *channel*, begun if need be, which lives on."""
-        log = self.get(channel, now)
-        self._states.put(channel, log, now)
+    def read(self, channel: str, now: float) -> MemoryLog:
+        """Return the log of *channel*, for somebody who reads it or subscribes to it; a channel
+        that is not known begins a new one."""
+        log = self._get(channel, now) or self._make_log()
+        self._awaited.put(channel, log, now)
         return log
 
-    def get(self, channel: str, now: float) -> MemoryLog:
-        """The log of *channel*, begun if need be."""
-        log = self._states.get(channel, now)
-        if log is None:
-            log = MemoryLog(self._config.history_size, self._config.history_bytes)
-            self._states.put(channel, log, now)
-        elif self._filled.get(channel, now) is None:
-            log.clear()
-        return log
-
-    def is_known(self, channel: str, now: float) -> bool:
-        """Whether *channel* has a log."""
-        return self._states.get(channel, now) is not None
+    def keep(self, channel: str, now: float) -> None:
+        """Keep a channel that is heard, if it is known."""
+        log = self._get(channel, now)
+        if log is not None:
+            self._heard.put(channel, log, now)
 
     def names(self, now: float) -> list[str]:
-        """The channels that have a log."""
-        return self._states.keys(now)
+        """Return the names of all known channels."""
+        parts = (self._heard, self._awaited, self._pushed)
+        return list(dict.fromkeys(name for part in parts for name in part.keys(now)))
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget what is over, about *most* of each kind; True if there may be more."""
+        """Forget what has expired, about *most* of each kind; True if there may be more."""
         emptied = self._filled.pop_expired(now, most)
         for log in emptied:
             log.clear()
-        states = self._states.pop_expired(now, most)
-        return max(len(emptied), len(states), len(self._push_ids.pop_expired(now, most))) >= most
+        dropped = [
+            len(emptied),
+            len(self._pushed.pop_expired(now, most)),
+            len(self._awaited.pop_expired(now, most)),
+            len(self._heard.pop_expired(now, most)),
+            len(self._push_ids.pop_expired(now, most)),
+        ]
+        return max(dropped) >= most
+
+    def _get(self, channel: str, now: float) -> MemoryLog | None:
+        log = self._filled.get(channel, now)
+        if log is not None:
+            return log
+        log = self._heard.get(channel, now) or self._awaited.get(channel, now)
+        if log is not None:
+            # Its entries have expired, all at once.
+            log.clear()
+        return log

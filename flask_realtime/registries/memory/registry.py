@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -14,50 +12,38 @@ from ...protocol.positions import Position
 from ...protocol.publications import NOWHERE, Publication
 from ...protocol.pushes import Push
 from ...threads import clock
+from ...threads.fork import ForkLocal
 from ..base import Registry
 from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
-from .clients import MemoryClients, present_moment
+from .clients import present_moment
 from .delivery import MemoryDelivery
-from .logs import MemoryLogs
-from .sessions import MemorySessions, MemoryUsers
-from .waiting import MemoryWaiting
-
-# Every so many uses drop some of what has expired: more than they can have added, so that it
-# shrinks; few enough that no push pays for ten thousand clients that left at once.
-USES_PER_TIDYING = 100
-DROPPED_AT_ONCE = 400
+from .store import MemoryStore
 
 
 class MemoryRegistry(Registry):
     """Who is subscribed to what, and the log of each channel, within one process.
 
-    Nothing here waits for a network or raises :exc:`~flask_realtime.RegistryUnavailable`.
-    Another process, a forked one too, has another registry.
+    Nothing here waits for a network or raises :exc:`~flask_realtime.RegistryUnavailable`. Another
+    process has another registry, also one that was forked off this one.
+
+    :param config: the app's settings.
     """
 
     reaches_other_processes = False
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._locks: dict[int, threading.Lock] = {}
-        self._process: int | None = None
-        self._uses = 0
-        self._receiver: RegistryEvents | None = None
-        self._delivery: MemoryDelivery | None = None
-        self._forget_everything()
+        self._own: ForkLocal[MemoryStore] = ForkLocal(lambda: MemoryStore(config))
 
-    def start(self, receiver: RegistryEvents) -> None:
-        with self._lock:
-            self._receiver = receiver
+    def start(self, events: RegistryEvents) -> None:
+        own = self._own.get()
+        with own.lock:
+            own.events = events
 
     def close(self) -> None:
-        with self._lock:
-            delivery, self._delivery = self._delivery, None
-            self._receiver = None
-            self._forget_everything()
-        if delivery is not None:
-            delivery.close()
+        own = self._own.pop()
+        if own is not None and own.delivery is not None:
+            own.delivery.close()
 
     # Logs.
 
@@ -65,45 +51,48 @@ class MemoryRegistry(Registry):
         return [self._publish(push) for push in pushes]
 
     def announce(self, pushes: Sequence[Push]) -> None:
-        with self._lock:
+        own = self._own.get()
+        with own.lock:
             for push in pushes:
-                if push.channel in self._heard and self._delivery is not None:
-                    passing = Publication(push.channel, NOWHERE, "", push.payload, push.route)
-                    self._delivery.put(passing)
+                own.deliver(Publication(push.channel, NOWHERE, "", push.payload, push.route))
 
     def new_push_id(self) -> None:
         return None
 
     def matching(self, pattern: str) -> list[str]:
-        with self._lock:
-            names = self._logs.names(clock.monotonic())
+        own = self._own.get()
+        with own.lock:
+            names = own.logs.names(clock.monotonic())
         fits = matcher(pattern)
         return [name for name in names if fits(name)]
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True
     ) -> dict[str, LogPage]:
+        own = self._own.get()
         pages = {}
         for channel, cursor in cursors.items():
-            # Held for one channel at a time: a page may have hundreds of entries.
-            with self._lock:
-                log = self._logs.get(channel, clock.monotonic())
+            # Locked for one channel at a time: a page may have hundreds of entries.
+            with own.lock:
+                log = own.logs.read(channel, clock.monotonic())
                 if renew and cursor is not None and log.is_foreign(cursor):
                     log.restart()
                 pages[channel] = log.read(cursor, max_bytes)
         return pages
 
     def listen(self, channels: Collection[str]) -> None:
-        with self._lock:
-            self._heard.update(channels)
-            if self._delivery is None and self._receiver is not None:
-                delivery = MemoryDelivery(self._receiver.deliver)
+        own = self._own.get()
+        with own.lock:
+            own.heard.update(channels)
+            if own.delivery is None and own.events is not None:
+                delivery = MemoryDelivery(own.events.deliver)
                 delivery.start()
-                self._delivery = delivery
+                own.delivery = delivery
 
     def ignore(self, channels: Collection[str]) -> None:
-        with self._lock:
-            self._heard.difference_update(channels)
+        own = self._own.get()
+        with own.lock:
+            own.heard.difference_update(channels)
 
     # Clients.
 
@@ -111,36 +100,39 @@ class MemoryRegistry(Registry):
         self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
     ) -> None:
         given = channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
-        with self._lock:
-            now = self._tidy()
-            if self._sessions.heir(session_of(digest), now) is not None:
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            if own.sessions.heir(session_of(digest), now) is not None:
                 return
-            tails = {channel: self._logs.touch(channel, now).tail for channel in given}
+            own.clients.check_limit(digest, given, now)
+            tails = {channel: own.logs.read(channel, now).tail for channel in given}
             starts = {channel: given[channel] or tail for channel, tail in tails.items()}
-            is_connected = self._clients.subscribe(digest, starts, now)
-            receiver = self._receiver
-        if is_connected and receiver is not None:
-            receiver.changed(digest)
+            events = own.events if own.clients.subscribe(digest, starts, now) else None
+        if events is not None:
+            events.changed(digest)
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
-        with self._lock:
-            is_connected = self._clients.unsubscribe(digest, channels, self._tidy())
-            receiver = self._receiver
-        if is_connected and receiver is not None:
-            receiver.changed(digest)
+        own = self._own.get()
+        with own.lock:
+            events = own.events if own.clients.unsubscribe(digest, channels, own.tidy()) else None
+        if events is not None:
+            events.changed(digest)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
-        with self._lock:
+        own = self._own.get()
+        with own.lock:
             now = clock.monotonic()
-            clients = {digest: self._clients.get(digest, now) for digest in digests}
+            clients = {digest: own.clients.get(digest, now) for digest in digests}
             return {
                 digest: None if client is None else client.stands()
                 for digest, client in clients.items()
             }
 
     def forget_client(self, digest: str) -> None:
-        with self._lock:
-            self._clients.drop(digest, self._tidy())
+        own = self._own.get()
+        with own.lock:
+            own.clients.drop(digest, own.tidy())
 
     def connect(
         self,
@@ -150,90 +142,99 @@ class MemoryRegistry(Registry):
         sessions: Collection[str] = (),
     ) -> Arrival:
         session = session_of(digest)
-        with self._lock:
-            now = self._tidy()
-            if any(self._sessions.heir(one, now) is not None for one in (session, *sessions)):
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            if any(own.sessions.heir(one, now) is not None for one in (session, *sessions)):
                 return Arrival(None, (), has_ended=True)
-            if user is not None and not self._clients.admit(digest, user, self._users, now):
+            opened_at = own.sessions.opened_at(session, now)
+            if user is not None and not own.clients.admit(digest, user, opened_at, own.users, now):
                 return Arrival(None, (), has_ended=True)
-            self._sessions.note_socket(session, now)
-            waiting = self._waiting.of(digest, now)
-            is_resumed = self._clients.has_arrived(digest, now)
-            return Arrival(self._clients.connect(digest, name, now), waiting, is_resumed)
+            own.sessions.note_socket(session, present_moment(), now)
+            waiting = own.waiting.of(digest, now)
+            is_resumed = own.clients.has_arrived(digest, now)
+            return Arrival(own.clients.connect(digest, name, now), waiting, is_resumed)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
-        with self._lock:
-            self._clients.forget_connection(record, self._tidy())
+        own = self._own.get()
+        with own.lock:
+            own.clients.forget_connection(record, own.tidy())
 
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
+        own = self._own.get()
         unknown = []
         # One at a time: pushes go on while thousands are refreshed.
         for record in records:
-            with self._lock:
+            with own.lock:
                 now = clock.monotonic()
-                self._sessions.note_socket(session_of(record.digest), now)
-                if not self._clients.refresh(record, now):
+                own.sessions.note_socket(session_of(record.digest), present_moment(), now)
+                if not own.clients.refresh(record, now):
                     unknown.append(record.digest)
         for channel in channels:
-            with self._lock:
-                now = clock.monotonic()
-                if self._logs.is_known(channel, now):
-                    self._logs.touch(channel, now)
-        # Nobody else may come by in an idle process.
+            with own.lock:
+                own.logs.keep(channel, clock.monotonic())
+        # In an idle process nothing else drops what has expired.
         has_more = True
         while has_more:
-            with self._lock:
-                has_more = self._drop_expired(clock.monotonic())
+            with own.lock:
+                has_more = own.drop_expired(clock.monotonic())
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
-        with self._lock:
-            now = self._tidy()
-            return [self._clients.restore(record, one, now) for record, one in known]
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            return [own.clients.restore(record, one, now) for record, one in known]
 
     # Sessions and users that have ended.
 
     def disconnect(self, order: Disconnect) -> None:
-        with self._lock:
-            receiver = self._receiver
-        if receiver is not None:
-            receiver.disconnected(order)
+        own = self._own.get()
+        with own.lock:
+            events = own.events
+        if events is not None:
+            events.disconnected(order)
 
     def end_session(self, session: str, heir: str = "") -> None:
-        with self._lock:
-            now = self._tidy()
-            if self._sessions.end(session, heir, now) and heir:
-                self._waiting.drop(heir.partition(":")[0], now)
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            if own.sessions.end(session, heir, now):
+                own.waiting.drop(session, now)
 
     def end_user(self, user: str, channel: str | None = None) -> None:
-        with self._lock:
-            now, moment = self._tidy(), present_moment()
+        own = self._own.get()
+        with own.lock:
+            now, moment = own.tidy(), present_moment()
             if channel is None:
-                self._users.end(user, moment, now)
+                own.users.end(user, moment, now)
                 return
-            self._users.leave(user, channel, moment, now)
-            receiver = self._receiver
-        if receiver is not None:
-            receiver.unsubscribed(user, channel)
+            own.users.leave(user, channel, moment, now)
+            events = own.events
+        if events is not None:
+            events.unsubscribed(user, channel)
 
     # What waits for browsers.
 
     def deposit(self, digest: str, item: str, heir: str = "") -> None:
-        with self._lock:
-            now = self._tidy()
-            if self._sessions.heir(session_of(digest), now) in (None, heir or None):
-                self._waiting.add(digest, item, now)
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            if own.sessions.heir(session_of(digest), now) in (None, heir or None):
+                own.waiting.add(digest, item, now)
 
     def collect(self, digest: str, taker: str) -> list[str]:
-        with self._lock:
-            now = self._tidy()
-            heir = self._sessions.heir(session_of(digest), now)
+        own = self._own.get()
+        with own.lock:
+            now = own.tidy()
+            heir = own.sessions.heir(session_of(digest), now)
             is_over = heir is not None and heir.partition(":")[0] != digest
-            return [] if is_over else self._waiting.take(digest, taker, now)
+            return [] if is_over else own.waiting.take(digest, taker, now)
 
     def health(self) -> dict[str, Any]:
-        with self._lock:
-            delivery = self._delivery
+        own = self._own.get()
+        with own.lock:
+            delivery = own.delivery
         return {
             "registry": "memory",
             "reachable": True,
@@ -241,58 +242,11 @@ class MemoryRegistry(Registry):
             "lag_seconds": None if delivery is None else delivery.lag_seconds(),
         }
 
-    # Within the lock.
-
-    @property
-    def _lock(self) -> threading.Lock:
-        """This process's lock, made at its first use: an earlier one might be unpatched by
-        gevent, or held for ever by a thread that did not survive a fork."""
-        process = os.getpid()
-        if process != self._process:
-            # setdefault is atomic: of two first users, both get one lock.
-            with self._locks.setdefault(process, threading.Lock()):
-                if process != self._process:
-                    self._begin(process)
-        return self._locks[process]
-
-    def _begin(self, process: int) -> None:
-        if self._process is not None:
-            self._receiver = self._delivery = None
-            self._forget_everything()
-        self._process = process
-
-    def _forget_everything(self) -> None:
-        away = self._config.disconnect_timeout_seconds
-        self._logs = MemoryLogs(self._config)
-        self._waiting = MemoryWaiting(away)
-        self._clients = MemoryClients(self._config.connect_timeout_seconds, away)
-        self._sessions = MemorySessions(self._config.connect_timeout_seconds, away)
-        self._users = MemoryUsers(away)
-        self._heard: set[str] = set()
-
     def _publish(self, push: Push) -> Position:
-        with self._lock:
-            position, publication = self._logs.append(push, self._tidy())
+        own = self._own.get()
+        with own.lock:
+            position, publication = own.logs.append(push, own.tidy())
             # Within the lock, so that what is delivered has the log's order.
-            if publication and push.channel in self._heard and self._delivery is not None:
-                self._delivery.put(publication)
+            if publication is not None:
+                own.deliver(publication)
             return position
-
-    def _tidy(self) -> float:
-        now = clock.monotonic()
-        self._uses += 1
-        if self._uses % USES_PER_TIDYING == 0:
-            self._drop_expired(now)
-        return now
-
-    def _drop_expired(self, now: float) -> bool:
-        most = DROPPED_AT_ONCE
-        return any(
-            (
-                self._logs.drop_expired(now, most),
-                self._waiting.drop_expired(now, most),
-                self._clients.drop_expired(now, most),
-                self._sessions.drop_expired(now, most),
-                self._users.drop_expired(now, most),
-            )
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..expiring import ExpiringDict
+from ..lifetimes import Lifetimes
 from ..subscriptions import Subscription
 
 
@@ -16,30 +17,36 @@ class MemorySessions:
 
     __slots__ = ("_ended_late", "_ended_soon", "_opened")
 
-    def __init__(self, connect_timeout: float, disconnect_timeout: float) -> None:
-        self._opened: ExpiringDict[str, bool] = ExpiringDict(disconnect_timeout)
-        # By session, the heir; whose clients could come back for long, and for a short while.
-        self._ended_late: ExpiringDict[str, str] = ExpiringDict(disconnect_timeout)
-        self._ended_soon: ExpiringDict[str, str] = ExpiringDict(connect_timeout)
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        # By session, when its first socket was opened, in ms of the clock by which clients begin.
+        self._opened: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
+        # By session, the heir: of those whose clients could come back for long, and of the others.
+        self._ended_late: ExpiringDict[str, str] = ExpiringDict(lifetimes.client)
+        self._ended_soon: ExpiringDict[str, str] = ExpiringDict(lifetimes.awaited_client)
 
-    def note_socket(self, session: str, now: float) -> None:
+    def note_socket(self, session: str, moment: int, now: float) -> None:
         """Note that a socket of the session is open, or just was."""
-        self._opened.put(session, True, now)
+        self._opened.put(session, self._opened.get(session, now) or moment, now)
+
+    def opened_at(self, session: str, now: float) -> int:
+        """Return when the first socket of the session was opened, 0 if none ever was."""
+        return self._opened.get(session, now) or 0
 
     def end(self, session: str, heir: str, now: float) -> bool:
-        """Note that the session has ended; False if that was known already."""
+        """Note that the session has ended; return False if that was known already."""
         before = self.heir(session, now)
         ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
         ended.put(session, heir if before is None else before, now)
         return before is None
 
     def heir(self, session: str, now: float) -> str | None:
-        """The heir of a session that has ended, empty if it has none; None: it has not ended."""
+        """Return the heir of a session that has ended, empty if it has none; None if it has not
+        ended."""
         heir = self._ended_late.get(session, now)
         return self._ended_soon.get(session, now) if heir is None else heir
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget what is over, about *most* of each; True if there may be more."""
+        """Forget what has expired, about *most* of each kind; True if there may be more."""
         dropped = [
             len(one.pop_expired(now, most))
             for one in (self._opened, self._ended_late, self._ended_soon)
@@ -48,17 +55,16 @@ class MemorySessions:
 
 
 class MemoryUsers:
-    """Since when a user's earlier clients may hear nothing more, or one channel no more; in
-    milliseconds of the clock by which clients begin.
+    """Since when a user's earlier clients may hear nothing more, or one channel no more.
 
-    Not safe for threads.
+    The moments are in ms of the clock by which clients begin. Not safe for threads.
     """
 
     __slots__ = ("_ended", "_left")
 
-    def __init__(self, disconnect_timeout: float) -> None:
-        self._ended: ExpiringDict[str, int] = ExpiringDict(disconnect_timeout)
-        self._left: ExpiringDict[tuple[str, str], int] = ExpiringDict(disconnect_timeout)
+    def __init__(self, lifetimes: Lifetimes) -> None:
+        self._ended: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
+        self._left: ExpiringDict[tuple[str, str], int] = ExpiringDict(lifetimes.client)
 
     def end(self, user: str, moment: int, now: float) -> None:
         """Note that the user's clients have ended."""
@@ -69,11 +75,11 @@ class MemoryUsers:
         self._left.put((user, channel), moment, now)
 
     def ended_at(self, user: str, now: float) -> int:
-        """When the user's clients ended last, 0 if they never did."""
+        """Return when the user's clients ended last, 0 if they never did."""
         return self._ended.get(user, now) or 0
 
     def lost(self, user: str, subscriptions: Mapping[str, Subscription], now: float) -> list[str]:
-        """The channels that the user was put out of since a client subscribed to them."""
+        """Return the channels that the user was put out of after a client subscribed to them."""
         return [
             name
             for name, one in subscriptions.items()
@@ -81,8 +87,6 @@ class MemoryUsers:
         ]
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget what is over, about *most* of each; True if there may be more."""
-        return (
-            max(len(self._ended.pop_expired(now, most)), len(self._left.pop_expired(now, most)))
-            >= most
-        )
+        """Forget what has expired, about *most* of each kind; True if there may be more."""
+        dropped = (self._ended.pop_expired(now, most), self._left.pop_expired(now, most))
+        return max(map(len, dropped)) >= most

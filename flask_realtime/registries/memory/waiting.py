@@ -4,47 +4,88 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..base import MOST_WAITING, TAKEN_SECONDS
+from ...identity.keys import session_of
 from ..expiring import ExpiringDict
+from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS
+
+
+class _Item:
+    """One text that waits for a client's browser, or that was taken by it a moment ago."""
+
+    __slots__ = ("digest", "taken_at", "taker", "text")
+
+    def __init__(self, digest: str, text: str) -> None:
+        self.digest = digest
+        self.text = text
+        self.taker = ""
+        self.taken_at = 0.0
 
 
 class MemoryWaiting:
-    """By client, the items that its browser has yet to take.
+    """The items of each browser session, whichever of its clients they are for.
 
     Not safe for threads: the registry holds its lock around every call.
 
-    :param disconnect_timeout: how long items wait, in seconds.
+    :param seconds: how long the items of a session wait after the last was added.
     """
 
-    __slots__ = ("_deposits", "_taken")
+    __slots__ = ("_taken", "_waiting")
 
-    def __init__(self, disconnect_timeout: float) -> None:
-        self._deposits: ExpiringDict[str, deque[str]] = ExpiringDict(disconnect_timeout)
-        self._taken: ExpiringDict[tuple[str, str], list[str]] = ExpiringDict(TAKEN_SECONDS)
+    def __init__(self, seconds: float) -> None:
+        self._waiting: ExpiringDict[str, deque[_Item]] = ExpiringDict(seconds)
+        self._taken: ExpiringDict[str, deque[_Item]] = ExpiringDict(TAKEN_SECONDS)
 
     def of(self, digest: str, now: float) -> list[str]:
-        """What waits for a client, in order; it goes on waiting."""
-        return list(self._deposits.get(digest, now) or ())
+        """Return what waits for a client and was not taken."""
+        items = self._waiting.get(session_of(digest), now) or ()
+        return [item.text for item in items if item.digest == digest]
 
-    def add(self, digest: str, item: str, now: float) -> None:
-        """Let *item* wait, behind what waits already."""
-        waiting = self._deposits.get(digest, now) or deque(maxlen=MOST_WAITING)
-        waiting.append(item)
-        self._deposits.put(digest, waiting, now)
+    def add(self, digest: str, text: str, now: float) -> None:
+        """Add an item for a client; where its session has too many, the oldest go."""
+        session = session_of(digest)
+        waiting = self._waiting.get(session, now) or deque()
+        waiting.append(_Item(digest, text))
+        self._waiting.put(session, waiting, now)
+        taken = self._still_taken(session, now)
+        count = len(taken) + len(waiting)
+        size = sum(len(item.text) for item in (*taken, *waiting))
+        # The newest is kept, whatever its size.
+        while count > 1 and (count > MOST_WAITING or size > MOST_WAITING_BYTES):
+            size -= len((taken or waiting).popleft().text)
+            count -= 1
 
     def take(self, digest: str, taker: str, now: float) -> list[str]:
-        """Take what waits, and again what the same taker has taken lately."""
-        before = self._taken.get((digest, taker), now) or []
-        taken = before + list(self._deposits.pop(digest, now) or ())
-        if taken:
-            self._taken.put((digest, taker), taken, now)
-        return taken
+        """Take what waits for a client; the same *taker* gets the same again for a while."""
+        session = session_of(digest)
+        taken = self._still_taken(session, now)
+        again = [item for item in taken if (item.digest, item.taker) == (digest, taker)]
+        waiting = self._waiting.get(session, now) or deque()
+        fresh = [item for item in waiting if item.digest == digest]
+        for item in fresh:
+            item.taker, item.taken_at = taker, now
+            waiting.remove(item)
+        if fresh:
+            taken.extend(fresh)
+            self._taken.put(session, taken, now)
+        if not waiting:
+            self._waiting.pop(session, now)
+        return [item.text for item in (*again, *fresh)]
 
-    def drop(self, digest: str, now: float) -> None:
-        """Forget what waits for a client."""
-        self._deposits.pop(digest, now)
+    def drop(self, session: str, now: float) -> None:
+        """Forget what waits for the clients of a session, and what they have taken."""
+        self._waiting.pop(session, now)
+        self._taken.pop(session, now)
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget what is over, about *most* of each; True if there may be more."""
-        deposits = self._deposits.pop_expired(now, most)
-        return max(len(deposits), len(self._taken.pop_expired(now, most))) >= most
+        """Forget what has expired, about *most* sessions; True if there may be more."""
+        dropped = (self._waiting.pop_expired(now, most), self._taken.pop_expired(now, most))
+        return max(map(len, dropped)) >= most
+
+    def _still_taken(self, session: str, now: float) -> deque[_Item]:
+        """Return the items that their takers may ask for again, the oldest first."""
+        taken = self._taken.get(session, now)
+        if taken is None:
+            return deque()
+        while taken and taken[0].taken_at + TAKEN_SECONDS <= now:
+            taken.popleft()
+        return taken

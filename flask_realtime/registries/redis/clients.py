@@ -1,13 +1,16 @@
-"""The clients in Redis: a hash each, and a list of what waits for its browser."""
+"""The clients in Redis: a hash each, and what waits for their browsers."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ...errors import TooManyChannels
+from ...identity.keys import session_of
 from ...protocol.positions import Position
-from ..base import MOST_WAITING, TAKEN_SECONDS
+from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
 from ..records import Arrival, ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from . import scripts
@@ -17,13 +20,14 @@ from .entries import parse_position
 from .keys import RedisKeys
 from .log import Tails
 from .pool import RedisPool
+from .retention import milliseconds
 from .scripts import Command
 
 
 class RedisClients:
-    """Every client, in one Redis. A name names a connection; which process has it stands before.
+    """Every client, in one Redis. Before the name of each connection stands its process.
 
-    :param process: names this process.
+    :param process: the name of this process.
     """
 
     def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config, process: str) -> None:
@@ -31,37 +35,41 @@ class RedisClients:
         self._keys = keys
         self._process = process
         self._ends = RedisEnds(pool, keys, config)
-        self._awaited_for = round(config.connect_timeout_seconds * 1000)
-        self._lives = round(config.disconnect_timeout_seconds * 1000)
+        lifetimes = Lifetimes.of(config)
+        self._awaited_for = milliseconds(lifetimes.awaited_client)
+        self._lives = milliseconds(lifetimes.client)
+        self._most_channels = config.max_channels_per_page
 
     def subscribe(
         self, digest: str, starts: Mapping[str, Position], deadline: Deadline
     ) -> set[str]:
-        """Add subscriptions where there are none; the processes that hold its connections."""
+        """Add subscriptions where there are none; return the processes that have the client.
+
+        :param starts: by channel, the position at which the subscription begins.
+        :raises TooManyChannels: if the client would be on too many.
+        """
         pairs = [part for name, at in starts.items() for part in (name, str(at))]
         command = scripts.SUBSCRIBE(
             [self._keys.client(digest), self._keys.session_of(digest)],
-            (self._awaited_for, *pairs),
+            (self._awaited_for, self._most_channels, *pairs),
         )
-        return _processes(self._pool.ask([command], deadline))
+        return self._subscribed(self._pool.ask([command], deadline))
 
     def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
-        """As :meth:`subscribe`, where no position is given from where the log stands, in one step.
-
-        :raises SlotsDiffer: if Redis is a cluster.
-        """
+        """Do as :meth:`subscribe`, where no position is given from where the log stands, in one
+        step: not in a cluster."""
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
-            (self._awaited_for, *tails.arguments),
+            (self._awaited_for, self._most_channels, *tails.arguments),
         )
-        return _processes(self._pool.ask([command], deadline))
+        return self._subscribed(self._pool.ask([command], deadline))
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
-        """Take subscriptions away; the processes that hold its connections."""
+        """Take subscriptions away; return the processes that have the client."""
         command = scripts.UNSUBSCRIBE(
             [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
         )
-        return _processes(self._pool.ask([command], deadline))
+        return _processes(self._pool.ask([command], deadline)[0])
 
     def forget(self, digest: str, deadline: Deadline) -> None:
         """Forget a client."""
@@ -74,7 +82,7 @@ class RedisClients:
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline
     ) -> dict[str, Subscriptions | None]:
-        """How each client stands; None for one not known."""
+        """Return how each client stands; None for a client that is not known."""
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._pool.ask(commands, deadline)
         return {
@@ -90,10 +98,10 @@ class RedisClients:
         sessions: Collection[str],
         deadline: Deadline,
     ) -> Arrival:
-        """Note a connection; what was known of its client, and what waits for its browser."""
+        """Add a connection; return what was known of its client, and what waits for its browser."""
         keys = self._keys
         connect = scripts.CONNECT(
-            [keys.client(digest), keys.waiting(digest), keys.session_of(digest)],
+            [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
             (self._full_name(name), self._lives),
         )
         (known, items, has_arrived, has_ended, began), *of_others = self._pool.ask(
@@ -110,14 +118,14 @@ class RedisClients:
             self.unsubscribe(digest, lost, deadline)
             for channel in lost:
                 del subscriptions[channel]
-        return Arrival(subscriptions, _texts(items), bool(has_arrived))
+        return Arrival(subscriptions, _waiting(digest, items), bool(has_arrived))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""
         self._pool.ask([self._present(scripts.FORGET_CONNECTION, record)], deadline)
 
     def refresh(self, records: Sequence[ConnectionRecord], deadline: Deadline) -> list[str]:
-        """Keep clients; those of them that are not known, or not with this connection."""
+        """Keep clients; return those that are not known, or not with this connection."""
         commands = [self._present(scripts.REFRESH, record) for record in records]
         replies = self._pool.ask(commands, deadline)
         return [one.digest for one, is_known in zip(records, replies, strict=True) if not is_known]
@@ -125,8 +133,8 @@ class RedisClients:
     def restore(
         self, known: Sequence[tuple[ConnectionRecord, Known]], deadline: Deadline
     ) -> list[Subscriptions]:
-        """Write clients again, and tell the other processes that hold connections of theirs; how
-        each stands now."""
+        """Write clients again, and tell the other processes that have them; return how each
+        stands now."""
         commands = [self._restore(*one) for one in known]
         replies = self._pool.ask(commands, deadline)
         self._tell(
@@ -140,26 +148,21 @@ class RedisClients:
         return [self._subscriptions(as_fields(reply)) for reply in replies]
 
     def deposit(self, digest: str, item: str, heir: str, deadline: Deadline) -> None:
-        """Let *item* wait."""
+        """Let *item* wait for the browser of a client."""
         command = scripts.DEPOSIT(
-            [self._keys.waiting(digest), self._keys.session_of(digest)],
-            (item, MOST_WAITING, self._lives, heir),
+            [self._keys.waiting(session_of(digest)), self._keys.session_of(digest)],
+            (digest, item, MOST_WAITING, MOST_WAITING_BYTES, self._lives, heir),
         )
         self._pool.ask([command], deadline)
 
     def collect(self, digest: str, taker: str, deadline: Deadline) -> list[str]:
-        """Take what waits; again, if *taker* has taken it before."""
-        key = self._keys.waiting(digest)
-        taken = key + b":" + taker.encode()
-        (items,) = self._pool.ask(
-            [
-                scripts.COLLECT(
-                    [key, taken, self._keys.session_of(digest)], (TAKEN_SECONDS * 1000, digest)
-                )
-            ],
-            deadline,
+        """Take what waits for a client; the same *taker* gets the same again for a while."""
+        command = scripts.COLLECT(
+            [self._keys.waiting(session_of(digest)), self._keys.session_of(digest)],
+            (digest, taker, milliseconds(TAKEN_SECONDS)),
         )
-        return _texts(items)
+        (items,) = self._pool.ask([command], deadline)
+        return [item.decode() for item in items]
 
     def _tell(self, told: Iterable[tuple[str, str]], deadline: Deadline) -> None:
         commands: list[Command] = [
@@ -187,21 +190,36 @@ class RedisClients:
     def _subscriptions(self, fields: Mapping[bytes, bytes]) -> Subscriptions:
         return Subscriptions(
             {name: _subscription(fields, name) for name in _named(fields, "since:")},
-            _named(fields, "connection:" + self._full_name("")),
+            _connections(fields, self._full_name("")),
             {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
             int(fields.get(b"forgotten", 0)),
         )
+
+    def _subscribed(self, replies: Sequence[Any]) -> set[str]:
+        """Return the processes that have the client, which was subscribed if it could be."""
+        if isinstance(replies[0], int):
+            raise TooManyChannels(replies[0], self._most_channels)
+        return _processes(replies[0])
 
     def _full_name(self, name: str) -> str:
         return f"{self._process}/{name}"
 
 
-def _processes(replies: Sequence[Any]) -> set[str]:
-    return {name.decode().partition("/")[0] for name in replies[0]}
+def _processes(names: Sequence[bytes]) -> set[str]:
+    """Return the processes that have the connections of these names."""
+    return {name.decode().partition("/")[0] for name in names}
 
 
 def _holders(reply: Sequence[bytes]) -> set[str]:
-    return {name.partition("/")[0] for name in _named(reply[::2], "connection:")}
+    """Return the processes that have connections of the client whose hash this is."""
+    fields = as_fields(reply)
+    return _processes(fields.get(b"connections", b"").split())
+
+
+def _connections(fields: Mapping[bytes, bytes], prefix: str) -> list[str]:
+    """Return the names of a client's connections that begin with *prefix*, without it."""
+    names = fields.get(b"connections", b"").decode().split()
+    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
 
 def _named(fields: Iterable[bytes], kind: str) -> list[str]:
@@ -217,5 +235,12 @@ def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
     )
 
 
-def _texts(items: Sequence[bytes]) -> list[str]:
-    return [item.decode() for item in items]
+def _waiting(digest: str, items: Sequence[bytes]) -> list[str]:
+    """Return the texts that wait for a client, and were not taken: see ``lua/parts/items.lua``."""
+    texts = []
+    for item in items:
+        head, _, text = item.partition(b"\n")
+        _, of, taker, _ = json.loads(head)
+        if of == digest and not taker:
+            texts.append(text.decode())
+    return texts

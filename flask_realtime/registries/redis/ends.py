@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ..lifetimes import Lifetimes
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
+from .retention import milliseconds
 from .scripts import Command
 
 # Channels that one user may have been put out of, before those are looked through that no
@@ -24,14 +26,13 @@ class RedisEnds:
     def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:
         self._pool = pool
         self._keys = keys
-        self._awaited_for = max(1, round(config.connect_timeout_seconds * 1000))
-        self._lives = max(1, round(config.disconnect_timeout_seconds * 1000))
+        lifetimes = Lifetimes.of(config)
+        self._awaited_for = milliseconds(lifetimes.awaited_client)
+        self._lives = milliseconds(lifetimes.client)
 
     def end_session(self, session: str, heir: str, deadline: Deadline) -> None:
-        """Note that a session has ended."""
-        keys = [self._keys.session(session)]
-        if heir:
-            keys.append(self._keys.waiting(heir.partition(":")[0]))
+        """Note that a session has ended: see :meth:`.Registry.end_session`."""
+        keys = [self._keys.session(session), self._keys.waiting(session)]
         command = scripts.END_SESSION(keys, (heir, self._awaited_for, self._lives))
         self._pool.ask([command], deadline)
 

@@ -36,6 +36,11 @@ class RedisKeys:
         self.channel = lru_cache(maxsize=4096)(self._channel)
         self._before_name = f"{prefix}:channel:{{".encode()
 
+    def announced_on(self, channel: str) -> bytes:
+        """Return the pub/sub channel on which the pushes of a channel are announced; the names of
+        the channel's keys begin with it."""
+        return f"{self._prefix}:channel:{{{_escape(channel)}}}".encode()
+
     def channel_of(self, announced_on: bytes) -> str | None:
         """Return the channel whose messages are announced on *announced_on*; None if there is none.
 
@@ -72,12 +77,12 @@ class RedisKeys:
         a channel no more."""
         return f"{self._prefix}:user:{{{_escape(user)}}}".encode()
 
-    def waiting(self, digest: str) -> bytes:
-        """Return the key of the list of what waits for a client's browser."""
-        return self.client(digest) + b":waiting"
+    def waiting(self, session: str) -> bytes:
+        """Return the key of the list of what waits for the clients of a browser session."""
+        return self.session(session) + b":waiting"
 
     def _channel(self, name: str) -> ChannelKeys:
-        base = f"{self._prefix}:channel:{{{_escape(name)}}}".encode()
+        base = self.announced_on(name)
         return ChannelKeys(
             state=base + b":state",
             log=base + b":log",

@@ -30,10 +30,6 @@ PASSING = (
 Places = queue.LifoQueue[RedisConnection | None]
 
 
-class SlotsDiffer(RegistryUnavailable):
-    """Redis is a cluster, and what was asked in one step has keys in several of its slots."""
-
-
 class RedisPool:
     """One Redis, as this process calls it; connects at the first call, and anew after a fork.
 
@@ -51,6 +47,8 @@ class RedisPool:
         # Whether Redis may have gone away and come back since it last replied.
         self._is_unsure = False
         self._is_closed = False
+        #: Whether Redis has refused a step because its keys were in several slots.
+        self.is_cluster = False
 
     def check_with(self, checks: Callable[[], Sequence[Command]]) -> None:
         """Run the commands that *checks* returns before the next call, whenever Redis may have gone
@@ -72,6 +70,7 @@ class RedisPool:
             raise self.unavailable(error) from None
         for reply in replies:
             if type(reply) is ErrorReply:
+                self.is_cluster = self.is_cluster or reply.code == "CROSSSLOT"
                 raise self.unavailable(reply)
         return replies
 
@@ -93,9 +92,7 @@ class RedisPool:
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """Return the error that says what happened, and at which Redis."""
-        is_of_slots = type(reason) is ErrorReply and reason.code == "CROSSSLOT"
-        error = SlotsDiffer if is_of_slots else RegistryUnavailable
-        return error(f"{self.address} is not available: {reason}", **details)
+        return RegistryUnavailable(f"{self.address} is not available: {reason}", **details)
 
     def close(self) -> None:
         """Close all connections: those in use as soon as they are not used any more."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ...errors import RegistryUnavailable
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
 from ...threads.fork import ForkLocal
@@ -20,8 +21,8 @@ from .disconnects import RedisDisconnects
 from .ends import RedisEnds
 from .hearing import RedisHearing
 from .keys import RedisKeys
-from .log import RedisLog, Retention
-from .pool import RedisPool, SlotsDiffer
+from .log import RedisLog
+from .pool import RedisPool
 
 
 class RedisRegistry(Registry):
@@ -41,9 +42,8 @@ class RedisRegistry(Registry):
         keys = RedisKeys(config.redis_prefix)
         self._keys = keys
         self._pool = RedisPool(address, config.redis_timeout_seconds)
-        self._log = RedisLog(self._pool, keys, Retention.of(config))
+        self._log = RedisLog(self._pool, keys, config)
         self._ends = RedisEnds(self._pool, keys, config)
-        self._is_cluster = False
         self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
     def start(self, events: RegistryEvents) -> None:
@@ -185,14 +185,15 @@ class RedisRegistry(Registry):
     def _subscribe(
         self, digest: str, starts: Mapping[str, Position | None], deadline: Deadline
     ) -> set[str]:
-        """Subscribe a client, where no position is given from the tail of the channel's log; the
-        processes that have it."""
-        if not self._is_cluster:
+        """Subscribe a client, where no position is given from where the log stands; return the
+        processes that have the client."""
+        if not self._pool.is_cluster:
             try:
                 tails = self._log.tails(starts)
                 return self._clients.subscribe_at_tails(digest, tails, deadline)
-            except SlotsDiffer:
-                self._is_cluster = True
+            except RegistryUnavailable:
+                if not self._pool.is_cluster:
+                    raise
         begun = self._log.begin(starts, deadline)
         begins = {name: starts[name] or tail for name, tail in begun.items()}
         return self._clients.subscribe(digest, begins, deadline)

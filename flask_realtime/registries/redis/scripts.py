@@ -33,27 +33,30 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
-APPEND = Script("append", "log")
-CHECK = Script("check", "log")
-COLLECT = Script("collect", "session")
-CONNECT = Script("connect", "clock", "session")
-DEPOSIT = Script("deposit", "session")
+#: Its keys are in several slots, so that a cluster refuses it; so are those of APPEND_ALL and
+#: SUBSCRIBE_AT_TAILS.
+APPEND = Script("append", "clock", "keep", "log", "append", "list")
+APPEND_ALL = Script("append_all", "clock", "keep", "log", "append")
+APPEND_IN_SLOT = Script("append_in_slot", "clock", "keep", "log", "append")
+CHECK = Script("check", "clock", "keep", "log")
+COLLECT = Script("collect", "clock", "session", "items")
+CONNECT = Script("connect", "clock", "session", "client")
+DEPOSIT = Script("deposit", "clock", "session", "items")
 DISCONNECT = Script("disconnect")
 END_SESSION = Script("end_session")
 END_USER = Script("end_user", "clock")
 FORGET_CONNECTION = Script("forget_connection", "clock", "session", "client")
-LIST = Script("list", "list")
-LISTED = Script("listed")
-READ = Script("read", "log")
+LIST = Script("list", "clock", "keep", "list")
+LISTED = Script("listed", "clock")
+READ = Script("read", "clock", "keep", "log")
 REFRESH = Script("refresh", "clock", "session", "client")
 RESTORE = Script("restore", "clock", "session", "client")
 SUBSCRIBE = Script("subscribe", "clock", "session", "client")
-#: The one whose keys are in several slots of a cluster, which refuses it.
 SUBSCRIBE_AT_TAILS = Script(
-    "subscribe_at_tails", "log", "touch", "list", "clock", "session", "client"
+    "subscribe_at_tails", "clock", "keep", "log", "touch", "list", "session", "client"
 )
-TOUCH = Script("touch", "log", "touch")
-UNSUBSCRIBE = Script("unsubscribe", "clock", "session", "client")
+TOUCH = Script("touch", "clock", "keep", "log", "touch")
+UNSUBSCRIBE = Script("unsubscribe", "clock", "client")
 
 _BY_SHA: dict[Argument, Script] = {
     script.sha: script for script in list(globals().values()) if isinstance(script, Script)

@@ -12,6 +12,7 @@ from flask_realtime.hub.reconciler import Reconciler
 from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.memory.store import MemoryStore
 from flask_realtime.registries.records import ConnectionRecord, RegistryEvents
 from tests.eventually import eventually
 
@@ -28,10 +29,12 @@ class Guest(Ear):
 
 
 class Forgetful(MemoryRegistry):
-    """Loses all of its clients when it is told to."""
+    """Loses all of its data when it is told to."""
 
     def forget(self):
-        self._forget_everything()
+        store, empty = self._own.get(), MemoryStore(Config())
+        for name in ("logs", "clients", "waiting", "sessions", "users", "heard"):
+            setattr(store, name, getattr(empty, name))
 
 
 class House:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from flask_realtime import Realtime
+from flask_realtime.identity.keys import digest
 from flask_realtime.node import inbox
 from tests.eventually import DEADLINE
 
@@ -135,7 +136,12 @@ def test_large_message_waits_as_text(page, heard, monkeypatch):
 
 
 def test_app_is_told_of_sockets_that_join_and_leave(heard):
-    """And of each whether its page had one before."""
+    """And of each whether its page had one before, where that is remembered: of pages that were
+    subscribed to something."""
+    heard.node.registry.subscribe(
+        digest("a secret of the tests", "a key", "an-id-of-this-page"), ["a"]
+    )
+
     for _ in range(2):
         with Page(heard.node) as page:
             page.say("echo")

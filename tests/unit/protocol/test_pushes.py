@@ -28,7 +28,9 @@ def test_pushes_are_one_for_each_channel():
     pushes = make_pushes("1", ["news", "room:2", "room:*"], matching, "an id")
 
     assert pushes == [
-        Push(channel, "1", "an id", TO_ALL) for channel in ("news", "room:2", "room:1")
+        Push("news", "1", "an id", TO_ALL),
+        Push("room:2", "1", "an id", TO_ALL),
+        Push("room:1", "1", "an id", TO_ALL, by_pattern=True),
     ]
 
 

@@ -1,12 +1,24 @@
--- Lets an item wait for a client's browser, behind what waits already, unless its session has ended.
-local waiting, session = KEYS[1], KEYS[2]
-local item, most, lives, heir = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+-- Lets an item wait for the browser of a client, behind what waits for its session already, unless the
+-- session has ended. The oldest go where there are too many, or too large ones; the newest is kept,
+-- whatever its size.
+local waiting, session, digest, text = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+local most, most_bytes, lives, heir = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
 
 local of_session = heir_of(session)
 if of_session and (heir == '' or heir ~= of_session) then
     return 0
 end
-redis.call('RPUSH', waiting, item)
-redis.call('LTRIM', waiting, -most, -1)
+local newest = redis.call('LINDEX', waiting, -1)
+local before = 0
+if newest then
+    local before_newest, _, _, _, text_of_newest = unpack_item(newest)
+    before = before_newest + #text_of_newest
+end
+local count = redis.call('RPUSH', waiting, pack_item(before, digest, '', 0, text))
+local bytes = before + #text - unpack_item(redis.call('LINDEX', waiting, 0))
+while count > 1 and (count > most or bytes > most_bytes) do
+    local _, _, _, _, oldest = unpack_item(redis.call('LPOP', waiting))
+    count, bytes = count - 1, bytes - #oldest
+end
 redis.call('PEXPIRE', waiting, lives)
 return 0

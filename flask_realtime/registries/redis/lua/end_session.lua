@@ -1,9 +1,9 @@
--- Notes that a session has ended, for as long as its clients could come back. What waits for the
--- heir's client is dropped: only what the heir itself lets wait from now on can be taken.
+-- Notes that a session has ended, for as long as its clients could come back. What waits for it is
+-- dropped: only what the heir lets wait from now on can be taken.
 local session, waiting, heir, awaits, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 
 local had_socket = redis.call('HEXISTS', session, 'opened') == 1
-if redis.call('HSETNX', session, 'heir', heir) == 1 and waiting then
+if redis.call('HSETNX', session, 'heir', heir) == 1 then
     redis.call('DEL', waiting)
 end
 redis.call('PEXPIRE', session, had_socket and lives or awaits)

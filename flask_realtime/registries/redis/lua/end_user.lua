@@ -1,8 +1,8 @@
 -- Notes since when the earlier clients of a user may hear nothing more, or a channel no more.
 local user, lives, most, channel = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
-local now = present_moment()
-redis.call('HSET', user, channel and 'left:' .. channel or 'ended', now)
+local now = now_in_ms()
+redis.call('HSET', user, channel and 'left:' .. channel or 'ended', as_moment(now))
 redis.call('PEXPIRE', user, ARGV[1])
 if redis.call('HLEN', user) > most then
     -- What is older than any client's subscription can be.

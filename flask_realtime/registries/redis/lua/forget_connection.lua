@@ -1,11 +1,23 @@
--- Forgets a connection and notes how far it was sent, unless a newer one has come.
+-- Forgets a connection and notes how far it was sent, unless a newer one has come. A client that was
+-- never subscribed to anything goes with its last connection: its id may have been made up.
 local client, session, connection, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
-if redis.call('HDEL', client, 'connection:' .. connection) == 1 then
-    if note_sent(client, connection, 3, #ARGV, 2) then
-        redis.call('HDEL', client, 'latest')
-    end
-    redis.call('PEXPIRE', client, lives)
-    note_socket(session, lives)
+local others, is_known = other_connections(client, connection)
+if not is_known then
+    return 0
+end
+-- First: a Redis that is out of memory refuses nothing behind it.
+redis.call('PEXPIRE', client, lives)
+note_socket(session, lives)
+if #others == 0 and is_blank(client) then
+    return redis.call('DEL', client)
+end
+if #others == 0 then
+    redis.call('HDEL', client, 'connections')
+else
+    redis.call('HSET', client, 'connections', table.concat(others, ' '))
+end
+if note_sent(client, connection, 3, #ARGV, 2) then
+    redis.call('HDEL', client, 'latest')
 end
 return 0

@@ -1,5 +1,5 @@
 -- Puts channels on the list of known ones.
-local list, lives = KEYS[1], tonumber(ARGV[1])
+local list, lives = KEYS[1], ARGV[1]
 
 local names = {}
 for i = 2, #ARGV do

@@ -1,5 +1,5 @@
 -- Judges a cursor and reads what follows it, in one step: nobody appends in between.
--- Returns the tail, 1 if what lies between the two is lost, 2 if it was trimmed; and the entries.
+-- The channel lives on for a while. Returns the tail, 1 if what lies between the two is lost, 2 if it was trimmed; and the entries.
 local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local max_bytes, lives, renews, announced_on = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
@@ -15,6 +15,7 @@ local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
 if not known[1] then
     return lost()
 end
+keep(state, lives)
 local tail = table.concat(known, ':')
 if epoch == '' or table.concat({epoch, ARGV[2], tag}, ':') == tail then
     return {tail, 0}

@@ -2,7 +2,8 @@
 -- of it has come. Returns 0, and makes nothing anew, if the connection is not known.
 local client, session, connection, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
-if redis.call('HEXISTS', client, 'connection:' .. connection) == 0 then
+local _, is_known = other_connections(client, connection)
+if not is_known then
     return 0
 end
 -- First: a Redis that is out of memory lets a client live on, and refuses to note anything.

@@ -3,13 +3,9 @@
 local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local first, last = 5, 4 + 3 * ARGV[4]
 
-local function number(field)
-    return tonumber(redis.call('HGET', client, field) or '0')
-end
-
 -- First: a Redis that is out of memory refuses nothing behind it.
 redis.call('HDEL', client, 'unknown')
-local latest, forgotten = number('at'), number('forgotten')
+local latest, forgotten = number_of(client, 'at'), number_of(client, 'forgotten')
 
 -- When the client subscribed to a channel, and the position to begin at; or when it left it.
 local function stands_at(name)
@@ -18,7 +14,7 @@ local function stands_at(name)
         local position, moment = string.match(since, '^(.*):(%d+)$')
         return tonumber(moment), position
     end
-    return math.max(number('left:' .. name), forgotten), nil
+    return math.max(number_of(client, 'left:' .. name), forgotten), nil
 end
 
 for i = first, last, 3 do
@@ -26,25 +22,23 @@ for i = first, last, 3 do
     latest = math.max(latest, moment)
     local at, begins = stands_at(name)
     if at < tonumber(moment) then
-        redis.call('HSET', client, 'since:' .. name, (begins or position) .. ':' .. moment)
-        redis.call('HDEL', client, 'left:' .. name)
+        enter(client, name, (begins or position) .. ':' .. moment)
     end
 end
 for i = last + 1, #ARGV, 2 do
     local name, moment = ARGV[i], ARGV[i + 1]
     latest = math.max(latest, moment)
     if stands_at(name) < tonumber(moment) then
-        redis.call('HDEL', client, 'since:' .. name, 'sent:' .. name)
-        redis.call('HSET', client, 'left:' .. name, moment)
+        leave(client, name, moment)
     end
 end
 forget_left(client, most_left)
-redis.call('HSET', client, 'at', string.format('%.0f', latest))
-redis.call('HSETNX', client, 'began', present_moment())
+redis.call('HSET', client, 'at', as_moment(latest))
+redis.call('HSETNX', client, 'began', as_moment(now_in_ms()))
 
 -- One that is not known came after the snapshot that Redis went back to, if it went back, and so
 -- after the one that the snapshot has as the latest, which may never end for it to be so.
-if redis.call('HSET', client, 'connection:' .. connection, '') == 1 then
+if add_connection(client, connection) then
     redis.call('HSET', client, 'latest', connection)
 end
 note_sent(client, connection, first, last, 3)

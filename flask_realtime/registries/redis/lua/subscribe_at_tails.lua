@@ -1,22 +1,25 @@
--- Subscribes a client to channels, each from the position given or else from where its log stands,
--- all in one step; begins and lists those not known. Returns the names of its connections. Its keys
--- are in different slots of a cluster.
+-- Subscribes a client to channels, each from the position given or else from where its log stands, all
+-- in one step, unless the client's session has ended; begins logs that are not known, and lists them
+-- all. Returns the names of the client's connections; or, if it would be on too many channels, on how
+-- many it is, and changes nothing. Its keys are in several slots of a cluster.
 local client, session, list = KEYS[1], KEYS[2], KEYS[3]
-local awaits, lives, limits, listed_for = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local awaits, most, lives, limits = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
-local starts, unlisted = {}, {}
+if heir_of(session) then
+    return {}
+end
+local names, positions = {}, {}
 for i = 5, #ARGV, 2 do
-    local name, given, first = ARGV[i], ARGV[i + 1], 3 * (i - 5) / 2 + 4
-    local state, log, listed = KEYS[first], KEYS[first + 1], KEYS[first + 2]
-    local tail = touch(state, log, true, lives, limits)
-    starts[#starts + 1] = name
-    starts[#starts + 1] = given ~= '' and given or tail
-    if redis.call('EXISTS', listed) == 0 then
-        unlisted[#unlisted + 1] = name
-        redis.call('SET', listed, '1', 'PX', listed_for)
-    end
+    names[#names + 1] = ARGV[i]
+    positions[#positions + 1] = ARGV[i + 1]
 end
-if #unlisted > 0 then
-    put_on_list(list, lives + listed_for, unlisted)
+local count = too_many(client, most, names)
+if count then
+    return count
 end
-return subscribe(client, session, awaits, starts)
+for i = 1, #names do
+    local tail = touch(KEYS[2 * i + 2], KEYS[2 * i + 3], true, lives, limits)
+    positions[i] = positions[i] ~= '' and positions[i] or tail
+end
+put_on_list(list, lives, names)
+return subscribe(client, awaits, names, positions)

@@ -1,13 +1,21 @@
 """The logs of all channels in memory."""
 
+from dataclasses import replace
+
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.lifetimes import Lifetimes
 from flask_realtime.registries.memory.logs import MemoryLogs
+
+
+def logs_of(**settings):
+    config = Config(**settings)
+    return MemoryLogs(config, Lifetimes.of(config))
 
 
 def test_memory_logs_append_a_push_once():
     """A push id that the channel has seen gives the first one's position, and no entry."""
-    logs = MemoryLogs(Config())
+    logs = logs_of()
 
     first, entry = logs.append(Push("a", "1", "id"), 0)
     again, repeat = logs.append(Push("a", "1", "id"), 1)
@@ -19,13 +27,28 @@ def test_memory_logs_append_a_push_once():
 
 
 def test_memory_logs_forget_entries_before_the_place():
-    """A log's entries live HISTORY_TTL, its state as long as a page may stay away beside that."""
-    logs = MemoryLogs(Config(history_ttl_seconds=10, disconnect_timeout_seconds=100))
+    """A log's entries live HISTORY_TTL; its position as long as a page that heard it may come
+    back."""
+    logs = logs_of(history_ttl_seconds=10, disconnect_timeout_seconds=100)
     position, _ = logs.append(Push("a", "1", None), 0)
+    logs.keep("a", 0)
 
     logs.drop_expired(11, 10)
-    kept = logs.get("a", 11).tail
-    logs.drop_expired(111, 10)
+    kept = logs.read("a", 11)
+    logs.drop_expired(300, 10)
 
-    assert kept == position
-    assert not logs.is_known("a", 111)
+    assert kept.tail == position
+    assert kept.read(None, 100).publications == ()
+    assert logs.names(300) == []
+    assert logs.read("a", 300).tail.epoch != position.epoch
+
+
+def test_memory_logs_keep_what_a_pattern_brought_for_whoever_is_away():
+    """A push to a pattern lets no channel live on, and its entry lives as long as any."""
+    logs = logs_of(history_ttl_seconds=100, connect_timeout_seconds=5)
+    start = logs.read("a", 0).tail
+    logs.append(replace(Push("a", "1", None), by_pattern=True), 1)
+
+    assert logs.names(9) == ["a"]
+    assert logs.names(11) == []
+    assert len(logs.read("a", 90).read(start, 100).publications) == 1

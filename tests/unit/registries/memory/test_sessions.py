@@ -1,14 +1,18 @@
 """What a single process remembers of sessions and users that have ended."""
 
+from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
+from flask_realtime.registries.lifetimes import Lifetimes
 from flask_realtime.registries.memory.sessions import MemorySessions, MemoryUsers
 from flask_realtime.registries.subscriptions import Subscription
+
+LIFETIMES = Lifetimes.of(Config(connect_timeout_seconds=10, disconnect_timeout_seconds=100))
 
 
 def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
     """Only pages that had a socket may stay away for long."""
-    sessions = MemorySessions(connect_timeout=10, disconnect_timeout=100)
-    sessions.note_socket("with", 0)
+    sessions = MemorySessions(LIFETIMES)
+    sessions.note_socket("with", 1, 0)
 
     assert sessions.end("with", "", 1)
     assert sessions.end("without", "", 1)
@@ -19,7 +23,7 @@ def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
 
 def test_first_end_of_a_session_names_its_heir():
     """A log-out that follows takes nothing from the message that ended the session."""
-    sessions = MemorySessions(10, 100)
+    sessions = MemorySessions(LIFETIMES)
 
     first = sessions.end("s", "digest:1", 0)
     second = sessions.end("s", "", 1)
@@ -30,7 +34,7 @@ def test_first_end_of_a_session_names_its_heir():
 
 def test_users_are_forgotten_in_time():
     """Nothing is kept longer than a page may stay away."""
-    users = MemoryUsers(disconnect_timeout=100)
+    users = MemoryUsers(LIFETIMES)
     users.end("42", 7, 0)
     users.leave("42", "room", 7, 0)
     subscriptions = {

@@ -1,12 +1,12 @@
 """What waits for browsers in memory."""
 
-from flask_realtime.registries.base import TAKEN_SECONDS
+from flask_realtime.registries.lifetimes import TAKEN_SECONDS
 from flask_realtime.registries.memory.waiting import MemoryWaiting
 
 
 def test_memory_waiting_gives_the_same_again_for_a_while():
     """A taker whose answer was lost has it again, for TAKEN_SECONDS."""
-    waiting = MemoryWaiting(disconnect_timeout=1000)
+    waiting = MemoryWaiting(1000)
     waiting.add("d", "1", 0)
 
     assert waiting.take("d", "taker", 1) == ["1"]
@@ -16,7 +16,7 @@ def test_memory_waiting_gives_the_same_again_for_a_while():
 
 def test_memory_waiting_drops_what_is_over():
     """What no browser takes is gone after the time for which a page may stay away."""
-    waiting = MemoryWaiting(disconnect_timeout=10)
+    waiting = MemoryWaiting(10)
     waiting.add("d", "1", 0)
 
     assert waiting.drop_expired(11, 1)

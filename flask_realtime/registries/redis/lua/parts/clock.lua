@@ -1,5 +1,10 @@
--- The time in milliseconds since 1970, as a text.
-local function present_moment()
+-- The time in ms since 1970.
+local function now_in_ms()
     local time = redis.call('TIME')
-    return string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- A moment as it is kept, which is a text without an exponent.
+local function as_moment(ms)
+    return string.format('%.0f', ms)
 end

@@ -1,14 +1,20 @@
--- Puts channels on the list of known ones, to stay there for a while, and takes old ones off.
+-- Has channels stand on the list of known ones for at least so long from now on, in ms, and takes off
+-- those whose time is over.
 local function put_on_list(list, lives, names)
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
+    lives = tonumber(lives)
+    local now = now_in_ms()
+    -- Longer by a quarter, so that a channel in constant use is written now and then only.
+    local until_later = as_moment(now + lives * 1.25)
+    local has_changed = false
     for _, name in ipairs(names) do
-        redis.call('ZADD', list, string.format('%.0f', now + lives), name)
+        local known = redis.call('ZSCORE', list, name)
+        if not known or tonumber(known) < now + lives then
+            redis.call('ZADD', list, until_later, name)
+            has_changed = true
+        end
     end
-    redis.call('ZREMRANGEBYSCORE', list, '-inf', string.format('%.0f', now))
-    -- Never shortened: another app's timeouts, or a publisher's, may be longer.
-    if redis.call('PTTL', list) < lives then
-        redis.call('PEXPIRE', list, string.format('%.0f', lives))
+    if has_changed then
+        redis.call('ZREMRANGEBYSCORE', list, '-inf', as_moment(now))
+        keep(list, string.format('%.0f', lives * 1.25))
     end
 end

@@ -6,11 +6,9 @@ end
 -- An epoch later than any that is known: a log that has an earlier one than somebody knows of went
 -- back. Ahead of the clock, where that stood still or was set back; and another for each log.
 local function new_epoch(state, known, of_caller)
-    local time = redis.call('TIME')
-    local now = time[1] * 1000 + math.floor(time[2] / 1000)
     local before = math.max(moment_of(known), moment_of(of_caller))
-    local mark = string.sub(redis.sha1hex(state .. time[2]), 1, 3)
-    return string.format('%.0f', math.max(now, before + 1)) .. mark
+    local mark = string.sub(redis.sha1hex(state .. redis.call('TIME')[2]), 1, 3)
+    return as_moment(math.max(now_in_ms(), before + 1)) .. mark
 end
 
 local function begin(state, log, epoch)
@@ -20,12 +18,11 @@ local function begin(state, log, epoch)
 end
 
 -- Begins a log anew, which is lost or went back, and has every process that hears the channel read
--- it. Returns its epoch.
+-- it. The channel lives at least so long from now on. Returns its epoch.
 local function begin_anew(state, log, lives, announced_on, of_caller)
-    local known = redis.call('HMGET', state, 'epoch', 'limits')
-    local epoch = new_epoch(state, known[1], of_caller)
+    local epoch = new_epoch(state, redis.call('HGET', state, 'epoch'), of_caller)
     local position = begin(state, log, epoch)
-    redis.call('PEXPIRE', state, known[2] and string.match(known[2], '%d+$') or lives)
+    keep(state, lives)
     -- Nothing precedes an entry without a number, so that it looks like one behind a hole.
     redis.call('PUBLISH', announced_on, position .. '::\nnull')
     return epoch

@@ -1,4 +1,4 @@
--- Keeps a channel from expiring, and notes the app's limits for those who do not know them.
+-- Keeps a channel, and notes the app's limits for those who do not know them.
 -- Returns its position; nothing for a channel not known, unless it may be begun.
 local function touch(state, log, may_begin, lives, limits)
     local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
@@ -8,6 +8,6 @@ local function touch(state, log, may_begin, lives, limits)
     local position = known[1] and table.concat(known, ':') or begin(state, log, new_epoch(state))
     -- Always, and first: a Redis out of memory refuses this, and nothing behind a PEXPIRE.
     redis.call('HSET', state, 'limits', limits)
-    redis.call('PEXPIRE', state, lives)
+    keep(state, lives)
     return position
 end

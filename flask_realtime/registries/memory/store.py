@@ -1,0 +1,65 @@
+"""All that a single process keeps: logs, clients, what waits, and what has ended."""
+
+from __future__ import annotations
+
+import threading
+
+from ...config.settings import Config
+from ...protocol.publications import Publication
+from ...threads import clock
+from ..lifetimes import Lifetimes
+from ..records import RegistryEvents
+from .clients import MemoryClients
+from .delivery import MemoryDelivery
+from .logs import MemoryLogs
+from .sessions import MemorySessions, MemoryUsers
+from .waiting import MemoryWaiting
+
+# What has expired is dropped in part at every so many uses: more than these uses can have added,
+# so that memory shrinks; few enough that no push pays for ten thousand clients that left at once.
+USES_PER_TIDYING = 100
+DROPPED_AT_ONCE = 400
+
+
+class MemoryStore:
+    """Made at the first use in a process, so that nothing of it survives a fork.
+
+    Whoever uses it holds *lock*.
+    """
+
+    __slots__ = (
+        "clients", "delivery", "events", "heard", "lock", "logs", "sessions", "users", "uses",
+        "waiting",
+    )  # fmt: skip
+
+    def __init__(self, config: Config) -> None:
+        lifetimes = Lifetimes.of(config)
+        self.lock = threading.Lock()
+        self.logs = MemoryLogs(config, lifetimes)
+        self.clients = MemoryClients(lifetimes, config.max_channels_per_page)
+        self.waiting = MemoryWaiting(lifetimes.client)
+        self.sessions = MemorySessions(lifetimes)
+        self.users = MemoryUsers(lifetimes)
+        #: The channels that this process hears.
+        self.heard: set[str] = set()
+        self.events: RegistryEvents | None = None
+        self.delivery: MemoryDelivery | None = None
+        self.uses = 0
+
+    def deliver(self, publication: Publication) -> None:
+        """Have *publication* delivered, if this process hears its channel."""
+        if publication.channel in self.heard and self.delivery is not None:
+            self.delivery.put(publication)
+
+    def tidy(self) -> float:
+        """Count a use, and drop some of what has expired now and then; return the time."""
+        now = clock.monotonic()
+        self.uses += 1
+        if self.uses % USES_PER_TIDYING == 0:
+            self.drop_expired(now)
+        return now
+
+    def drop_expired(self, now: float) -> bool:
+        """Drop some of what has expired; True if there may be more."""
+        parts = (self.logs, self.clients, self.waiting, self.sessions, self.users)
+        return any([part.drop_expired(now, DROPPED_AT_ONCE) for part in parts])

@@ -1,0 +1,228 @@
+"""Appends pushes to the logs of channels in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, zip_longest
+from typing import Any
+
+from ...protocol.positions import Position, new_tag
+from ...protocol.pushes import Push, new_push_id
+from ...threads.fork import ForkLocal
+from ..lifetimes import PUSH_ID_SECONDS
+from . import scripts
+from .accepted import RedisAccepted
+from .batches import batches
+from .connection import ConnectionLost, Deadline
+from .entries import parse_position
+from .keys import RedisKeys
+from .pool import RedisPool
+from .resp import Argument, ErrorReply
+from .retention import Retention
+from .scripts import Command
+
+# A step over so many channels keeps Redis from others for about 10 ms.
+CHANNELS_AT_ONCE = 1000
+
+# As many channels as can be checked with the first call over a new connection, at no cost that
+# shows.
+MOST_CHECKED = 500
+
+# About how many bytes of a push's command are not payload: keys, limits, positions.
+BYTES_BESIDE_PAYLOAD = 500
+
+# What the scripts take where no position is known.
+NOWHERE = ("", 0, "")
+
+#: By channel, for how many ms it is to stand on the list of known channels.
+Unlisted = dict[str, int]
+
+
+class RedisAppends:
+    """Appends pushes, and finds by what Redis has accepted whether its data went back.
+
+    :param retention: how much a log keeps.
+    :param is_guess: whether the app's own retention, where it was noted with a channel, counts in
+        place of this one.
+    :param lives: for how long a channel lives that is begun anew, in ms.
+    :param remembered: for how many seconds it is remembered what Redis accepted.
+    """
+
+    def __init__(
+        self,
+        pool: RedisPool,
+        keys: RedisKeys,
+        retention: Retention,
+        is_guess: bool,
+        lives: int,
+        remembered: float,
+    ) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._retention = str(retention)
+        self._is_guess = int(is_guess)
+        self._lives = lives
+        self._accepted = ForkLocal(lambda: RedisAccepted(remembered))
+        pool.check_with(self._checks)
+
+    def run(self, pushes: Sequence[Push], deadline: Deadline) -> tuple[list[Position], Unlisted]:
+        """Append each push and announce it, in order.
+
+        :returns: the position of each push, and the channels that have yet to be listed.
+        :raises RegistryUnavailable: if not all were accepted; it names the channels whose logs are
+            known to have taken the message, and the id of the first push that failed.
+        """
+        replies: list[Any] = []
+        unlisted: Unlisted = {}
+        try:
+            # What was accepted is noted before the next step: Redis may go back between two.
+            for step in _steps(pushes):
+                self._run_step(step, replies, unlisted, deadline)
+        except ConnectionLost as error:
+            reason: object = error
+        else:
+            reason = next((one for one in replies if type(one) is ErrorReply), None)
+        if reason is not None:
+            accepted, failed = _judged(pushes, replies)
+            raise self._pool.unavailable(
+                reason, push_id=failed.push_id, accepted=accepted
+            ) from None
+        return [parse_position(reply) for reply in replies], unlisted
+
+    def _run_step(
+        self, pushes: Sequence[Push], replies: list[Any], unlisted: Unlisted, deadline: Deadline
+    ) -> None:
+        """Append *pushes*, which may be sent together, and add their replies to *replies*."""
+        found: list[Any] = []
+        try:
+            self._append(pushes, found, deadline)
+        finally:
+            for push, reply in zip(pushes, found, strict=False):
+                if type(reply) is list:
+                    # Of a cluster: the position, and for how long to list the channel.
+                    reply, lives = reply
+                    if lives:
+                        unlisted[push.channel] = lives
+                replies.append(reply)
+            self._note_accepted(pushes, replies[-len(found) :] if found else ())
+
+    def _append(self, pushes: Sequence[Push], found: list[Any], deadline: Deadline) -> None:
+        known = self._accepted.get().positions({push.channel for push in pushes})
+        # Kept: another thread may learn meanwhile that Redis is a cluster.
+        is_cluster = self._pool.is_cluster
+        is_one_command = pushes[0].by_pattern and not is_cluster
+        if is_one_command:
+            commands = [self._append_all(pushes, known)]
+        else:
+            # The first push of a channel looks for those behind it.
+            commands = [
+                self._append_one(push, known.pop(push.channel, None), is_cluster) for push in pushes
+            ]
+        try:
+            replied = self._pool.run(commands, deadline)
+        except ConnectionLost as error:
+            found += () if is_one_command else error.replies
+            raise
+        found += _of_each(replied[0], len(pushes)) if is_one_command else replied
+        refused = [at for at, one in enumerate(found) if _is_of_slots(one)]
+        if refused and not is_cluster:
+            self._pool.is_cluster = True
+            again: list[Any] = []
+            try:
+                self._append([pushes[at] for at in refused], again, deadline)
+            finally:
+                for at, reply in zip(refused, again, strict=False):
+                    found[at] = reply
+
+    def _append_one(self, push: Push, known: Position | None, is_cluster: bool) -> Command:
+        keys = self._keys.channel(push.channel)
+        push_id = keys.push_id + (push.push_id or new_push_id()).encode()
+        script, last = scripts.APPEND, self._keys.list
+        if is_cluster:
+            script, last = scripts.APPEND_IN_SLOT, keys.listed
+        return script(
+            (keys.state, keys.log, push_id, last),
+            (
+                keys.announced_on,
+                new_tag(),
+                *(known or NOWHERE),
+                push.channel,
+                *self._about(push),
+            ),
+        )
+
+    def _append_all(self, pushes: Sequence[Push], known: dict[str, Position]) -> Command:
+        first = pushes[0]
+        arguments: list[Argument] = [first.push_id or new_push_id(), *self._about(first)]
+        for push in pushes:
+            arguments += (new_tag(), *(known.get(push.channel) or NOWHERE))
+        return scripts.APPEND_ALL(
+            [self._keys.announced_on(push.channel) for push in pushes], arguments
+        )
+
+    def _about(self, push: Push) -> tuple[Argument, ...]:
+        return (
+            push.payload,
+            str(push.route),
+            self._retention,
+            self._is_guess,
+            round(PUSH_ID_SECONDS * 1000),
+            int(not push.by_pattern),
+        )
+
+    def _note_accepted(self, pushes: Sequence[Push], replies: Sequence[Any]) -> None:
+        accepted = self._accepted.get()
+        # A channel's last push comes last.
+        replied = zip(pushes, replies, strict=False)
+        last = {push.channel: reply for push, reply in replied if type(reply) is bytes}
+        for channel, position in last.items():
+            accepted.note(channel, parse_position(position))
+
+    def _checks(self) -> list[Command]:
+        """Return what looks whether the logs still have what they accepted of this process."""
+        newest = self._accepted.get().newest(MOST_CHECKED)
+        return [self._check(name, at) for name, at in newest.items()]
+
+    def _check(self, channel: str, known: Position) -> Command:
+        keys = self._keys.channel(channel)
+        return scripts.CHECK((keys.state, keys.log), (*known, self._lives, keys.announced_on))
+
+
+def _steps(pushes: Sequence[Push]) -> Iterator[Sequence[Push]]:
+    """Yield *pushes* in pieces that may be sent together, in order: of one pattern, or of none."""
+    for by_pattern, group in groupby(pushes, _pattern_of):
+        pieces = list(group)
+        if by_pattern is None:
+            yield from batches(pieces, _size_of)
+            continue
+        for start in range(0, len(pieces), CHANNELS_AT_ONCE):
+            yield pieces[start : start + CHANNELS_AT_ONCE]
+
+
+def _pattern_of(push: Push) -> tuple[object, ...] | None:
+    return (push.push_id, push.payload, push.route) if push.by_pattern else None
+
+
+def _size_of(push: Push) -> int:
+    return BYTES_BESIDE_PAYLOAD + len(push.payload)
+
+
+def _judged(pushes: Sequence[Push], replies: Sequence[Any]) -> tuple[list[str], Push]:
+    """Return the channels that have accepted a push, each once, and the first push that failed."""
+    accepted: dict[str, None] = {}
+    failed: list[Push] = []
+    for push, reply in zip_longest(pushes, replies):
+        if type(reply) is bytes:
+            accepted[push.channel] = None
+        else:
+            failed.append(push)
+    return list(accepted), failed[0]
+
+
+def _of_each(reply: Any, count: int) -> Sequence[Any]:
+    """Return the reply to each of *count* pushes that one command has appended."""
+    return [reply] * count if type(reply) is ErrorReply else reply
+
+
+def _is_of_slots(reply: Any) -> bool:
+    return type(reply) is ErrorReply and reply.code == "CROSSSLOT"

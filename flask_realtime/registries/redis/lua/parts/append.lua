@@ -1,0 +1,68 @@
+-- Appends one push to a channel's log and announces it; a push seen before is not appended again.
+-- about has what all pushes of one call have in common:
+--   payload, route            what is pushed, and whom it is for
+--   limits, is_guess          how much a log keeps, and whether that is the app's own setting
+--   push_id_lives             in ms
+--   may_extend                whether the push lets the channel live on, and be listed
+-- known is the position, as {epoch, seq, tag}, where the log was when it accepted the newest that is
+-- known of the same process's pushes. Returns the position of the push, and whether it is a new one.
+local function append(state, log, push_id, announced_on, about, tag, known)
+    local has = redis.call('HMGET', state, 'epoch', 'seq', 'tag', 'bytes', 'limits')
+    local limits = about.is_guess and has[5] or about.limits
+    local max_entries, max_bytes, log_lives = string.match(limits, '^(%d+):(%d+):(%d+)')
+    max_entries, max_bytes = tonumber(max_entries), tonumber(max_bytes)
+
+    if has[1] and went_back(log, has, known[1], known[2], known[3]) then
+        local epoch = begin_anew(state, log, log_lives, announced_on, known[1])
+        has = {epoch, '0', '', '0'}
+    end
+
+    local first = redis.call('GET', push_id)
+    if first then
+        return first, false
+    end
+
+    local epoch, seq, before, bytes = has[1], tonumber(has[2]), has[3], tonumber(has[4])
+    if not epoch then
+        redis.call('DEL', log)
+        epoch, seq, before, bytes = new_epoch(state, nil, known[1]), 0, '', 0
+    end
+    seq = seq + 1
+    local position = string.format('%s:%.0f:%s', epoch, seq, tag)
+    local entry = position .. ':' .. before .. ':' .. about.route .. '\n' .. about.payload
+    redis.call('XADD', log, string.format('%.0f-0', seq), 'e', entry)
+    local entries = redis.call('XLEN', log)
+    -- The log expires as a whole, and what was counted for it with it.
+    bytes = (entries > 1 and bytes or 0) + #about.payload
+    local kept = entries
+    while kept > 0 and (kept > max_entries or bytes > max_bytes) do
+        local oldest = string.format('%.0f-0', seq - kept + 1)
+        local found = redis.call('XRANGE', log, oldest, oldest)[1]
+        if found then
+            bytes = bytes - (#found[2][2] - string.find(found[2][2], '\n', 1, true))
+        end
+        kept = kept - 1
+    end
+    if kept < entries then
+        redis.call('XTRIM', log, 'MAXLEN', kept)
+    end
+
+    redis.call('HSET', state, 'epoch', epoch, 'seq', string.format('%.0f', seq), 'tag', tag,
+        'bytes', string.format('%.0f', bytes))
+    redis.call('PEXPIRE', log, log_lives)
+    if about.may_extend or not has[1] then
+        keep(state, log_lives)
+    end
+    redis.call('SET', push_id, position, 'PX', about.push_id_lives)
+    redis.call('PUBLISH', announced_on, entry)
+    return position, true
+end
+
+-- Reads what all pushes of one call have in common from ARGV, from one index on.
+local function about_from(first)
+    return {
+        payload = ARGV[first], route = ARGV[first + 1], limits = ARGV[first + 2],
+        is_guess = ARGV[first + 3] == '1', push_id_lives = ARGV[first + 4],
+        may_extend = ARGV[first + 5] == '1',
+    }
+end
