@@ -78,12 +78,13 @@ class AppState:
         _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
         keep_places_from_views(app)
+        # Before the blocks of a page, which come in place of it.
+        Page(config).init_app(app)
         if config.enabled:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
             BlockRequests(lambda: self.node().herd).init_app(app)
-        Page(config).init_app(app)
 
     @property
     def has_served(self) -> bool:

@@ -48,6 +48,17 @@ def boolean() -> Kind:
     return Kind("bool", "True or False", read)
 
 
+def stamp_pages() -> Kind:
+    """True, False, or "used"."""
+
+    def read(value: Any) -> bool | str:
+        if isinstance(value, bool) or value == "used":
+            return value  # type: ignore[no-any-return]
+        raise ValueError("")
+
+    return Kind("bool or str", "True, 'used' or False", read)
+
+
 def integer(least: int, or_none: bool = False) -> Kind:
     """A whole number of at least *least*."""
 

@@ -42,8 +42,12 @@ class Config:
         "Where the script and the session path stand, below the app's root. Another prefix is for "
         "a proxy that hands on one location alone, and does not strip it: '/app/_realtime'.",
     )
-    stamp_pages: bool = _setting(
-        True, kinds.boolean(), "Whether rendered pages get a connection id on their body tag."
+    stamp_pages: bool | str = _setting(
+        True,
+        kinds.stamp_pages(),
+        "Which rendered pages get a connection id on their body tag, and are kept from caches: "
+        "True (those that state no caching, or use it), 'used' (those that subscribed, or hold "
+        "the script or the id) or False (none).",
     )
     registry: Any = _setting(  # noqa: RUF009 - a field, whatever its name
         None,

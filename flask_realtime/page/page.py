@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import (
     Flask,
     Response,
-    after_this_request,
     current_app,
     has_request_context,
     request,
@@ -15,19 +14,15 @@ from markupsafe import Markup
 
 from ..config.settings import Config
 from ..errors import NoContext
-from .body_tag import ATTRIBUTE, find_body_tag
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
 from .hosts import everywhere
 from .script import ENTRIES, ENTRY, client_script
+from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 
 STATIC_ENDPOINT = "realtime.static"
 STATIC_PATH = "/static/<any({}):entry>".format(", ".join(f'"{entry}"' for entry in ENTRIES))
 # What the client takes for REALTIME_URL_PREFIX where its tag does not say.
 _USUAL_URL_PREFIX = "/_realtime"
-
-_IS_STAMPED = "flask_realtime.is_stamped"
-# 206 is a piece of a page, whose other pieces would not know.
-_WITHOUT_WHOLE_BODY = frozenset([204, 205, 206, 304])
 
 
 class Page:
@@ -44,11 +39,7 @@ class Page:
         app.add_template_global(self.connection_id, "realtime_connection_id")
         if not self._config.enabled:
             return
-        # Flask calls the last registered first: pages are stamped, then their headers set.
-        app.after_request(_keep_from_caches)
-        if self._config.stamp_pages:
-            app.after_request(_stamp)
-            app.before_request(_stamp_early)
+        Stamping(self._config).init_app(app)
 
     def script(self, nonce: str | None = None) -> Markup:
         """The tag that loads the JavaScript client; the empty text where ``ENABLED`` is False.
@@ -67,11 +58,12 @@ class Page:
         tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
+        request.environ[SCRIPT_IN_ENVIRON] = is_subscribed
         return tag.format(
             url_for(STATIC_ENDPOINT, entry=ENTRY, v=client_script().version),
             self._config.path,
             request.script_root,
-            Markup(' data-subscribed="true"') if is_subscribed else "",
+            Markup(SUBSCRIBED) if is_subscribed else "",
             # A page that answers a POST must not be reloaded: that would repeat the POST.
             ""
             if request.method in ("GET", "HEAD")
@@ -97,56 +89,10 @@ class Page:
                 "realtime_connection_id() names the page that the current request renders, and "
                 "there is no request here."
             )
-        return _stamped_id()
-
-
-def _stamp_early() -> None:
-    # Before any after_request function: one of them may compress the page.
-    after_this_request(_stamp)
-
-
-def _stamp(response: Response) -> Response:
-    if not _can_be_stamped(response):
-        return response
-    html = response.get_data()
-    tag = find_body_tag(html)
-    if tag is None:
-        return response
-    connection_id = _stamped_id()
-    if not tag.is_stamped:
-        attribute = f' {ATTRIBUTE}="{connection_id}"'.encode()
-        response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
-    return response
-
-
-def _can_be_stamped(response: Response) -> bool:
-    return (
-        response.mimetype == "text/html"
-        and request.method != "HEAD"
-        and response.status_code >= 200
-        and response.status_code not in _WITHOUT_WHOLE_BODY
-        and not response.is_streamed
-        and response.headers.get("Content-Encoding", "identity") == "identity"
-        and not response.cache_control.public
-    )
-
-
-def _stamped_id() -> str:
-    connection_id = current_connection_id(reads_body=False)
-    current_socket_key()
-    request.environ[_IS_STAMPED] = True
-    return connection_id
-
-
-def _keep_from_caches(response: Response) -> Response:
-    """Have the browser ask for a stamped page anew each time, and get it: a 304, or a copy, would
-    show an id whose subscriptions are another rendering's."""
-    if request.environ.get(_IS_STAMPED):
-        response.headers.pop("ETag", None)
-        response.headers.pop("Last-Modified", None)
-        no_store = ", no-store" if response.cache_control.no_store else ""
-        response.headers["Cache-Control"] = f"private, no-cache{no_store}"
-    return response
+        request.environ[HAS_ID_IN_ENVIRON] = True
+        # At once: the headers of a streamed page are sent before the whole of it is rendered.
+        current_socket_key()
+        return current_connection_id(reads_body=False)
 
 
 def _send_script(entry: str) -> Response:
