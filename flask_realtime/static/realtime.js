@@ -36,7 +36,10 @@ function begin() {
   window.realtime = client;
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
   if (!connectionId) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
-  if (own(window, "readyState") === "complete") client.connect();
+  if (origin !== window.origin) {
+    console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
+    client.close();
+  } else if (own(window, "readyState") === "complete") client.connect();
   return client;
 }
 

@@ -6,6 +6,7 @@ import pathlib
 import secrets
 
 import pytest
+import redis
 
 from flask_realtime import Publisher
 from tests.eventually import DEADLINE
@@ -62,6 +63,12 @@ def server(start):
 def publisher(redis_url):
     with Publisher(redis_url, prefix="browser") as publisher:
         yield publisher
+
+
+@pytest.fixture
+def redis_client(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 
-from .chromium import LEAVE_AND_RETURN
 from .links import Link
 
 # Errors that the browser itself reports when its network is away.
@@ -140,38 +139,3 @@ def test_copy_of_a_page_hears_all_since_its_html(ada, publisher, channel):
     for page in (ada.page, copy):
         page.wait_for_function("() => heard.length === 2")
         assert page.evaluate("heard") == ["before", "after"]
-
-
-def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel):
-    """Cookies that were cleared cost one reload, which begins a session anew."""
-    ada.visit(f"/on/{channel}")
-    ada.context.clear_cookies()
-
-    with ada.page.expect_navigation():
-        ada.run(LEAVE_AND_RETURN)
-    ada.wait_for_state("open")
-    publisher.push("after", channel)
-
-    ada.wait_until_heard("after")
-    ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 403")
-
-
-def test_page_whose_cookies_are_not_kept_reloads_once(come, server, channel):
-    """A browser that keeps no cookie is told so, and not sent round in a circle."""
-    ada = come(server.url)
-    ada.page.route("**/*", without_cookies)
-    ada.visit(f"/on/{channel}", is_open=False)
-
-    ada.wait_for_state("closed")
-
-    assert ada.run("performance.getEntriesByType('navigation')[0].type") == "reload"
-    assert ada.run("events.at(-1)[1].reason") == "Refused"
-    assert [error for error in ada.errors if "sends no session cookie" in error]
-    ada.forgive(*NETWORK, "realtime: the browser sends no session cookie")
-    ada.forgive("Failed to load resource: the server responded with a status of 403")
-
-
-def without_cookies(route):
-    response = route.fetch(headers={**route.request.headers, "cookie": ""})
-    headers = [item for item in response.headers_array if item["name"].lower() != "set-cookie"]
-    route.fulfill(response=response, headers={one["name"]: one["value"] for one in headers})

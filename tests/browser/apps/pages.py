@@ -22,6 +22,8 @@ if "SESSIONS" in os.environ:
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache)
     Session(app)
 app.config["REALTIME_ALLOW_CALLS"] = True
+# Another than its own: browsers keep none of its cookies.
+app.config["SESSION_COOKIE_DOMAIN"] = os.environ.get("COOKIE_DOMAIN")
 realtime = Realtime(app)
 login = LoginManager(app)
 
@@ -33,7 +35,7 @@ PAGE = """<!doctype html><html lang="en"><head><title>{{ title }}</title>
   window.events = [];
   window.shown = 0;
   realtime.on("*", (payload, { channel }) => heard.push(payload));
-  for (const name of ["open", "close", "lost"]) {
+  for (const name of ["open", "close", "lost", "identity"]) {
     document.addEventListener(`realtime:${name}`, ({ detail }) => events.push([name, detail]));
   }
   addEventListener("pageshow", ({ persisted }) => persisted && (window.shown += 1));
@@ -53,13 +55,14 @@ login.user_loader(User)
 @app.before_request
 def make_nonce():
     g.nonce = secrets.token_urlsafe(16)
+    g.connect = "connect-src 'self'"
 
 
 @app.after_request
 def protect(response):
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'nonce-{g.nonce}' 'strict-dynamic'; "
-        "connect-src 'self'; img-src data:; "
+        f"{g.connect}; img-src data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return response
@@ -73,6 +76,32 @@ def page(title, main=""):
 def on(channel):
     realtime.socket.subscribe(channel)
     return page(channel)
+
+
+@app.post("/posted/<channel>")
+@app.route("/asked-too/<channel>", methods=["GET", "POST"])
+def post(channel):
+    """A page that answers a POST; at one of its addresses there is one for a GET too."""
+    realtime.socket.subscribe(channel)
+    return page(request.method)
+
+
+@app.get("/clobbered/<channel>")
+def clobbered(channel):
+    """A page whose pictures hide what its document has under their names."""
+    realtime.socket.subscribe(channel)
+    names = (
+        "baseURI body currentScript dispatchEvent documentElement head hidden "
+        "querySelector querySelectorAll readyState visibilityState"
+    )
+    return page("clobbered", "".join(f'<img name="{name}" alt="">' for name in names.split()))
+
+
+@app.get("/unconnected")
+def unconnected():
+    """A page whose policy says nothing about connections."""
+    g.connect = ""
+    return page("unconnected")
 
 
 @app.get("/plain")

@@ -1,0 +1,205 @@
+"""A page that does not show what is true any more is loaded anew: with care."""
+
+import http.server
+import threading
+
+import pytest
+
+from .chromium import LEAVE_AND_RETURN
+from .test_staying import NETWORK
+
+POST = """(url) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: url });
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+def post(person, path):
+    """Come to a page by a form."""
+    person.visit("/plain")
+    person.run(POST, person.url + path)
+    person.page.wait_for_selector("h1:text-is('POST')")
+    person.wait_for_state("open")
+
+
+def lose(person, client):
+    """Have the page come back to a server that has forgotten it."""
+    client.flushall()
+    person.run(LEAVE_AND_RETURN)
+
+
+@pytest.fixture
+def posts(ada):
+    """The addresses that the browser posts a page to."""
+    found = []
+    ada.page.on(
+        "request",
+        lambda asked: asked.is_navigation_request() and found.append((asked.method, asked.url)),
+    )
+    return found
+
+
+def test_page_that_answered_a_post_does_not_post_again(ada, posts, redis_client, channel):
+    """Where its address has nothing but the POST, the page stays, and says that it is stale."""
+    post(ada, f"/posted/{channel}")
+    posts.clear()
+
+    with ada.page.expect_response(lambda response: response.request.method == "HEAD") as probed:
+        lose(ada, redis_client)
+    ada.wait_for_state("stale")
+
+    assert probed.value.status == 405
+    assert posts == []
+    assert ada.run("events.map(([name]) => name).includes('lost')")
+    ada.forgive("Failed to load resource: the server responded with a status of 405")
+
+
+def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, channel):
+    """Where its address has a GET as well, that page takes its place."""
+    post(ada, f"/asked-too/{channel}")
+    posts.clear()
+
+    lose(ada, redis_client)
+    ada.page.wait_for_selector("h1:text-is('GET')")
+    ada.wait_for_state("open")
+
+    assert posts == [("GET", f"{ada.url}/asked-too/{channel}")]
+
+
+def test_page_is_kept_until_its_address_answers(ada, redis_client, channel):
+    """Neither a 502 nor an error of the app's takes the place of a page that is alive."""
+    ada.visit(f"/on/{channel}")
+    ada.run("window.left = true")
+    troubles = [502, 404, 500]
+
+    def answer(route):
+        if route.request.method != "HEAD" or not troubles:
+            return route.continue_()
+        route.fulfill(status=troubles.pop(0), body="")
+
+    ada.page.route(f"**/on/{channel}", answer)
+
+    lose(ada, redis_client)
+    ada.wait_for_state("stale")
+    ada.wait_for("() => !window.left")
+    ada.wait_for_state("open")
+
+    assert troubles == []
+    ada.forgive("Failed to load resource: the server responded with a status of")
+
+
+def test_what_somebody_types_is_not_thrown_away(ada, redis_client, channel):
+    """A page with a field that was typed into is stale until the text has gone its way."""
+    ada.visit(f"/on/{channel}")
+    ada.run("() => document.body.append(document.createElement('textarea'))")
+    ada.page.locator("textarea").press_sequentially("hi")
+    ada.run("window.left = true")
+
+    lose(ada, redis_client)
+    ada.wait_for_state("stale")
+    ada.wait_for("() => events.some(([name]) => name === 'lost')")
+    assert ada.page.input_value("textarea") == "hi"
+    ada.run("() => (document.querySelector('textarea').value = '')")
+    ada.wait_for("() => !window.left")
+
+    ada.wait_for_state("open")
+
+
+def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
+    """A service worker's copy, whose subscriptions are gone, comes again as it was: it is stale."""
+    ada.visit(f"/on/{channel}")
+    html = ada.run("(path) => fetch(path).then((response) => response.text())", f"/on/{channel}")
+    ada.run("(path) => realtime.call(path, { method: 'post' })", f"/leave/{channel}")
+    loads = []
+    nonce = ada.run("document.querySelector('script').nonce")
+    copy = html.replace(html.split('nonce="')[1].split('"')[0], nonce)
+    policy = {"Content-Security-Policy": f"script-src 'nonce-{nonce}'"}
+
+    def answer(route):
+        if route.request.method == "GET":
+            loads.append(route.request.url)
+        route.fulfill(body=copy, content_type="text/html", headers=policy)
+
+    ada.context.grant_permissions(["local-network-access"])  # of pages that come from elsewhere
+    ada.page.route(f"**/on/{channel}", answer)
+    # As the server has it, the copy's page is known, and on no channel.
+    ada.page.goto(f"{ada.url}/on/{channel}")
+    ada.run("(path) => realtime.call(path, { method: 'post' })", f"/leave/{channel}")
+    loads.clear()
+
+    ada.page.goto(f"{ada.url}/on/{channel}")
+    ada.wait_for("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
+    ada.wait_for_state("stale")
+    ada.wait_for("() => events.some(([name]) => name === 'lost')")
+
+    assert len(loads) == 2
+
+
+class Router(http.server.BaseHTTPRequestHandler):
+    """What stands in for an app that restarts, and knows nothing of it."""
+
+    def answer(self):
+        self.send_response(404)
+        self.end_headers()
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *args):
+        pass
+
+
+def test_router_that_answers_for_an_app_that_restarts_ends_no_page(come, start, publisher, channel):
+    """A page outlives what a router says meanwhile, and goes on where it was."""
+    with start() as first:
+        ada = come(first.url)
+        ada.context.add_init_script("Math.random = () => 0.05")
+        ada.visit(f"/on/{channel}")
+        first.stop()
+        with ada.page.expect_response(
+            lambda response: response.status == 404 and "session" in response.url
+        ):
+            router = http.server.ThreadingHTTPServer(("127.0.0.1", first.port), Router)
+            thread = threading.Thread(target=router.serve_forever)
+            thread.start()
+        router.shutdown()
+        thread.join()
+        router.server_close()
+        assert ada.run("realtime.state") != "closed"
+        publisher.push("meanwhile", channel)
+        with start(port=first.port):
+            ada.wait_until_heard("meanwhile")
+            ada.wait_for_state("open")
+
+            assert ada.run("events.map(([name]) => name)") == ["open", "close", "open"]
+    ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 404")
+
+
+def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel):
+    """Cookies that were cleared cost one reload, which begins a session anew."""
+    ada.visit(f"/on/{channel}")
+    ada.context.clear_cookies()
+
+    with ada.page.expect_navigation():
+        ada.run(LEAVE_AND_RETURN)
+    ada.wait_for_state("open")
+    publisher.push("after", channel)
+
+    ada.wait_until_heard("after")
+    ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 403")
+
+
+def test_page_whose_cookies_are_not_kept_reloads_once(come, start, channel):
+    """A browser that keeps no cookie is told so, and not sent round in a circle."""
+    with start(COOKIE_DOMAIN="elsewhere.example") as server:
+        ada = come(server.url)
+        ada.visit(f"/on/{channel}", is_open=False)
+
+        ada.wait_for_state("closed")
+
+        assert ada.run("performance.getEntriesByType('navigation')[0].type") == "reload"
+        assert ada.run("events.at(-1)[1].reason") == "Refused"
+    assert [error for error in ada.errors if "sends no session cookie" in error]
+    ada.forgive(*NETWORK, "realtime: the browser sends no session cookie")
+    ada.forgive("Failed to load resource: the server responded with a status of 403")
