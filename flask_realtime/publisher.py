@@ -13,27 +13,34 @@ from .audiences import Addressing, Audience
 from .config.settings import Config
 from .errors import InvalidSetting
 from .html.fragments import literal
-from .protocol.channels import flatten
-from .protocol.pushes import check_push_id, make_pushes, new_push_id, to_json
-from .protocol.routes import TO_ALL
+from .protocol.channels import check_name, flatten
+from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
+from .protocol.routes import TO_ALL, Route
+from .registries.subscriptions import is_heard_by
 
 if TYPE_CHECKING:
-    from .registries.redis.log import RedisLog
+    from .registries.redis.publishing import RedisPublishing
 
 # What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
 
 
 class Publisher:
-    """Pushes to the pages of an app through its Redis; needs no app and patches nothing.
+    """Pushes to the pages of an app through its Redis, without the app.
 
-    Safe for threads and greenlets, and after a fork; connects at the first push. As a context
-    manager it closes itself.
+    ::
 
-    :param redis_url: the app's ``REALTIME_REDIS``: a URL, a dict, or a function that returns a
-        client.
-    :param prefix: the app's ``REALTIME_REDIS_PREFIX``.
-    :param timeout: seconds that one call may wait for Redis in all.
+        with Publisher("redis://localhost:6379/0") as publisher:
+            publisher.push({"done": 0.5}, "job:17")
+
+    For a Celery task, a cron job or another service; Flask apps say ``realtime.push``. A
+    publisher may be shared by threads and greenlets, and used on after a fork. It connects at the
+    first push, and closes itself as a context manager.
+
+    :param redis_url: what the app has as ``REALTIME_REDIS``: a URL, a dict with a ``url``, or a
+        function that returns a client.
+    :param prefix: what the app has as ``REALTIME_REDIS_PREFIX``.
+    :param timeout: how many seconds one call may wait for Redis in all.
     :raises InvalidSetting: if one of them cannot be used.
     """
 
@@ -48,9 +55,9 @@ class Publisher:
             }
         )
         # redis-py is loaded only where it is used.
-        from .registries.redis.log import RedisLog
+        from .registries.redis.publishing import RedisPublishing
 
-        self._log = RedisLog.open(config, "redis_url")
+        self._redis = RedisPublishing(config, "redis_url")
 
     def push(
         self,
@@ -90,7 +97,7 @@ class Publisher:
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
         names = tuple(flatten(channels, pattern))
-        outlet = _Outlet(self._log)
+        outlet = _Outlet(self._redis)
         return Audience(lambda: outlet, Addressing(names, TO_ALL, push_id, ephemeral), literal)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
@@ -102,8 +109,8 @@ class Publisher:
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        deadline = self._log.deadline()
-        matching = partial(self._log.matching, deadline=deadline)
+        deadline = self._redis.deadline()
+        matching = partial(self._redis.log.matching, deadline=deadline)
         pushes = [
             push
             for message, channel in messages
@@ -112,11 +119,29 @@ class Publisher:
             )
         ]
         if pushes:
-            self._log.publish(pushes, deadline)
+            self._redis.log.publish(pushes, deadline)
+
+    def push_to(self, digest: str, message: Any, channel: str) -> None:
+        """Send *message* to one client alone, as ``realtime.push_to`` does for an app.
+
+        Nothing happens if the client has left the channel, or is not known any more.
+
+        :param digest: what ``realtime.socket.digest`` was in a request of that client.
+        :param message: anything that Flask's JSON provider encodes.
+        :param channel: the name of a channel to which the client is subscribed.
+        :raises InvalidChannel: if *channel* is no name.
+        :raises NotSubscribed: if the client was never subscribed to *channel*.
+        :raises RegistryUnavailable: if Redis did not accept it in time.
+        """
+        name, payload = check_name(channel), to_json(message, _dumps)
+        deadline = self._redis.deadline()
+        if is_heard_by(digest, name, partial(self._redis.clients.subscriptions, deadline=deadline)):
+            push = Push(name, payload, new_push_id(), Route(to=digest))
+            self._redis.log.publish([push], deadline)
 
     def close(self) -> None:
-        """Let go of the connections to Redis."""
-        self._log.close()
+        """Close the connections to Redis."""
+        self._redis.close()
 
     def __enter__(self) -> Publisher:
         return self
@@ -128,19 +153,19 @@ class Publisher:
 class _Outlet:
     """Hands messages to the logs in Redis."""
 
-    def __init__(self, log: RedisLog) -> None:
-        self._log = log
+    def __init__(self, redis: RedisPublishing) -> None:
+        self._redis = redis
 
     def encode(self, message: Any) -> str:
         return to_json(message, _dumps)
 
     def deliver(self, payload: str, addressing: Addressing) -> None:
-        deadline = self._log.deadline()
-        matching = partial(self._log.matching, deadline=deadline)
+        deadline = self._redis.deadline()
+        matching = partial(self._redis.log.matching, deadline=deadline)
         given = addressing.push_id
         one_id = new_push_id() if given is None else check_push_id(given)
         pushes = make_pushes(payload, addressing.names, matching, one_id, addressing.route)
         if addressing.is_ephemeral:
-            self._log.announce(pushes, deadline)
+            self._redis.log.announce(pushes, deadline)
         elif pushes:
-            self._log.publish(pushes, deadline)
+            self._redis.log.publish(pushes, deadline)

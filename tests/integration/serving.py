@@ -51,6 +51,7 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
         "pywsgi": [python, "-c", PATCH + PYWSGI, str(port), app, *(tls or ())],
         "pywsgi-unpatched": [python, "-c", PYWSGI, str(port), app],
         "dev": flask,
+        "app.run": [python, "-m", app.partition(":")[0], str(port)],
         "dev-debug": [*flask, "--debug"],
     }[kind]
 
@@ -58,8 +59,8 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 class ServerProcess:
     """A server that runs on a port of its own, and whose output is kept.
 
-    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug; or one that cannot hold
-        sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
+    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug, app.run; or one that cannot
+        hold sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
     :param app: module and name, as gunicorn takes them.
     :param workers: how many worker processes gunicorn has.
     :param options: more for gunicorn's command line.

@@ -10,7 +10,12 @@ import pytest
 import redis
 from markupsafe import Markup
 
-from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
+from flask_realtime import (
+    InvalidChannel,
+    NotSubscribed,
+    Publisher,
+    RegistryUnavailable,
+)
 from flask_realtime.config.settings import Config
 from flask_realtime.registries.redis.registry import RedisRegistry
 from tests.contract.recorder import Recorder
@@ -70,6 +75,27 @@ def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
     assert heard.payloads("elsewhere") == ['"all"']
 
 
+def test_publisher_pushes_to_one_client(open_registry, publisher, heard):
+    """By the digest that a view has noted; a client that has left is no error, a mistake is."""
+    registry = open_registry()
+    registry.listen(["room"])
+    digest, left = "d" * 64, "e" * 64
+    for client in (digest, left):
+        registry.subscribe(client, ["room"])
+    registry.unsubscribe(left, ["room"])
+
+    publisher.push_to(left, "not heard", "room")
+    publisher.push_to("f" * 64, "not heard either", "room")
+    publisher.push_to(digest, "psst", "room")
+    with pytest.raises(NotSubscribed, match="'hall'"):
+        publisher.push_to(digest, "psst", "hall")
+    with pytest.raises(InvalidChannel):
+        publisher.push_to(digest, "psst", "room:*")
+
+    heard.wait_for(lambda: heard.publications)
+    assert [(one.payload, one.route.to) for one in heard.publications] == [('"psst"', digest)]
+
+
 def test_publisher_keeps_to_the_limits_of_the_app(open_registry, publisher):
     """A publisher, which does not know the app's settings, leaves no longer log than they allow."""
     registry = open_registry(HISTORY_SIZE=2)
@@ -91,19 +117,6 @@ def test_publisher_says_what_it_could_not_push_and_where():
     assert refused.value.push_id == "an id"
     assert refused.value.accepted == ()
     assert "hidden" not in str(refused.value)
-
-
-def test_publisher_refuses_what_it_cannot_use(publisher):
-    """A bad address is refused by the publisher, a bad channel by the push."""
-    for address in (None, "", "localhost:6379", 6379):
-        with pytest.raises(InvalidSetting):
-            Publisher(address)
-    with pytest.raises(InvalidSetting, match="TIMEOUT"):
-        Publisher("redis://localhost", timeout=0)
-    with pytest.raises(InvalidChannel):
-        publisher.push("hi")
-    with pytest.raises(InvalidChannel):
-        publisher.push("hi", "")
 
 
 def test_publisher_is_safe_for_threads(open_registry, publisher, heard):

@@ -265,6 +265,17 @@ def test_hooks_run_once_for_each_socket(server, browser):
         watching.settle()
 
 
+def test_hooks_tell_a_socket_that_resumes_from_the_first_of_its_page(server, browser):
+    """A chat does not say at each deploy that everybody has entered."""
+    page = browser.page("/")
+    watcher = Browser(server.url)
+    with watcher.open(watcher.page(f"/on/record:{page}")) as watching:
+        for word in ("joined", "joined again", "joined again"):
+            with browser.open(page):
+                assert watching.payloads(1) == [word]
+            assert watching.payloads(1) == ["left"]
+
+
 def test_push_wire_text_is_utf8_json(browser, channel):
     """A push is one text frame that holds one JSON value."""
     page = browser.page(f"/on/{channel}")

@@ -14,7 +14,6 @@ from ...protocol.pushes import Push
 from ..lifetimes import Lifetimes
 from ..records import LogPage
 from . import scripts
-from .address import RedisAddress
 from .appends import NOWHERE, RedisAppends, Unlisted
 from .connection import Deadline
 from .entries import parse_entry, parse_position, passing_entry
@@ -61,29 +60,6 @@ class RedisLog:
         self._appends = RedisAppends(
             pool, keys, retention, is_guess, self._awaited_for, lifetimes.channel
         )
-
-    @classmethod
-    def open(cls, config: Config, setting: str) -> RedisLog:
-        """Return the logs in the Redis of *config*, for a caller that knows only the address.
-
-        How much a log keeps is the app's to say, where the app has noted it with the channel.
-        Nothing is connected before the first call.
-
-        :param config: its address, prefix and timeout are used.
-        :param setting: the name by which errors call the address, ``"redis_url"`` for example.
-        :raises InvalidSetting: if the address cannot be used.
-        """
-        seconds = config.redis_timeout_seconds
-        pool = RedisPool(RedisAddress(config.redis, setting, seconds), seconds)
-        return cls(pool, RedisKeys(config.redis_prefix), config, is_guess=True)
-
-    def deadline(self) -> Deadline:
-        """Return the deadline of a call that begins now."""
-        return self._pool.deadline()
-
-    def close(self) -> None:
-        """Close all connections to Redis."""
-        self._pool.close()
 
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
         """Append each push and announce it, in order; return the position of each.

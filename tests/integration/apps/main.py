@@ -236,7 +236,8 @@ def sleep(message):
 
 @realtime.on_join
 def join():
-    realtime.push("joined", f"record:{realtime.socket.connection_id}")
+    word = "joined again" if realtime.socket.is_resumed else "joined"
+    realtime.push(word, f"record:{realtime.socket.connection_id}")
 
 
 @realtime.on_leave

@@ -166,7 +166,7 @@ def test_process_forked_amid_a_push_pushes(store):
     """Another thread may have held any lock then."""
     publisher = store.publisher()
     publisher.push("1", "a")
-    with publisher._log._appends._accepted.get()._lock:
+    with publisher._redis.log._appends._accepted.get()._lock:
         child = os.fork()
         if not child:
             publisher.push("2", "a")
