@@ -23,6 +23,7 @@ export class Forms {
   #newDocument;
   #pressed; // what was clicked last, if with a key
   #count = 0;
+  #left = 0; // how many visits there were when the page was left last
   #latest = new Map(); // by target: the number of the last visit that posts nothing
 
   constructor(window, client) {
@@ -35,6 +36,8 @@ export class Forms {
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
+    // Who comes back to a page that was kept does not want to be led away by what was under way.
+    window.addEventListener("pagehide", () => (this.#left = this.#count));
   }
 
   /** Hear `type` behind all others, so that they are heeded, and what they have changed is seen. */
@@ -130,7 +133,7 @@ export class Forms {
   }
 
   #isOvertaken({ target, number }) {
-    return this.#latest.get(target) > number;
+    return this.#left >= number || this.#latest.get(target) > number;
   }
 
   /** Tell the element, or the document that it has left; false if the default was prevented. */

@@ -60,15 +60,17 @@ class Visitor:
     :param browser: as :func:`launch` gives it.
     :param url: of the server.
     :param prefix: where the app is mounted.
+    :param is_patient: links and forms wait for the socket as long as a slow machine may take.
     :param options: of the context, as Playwright has them.
     """
 
-    def __init__(self, browser, url, prefix="", **options):
+    def __init__(self, browser, url, prefix="", is_patient=True, **options):
         self.url = url + prefix
         self.prefix = prefix
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(MILLISECONDS)
-        self.context.add_init_script(PATIENT)
+        if is_patient:
+            self.context.add_init_script(PATIENT)
         self.page = self.context.new_page()
         self.errors = []
         self.frames = []

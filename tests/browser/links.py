@@ -64,7 +64,8 @@ class _Pair:
     def _copy(self, one, other):
         with contextlib.suppress(OSError):
             while data := one.recv(65536):
-                self.is_socket |= b"Upgrade: websocket" in data
+                if b"Upgrade: websocket" in data:
+                    self.is_socket = True
                 if not self.is_dead:
                     other.sendall(data)
             if not self.is_dead:

@@ -181,13 +181,68 @@ def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
     assert person.run("seen") == ["newer"]
 
 
+def test_answer_does_not_disturb_who_has_left_and_come_back(person, site):
+    """What was under way when its page was left is done with, as a navigation would be."""
+    person.run(
+        """() => {
+            window.isTheSame = true;
+            const keep = (event) => event.stopImmediatePropagation();
+            document.addEventListener("realtime:reply", keep, true);
+        }"""
+    )
+    site.answer("a", body="<b>late</b>", is_held=True)
+
+    person.page.click("#link")
+    site.wait_for_request()
+    person.visit("/page?other")
+    person.run("() => history.back()")
+    person.wait_for("() => window.isTheSame")
+    site.release()
+    person.wait_for_state("open")
+    person.wait_for("() => !document.querySelector('[aria-busy]')")
+
+    assert person.page.url == f"{site.url}/page"
+    assert person.page.inner_text("#here") == ""
+    person.forgive("WebSocket connection to")
+
+
+def test_button_that_wants_a_tab_gets_it(person, site):
+    """A button may say where its answer is to be shown, whatever its form says."""
+    person.run("() => go.setAttribute('formtarget', '_blank')")
+
+    with person.context.expect_page() as opened:
+        person.page.click("#go")
+
+    opened.value.wait_for_url("**/echo/a")
+    assert site.wait_for_request()["by"] == "HTTP"
+
+
+def test_form_of_a_dialog_closes_it(person, site):
+    """A form, or a button, whose method is the dialog's sends nothing to anyone."""
+    person.run(
+        """() => {
+            const dialog = document.createElement("dialog");
+            dialog.append(f);
+            document.body.append(dialog);
+            dialog.showModal();
+            go.setAttribute("formmethod", "dialog");
+        }"""
+    )
+
+    person.page.click("#go")
+    person.wait_for("() => !document.querySelector('dialog').open")
+    person.run("() => realtime.call('/echo/last')")
+
+    assert [request["path"] for request in site.told()] == ["/echo/last"]
+
+
 @pytest.mark.parametrize("clicked", ["#link", "#search"])
 def test_link_on_a_connection_that_has_died_leads_on(come, site_server, site, clicked):
     """Where nothing is heard of the socket, and nobody has noticed, the browser goes by HTTP."""
     site.show(FORM + SEARCH)
     site.answer("a", main="answer")
     link = Link(site_server.port)
-    person = come(link.url)
+    person = come(link.url, is_patient=False)
     person.visit("/page")
 
     link.die(of_sockets_alone=True)

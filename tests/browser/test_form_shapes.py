@@ -148,6 +148,7 @@ def test_form_is_the_same_over_the_socket(come, site, shape):
 @pytest.mark.parametrize("shape", LEFT.values(), ids=LEFT)
 def test_form_that_no_message_can_carry_is_the_browsers(come, site, shape):
     """Files, other charsets, long texts, and what is not to be heeded go by HTTP."""
-    sent, _, _ = send(come, site, shape, "data-realtime")
+    sent, _, errors = send(come, site, shape, "data-realtime")
 
     assert sent["by"] == "HTTP"
+    assert bool(errors) == ("#nowhere" in shape)

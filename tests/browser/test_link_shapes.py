@@ -112,6 +112,19 @@ def test_link_in_a_shadow_tree_is_a_link(come, site):
     assert site.wait_for_request()["by"] == "socket"
 
 
+def test_link_to_what_the_page_has_made_is_the_browsers(come, site):
+    """A blob has the page's own origin, and is none of its addresses."""
+    person = come(site.url)
+    site.show(f'<a id="go" {INTO}>go</a>{HERE}')
+    person.visit("/page")
+    person.run("() => { go.href = URL.createObjectURL(new Blob(['hi'], { type: 'text/plain' })); }")
+
+    person.page.click("#go")
+    person.page.wait_for_url("blob:**")
+
+    assert site.told() == []
+
+
 def test_link_without_a_place_is_navigated_to(come, site):
     """The socket is asked, so that a listener may take the answer; then the browser goes there."""
     person = come(site.url)
