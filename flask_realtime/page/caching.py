@@ -29,8 +29,7 @@ def may_be_kept(response: Response) -> bool:
         return True
     if control.no_store:
         return False
-    # Both are None where the header has no such number.
-    lives = max(control.max_age or 0, control.s_maxage or 0) > 0
+    lives = any(_is_positive(one) for one in (control.max_age, control.s_maxage))
     return control.public or lives or "ETag" in headers or _ends_later(headers.get("Expires"))
 
 
@@ -43,6 +42,11 @@ def keep_from_caches(response: Response) -> None:
         response.headers.pop(name, None)
     no_store = ", no-store" if response.cache_control.no_store else ""
     response.headers["Cache-Control"] = f"private, no-cache{no_store}"
+
+
+def _is_positive(seconds: object) -> bool:
+    # None where there is no such number; some releases of Werkzeug hand on what is none.
+    return isinstance(seconds, int) and seconds > 0
 
 
 def _ends_later(expires: str | None) -> bool:

@@ -75,7 +75,7 @@ def test_file_is_read_in_one_sitting():
 UNTESTED = """
 version.py
 config/kinds.py
-messages/conversations.py messages/dispatch.py
+messages/conversations.py
 page/client.py
 registries/records.py
 registries/memory/clients.py

@@ -1,0 +1,111 @@
+"""Runs an app on one message, as a server runs it on one request."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from flask import abort, g, request, session
+from werkzeug.test import create_environ
+
+from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.messages.call_rules import CallRefused
+from flask_realtime.messages.dispatch import dispatch_handler, dispatch_hook, dispatch_route
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+def environ(path="/"):
+    return create_environ(path, "http://localhost")
+
+
+def nothing():
+    """A check that lets every call pass."""
+
+
+def test_route_is_dispatched_as_a_request(app):
+    """The view's response comes with all that the app does around it."""
+    app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
+    app.add_url_rule("/a", "a", lambda: "a")
+
+    response = dispatch_route(app, environ("/a"), None, nothing)
+
+    assert (response.get_data(), response.headers["X-After"]) == (b"a", "yes")
+    assert not flask.has_request_context()
+
+
+def test_route_that_is_refused_runs_nothing_and_is_no_error_of_the_app(app):
+    """A check refuses in the request's context, and what it raises reaches the caller."""
+    ran, asked = [], []
+    app.before_request(lambda: ran.append("before_request"))
+    app.register_error_handler(Exception, lambda error: ran.append("handler") or "handled")
+    app.add_url_rule("/a", "a", lambda: ran.append("view") or "a")
+
+    def check():
+        asked.append(request.endpoint)
+        raise CallRefused("no")
+
+    with pytest.raises(CallRefused):
+        dispatch_route(app, environ("/a"), None, check)
+
+    assert (asked, ran) == (["a"], [])
+    assert not flask.has_request_context()
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
+def test_route_that_raises_is_answered(app, error):
+    """Not even what would end a server's thread ends the socket's."""
+
+    def view():
+        raise error
+
+    app.add_url_rule("/a", "a", view)
+
+    assert dispatch_route(app, environ("/a"), None, nothing).status_code == 500
+
+
+def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
+    """Its endpoint names the action, and the app knows a view by it."""
+    seen = []
+    app.before_request(lambda: seen.append(request.endpoint))
+
+    def handler():
+        seen.append(flask.current_app.view_functions[request.endpoint].__name__)
+        return {"a": 1}
+
+    response = dispatch_handler(app, environ(), "/", "shout.loud", handler)
+
+    assert response.get_json() == {"a": 1}
+    assert seen == ["realtime.message.shout.loud", "run_handler"]
+
+
+def test_hook_runs_whatever_before_request_says(app):
+    """What came in goes out: a hook that undoes another is not refused."""
+    ran = []
+    app.before_request(lambda: setattr(g, "asked", True) or abort(403))
+
+    response = dispatch_hook(app, environ(), "/", lambda: ran.append((g.asked, request.endpoint)))
+
+    assert (response.status_code, ran) == (204, [(True, "realtime.message")])
+
+
+def test_session_keeps_its_socket_key_over_a_socket(app):
+    """A view that clears the session does not lose the browser what waits for it."""
+    with app.test_client() as client:
+        with client.session_transaction() as stored:
+            stored[SOCKET_KEY] = "key"
+            stored["user"] = "ann"
+        cookie = client.get_cookie("session")
+    app.add_url_rule("/clear", "clear", lambda: session.clear() or "")
+    request_environ = environ("/clear")
+    request_environ["HTTP_COOKIE"] = f"session={cookie.value}"
+
+    response = dispatch_route(app, request_environ, None, nothing)
+
+    line = response.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
+    signer = app.session_interface.get_signing_serializer(app)
+    assert signer.loads(line) == {SOCKET_KEY: "key"}
