@@ -30,6 +30,13 @@ def page(channel):
     return "<!doctype html><body></body>"
 
 
+@app.get("/many/<int:count>")
+def many(count):
+    """A page on many channels."""
+    realtime.socket.subscribe([f"long:{number}" for number in range(count)])
+    return "<!doctype html><body></body>"
+
+
 @app.get("/others/<int:count>")
 def others(count):
     """Create other clients, each with a channel of its own."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import calls, fanout, handshakes, html, many, memory, redis_latency, redis_pushes, threads
+from . import (
+    calls,
+    fanout,
+    handshakes,
+    html,
+    many,
+    memory,
+    redis_latency,
+    redis_pushes,
+    resuming,
+    threads,
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,7 @@ class Scale:
 def all_rows(scale):
     """Return the rows by name."""
     modules = (
-        fanout, memory, many, html, calls, handshakes, redis_latency, redis_pushes, threads
+        fanout, memory, many, html, calls, handshakes, resuming, redis_latency, redis_pushes,
+        threads,
     )  # fmt: skip
     return {row.name: row for module in modules for row in module.rows(scale)}

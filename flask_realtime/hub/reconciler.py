@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..errors import RegistryUnavailable
@@ -13,6 +13,7 @@ from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
+from ..threads.pause import let_others_run
 from .backfill import PATIENCE_SECONDS
 from .catchup import Reader
 from .delivery import Delivery
@@ -26,9 +27,11 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 # How many clients are read at once: a page of replies that is parsed without stopping the loop.
 CLIENTS_AT_ONCE = 200
-# How many are kept from expiring within the deadline of one call: with ten thousand sockets it
-# would be near, and those behind it would never be kept.
+# How many are kept from expiring within the deadline of one call: ten thousand sockets would take
+# nearly all of it, and what stands behind the deadline would never be kept.
 REFRESHED_AT_ONCE = 2000
+# How many connections are looked at without a pause: under gevent nobody else runs meanwhile.
+LOOKED_AT_AT_ONCE = 500
 
 
 class Subscriber(Reader, Protocol):
@@ -83,16 +86,20 @@ class Reconciler:
         self._note((), (digest,))
 
     def unsubscribe(self, digest: str, channel: str) -> None:
-        """Have the registry note that a client has left a channel, which its user was put out
-        of."""
+        """Have the registry note that a client has left a channel.
+
+        This process has put the client's user out of the channel already.
+        """
         with self._lock:
             self._leaving.add((digest, channel))
         self._thread.start()
         self._wake.set()
 
     def restored(self) -> None:
-        """Have every channel and every client read anew, and close the sockets that the registry
-        disconnected meanwhile."""
+        """Have every channel and every client read anew, because the registry is heard again.
+
+        Sockets that were disconnected meanwhile are closed.
+        """
         self._may_miss_disconnects = True
         self._note(self._delivery.pause(), self._hub.digests())
 
@@ -103,11 +110,16 @@ class Reconciler:
         self._thread.join()
 
     def refresh(self) -> None:
-        """Keep what this process holds from expiring in the registry; what has expired all the
-        same, while this process stood still say, is written again."""
-        records = self._records(self._hub.connections())
-        for start in range(0, len(records), REFRESHED_AT_ONCE):
-            chosen = records[start : start + REFRESHED_AT_ONCE]
+        """Keep what this process holds from expiring in the registry.
+
+        What has expired all the same, because this process stood still for example, is written
+        again.
+
+        :raises RegistryUnavailable: if the registry cannot be reached.
+        """
+        connections = list(self._hub.connections())
+        for start in range(0, len(connections), REFRESHED_AT_ONCE):
+            chosen = self._records(connections[start : start + REFRESHED_AT_ONCE])
             unknown = self._registry.refresh(chosen, ())
             if unknown:
                 self._note((), unknown)
@@ -214,8 +226,8 @@ class Reconciler:
             self._note((), self._unmet(restored, {one for one, _ in found}))
 
     def _unmet(self, digests: Iterable[str], met: Collection[Listener]) -> list[str]:
-        """Those that have a connection which came before they were written again, without what was
-        lost, and could be told of nothing yet."""
+        """Return the clients with a connection that opened before the restore and has not been
+        brought up to date since."""
         return [
             digest
             for digest in digests
@@ -223,7 +235,7 @@ class Reconciler:
         ]
 
     def _is_lost(self, connection: Any, subscriptions: Subscriptions | None) -> bool:
-        """Whether the registry knows less of a client than this process does."""
+        """Return whether the registry knows less of a client than this process does."""
         if subscriptions is None:
             return True
         known = self._hub.noted(connection)
@@ -232,7 +244,7 @@ class Reconciler:
         return is_forgotten or bool(went_back)
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
-        """By client, how it stands once it was written again."""
+        """Write clients again; return, by digest, how each of them stands now."""
         if not connections:
             return {}
         records = self._records(connections)
@@ -261,8 +273,23 @@ class Reconciler:
         if starts:
             self._enter(connection, starts)  # type: ignore[arg-type]
 
-    def _records(self, connections: Iterable[Any]) -> list[ConnectionRecord]:
-        reached = [(one, self._hub.reached(one)) for one in connections]
-        # What was posted, and is in no outbox yet, would count as sent.
+    def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
+        reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
+        # Else what was posted, and is in no outbox yet, would count as sent.
         self._settle()
-        return [ConnectionRecord(one.digest, one.name, one.sent(at)) for one, at in reached]
+        return list(
+            _with_pauses(
+                lambda found: ConnectionRecord(
+                    found[0].digest, found[0].name, found[0].sent(found[1])
+                ),
+                reached,
+            )
+        )
+
+
+def _with_pauses(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """Call *function* with each item, with a pause for others now and then."""
+    for index, item in enumerate(items, 1):
+        yield function(item)
+        if index % LOOKED_AT_AT_ONCE == 0:
+            let_others_run()

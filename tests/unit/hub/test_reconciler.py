@@ -174,7 +174,10 @@ def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
 
 def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Each call has a deadline, which ten thousand sockets do not share."""
+    pauses = []
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.hub.reconciler.LOOKED_AT_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.hub.reconciler.let_others_run", lambda: pauses.append(1))
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
     house.work()
@@ -189,6 +192,7 @@ def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     house.reconciler.refresh()
 
     assert calls == [(1, 0), (0, 1), (0, 1)]
+    assert pauses
 
 
 class Second(Guest):
