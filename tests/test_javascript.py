@@ -21,13 +21,13 @@ TYPESCRIPT = FOLDER / "node_modules" / "typescript" / "bin" / "tsc"
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
-def node(*arguments):
+def node(*arguments, cwd=FOLDER):
     """Run node in the folder of the JavaScript tests.
 
     :returns: its exit code, and its output with its errors.
     """
     command = [shutil.which("node"), *arguments]
-    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=DEADLINE)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -58,6 +58,56 @@ def test_types_are_those_of_the_client_and_of_the_readme(tmp_path):
 
     assert len(scripts) > 4
     assert code == 0, output
+
+
+BUNDLERS = {
+    "esbuild": ["esbuild/bin/esbuild", "main.ts", "--bundle", "--outdir=dist", "--log-level=error"],
+    "vite": ["vite/bin/vite.js", "build", "--logLevel", "warn"],
+}
+SCRIPT = """
+import { realtime } from "flask-realtime";
+
+interface Message {
+  text: string;
+  many?: number;
+}
+
+const message: Message = { text: "hi" };
+realtime.on<Message>("room:1", ({ text }) => void (document.title = text));
+realtime.send("shout", message).then(({ status }) => status.toFixed());
+addEventListener("realtime:identity", ({ detail }) => detail.reason.trim());
+"""
+
+
+@pytest.mark.skipif(
+    not (FOLDER / "node_modules" / "vite").exists(),
+    reason="'make tests/js/node_modules' was not run",
+)
+@pytest.mark.parametrize("bundler", BUNDLERS)
+def test_client_is_a_module_for_a_project_with_a_bundler(bundler, tmp_path):
+    """A strict TypeScript project imports the client from where pip has put it, as a package."""
+    packages = tmp_path / "node_modules"
+    packages.mkdir()
+    (packages / "flask-realtime").symlink_to(TYPES.parent)
+    (tmp_path / "main.ts").write_text(SCRIPT)
+    (tmp_path / "index.html").write_text('<script type="module" src="/main.ts"></script>')
+    options = {
+        "extends": str(FOLDER / "tsconfig.json"),
+        "compilerOptions": {"allowJs": False, "preserveSymlinks": True},
+        "files": ["main.ts"],
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(options))
+    script, *arguments = BUNDLERS[bundler]
+
+    code, output = node(str(TYPESCRIPT), "--project", str(tmp_path))
+    assert code == 0, output
+    code, output = node(str(FOLDER / "node_modules" / script), *arguments, cwd=tmp_path)
+
+    assert code == 0 and not output.strip(), output
+    [built] = (tmp_path / "dist").rglob("*.js")
+    # A script that the bundler has taken up whole, without what the page loads when it is wanted.
+    assert "realtime_script()" in built.read_text()
+    assert "realtime-forms.js" in built.read_text()
 
 
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")

@@ -9,7 +9,7 @@ const BEFORE_USE = ["focusin", "pointerdown"]; // come before a form is sent or 
 export function loadOnceWanted(window, address) {
   const load = () => {
     for (const type of BEFORE_USE) window.removeEventListener(type, look);
-    import(address).catch(() => {}); // the browser has said why
+    import(/* @vite-ignore */ address).catch(() => {}); // the browser has said why
   };
   const { hasAttribute } = window.Element.prototype; // a form's own may be a field of that name
   const isWanted = (node) => node instanceof window.Element && hasAttribute.call(node, "data-realtime");

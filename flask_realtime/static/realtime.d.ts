@@ -1,6 +1,7 @@
 /** The types of `window.realtime`, which the script of `realtime_script()` makes. */
 
-export {};
+/** The client of the page, once: for scripts that a bundler puts together. */
+export const realtime: Realtime;
 
 declare global {
   interface Window {
@@ -9,7 +10,8 @@ declare global {
 
   const realtime: Realtime;
 
-  interface DocumentEventMap {
+  /** What the document is told; it bubbles to the window. */
+  interface RealtimeEventMap extends RealtimeFormEventMap {
     "realtime:open": CustomEvent<null>;
     "realtime:close": CustomEvent<RealtimeClose>;
     /** Its default, unless prevented, is to reload the page. */
@@ -27,11 +29,17 @@ declare global {
     "realtime:page": CustomEvent<null>;
   }
 
-  /** What forms and links with `data-realtime` are told; they bubble. */
-  interface HTMLElementEventMap {
+  /** What forms and links with `data-realtime` are told; it bubbles to the document. */
+  interface RealtimeFormEventMap {
     "realtime:reply": CustomEvent<RealtimeReply>;
     "realtime:error": CustomEvent<RealtimeError>;
   }
+
+  interface HTMLElementEventMap extends RealtimeFormEventMap {}
+
+  interface DocumentEventMap extends RealtimeEventMap {}
+
+  interface WindowEventMap extends RealtimeEventMap {}
 
   interface Realtime {
     readonly state: RealtimeState;

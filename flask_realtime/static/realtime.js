@@ -27,10 +27,10 @@ function begin() {
     isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
     loadByHttp: async () => {
-      await import(tag.src.replace("realtime.js", "realtime-http.js"));
+      await import(/* @vite-ignore */ tag.src.replace("realtime.js", "realtime-http.js"));
       return window[Symbol.for("realtime.byHttp")];
     },
-    loadRenderer: () => import(tag.src.replace("realtime.js", "realtime-html.js")),
+    loadRenderer: () => import(/* @vite-ignore */ tag.src.replace("realtime.js", "realtime-html.js")),
   });
   client.served = [...own(window, "head").children];
   window.realtime = client;

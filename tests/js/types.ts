@@ -60,6 +60,10 @@ document.addEventListener("realtime:close", ({ detail: { code, reason, state } }
 document.addEventListener("realtime:identity", ({ detail: { code, reason } }) => {
   document.title = code.toFixed() + reason;
 });
+document.addEventListener("realtime:reply", ({ detail }) => detail.status.toFixed());
+document.addEventListener("realtime:error", ({ detail }) => detail.wasSent);
+window.addEventListener("realtime:push", ({ detail: { channel } }) => (document.title = channel));
+addEventListener("realtime:lost", (event) => event.preventDefault());
 document.querySelector("form")!.addEventListener("realtime:reply", ({ detail }) => detail.status.toFixed());
 document.querySelector("form")!.addEventListener("realtime:error", ({ detail }) => detail.wasSent);
 
