@@ -119,21 +119,29 @@ class Config:
     max_messages_per_second: float | None = _setting(
         100,
         kinds.number(0.01, 1_000_000, or_none=True),
-        "What a client may send, as an average of five seconds. None: no limit.",
+        "What a client may send, as an average of five seconds; each started 8 KB of a message "
+        "counts as one. None: no limit.",
         "messages a second and socket",
     )
     max_pending_messages: int = _setting(
         32,
         kinds.integer(1),
         "How many messages may wait for their handler before the socket is read no further; of the "
-        "largest, four.",
+        "largest, one.",
         "messages a socket",
     )
     max_backlog_bytes: int = _setting(
         2**20,
         kinds.integer(1),
-        "How much may wait behind the message being sent before a slow client is cut off.",
+        "How much may wait, in memory, behind the message being sent before a slow client is cut "
+        "off.",
         "bytes a socket",
+    )
+    stall_seconds: float = _setting(
+        30,
+        kinds.number(1, DAY),
+        "How long a client may take nothing of what waits for it before it is cut off; it resumes.",
+        "seconds",
     )
     max_channels_per_page: int = _setting(
         200,

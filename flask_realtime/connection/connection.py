@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Protocol
 
 from ..config.settings import Config
 from ..errors import CloseCode
@@ -20,6 +19,7 @@ from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Item, Outbox
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
 from .reading import Reading
+from .receiver import Receiver as Receiver
 
 logger = logging.getLogger(__name__)
 
@@ -28,18 +28,6 @@ CLOSE_SECONDS = 2.0
 # What a peer that keeps sending after our close frame may send: enough for the rest of a message
 # that was far too large, whose sender reads the code only once it has sent it all.
 CLOSE_BYTES = 16 * 1024 * 1024
-
-
-class Receiver(Protocol):
-    """What a connection hands on."""
-
-    def opened(self) -> None: ...
-
-    def received(self, message: str | bytes) -> None: ...
-
-    def takes_frame(self) -> bool: ...
-
-    def closed(self) -> None: ...
 
 
 class Connection:
@@ -53,10 +41,10 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_accept", "_closing", "_descriptor", "_detach", "_flusher", "_goodbye",
-        "_lock", "_max_backlog", "_reached", "address", "bucket", "close_by", "close_code",
-        "digest", "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at",
-        "outbox", "reading", "receiver", "resume_by", "speaks", "user", "worker",
+        "__weakref__", "_accept", "_closing", "_config", "_descriptor", "_detach", "_flusher",
+        "_goodbye", "_lock", "_reached", "address", "bucket", "close_by", "close_code", "digest",
+        "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at", "outbox",
+        "reading", "receiver", "resume_by", "speaks", "user", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +71,7 @@ class Connection:
         self.reading = Reading(
             descriptor,
             PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
+            threads.turns,
         )
         #: What its messages are handed to; set by whoever lets the socket in.
         self.receiver: Receiver | None = None
@@ -103,14 +92,14 @@ class Connection:
         self._flusher = flusher
         self._accept = accept
         self._detach = detach
-        self._max_backlog = config.max_backlog_bytes
+        self._config = config
         #: What waits to be written; the flusher's.
         self.outbox = Outbox(
             descriptor,
             flusher.lock,
             self,
             deflates=deflates,
-            limit=self._max_backlog,
+            limit=config.max_backlog_bytes,
         )
         # A lock of its own would take 240 bytes under gevent.
         self._lock = flusher.lock
@@ -129,18 +118,26 @@ class Connection:
         """Whether it takes on more: a message of the peer's, or another page of a log."""
         return not self._closing and not self.is_retiring
 
+    @property
+    def stall_seconds(self) -> float:
+        """How long its peer may take nothing before it is given up."""
+        return self._config.stall_seconds
+
     # Writing.
 
     def queue(self, frames: Sequence[Frame]) -> None:
         """Let a page of a log follow what waits; until it is taken, none of it is backlog."""
-        self.outbox.limit += sum(len(self.outbox.encoded(frame)) for frame in frames)
+        if self.outbox.deflates:
+            for frame in frames:
+                frame.deflate()
+        self.outbox.limit += self.outbox.weight(frames)
         self._append(*frames)
 
     def wait_until_taken(self) -> None:
         """Wait until the peer has taken all that was queued."""
         while self.is_receptive and not self.outbox.wait_until_empty(0.25):
             pass
-        self.outbox.limit = self._max_backlog
+        self.outbox.limit = self._config.max_backlog_bytes
 
     def reply(self, text: str) -> None:
         """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
@@ -239,15 +236,12 @@ class Connection:
         """The same, as it stood at the close."""
         return {**self._reached, **self.outbox.missing()}
 
-    def close_overflowing(self, backlog: int) -> None:
-        """Close a client that is too far behind (1013); it resumes."""
-        logger.warning(
-            "Closing %s, which does not keep up: %d bytes wait behind a message "
-            "(REALTIME_MAX_BACKLOG_BYTES is %d).",
-            shorten(self.digest),
-            backlog,
-            self._max_backlog,
-        )
+    def give_up(self, why: str) -> None:
+        """Close a client that does not keep up (1013); it resumes.
+
+        :param why: what it does not do, for the log.
+        """
+        logger.warning("Closing %s, which does not keep up: %s.", shorten(self.digest), why)
         self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
 
     def _append(self, *items: Item) -> None:

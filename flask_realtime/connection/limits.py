@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..threads import clock
 
 # What a client may send at once after a pause, in seconds' worth of its rate.
 BURST_SECONDS = 5.0
-# How many messages of the largest size may wait, whatever the number of those that may.
-LARGEST_WAITING = 4
+# How many messages of the largest size may wait, whatever the number of those that may: the reader
+# holds one more, and as text, of which a character may take four bytes.
+LARGEST_WAITING = 1
+# A message counts as one for each started piece of this size, inflated: to read one of 256 KB takes
+# as long as to read thirty small ones.
+TOKEN_BYTES = 8 * 1024
+
+
+def tokens_for(size: int) -> int:
+    """Return how many tokens a message of *size* bytes takes."""
+    return max(1, -(-size // TOKEN_BYTES))
 
 
 class TokenBucket:
-    """How many messages a socket may send: so many a second, and a burst after a pause.
+    """How much a socket may send: so many tokens a second, and a burst after a pause.
 
     Messages that are refused fill a second bucket, which runs out at the same rate: a little too
     much is refused for as long as it lasts, far too much fills it.
 
-    :param rate: messages a second; None: no limit.
+    :param rate: tokens a second; None: no limit.
     """
 
     __slots__ = ("_at", "_burst", "_rate", "_refused", "_tokens")
@@ -31,8 +42,12 @@ class TokenBucket:
         self._refused = 0.0
         self._at = clock.monotonic()
 
-    def take(self) -> bool:
-        """Whether one more message may be handled now."""
+    def take(self, count: int = 1) -> bool:
+        """Take *count* tokens; return whether what they are for may be handled now.
+
+        More than a burst is granted from a full bucket, which then is in debt: the largest message
+        allowed can always be sent.
+        """
         if self._rate is None:
             return True
         now = clock.monotonic()
@@ -40,10 +55,10 @@ class TokenBucket:
         self._at = now
         self._refused = max(0.0, self._refused - gained)
         self._tokens = min(self._burst, self._tokens + gained)
-        if self._tokens < 1:
-            self._refused += 1
+        if self._tokens < min(count, self._burst):
+            self._refused += count
             return False
-        self._tokens -= 1
+        self._tokens -= count
         return True
 
     @property
@@ -57,8 +72,8 @@ class PendingLimit:
 
     One thread lets messages in, another lets them out.
 
-    :param messages: so many.
-    :param size: or so many bytes of them; a message that was read takes twenty times its bytes.
+    :param messages: so many messages, or
+    :param size: so many bytes of them.
     """
 
     __slots__ = ("_came", "_came_size", "_event", "_messages", "_size", "_went", "_went_size")
@@ -101,6 +116,32 @@ class PendingLimit:
         event, self._event = self._event, None
         if event is not None:
             event.set()
+
+
+class Allowance:
+    """How many bytes may be taken at one time by all who ask; others wait.
+
+    :param most: bytes; more are granted to one that is alone.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def take(self, size: int) -> Iterator[None]:
+        """Have *size* bytes within this, once there are so many to be had."""
+        with self._changed:
+            while self._taken and self._taken + size > self._most:
+                self._changed.wait()
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= size
+                self._changed.notify_all()
 
 
 class ConnectionCount:

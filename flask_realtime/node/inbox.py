@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
+from ..connection.limits import tokens_for
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import shorten
 from ..messages.conversation import Client, Conversation
@@ -18,10 +19,12 @@ from ..protocol.messages import (
     parse_message,
     parse_positions,
     parse_speaks,
+    peek,
 )
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
+from .large import LARGE_BYTES, LargeMessages
 from .resumption import Resumption
 
 if TYPE_CHECKING:
@@ -30,9 +33,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Messages from this size on wait as text, and are parsed again later: parsed JSON takes up to 20
-# times the memory.
-LARGE_CHARACTERS = 16 * 1024
+_TOO_MANY = (
+    "Too many messages, of which a large one counts as several; this one was not handled. See "
+    "REALTIME_MAX_MESSAGES_PER_SECOND."
+)
+# What the reader of a socket answers by itself.
+_OWN_ACTIONS = frozenset(["ping", "resume"])
+_RESUMES_ONCE = "A socket resumes once, with resume=1 in its address and as its first message."
 
 # What is left of most arrivals once the socket is on its channels: one object for all sockets.
 _ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, True)}
@@ -42,6 +49,8 @@ _ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, 
 class Services:
     """What all inboxes of a process share.
 
+    :param large: reads large messages.
+    :param max_bytes: how large a message may be.
     :param forget: forgets a connection that has ended.
     """
 
@@ -49,6 +58,7 @@ class Services:
     resumption: Resumption
     max_bytes: int
     forget: Callable[[Connection], None]
+    large: LargeMessages = field(default_factory=LargeMessages)
 
 
 class Inbox:
@@ -96,27 +106,21 @@ class Inbox:
         connection = self._connection
         if not connection.is_receptive:
             return
-        if self._is_too_big(message):
+        data = message if isinstance(message, bytes) else message.encode()
+        if len(data) > self._services.max_bytes:
             connection.close(CloseCode.TOO_BIG, "Message is too big")
-            return
-        try:
-            if isinstance(message, bytes):
-                raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
-            parsed = parse_message(message)
-        except InvalidMessage as error:
-            if self._takes_token(error.message_id):
-                self._refuse(error.message_id, 400, error.reason)
-            return
-        if self._takes_token(parsed.id):
-            self._take(parsed, message)
+        elif len(data) < LARGE_BYTES:
+            self._receive(message, data)
+        else:
+            self._receive_large(message, data)
 
-    def takes_frame(self) -> bool:
+    def takes_frame(self, tokens: int = 1) -> bool:
         """Return whether one more frame is heeded.
 
         A piece of a message, a ping or a pong takes as much time as a message, and counts as one.
         """
         bucket = self._connection.bucket
-        if bucket.take():
+        if bucket.take(tokens):
             return True
         if bucket.is_exhausted:
             self._connection.close(CloseCode.POLICY_VIOLATION, "Far over the rate limit")
@@ -138,21 +142,57 @@ class Inbox:
             clock.monotonic() - connection.opened_at,
         )
 
-    def _take(self, message: Message, text: str) -> None:
+    def _receive(self, message: str | bytes, data: bytes) -> None:
+        tokens = tokens_for(len(data))
+        try:
+            if isinstance(message, bytes):
+                raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
+            parsed = parse_message(message)
+        except InvalidMessage as error:
+            if self._takes_tokens(tokens, error.message_id):
+                self._refuse(error.message_id, 400, error.reason)
+            return
+        if self._takes_tokens(tokens, parsed.id):
+            self._take(parsed, data)
+
+    def _receive_large(self, message: str | bytes, data: bytes) -> None:
+        """Receive a message that takes long to read, and much memory once it has been read."""
+        head = None if isinstance(message, bytes) else peek(message)
+        if not self._takes_tokens(tokens_for(len(data)), head and head[0]):
+            return
+        if head is not None and head[1] not in _OWN_ACTIONS and not self._awaits_resume:
+            self._queue(data)
+            return
+        try:
+            if isinstance(message, bytes):
+                raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
+            self._take(self._services.large.look(message, self._connection.reading.turns), data)
+        except InvalidMessage as error:
+            self._refuse(error.message_id, 400, error.reason)
+
+    def _take(self, message: Message, data: bytes) -> None:
         if self._awaits_resume:
             self._resume(message)
         elif message.action == "ping":
             self._reply(Reply(message.id, 200, {}, "pong"))
         elif message.action == "resume":
-            self._refuse(
-                message.id,
-                400,
-                "A socket resumes once, with resume=1 in its address and as its first message.",
-            )
+            self._refuse(message.id, 400, _RESUMES_ONCE)
         else:
-            self._connection.reading.wait_for_handling()
-            self._connection.reading.pending.enter(len(text))
-            self._connection.worker.submit(self._job(message, text))
+            self._queue(data, message)
+
+    def _queue(self, data: bytes, message: Message | None = None) -> None:
+        """Have a message handled behind those before it.
+
+        It waits as the bytes that it came as: parsed JSON takes up to twenty times as much.
+        """
+        connection = self._connection
+        connection.reading.wait_for_handling()
+        connection.reading.pending.enter(len(data))
+        is_next = not connection.worker.pending
+        if message is not None and is_next and len(data) < LARGE_BYTES:
+            connection.worker.submit(lambda: self._handle(message, len(data)))
+        else:
+            connection.worker.submit(lambda: self._handle_data(data))
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":
@@ -182,18 +222,30 @@ class Inbox:
             self._arrival = _ENTERED[arrival.is_resumed]
         return arrival.subscriptions
 
-    def _job(self, message: Message, text: str) -> Callable[[], None]:
-        size = len(text)
-        if size < LARGE_CHARACTERS:
-            return lambda: self._handle(message, size)
-        return lambda: self._handle(parse_message(text), size)
-
     def _handle(self, message: Message, size: int) -> None:
+        try:
+            self._answer(message)
+        finally:
+            self._connection.reading.pending.leave(size)
+
+    def _handle_data(self, data: bytes) -> None:
+        try:
+            text = data.decode()
+            if len(data) < LARGE_BYTES:
+                self._answer(parse_message(text))
+                return
+            with self._services.large.hold(text, self._connection.reading.turns) as message:
+                self._answer(message)
+        except InvalidMessage as error:
+            self._refuse(error.message_id, 400, error.reason)
+        finally:
+            self._connection.reading.pending.leave(len(data))
+
+    def _answer(self, message: Message) -> None:
         try:
             self._reply(self._services.conversations.answer(self._converse(), message))
         finally:
             self._connection.disconnects_behind_reply = False
-            self._connection.reading.pending.leave(size)
 
     def _converse(self) -> Conversation:
         if self._conversation is None:
@@ -208,22 +260,11 @@ class Inbox:
     def _disconnect_behind_reply(self) -> None:
         self._connection.disconnects_behind_reply = True
 
-    def _takes_token(self, message_id: Any) -> bool:
-        if self.takes_frame():
+    def _takes_tokens(self, tokens: int, message_id: Any) -> bool:
+        if self.takes_frame(tokens):
             return True
-        self._refuse(
-            message_id,
-            429,
-            "Too many messages; this one was not handled. See REALTIME_MAX_MESSAGES_PER_SECOND.",
-        )
+        self._refuse(message_id, 429, _TOO_MANY)
         return False
-
-    def _is_too_big(self, message: str | bytes) -> bool:
-        # simple-websocket counts characters, of which one may have four bytes.
-        limit = self._services.max_bytes
-        return len(message) * 4 > limit and (
-            len(message if isinstance(message, bytes) else message.encode()) > limit
-        )
 
     def _refuse(self, message_id: Any, status: int, why: str) -> None:
         self._reply(error_reply(message_id, status, why))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,10 +15,16 @@ from .positions import Position
 
 MessageId = str | int | float
 
-# The library's own: what they mean stands beside the action, not under "data".
 #: From this version on a client is told of channels that its page has left, and where others begin.
 SPEAKS_OF_LEAVING = 2
+
+# The library's own: what they mean stands beside the action, not under "data".
 _WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
+
+# Of a message's text: its beginning, and a plain id or action that comes next. Escapes are left to
+# the parser.
+_BEGIN = re.compile(r"\s*{")
+_PAIR = re.compile(r'\s*"(id|action)"\s*:\s*("[^"\\\x00-\x1f]{1,200}"|-?\d{1,15})\s*[,}]')
 
 # Longer than any name a developer gives; the reply to an unknown action repeats it.
 _MAX_ACTION_CHARACTERS = 200
@@ -119,6 +127,30 @@ def parse_speaks(data: Mapping[str, Any]) -> int:
 def left_message(channel: str) -> str:
     """Return the message that tells a page that it is on *channel* no more."""
     return json.dumps({"channel": channel, "left": True})
+
+
+def peek(text: str) -> tuple[MessageId, str] | None:
+    """Return the id and the action of a message without reading all of it.
+
+    :returns: None where other things stand before them; then only :func:`parse_message` knows.
+    """
+    found: dict[str, MessageId] = {}
+    at = _BEGIN.match(text)
+    while at is not None and (pair := _PAIR.match(text, at.end())) is not None:
+        name, value = pair.group(1), pair.group(2)
+        found[name] = value[1:-1] if value.startswith('"') else int(value)
+        if len(found) == 2:
+            action = found["action"]
+            return (found["id"], action) if isinstance(action, str) else None
+        at = pair
+    return None
+
+
+def parsed_size(text: str) -> int:
+    """Return about how many bytes the values of a JSON text take at most, with the text itself."""
+    values = text.count(",") + text.count("[") + text.count(":")
+    containers = text.count("[") + text.count("{")
+    return sys.getsizeof(text) * 2 + 60 * values + 120 * containers + 25 * text.count('"')
 
 
 def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:

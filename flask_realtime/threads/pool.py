@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import clock
 from .background import join, start_thread
+from .turns import Turns
 
 # To start a thread takes some 50 us: one that has just worked waits at least so long for more.
 LINGER_SECONDS = 1.0
@@ -23,6 +24,8 @@ class ThreadPool:
     """
 
     def __init__(self) -> None:
+        #: Those of all who work for the same sockets as these threads.
+        self.turns = Turns()
         self._lock = threading.Lock()
         self._resting: list[_Seat] = []
         self._threads: set[threading.Thread] = set()

@@ -7,7 +7,9 @@ one, a tenth of what it takes to answer a call; what is anything else is left to
 from __future__ import annotations
 
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from ..threads.turns import Turns
 
 _TEXT = 0x81
 _DEFLATED_TEXT = 0xC1
@@ -15,6 +17,8 @@ _FINAL = 0x80
 _CONTROL = 0x08
 _MASKED = 0x80
 _MASK_BYTES = 4
+# What most messages stay below, inflated.
+SMALL_BYTES = 16 * 1024
 # Every flush of the peer's ended with these, which are not sent (RFC 7692 section 7.2.2).
 DEFLATE_TAIL = b"\x00\x00\xff\xff"
 
@@ -53,11 +57,13 @@ class FrameReader:
 
     :param deflates: whether the peer may send deflated ones.
     :param most: so many bytes of one are inflated here; it is longer than any message may be.
+    :param turns: those of all sockets' readers.
     """
 
-    __slots__ = ("_is_open", "_kinds", "_left", "_most", "_part")
+    __slots__ = ("_is_open", "_kinds", "_left", "_most", "_part", "_turns")
 
-    def __init__(self, deflates: bool, most: int) -> None:
+    def __init__(self, deflates: bool, most: int, turns: Turns) -> None:
+        self._turns = turns
         self._kinds = (_TEXT, _DEFLATED_TEXT) if deflates else (_TEXT,)
         self._most = most
         # Of what was skipped: a head of which a part has come, a frame's bytes that are to come,
@@ -106,8 +112,24 @@ class FrameReader:
 
     def _inflate(self, payload: bytes) -> bytes | None:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        text = inflater.decompress(payload + DEFLATE_TAIL, self._most)
+        text = inflate(inflater, payload + DEFLATE_TAIL, self._most, self._turns)
         return None if inflater.unconsumed_tail or inflater.eof else text
+
+
+def inflate(inflater: Any, data: bytes, most: int, turns: Turns) -> bytes:
+    """Return what *data* inflates to, cut at *most* bytes.
+
+    Much is inflated for one socket at a time: on threads all would be in memory at once.
+
+    :param inflater: of ``zlib.decompressobj``.
+    :raises zlib.error: if *data* was not deflated.
+    """
+    first: bytes = inflater.decompress(data, min(most, SMALL_BYTES))
+    if len(first) < SMALL_BYTES or not inflater.unconsumed_tail:
+        return first
+    with turns.alone():
+        rest: bytes = inflater.decompress(inflater.unconsumed_tail, most - len(first) or 1)
+    return first + rest
 
 
 def _is_shortest(head: Head) -> bool:

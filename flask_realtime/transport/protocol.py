@@ -23,7 +23,8 @@ from wsproto.frame_protocol import (
 )
 
 from ..connection.connection import Connection
-from .frame_reader import DEFLATE_TAIL, FrameReader
+from ..threads.turns import Turns
+from .frame_reader import DEFLATE_TAIL, FrameReader, inflate
 
 _NO_BITS = RsvBits(False, False, False)
 
@@ -38,9 +39,10 @@ class Protocol(WsprotoConnection):
 
     def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
         self._connection = connection
-        self._reader = FrameReader(deflates, max_message_bytes + 1)
+        turns = connection.reading.turns
+        self._reader = FrameReader(deflates, max_message_bytes + 1, turns)
         self._data = b""
-        super().__init__(ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes)])
+        super().__init__(ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes, turns)])
 
     def receive_data(self, data: bytes | None) -> None:
         """Take what the peer has sent; None at its end."""
@@ -91,11 +93,13 @@ class MessageLimit(Extension):
 
     :param deflates: whether the peer may send deflated messages.
     :param most: so many bytes may a message have, inflated.
+    :param turns: those of all sockets' readers.
     """
 
     name = "permessage-deflate"
 
-    def __init__(self, deflates: bool, most: int) -> None:
+    def __init__(self, deflates: bool, most: int, turns: Turns) -> None:
+        self._turns = turns
         self._deflates = deflates
         self._most = self._left = most
         self._is_control = False
@@ -141,7 +145,7 @@ class MessageLimit(Extension):
     def _count(self, data: bytes) -> bytes | CloseReason:
         if self._inflater is not None:
             try:
-                data = self._inflater.decompress(data, self._left + 1)
+                data = inflate(self._inflater, data, self._left + 1, self._turns)
             except zlib.error:
                 return CloseReason.INVALID_FRAME_PAYLOAD_DATA
         self._left -= len(data)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import _socket
 import contextlib
+import fcntl
 import os
 import selectors
 import socket
 import ssl
+import struct
+import termios
 import threading
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -56,6 +59,12 @@ class Descriptor(Protocol):
         """Go on with that; True if nothing is left of it.
 
         :raises OSError: if the peer is gone.
+        """
+
+    def unread(self) -> int:
+        """How many bytes the kernel holds that the peer has not taken.
+
+        :raises OSError: if the fd is closed.
         """
 
     def finish_writing(self) -> None:
@@ -107,6 +116,9 @@ class PlainDescriptor:
 
     def push_rest(self) -> bool:
         return True
+
+    def unread(self) -> int:
+        return _unread(self._sock)
 
     def finish_writing(self) -> None:
         self._sock.shutdown(socket.SHUT_WR)
@@ -177,6 +189,9 @@ class TlsDescriptor:
             self._rest = memoryview(self._rest)[sent:]
         return True
 
+    def unread(self) -> int:
+        return _unread(self._sock)
+
     def finish_writing(self) -> None:
         # SSLSocket.shutdown would forget the session, and with it what the peer still sends.
         with socket.socket(fileno=os.dup(self._sock.fileno())) as same:
@@ -199,6 +214,11 @@ class TlsDescriptor:
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+
+
+def _unread(sock: socket.socket) -> int:
+    size: int = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0]
+    return size
 
 
 def _join(buffers: Sequence[Buffer], most: int) -> Buffer:

@@ -263,7 +263,7 @@ class Flusher:
         for outbox, overflow in failed:
             try:
                 if overflow:
-                    outbox.owner.close_overflowing(overflow)
+                    outbox.tell_overflow(overflow)
                 else:
                     outbox.owner.cut()
             except Exception:

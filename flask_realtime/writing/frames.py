@@ -32,7 +32,7 @@ class Frame:
 
     :param channel: whose message it is; empty for anything else.
     :param before: where one stands on the channel who has all before this, and not this.
-    :param publication: the push that it carries, None for anything else.
+    :param publication: the push that it carries, without the payload; None for anything else.
     """
 
     __slots__ = ("_deflated", "before", "channel", "plain", "publication")
@@ -86,7 +86,14 @@ def push_frame(publication: Publication, spread: int = 0) -> Frame:
         f'{text}, "position": "{publication.position}"}}',
         publication.channel,
         publication.before,
-        publication,
+        # Without the payload, which stands in the text: a frame that waits holds it once.
+        Publication(
+            publication.channel,
+            publication.position,
+            publication.previous_tag,
+            "",
+            publication.route,
+        ),
     )
 
 

@@ -10,6 +10,10 @@ from ..protocol.positions import Position
 from .fd import MOST_BUFFERS, Buffer, Descriptor, Send
 from .frames import Frame
 
+# What an item takes beside its bytes. Of frames that go to many, each receiver counts the whole.
+BYTES_OF_FRAME = 400
+BYTES_OF_REPLY = 50
+
 #: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
 Item = Frame | bytes
 
@@ -20,8 +24,12 @@ class Owner(Protocol):
     def cut(self) -> None:
         """The peer is gone."""
 
-    def close_overflowing(self, backlog: int) -> None:
-        """So many bytes wait, which are more than the limit."""
+    @property
+    def stall_seconds(self) -> float:
+        """How long the peer may take nothing."""
+
+    def give_up(self, why: str) -> None:
+        """The peer does not keep up, for the reason given."""
 
 
 class Outbox:
@@ -84,12 +92,28 @@ class Outbox:
         """Return *frame* as this peer takes it; whoever holds a lock has had it deflated before."""
         return frame.deflated if self.deflates else frame.plain
 
+    def weight(self, items: Sequence[Item]) -> int:
+        """Return about how many bytes of memory *items* hold."""
+        return sum([self._weigh(item) for item in items])
+
+    def reply_bytes(self) -> int:
+        """How many bytes replies hold that wait here."""
+        with self._lock:
+            return sum([len(item) for item in self._items if isinstance(item, bytes)])
+
     def append(self, *items: Item) -> None:
         """Let *items* be written behind all that waits."""
         with self._lock:
             overflow = self.put(items)
         if overflow:
-            self.owner.close_overflowing(overflow)
+            self.tell_overflow(overflow)
+
+    def tell_overflow(self, backlog: int) -> None:
+        """Tell the owner that *backlog* bytes wait, which are more than the limit."""
+        self.owner.give_up(
+            f"{backlog:,} bytes wait behind a message (REALTIME_MAX_BACKLOG_BYTES is "
+            f"{self.limit:,})"
+        )
 
     def unsent(self) -> dict[str, Position]:
         """By channel, the position before the first push that the kernel has not taken whole, what
@@ -149,7 +173,7 @@ class Outbox:
         self._items += items
         if not self._is_blocked:
             return 0
-        self._backlog += sum([len(self._data(item)) for item in items])
+        self._backlog += self.weight(items)
         return self._backlog if self._backlog > self.limit else 0
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
@@ -184,9 +208,16 @@ class Outbox:
         return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
-        self._backlog = sum([len(self._data(item)) for item in self._items[1:]])
+        self._backlog = self.weight(self._items[1:])
         self._is_blocked = True
         return False
+
+    def _weigh(self, item: Item) -> int:
+        if isinstance(item, bytes):
+            return len(item) + BYTES_OF_REPLY
+        # The frame keeps its plain form for others, though this peer takes the other one.
+        is_deflated = self.deflates and item.deflated is not item.plain
+        return len(item.plain) + (len(item.deflated) if is_deflated else 0) + BYTES_OF_FRAME
 
     def _data(self, item: Item) -> bytes:
         return item if isinstance(item, bytes) else self.encoded(item)

@@ -1,4 +1,4 @@
-"""Waits for the kernel to take more of what is in full outboxes."""
+"""Waits for the kernel to take more of what is in full outboxes, and for no peer for ever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from ..threads import clock
 from ..threads.background import join, start_thread
+from ..threads.pause import let_others_run
 from ..threads.waker import Waker
 from .outbox import Outbox
 
@@ -18,10 +20,22 @@ logger = logging.getLogger(__name__)
 # An outbox that is forgotten is let go of at once; whoever waits for that waits no longer.
 FORGET_SECONDS = 1.0
 RETRY_SECONDS = 0.1
+# How often peers that take nothing are looked for.
+LOOK_SECONDS = 1.0
+# To look at one takes a microsecond; under gevent nobody else runs meanwhile.
+LOOKS_AT_ONCE = 500
+# What replies that peers are slow to take may hold together, in a process. What large messages
+# hold while they are handled is as much again, see node/large.py.
+REPLY_BYTES = 32 * 1024 * 1024
+LARGE_REPLY_BYTES = 64 * 1024
+
+STALLED = "it has taken nothing for longer than REALTIME_STALL_SECONDS"
+CROWDING = "it is slow to take a large reply, and so are many others"
 
 
 class Poller:
-    """Tells of each outbox handed in, once, that its fd takes more.
+    """Tells of each outbox handed in, once, that its fd takes more; or tells the outbox's owner
+    that the peer takes nothing.
 
     It has a thread with a selector, which starts with the first full outbox.
 
@@ -30,9 +44,10 @@ class Poller:
 
     def __init__(self, on_writable: Callable[[Outbox], None]) -> None:
         self._on_writable = on_writable
+        self._look_at = 0.0
         self._lock = threading.Lock()
-        self._new: set[Outbox] = set()
-        self._watched: set[Outbox] = set()
+        self._new: dict[Outbox, _Watch] = {}
+        self._watched: dict[Outbox, _Watch] = {}
         self._forgotten: dict[Outbox, threading.Event] = {}
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
@@ -43,17 +58,23 @@ class Poller:
 
         :raises RuntimeError: if the thread can't be started; the next call tries again.
         """
+        watch = _Watch(outbox.reply_bytes())
         with self._lock:
             if outbox.is_closed or self._is_closed:
                 return
             waker = self._waker or self._start()
-            self._new.add(outbox)
+            self._new[outbox] = watch
+            crowding = self._crowding(outbox) if watch.reply_bytes >= LARGE_REPLY_BYTES else ()
         waker.ring()
+        for one in crowding:
+            # Without a close frame, which would wait behind what is to go.
+            _guard(one.owner.give_up, CROWDING)
+            _guard(one.owner.cut)
 
     def forget(self, outbox: Outbox) -> None:
         """Let go of the fd of *outbox*, which takes nothing more, before the fd is closed."""
         with self._lock:
-            self._new.discard(outbox)
+            self._new.pop(outbox, None)
             waker = self._waker
             if waker is None or outbox not in self._watched:
                 return
@@ -69,6 +90,22 @@ class Poller:
         if waker is not None and thread is not None:
             waker.ring()
             join([thread])
+
+    def _crowding(self, newest: Outbox) -> list[Outbox]:
+        """The outboxes to end so that replies hold no more than they may: those that have made no
+        progress for longest, and never the newest. Called with the lock held."""
+        watches = {**self._watched, **self._new}
+        held = sum([watch.reply_bytes for watch in watches.values()])
+        if held <= REPLY_BYTES:
+            return []
+        del watches[newest]
+        found: list[Outbox] = []
+        for outbox, watch in sorted(watches.items(), key=lambda item: item[1].since):
+            if held > REPLY_BYTES and watch.reply_bytes >= LARGE_REPLY_BYTES:
+                held -= watch.reply_bytes
+                watch.reply_bytes = 0
+                found.append(outbox)
+        return found
 
     def _start(self) -> Waker:
         waker = Waker()
@@ -99,26 +136,35 @@ class Poller:
 
     def _turn(self, selector: selectors.BaseSelector, waker: Waker) -> None:
         self._update(selector)
-        for key, _ in selector.select():
+        for key, _ in selector.select(LOOK_SECONDS if self._watched else None):
             if key.fileobj is waker:
                 waker.silence()
             else:
                 self._let_go(selector, key.data)
                 self._tell(key.data)
+        now = clock.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            self._look(now)
 
     def _tell(self, outbox: Outbox) -> None:
-        try:
-            self._on_writable(outbox)
-        except Exception:
-            # The outboxes behind this one in the list have nobody else to tell of them.
-            logger.exception("An outbox can't be flushed.")
+        _guard(self._on_writable, outbox)
+
+    def _look(self, now: float) -> None:
+        """Give up the peers that have taken nothing for too long."""
+        for count, (outbox, watch) in enumerate(list(self._watched.items()), 1):
+            if watch.is_stalled(outbox, now):
+                _guard(outbox.owner.give_up, STALLED)
+            if count % LOOKS_AT_ONCE == 0:
+                let_others_run()
 
     def _update(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
             forgotten, self._forgotten = self._forgotten, {}
-            new, self._new = self._new - forgotten.keys(), set()
-            new -= self._watched
-            self._watched |= new
+            new, self._new = self._new, {}
+            for outbox in [*forgotten, *self._watched]:
+                new.pop(outbox, None)
+            self._watched.update(new)
         for outbox in new:
             self._begin(selector, outbox)
         for outbox, done in forgotten.items():
@@ -131,13 +177,46 @@ class Poller:
         except (KeyError, ValueError, OSError):
             # The fd is closed: flushing finds the same.
             with self._lock:
-                self._watched.discard(outbox)
+                self._watched.pop(outbox, None)
             self._tell(outbox)
 
     def _let_go(self, selector: selectors.BaseSelector, outbox: Outbox) -> None:
         with self._lock:
-            if outbox not in self._watched:
+            if self._watched.pop(outbox, None) is None:
                 return
-            self._watched.discard(outbox)
         with contextlib.suppress(KeyError, ValueError, OSError):
             selector.unregister(outbox.descriptor.fileno())
+
+
+class _Watch:
+    """How one full outbox gets on.
+
+    :param reply_bytes: what its replies hold.
+    """
+
+    __slots__ = ("_unread", "reply_bytes", "since")
+
+    def __init__(self, reply_bytes: int) -> None:
+        self.reply_bytes = reply_bytes
+        #: When its peer has last taken something.
+        self.since = clock.monotonic()
+        self._unread = -1
+
+    def is_stalled(self, outbox: Outbox, now: float) -> bool:
+        """Whether the peer has taken nothing for longer than its owner allows."""
+        try:
+            unread = outbox.descriptor.unread()
+        except (OSError, ValueError):
+            return False
+        if unread != self._unread:
+            self._unread = unread
+            self.since = now
+        return now - self.since > outbox.owner.stall_seconds
+
+
+def _guard(call: Callable[..., None], *values: object) -> None:
+    try:
+        call(*values)
+    except Exception:
+        # The outboxes behind this one in the list have nobody else to tell of them.
+        logger.exception("An outbox can't be flushed, or its socket not ended.")

@@ -15,20 +15,42 @@ from tests.frames import NO_CHANGE, client_frame
 
 
 class RawSocket:
-    """An open WebSocket, whose frames the test makes itself."""
+    """An open WebSocket, whose frames the test makes itself.
 
-    def __init__(self, server, browser, page, deflate=False):
-        self._socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+    :param page: the connection id.
+    :param deflate: whether deflated frames are offered, and expected to be agreed on.
+    :param resume: whether ``resume`` is promised as the first message.
+    :param headers: lines to add to the handshake.
+    :param receive_buffer: how many bytes the kernel keeps for a client that does not read.
+    """
+
+    def __init__(
+        self,
+        server,
+        browser,
+        page,
+        deflate=False,
+        resume=False,
+        headers=(),
+        receive_buffer=None,
+    ):
+        self._socket = socket.socket()
+        if receive_buffer is not None:
+            # Before connecting: the window that is announced then is never taken back.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._socket.settimeout(DEADLINE)
+        self._socket.connect(("127.0.0.1", server.port))
         self._data = b""
         self.deflated_frames = 0
         lines = [
-            f"GET /?socket_connection_id={page} HTTP/1.1",
+            f"GET /?socket_connection_id={page}{'&resume=1' if resume else ''} HTTP/1.1",
             f"Host: 127.0.0.1:{server.port}",
             "Upgrade: websocket",
             "Connection: Upgrade",
             "Sec-WebSocket-Version: 13",
             f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
             f"Cookie: {browser.cookies()}",
+            *headers,
         ]
         if deflate:
             lines.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")

@@ -87,9 +87,14 @@ class Ear:
     def payloads(self):
         """What was heard, in order; LOST where the client was told so."""
         return [
-            json.loads(frame.publication.payload) if frame.publication else "LOST"
+            json.loads(text_of(frame))["payload"] if frame.publication else "LOST"
             for frame in self.frames
         ]
+
+
+def text_of(frame):
+    """What a frame says."""
+    return frame.plain[{126: 4, 127: 10}.get(frame.plain[1], 2) :]
 
 
 def post(frame, ears):

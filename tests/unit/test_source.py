@@ -83,7 +83,6 @@ registries/redis/address.py registries/redis/clients.py
 registries/redis/disconnects.py registries/redis/pool.py registries/redis/probe.py
 registries/redis/scripts.py
 session/changes.py
-writing/fd.py writing/outbox.py
 """
 
 

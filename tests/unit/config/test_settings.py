@@ -47,6 +47,7 @@ def test_config_has_the_documented_defaults():
         "max_messages_per_second": 100,
         "max_pending_messages": 32,
         "max_backlog_bytes": 1024 * 1024,
+        "stall_seconds": 30,
         "max_channels_per_page": 200,
         "max_connections": None,
         "max_connections_per_session": 64,

@@ -1,11 +1,19 @@
 """Rates and counts."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 
-from flask_realtime.connection.limits import ConnectionCount, PendingLimit, TokenBucket
-from tests.eventually import DEADLINE
+from flask_realtime.connection.limits import (
+    TOKEN_BYTES,
+    Allowance,
+    ConnectionCount,
+    PendingLimit,
+    TokenBucket,
+    tokens_for,
+)
+from tests.eventually import DEADLINE, eventually
 
 
 def test_bucket_allows_a_burst_and_then_its_rate(clock):
@@ -44,6 +52,42 @@ def test_bucket_is_exhausted_by_a_flood_alone(clock):
 
     assert not mild.is_exhausted
     assert flood.is_exhausted
+
+
+@pytest.mark.parametrize(
+    ("size", "tokens"),
+    [(0, 1), (1, 1), (TOKEN_BYTES, 1), (TOKEN_BYTES + 1, 2), (256 * 1024, 32)],
+)
+def test_message_takes_a_token_for_each_started_piece(size, tokens):
+    """However small it is, it takes one."""
+    assert tokens_for(size) == tokens
+
+
+def test_bucket_grants_the_largest_message_when_it_is_full(clock):
+    """Else none could ever be sent; then it is paid off, as any other."""
+    bucket = TokenBucket(10)
+
+    granted = [bucket.take(120), bucket.take()]
+    clock.now += 7
+    too_early = bucket.take()
+    clock.now += 0.2
+
+    assert granted == [True, False]
+    assert not too_early
+    assert bucket.take()
+
+
+def test_bucket_is_exhausted_by_large_messages_too(clock):
+    """What is refused counts for as much as it would have taken."""
+    bucket = TokenBucket(10)
+    bucket.take(50)
+
+    exhausted = [bucket.is_exhausted]
+    for _ in range(2):
+        bucket.take(30)
+        exhausted.append(bucket.is_exhausted)
+
+    assert exhausted == [False, False, True]
 
 
 def test_bucket_without_a_rate_refuses_nothing():
@@ -134,3 +178,26 @@ def test_count_is_right_with_many_threads():
         thread.join()
 
     assert sum(admitted) == 50
+
+
+def test_allowance_lets_in_what_fits_and_the_rest_later():
+    """Whoever waits comes as soon as enough has been given back, also by one that failed."""
+    allowance, gate, taken = Allowance(100), threading.Event(), []
+
+    def take(size):
+        with suppress(ZeroDivisionError), allowance.take(size):
+            taken.append(size)
+            gate.wait(DEADLINE)
+            raise ZeroDivisionError
+
+    threads = [threading.Thread(target=take, args=(size,)) for size in (60, 60, 60)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: taken)
+    at_once = list(taken)
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert at_once == [60]
+    assert taken == [60, 60, 60]

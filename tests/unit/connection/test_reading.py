@@ -5,14 +5,27 @@ import threading
 
 import pytest
 
-from flask_realtime.connection import reading
 from flask_realtime.connection.limits import PendingLimit
-from flask_realtime.connection.reading import TURN_SECONDS, Reading
+from flask_realtime.connection.reading import Reading
+from flask_realtime.threads import turns as module
+from flask_realtime.threads.turns import TURN_SECONDS, Turns
 from flask_realtime.writing.fd import descriptor_for
 
 from ...eventually import eventually
 
 DEADLINE = 5
+
+
+class Slow:
+    """The fd of a peer that lets its reader wait for *seconds*."""
+
+    def __init__(self, clock, seconds):
+        self.clock = clock
+        self.seconds = seconds
+
+    def receive(self, size):
+        self.clock.now += self.seconds
+        return b"at last"
 
 
 class Read:
@@ -21,7 +34,7 @@ class Read:
     def __init__(self):
         self.ours, self.peer = socket.socketpair()
         self.pending = PendingLimit(2, 100)
-        self.reading = Reading(descriptor_for(self.ours), self.pending)
+        self.reading = Reading(descriptor_for(self.ours), self.pending, Turns())
         self.reading.begin()
 
 
@@ -37,7 +50,7 @@ def read():
 def pauses(monkeypatch):
     """A list that grows whenever reading lets others run."""
     pauses = []
-    monkeypatch.setattr(reading, "let_others_run", lambda: pauses.append(1))
+    monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
     return pauses
 
 
@@ -68,29 +81,25 @@ def test_reading_gives_nothing_after_the_good_bye(read):
     assert read.reading.receive(100) == b""
 
 
-def test_reading_lets_others_run_after_a_turn(clock, read, pauses):
-    """A peer that sends without a pause gets a turn, and then others do."""
-    counts = []
-    for _ in range(3):
+def test_reading_of_all_sockets_lets_others_run_after_a_turn(clock, pauses):
+    """Peers that send without a pause share a turn, and then others run."""
+    turns, counts = Turns(), []
+    readings = [Reading(Slow(clock, 0), PendingLimit(2, 100), turns) for _ in range(3)]
+    for reading in readings:
+        reading.begin()
         clock.now += TURN_SECONDS * 0.6
-        read.reading.yield_turn()
+        reading.yield_turn()
         counts.append(len(pauses))
 
     assert counts == [0, 1, 1]
 
 
-def test_reading_that_had_to_wait_begins_a_new_turn(clock, read, pauses, monkeypatch):
+def test_reading_that_had_to_wait_begins_a_new_turn(clock, pauses):
     """While a peer keeps us waiting, others run anyway."""
-
-    class Slow:
-        def receive(self, size):
-            clock.now += TURN_SECONDS * 2
-            return b"at last"
-
-    slow = Reading(Slow(), read.pending)
-    slow.receive(100)
-    clock.now += TURN_SECONDS * 0.9
-    slow.receive(100)
+    reading = Reading(Slow(clock, TURN_SECONDS), PendingLimit(2, 100), Turns())
+    for _ in range(3):
+        reading.receive(100)
+        clock.now += TURN_SECONDS * 0.9
 
     assert not pauses
 

@@ -76,10 +76,10 @@ def test_channel_goes_live_once_it_has_everything_up_to_the_tail(channel, log):
     taken = []
     while (frame := channel.next_waiting()) is not None:
         channel.advance(frame)
-        taken.append(frame.publication)
+        taken.append(frame.publication.position)
 
     assert too_early is None
-    assert taken == [ninth, tenth]
+    assert taken == [ninth.position, tenth.position]
     assert channel.resume(log.tail)
     assert not channel.is_paused
 
@@ -101,7 +101,7 @@ def test_channel_covers_what_follows_a_position_that_it_keeps(channel, log):
     places = [one.position for one in log.publications]
 
     assert channel.after(channel.tail) == []
-    assert [frame.publication for frame in channel.after(places[5])] == [log.publications[6]]
+    assert [frame.publication.position for frame in channel.after(places[5])] == [places[6]]
     assert channel.after(places[3]) is None
     assert [channel.covers(places[index]) for index in (3, 4, 6, 9)] == [False, True, True, False]
     assert channel.distance(places[1]) == 3

@@ -1,5 +1,6 @@
 """What becomes of the messages of one socket."""
 
+import json
 import threading
 
 import pytest
@@ -119,20 +120,69 @@ def test_too_many_messages_are_refused_and_far_too_many_close_the_socket(clock):
     assert received[3] == 1008
 
 
-def test_large_message_waits_as_text(page, heard, monkeypatch):
-    """Parsed JSON takes up to twenty times the memory: it is parsed again when its turn comes."""
+def test_message_that_waits_is_parsed_when_its_turn_comes(page, heard, monkeypatch):
+    """Parsed JSON takes up to twenty times the memory of its text."""
     parsed = []
     parse = inbox.parse_message
-    monkeypatch.setattr(inbox, "parse_message", lambda text: parsed.append(1) or parse(text))
-    monkeypatch.setattr(inbox, "LARGE_CHARACTERS", 100)
-
-    page.say("echo", data="short")
+    monkeypatch.setattr(inbox, "parse_message", lambda text: parsed.append(text) or parse(text))
+    page.say("wait")
+    page.say("echo", data="hi")
+    page.say("ping")
     page.receive()
-    times = len(parsed)
-    page.say("echo", data="x" * 100)
-    page.receive()
+    before = len(parsed)
+    heard.gate.set()
+    replies = [page.receive()["body"] for _ in range(2)]
 
-    assert (times, len(parsed)) == (1, 3)
+    assert replies == ["True", "hi"]
+    # The one that waited, once more.
+    assert len(parsed) == before + 1
+
+
+@pytest.mark.parametrize("order", [["id", "action", "data"], ["data", "action", "id"]])
+def test_large_message_is_answered_as_any_other(page, order):
+    """Whatever comes first in it."""
+    message = {"id": "7", "action": "echo", "data": [[]] * 20_000}
+    page.send(json.dumps({name: message[name] for name in order}))
+
+    reply = page.receive()
+
+    assert (reply["id"], reply["status"], len(reply["body"])) == ("7", 200, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "message_id", "why"),
+    [
+        ('{"id": "7", "action": "echo", "data": [' + "[]," * 20_000, "7", "JSON"),
+        ('{"data": [' + "[]," * 20_000, None, "JSON"),
+        (b"x" * 50_000, None, "binary"),
+        ('{"id": "7", "action": "ping", "data": [' + "[]," * 20_000, None, "JSON"),
+    ],
+    ids=["known by its beginning", "unknown", "binary", "answered by the reader"],
+)
+def test_large_message_that_is_none_is_told_why(page, text, message_id, why):
+    """With its id, where that stood at the beginning."""
+    page.send(text)
+
+    refused = page.receive()
+
+    assert refused["status"] == 400
+    assert why in refused["body"]
+    assert refused["id"] in (message_id, None)
+
+
+def test_large_message_counts_as_many(clock):
+    """A token for each started 8 KB, so that a few large ones are as much as many small ones; what
+    is refused is not even parsed."""
+    heard = Heard(MAX_MESSAGES_PER_SECOND=10)
+    with Page(heard.node) as page:
+        page.send(json.dumps({"id": "7", "action": "echo", "data": "x" * 250_000}))
+        granted = page.receive()
+        page.send('{"id": "8", "action": "echo", "data": [' + "x" * 250_000)
+        refused = page.receive()
+
+    assert (granted["id"], granted["status"]) == ("7", 200)
+    assert (refused["id"], refused["status"]) == ("8", 429)
+    assert "large one counts as several" in refused["body"]
 
 
 def test_app_is_told_of_sockets_that_join_and_leave(heard):

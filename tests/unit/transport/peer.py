@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask_realtime.threads.turns import Turns
+
 from ...deflate import deflated
 from ...frames import client_frame
 
@@ -25,6 +27,7 @@ class Recorder:
     def __init__(self, chunks, takes=lambda: True):
         self.chunks = list(chunks)
         self.receiver = self.reading = self
+        self.turns = Turns()
         self.messages = []
         self.written = []
         self.closed = []

@@ -2,11 +2,16 @@
 
 import pytest
 
+from flask_realtime.threads.turns import Turns
 from flask_realtime.transport.frame_reader import FrameReader, read_head
 
 from .peer import deflated_frame, frame
 
 MOST = 200_000
+
+
+def reader(deflates):
+    return FrameReader(deflates, MOST, Turns())
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 65535, 65536, 70_001])
@@ -15,15 +20,15 @@ def test_whole_message_is_read(length):
     text = ("žluť" * length)[:length]
     data = frame(text.encode())
 
-    assert FrameReader(False, MOST).read(b"xx" + data + b"more", 2) == (text, 2 + len(data))
+    assert reader(False).read(b"xx" + data + b"more", 2) == (text, 2 + len(data))
 
 
 def test_deflated_message_is_read_where_that_was_agreed():
     """As every browser sends them."""
     data = deflated_frame(b'{"id": 1}' * 50)
 
-    assert FrameReader(True, MOST).read(data, 0) == ('{"id": 1}' * 50, len(data))
-    assert FrameReader(False, MOST).read(data, 0) is None
+    assert reader(True).read(data, 0) == ('{"id": 1}' * 50, len(data))
+    assert reader(False).read(data, 0) is None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +55,7 @@ def test_deflated_message_is_read_where_that_was_agreed():
 )
 def test_anything_else_is_left_to_the_protocol(data):
     """What is not whole, no text, or wrong: wsproto knows what to say to it."""
-    assert FrameReader(True, MOST).read(data, 0) is None
+    assert reader(True).read(data, 0) is None
 
 
 def test_bomb_is_not_inflated():
@@ -58,7 +63,7 @@ def test_bomb_is_not_inflated():
     bomb = deflated_frame(b"x" * 100_000_000)
 
     assert len(bomb) < MOST
-    assert FrameReader(True, MOST).read(bomb, 0) is None
+    assert reader(True).read(bomb, 0) is None
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
@@ -72,7 +77,7 @@ def test_skipping_finds_where_the_next_message_begins(step):
         (frame(b"ping", first=0x89), True),
         (frame(b"y" * 70_000), True),
     ]
-    messages = FrameReader(False, MOST)
+    messages = reader(False)
 
     for data, is_between in frames:
         for at in range(0, len(data), step):

@@ -16,6 +16,9 @@ class Line:
     :param when_told: what the owner does when it is told something.
     """
 
+    # Longer than any test.
+    stall_seconds = 1000.0
+
     def __init__(self, lock=None, limit=1000, deflates=False, when_told=lambda: None):
         self.ours, self.peer = socket.socketpair()
         self.peer.settimeout(DEADLINE)
@@ -62,8 +65,8 @@ class Line:
     def cut(self):
         self._tell("cut")
 
-    def close_overflowing(self, backlog):
-        self._tell(("overflowing", backlog))
+    def give_up(self, why):
+        self._tell(why)
 
     def _tell(self, what):
         self.told.append(what)

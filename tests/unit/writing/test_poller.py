@@ -4,10 +4,13 @@ import threading
 
 import pytest
 
-from flask_realtime.writing.poller import Poller
+from flask_realtime.writing.poller import CROWDING, Poller
 
 from ..starvation import no_thread_to_be_had
 from .lines import DEADLINE, Line
+
+# Longer than any test.
+STALL_SECONDS = 1000.0
 
 
 @pytest.fixture
@@ -147,3 +150,68 @@ def test_poller_that_is_closed_watches_nothing(lines, told):
     poller.close()
 
     assert told.outboxes == []
+
+
+def filled(count, reply=b""):
+    """Lines whose peers read nothing, with a reply that is being sent."""
+    lines = [Line(limit=10_000_000) for _ in range(count)]
+    for line in lines:
+        line.fill()
+        line.outbox.append(reply or b"x")
+        line.outbox.flush()
+    return lines
+
+
+def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
+    """After the limit, and in the words of the setting; one that reads on, however slowly, is
+    not."""
+    monkeypatch.setattr("flask_realtime.writing.poller.LOOK_SECONDS", 0.01)
+    stalled, slow = filled(2)
+    poller, looks = Poller(told), threading.Semaphore(0)
+    look = poller._look
+    monkeypatch.setattr(poller, "_look", lambda now: (look(now), looks.release()))
+    poller.watch(stalled.outbox)
+    poller.watch(slow.outbox)
+
+    for _ in range(4):
+        slow.receive(32_768)
+        clock.now += STALL_SECONDS * 0.4
+        # One look may have been under way.
+        for _ in range(2):
+            clock.now += 1
+            assert looks.acquire(timeout=DEADLINE)
+
+    assert stalled.is_told.wait(DEADLINE)
+    assert "REALTIME_STALL_SECONDS" in stalled.told[0]
+    assert slow.told == []
+    for line in (stalled, slow):
+        line.close()
+
+
+def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypatch):
+    """Those that have made no progress for longest are ended; the newest never is."""
+    monkeypatch.setattr("flask_realtime.writing.poller.REPLY_BYTES", 1_000_000)
+    lines = filled(6, reply=b"x" * 300_000)
+    poller = Poller(told)
+
+    for line in lines:
+        poller.watch(line.outbox)
+
+    assert [bool(line.told) for line in lines] == [True, True, True, False, False, False]
+    assert lines[0].told == [CROWDING, "cut"]
+    for line in lines:
+        line.close()
+
+
+def test_pushes_and_small_replies_that_wait_end_nobody(told, monkeypatch):
+    """Pushes are others' too, and small replies are bounded by the backlog."""
+    monkeypatch.setattr("flask_realtime.writing.poller.REPLY_BYTES", 1000)
+    lines = filled(20, reply=b"x" * 1000)
+    poller = Poller(told)
+
+    for line in lines:
+        poller.watch(line.outbox)
+
+    assert [line.told for line in lines] == [[]] * 20
+    for line in lines:
+        line.close()

@@ -1,0 +1,65 @@
+"""Large messages, of all sockets of a process."""
+
+import json
+import threading
+
+import pytest
+
+from flask_realtime.errors import InvalidMessage
+from flask_realtime.node import large as module
+from flask_realtime.node.large import LargeMessages
+from flask_realtime.protocol.messages import parsed_size
+from flask_realtime.threads.turns import Turns
+
+from ...eventually import DEADLINE, eventually
+
+TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
+
+
+def test_large_message_is_parsed_while_it_is_held():
+    """As any message is."""
+    with LargeMessages().hold(TEXT, Turns()) as message:
+        assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
+
+
+def test_large_messages_wait_while_others_take_too_much(monkeypatch):
+    """Those that are handled take a bounded part of the memory; the next one comes after them."""
+    monkeypatch.setattr(module, "HANDLED_BYTES", int(parsed_size(TEXT) * 2.5))
+    large, gate, held = LargeMessages(), threading.Event(), []
+
+    def handle():
+        with large.hold(TEXT, Turns()):
+            held.append(1)
+            gate.wait(DEADLINE)
+
+    threads = [threading.Thread(target=handle) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(held) == 2)
+    at_once = len(held)
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert at_once == 2
+    assert len(held) == 4
+
+
+def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
+    """A setting allows messages of any size."""
+    monkeypatch.setattr(module, "HANDLED_BYTES", 10)
+
+    with LargeMessages().hold(TEXT, Turns()) as message:
+        assert message.action == "echo"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"id": "1"}', "x" * 100_000])
+def test_large_text_that_is_no_message_leaves_nothing_taken(text):
+    """It is refused as a small one is."""
+    large = LargeMessages()
+    for _ in range(3):
+        with pytest.raises(InvalidMessage), large.hold(text, Turns()):
+            pass
+
+    with large.hold(TEXT, Turns()) as message:
+        assert message.action == "echo"

@@ -1,0 +1,101 @@
+"""Turns, and time for everybody else in between."""
+
+import threading
+
+import pytest
+
+from flask_realtime.threads import turns as module
+from flask_realtime.threads.turns import GAP_SECONDS, TURN_SECONDS, Turns
+
+from ...eventually import eventually
+
+DEADLINE = 5
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """A list that grows whenever others are let run."""
+    pauses = []
+    monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
+    return pauses
+
+
+def work(turns, clock, seconds):
+    """Some work of so many seconds."""
+    began = turns.begin()
+    clock.now += seconds
+    turns.end(began)
+
+
+def test_turns_let_others_run_once_all_together_have_worked_for_one(clock, pauses):
+    """Not each for itself: 64 who work for a turn each would keep others waiting for 64 turns."""
+    turns, counts = Turns(), []
+
+    for _ in range(7):
+        work(turns, clock, TURN_SECONDS * 0.4)
+        counts.append(len(pauses))
+
+    assert counts == [0, 0, 0, 1, 1, 1, 2]
+
+
+def test_turns_do_not_pause_after_others_had_time(clock, pauses):
+    """Work that comes seldom is never delayed, however much it was in all."""
+    turns = Turns()
+
+    for _ in range(100):
+        work(turns, clock, TURN_SECONDS * 0.9)
+        clock.now += GAP_SECONDS * 2
+
+    assert not pauses
+
+
+def test_turns_pause_for_one_after_the_other(clock, monkeypatch):
+    """While one lets others run, the rest wait for it, and go on without a pause of their own."""
+    turns, gate, going = Turns(), threading.Event(), []
+    monkeypatch.setattr(module, "let_others_run", lambda: going.append("paused") or gate.wait())
+    work(turns, clock, TURN_SECONDS * 2)
+    threads = [
+        threading.Thread(target=lambda: (turns.begin(), going.append("went on"))) for _ in range(5)
+    ]
+
+    for thread in threads:
+        thread.start()
+    eventually(lambda: going == ["paused"])
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert going == ["paused"] + ["went on"] * 5
+
+
+def test_long_work_is_done_for_one_at_a_time(clock, pauses):
+    """On threads, what it needs is in memory once."""
+    turns, gate, within = Turns(), threading.Event(), []
+
+    def do(name):
+        with turns.alone():
+            within.append(name)
+            gate.wait(DEADLINE)
+
+    first = threading.Thread(target=do, args=("first",))
+    first.start()
+    eventually(lambda: within)
+    second = threading.Thread(target=do, args=("second",))
+    second.start()
+    alone = list(within)
+    gate.set()
+    for thread in (first, second):
+        thread.join(DEADLINE)
+
+    assert alone == ["first"]
+    assert within == ["first", "second"]
+
+
+def test_long_work_that_fails_keeps_nobody_out(clock):
+    """Whoever comes next finds the place free."""
+    turns = Turns()
+    with pytest.raises(ZeroDivisionError), turns.alone():
+        raise ZeroDivisionError
+
+    with turns.alone():
+        pass

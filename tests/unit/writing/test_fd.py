@@ -1,0 +1,185 @@
+"""The fd of one socket."""
+
+import socket
+import ssl
+import threading
+from contextlib import suppress
+
+import pytest
+import trustme
+
+from flask_realtime.writing.fd import TLS_RECORD_BYTES, descriptor_for
+
+from ...eventually import eventually
+
+DEADLINE = 5
+
+
+def tls_pair():
+    """Two ends of a TLS connection, after their handshake."""
+    authority = trustme.CA()
+    server, client = (ssl.create_default_context(one) for one in PURPOSES)
+    authority.issue_cert("localhost").configure_cert(server)
+    authority.configure_trust(client)
+    ours, peer = socket.socketpair()
+    wrapped = []
+    shaking = threading.Thread(
+        target=lambda: wrapped.append(client.wrap_socket(peer, server_hostname="localhost"))
+    )
+    shaking.start()
+    ours = server.wrap_socket(ours, server_side=True)
+    shaking.join(DEADLINE)
+    return ours, wrapped[0]
+
+
+PURPOSES = (ssl.Purpose.CLIENT_AUTH, ssl.Purpose.SERVER_AUTH)
+
+
+@pytest.fixture(params=[socket.socketpair, tls_pair], ids=["plain", "TLS"])
+def line(request):
+    """A descriptor, and its peer."""
+    ours, peer = request.param()
+    peer.settimeout(DEADLINE)
+    descriptor = descriptor_for(ours)
+    descriptor.take_over()
+    yield descriptor, peer
+    ours.close()
+    peer.close()
+
+
+def exactly(peer, count):
+    data = b""
+    while len(data) < count:
+        more = peer.recv(count - len(data))
+        assert more, "the line ended"
+        data += more
+    return data
+
+
+def fill(descriptor):
+    """Write until nothing more is taken; how many bytes were."""
+    taken = 0
+    while count := descriptor.write([b"x" * 65536]):
+        taken += count
+    return taken
+
+
+def test_descriptor_writes_all_buffers_in_order(line):
+    """Several at once."""
+    descriptor, peer = line
+
+    taken = descriptor.write([b"one ", memoryview(b"two "), b"three"])
+
+    assert taken == 13
+    assert exactly(peer, 13) == b"one two three"
+    assert not descriptor.has_rest
+
+
+def test_descriptor_never_waits_for_its_peer(line):
+    """What is not taken is left with whoever writes; once the peer has read, it goes on."""
+    descriptor, peer = line
+
+    taken = fill(descriptor)
+    unread = descriptor.unread()
+    while descriptor.has_rest:
+        exactly(peer, 65536)
+        taken -= 65536
+        descriptor.push_rest()
+    exactly(peer, taken)
+
+    assert unread > 0
+    eventually(lambda: descriptor.unread() == 0)
+    assert descriptor.write([b"again"]) == 5
+
+
+def test_descriptor_reads_what_comes_and_the_end(line):
+    """Whoever reads waits for it."""
+    descriptor, peer = line
+    received = []
+    reading = threading.Thread(target=lambda: received.extend(iter(lambda: receive(), b"")))
+
+    def receive():
+        return descriptor.receive(100)
+
+    reading.start()
+    peer.sendall(b"hello")
+    eventually(lambda: b"".join(received) == b"hello")
+    peer.close()
+    reading.join(DEADLINE)
+
+    assert not reading.is_alive()
+
+
+def test_descriptor_that_is_shut_down_wakes_its_reader(line):
+    """From any thread, and twice is no error."""
+    descriptor, _ = line
+    ended = []
+    reading = threading.Thread(target=lambda: ended.append(descriptor.receive(100)), daemon=True)
+    reading.start()
+
+    descriptor.shutdown()
+    descriptor.shutdown()
+
+    reading.join(DEADLINE)
+    assert not reading.is_alive()
+
+
+def test_descriptor_reads_on_once_it_has_finished_writing(line):
+    """The peer is told that nothing more comes, and what it still sends is dropped."""
+    descriptor, peer = line
+    peer.sendall(b"late" * 100)
+
+    descriptor.finish_writing()
+    descriptor.drain(DEADLINE, 400)
+
+    # Without a farewell of TLS: the TCP connection ends.
+    with suppress(ssl.SSLEOFError):
+        assert peer.recv(100) == b""
+
+
+def test_descriptor_drops_no_more_than_it_was_told(line):
+    """A peer that sends for ever keeps nobody for ever."""
+    descriptor, peer = line
+    peer.sendall(b"x" * 1000)
+
+    descriptor.drain(DEADLINE, 10)
+    descriptor.drain(0, 1000)
+
+
+def test_descriptor_of_tls_keeps_what_openssl_has_not_taken():
+    """OpenSSL wants the very same bytes again; a record's worth counts as written."""
+    ours, peer = tls_pair()
+    with ours, peer:
+        descriptor = descriptor_for(ours)
+        descriptor.take_over()
+
+        taken = fill(descriptor)
+
+        assert taken % TLS_RECORD_BYTES == 0
+        assert descriptor.has_rest
+        assert not descriptor.push_rest()
+
+
+def test_descriptor_undoes_a_timeout_of_the_process():
+    """``socket.setdefaulttimeout``, or the server's own, would end a silent socket."""
+    ours, peer = socket.socketpair()
+    with ours, peer:
+        ours.settimeout(0.01)
+        descriptor = descriptor_for(ours)
+
+        descriptor.take_over()
+
+        assert ours.gettimeout() is None
+        assert descriptor.swift is not None
+        assert descriptor.fileno() == ours.fileno()
+
+
+def test_closed_descriptor_has_nothing_unread():
+    """Its number may be another socket's."""
+    ours, peer = socket.socketpair()
+    descriptor = descriptor_for(ours)
+    ours.close()
+    peer.close()
+
+    with pytest.raises((OSError, ValueError)):
+        descriptor.unread()

@@ -1,0 +1,166 @@
+"""What waits to be written to one connection."""
+
+import threading
+
+import pytest
+
+from flask_realtime.protocol.positions import Position
+from flask_realtime.writing.outbox import BYTES_OF_FRAME, BYTES_OF_REPLY
+
+from ..sockets import frame
+from .lines import DEADLINE, Line
+
+
+@pytest.fixture
+def make():
+    """A function that makes a line."""
+    made = []
+
+    def make(**options):
+        made.append(Line(**options))
+        return made[-1]
+
+    yield make
+
+    for line in made:
+        line.close()
+
+
+def blocked(line):
+    """The outbox of *line*, whose peer reads nothing, with one frame that is being sent."""
+    line.fill()
+    line.outbox.append(frame(1))
+    assert not line.outbox.flush()
+    return line.outbox
+
+
+def test_outbox_hands_over_what_waits_in_order(make):
+    """Frames and replies alike."""
+    line = make()
+
+    line.outbox.append(frame(1), b"reply")
+    line.outbox.append(frame(2))
+    is_empty = line.outbox.flush()
+
+    expected = frame(1).plain + b"reply" + frame(2).plain
+    assert is_empty
+    assert line.receive(len(expected)) == expected
+
+
+def test_outbox_goes_on_where_the_kernel_took_a_part(make):
+    """No byte is lost or doubled, however often the kernel is full."""
+    line = make()
+    large = b"0123456789" * 200_000
+    line.outbox.append(large, b"end")
+    received = b""
+
+    while not line.outbox.flush():
+        received += line.read()
+    received += line.receive(len(large) + 3 - len(received))
+
+    assert received == large + b"end"
+
+
+def test_outbox_tells_its_owner_of_too_large_a_backlog(make):
+    """In the words of the setting; what is being sent does not count."""
+    line = make(limit=2000)
+    outbox = blocked(line)
+
+    outbox.append(b"x" * 1900)
+    before = list(line.told)
+    outbox.append(b"x" * 100)
+
+    assert before == []
+    assert line.told == [f"{2000 + 2 * BYTES_OF_REPLY:,} bytes wait behind a message "
+                         "(REALTIME_MAX_BACKLOG_BYTES is 2,000)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("deflates", [False, True])
+def test_outbox_counts_what_its_items_hold_in_memory(make, deflates):
+    """A message that deflates well takes its whole size while it waits, and many small ones take
+    more than their bytes."""
+    line = make(deflates=deflates, limit=10_000_000)
+    large, small = frame(2, '"' + "x" * 100_000 + '"'), frame(3)
+
+    weight = line.outbox.weight([large])
+
+    assert 100_000 < weight < 102_000
+    assert line.outbox.weight([small] * 10) > 10 * BYTES_OF_FRAME
+
+
+def test_outbox_knows_what_its_replies_hold(make):
+    """Pushes are another matter: others hold them too."""
+    outbox = blocked(make())
+
+    outbox.append(b"x" * 500, frame(2))
+
+    assert outbox.reply_bytes() == 500
+
+
+def test_outbox_knows_what_its_peer_has_not_been_sent(make):
+    """By channel, from the first frame on that the kernel has not taken whole."""
+    outbox = blocked(make())
+
+    outbox.append(frame(2), frame(7, channel="hall"))
+
+    assert outbox.unsent() == {"room": Position("e", 0, "t0"), "hall": Position("e", 6, "t6")}
+
+
+def test_outbox_at_a_close_keeps_replies_and_what_was_begun(make):
+    """Pushes are dropped, which a client resumes; what it has of a frame must be completed."""
+    line = make()
+    line.outbox.append(b"x" * 5_000_000)
+    line.outbox.flush()
+    begun = line.read()
+    line.outbox.flush()
+    line.outbox.append(frame(2), b"reply")
+
+    line.outbox.drop_pushes()
+    received = begun
+    while not line.outbox.flush():
+        received += line.read()
+    received += line.read()
+
+    assert received == b"x" * 5_000_000 + b"reply"
+
+
+def test_outbox_that_has_retired_takes_replies_alone_and_remembers_what_it_refused(make):
+    """After a close frame no push is sent, and the client gets it when it resumes."""
+    line = make()
+    outbox = line.outbox
+
+    outbox.retire()
+    outbox.append(frame(5), b"reply")
+    outbox.append(frame(6))
+    outbox.flush()
+
+    assert line.receive(5) == b"reply"
+    assert outbox.missing() == {"room": Position("e", 4, "t4")}
+    assert outbox.swift is None
+
+
+def test_outbox_that_is_closed_lets_go_of_all(make):
+    """Of what waits, and of who waits for it."""
+    outbox = blocked(make())
+    waiting = threading.Thread(target=outbox.wait_until_empty, args=(60,))
+    waiting.start()
+
+    outbox.close()
+
+    waiting.join(DEADLINE)
+    assert not waiting.is_alive()
+    assert outbox.is_closed
+    assert outbox.put((b"late",)) == 0
+    assert outbox.wait_until_empty(60)
+
+
+def test_outbox_is_written_to_directly_only_where_nothing_waits(make):
+    """A frame may go straight to the kernel then, and never before what came first."""
+    line = make()
+    first = line.outbox.swift
+    line.outbox.append(b"reply")
+    while_waiting = line.outbox.swift
+    line.outbox.flush()
+
+    assert (first, while_waiting) == (None, None)
+    assert line.outbox.swift is not None
