@@ -1,0 +1,53 @@
+"""What values settings may take, each kind by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_realtime.config import kinds
+
+
+def refuses(kind, value):
+    try:
+        kind.read(value)
+    except ValueError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (kinds.boolean(), [True, False], [0, 1, "true", None]),
+        (kinds.stamp_pages(), [True, False, "used"], [0, 1, "true", "always", None]),
+        (kinds.integer(1), [1, 2**53], [0, 1.0, True, "1", None]),
+        (kinds.integer(1, or_none=True), [None, 1], [0, False]),
+        (kinds.number(0.1, 10), [0.1, 1, 10], [0, 11, True, "1", float("nan"), None]),
+        (kinds.number(0.1, 10, or_none=True), [None, 1], [0]),
+        (kinds.path(), ["/", "/socket", "/a/b.c"], ["", "socket", "/a b", "/<x>", "//a", 7]),
+        (kinds.redis_prefix(), ["realtime", "a:b"], ["", "a b", "{a}", "x" * 101, None]),
+    ],
+    ids=lambda one: one.type if isinstance(one, kinds.Kind) else "",
+)
+def test_kind_keeps_good_values_and_refuses_others(kind, good, bad):
+    """A value is kept as it is, and what merely looks like one is refused."""
+    assert [kind.read(value) for value in good] == good
+    assert [value for value in bad if not refuses(kind, value)] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("redis://:secret@host:6379/0", "'redis://***@host:6379/0'"),
+        ("redis://host/0?password=secret", "'redis://host/0?password=***'"),
+        ("redis://user:secret", "'redis://user:***'"),
+        ({"url": "redis://:secret@host", "password": "secret"}, None),
+        (["memory"], "['memory']"),
+    ],
+)
+def test_value_is_shown_without_passwords(value, shown):
+    """An error or a log names a setting's value, and never a password in it."""
+    text = kinds.without_passwords(value)
+
+    assert "secret" not in text
+    assert shown is None or text == shown

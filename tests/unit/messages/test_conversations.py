@@ -1,0 +1,104 @@
+"""The conversations of one process: how each begins, and what its hooks run in."""
+
+from __future__ import annotations
+
+import threading
+
+import flask
+import pytest
+from blinker import Signal
+from werkzeug.test import create_environ
+
+from flask_realtime.config.settings import Config
+from flask_realtime.messages.conversation import Client
+from flask_realtime.messages.conversations import LEAVING_AT_ONCE, Conversations
+from flask_realtime.messages.handlers import Handlers
+from flask_realtime.messages.hooks import Hooks
+from flask_realtime.protocol.messages import parse_message
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import Arrival
+
+from ...eventually import eventually
+
+
+class Process:
+    """The conversations of an app of one handler, and what its sockets did."""
+
+    def __init__(self):
+        app = flask.Flask(__name__)
+        app.secret_key = "secret"
+        self.config = Config()
+        handlers = Handlers()
+        handlers.add("shout", lambda data: data["text"].upper())
+        self.joins, self.leaves = Hooks(Signal()), Hooks(Signal())
+        registry = MemoryRegistry(self.config)
+        self.conversations = Conversations(
+            app, self.config, registry, handlers, self.joins, self.leaves
+        )
+
+    def begin(self):
+        client = Client("an-id-of-this-page", "digest", disconnect_behind_reply=lambda: None)
+        environ = create_environ("/", "http://localhost")
+        return self.conversations.begin(client, environ, Arrival(None, ()))
+
+
+@pytest.fixture
+def process():
+    return Process()
+
+
+def test_conversation_answers_by_the_handlers_of_the_app(process):
+    """What a socket says is answered by the function that the app has for it."""
+    message = parse_message('{"id": 1, "action": "shout", "data": {"text": "hi"}}')
+
+    reply = process.conversations.answer(process.begin(), message)
+
+    assert (reply.status, reply.body) == (200, "HI")
+
+
+def test_process_knows_whether_hooks_are_to_run(process):
+    """A socket of an app without hooks begins no conversation for them."""
+    assert not process.conversations.have_joining and not process.conversations.have_leaving
+
+    process.joins.add(lambda: None)
+
+    assert process.conversations.have_joining and not process.conversations.have_leaving
+
+
+def test_hooks_run_for_a_socket_that_joins_and_one_that_leaves(process):
+    """Each has a request context of its own."""
+    ran = []
+    process.joins.add(lambda: ran.append(("joined", flask.request.endpoint)))
+    process.leaves.add(lambda: ran.append(("left", flask.request.endpoint)))
+
+    process.conversations.join(process.begin())
+    process.conversations.leave(process.begin())
+
+    assert ran == [("joined", "realtime.message"), ("left", "realtime.message")]
+
+
+def test_sockets_leave_ten_at_a_time(process):
+    """A process that stops leaves a database's few connections to others as well."""
+    inside, go_on = [], threading.Event()
+    most = []
+
+    def leave():
+        inside.append(1)
+        most.append(len(inside))
+        go_on.wait()
+        inside.pop()
+
+    process.leaves.add(leave)
+    threads = [
+        threading.Thread(target=process.conversations.leave, args=[process.begin()], daemon=True)
+        for _ in range(LEAVING_AT_ONCE + 5)
+    ]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(inside) == LEAVING_AT_ONCE)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert max(most) == LEAVING_AT_ONCE
+    assert len(most) == len(threads)
