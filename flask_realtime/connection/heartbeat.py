@@ -10,12 +10,15 @@ from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..threads import clock
 from ..threads.background import BackgroundThread
+from ..threads.pause import let_others_run
 from .connection import Connection
 
 logger = logging.getLogger(__name__)
 
 # How often deadlines are looked at; none of them is finer than a second.
 TICK_SECONDS = 0.5
+# So many sockets are looked at without a pause: under gevent nobody else runs meanwhile.
+CHECKS_AT_ONCE = 1000
 
 
 class Heartbeat:
@@ -53,12 +56,14 @@ class Heartbeat:
                 logger.exception("The heartbeat failed; it goes on.")
 
     def _beat(self, now: float) -> None:
-        for connection in self._connections():
+        for index, connection in enumerate(self._connections(), 1):
             try:
                 self._check(connection, now)
             except Exception:
                 # Else the sockets behind this one in the list would never be looked at again.
                 logger.exception("Socket %s can't be checked.", shorten(connection.digest))
+            if index % CHECKS_AT_ONCE == 0:
+                let_others_run()
 
     def _check(self, connection: Connection, now: float) -> None:
         if connection.close_by is not None:

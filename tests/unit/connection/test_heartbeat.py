@@ -163,3 +163,16 @@ def test_heartbeat_looks_at_all_others_when_one_fails(beat, caplog):
     broken.connection.close_by = None
     broken.end()
     healthy.end()
+
+
+def test_heartbeat_lets_others_run_amid_many_sockets(beat, monkeypatch):
+    """Ten thousand sockets are looked at in pieces, and nobody waits for all of them."""
+    paused = threading.Event()
+    monkeypatch.setattr(heartbeat, "CHECKS_AT_ONCE", 1)
+    monkeypatch.setattr(heartbeat, "let_others_run", paused.set)
+    pair = Pair().start()
+
+    beat(pair, interval=100)
+
+    assert paused.wait(DEADLINE)
+    pair.end()
