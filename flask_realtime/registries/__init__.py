@@ -59,5 +59,17 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
     if chosen == "redis":
         from .redis.registry import RedisRegistry
 
-        return RedisRegistry(config)
+        return RedisRegistry(config, _reason(config))
     return cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)
+
+
+def _reason(config: Config) -> str:
+    """Return why Redis is wanted, where nobody has said which."""
+    if config.redis is not None:
+        return ""
+    if config.registry == "redis":
+        return "not set; REALTIME_REGISTRY asks for Redis"
+    return (
+        "not set; Redis is wanted because several processes serve this app, which memory cannot "
+        "reach"
+    )

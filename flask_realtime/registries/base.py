@@ -35,14 +35,20 @@ class Registry(ChannelRegistry):
     #: Whether a push made in this process is heard by the sockets of other processes.
     reaches_other_processes: ClassVar[bool] = True
 
+    def __str__(self) -> str:
+        """The registry as a log names it."""
+        return type(self).__name__
+
     @abstractmethod
-    def start(self, events: RegistryEvents) -> None:
+    def start(self, events: RegistryEvents, owners: Collection[str] = ()) -> None:
         """Tell *events* from now on what reaches this process.
 
         Called once in each process, and anew in one that was forked. Nothing is connected by it:
         the first :meth:`listen` or :meth:`connect` does that.
 
         :param events: the functions to call.
+        :param owners: names that tell the app from others, made of its secret keys: the present one
+            first. A registry that several apps may share warns of another app in its place.
         """
 
     @abstractmethod
@@ -232,5 +238,6 @@ class Registry(ChannelRegistry):
 
         :returns: a dict with ``registry``, the kind's name; ``reachable`` and ``listening``, each
             True or False; and ``lag_seconds``, how late announcements arrive, None while nothing
-            is heard. A kind may add more.
+            is heard. A kind may add more: Redis says in ``may_evict_keys`` whether it may drop keys
+            when its memory is full, None while that is not known.
         """

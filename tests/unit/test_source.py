@@ -78,7 +78,7 @@ page/client.py
 registries/records.py
 registries/memory/clients.py
 registries/redis/address.py registries/redis/clients.py
-registries/redis/disconnects.py registries/redis/pool.py registries/redis/probe.py
+registries/redis/pool.py registries/redis/probe.py
 registries/redis/scripts.py
 session/changes.py
 """

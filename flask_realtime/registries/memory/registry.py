@@ -35,7 +35,10 @@ class MemoryRegistry(Registry):
     def __init__(self, config: Config) -> None:
         self._own: ForkLocal[MemoryStore] = ForkLocal(lambda: MemoryStore(config))
 
-    def start(self, events: RegistryEvents) -> None:
+    def __str__(self) -> str:
+        return "this process's memory"
+
+    def start(self, events: RegistryEvents, owners: Collection[str] = ()) -> None:
         own = self._own.get()
         with own.lock:
             own.events = events

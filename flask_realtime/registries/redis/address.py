@@ -6,14 +6,16 @@ from typing import Any
 
 from ...config.kinds import without_passwords
 from ...errors import InvalidSetting
+from .library import Library
 
 DEFAULT_URL = "redis://localhost:6379/0"
 
-# All sentinels together may cost this part of a call's deadline, though none of them answers.
+# All sentinels together may cost this part of a call's deadline, even if none of them answers.
 SENTINELS_PART = 0.5
 
-# Ours to say, or of no use: each call has one deadline, repeating is our decision (redis-py's own
-# repeat appends twice), and we read the replies ourselves, in RESP 2.
+# Options that this package overrules, or that are of no use to it: one deadline covers a whole
+# call, repeating is this package's decision (redis-py's own repeat appends twice), and replies are
+# read by this package, in RESP 2.
 _OVERRULED = frozenset(
     (
         "connection_pool",
@@ -38,19 +40,28 @@ _OVERRULED = frozenset(
 
 
 class RedisAddress:
-    """Makes connections to one Redis by redis-py: TCP, TLS, Unix sockets, Sentinel.
+    """Makes connections to one Redis by redis-py or valkey-py: TCP, TLS, Unix sockets, Sentinel.
 
     :param setting: a URL, a dict with ``url`` and redis-py's options, a function that returns a
         client, whose pool's class and options are copied, or None: Redis at its default URL.
     :param name: what the setting is called where the user gave it.
     :param seconds: how long a call may take in all.
-    :raises InvalidSetting: if redis-py cannot use it.
+    :param reason: why Redis is wanted, where the setting does not say so.
+    :raises InvalidSetting: if redis-py cannot use the setting, or this package the client.
     """
 
-    def __init__(self, setting: Any, name: str, seconds: float) -> None:
+    def __init__(self, setting: Any, name: str, seconds: float, reason: str = "") -> None:
         self._name = name
-        # Kept: a connection that asks Sentinel knows its pool by a weak reference only.
-        self._pool = _pool(setting, name, seconds)
+        self._reason = reason
+        if callable(setting):
+            client = setting()
+            library = Library.of(client, name)
+            pool = _copy(client.connection_pool, library, seconds)
+        else:
+            library = Library("redis")
+            pool = _pool_at(setting, name, library, seconds)
+        # Kept: a connection that asks Sentinel has only a weak reference to its pool.
+        self._pool = pool
         self._options = dict(self._pool.connection_kwargs)
         self._text = _text(setting, self._options)
         self._secrets = [
@@ -58,20 +69,29 @@ class RedisAddress:
             for secret in map(self._options.get, ("password", "ssl_password"))
             if isinstance(secret, str) and secret
         ]
+        #: What the library's connections raise.
+        self.error: type[Exception] = library.error
+        #: How many connections the user lets this process have.
         self.max_connections: int = self._pool.max_connections
+        #: The number of the database within Redis.
+        self.database = int(self._options.get("db") or 0)
         self._check()
 
     def __str__(self) -> str:
-        return f"Redis at {self._text} ({self._name})"
+        reason = f", {self._reason}" if self._reason else ""
+        return f"Redis at {self._text} ({self._name}{reason})"
 
     def connection(self, seconds: float) -> Any:
-        """One of redis-py's connections, not connected yet, which takes *seconds* for a step."""
+        """Return one of the library's connections, not connected yet.
+
+        :param seconds: how long each of its steps may take.
+        """
         return self._pool.connection_class(
             **self._options, socket_timeout=seconds, socket_connect_timeout=seconds
         )
 
     def without_secrets(self, text: str) -> str:
-        """*text* as an error or a log may show it."""
+        """Return *text* as an error or a log may show it."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
@@ -85,60 +105,43 @@ class RedisAddress:
             raise InvalidSetting(f"redis-py refuses {self._name}: {reason}") from None
 
 
-def _pool(setting: Any, name: str, seconds: float) -> Any:
-    # At import of this module it would load ssl before gevent patches it.
-    import redis
-
-    if callable(setting):
-        return _copy(_pool_of(setting(), name), seconds)
+def _pool_at(setting: Any, name: str, library: Library, seconds: float) -> Any:
     options = {"url": setting or DEFAULT_URL} if not isinstance(setting, dict) else dict(setting)
     url = options.pop("url")
     try:
-        return _copy(redis.ConnectionPool.from_url(url, **options, protocol=2), seconds)
-    except (TypeError, ValueError, redis.RedisError) as error:
+        pool = library.module.ConnectionPool.from_url(url, **options, protocol=2)
+        return _copy(pool, library, seconds)
+    except (TypeError, ValueError, library.error) as error:
         # Not chained, and not quoted where it may quote the URL.
         reason = "" if "://" in str(error) else f": {error}"
         shown = without_passwords(setting)
         raise InvalidSetting(f"redis-py refuses {name}, which is {shown}{reason}") from None
 
 
-def _pool_of(client: Any, name: str) -> Any:
-    pool = getattr(client, "connection_pool", None)
-    if not hasattr(pool, "connection_kwargs"):
-        raise InvalidSetting(
-            f"The function in {name} returned a {type(client).__name__}; what is wanted is a "
-            "client with one connection pool, such as redis.Redis, or what Sentinel.master_for() "
-            "returns."
-        )
-    return pool
-
-
-def _copy(pool: Any, seconds: float, **changes: Any) -> Any:
-    """A pool like *pool*, which stays the user's: no retries of its own, no decoding, RESP 2."""
-    import redis.sentinel
-
+def _copy(pool: Any, library: Library, seconds: float, **changes: Any) -> Any:
+    """Return a pool like *pool*, which stays the user's: without repeating and decoding, RESP 2."""
     options = {key: one for key, one in pool.connection_kwargs.items() if key not in _OVERRULED}
     options.update(protocol=2, connection_class=pool.connection_class, **changes)
-    if not isinstance(pool, redis.sentinel.SentinelConnectionPool):
-        return redis.ConnectionPool(max_connections=pool.max_connections, **options)
+    sentinel = library.sentinel
+    if not isinstance(pool, sentinel.SentinelConnectionPool):
+        return library.module.ConnectionPool(max_connections=pool.max_connections, **options)
     sentinels = pool.sentinel_manager
     each = seconds * SENTINELS_PART / max(1, len(sentinels.sentinels))
-    # redis-py would ask one that is dead ten times before it asks the next.
-    once = redis.sentinel.Sentinel(  # type: ignore[no-untyped-call]
-        [], min_other_sentinels=sentinels.min_other_sentinels
-    )
+    # The library would ask a sentinel that is away ten times before it asks the next.
+    once = sentinel.Sentinel([], min_other_sentinels=sentinels.min_other_sentinels)
     once.sentinels = [
-        redis.Redis(
+        library.client(
             connection_pool=_copy(
-                sentinel.connection_pool,
+                one.connection_pool,
+                library,
                 seconds,
                 socket_timeout=each,
                 socket_connect_timeout=each,
             )
         )
-        for sentinel in sentinels.sentinels
+        for one in sentinels.sentinels
     ]
-    return redis.sentinel.SentinelConnectionPool(  # type: ignore[no-untyped-call]
+    return sentinel.SentinelConnectionPool(
         pool.service_name, once, is_master=pool.is_master, **options
     )
 

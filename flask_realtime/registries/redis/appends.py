@@ -155,10 +155,9 @@ class RedisAppends:
         first = pushes[0]
         arguments: list[Argument] = [first.push_id or new_push_id(), *self._about(first)]
         for push in pushes:
-            arguments += (new_tag(), *(known.get(push.channel) or NOWHERE))
-        return scripts.APPEND_ALL(
-            [self._keys.announced_on(push.channel) for push in pushes], arguments
-        )
+            at = known.get(push.channel) or NOWHERE
+            arguments += (new_tag(), self._keys.announced_on(push.channel), *at)
+        return scripts.APPEND_ALL([self._keys.base(push.channel) for push in pushes], arguments)
 
     def _about(self, push: Push) -> tuple[Argument, ...]:
         return (

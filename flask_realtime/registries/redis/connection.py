@@ -68,8 +68,6 @@ class RedisConnection:
     __slots__ = ("_connection", "_reader", "generation", "is_loaded", "socket", "used_at")
 
     def __init__(self, address: RedisAddress, deadline: Deadline) -> None:
-        import redis
-
         self.generation = 0
         self.used_at = 0.0
         self.is_loaded = False
@@ -78,7 +76,7 @@ class RedisConnection:
         self._connection = address.connection(deadline.remaining() / 2)
         try:
             self._connection.connect()
-        except (redis.RedisError, OSError) as error:
+        except (address.error, OSError) as error:
             # Not chained: no traceback in a log shall show a frame that holds the options.
             raise ConnectionLost(
                 address.without_secrets(str(error)), deadline.is_half_over

@@ -3,32 +3,45 @@ kept for those that miss it."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import threading
+from collections.abc import Callable
+from functools import partial
 
+from ...threads import clock
+from ..expiring import ExpiringDict
 from ..records import Disconnect, RegistryEvents
 from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
 
-# Longer than any process that still serves goes without hearing Redis, amply.
+# Amply longer than any process that still serves goes without hearing Redis.
 KEPT_SECONDS = 600
 MOST_KEPT = 10_000
 READ_AT_ONCE = 1000
 
+_ID = re.compile(rb"[0-9]{1,20}-[0-9]{1,20}")
+
 
 class RedisDisconnects:
-    """One process's part.
+    """Announces orders to the other processes, and takes those that they announce.
 
-    :param process: names it; it closes by itself the sockets that it has disconnected.
+    What is announced may be forged by whoever may publish in Redis: it says nothing about how far
+    this process has read what is kept.
+
+    :param process: the name of this process, which carries out its own orders by itself.
     """
 
     def __init__(self, pool: RedisPool, keys: RedisKeys, process: str) -> None:
         self._pool = pool
         self._keys = keys
         self._process = process
-        # The last that was heard of, once it is known where the others stood.
+        # The last order that was read, or that stood there when this process began to listen.
         self._at: bytes | None = None
+        # The orders that were heard, which are not carried out again when they are read.
+        self._heard: ExpiringDict[bytes, bool] = ExpiringDict(2 * KEPT_SECONDS)
+        self._lock = threading.Lock()
 
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
         """Have every other process close the sockets that *order* names."""
@@ -39,6 +52,44 @@ class RedisDisconnects:
         """Have every other process take a user's pages off a channel."""
         self._announce(f"::{user}::{channel}", deadline)
 
+    def begin(self, deadline: Deadline) -> None:
+        """Find the last order that is kept, if this process has yet to: earlier ones do not
+        concern it."""
+        if self._at is None:
+            newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
+            (entries,) = self._pool.ask([newest], deadline)
+            at = entries[0][0] if entries else b"0-0"
+            self._at = self._at or at
+
+    def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], None]:
+        """Return what carries out an order that was announced.
+
+        :raises ValueError: if *data* is no order.
+        """
+        at, _, text = data.partition(b" ")
+        carry_out = self._read(text, events)
+        if _ID.fullmatch(at):
+            self._note_heard(at)
+        return carry_out
+
+    def catch_up(self, events: RegistryEvents, deadline: Deadline) -> None:
+        """Carry out the orders that were announced while this process heard nothing."""
+        if self._at is None:
+            return
+        ((seconds, _),) = self._pool.ask([("TIME",)], deadline)
+        # Older ones may have been heard, and forgotten since.
+        self._at = max(self._at, b"%d-0" % ((int(seconds) - KEPT_SECONDS) * 1000), key=_order)
+        count = READ_AT_ONCE
+        while count == READ_AT_ONCE:
+            behind = b"(" + self._at
+            newer = ("XRANGE", self._keys.disconnects, behind, "+", "COUNT", READ_AT_ONCE)
+            (entries,) = self._pool.ask([newer], deadline)
+            for at, (_, text) in entries:
+                self._at = at
+                if not self._was_heard(at):
+                    self._read(text, events)()
+            count = len(entries)
+
     def _announce(self, order: str, deadline: Deadline) -> None:
         text = f"{self._process}:{order}"
         lives = KEPT_SECONDS * 1000
@@ -47,42 +98,35 @@ class RedisDisconnects:
         )
         self._pool.ask([command], deadline)
 
-    def begin(self, deadline: Deadline) -> None:
-        """Find where the others stand, if this process has yet to: what is older is not for it."""
-        if self._at is None:
-            newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
-            (entries,) = self._pool.ask([newest], deadline)
-            at = entries[0][0] if entries else b"0-0"
-            self._at = self._at or at
-
-    def hear(self, data: bytes, receiver: RegistryEvents) -> None:
-        """Take what was announced."""
-        at, _, text = data.partition(b" ")
-        self._at = at or self._at
-        self._take(text, receiver)
-
-    def catch_up(self, receiver: RegistryEvents, deadline: Deadline) -> None:
-        """Take what was announced while nothing was heard."""
-        while self._at is not None:
-            behind = b"(" + self._at
-            newer = ("XRANGE", self._keys.disconnects, behind, "+", "COUNT", READ_AT_ONCE)
-            (entries,) = self._pool.ask([newer], deadline)
-            for entry in entries:
-                self._take_entry(entry, receiver)
-            if len(entries) < READ_AT_ONCE:
-                return
-
-    def _take_entry(self, entry: Any, receiver: RegistryEvents) -> None:
-        self._at, (_, text) = entry
-        self._take(text, receiver)
-
-    def _take(self, text: bytes, receiver: RegistryEvents) -> None:
+    def _read(self, text: bytes, events: RegistryEvents) -> Callable[[], None]:
         process, digest, session, user, code, *channel = text.decode().split(":", 5)
         if process == self._process:
-            return
+            return _nothing
+        if not (digest or session or user) or channel == [""]:
+            raise ValueError("The order names nobody, or no channel.")
         if channel:
-            receiver.unsubscribed(user, channel[0])
-        else:
-            receiver.disconnected(
-                Disconnect(digest or None, session or None, user or None, int(code))
-            )
+            return partial(events.unsubscribed, user, channel[0])
+        order = Disconnect(digest or None, session or None, user or None, int(code))
+        return partial(events.disconnected, order)
+
+    def _note_heard(self, at: bytes) -> None:
+        with self._lock:
+            now = clock.monotonic()
+            self._heard.put(at, True, now)
+            self._heard.pop_expired(now, 10)
+            if len(self._heard) > MOST_KEPT:
+                self._heard.pop_oldest()
+
+    def _was_heard(self, at: bytes) -> bool:
+        with self._lock:
+            return self._heard.get(at, clock.monotonic()) is not None
+
+
+def _order(at: bytes) -> tuple[int, int]:
+    """Return what orders the ids of a stream."""
+    milliseconds, _, number = at.partition(b"-")
+    return int(milliseconds), int(number)
+
+
+def _nothing() -> None:
+    """Carry out an order of this process's own, which it has carried out already."""

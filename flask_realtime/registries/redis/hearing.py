@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
+from ...threads import clock
 from ..records import RegistryEvents
 from .connection import ConnectionLost, Deadline
 from .disconnects import RedisDisconnects
@@ -13,6 +16,11 @@ from .keys import RedisKeys
 from .listener import RedisListener
 from .pool import RedisPool
 from .probe import RedisProbe
+
+logger = logging.getLogger(__name__)
+
+# Whoever may publish in Redis could make any number of them.
+SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 class RedisHearing:
@@ -37,6 +45,7 @@ class RedisHearing:
         self._keys = keys
         self._events = events
         self._disconnects = disconnects
+        self._warned_at = -SECONDS_BETWEEN_WARNINGS
         own_name = keys.process(process)
         # A pool of its own: a burst of calls must not look like a dead connection.
         own_pool = RedisPool(pool.address, pool.timeout_seconds)
@@ -71,24 +80,16 @@ class RedisHearing:
         self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
 
     def health(self) -> dict[str, Any]:
-        """Return whether Redis answers, whether it is heard, and how late."""
-        seems_listening = self._listener.is_listening
-        is_listening = False
-        try:
-            if seems_listening:
+        """Return whether what is announced arrives here, and how late."""
+        is_listening = self._listener.is_listening
+        if is_listening:
+            try:
                 is_listening = self._probe.once()
-            else:
-                self._pool.run([("PING",)], self._pool.deadline())
-            is_reachable = True
-        except ConnectionLost:
-            is_reachable = False
-        if seems_listening and not is_listening:
-            self._probed(False)
-        return {
-            "reachable": is_reachable,
-            "listening": is_listening,
-            "lag_seconds": self._probe.lag_seconds,
-        }
+                self._probed(is_listening)
+            except ConnectionLost:
+                # Nothing can be published now, which says nothing about what is heard.
+                self._probed(None)
+        return {"listening": is_listening, "lag_seconds": self._probe.lag_seconds}
 
     def close(self) -> None:
         """Hear nothing more."""
@@ -96,16 +97,44 @@ class RedisHearing:
         self._listener.close()
 
     def _hear(self, name: bytes, data: bytes) -> None:
+        try:
+            tell = self._read(name, data)
+        except ValueError:
+            self._warn_of(name)
+        else:
+            tell()
+
+    def _read(self, name: bytes, data: bytes) -> Callable[[], object]:
+        """Return what tells the events of an announcement.
+
+        :raises ValueError: if it is none.
+        """
         channel = self._keys.channel_of(name)
         if channel is not None:
-            self._events.deliver(parse_entry(channel, data))
-        elif name == self._keys.everyone:
-            self._disconnects.hear(data, self._events)
-        elif not self._probe.arrived(data):
-            self._events.changed(data.decode())
+            return partial(self._events.deliver, parse_entry(channel, data))
+        if name == self._keys.everyone:
+            return self._disconnects.hear(data, self._events)
+        if self._probe.arrived(data):
+            return bool
+        return partial(self._events.changed, data.decode())
 
-    def _probed(self, has_arrived: bool) -> None:
-        if not has_arrived:
+    def _warn_of(self, name: bytes) -> None:
+        now = clock.monotonic()
+        if now - self._warned_at < SECONDS_BETWEEN_WARNINGS:
+            return
+        self._warned_at = now
+        logger.warning(
+            "Something was published as %r in %s that this package did not write; it is ignored. "
+            "Whoever may publish under this prefix can send messages to the pages of this app.",
+            name,
+            self._pool.address,
+        )
+
+    def _probed(self, has_arrived: bool | None) -> None:
+        if has_arrived is False:
             self._listener.drop("what is published does not arrive")
         elif self._listener.is_stuck:
             self._listener.drop("what is asked for is not confirmed")
+        elif has_arrived is None:
+            # The listener's own connection may be dead as well, or the only one that lives.
+            self._listener.ask_for_life()

@@ -25,20 +25,28 @@ class RedisKeys:
     """The names of keys and of pub/sub channels, all under one prefix.
 
     :param prefix: ``REALTIME_REDIS_PREFIX``.
+    :param database: the number of the database within Redis. Pub/sub knows none: without it two
+        apps in two databases would hear each other.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, database: int = 0) -> None:
+        self.prefix = prefix
         self._prefix = prefix
         self.list = f"{prefix}:channels".encode()
-        self.everyone = f"{prefix}:everyone".encode()
+        self.owner = f"{prefix}:owner".encode()
+        self.everyone = f"{prefix}:{database}:everyone".encode()
+        self._announced = f"{prefix}:{database}:"
         self.disconnects = f"{prefix}:disconnects".encode()
         # Made for each push, and a process pushes down the same channels again and again.
         self.channel = lru_cache(maxsize=4096)(self._channel)
-        self._before_name = f"{prefix}:channel:{{".encode()
+        self._before_name = f"{self._announced}channel:{{".encode()
 
     def announced_on(self, channel: str) -> bytes:
-        """Return the pub/sub channel on which the pushes of a channel are announced; the names of
-        the channel's keys begin with it."""
+        """Return the pub/sub channel on which the pushes of a channel are announced."""
+        return f"{self._announced}channel:{{{_escape(channel)}}}".encode()
+
+    def base(self, channel: str) -> bytes:
+        """Return what the names of a channel's keys begin with."""
         return f"{self._prefix}:channel:{{{_escape(channel)}}}".encode()
 
     def channel_of(self, announced_on: bytes) -> str | None:
@@ -53,7 +61,7 @@ class RedisKeys:
 
     def process(self, process: str) -> bytes:
         """Return the pub/sub channel on which one process is told of its clients."""
-        return f"{self._prefix}:process:{process}".encode()
+        return f"{self._announced}process:{process}".encode()
 
     def client(self, digest: str) -> bytes:
         """Return the key of a client's hash: its subscriptions and connections.
@@ -82,13 +90,13 @@ class RedisKeys:
         return self.session(session) + b":waiting"
 
     def _channel(self, name: str) -> ChannelKeys:
-        base = self.announced_on(name)
+        base = self.base(name)
         return ChannelKeys(
             state=base + b":state",
             log=base + b":log",
             listed=base + b":listed",
             push_id=base + b":push:",
-            announced_on=base,
+            announced_on=self.announced_on(name),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import selectors
 import threading
 from collections.abc import Callable, Collection
@@ -12,6 +11,7 @@ from ...threads.background import BackgroundThread
 from ...threads.pause import let_others_run
 from ...threads.waker import Waker
 from .address import RedisAddress
+from .backoff import Backoff
 from .confirmations import Confirmations, Wait
 from .connection import ConnectionLost, Deadline, RedisConnection
 from .resp import ErrorReply
@@ -23,9 +23,6 @@ logger = logging.getLogger(__name__)
 NAMES_AT_ONCE = 500
 # Under gevent no other greenlet runs while messages are handed on.
 MESSAGES_AT_ONCE = 50
-# Pauses between attempts to connect; chance spreads the processes that lost one server.
-FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 3.0
 # After so many failed attempts in a row listen() fails at once: a thread server would run out of
 # threads that all wait for the same Redis.
 ATTEMPTS_TO_WAIT_FOR = 2
@@ -62,7 +59,8 @@ class RedisListener:
         self._names = set(control)
         self._due = Confirmations()
         self._outgoing: list[Command] = []
-        self._is_connected = False
+        #: Whether there is a connection, as far as this process knows.
+        self.is_connected = False
         self._is_degraded = False
         self._failures = 0
         # After a loss: the names of the new connection that are not confirmed yet.
@@ -74,15 +72,10 @@ class RedisListener:
         self._waker = Waker()
 
     @property
-    def is_connected(self) -> bool:
-        """Whether there is a connection, as far as this process knows."""
-        return self._is_connected
-
-    @property
     def is_listening(self) -> bool:
         """Whether every name is heard, as far as this process knows."""
         with self._lock:
-            return self._is_connected and not self._due
+            return self.is_connected and not self._due
 
     @property
     def is_stuck(self) -> bool:
@@ -91,7 +84,7 @@ class RedisListener:
         What is published may arrive all the same, where only what this process sends vanishes.
         """
         with self._lock:
-            return self._is_connected and self._due.fail_to_come(self._seconds / 2)
+            return self.is_connected and self._due.fail_to_come(self._seconds / 2)
 
     def listen(self, names: Collection[bytes], deadline: Deadline) -> None:
         """Hear *names*, and the control names; return when Redis has confirmed each.
@@ -100,7 +93,7 @@ class RedisListener:
             has failed again and again. The listener goes on trying.
         """
         with self._lock:
-            if self._is_connected and not self._due and self._names.issuperset(names):
+            if self.is_connected and not self._due and self._names.issuperset(names):
                 return
             self._thread.start()
             new = [name for name in names if name not in self._names]
@@ -125,6 +118,13 @@ class RedisListener:
             self._ask("UNSUBSCRIBE", gone)
         if gone:
             self._waker.ring()
+
+    def ask_for_life(self) -> None:
+        """Have Redis confirm the control names once more: :attr:`is_stuck` tells if it does not."""
+        with self._lock:
+            if not self._due:
+                self._ask("SUBSCRIBE", self._control)
+        self._waker.ring()
 
     def drop(self, reason: str) -> None:
         """Give up the present connection and connect anew.
@@ -157,10 +157,10 @@ class RedisListener:
     # Within the lock.
 
     def _is_confirmed(self, name: bytes) -> bool:
-        return self._is_connected and name in self._names and name not in self._due
+        return self.is_connected and name in self._names and name not in self._due
 
     def _ask(self, verb: str, names: Collection[bytes]) -> None:
-        if not self._is_connected:
+        if not self.is_connected:
             return
         chosen = list(names)
         for start in range(0, len(chosen), NAMES_AT_ONCE):
@@ -171,7 +171,7 @@ class RedisListener:
     # The thread.
 
     def _run(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        backoff = Backoff()
         while not self._is_closing.is_set():
             reason = "an error within this package"
             try:
@@ -180,12 +180,12 @@ class RedisListener:
                 reason = str(error)
             except Exception:
                 logger.exception("Listening to %s failed.", self._address)
-            pause = FIRST_PAUSE_SECONDS if self._note_loss() else pause
+            if self._note_loss():
+                backoff.reset()
             if not self._is_closing.is_set():
                 self._report(reason)
                 self._release(reason)
-                self._is_closing.wait(pause * (0.5 + random.random()))
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._is_closing.wait(backoff.next_seconds())
         self._waker.close()
         self._has_ended.set()
 
@@ -226,7 +226,7 @@ class RedisListener:
     def _note_connection(self) -> None:
         with self._lock:
             self._must_drop = None
-            self._is_connected = True
+            self.is_connected = True
             self._due.begin()
             self._outgoing = []
             self._ask("SUBSCRIBE", self._names)
@@ -236,9 +236,9 @@ class RedisListener:
     def _note_loss(self) -> bool:
         """Note that there is no connection; True if every name was heard before."""
         with self._lock:
-            was_heard = self._is_connected and not self._due
-            was_connected = self._is_connected
-            self._is_connected = False
+            was_heard = self.is_connected and not self._due
+            was_connected = self.is_connected
+            self.is_connected = False
             if was_connected:
                 self._unrestored = set()
         if was_connected and not self._is_closing.is_set():

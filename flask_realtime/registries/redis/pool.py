@@ -15,6 +15,7 @@ from .connecting import Connecting
 from .connection import ConnectionLost, Deadline, RedisConnection
 from .resp import ErrorReply
 from .scripts import LOADING, Command, size_of, with_text
+from .survey import RedisSurvey
 
 # Redis works on one command at a time, and so does this process: with more connections, callers
 # would only wait in Redis in place of here.
@@ -35,11 +36,15 @@ class RedisPool:
 
     :param address: where Redis is.
     :param timeout_seconds: how long one call may take in all.
+    :param survey: asks with the first call of a process what kind of Redis this is.
     """
 
-    def __init__(self, address: RedisAddress, timeout_seconds: float) -> None:
+    def __init__(
+        self, address: RedisAddress, timeout_seconds: float, survey: RedisSurvey | None = None
+    ) -> None:
         self.address = address
         self.timeout_seconds = timeout_seconds
+        self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
         # Connections of an earlier generation are not used again.
         self._generation = 0
@@ -168,15 +173,19 @@ class RedisPool:
     ) -> list[Any]:
         checks = self._due_checks()
         loading = () if connection.is_loaded else LOADING
-        ahead = len(loading) + len(checks)
+        questions = self._survey.commands() if self._survey is not None else ()
+        behind_checks = len(loading) + len(checks)
+        ahead = behind_checks + len(questions)
         try:
-            replies = connection.exchange([*loading, *checks, *commands], deadline)
+            replies = connection.exchange([*loading, *checks, *questions, *commands], deadline)
         except ConnectionLost as error:
             error.replies = error.replies[ahead:]
             raise
         connection.is_loaded = True
-        if any(type(one) is ErrorReply and one.code in PASSING for one in replies[:ahead]):
+        if any(type(one) is ErrorReply and one.code in PASSING for one in replies[:behind_checks]):
             self._is_unsure = True
+        if self._survey is not None:
+            self._survey.note(replies[behind_checks:ahead])
         replies = replies[ahead:]
         for index, reply in enumerate(replies):
             if type(reply) is ErrorReply and reply.code == "NOSCRIPT":

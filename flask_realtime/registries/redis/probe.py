@@ -11,12 +11,15 @@ from ...threads import clock
 from ...threads.background import BackgroundThread
 from .connection import ConnectionLost
 from .pool import RedisPool
+from .resp import ErrorReply
 
 logger = logging.getLogger(__name__)
 
 # A firewall that has forgotten a connection, or a master that was replaced, is noticed within this
 # time and the timeout of a call; the logs have what was missed meanwhile.
 PROBE_SECONDS = 5.0
+# The next probe is due sooner where one could not be published.
+RETRY_SECONDS = 1.0
 
 MARK = b"?"
 
@@ -26,10 +29,11 @@ class RedisProbe:
 
     :param pool: a pool that nobody else uses.
     :param name: the name under which this process hears what is for it.
-    :param done: is called after each probe, with whether it has arrived.
+    :param done: is called after each probe, with whether it has arrived; None if it could not be
+        published: that is no proof that nothing arrives.
     """
 
-    def __init__(self, pool: RedisPool, name: bytes, done: Callable[[bool], None]) -> None:
+    def __init__(self, pool: RedisPool, name: bytes, done: Callable[[bool | None], None]) -> None:
         self._pool = pool
         self._name = name
         self._done = done
@@ -75,7 +79,9 @@ class RedisProbe:
         began = clock.monotonic()
         try:
             deadline = self._pool.deadline()
-            self._pool.run([("PUBLISH", self._name, data)], deadline)
+            (reply,) = self._pool.run([("PUBLISH", self._name, data)], deadline)
+            if type(reply) is ErrorReply:
+                raise ConnectionLost(str(reply))
             if event.wait(deadline.remaining()):
                 self.lag_seconds = clock.monotonic() - began
                 return True
@@ -84,15 +90,16 @@ class RedisProbe:
             del self._under_way[data]
 
     def _run(self) -> None:
+        has_arrived: bool | None = True
         while True:
-            self._bell.wait(PROBE_SECONDS)
+            self._bell.wait(RETRY_SECONDS if has_arrived is None else PROBE_SECONDS)
             self._bell.clear()
             if self._is_closed:
                 return
             try:
                 has_arrived = self.once()
             except ConnectionLost:
-                has_arrived = False
+                has_arrived = None
             except Exception:
                 logger.exception("Probing %s failed.", self._pool.address)
                 continue

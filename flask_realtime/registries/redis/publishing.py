@@ -9,6 +9,7 @@ from .connection import Deadline
 from .keys import RedisKeys
 from .log import RedisLog
 from .pool import RedisPool
+from .survey import RedisSurvey
 
 
 class RedisPublishing:
@@ -24,8 +25,9 @@ class RedisPublishing:
 
     def __init__(self, config: Config, setting: str) -> None:
         seconds = config.redis_timeout_seconds
-        self._pool = RedisPool(RedisAddress(config.redis, setting, seconds), seconds)
-        keys = RedisKeys(config.redis_prefix)
+        address = RedisAddress(config.redis, setting, seconds)
+        keys = RedisKeys(config.redis_prefix, address.database)
+        self._pool = RedisPool(address, seconds, RedisSurvey(address, keys))
         #: The log of each channel.
         self.log = RedisLog(self._pool, keys, config, is_guess=True)
         #: The clients; none of their connections is of this process.

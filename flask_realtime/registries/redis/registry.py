@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
-from ...errors import RegistryUnavailable
+from ...errors import InvalidSetting, RegistryUnavailable
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
 from ...threads.fork import ForkLocal
@@ -23,6 +23,8 @@ from .hearing import RedisHearing
 from .keys import RedisKeys
 from .log import RedisLog
 from .pool import RedisPool
+from .resp import ErrorReply
+from .survey import NO_EVICTION, RedisSurvey
 
 
 class RedisRegistry(Registry):
@@ -32,21 +34,28 @@ class RedisRegistry(Registry):
     first call; one that was forked connects anew.
 
     :param config: the app's settings.
+    :param reason: why Redis is wanted, where ``REALTIME_REDIS`` does not say so.
     :raises InvalidSetting: if ``REALTIME_REDIS`` cannot be used.
     """
 
     reaches_other_processes = True
 
-    def __init__(self, config: Config) -> None:
-        address = RedisAddress(config.redis, "REALTIME_REDIS", config.redis_timeout_seconds)
-        keys = RedisKeys(config.redis_prefix)
+    def __init__(self, config: Config, reason: str = "") -> None:
+        seconds = config.redis_timeout_seconds
+        self._address = RedisAddress(config.redis, "REALTIME_REDIS", seconds, reason)
+        keys = RedisKeys(config.redis_prefix, self._address.database)
         self._keys = keys
-        self._pool = RedisPool(address, config.redis_timeout_seconds)
+        self._survey = RedisSurvey(self._address, keys)
+        self._pool = RedisPool(self._address, seconds, self._survey)
         self._log = RedisLog(self._pool, keys, config)
         self._ends = RedisEnds(self._pool, keys, config)
         self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
-    def start(self, events: RegistryEvents) -> None:
+    def __str__(self) -> str:
+        return str(self._address)
+
+    def start(self, events: RegistryEvents, owners: Collection[str] = ()) -> None:
+        self._survey.owners = tuple(owners)
         own = self._own.get()
         own.events = events
         own.hearing = RedisHearing(self._pool, self._keys, own.name, events, own.disconnects)
@@ -118,6 +127,7 @@ class RedisRegistry(Registry):
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         unknown = self._clients.refresh(records, self._pool.deadline())
         self._log.keep(channels, self._pool.deadline())
+        self._survey.note_claims(self._pool.ask(self._survey.claims(), self._pool.deadline()))
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
@@ -158,19 +168,20 @@ class RedisRegistry(Registry):
 
     def health(self) -> dict[str, Any]:
         hearing = self._own.get().hearing
-        if hearing is not None:
-            return {"registry": "redis", **hearing.health()}
+        heard = {"listening": False, "lag_seconds": None} if hearing is None else hearing.health()
+        return {"registry": "redis", "reachable": self._is_reachable(), **heard, **self._evicting()}
+
+    def _is_reachable(self) -> bool:
         try:
-            self._pool.run([("PING",)], self._pool.deadline())
-            is_reachable = True
-        except ConnectionLost:
-            is_reachable = False
-        return {
-            "registry": "redis",
-            "reachable": is_reachable,
-            "listening": False,
-            "lag_seconds": None,
-        }
+            replies = self._pool.run([("PING",), ("INFO", "memory")], self._pool.deadline())
+        except (ConnectionLost, InvalidSetting):
+            return False
+        self._survey.note_memory(replies[1])
+        return type(replies[0]) is not ErrorReply
+
+    def _evicting(self) -> dict[str, Any]:
+        policy = self._survey.eviction_policy
+        return {"may_evict_keys": None if policy is None else policy != NO_EVICTION}
 
     @property
     def _clients(self) -> RedisClients:

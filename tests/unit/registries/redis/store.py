@@ -24,7 +24,7 @@ class Store:
         self.prefix = prefix
         self._opened = []
 
-    def open(self, recorder=None, **settings):
+    def open(self, recorder=None, owners=(), **settings):
         """One process's registry."""
         settings = {f"REALTIME_{name}": value for name, value in settings.items()}
         common = {
@@ -34,7 +34,7 @@ class Store:
             "REALTIME_REDIS_TIMEOUT_SECONDS": DEADLINE,
         }
         registry = RedisRegistry(Config.from_mapping({**common, **settings}))
-        registry.start((recorder or Recorder()).receiver())
+        registry.start((recorder or Recorder()).receiver(), owners)
         self._opened.append(registry)
         return registry
 

