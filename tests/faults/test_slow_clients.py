@@ -121,7 +121,7 @@ def test_late_end_of_an_old_socket_harms_no_newer_one(server, channel):  # noqa:
             browser.get(f"/subscribe/{channel}-more", headers={"X-Realtime-Connection-Id": page})
             browser.post(f"/push/{channel}-more", json="more")
 
-            assert hooks == ["joined", "joined", "left"]
+            assert hooks == ["joined", "joined again", "left"]
             assert newer.payloads(3) == ["before", "after", "more"]
     tunnel.close()
 
