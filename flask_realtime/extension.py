@@ -21,11 +21,12 @@ from .outgoing import Outgoing
 from .pushing import Pushing
 from .signals import socket_joined, socket_left
 from .sockets import Socket
+from .subscribing import Subscribing
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Realtime(Pushing):
+class Realtime(Pushing, Subscribing):
     """Lets the views of Flask apps push JSON to browsers, and browsers call them, over WebSockets.
 
     One object may serve several apps; what belongs to an app stands in

@@ -1,0 +1,107 @@
+"""The decorator of views that subscribe the page which they render."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import abort, request
+
+from .errors import InvalidChannel
+from .html.blocks import wanted_blocks
+from .protocol.channels import flatten
+
+if TYPE_CHECKING:
+    from .sockets import Socket
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: A format of a channel's name by the view's arguments, or a function of them that returns names.
+Names = str | Callable[..., str | Iterable[str]]
+
+
+class Subscribing(ABC):
+    """The part of :class:`~flask_realtime.Realtime` that subscribes pages by their views."""
+
+    @property
+    @abstractmethod
+    def socket(self) -> Socket:
+        """The client of the current request."""
+
+    def subscribes(self, *names: Names) -> Callable[[View], View]:
+        """Subscribe the page that the decorated view renders, before the view runs.
+
+        Whatever is pushed while the view reads what it shows reaches the page. A response whose
+        status is neither 2xx nor 422 leaves no subscription behind; a page that is open already is
+        subscribed once the view has succeeded. A request for a block, a prefetch and a prerender
+        subscribe nobody. The view's return value is left as it is::
+
+            @app.get("/rooms/<int:room>")
+            @realtime.subscribes("room:{room}")
+            def show(room): ...
+
+        :param names: formats of channels' names by the view's arguments, or functions of these
+            arguments that return one name or several. None at all is allowed: the page then hears
+            the channel of its own user from before the view runs. A name that no channel can have
+            is answered 404, since it comes from the request.
+        :raises TypeError: at once, if a name is neither text nor a function.
+        """
+        for one in names:
+            if not (isinstance(one, str) or callable(one)):
+                raise TypeError(
+                    f"@realtime.subscribes takes formats such as 'room:{{room}}', or functions of "
+                    f"the view's arguments, not {one!r}."
+                )
+
+        def decorate(view: View) -> View:
+            if inspect.iscoroutinefunction(view):
+
+                @wraps(view)
+                async def call_async(*args: Any, **kwargs: Any) -> Any:
+                    self._subscribe_page(names, kwargs)
+                    return await view(*args, **kwargs)
+
+                return call_async  # type: ignore[return-value]
+
+            @wraps(view)
+            def call(*args: Any, **kwargs: Any) -> Any:
+                self._subscribe_page(names, kwargs)
+                return view(*args, **kwargs)
+
+            return call  # type: ignore[return-value]
+
+        return decorate
+
+    def _subscribe_page(self, names: Iterable[Names], arguments: dict[str, Any]) -> None:
+        if wanted_blocks() is not None or _is_speculative():
+            return
+        given = [name for one in names for name in _named(one, arguments)]
+        if not given:
+            return
+        try:
+            checked = flatten(given)
+        except InvalidChannel:
+            abort(404)
+        self.socket.subscribe(checked)
+
+
+def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
+    if not isinstance(names, str):
+        found = names(**arguments)
+        return [found] if isinstance(found, str) else list(found)
+    try:
+        return [names.format(**arguments)]
+    except (KeyError, IndexError, AttributeError) as error:
+        raise LookupError(
+            f"@realtime.subscribes({names!r}) reads {error}, and the view has the arguments "
+            f"{', '.join(arguments) or 'none'}."
+        ) from error
+
+
+def _is_speculative() -> bool:
+    """Whether the browser asks for a page that nobody may ever look at."""
+    purpose = request.headers.get("Sec-Purpose", "")
+    return "prefetch" in purpose or "prerender" in purpose

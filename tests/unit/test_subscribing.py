@@ -1,0 +1,173 @@
+"""Views that subscribe the page which they render."""
+
+import re
+
+import pytest
+from flask import Blueprint, Flask, abort, redirect, render_template_string
+from flask.views import MethodView
+
+from flask_realtime import Realtime
+
+
+@pytest.fixture
+def app():
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+@pytest.fixture
+def realtime(app):
+    return Realtime(app)
+
+
+@pytest.fixture
+def subscribed(app):
+    """Visits a path; returns the channels to which the page is subscribed, None if unknown."""
+
+    def subscribed(path, **options):
+        response = app.test_client().get(path, **options)
+        registry = app.extensions["realtime"].node().registry
+        digests = response.headers.get("X-Digest")
+        found = registry.subscriptions([digests]).get(digests) if digests else None
+        return None if found is None else {name for name in found if not name.startswith("@")}
+
+    return subscribed
+
+
+@pytest.fixture(autouse=True)
+def digest_of_page(app, realtime):
+    @app.after_request
+    def tell(response):
+        response.headers["X-Digest"] = realtime.socket.digest
+        return response
+
+
+def page(**_arguments):
+    return "<body>hi</body>"
+
+
+def test_view_subscribes_its_page(app, realtime, subscribed):
+    """By a format of its arguments, or by a function of them, or by plain names."""
+    names = ["room:{room}", lambda room: [f"here:{room}", f"typing:{room}"], "news"]
+    app.add_url_rule("/rooms/<int:room>", "show", realtime.subscribes(*names)(page))
+
+    assert subscribed("/rooms/7") == {"room:7", "here:7", "typing:7", "news"}
+
+
+def test_page_is_subscribed_before_its_view_reads(app, realtime):
+    """A push that comes while the view runs is not missed."""
+    seen = []
+
+    @app.get("/")
+    @realtime.subscribes("news")
+    def show():
+        seen.append(realtime.socket.channels)
+        return page()
+
+    app.test_client().get("/")
+
+    assert "news" in seen[0]
+
+
+@pytest.mark.parametrize("refuse", [lambda: abort(403), lambda: redirect("/"), lambda: 1 / 0])
+def test_page_that_is_refused_is_subscribed_to_nothing(app, realtime, subscribed, refuse):
+    """What the view decides in its body counts."""
+
+    @app.get("/<room>")
+    @realtime.subscribes("room:{room}")
+    def show(room):
+        return refuse()
+
+    assert not subscribed("/7")
+
+
+@pytest.mark.parametrize("room", ["*", "x" * 250, "a%07b", "a%00"])
+def test_name_that_no_channel_has_is_not_found(app, realtime, room):
+    """It comes from whoever asks, and is no error of the app's."""
+    app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}")(page))
+
+    assert app.test_client().get(f"/rooms/{room}").status_code == 404
+
+
+def test_name_of_our_own_channels_is_not_found(app, realtime):
+    """Nobody names another user's channel by a path."""
+    app.add_url_rule("/<name>", "show", realtime.subscribes("{name}")(page))
+
+    assert app.test_client().get("/@user:7").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"X-Realtime-Block": "rows"},
+    ],
+)
+def test_request_that_is_no_visit_subscribes_nobody(app, realtime, subscribed, headers):
+    """A page that is fetched ahead may never be looked at, and a block has its page already."""
+    app.add_url_rule("/", "show", realtime.subscribes("news")(page))
+
+    assert not subscribed("/", headers=headers)
+
+
+def test_async_view_subscribes_too(app, realtime, subscribed):
+    """It is awaited as ever."""
+
+    @app.get("/")
+    @realtime.subscribes("news")
+    async def show():
+        return page()
+
+    assert subscribed("/") == {"news"}
+
+
+def test_view_of_a_class_and_of_a_blueprint(app, realtime, subscribed):
+    """Wherever Flask takes a decorator."""
+
+    class Show(MethodView):
+        decorators = (realtime.subscribes("room:{room}"),)
+
+        def get(self, room):
+            return page()
+
+    blueprint = Blueprint("rooms", __name__)
+    blueprint.add_url_rule("/rooms/<room>", view_func=Show.as_view("show"))
+    app.register_blueprint(blueprint, url_prefix="/app")
+
+    assert subscribed("/app/rooms/7") == {"room:7"}
+
+
+def test_return_value_is_left_to_the_decorators_above(app, realtime, subscribed):
+    """Flask's documented @templated, which takes a dict, may stand there."""
+
+    def templated(view):
+        return lambda **arguments: render_template_string(
+            "<body>{{ name }}</body>", **view(**arguments)
+        )
+
+    @realtime.subscribes("news")
+    def show():
+        return {"name": "Ada"}
+
+    app.add_url_rule("/", "show", templated(show))
+
+    assert subscribed("/") == {"news"}
+    assert "Ada" in app.test_client().get("/").text
+
+
+def test_format_of_an_argument_that_the_view_has_not_is_told(app, realtime, caplog):
+    """The developer's mistake: an error that names the format."""
+    app.add_url_rule("/<room>", "show", realtime.subscribes("room:{rom}")(page))
+
+    assert app.test_client().get("/7").status_code == 500
+    assert re.search(r"'room:\{rom\}'.*'rom'.*arguments room", caplog.text)
+
+
+def test_what_is_no_name_is_refused_at_once(realtime):
+    """As where the decorator has no parentheses, or a list."""
+    with pytest.raises(TypeError, match="takes formats"):
+        realtime.subscribes(["room:1"])
