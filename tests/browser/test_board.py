@@ -1,0 +1,91 @@
+"""Two people use examples/board in a browser."""
+
+import json
+import pathlib
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.serving import ServerProcess
+
+BOARD = pathlib.Path(__file__).parents[2] / "examples" / "board"
+
+
+@pytest.fixture(scope="module")
+def board(redis_url, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("board")
+    environ = {
+        "FLASK_REALTIME_REDIS": redis_url,
+        "FLASK_REALTIME_REDIS_PREFIX": json.dumps("board"),
+        "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder}/board.sqlite",
+    }
+    with ServerProcess("gevent", "app:app", workers=2, folder=BOARD, **environ) as server:
+        yield server
+
+
+@pytest.fixture
+def enter(come, board):
+    """Brings a person who gives a name."""
+
+    def enter(name):
+        person = come(board.url)
+        person.visit("/")
+        person.page.fill("[name=name]", name)
+        person.page.click("text=Begin")
+        person.wait_for_state("open")
+        expect(person.page.locator("#text")).to_be_visible()
+        return person
+
+    return enter
+
+
+def add(person, text):
+    person.page.fill("#text", text)
+    person.page.click("header button")
+
+
+def card(person, text, column):
+    return person.page.locator(f"#column-{column} article", has_text=text)
+
+
+def test_card_appears_for_everybody_each_with_their_own_marks(enter):
+    """Whoever added it sees it marked, without a reload; the others see whose it is."""
+    ada, ben = enter("Ada"), enter("Ben")
+
+    add(ada, "Water the seeds")
+
+    expect(card(ada, "Water the seeds", "todo")).to_have_class("mine")
+    expect(ada.page.locator("#text")).to_have_value("")
+    expect(card(ben, "Water the seeds", "todo")).to_be_visible()
+    expect(card(ben, "Water the seeds", "todo")).not_to_have_class("mine")
+    expect(card(ben, "Water the seeds", "todo")).to_contain_text("Ada")
+
+
+def test_card_that_is_dragged_moves_for_everybody(enter):
+    """A drop submits a form over the socket; a draft of somebody else survives it."""
+    ada, ben = enter("Ada"), enter("Ben")
+    add(ada, "Weed")
+    expect(card(ben, "Weed", "todo")).to_be_visible()
+    ben.page.fill("#text", "half a thought")
+
+    card(ada, "Weed", "todo").drag_to(ada.page.locator("#column-done"))
+
+    expect(card(ada, "Weed", "done")).to_be_visible()
+    expect(card(ben, "Weed", "done")).to_be_visible()
+    assert ben.run("document.activeElement.value") == "half a thought"
+
+
+def test_card_is_moved_by_a_button_too(enter):
+    """Whoever does not drag has buttons; a person away hears of it when back."""
+    ada, ben = enter("Ada"), enter("Ben")
+    add(ada, "Harvest")
+    expect(card(ben, "Harvest", "todo")).to_be_visible()
+    ben.context.set_offline(True)
+    ben.wait_for_state("waiting")
+
+    card(ada, "Harvest", "todo").locator("button", has_text="Doing").click()
+    expect(card(ada, "Harvest", "doing")).to_be_visible()
+    ben.context.set_offline(False)
+
+    expect(card(ben, "Harvest", "doing")).to_be_visible()
+    ben.errors.clear()
