@@ -20,8 +20,8 @@ def code_blocks(language):
     return [textwrap.dedent(block) for block in blocks]
 
 
-POLLING_APP, PUSHING_APP, SERVED, TELEPHONE = code_blocks("python")
-POLLING_PAGE, PUSHING_PAGE = code_blocks("html+jinja")
+POLLING_APP, PUSHING_APP, SERVED, TELEPHONE, FRAGMENT, DATABASE_APP = code_blocks("python")
+POLLING_PAGE, PUSHING_PAGE, ITEM, FRAGMENT_PAGE, BLOCK_PAGE = code_blocks("html+jinja")
 [SERVED_LISTENER] = code_blocks("html")
 [STYLE] = code_blocks("css")
 
@@ -36,6 +36,7 @@ def run(tmp_path):
     def run(app, page, kind="dev", **options):
         (tmp_path / "cafe.py").write_text(app)
         (tmp_path / "templates").mkdir()
+        (tmp_path / "templates" / "order.html").write_text(ITEM)
         page = page.replace("<title>", f"{ICON}<title>")
         (tmp_path / "templates" / "board.html").write_text(page)
         return ServerProcess(kind, "cafe:app", folder=tmp_path, **options)
@@ -90,3 +91,39 @@ def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_pa
     for person in (ada, ben):
         # The browser reports a server that is gone.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")
+
+
+def test_the_way_goes_on_with_a_fragment(run, come):
+    """The server pushes HTML, and the page has no script of its own."""
+    begin = PUSHING_APP.index('@app.post("/orders")')
+    with run(PUSHING_APP[:begin] + FRAGMENT, FRAGMENT_PAGE, "gevent") as server:
+        ada, ben = come(server.url), come(server.url)
+        for person in (ada, ben):
+            person.visit("/")
+
+        order(ada.page, "Tea & <b>cake</b>")
+
+        for person in (ada, ben):
+            expect(person.page.locator("li")).to_have_text(["Tea & <b>cake</b>"])
+        for person in (ada, ben):
+            person.close()
+
+
+def test_the_way_ends_with_a_database_that_drives_a_block(run, come, redis_url, tmp_path):
+    """A commit refreshes every page, and each shows what is its viewer's own."""
+    environ = {
+        "FLASK_REALTIME_REDIS": redis_url,
+        "FLASK_REALTIME_REDIS_PREFIX": "cafe-database",
+        "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/orders.sqlite",
+    }
+    with run(DATABASE_APP, BLOCK_PAGE, "gevent", workers=1, **environ) as server:
+        ada, ben = come(server.url), come(server.url)
+        for person in (ada, ben):
+            person.visit("/")
+
+        order(ada.page, "Tea")
+
+        expect(ben.page.locator("li")).to_have_text(["Tea"])
+        expect(ada.page.locator("li")).to_have_text(["Tea (yours)"])
+        for person in (ada, ben):
+            person.close()
