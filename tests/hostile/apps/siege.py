@@ -1,0 +1,34 @@
+"""An app with what hostile sockets may lean on: a handler that takes its time."""
+
+import json
+import os
+import threading
+
+from flask import Flask, render_template_string
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+realtime = Realtime(app)
+gate = threading.Event()
+
+
+@app.get("/on/<channel>")
+def on(channel):
+    realtime.socket.subscribe(channel)
+    return render_template_string("<body>{{ realtime_script() }}</body>")
+
+
+@app.get("/pid")
+def pid():
+    return str(os.getpid())
+
+
+@realtime.handler("wait")
+def wait(data):
+    gate.wait(60)
+    return "done"
