@@ -65,11 +65,16 @@ def test_styles_are_the_answers(visit, site):
     </script>"""
     kept = "<style>p { margin: 3px }</style>"
     person = visit(added, head=f"<style>p {{ color: rgb(1, 1, 1) }}</style>{kept}")
+    css = {"Content-Type": "text/css"}
     sheet = '<link rel="stylesheet" href="/echo/sheet">'
-    site.answer("sheet", body="p { padding: 7px }", headers={"Content-Type": "text/css"})
     site.answer("a", head=sheet + kept, main="<p id=p>answer</p>")
+    site.answer("sheet", body="p { padding: 7px }", headers=css, is_held=True)
 
-    send(person)
+    person.page.click("#go")
+    site.wait_for_requests(2)
+    assert person.run("() => document.querySelector('#go').disabled")
+    site.release()
+    person.wait_for("() => document.querySelector('#p')")
 
     style = person.run(
         """() => {
@@ -197,11 +202,16 @@ def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
     assert person.page.url == f"{site.url}/echo/a#there"
     assert person.run("() => Math.round(there.getBoundingClientRect().top)") < 30
 
-    site.show(FORM.replace("#there", "") + '<p style="height: 3000px">')
+
+def test_page_is_seen_from_its_top_and_has_its_own_focus(visit, site):
+    """Wherever one was in the page of the form, and whatever had the focus there."""
+    tall = '<p style="height: 3000px"></p>'
+    person = visit()
+    site.show(f"<input autofocus>{tall}{FORM.replace('#there', '')}{tall}")
     person.visit("/page")
-    person.run("() => scrollTo(0, 40)")
     field = '<input id="field" autofocus style="position: fixed; top: 0">'
-    site.answer("a", main=f'<p style="height: 3000px"></p>{field}')
+    site.answer("a", main=f"{tall}{tall}{field}")
+
     send(person)
 
     assert person.run("() => [scrollY, document.activeElement.id]") == [0, "field"]
