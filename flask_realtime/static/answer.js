@@ -1,4 +1,5 @@
 import { RealtimeError } from "./errors.js";
+import { ScriptPolicy } from "./script_policy.js";
 import { resolve } from "./visit.js";
 
 /** What a browser reads of a reply to a form or a link. */
@@ -11,11 +12,11 @@ export class Answer {
     this.encoding = encoding;
     this.#headers = Object.entries(headers ?? {});
     this.type = this.#header("content-type");
-    this.policy = this.#header("content-security-policy");
+    this.policy = new ScriptPolicy(this.#header("content-security-policy"));
     this.disposition = this.#header("content-disposition");
     this.isAttachment = /^\s*attachment/i.test(this.disposition);
     // What the app hands out so, an upload say, is no part of its pages.
-    const isForeign = this.isAttachment || /(^|[;,])\s*sandbox\b/i.test(this.policy);
+    const isForeign = this.isAttachment || this.policy.isSandbox;
     this.isHTML = /^text\/html\b/i.test(this.type) && !encoding && !isForeign;
     this.isEmpty = status === 204 || status === 205 || (this.isHTML && !body);
     this.isError = status >= 400 && status !== 422;

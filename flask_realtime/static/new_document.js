@@ -34,36 +34,31 @@ export class NewDocument {
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
   }
 
-  /** @param {string} policy the answer's Content-Security-Policy */
+  /** @param {ScriptPolicy} policy the answer's */
   async show(html, url, policy) {
     const page = unclobbered(new DOMParser().parseFromString(this.#markup.trusted(html), "text/html"));
-    const allowed = this.#adapt(page, policy);
+    const runs = this.#adapt(page, policy);
     this.#enter(url);
-    const old = this.#document.body;
-    const { body } = page;
-    const fresh = await this.#mergeHead(page.head);
+    if (!(await this.#mergeHead(page.head))) return;
     mergeRoot(this.#document.documentElement, page.documentElement);
-    body.dataset.realtimeState = old.dataset.realtimeState;
+    const { body: old } = this.#document;
+    const { body } = page;
     // The page stays the one that asked, whatever a cache between has made of its id.
     body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
     this.#look(url);
     emit(this.#window.document, "page");
-    const scripts = [...fresh, ...body.querySelectorAll("script")];
-    for (const script of scripts) if (allowed.has(script)) await this.#run(script);
+    // Those that were kept in the head have run, and the page's are out of the document.
+    for (const script of runs) if (this.#document.contains(script)) await this.#run(script);
   }
 
-  /** Give what bears a nonce of the answer the document's; returns the scripts that may run. */
+  /** Give what bears a nonce of the answer the document's; returns its scripts that may run, in order. */
   #adapt(page, policy) {
     for (const one of page.querySelectorAll("noscript, meta[http-equiv=content-security-policy i]")) one.remove();
-    const nonces = noncesOf(policy);
-    const isBound = this.#isBound || nonces.length;
     const scripts = [...page.querySelectorAll("script:not([data-prefix])")];
-    const allowed = scripts.filter(({ nonce, type }) => RUNNABLE.test(type) && (!isBound || nonces.includes(nonce)));
-    for (const one of page.querySelectorAll("[nonce]")) {
-      one.nonce = policy.includes(`'nonce-${one.nonce}'`) ? this.#nonce : "";
-    }
-    return new Set(allowed);
+    const runs = scripts.filter((script) => RUNNABLE.test(script.type) && policy.allows(script, this.#isBound));
+    for (const one of page.querySelectorAll("[nonce]")) one.nonce = policy.names(one.nonce) ? this.#nonce : "";
+    return runs.sort((one, other) => isLate(one) - isLate(other));
   }
 
   /** A new entry of the history, whose address the links of the new page start from. */
@@ -90,7 +85,7 @@ export class NewDocument {
     else this.#navigation.renew(address);
   }
 
-  /** Have the head hold what the page's does; returns its new elements, once style sheets are there. */
+  /** Have the head hold what the page's does; false if another page has come before its style sheets. */
   async #mergeHead(head) {
     const { head: current } = this.#document;
     const kept = new Map();
@@ -104,15 +99,17 @@ export class NewDocument {
     this.#served = [...kept.keys(), ...fresh];
     const sheets = fresh.filter((one) => one.matches("link[rel~=stylesheet]")).map((one) => this.#loaded(one));
     current.append(...fresh);
+    const number = this.#page;
     await Promise.all(sheets);
+    if (number !== this.#page) return false;
     for (const one of gone) one.remove();
-    return fresh.filter(({ localName }) => localName === "script");
+    return true;
   }
 
   /** Have what the address names, or else the top, be seen, and what asks for it have the focus. */
   #look({ hash }) {
     this.#document.querySelector("[autofocus]")?.focus();
-    const place = hash && this.#document.getElementById(decodeURIComponent(hash.slice(1)));
+    const place = this.#document.getElementById(decoded(hash.slice(1)));
     if (place) place.scrollIntoView();
     else this.#window.scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
@@ -138,13 +135,6 @@ export class NewDocument {
   }
 }
 
-/** The nonces by which `policy` lets scripts run. */
-function noncesOf(policy) {
-  const find = (name) => new RegExp(`(?:^|[;,])\\s*${name}\\s([^;,]*)`, "i").exec(policy)?.[1];
-  const sources = find("script-src-elem") ?? find("script-src") ?? find("default-src") ?? "";
-  return [...sources.matchAll(/'nonce-([^']+)'/gi)].map(([, nonce]) => nonce);
-}
-
 /** Whether two elements are alike, but for their nonces, which are new with each page. */
 function isSame(one, other) {
   return bare(one).isEqualNode(bare(other));
@@ -160,4 +150,17 @@ function bare(element) {
 function mergeRoot(root, page) {
   for (const name of ["lang", "dir"]) root[name] = page[name];
   root.classList.add(...page.classList);
+}
+
+/** Whether a script that a page is loaded with waits until all of it is there. */
+function isLate({ defer, src, type }) {
+  return type === "module" || Boolean(defer && src);
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

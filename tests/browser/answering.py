@@ -35,3 +35,23 @@ def visit_forms(come, site):
 def ways(site):
     """How each request came that the app was sent: by the socket or by HTTP."""
     return [request["by"] for request in site.told()]
+
+
+FORM = """<form id="f" method="post" action="/echo/a#there" data-realtime><input name="text">
+<button id="go" name="button" value="go">go</button></form>"""
+JAVASCRIPT = {"Content-Type": "text/javascript"}
+
+
+def visit_form(come, site, main="", **page):
+    """Bring a person to a page with a form, of these parts and headers."""
+    site.show(FORM + main, **page)
+    person = come(site.url)
+    person.visit("/page")
+    person.run("() => { window.isTheSame = true; }")
+    return person
+
+
+def send_form(person):
+    """Send the form, and wait for the page that answers it."""
+    person.page.click("#go")
+    person.wait_for("() => document.title === 'answer a' && !document.querySelector('[aria-busy]')")

@@ -1,35 +1,16 @@
 """A whole page that answers a form becomes the document, as if the browser had gone there."""
 
+import functools
+
 import pytest
 
-FORM = """<form id="f" method="post" action="/echo/a#there" data-realtime><input name="text">
-<button id="go" name="button" value="go">go</button></form>"""
-JAVASCRIPT = {"Content-Type": "text/javascript"}
-NONCE = "script-src 'nonce-{}'; style-src 'nonce-{}'; form-action 'self'"
-
-
-def policy(nonce):
-    return {"Content-Security-Policy": NONCE.format(nonce, nonce)}
+from .answering import FORM, send_form, visit_form
 
 
 @pytest.fixture
 def visit(come, site):
     """A function that brings a person to a page with a form, of these parts and headers."""
-
-    def visit(main="", **page):
-        site.show(FORM + main, **page)
-        person = come(site.url)
-        person.visit("/page")
-        person.run("() => { window.isTheSame = true; }")
-        return person
-
-    return visit
-
-
-def send(person):
-    """Send the form, and wait for the page that answers it."""
-    person.page.click("#go")
-    person.wait_for("() => document.title === 'answer a' && !document.querySelector('[aria-busy]')")
+    return functools.partial(visit_form, come, site)
 
 
 def test_title_head_and_attributes_are_the_answers(visit, site):
@@ -46,7 +27,7 @@ def test_title_head_and_attributes_are_the_answers(visit, site):
     )
     person.run("() => document.documentElement.classList.add('dark')")
 
-    send(person)
+    send_form(person)
 
     names = "() => [...document.querySelectorAll('meta[name]')].map(({ name }) => name)"
     assert person.run(names) == ["both", "new"]
@@ -86,107 +67,23 @@ def test_styles_are_the_answers(visit, site):
     assert style == expected
 
 
-def test_scripts_run_as_in_a_page_that_is_loaded(visit, site):
-    """In order, each behind what it needs; those of the head that ran already do not run again."""
-    kept = "<script>window.runs = (window.runs ?? 0) + 1;</script>"
-    module = '<script type="module" src="/echo/module"></script>'
-    site.answer("module", body="window.order?.push('module');", headers=JAVASCRIPT)
-    person = visit(module, head=kept)
-    person.run("() => { window.order = []; }")
-    site.answer("library", body="order.push('library');", headers=JAVASCRIPT)
-    site.answer(
-        "a",
-        head=f"{kept}<script>order.push('head');</script>",
-        main='<script src="/echo/library"></script>'
-        "<script>order.push(document.currentScript.parentNode.id);</script>"
-        f'<script type="application/json">{{"data": 1}}</script>{module}',
-        attributes=' id="body"',
-    )
+def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
+    """Of two forms under way the last answer is what is seen in the end."""
+    slow = '<link rel="stylesheet" href="/echo/sheet">'
+    person = visit('<form id="g" method="post" action="/echo/b" data-realtime></form>')
+    site.answer("sheet", body="", headers={"Content-Type": "text/css"}, is_held=True)
+    site.answer("a", head=slow, main="<p id=first>first</p>")
+    site.answer("b", head=slow, main="<p id=second>second</p>")
 
-    send(person)
-    person.wait_for("() => order.length === 4")
+    person.page.click("#go")
+    site.wait_for_requests(2)
+    person.run("() => g.requestSubmit()")
+    site.wait_for_request()
+    site.release()
+    person.page.wait_for_selector("#second")
 
-    assert person.run("() => [order, runs]") == [["head", "library", "body", "module"], 1]
-
-
-def test_what_listened_before_is_not_told_twice(visit, site):
-    """A script that listens anew, in the page that came, replaces its former self."""
-    script = """<ul id="list"></ul><script type="module">
-        realtime.on("news", (text) => list.append(text, " "));
-    </script>"""
-    person = visit(script, channel="news")
-    site.answer("a", main=FORM + script, channel="news")
-
-    send(person)
-    site.push("hi", "news")
-    person.wait_for("() => list.textContent.includes('hi')")
-    site.push("ho", "news")
-    person.wait_for("() => list.textContent.includes('ho')")
-
-    assert person.page.inner_text("#list") == "hi ho"
-
-
-def test_script_runs_by_the_nonce_of_its_own_answer_alone(visit, site):
-    """Under a policy of nonces, what somebody smuggled into the answer does not run."""
-    person = visit(headers=policy("first"))
-    person.run("() => { window.ran = []; }")
-    site.answer(
-        "a",
-        headers=policy("second"),
-        main="".join(
-            f"<script{nonce}>ran.push({number});</script>"
-            for number, nonce in enumerate(["", " nonce=first", " nonce=second", " nonce=third"])
-        )
-        + '<img src="data:,x" onerror="ran.push(9)" alt="">',
-        head='<style nonce="second">p { margin: 3px }</style><style>p { padding: 7px }</style>',
-    )
-
-    send(person)
-
-    assert person.run("ran") == [2]
-    person.forgive("Executing inline event handler", "Applying inline style")
-
-
-def test_script_runs_by_no_nonce_where_the_answer_has_none(visit, site):
-    """Of an answer without a policy no script runs, wherever its nonce is from."""
-    person = visit(headers=policy("first"))
-    person.run("() => { window.ran = []; }")
-    main = "<script nonce='first'>ran.push(1);</script><script>ran.push(2);</script>"
-    site.answer("a", main=main)
-
-    send(person)
-
-    assert person.run("ran") == []
-
-
-@pytest.mark.parametrize(
-    "answered, ran",
-    [
-        ({"Content-Security-Policy": "script-src 'nonce-second' 'strict-dynamic'"}, [2]),
-        ({"Content-Security-Policy": "script-src 'self'; style-src 'nonce-second'"}, []),
-        ({}, []),
-    ],
-    ids=["nonce", "no nonce", "no policy"],
-)
-def test_policy_that_trusts_what_trusted_scripts_add_is_no_way_in(visit, site, answered, ran):
-    """'strict-dynamic' lets our script add any: it adds those that the answer's nonce names."""
-    person = visit(headers={"Content-Security-Policy": "script-src 'nonce-first' 'strict-dynamic'"})
-    person.run("() => { window.ran = []; }")
-    for number in (1, 2, 3):
-        site.answer(f"s{number}", body=f"ran.push({number})", headers=JAVASCRIPT)
-    scripts = "".join(
-        f"<script src='/echo/s{number}'{nonce}></script>"
-        for number, nonce in enumerate(["", " nonce='second'", " nonce='first'"], 1)
-    )
-
-    site.answer("a", headers=answered, main=scripts)
-    send(person)
-    person.wait_for("count => ran.length === count", len(ran))
-    person.run("() => realtime.call('/echo/last')")
-
-    asked = [request["path"] for request in site.told()]
-    assert asked == ["/echo/a", *(f"/echo/s{number}" for number in ran), "/echo/last"]
-    assert person.run("ran") == ran
+    assert person.page.url == f"{site.url}/echo/b"
+    assert person.page.locator("#first").count() == 0
 
 
 def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
@@ -197,7 +94,7 @@ def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
         "a",
         main='<p style="height: 3000px"></p><p id="there">there</p><p style="height: 3000px"></p>',
     )
-    send(person)
+    send_form(person)
 
     assert person.page.url == f"{site.url}/echo/a#there"
     assert person.run("() => Math.round(there.getBoundingClientRect().top)") < 30
@@ -212,7 +109,7 @@ def test_page_is_seen_from_its_top_and_has_its_own_focus(visit, site):
     field = '<input id="field" autofocus style="position: fixed; top: 0">'
     site.answer("a", main=f"{tall}{tall}{field}")
 
-    send(person)
+    send_form(person)
 
     assert person.run("() => [scrollY, document.activeElement.id]") == [0, "field"]
 
@@ -221,7 +118,7 @@ def test_back_button_leads_to_the_page_of_the_form(visit, site):
     """Back and forth in the history, each address shows its own page."""
     person = visit(title="page")
     site.answer("a", main='answer <a id="on" href="#on">on</a><p id="on"></p>')
-    send(person)
+    send_form(person)
     person.page.click("#on")
     person.wait_for("() => location.hash === '#on'")
     assert person.run("isTheSame")
@@ -261,7 +158,7 @@ def test_form_of_the_new_page_is_sent_as_the_first_was(visit, site):
     """And so on, page by page, over the same socket."""
     person = visit()
     site.answer("a", main=FORM.replace("/echo/a", "/echo/b"))
-    send(person)
+    send_form(person)
     person.page.fill("input", "more")
 
     person.page.click("#go")
@@ -282,7 +179,7 @@ def test_document_tells_that_it_is_another(visit, site):
     )
     site.answer("a", main="<p id=new>new</p>")
 
-    send(person)
+    send_form(person)
     person.wait_for("() => window.found")
 
 
@@ -296,3 +193,17 @@ def test_answer_that_is_no_whole_page_is_shown_as_one(visit, site):
 
     assert person.run("() => [document.title, realtime.state]") == ["", "open"]
     assert person.run("() => document.body.dataset.socketConnectionId === realtime.connectionId")
+
+
+def test_page_out_of_a_cache_is_still_the_one_that_asked(visit, site):
+    """Whatever id a cached view's HTML bears, pushes go on to the page whose form was answered."""
+    person = visit(channel="news")
+    person.run("() => { window.heard = []; realtime.on('news', (text) => heard.push(text)); }")
+    connection_id = person.run("realtime.connectionId")
+    site.answer("a", attributes=f' data-socket-connection-id="{"A" * len(connection_id)}"')
+
+    send_form(person)
+    site.push("hi", "news")
+    person.wait_for("() => heard.includes('hi')")
+
+    assert person.run("realtime.connectionId") == connection_id

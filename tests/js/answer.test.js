@@ -33,6 +33,8 @@ for (const [what, headers, body, encoding] of [
   ["bytes", HTML, "AAEC", "base64"],
   ["an attachment", { ...HTML, "content-disposition": " Attachment; filename=x.html" }],
   ["a sandbox", { ...HTML, "Content-Security-Policy": "SANDBOX" }],
+  ["what may have no scripts", { ...HTML, "Content-Security-Policy": "default-src 'none'; img-src *" }],
+  ["what may have none either", { ...HTML, "Content-Security-Policy": "default-src *; script-src" }],
   ["a sandbox among others", { ...HTML, "Content-Security-Policy": "img-src *; sandbox allow-forms, img-src *" }],
 ]) {
   test(`${what} is no HTML of the page's`, () => {
@@ -45,6 +47,8 @@ for (const headers of [
   { "CONTENT-TYPE": "TEXT/HTML" },
   { ...HTML, "Content-Disposition": "inline; filename=attachment" },
   { ...HTML, "Content-Security-Policy": "frame-src sandbox.example" },
+  { ...HTML, "Content-Security-Policy": "default-src 'none'; script-src 'self'" },
+  { ...HTML, "Content-Security-Policy": "script-src-attr 'none'" },
 ]) {
   test(`${JSON.stringify(headers)} is HTML of the page's`, () => {
     assert.equal(answer(200, headers).isHTML, true);
