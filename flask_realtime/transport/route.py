@@ -18,6 +18,7 @@ from ..identity.keys import CONNECTION_ID
 from ..page.hosts import everywhere
 from .handshake import Refusal, check, printable, refuse
 from .response import Admission, SocketResponse, socket_response
+from .size import check_size
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Transport:
 
     def _view(self) -> Response:
         try:
+            check_size(request.environ)
             handshake = check(self._config)
         except Refusal as refusal:
             return refuse(refusal)
