@@ -22,3 +22,19 @@ def test_client_leaves_no_name_to_its_page(ada):
     assert ada.run("() => typeof realtime") == "object"
     # Names that a classic script would have shared with all of them.
     assert ada.run("() => [typeof Client, typeof Forms, typeof connectionId]") == ["undefined"] * 3
+
+
+def test_call_of_a_route_that_is_not_open_to_calls_is_made_by_http(come, start):
+    """The page has its answer all the same, from HTTP, which follows redirects and says so."""
+    with start(REALTIME_ALLOW_CALLS="false") as server:
+        ada = come(server.url)
+        ada.visit("/plain")
+
+        reply = ada.run("realtime.call('/id')")
+        moved = ada.run("realtime.call('/login/ada', { method: 'post', input: { a: 1 } })")
+
+        assert reply["status"] == 200
+        assert reply["body"] == ada.run("realtime.connectionId")
+        assert (reply["url"], reply["redirected"]) == (f"{server.url}/id", False)
+        assert (moved["url"], moved["redirected"]) == (f"{server.url}/whoami", True)
+        assert reply["headers"]["Content-Type"].startswith("text/html")

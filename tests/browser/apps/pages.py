@@ -21,7 +21,7 @@ if "SESSIONS" in os.environ:
     cache = FileSystemCache(os.environ["SESSIONS"])
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=cache)
     Session(app)
-app.config["REALTIME_ALLOW_CALLS"] = True
+app.config.setdefault("REALTIME_ALLOW_CALLS", True)
 # Another than its own: browsers keep none of its cookies.
 app.config["SESSION_COOKIE_DOMAIN"] = os.environ.get("COOKIE_DOMAIN")
 realtime = Realtime(app)
