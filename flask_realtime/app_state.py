@@ -21,10 +21,14 @@ from .node.serving import Serving
 from .outgoing import Outgoing
 from .page import page
 from .page.hosts import keep_places_from_views
+from .page.identify import EXTENSION as IDENTIFY
+from .page.identify import Identify
 from .page.page import Page
 from .registries import make_registry
 from .registries.base import Registry
 from .session import view as takeover
+from .session.grants import Grants
+from .session.settlement import Settlement
 from .session.view import SessionPath
 from .threads.fork import ForkLocal
 from .threads.late import import_what_cannot_be_late
@@ -57,6 +61,7 @@ class AppState:
         handlers: Handlers,
         on_join: Hooks,
         on_leave: Hooks,
+        identify: Identify,
     ) -> None:
         self.config = config
         self._serving = Serving()
@@ -85,6 +90,14 @@ class AppState:
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
             BlockRequests(lambda: self.node().herd).init_app(app)
+        #: What the page of the current request may hear.
+        self.grants = Grants(self.node)
+        #: What becomes of a request's session and of its grants at the request's end.
+        self.settlement = Settlement(self.node, self.grants)
+        app.extensions[IDENTIFY] = identify
+        if config.enabled:
+            # Behind the stamping, which it has to know of.
+            self.settlement.init_app(app)
 
     @property
     def has_served(self) -> bool:

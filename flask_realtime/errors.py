@@ -7,6 +7,9 @@
   * :class:`NoContext` (also a :class:`RuntimeError`)
   * :class:`InvalidChannel` (also a :class:`ValueError`)
   * :class:`TooManyChannels` (also a :class:`ValueError`)
+
+
+  * :class:`InvalidIdentity` (also a :class:`ValueError`)
   * :class:`InvalidMessage` (also a :class:`ValueError`)
   * :class:`UnknownAction` and :class:`NotSubscribed` (also :class:`LookupError`)
   * :class:`RegistryUnavailable` (also a :class:`ConnectionError`)
@@ -85,6 +88,10 @@ class TooManyChannels(RealtimeError, ValueError):
         )
         self.count = count
         self.most = most
+
+
+class InvalidIdentity(RealtimeError, ValueError):
+    """What is given as a user's id cannot be one."""
 
 
 class InvalidMessage(RealtimeError, ValueError):

@@ -18,10 +18,12 @@ from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks
 from .outgoing import Outgoing
+from .page.identify import Identify
 from .pushing import Pushing
 from .signals import socket_joined, socket_left
 from .sockets import Socket
 from .subscribing import Subscribing
+from .users import User
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -40,6 +42,7 @@ class Realtime(Pushing, Subscribing):
         self._handlers.add("call-route", call_route)
         self._on_join = Hooks(socket_joined)
         self._on_leave = Hooks(socket_left)
+        self._identify = Identify()
         # A list, because iterating a WeakSet takes a sixth of a push made outside an app context.
         self._apps: list[weakref.ref[Flask]] = []
         if app is not None:
@@ -58,7 +61,7 @@ class Realtime(Pushing, Subscribing):
             )
         config = Config.from_mapping(app.config)
         app.extensions["realtime"] = AppState(
-            app, config, self._handlers, self._on_join, self._on_leave
+            app, config, self._handlers, self._on_join, self._on_leave, self._identify
         )
         self._apps = [weakref.ref(one) for one in (*self._living_apps(), app)]
 
@@ -74,7 +77,7 @@ class Realtime(Pushing, Subscribing):
                 "use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
-        return Socket(lambda: state.node().registry, state.outgoing, state.config.enabled)
+        return Socket(state.grants, state.settlement, state.outgoing, state.config.enabled)
 
     @property
     def blocks(self) -> frozenset[str]:
@@ -147,6 +150,41 @@ class Realtime(Pushing, Subscribing):
         :raises TypeError: if *target* is none of these.
         """
         return open_to_calls(target)
+
+    def identify(self, function: Any) -> Any:
+        """Have the decorated function say who a session belongs to.
+
+        It has no arguments, reads ``flask.session``, and returns the user's id (a text, a whole
+        number or a UUID), or None for a stranger. It is asked often, so it must not touch a
+        database, and it is asked of the session as it came with the request as well as of the
+        session as the request leaves it. ``realtime.identify(flask_login)``, with the module
+        itself, is all that an app with Flask-Login or Flask-Security needs.
+
+        From then on what a page was granted ends with its log-in: when a user logs in or out, or
+        another one logs in, the pages that were open are closed (4001) and reload, and nobody
+        comes back to them with an earlier cookie. :meth:`to_user` and :meth:`user` name users by
+        the same ids.
+
+        :param function: the function, or the module ``flask_login``.
+        :returns: *function*.
+        :raises AlreadyRegistered: if there is one already.
+        :raises SetupFinished: after the first request.
+        :raises TypeError: if it is neither a function nor that module.
+        """
+        self._check_setup("realtime.identify")
+        self._identify.set(function)
+        return function
+
+    def user(self, user_id: Any) -> User:
+        """Return the user of this id, to close the user's sockets or to put the user out of a
+        channel.
+
+        :param user_id: what the function of :meth:`identify` returns for the user; 42 and
+            ``"42"`` are the same.
+        :raises InvalidIdentity: if it is None, empty, or no id.
+        """
+        state = self._state()
+        return User(lambda: state.node() if state.config.enabled else None, user_id)
 
     def on_join(self, function: Function) -> Function:
         """Run the decorated function once for each socket that opens, in its process.

@@ -13,6 +13,7 @@ from flask import has_request_context
 
 from .audiences import Addressing, Audience
 from .html.blocks import wanted_blocks
+from .identity.users import channel_of, identity_of
 from .page.client import asking_digest
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
@@ -117,6 +118,31 @@ class Pushing(ABC):
         """
         route = TO_ALL if include_self else _to_others()
         names = tuple(flatten(channels, pattern))
+        return Audience(self._outgoing, Addressing(names, route, push_id, ephemeral, after_commit))
+
+    def to_user(
+        self,
+        user_id: Any,
+        *,
+        include_self: bool = True,
+        ephemeral: bool = False,
+        after_commit: Any = None,
+        push_id: str | None = None,
+    ) -> Audience:
+        """Return the audience of one user: all pages of the user, on whatever device.
+
+        ``realtime.to_user(42).push({"unread": 3})``. A page hears it if it was rendered while the
+        session belonged to the user, as :meth:`flask_realtime.Realtime.identify` says, and holds
+        ``realtime_script()``; in the browser by ``realtime.on("@user:*", …)``.
+
+        :param user_id: what the function of ``identify`` returns for the user; 42 and ``"42"``
+            are the same.
+        :raises InvalidIdentity: if it is None, empty, or no id.
+
+        The other arguments are those of :meth:`to`.
+        """
+        route = TO_ALL if include_self else _to_others()
+        names = (channel_of(identity_of(user_id)),)
         return Audience(self._outgoing, Addressing(names, route, push_id, ephemeral, after_commit))
 
     def refresh_on_commit(

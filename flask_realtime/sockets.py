@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from flask import request
-
-from .page.client import (
-    IS_RESUMED_IN_ENVIRON,
-    IS_SUBSCRIBED_IN_ENVIRON,
-    current_connection_id,
-    current_digest,
-    disconnect_behind_reply,
-    has_client,
-    known_digests,
-)
+from .page.client import current_client
 from .protocol.channels import check_name, flatten
-from .registries.base import Registry
-from .registries.records import Disconnect
+from .session.grants import Grants
+from .session.settlement import Settlement
 
 
 class Logs(Protocol):
@@ -35,27 +25,39 @@ class Socket:
     That is the page that made the request, if it named its connection id, and else the page that
     the request renders. With ``REALTIME_ENABLED`` False arguments are checked, and nothing happens.
 
-    :param registry: returns the registry of this process.
+    :param grants: what the client may hear.
+    :param settlement: ends what it was granted.
     :param logs: takes the messages that are pushed.
     :param is_enabled: ``REALTIME_ENABLED``.
     """
 
-    __slots__ = ("_is_enabled", "_logs", "_registry")
+    __slots__ = ("_grants", "_is_enabled", "_logs", "_settlement")
 
-    def __init__(self, registry: Callable[[], Registry], logs: Logs, is_enabled: bool) -> None:
-        self._registry = registry
+    def __init__(
+        self, grants: Grants, settlement: Settlement, logs: Logs, is_enabled: bool
+    ) -> None:
+        self._grants = grants
+        self._settlement = settlement
         self._logs = logs
         self._is_enabled = is_enabled
 
     @property
     def digest(self) -> str:
         """The digest that names this client, as :meth:`push_to` takes it; empty where disabled."""
-        return current_digest() if self._is_enabled else ""
+        return self._grants.digest(current_client()) if self._is_enabled else ""
 
     @property
     def connection_id(self) -> str:
-        """The connection id of the page; empty where disabled."""
-        return current_connection_id() if self._is_enabled else ""
+        """The connection id of the page; empty where disabled.
+
+        An app that reads it is taken to hand it out: what the page is subscribed to is kept then,
+        even if the response is no HTML.
+        """
+        if not self._is_enabled:
+            return ""
+        client = current_client()
+        client.is_given_out = True
+        return client.connection_id()
 
     @property
     def is_resumed(self) -> bool:
@@ -66,14 +68,13 @@ class Socket:
         that came by HTTP, and for a page that was never subscribed to a channel: nothing is
         remembered of such a page once its socket is closed.
         """
-        return bool(request.environ.get(IS_RESUMED_IN_ENVIRON, False))
+        socket = current_client().socket
+        return socket is not None and socket.is_resumed
 
     @property
     def channels(self) -> frozenset[str]:
-        """The channels to which this client is subscribed now."""
-        if not self._exists():
-            return frozenset()
-        return self._subscriptions(current_digest())
+        """The channels to which this client is subscribed, or will be behind this response."""
+        return self._grants.channels() if self._is_enabled else frozenset()
 
     def subscribe(self, *channels: Any) -> None:
         """Let this page hear whatever is pushed down *channels* from now on.
@@ -81,26 +82,31 @@ class Socket:
         Messages pushed before its socket opens wait for it. Call it before you read what the page
         shows, so that nothing falls between the two. A second subscription changes nothing.
 
+        A page that this request renders is subscribed at once, and forgotten if the response
+        proves to be no page, or one whose status is neither 2xx nor 422. A page that is open, and
+        made this request, is subscribed when the view has succeeded (2xx), from here on.
+
         :param channels: names, or lists of them.
         :raises InvalidChannel: if there is none, or one is no name (a pattern is none).
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if the page is open, and Redis did not answer in time. A page
+            that this request renders is told of what it missed when its socket opens, and reloads.
         """
-        names = _names(channels)
+        names = flatten(channels)
         if self._is_enabled:
-            self._registry().subscribe(current_digest(), names)
-            request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
+            self._grants.subscribe(names)
 
     def unsubscribe(self, *channels: Any) -> None:
         """Let this page hear *channels* no more, in its open socket too.
 
         A channel to which it is not subscribed is no error.
 
+        :param channels: names, or lists of them.
         :raises InvalidChannel: as :meth:`subscribe` does.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        names = _names(channels)
-        if self._exists():
-            self._registry().unsubscribe(current_digest(), names)
+        names = flatten(channels)
+        if self._is_enabled:
+            self._grants.unsubscribe(names)
 
     def push(
         self,
@@ -119,29 +125,21 @@ class Socket:
     def disconnect(self, everywhere: bool = False) -> None:
         """Close this page's sockets (1000), so that its browser does not come back.
 
-        A logout closes them *everywhere*: an open socket goes on with the session it began with.
-        It may have cleared the session already. The socket whose message is being handled gets
-        its reply first.
+        *everywhere*: end what the whole browser session was granted. All of its sockets are closed,
+        in all processes; the session gets another key by which its pages are known, and no page
+        that was open, or away, comes back, nor does anybody with a copy of its present cookie. Use
+        it where a password changes, or a user logs out, and the app does not say who a session
+        belongs to by :meth:`flask_realtime.Realtime.identify`. It may have cleared the session
+        already.
 
-        :param everywhere: every socket of this browser session, in all processes.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        The socket whose message is being handled gets its reply first. Never raises for want of
+        Redis: the sockets of this process are closed, and the rest is told Redis when it is back.
+
+        :param everywhere: the whole browser session, and not this page alone.
         """
         if not self._is_enabled:
             return
-        disconnect_behind_reply()
-        for client, session in known_digests():
-            if everywhere:
-                self._registry().disconnect(Disconnect(session=session))
-            else:
-                self._registry().disconnect(Disconnect(digest=client))
-
-    def _exists(self) -> bool:
-        # A browser session without a socket key has no client that could be known to anyone.
-        return self._is_enabled and has_client()
-
-    def _subscriptions(self, digest: str) -> frozenset[str]:
-        return frozenset(self._registry().subscriptions([digest]).get(digest) or ())
-
-
-def _names(channels: tuple[Any, ...]) -> list[str]:
-    return flatten(channels)
+        if everywhere:
+            self._settlement.end_session()
+        else:
+            self._settlement.disconnect(current_client())

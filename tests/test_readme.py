@@ -54,7 +54,7 @@ def answers(app):
     client = app.test_client()
     for rule in app.url_map.iter_rules():
         if rule.endpoint in app.view_functions and "realtime" not in rule.endpoint:
-            path = rule.rule.replace("<room>", "1")
+            path = re.sub(r"<(?:int:)?\w+>", "1", rule.rule)
             method = "POST" if "POST" in rule.methods else "GET"
             if rule.endpoint != "static":
                 yield client.open(path, method=method).status_code

@@ -159,6 +159,13 @@ class Config:
     max_connections_per_session: int = _setting(
         64, kinds.integer(1), "How many of them one browser session may have.", "sockets a process"
     )
+    max_socket_age_seconds: float | None = _setting(
+        86_400,
+        kinds.number(1, YEAR, or_none=True),
+        "How long a socket may stay open; then it comes back, with the cookies of now. None: as "
+        "long as it likes.",
+        "seconds",
+    )
     drain_seconds: float = _setting(
         3,
         kinds.number(0, DAY),

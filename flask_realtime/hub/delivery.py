@@ -65,6 +65,15 @@ class Delivery:
             channel = self._channels.get(name)
             return channel is not None and not channel.is_paused and channel.tail == position
 
+    def live_tails(self, names: Collection[str]) -> dict[str, Position]:
+        """Return how far channels have been delivered here, of those that are heard live."""
+        with self._lock:
+            return {
+                channel.name: channel.tail
+                for channel in self._channels.known(names)
+                if channel.tail is not None and not channel.is_paused
+            }
+
     def tail(self, name: str) -> Position | None:
         """Return how far the channel has been delivered here; None if that is not known."""
         with self._lock:

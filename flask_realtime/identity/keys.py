@@ -61,6 +61,12 @@ def session_digest(secret_key: str | bytes, socket_key: str) -> str:
     return _sign(secret_key, f"session:{socket_key}")[:_HALF]
 
 
+def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) -> str:
+    """Return the name under which a page finds what waits for it, if all it can show is a session
+    cookie that has been replaced: by whoever brings that cookie, and names the page, alone."""
+    return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
+
+
 def session_of(digest: str) -> str:
     """Return the name of the browser session to which the client named *digest* belongs."""
     return digest[_HALF:] or digest

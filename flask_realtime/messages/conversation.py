@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,19 +14,12 @@ from flask import Flask, Response, current_app, has_request_context, request
 
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
-from ..identity.keys import session_of, shorten
-from ..page.client import (
-    CONNECTION_ID_IN_ENVIRON,
-    DIGEST_IN_ENVIRON,
-    DISCONNECT_BEHIND_REPLY_IN_ENVIRON,
-    IS_RESUMED_IN_ENVIRON,
-    SESSION_DIGEST_IN_ENVIRON,
-)
+from ..identity.keys import shorten
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
-from ..session.changes import SessionChanges, item_of, lay_over
-from ..session.cookie_jar import CookieJar
+from ..session.socket_session import Outcome, SocketSession
 from .call_rules import CallRefused, CallRules
-from .dispatch import dispatch_handler, dispatch_hook, dispatch_route
+from .dispatch import BEHIND, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .replies import reply_of
@@ -71,7 +65,7 @@ class Conversation:
     :param rules: which routes it may call.
     :param environ: the handshake's, as it is inside the app's middleware.
     :param client: whose socket it is.
-    :param deposit: lets a text wait for the browser of the client.
+    :param session: the cookies of the socket.
     :param waiting: the texts that wait for that browser already.
     :param is_resumed: whether the page had a socket before this one.
     """
@@ -80,11 +74,11 @@ class Conversation:
         "_app",
         "_client",
         "_config",
-        "_deposit",
         "_environ",
         "_is_resumed",
-        "_jar",
+        "_outcome",
         "_rules",
+        "_session",
         "_tells_of_session",
         "_template",
         "_waiting",
@@ -97,7 +91,7 @@ class Conversation:
         rules: CallRules,
         environ: WSGIEnvironment,
         client: Client,
-        deposit: Callable[[str], None],
+        session: SocketSession,
         waiting: Sequence[str] = (),
         is_resumed: bool = False,
     ) -> None:
@@ -106,13 +100,14 @@ class Conversation:
         self._rules = rules
         self._environ: WSGIEnvironment | None = environ
         self._client = client
-        self._deposit = deposit
+        self._session = session
         self._waiting = waiting
         self._is_resumed = is_resumed
         # The reply that told of it may not have arrived; a hook has none.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
-        self._jar = CookieJar("", "", "/")
+        # What the message being handled did to cookies and session.
+        self._outcome: Outcome | None = None
 
     def answer(self, message: Message, handlers: Handlers) -> Reply:
         """The app's reply to *message*. Never raises."""
@@ -157,7 +152,7 @@ class Conversation:
             response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
         reply = reply_of(message.id, response, environ, self._config.max_reply_bytes)
         try:
-            is_waiting = self._keep_cookies(response, environ)
+            is_waiting = self._hand_on(environ)
         except RegistryUnavailable as error:
             logger.warning(
                 "Cookies of a reply to %s are lost: %s", self._client.short_digest, error
@@ -173,7 +168,7 @@ class Conversation:
             environ = self._make_environ(self._call_of_handler())
             response = dispatch_hook(self._app, environ, self._config.path, function)
             response.close()
-            if self._keep_cookies(response, environ):
+            if self._hand_on(environ):
                 self._tells_of_session = True
         except BaseException:
             logger.exception("A hook of %s failed.", self._client.short_digest)
@@ -184,46 +179,35 @@ class Conversation:
             return
         environ = self._environ
         self._template = environ_template(self._app, environ, self._config.environ_keys)
-        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
-        for text in self._waiting:
-            try:
-                lay_over(self._app, self._jar, SessionChanges.from_text(self._app, text))
-            except ValueError as error:
-                logger.warning("What waits for %s is no use: %s", self._client.short_digest, error)
+        self._session.begin(environ, self._template, self._waiting)
         self._environ, self._waiting = None, ()
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)
 
     def _make_environ(self, call: Call) -> dict[str, Any]:
-        environ = call_environ(self._template, call, self._jar.header(call.path))
+        environ = call_environ(self._template, call, self._session.header(call.path))
         environ[_MARK] = True
-        environ[CONNECTION_ID_IN_ENVIRON] = self._client.connection_id
-        # Whatever a message does to the session, its client remains the same.
-        environ[DIGEST_IN_ENVIRON] = self._client.digest
-        environ[SESSION_DIGEST_IN_ENVIRON] = session_of(self._client.digest)
-        environ[IS_RESUMED_IN_ENVIRON] = self._is_resumed
-        environ[DISCONNECT_BEHIND_REPLY_IN_ENVIRON] = self._client.disconnect_behind_reply
+        environ[SOCKET_IN_ENVIRON] = SocketOfMessage(
+            self._client.connection_id,
+            self._client.digest,
+            self._client.disconnect_behind_reply,
+            f"{self._client.digest}:{secrets.token_hex(8)}",
+            self._is_resumed,
+        )
+        environ[BEHIND] = self._note_outcome
         return environ
 
-    def _keep_cookies(self, response: Response, environ: WSGIEnvironment) -> bool:
-        """Keep the response's cookies as the browser would; True if some wait for it now.
+    def _note_outcome(self, response: Response) -> None:
+        self._outcome = self._session.outcome(response)
 
-        :raises RegistryUnavailable: if they can't be handed on; then they are not kept either.
+    def _hand_on(self, environ: WSGIEnvironment) -> bool:
+        """Let what the message changed wait for its browser; True if something waits now.
+
+        :raises RegistryUnavailable: if it can't be handed on.
         """
-        lines = response.headers.getlist("Set-Cookie")
-        if not lines:
-            return False
-        path = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
-        jar = self._jar.copy()
-        changing = [line for line in lines if jar.set(line, path)]
-        item = item_of(self._app, self._jar, jar, changing)
-        if item:
-            self._deposit(item.to_text(self._app))
-        self._jar = jar
-        return bool(item)
+        outcome, self._outcome = self._outcome, None
+        return self._session.hand_on(outcome, environ[SOCKET_IN_ENVIRON])
 
 
 def _run(handler: ViewHandler, data: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -12,6 +11,7 @@ from ..config.settings import Config
 from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
 from ..registries.records import Arrival
+from ..session.socket_session import SocketSession
 from .call_rules import CallRules
 from .conversation import Client, Conversation
 from .handlers import Handlers
@@ -68,7 +68,7 @@ class Conversations:
             self._rules,
             environ,
             client,
-            deposit=partial(self._registry.deposit, client.digest),
+            SocketSession(self._app, self._registry, client.connection_id, client.digest),
             waiting=arrival.waiting,
             is_resumed=arrival.is_resumed,
         )

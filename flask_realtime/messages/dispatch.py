@@ -8,16 +8,13 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, after_this_request, request
-from flask.sessions import SessionMixin
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..html.blocks import WantedBlocks, want_blocks
-from ..identity.keys import SOCKET_KEY
-from ..page.client import peek
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused
 from .request_cycle import RequestCycle
@@ -30,6 +27,8 @@ logger = logging.getLogger(__name__)
 #: The endpoint of hooks; that of a handler ends in a dot and its action.
 ENDPOINT = "realtime.message"
 
+#: In a message's environ: called with the response, within the message's contexts.
+BEHIND = "flask_realtime.behind"
 _WORK = "flask_realtime.work"
 
 
@@ -109,16 +108,19 @@ def _in_context(
     error: BaseException | None = None
     try:
         try:
-            session = cycle.push()
-            after_this_request(_keeper_of_socket_key(session))
-            return dispatch(cycle)
+            cycle.push()
+            response = dispatch(cycle)
         except CallRefused:
             raise
         except BaseException as raised:
             # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
             # thread, here it would be the socket.
             error = raised
-            return _handle(app, cycle, raised)
+            response = _handle(app, cycle, raised)
+        behind: Callable[[Response], None] | None = environ.get(BEHIND)
+        if behind is not None:
+            behind(response)
+        return response
     finally:
         cycle.pop(error)
 
@@ -151,19 +153,6 @@ def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
 def _message_rule(path: str, endpoint: str) -> Rule:
     """A rule outside of the app's map, so that no URL leads here."""
     return Rule(path, endpoint=endpoint, methods=["POST"])
-
-
-def _keeper_of_socket_key(session: SessionMixin) -> Callable[[Response], Response]:
-    """Have *session*, which was opened just now, keep the key by which its browser is known, even
-    if a view clears it: what then waits for the browser could not be fetched."""
-    known = peek(session, False)
-
-    def keep(response: Response) -> Response:
-        if known is not None and peek(session, session.accessed) != known:
-            session[SOCKET_KEY] = known
-        return response
-
-    return keep
 
 
 def _cut(wanted: WantedBlocks, response: Response, partial: str) -> Response:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..config.settings import Config
 from ..connection.connection import Connection, Receiver
 from ..connection.limits import ConnectionCount
 from ..errors import RegistryUnavailable
 from ..hub.hub import Hub
-from ..identity.keys import digest, session_of
+from ..identity.keys import session_of
 from ..registries.base import Registry
 from ..registries.records import Arrival, ConnectionRecord
 from ..threads.pool import ThreadPool
 from ..transport import servers
 from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
+from .ended import EndedReceiver
+from .names import Names, names_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ ENTERING_SECONDS = 20.0
 class Admission:
     """Makes connections of handshakes, and forgets them when they have ended.
 
-    :param secret_key: returns the app's secret key.
+    :param secret_keys: returns the app's secret key, and those that were in use before.
     :param make_receiver: returns what receives the messages of a new connection.
     :param is_stopping: returns whether this process lets nobody in any more.
     """
@@ -47,7 +49,7 @@ class Admission:
         flusher: Flusher,
         threads: ThreadPool,
         *,
-        secret_key: Callable[[], str | bytes | None],
+        secret_keys: Callable[[], Sequence[str | bytes]],
         make_receiver: Callable[[Connection, Handshake, Arrival], Receiver],
         is_stopping: Callable[[], bool],
     ) -> None:
@@ -56,14 +58,14 @@ class Admission:
         self._hub = hub
         self._flusher = flusher
         self._threads = threads
-        self._secret_key = secret_key
+        self._secret_keys = secret_keys
         self._make_receiver = make_receiver
         self._is_stopping = is_stopping
         self._lock = threading.Lock()
         self._count: ConnectionCount | None = None
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._live: dict[str, Connection] = {}
-        self._names = itertools.count(1)
+        self._numbers = itertools.count(1)
         # For who waits until no connection lives here.
         self._is_empty: threading.Event | None = None
         # One bound method for all connections.
@@ -79,23 +81,20 @@ class Admission:
         :raises Refusal: if there is no place for it, or if the registry cannot be reached.
         """
         self.check_stopping()
-        secret = self._secret_key()
-        # Without a secret key there are no sessions, and no socket key would have come along.
-        assert secret is not None
-        client = digest(secret, handshake.socket_key, handshake.connection_id)
-        self._take_place(session_of(client))
-        connection = self._connect(handshake, client)
+        names = self._names_of(handshake)
+        self._take_place(session_of(names.digest))
+        connection = self._connect(handshake, names)
         self._hub.add(connection)
         self._live[connection.name] = connection
         try:
             # Once more: a drain that began meanwhile has not seen this connection.
             self.check_stopping()
-            self._enter_registry(connection, handshake)
+            self._enter_registry(connection, handshake, names)
         except BaseException as error:
             self._hub.remove(connection)
             self._leave(connection)
             if isinstance(error, RegistryUnavailable):
-                raise Refusal(503, "The registry is away; come back.", RETRY_AFTER) from error
+                raise _away() from error
             raise
         return connection
 
@@ -108,6 +107,12 @@ class Admission:
             logger.warning("A socket's end was not noted, it will expire: %s", error)
         finally:
             self._leave(connection)
+
+    def _names_of(self, handshake: Handshake) -> Names:
+        try:
+            return names_of(handshake, self._secret_keys(), self._registry.subscriptions)
+        except RegistryUnavailable as error:
+            raise _away() from error
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until no connection lives here; return False if *seconds* were not enough."""
@@ -145,34 +150,42 @@ class Admission:
                 )
             return self._count
 
-    def _connect(self, handshake: Handshake, client: str) -> Connection:
+    def _connect(self, handshake: Handshake, names: Names) -> Connection:
         return Connection(
             handshake.descriptor,
             self._flusher,
             self._threads,
             self._config,
-            name=str(next(self._names)),
-            digest=client,
+            name=str(next(self._numbers)),
+            digest=names.digest,
+            user=names.user,
             address=handshake.address,
             accept=handshake.accept,
             deflates=handshake.deflates,
             detach=self._detach,
         )
 
-    def _enter_registry(self, connection: Connection, handshake: Handshake) -> None:
+    def _enter_registry(self, connection: Connection, handshake: Handshake, names: Names) -> None:
         if not self._registry.reaches_other_processes:
             # The registry is in this process, and keeps nobody waiting.
-            self._register(connection, handshake)
+            self._register(connection, handshake, names)
             return
         if not self._entering.acquire(timeout=ENTERING_SECONDS):
             raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
         try:
-            self._register(connection, handshake)
+            self._register(connection, handshake, names)
         finally:
             self._entering.release()
 
-    def _register(self, connection: Connection, handshake: Handshake) -> None:
-        arrival = self._registry.connect(connection.digest, connection.name)
+    def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
+        arrival = self._registry.connect(
+            names.digest, connection.name, names.user, names.other_sessions
+        )
+        if arrival.has_ended:
+            ended = EndedReceiver(connection, self._leave)
+            connection.receiver = ended
+            ended.turn_away()
+            return
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions)
         connection.receiver = self._make_receiver(connection, handshake, arrival)
@@ -182,3 +195,7 @@ class Admission:
         if self._is_empty is not None and not self._live:
             self._is_empty.set()
         self._places().leave(session_of(connection.digest))
+
+
+def _away() -> Refusal:
+    return Refusal(503, "The registry is away; come back.", RETRY_AFTER)

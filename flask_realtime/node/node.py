@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from flask import Flask
 
 from ..config.settings import Config
+from ..connection.age import AgeLimit
 from ..connection.connection import Connection
 from ..connection.drain import Drain
 from ..connection.heartbeat import Heartbeat
@@ -21,10 +22,13 @@ from ..hub.herd import Herd
 from ..hub.hub import Hub
 from ..hub.reconciler import Reconciler
 from ..hub.resync import Resync
+from ..hub.tails import take_tails
 from ..messages.conversations import Conversations
+from ..page.client import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import Arrival, RegistryEvents
+from ..session.endings import Endings, Step
 from ..threads.chores import Chores
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
@@ -77,6 +81,7 @@ class Node:
             self._hub, self._delivery, resync, registry, self._enter, self._flusher.settle
         )
         self._resumption = Resumption(self._hub, catch_up, registry, self._reconciler.changed)
+        self._endings = Endings()
         self._evictions = Evictions(self._hub, self._reconciler.unsubscribe)
         self._admission = Admission(
             config,
@@ -84,7 +89,7 @@ class Node:
             self._hub,
             self._flusher,
             self._threads,
-            secret_key=lambda: app.secret_key,
+            secret_keys=lambda: secret_keys_of(app),
             make_receiver=self._make_inbox,
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
@@ -112,6 +117,14 @@ class Node:
     def is_heard(self, channel: str) -> bool:
         """Return whether a socket of this process is on *channel*."""
         return self._delivery.is_heard(channel)
+
+    def tails(self, names: Collection[str]) -> dict[str, Position]:
+        """Return a position for each channel behind which a page misses nothing from now on."""
+        return take_tails(self._delivery, self.registry.read, names)
+
+    def end(self, steps: Sequence[Step]) -> None:
+        """Have the registry told of the end of a session or a user, sooner or later."""
+        self._endings.run(steps)
 
     def drain(self, seconds: float | None) -> None:
         """Close every socket (1012), and let no other in.
@@ -216,6 +229,7 @@ class Node:
         return [
             (SWEEP_SECONDS, self._reconciler.ignore_idle),
             (SWEEP_SECONDS, self._delivery.shrink),
+            (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
             (LINGER_SECONDS, self._threads.sweep),
             (shortest / REFRESHES_PER_TIMEOUT, self._reconciler.refresh),
         ]

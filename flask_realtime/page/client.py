@@ -2,102 +2,206 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
-from flask import current_app, request, session
-from flask.sessions import NullSession, SessionMixin
+from flask import Flask, current_app, request, session
+from flask.sessions import NullSession
 
 from ..errors import InvalidSetting
 from ..identity.keys import (
-    CONNECTION_ID,
-    CONNECTION_ID_HEADER,
     SOCKET_KEY,
     digest,
-    is_connection_id,
     new_connection_id,
     new_socket_key,
     session_digest,
+    session_of,
 )
+from ..protocol.positions import Position
+from .identify import identify
+from .naming import asking_page, open_page
+from .sessions import present_session, session_as_it_came, value_in
 
-logger = logging.getLogger(__name__)
-
-#: Where a request's environ holds the id it acts on; preset for a message of a socket.
-CONNECTION_ID_IN_ENVIRON = "flask_realtime.connection_id"
-#: Likewise its client and browser session, preset for a message of a socket alone: a handler that
-#: clears the session acts on the socket it came by all the same.
-DIGEST_IN_ENVIRON = "flask_realtime.digest"
-SESSION_DIGEST_IN_ENVIRON = "flask_realtime.session_digest"
-#: A function, preset for a message of a socket alone: has that socket, if it is to end, do so only
-#: behind the reply to the message.
-DISCONNECT_BEHIND_REPLY_IN_ENVIRON = "flask_realtime.disconnect_behind_reply"
-#: Whether the page had a socket before the one that the message came by, preset for a message of
-#: a socket alone.
-IS_RESUMED_IN_ENVIRON = "flask_realtime.is_resumed"
 #: Whether this request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
+_CLIENT = "flask_realtime.client"
+#: Where an environ holds whose session it was when the request came.
+CAME = "flask_realtime.came"
+#: Whose socket it is: preset in the environ of a message of a socket, and there alone.
+SOCKET_IN_ENVIRON = "flask_realtime.socket"
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+class SocketOfMessage(NamedTuple):
+    """The socket by which a message came.
 
-def current_connection_id(reads_body: bool = True) -> str:
-    """The id of the page that made this request, or else of the page that it will render.
-
-    A page names its id in the header, the query, a form or a JSON object, and the first place
-    with a well-formed one counts. The answer stays the same until the request ends.
-
-    :param reads_body: False looks at a form or at JSON only if the view has read it already.
+    :param connection_id: the page's.
+    :param digest: names the page to the registry, whatever the message does to its session.
+    :param disconnect_behind_reply: has the socket, if it is to be closed, closed behind the reply
+        that is due.
+    :param heir: names what the message itself lets wait for its browser; begins with the digest.
+    :param is_resumed: whether the page had a socket before this one.
     """
-    chosen = request.environ.get(CONNECTION_ID_IN_ENVIRON)
-    if not isinstance(chosen, str):
-        named = next(filter(_is_usable, _named_ids(reads_body)), None)
-        chosen = str(named or new_connection_id())
-        request.environ[CONNECTION_ID_IN_ENVIRON] = chosen
-    return chosen
+
+    connection_id: str
+    digest: str
+    disconnect_behind_reply: Callable[[], None]
+    heir: str
+    is_resumed: bool = False
 
 
-def peek(opened: SessionMixin, accessed: bool) -> str | None:
-    """The socket key in a session, None if there is none.
+class Came(NamedTuple):
+    """Whose session it was when the request came."""
 
-    :param accessed: whether the app has used the session, as it stands there afterwards: that we
-        look at it is no use, of which Flask would tell in a ``Vary`` header.
+    socket_key: str | None
+    identity: str | None
+
+
+class Client:
+    """The page that a request acts on: the one that is open and made it, or the one that comes.
+
+    :ivar taken: of an open page, the channels that it is to be subscribed to, and from where.
+    :ivar subscribed_as: the digest under which a page that comes has been subscribed; None: it has
+        not been.
+    :ivar is_lost: subscribing a page that comes has failed; it is told so when its socket opens.
+    :ivar is_given_out: the app has read the page's id, or it was written into the page.
+    :ivar is_over: the app has ended the session of the page that asks, and all it was granted.
     """
-    key = _key_in(opened)
-    opened.accessed = accessed
-    return key
+
+    __slots__ = (
+        "_id", "_is_open", "_key", "is_given_out", "is_lost", "is_over", "socket",
+        "subscribed_as", "taken",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+        self._id = None if self.socket is None else self.socket.connection_id
+        self._is_open = self.socket is not None
+        self._key: str | None = None
+        self.taken: dict[str, Position] = {}
+        self.subscribed_as: str | None = None
+        self.is_lost = False
+        self.is_given_out = False
+        self.is_over = False
+
+    def connection_id(self, reads_body: bool = True) -> str:
+        """Return the page's id, which stays the same until the request ends.
+
+        :param reads_body: False looks at a form or at JSON only if the view has read it already.
+        """
+        if self._id is None:
+            named = open_page(reads_body)
+            self._is_open = named is not None
+            self._id = named or new_connection_id()
+        return self._id
+
+    def act_on(self, connection_id: str) -> None:
+        """Act on the open page of this id, however the request names it."""
+        self._id, self._is_open = connection_id, True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is open already: it made the request, or sent the message."""
+        self.connection_id()
+        return self._is_open
+
+    @property
+    def has_begun_session(self) -> bool:
+        """Whether the session had no secret when one was needed."""
+        return self._key is not None
+
+    @property
+    def exists(self) -> bool:
+        """Whether anybody could know of the page."""
+        if self.is_open:
+            return self.socket is not None or came().socket_key is not None
+        return self.subscribed_as is not None
+
+    def digests(self) -> list[str]:
+        """Return the digests of the page, by the app's present secret key and by earlier ones.
+
+        A page that comes has one, and is nobody's before its id is given out.
+
+        :raises InvalidSetting: if the app has no sessions, for want of a ``SECRET_KEY``.
+        """
+        if self.socket is not None:
+            return [self.socket.digest]
+        came_with, connection_id = came(), self.connection_id()
+        if self.is_open:
+            key, secrets = came_with.socket_key or self.socket_key(), secret_keys()
+        else:
+            key, secrets = self.socket_key(), secret_keys()[:1]
+        return [digest(one, key, connection_id, came_with.identity) for one in secrets]
+
+    def digest(self) -> str:
+        """Return the digest of the page by the app's present secret key; see :meth:`digests`."""
+        return self.digests()[0]
+
+    def final_digest(self, identity: str | None) -> str:
+        """Return the digest that a page that comes has by the session as it is now.
+
+        :param identity: who that session belongs to.
+        """
+        return digest(secret_keys()[0], self.socket_key(), self.connection_id(), identity)
+
+    def lose(self) -> None:
+        """Note that a page that comes could not be subscribed. It gets another id, of which the
+        registry knows nothing: so it is told, and does not hear a part."""
+        self.is_lost = True
+        self.subscribed_as = None
+        if not self.is_given_out:
+            self._id = new_connection_id()
+
+    def socket_key(self) -> str:
+        """Return the secret of the browser session; one that is new is not in the session yet."""
+        key = known_socket_key()
+        if key is None:
+            secret_keys()
+            key = self._key = self._key or new_socket_key()
+        return key
+
+    def keep_socket_key(self) -> None:
+        """Have the session hold its secret from now on."""
+        if known_socket_key() is None:
+            session[SOCKET_KEY] = self.socket_key()
+
+
+def current_client() -> Client:
+    """Return the client of the current request."""
+    client: Client | None = request.environ.get(_CLIENT)
+    if client is None:
+        client = request.environ[_CLIENT] = Client()
+    return client
+
+
+def client_so_far() -> Client | None:
+    """Return the client of the current request, None if nothing has asked for it yet: of a message
+    of a socket it is always known."""
+    return (
+        current_client() if SOCKET_IN_ENVIRON in request.environ else request.environ.get(_CLIENT)
+    )
+
+
+def came() -> Came:
+    """Return whose session it was when the request came.
+
+    What the app's function of ``realtime.identify`` raises is raised.
+    """
+    found: Came | None = request.environ.get(CAME)
+    if found is None:
+        session = session_as_it_came()
+        found = Came(_key_in(session), identify().ask(session))
+        request.environ[CAME] = found
+    return found
+
+
+def present_identity() -> str | None:
+    """Return who the session belongs to as it is now."""
+    return identify().ask(present_session())
 
 
 def known_socket_key() -> str | None:
-    """The socket key of this browser session, None if it has none yet."""
-    return _key_in(session)
-
-
-def has_client() -> bool:
-    """Whether this request's browser session has a client that could be known to anyone."""
-    return DIGEST_IN_ENVIRON in request.environ or known_socket_key() is not None
-
-
-def current_socket_key() -> str:
-    """The socket key of this browser session, which gets one if it has none.
-
-    :raises InvalidSetting: if the app has no sessions, for want of a ``SECRET_KEY``.
-    """
-    key = known_socket_key()
-    if key is None:
-        _secret_key()
-        key = session[SOCKET_KEY] = new_socket_key()
-    return key
-
-
-def current_digest() -> str:
-    """The digest of this request's client.
-
-    :raises InvalidSetting: as :func:`current_socket_key` does.
-    """
-    preset = request.environ.get(DIGEST_IN_ENVIRON)
-    if isinstance(preset, str):
-        return preset
-    return digest(_secret_key(), current_socket_key(), current_connection_id())
+    """Return the socket key of this browser session, None if it has none yet."""
+    return _key_in(present_session())
 
 
 def asking_digest() -> str | None:
@@ -106,70 +210,45 @@ def asking_digest() -> str | None:
     None where the request names no page, or has no session by which one could be known; no session
     is begun for it.
     """
-    preset = request.environ.get(DIGEST_IN_ENVIRON)
-    if isinstance(preset, str):
-        return preset
-    named = next(filter(_is_usable, _named_ids(True)), None)
-    key = None if named is None else known_socket_key()
-    return None if key is None else digest(_secret_key(), key, str(named))
+    socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+    if socket is not None:
+        return socket.digest
+    named = asking_page(True)
+    if named is None:
+        return None
+    key, identity = came()
+    return None if key is None else digest(secret_keys()[0], key, named, identity)
 
 
-def known_digests() -> list[tuple[str, str]]:
-    """The digests of this request's client and of its browser session, if they may be known to
-    anyone; two pairs where the session was cleared and begun anew since the request came."""
-    preset = request.environ.get(DIGEST_IN_ENVIRON)
-    if isinstance(preset, str):
-        return [(preset, request.environ[SESSION_DIGEST_IN_ENVIRON])]
-    keys = dict.fromkeys(filter(None, (known_socket_key(), _socket_key_at_first())))
-    return [
-        (digest(_secret_key(), key, current_connection_id()), session_digest(_secret_key(), key))
-        for key in keys
-    ]
+def session_names() -> list[str]:
+    """Return the names by which the browser session that sent this request is known, under the
+    app's present secret key and earlier ones; none if nobody could know of it."""
+    socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+    first = [] if socket is None else [session_of(socket.digest)]
+    key = came().socket_key
+    others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
+    return list(dict.fromkeys([*first, *others]))
 
 
-def disconnect_behind_reply() -> None:
-    """Have the socket by which this request came, if it did, end only behind the reply to it."""
-    hold = request.environ.get(DISCONNECT_BEHIND_REPLY_IN_ENVIRON)
-    if hold is not None:
-        hold()
+def secret_keys() -> list[str | bytes]:
+    """Return the app's secret key, and behind it those that were in use before.
 
-
-def _socket_key_at_first() -> str | None:
-    """The socket key that came with the request, whatever has become of its session."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    opened = app.session_interface.open_session(app, request)
-    return None if opened is None else _key_in(opened)
-
-
-def _key_in(opened: SessionMixin) -> str | None:
-    key = opened.get(SOCKET_KEY)
-    return key if isinstance(key, str) and key else None
-
-
-def _named_ids(reads_body: bool) -> Iterator[object]:
-    yield request.headers.get(CONNECTION_ID_HEADER)
-    yield request.args.get(CONNECTION_ID)
-    # What Werkzeug has parsed it keeps in the request's dict. To read a body that the view left
-    # alone could take long, and answer 413 where the view would not have.
-    read = vars(request._get_current_object())  # type: ignore[attr-defined]
-    if request.mimetype in _FORMS and (reads_body or "form" in read):
-        yield request.form.get(CONNECTION_ID)
-    if request.is_json and (reads_body or "_cached_data" in read):
-        body = request.get_json(silent=True)
-        yield body.get(CONNECTION_ID) if isinstance(body, dict) else None
-
-
-def _is_usable(named: object) -> bool:
-    if named is not None and not is_connection_id(named):
-        logger.debug("A malformed connection id was ignored: %.200r", named)
-    return is_connection_id(named)
-
-
-def _secret_key() -> str | bytes:
-    secret = current_app.secret_key
-    if not secret or isinstance(session, NullSession):
+    :raises InvalidSetting: if the app has none.
+    """
+    if not current_app.secret_key or isinstance(present_session(), NullSession):
         raise InvalidSetting(
             "SECRET_KEY is not set, and without it no page can be told from another's: "
             "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
         )
-    return secret
+    return secret_keys_of(current_app)
+
+
+def secret_keys_of(app: Flask) -> list[str | bytes]:
+    """Return the secret key of an app that has one, and behind it those that were in use before."""
+    assert app.secret_key
+    return [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
+
+
+def _key_in(session: object) -> str | None:
+    key = value_in(session, SOCKET_KEY)  # type: ignore[arg-type]
+    return key if isinstance(key, str) and key else None

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ..config.settings import Config
 from ..errors import NoContext
-from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
+from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client, present_identity
 from .hosts import everywhere
 from .script import ENTRIES, ENTRY, client_script
 from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
@@ -57,7 +57,9 @@ class Page:
         # Run behind the page's HTML, in the order in which it stands among the page's modules.
         tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
         # So that the client can tell a page whose subscriptions have expired from one without any.
-        is_subscribed = IS_SUBSCRIBED_IN_ENVIRON in request.environ
+        is_subscribed = (
+            IS_SUBSCRIBED_IN_ENVIRON in request.environ or present_identity() is not None
+        )
         request.environ[SCRIPT_IN_ENVIRON] = is_subscribed
         return tag.format(
             url_for(STATIC_ENDPOINT, entry=ENTRY, v=client_script().version),
@@ -91,8 +93,9 @@ class Page:
             )
         request.environ[HAS_ID_IN_ENVIRON] = True
         # At once: the headers of a streamed page are sent before the whole of it is rendered.
-        current_socket_key()
-        return current_connection_id(reads_body=False)
+        client = current_client()
+        client.keep_socket_key()
+        return client.connection_id(reads_body=False)
 
 
 def _send_script(entry: str) -> Response:

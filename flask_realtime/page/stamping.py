@@ -12,7 +12,7 @@ from ..config.settings import Config
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
 from .charset import keeps_ascii
-from .client import IS_SUBSCRIBED_IN_ENVIRON, current_connection_id, current_socket_key
+from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,8 @@ class Stamping:
         tag = find_body_tag(html)
         response.set_data(html)
         if tag is not None and not tag.is_stamped:
-            attribute = f' {ATTRIBUTE}="{current_connection_id(reads_body=False)}"'.encode()
+            connection_id = current_client().connection_id(reads_body=False)
+            attribute = f' {ATTRIBUTE}="{connection_id}"'.encode()
             response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
             request.environ[IS_STAMPED_IN_ENVIRON] = True
         request.environ[_STAMP] = _Stamp(response.response, html)
@@ -83,7 +84,7 @@ class Stamping:
             response.set_data(environ[_STAMP].before)
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
         if IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ:
-            current_socket_key()
+            current_client().keep_socket_key()
             keep_from_caches(response)
         return response
 

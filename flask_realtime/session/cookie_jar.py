@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
+from ..threads import clock
+
 # Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5).
 _LONGEST_LIFE = 400 * 86_400
+# A cookie that slides is handed on at most once in this part of its life.
+RENEWED_EVERY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,17 @@ class _Cookie:
 
     @property
     def is_live(self) -> bool:
-        return self.expires_at is None or self.expires_at > time.time()
+        return self.expires_at is None or self.expires_at > clock.now()
+
+    def stands_for(self, other: _Cookie) -> bool:
+        """Whether a browser that has this one need not be told of another of the same name."""
+        if self.value != other.value or not self.is_live:
+            return False
+        if other.expires_at is None or self.expires_at is None:
+            # The handshake does not tell when its cookies end.
+            return other.expires_at == self.expires_at
+        later = other.expires_at - self.expires_at
+        return abs(later) < (other.expires_at - clock.now()) * RENEWED_EVERY
 
 
 class CookieJar:
@@ -58,18 +71,19 @@ class CookieJar:
         cookies.sort(key=lambda one: -len(one.path or ""))
         return "; ".join(f"{one.name}={one.value}" for one in cookies)
 
-    def set(self, line: str, path: str) -> bool:
-        """Keep what a ``Set-Cookie`` line of an answer to *path* says.
+    def value_of(self, name: str) -> str | None:
+        """The value of a cookie, None if there is none of that name."""
+        return next((one.value for one in self._cookies if one.name == name and one.is_live), None)
 
-        :returns: whether a browser's next request would differ by it. True for each deletion: the
-            browser may hold cookies, of other paths, that the handshake did not show.
+    def set(self, line: str, path: str) -> bool:
+        """Keep what a ``Set-Cookie`` line of an answer to *path* says, if it changes anything.
+
+        :returns: whether a browser has to be told. Of each deletion it has to, since it may hold
+            cookies, of other paths, that the handshake did not show; of a cookie that ends later
+            than the same one did, once that is a tenth of its life, or when the present one ends
+            is not known.
         """
-        pair, *attributes = line.split(";")
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        told = {
-            key.strip().lower(): value.strip()
-            for key, _, value in (attribute.partition("=") for attribute in attributes)
-        }
+        name, equals, value, told = _parse(line)
         if not name or not equals or not self._is_ours(told.get("domain", "")):
             return False
         folder = told.get("path", "")
@@ -77,11 +91,12 @@ class CookieJar:
             folder = _folder(path)
         cookie = _Cookie(name, value, folder, _expiry(told))
         before = [one for one in self._cookies if self._is_replaced(one, name, folder)]
+        if cookie.is_live and any(one.stands_for(cookie) for one in before):
+            return False
         self._cookies = [one for one in self._cookies if one not in before]
-        if not cookie.is_live:
-            return True
-        self._cookies.append(cookie)
-        return not any(one.value == value and one.is_live for one in before)
+        if cookie.is_live:
+            self._cookies.append(cookie)
+        return True
 
     def _is_replaced(self, cookie: _Cookie, name: str, folder: str) -> bool:
         if cookie.name != name:
@@ -93,11 +108,29 @@ class CookieJar:
         return not domain or self._host == domain or self._host.endswith(f".{domain}")
 
 
+def lifetime_of(line: str) -> float | None:
+    """Return how many seconds a ``Set-Cookie`` line lets its cookie live, None if as long as the
+    browser is open."""
+    expires_at = _expiry(_parse(line)[3])
+    return None if expires_at is None else expires_at - clock.now()
+
+
+def _parse(line: str) -> tuple[str, str, str, dict[str, str]]:
+    """The name of a cookie, its equals sign, its value, and its attributes."""
+    pair, *attributes = line.split(";")
+    name, equals, value = (part.strip() for part in pair.partition("="))
+    told = {
+        key.strip().lower(): text.strip()
+        for key, _, text in (attribute.partition("=") for attribute in attributes)
+    }
+    return name, equals, value, told
+
+
 def _expiry(attributes: dict[str, str]) -> float | None:
     """When a cookie ends; Max-Age counts before Expires."""
     seconds = _seconds(attributes.get("max-age", ""))
     if seconds is not None:
-        return time.time() + seconds
+        return clock.now() + seconds
     try:
         expires = parsedate_to_datetime(attributes["expires"])
     except (KeyError, ValueError, OverflowError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Flask, Response, current_app, request, session
 
@@ -16,13 +16,15 @@ from ..identity.keys import (
     is_allowed_origin,
     is_connection_id,
     new_connection_id,
+    replaced_digest,
     shorten,
 )
-from ..page.client import CONNECTION_ID_IN_ENVIRON, current_digest, known_socket_key
+from ..page.client import Client, came, current_client, present_identity, secret_keys
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
+from ..page.sessions import has_cookie_session, present_session, save_nothing
 from ..registries.base import Registry
-from .changes import SessionChanges
+from .changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,9 @@ class SessionPath:
     """``POST /_realtime/session``: what waits for the page that asks becomes its browser's.
 
     The path stands below ``REALTIME_URL_PREFIX``.
+
+    :param config: the app's settings.
+    :param registry: returns the registry of this process.
     """
 
     def __init__(self, config: Config, registry: Callable[[], Registry]) -> None:
@@ -65,23 +70,63 @@ class SessionPath:
         allowed = self._config.allowed_origins
         # Here a browser always sends one, and it stands in for a CSRF token.
         if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
-            return _answer(403, f"Origin {origin!r} may not do this.")
+            return _refuse(403, f"Origin {origin!r} may not do this.")
         connection_id = _connection_id()
         if not is_connection_id(connection_id):
-            return _answer(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
-        if known_socket_key() is None:
-            return _answer(403, "The session holds no socket key: it is not that of a page.")
-        request.environ[CONNECTION_ID_IN_ENVIRON] = connection_id
-        digest = current_digest()
-        try:
-            texts = self._registry().collect(digest, _taker())
-        except RegistryUnavailable as error:
-            logger.warning("What waits for %s can't be fetched: %s", shorten(digest), error)
-            return _answer(503, "The registry is away; come back.")
+            return _refuse(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
+        client = current_client()
+        client.act_on(str(connection_id))
         response = _answer(204)
-        for text in texts:
-            _apply(digest, text, response)
+        try:
+            digests = self._digests(client)
+            if not digests:
+                return _refuse(403, "The session holds no socket key: it is not that of a page.")
+            has_changed = self._take(digests, client, response)
+        except RegistryUnavailable as error:
+            logger.warning("What waits for a page can't be fetched: %s", error)
+            response, has_changed = _answer(503, "The registry is away; come back."), False
+        if not has_changed:
+            # A cookie that is set for its own sake could undo a log-out that is under way.
+            save_nothing()
         return response
+
+    def _digests(self, client: Client) -> list[str]:
+        """The names under which something may wait for the page that asks."""
+        found = dict.fromkeys(client.digests()) if came().socket_key is not None else {}
+        if has_cookie_session(current_app):
+            return list(found)
+        for name in _replaced_names(client.connection_id()):
+            for pointer in self._registry().collect(name, _taker()):
+                try:
+                    found[follow(current_app, pointer)] = None
+                except ValueError as error:
+                    logger.warning("A pointer to what waits is no use: %s", error)
+        return list(found)
+
+    def _take(self, digests: Sequence[str], client: Client, response: Response) -> bool:
+        """Make what waits its browser's; True if the browser's session has changed by it."""
+        has_changed = False
+        waiting = [(one, text) for one in digests for text in self._collect(one)]
+        for digest, text in waiting:
+            try:
+                item = SessionChanges.from_text(current_app, digest, text)
+            except ValueError as error:
+                logger.warning("What waited for %s is no use: %s", shorten(digest), error)
+                continue
+            client.is_over = client.is_over or item.ends
+            has_changed = _apply(item, digest, response) or item.ends or has_changed
+        return has_changed
+
+    def _collect(self, digest: str) -> Sequence[str]:
+        return self._registry().collect(digest, _taker())
+
+
+def _replaced_names(connection_id: str) -> list[str]:
+    """The names under which the session cookie of this request may point to what waits."""
+    value = request.cookies.get(current_app.session_interface.get_cookie_name(current_app))
+    if not value:
+        return []
+    return [replaced_digest(secret, value, connection_id) for secret in secret_keys()]
 
 
 def _taker() -> str:
@@ -98,15 +143,26 @@ def _connection_id() -> object:
     return named
 
 
-def _apply(digest: str, text: str, response: Response) -> None:
-    try:
-        item = SessionChanges.from_text(current_app, text)
-    except ValueError as error:
-        logger.warning("What waited for %s is no use: %s", shorten(digest), error)
-        return
+def _apply(item: SessionChanges, digest: str, response: Response) -> bool:
+    """Make the changes, all of them or none; True if the session has changed."""
+    if not item.fits(present_session(), present_identity()):
+        logger.info(
+            "What waited for %s is dropped: its browser's session has changed since.",
+            shorten(digest),
+        )
+        return False
     item.apply(session)
+    if item.renews and session.permanent:
+        session.modified = True
     for line in item.cookies:
         response.headers.add("Set-Cookie", line)
+    return bool(item.changes) or item.renews
+
+
+def _refuse(status: int, text: str) -> Response:
+    response = _answer(status, text)
+    save_nothing()
+    return response
 
 
 def _mark_refusal(response: Response) -> Response:

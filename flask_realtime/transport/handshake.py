@@ -7,14 +7,13 @@ import binascii
 import logging
 from typing import TYPE_CHECKING
 
-from flask import Response, request, session
-from flask.sessions import SessionMixin
+from flask import Response, request
 from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
 from ..identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id
-from ..page.client import peek
+from ..page.client import CAME, came
 from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket
 
@@ -50,20 +49,27 @@ class Handshake:
     :param descriptor: the fd of the request.
     :param connection_id: the page that asks.
     :param socket_key: the secret of its session.
+    :param identity: who the session belongs to; None: a stranger.
     """
 
     __slots__ = (
-        "_extension", "_key", "address", "connection_id", "descriptor", "environ", "resumes",
-        "socket_key",
+        "_extension", "_key", "address", "connection_id", "descriptor", "environ", "identity",
+        "resumes", "socket_key",
     )  # fmt: skip
 
     def __init__(
-        self, environ: WSGIEnvironment, descriptor: Descriptor, connection_id: str, socket_key: str
+        self,
+        environ: WSGIEnvironment,
+        descriptor: Descriptor,
+        connection_id: str,
+        socket_key: str,
+        identity: str | None = None,
     ) -> None:
         self.environ = environ
         self.descriptor = descriptor
         self.connection_id = connection_id
         self.socket_key = socket_key
+        self.identity = identity
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
@@ -95,9 +101,7 @@ def check(config: Config) -> Handshake:
             f"The query's {CONNECTION_ID} is missing or malformed; it is the "
             "value of data-socket-connection-id on the page's <body>.",
         )
-    opened: SessionMixin = session._get_current_object()  # type: ignore[attr-defined]
-    # To tell of a use takes a fiftieth of a handshake, and nobody keeps a 101.
-    socket_key = peek(opened, False)
+    socket_key, identity = _who_asks()
     if socket_key is None:
         raise Refusal(
             403,
@@ -108,7 +112,7 @@ def check(config: Config) -> Handshake:
         sock = client_socket(request.environ)
     except UnsupportedServer as error:
         raise Refusal(501, str(error)) from None
-    return Handshake(request.environ, descriptor_for(sock), connection_id, socket_key)
+    return Handshake(request.environ, descriptor_for(sock), connection_id, socket_key, identity)
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -184,6 +188,21 @@ def agree(offers: str) -> str:
             # Section 7.1.2.1: an offer that names the window is accepted by naming it too.
             return f"{DEFLATE}; {_WINDOW}=15" if windows else DEFLATE
     return ""
+
+
+def _who_asks() -> tuple[str | None, str | None]:
+    """The secret of the session that came along, and who it belongs to.
+
+    :raises Refusal: if the app cannot say.
+    """
+    try:
+        return came()
+    except Exception as error:
+        logger.exception("realtime.identify failed at a handshake.")
+        raise Refusal(503, "It is not clear who asks; come back.", {"Retry-After": "1"}) from error
+    finally:
+        # The socket keeps the environ.
+        request.environ.pop(CAME, None)
 
 
 def _check_origin(config: Config) -> None:

@@ -15,9 +15,14 @@ from flask_realtime.messages.call_rules import CallRules
 from flask_realtime.messages.conversation import Client, Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
+from flask_realtime.page.identify import EXTENSION, Identify
 from flask_realtime.protocol.messages import parse_message
-from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.session.grants import Grants
+from flask_realtime.session.settlement import Settlement
+from flask_realtime.session.socket_session import SocketSession
 from flask_realtime.session.view import SessionPath
+
+from .processes import Process
 
 CONNECTION_ID = "an-id-of-this-page"
 ORIGIN = "http://localhost"
@@ -44,16 +49,18 @@ class Browser:
             {f"REALTIME_{name}": value for name, value in settings.items()}
         )
         self.rules = CallRules(app, self.config)
-        self.registry = MemoryRegistry(self.config)
+        self.process = Process(self.config)
+        self.registry = self.process.registry
         if "realtime.session" not in app.view_functions:
+            self.identify = app.extensions[EXTENSION] = Identify()
             add_message_view(app)
             SessionPath(self.config, lambda: self.registry).init_app(app)
+            Settlement(lambda: self.process, Grants(lambda: self.process)).init_app(app)
         self.client = app.test_client()
         self.client.environ_base["HTTP_USER_AGENT"] = HANDSHAKE["User-Agent"]
         with self.client.session_transaction() as stored:
             self.key = stored[SOCKET_KEY] = "the-socket-key"
         self.digest = digest(app.secret_key, self.key, CONNECTION_ID)
-        self.deposit = lambda item: self.registry.deposit(self.digest, item)
 
     def cookies(self):
         """The ``Cookie`` header of its next request."""
@@ -76,7 +83,7 @@ class Browser:
             self.rules,
             handshake,
             Client(CONNECTION_ID, self.digest, disconnect_behind_reply=lambda: None),
-            deposit=self.deposit,
+            SocketSession(self.app, self.registry, CONNECTION_ID, self.digest),
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )
         return Socket(conversation, handlers or {})

@@ -19,6 +19,7 @@ class Shaken:
     :param connection_id: the page that asks.
     :param resumes: whether its client promises a ``resume``.
     :param socket_key: the secret of its session.
+    :param identity: who the session belongs to.
     """
 
     environ = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "http"}  # noqa: RUF012 - only read
@@ -33,10 +34,12 @@ class Shaken:
         connection_id="an-id-of-this-page",
         resumes=False,
         socket_key="a key",
+        identity=None,
     ):
         self.descriptor = descriptor
         self.resumes = resumes
         self.socket_key = socket_key
+        self.identity = identity
         self._connection_id = connection_id
         self._while_admitted = while_admitted
 

@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-import threading
-
 import flask
 import pytest
 from flask import session
 
-from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
-from flask_realtime.registries.memory.registry import MemoryRegistry
-from flask_realtime.registries.records import Disconnect, RegistryEvents
+from flask_realtime.registries.records import Disconnect
+from flask_realtime.session.grants import Grants
+from flask_realtime.session.settlement import Settlement
 from flask_realtime.sockets import Socket
-from tests.eventually import DEADLINE
+
+from .processes import Process
 
 ID = "an-id-of-this-page"
 OTHER_ID = "an-id-of-another-page"
 KEY = "the-socket-key-of-this-session"
 
 
-class Told:
-    """What a registry tells its process."""
-
-    def __init__(self):
-        self.disconnected = []
-        self.is_told = threading.Event()
-
-    def receiver(self):
-        return RegistryEvents(
-            deliver=lambda publication: None,
-            changed=lambda digest: None,
-            disconnected=self._disconnect,
-            unsubscribed=lambda user, channel: None,
-            interrupted=lambda: None,
-            restored=lambda: None,
-        )
-
-    def _disconnect(self, order):
-        self.disconnected.append(order)
-        self.is_told.set()
+@pytest.fixture
+def process():
+    process = Process()
+    yield process
+    process.close()
 
 
 @pytest.fixture
-def told():
-    return Told()
-
-
-@pytest.fixture
-def registry(told):
-    registry = MemoryRegistry(Config())
-    registry.start(told.receiver())
-    yield registry
-    registry.close()
+def registry(process):
+    return process.registry
 
 
 class Pushed(list):
@@ -72,8 +48,13 @@ def pushed():
 
 
 @pytest.fixture
-def make_socket(registry, pushed):
-    return lambda is_enabled=True: Socket(lambda: registry, pushed, is_enabled)
+def settlement(process):
+    return Settlement(lambda: process, Grants(lambda: process))
+
+
+@pytest.fixture
+def make_socket(process, pushed, settlement):
+    return lambda is_enabled=True: Socket(Grants(lambda: process), settlement, pushed, is_enabled)
 
 
 @pytest.fixture
@@ -82,21 +63,34 @@ def socket(make_socket):
 
 
 @pytest.fixture
-def app():
+def app(settlement):
     app = flask.Flask(__name__)
     app.secret_key = "secret"
+    settlement.init_app(app)
     return app
+
+
+def cookie_of(app, key):
+    """The headers of a browser whose session has this socket key."""
+    if key is None:
+        return {}
+    signed = app.session_interface.get_signing_serializer(app).dumps({"socket_key": key})
+    return {"Cookie": f"session={signed}"}
 
 
 @pytest.fixture
 def in_request(app):
-    """Runs a function in a request of the page whose id is given, in one browser session."""
+    """Runs a function in a request of the open page whose id is given, or, if it is None, of one
+    that renders a page, in one browser session; *status* is that of the response."""
 
-    def run(function, connection_id=ID, key=KEY):
-        with app.test_request_context(headers={"X-Realtime-Connection-Id": connection_id}):
-            if key:
-                session["socket_key"] = key
-            return function()
+    def run(function, connection_id=ID, key=KEY, status=200):
+        headers = cookie_of(app, key)
+        if connection_id is not None:
+            headers["X-Realtime-Connection-Id"] = connection_id
+        with app.test_request_context(headers=headers):
+            result = function()
+            app.process_response(app.response_class(status=status))
+            return result
 
     return run
 
@@ -127,16 +121,25 @@ def test_subscribe_subscribes_this_page_alone(socket, registry, in_request):
     assert registry.subscriptions([digest("secret", KEY, ID)])
 
 
-def test_subscribe_gives_a_new_session_its_socket_key(socket, in_request):
-    """The first subscription of a visitor begins the session that its socket will show."""
+def test_subscribe_shows_at_once_in_channels(socket, in_request):
+    """A view that asks sees what its page will hear."""
+
+    def view():
+        socket.subscribe("a", "b")
+        socket.unsubscribe("b")
+        return socket.channels
+
+    assert in_request(view) == {"a"}
+
+
+def test_subscribe_begins_no_session_for_a_page_that_says_it_is_open(socket, in_request):
+    """A request without a session names no page that anybody could know."""
 
     def view():
         socket.subscribe("a")
-        return session["socket_key"], socket.channels
+        return dict(session), socket.channels
 
-    key, channels = in_request(view, key=None)
-
-    assert key and channels == {"a"}
+    assert in_request(view, key=None) == ({}, set())
 
 
 def test_unsubscribe_takes_channels_away(socket, in_request):
@@ -168,7 +171,7 @@ def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request
     app.secret_key = None
 
     with pytest.raises(InvalidSetting, match="SECRET_KEY"):
-        in_request(lambda: socket.subscribe("a"), key=None)
+        in_request(lambda: socket.subscribe("a"), None, key=None)
 
 
 def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
@@ -205,30 +208,48 @@ def test_push_to_takes_one_name(socket, in_request, channel):
     ],
 )
 def test_disconnect_closes_this_page_or_the_session(
-    socket, told, in_request, everywhere, disconnected
+    socket, process, in_request, everywhere, disconnected
 ):
     """A logout can close this page's sockets, or those of all pages of the browser."""
     in_request(lambda: socket.subscribe("a"))
 
     in_request(lambda: socket.disconnect(everywhere=everywhere))
 
-    assert told.is_told.wait(DEADLINE)
-    assert told.disconnected == [disconnected]
+    assert process.disconnected == [disconnected]
+
+
+def test_disconnect_everywhere_gives_the_session_another_key(socket, registry, in_request):
+    """Nothing that was granted before is left: neither a kept cookie nor a page that was away
+    comes back, in an app that never says who a session belongs to."""
+
+    def view():
+        socket.disconnect(everywhere=True)
+        return session._get_current_object()
+
+    in_request(lambda: socket.subscribe("a"))
+    after = in_request(view)
+
+    assert after["socket_key"] not in (None, KEY)
+    assert registry.connect(digest("secret", KEY, ID), "1").has_ended
 
 
 @pytest.mark.parametrize("key_now", [None, "a-key-begun-anew"])
-def test_disconnect_closes_the_session_that_was_cleared_before(app, socket, told, key_now):
+def test_disconnect_closes_the_session_that_was_cleared_before(
+    socket, process, in_request, key_now
+):
     """A logout may clear the session first: the sockets are those of who sent the request."""
-    signed = app.session_interface.get_signing_serializer(app).dumps({"socket_key": KEY})
-    with app.test_request_context(headers={"Cookie": f"session={signed}"}):
+
+    def view():
         session.clear()
         if key_now:
             session["socket_key"] = key_now
-
         socket.disconnect(everywhere=True)
+        return session._get_current_object()
 
-    keys = [key_now, KEY] if key_now else [KEY]
-    assert told.disconnected == [Disconnect(session=session_digest("secret", key)) for key in keys]
+    after = in_request(view)
+
+    assert process.disconnected == [Disconnect(session=session_digest("secret", KEY))]
+    assert after.get("socket_key") == key_now
 
 
 def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):
@@ -246,7 +267,8 @@ def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, i
 def test_socket_does_nothing_where_the_extension_is_off(app, in_request):
     """ENABLED False needs no secret key, makes no session and asks no registry."""
     app.secret_key = None
-    socket = Socket(lambda: pytest.fail("asked"), Pushed(), False)
+    grants = Grants(lambda: pytest.fail("asked"))
+    socket = Socket(grants, Settlement(None, grants), Pushed(), False)
 
     def view():
         socket.subscribe("a")

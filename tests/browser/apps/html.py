@@ -62,7 +62,7 @@ def enter(name, channel):
 
 @app.get("/out/<channel>")
 def leave(channel):
-    session.clear()
+    del session["name"]
     return ""
 
 

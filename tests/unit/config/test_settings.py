@@ -51,6 +51,7 @@ def test_config_has_the_documented_defaults():
         "max_channels_per_page": 200,
         "max_connections": None,
         "max_connections_per_session": 64,
+        "max_socket_age_seconds": 86_400,
         "drain_seconds": 3,
         "allow_calls": None,
         "call_headers": (),
@@ -120,7 +121,10 @@ def test_config_refuses_what_is_no_count(name, value):
     "value", [-1, True, "25", None, float("inf"), float("nan"), 10**400, 10**9]
 )
 def test_config_refuses_what_is_no_duration(name, value):
-    """Seconds are finite numbers of a sane size."""
+    """Seconds are finite numbers of a sane size; only a socket's age may have no end."""
+    if value is None and name == "REALTIME_MAX_SOCKET_AGE_SECONDS":
+        assert Config.from_mapping({name: None}).max_socket_age_seconds is None
+        return
     assert refusal(**{name: value}).startswith(f"{name} is ")
 
 

@@ -140,7 +140,7 @@ def test_conversations_do_not_mix(app, browser):
     def handler(message):
         g.name = message["name"]
         both_in.wait()
-        return {"g": g.name, "id": request.environ["flask_realtime.connection_id"]}
+        return {"g": g.name}
 
     replies = {}
 
@@ -294,22 +294,27 @@ def test_message_is_a_socket_request(app, browser):
 
 def test_message_acts_on_the_socket_it_came_by(app, browser):
     """The connection id of a message is its socket's, without being named."""
-    from flask_realtime.page.client import current_connection_id, current_digest
+    from flask_realtime.page.client import current_client
 
-    body = answer(browser, lambda message: [current_connection_id(), current_digest()])["body"]
+    def handler(message):
+        return [current_client().connection_id(), current_client().digest()]
+
+    body = answer(browser, handler)["body"]
 
     assert body == [CONNECTION_ID, browser.digest]
 
 
 def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
     """A log-out over a socket leaves the socket its own client."""
-    from flask_realtime.page.client import current_digest
+    from flask_realtime.page.client import current_client
 
     def log_out(message):
         session.clear()
-        return current_digest()
+        return current_client().digest()
 
-    socket = browser.open_socket({"out": log_out, "which": lambda message: current_digest()})
+    socket = browser.open_socket(
+        {"out": log_out, "which": lambda message: current_client().digest()}
+    )
 
     assert socket.say("out")["body"] == browser.digest
     assert socket.say("which")["body"] == browser.digest
@@ -317,13 +322,13 @@ def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
 
 def test_hook_runs_in_a_context_like_a_handlers(app, browser):
     """What joins or leaves a socket does so as its client."""
-    from flask_realtime.page.client import current_digest
+    from flask_realtime.page.client import current_client
 
     seen = []
     app.before_request(lambda: seen.append(request.endpoint))
     app.teardown_request(lambda error: seen.append("teardown"))
 
-    browser.open_socket().conversation.run_hook(lambda: seen.append(current_digest()))
+    browser.open_socket().conversation.run_hook(lambda: seen.append(current_client().digest()))
 
     assert seen == ["realtime.message", browser.digest, "teardown"]
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import flask
 import pytest
-from flask import abort, g, request, session
+from flask import abort, g, request
 from werkzeug.test import create_environ
 
-from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.messages.call_rules import CallRefused
 from flask_realtime.messages.dispatch import dispatch_handler, dispatch_hook, dispatch_route
 
@@ -91,21 +90,3 @@ def test_hook_runs_whatever_before_request_says(app):
     response = dispatch_hook(app, environ(), "/", lambda: ran.append((g.asked, request.endpoint)))
 
     assert (response.status_code, ran) == (204, [(True, "realtime.message")])
-
-
-def test_session_keeps_its_socket_key_over_a_socket(app):
-    """A view that clears the session does not lose the browser what waits for it."""
-    with app.test_client() as client:
-        with client.session_transaction() as stored:
-            stored[SOCKET_KEY] = "key"
-            stored["user"] = "ann"
-        cookie = client.get_cookie("session")
-    app.add_url_rule("/clear", "clear", lambda: session.clear() or "")
-    request_environ = environ("/clear")
-    request_environ["HTTP_COOKIE"] = f"session={cookie.value}"
-
-    response = dispatch_route(app, request_environ, None, nothing)
-
-    line = response.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
-    signer = app.session_interface.get_signing_serializer(app)
-    assert signer.loads(line) == {SOCKET_KEY: "key"}

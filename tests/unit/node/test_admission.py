@@ -65,9 +65,9 @@ class Away(MemoryRegistry):
 
     is_away = False
 
-    def connect(self, digest, name):
+    def connect(self, digest, name, *more):
         self._check()
-        return super().connect(digest, name)
+        return super().connect(digest, name, *more)
 
     def forget_connection(self, record):
         self._check()
@@ -106,7 +106,7 @@ def test_socket_that_cannot_be_let_in_leaves_nothing_behind(monkeypatch):
     """Whatever failed, its place and its name are free."""
     node = node_of(MAX_CONNECTIONS=1)
     with monkeypatch.context() as patch:
-        patch.setattr(node.registry, "connect", lambda digest, name: 1 / 0)
+        patch.setattr(node.registry, "connect", lambda *asked: 1 / 0)
         with pytest.raises(ZeroDivisionError), admitted(node):
             pass
 
@@ -135,14 +135,14 @@ class Crowded(MemoryRegistry):
         self.full = threading.Barrier(admission.ENTERING_AT_ONCE)
         self._count = threading.Lock()
 
-    def connect(self, digest, name):
+    def connect(self, digest, name, *more):
         with self._count:
             self.present += 1
             self.most = max(self.most, self.present)
         self.full.wait(DEADLINE)
         with self._count:
             self.present -= 1
-        return super().connect(digest, name)
+        return super().connect(digest, name, *more)
 
 
 def test_sockets_that_come_at_once_enter_in_turn():

@@ -15,20 +15,20 @@ from markupsafe import Markup
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import InvalidSetting, NoContext
 from flask_realtime.identity.keys import digest, is_connection_id, session_digest
-from flask_realtime.page.client import (
-    current_connection_id,
-    current_digest,
-    current_socket_key,
-    known_digests,
-)
+from flask_realtime.page.client import current_client, session_names
 from flask_realtime.page.page import Page
 from flask_realtime.page.script import client_script
 
 ID = "an-id-of-this-page"
+BY_SCRIPT = {"Sec-Fetch-Mode": "cors"}
 HEADER = {"X-Realtime-Connection-Id": ID}
 PAGE = "<!doctype html><title>x</title><body class=x><p>hi</p></body>"
 STAMPED = "<!doctype html><title>x</title><body{} class=x><p>hi</p></body>"
 STAMP = re.compile(r' data-socket-connection-id="([A-Za-z0-9_-]{16,128})"')
+
+
+def current_connection_id():
+    return current_client().connection_id()
 
 
 def make_app(**settings):
@@ -53,17 +53,18 @@ def show(app, make_response, **options):
     "options",
     [
         {"headers": HEADER},
-        {"query_string": {"socket_connection_id": ID}},
-        {"method": "POST", "data": {"socket_connection_id": ID}},
+        {"headers": {**HEADER, **BY_SCRIPT}},
+        {"headers": BY_SCRIPT, "query_string": {"socket_connection_id": ID}},
+        {"headers": BY_SCRIPT, "method": "POST", "data": {"socket_connection_id": ID}},
         {
+            "headers": BY_SCRIPT,
             "method": "POST",
             "data": {"socket_connection_id": ID},
             "content_type": "multipart/form-data",
         },
         {"method": "POST", "json": {"socket_connection_id": ID}},
-        {"environ_overrides": {"flask_realtime.connection_id": ID}},
     ],
-    ids=["header", "query", "form", "multipart", "json", "socket"],
+    ids=["header", "script", "query", "form", "multipart", "json"],
 )
 def test_request_acts_on_the_page_that_it_names(app, options):
     """A later request of a page acts on that page's client, and renders pages of its id."""
@@ -74,6 +75,26 @@ def test_request_acts_on_the_page_that_it_names(app, options):
     response = show(app, view, **options)
 
     assert response.text == f'<body data-socket-connection-id="{ID}">{ID}</body>'
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"query_string": {"socket_connection_id": ID}},
+        {"method": "POST", "data": {"socket_connection_id": ID}},
+    ],
+    ids=["query", "form"],
+)
+@pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Mode": "navigate"}, HEADER])
+def test_navigation_leads_to_a_page_of_its_own(app, options, headers):
+    """A link or a form with an id in it, which anybody may write, merges no two pages; that of a
+    browser which does not say what it sends neither."""
+    if headers is HEADER:
+        headers = {"Sec-Fetch-Mode": "navigate", **HEADER}
+
+    response = show(app, current_connection_id, headers=headers, **options)
+
+    assert is_connection_id(response.text) and response.text != ID
 
 
 def test_request_that_names_two_ids_acts_on_the_header(app):
@@ -89,10 +110,11 @@ def test_request_that_names_two_ids_acts_on_the_header(app):
 @pytest.mark.parametrize("place", ["headers", "query_string", "data", "json"])
 def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage):
     """A malformed id is ignored; nothing a client sends reaches a page unchecked."""
-    caplog.set_level(logging.DEBUG, "flask_realtime.page.client")
+    caplog.set_level(logging.DEBUG, "flask_realtime.page.naming")
     name = "X-Realtime-Connection-Id" if place == "headers" else "socket_connection_id"
+    options = {"headers": BY_SCRIPT, place: {name: garbage}}
 
-    response = show(app, current_connection_id, method="POST", **{place: {name: garbage}})
+    response = show(app, current_connection_id, method="POST", **options)
 
     assert is_connection_id(response.text) and response.text != garbage
     assert "malformed connection id" in caplog.text
@@ -139,7 +161,9 @@ def test_page_does_not_read_a_form_that_its_view_left_alone(app):
     def look(error):
         seen.append(request.stream.read())
 
-    response = show(app, lambda: PAGE, method="POST", data={"socket_connection_id": ID})
+    response = show(
+        app, lambda: PAGE, method="POST", headers=BY_SCRIPT, data={"socket_connection_id": ID}
+    )
 
     assert STAMP.search(response.text)[1] != ID
     assert seen == [f"socket_connection_id={ID}".encode()]
@@ -153,7 +177,9 @@ def test_page_has_the_id_of_a_form_that_its_view_has_read(app, place):
         assert request.form or request.json
         return PAGE
 
-    response = show(app, view, method="POST", **{place: {"socket_connection_id": ID}})
+    response = show(
+        app, view, method="POST", headers=BY_SCRIPT, **{place: {"socket_connection_id": ID}}
+    )
 
     assert STAMP.search(response.text)[1] == ID
 
@@ -163,15 +189,19 @@ def test_digest_is_that_of_session_and_page(app):
 
     def view():
         return {
-            "key": session.get("socket_key") or current_socket_key(),
-            "digest": current_digest(),
-            "session": known_digests()[0][1],
+            "key": session["socket_key"],
+            "digest": current_client().digest(),
+            "session": session_names(),
         }
 
-    seen = show(app, view, headers=HEADER).json
+    client = app.test_client()
+    with client.session_transaction() as stored:
+        stored["socket_key"] = "a key"
+    app.add_url_rule("/shown", "shown", view)
+    seen = client.get("/shown", headers=HEADER).json
 
-    assert seen["digest"] == digest("secret", seen["key"], ID)
-    assert seen["session"] == session_digest("secret", seen["key"])
+    assert seen["digest"] == digest("secret", "a key", ID)
+    assert seen["session"] == [session_digest("secret", "a key")]
 
 
 def test_digest_replaces_a_socket_key_that_is_none(app):
@@ -179,7 +209,8 @@ def test_digest_replaces_a_socket_key_that_is_none(app):
 
     def view():
         session["socket_key"] = 7
-        return {"digest": current_digest(), "key": session["socket_key"]}
+        current_client().keep_socket_key()
+        return {"key": session["socket_key"]}
 
     assert isinstance(show(app, view).json["key"], str)
 

@@ -97,7 +97,8 @@ def test_browser_takes_over_changes_in_their_order(browser):
 
 
 def test_change_made_by_http_meanwhile_wins(browser):
-    """A value that HTTP has changed since is not changed back; others are not held up by it."""
+    """A value that HTTP has changed since is not changed back, and half of a message's changes
+    would be no state that anybody meant."""
     with browser.client.session_transaction() as stored:
         stored.update(a=1, b=1)
     socket = browser.open_socket()
@@ -106,7 +107,27 @@ def test_change_made_by_http_meanwhile_wins(browser):
     browser.client.post("/set", json={"a": 9})
     browser.take_over()
 
-    assert browser.session() == {"a": 9, "b": 2}
+    assert browser.session() == {"a": 9, "b": 1}
+
+
+def test_cookies_of_a_message_that_came_too_late_are_dropped_with_its_changes(app, browser):
+    """What belongs together arrives together, or not at all."""
+
+    @app.post("/both")
+    def both():
+        session["a"] = 2
+        response = Response("")
+        response.set_cookie("theme", "dark")
+        return response
+
+    socket = browser.open_socket()
+    socket.call("/both", method="post")
+    browser.client.post("/set", json={"a": 9})
+
+    handed = browser.take_over().headers.getlist("Set-Cookie")
+
+    assert handed == []
+    assert browser.session() == {"a": 9}
 
 
 def test_log_out_by_http_is_not_undone_by_a_socket(browser):
@@ -122,19 +143,21 @@ def test_log_out_by_http_is_not_undone_by_a_socket(browser):
     assert browser.session() == {"user": None, "visits": 2}
 
 
-def test_session_cleared_over_a_socket_is_cleared_but_for_the_socket_key(browser):
-    """A log-out over the socket logs out, and the socket goes on."""
+def test_session_cleared_over_a_socket_is_cleared_and_gets_another_key(browser):
+    """A log-out over the socket logs out, and nothing that was granted before is left."""
     with browser.client.session_transaction() as stored:
         stored.update(user=1, visits=1)
     socket = browser.open_socket()
 
-    socket.call("/clear", method="post")
+    reply = socket.call("/clear", method="post")
     browser.take_over()
 
+    assert reply["session"] is True
     assert socket.call("/session")["body"] == {}
     assert browser.session() == {}
     with browser.client.session_transaction() as stored:
-        assert stored[SOCKET_KEY] == browser.key
+        assert stored[SOCKET_KEY] not in (None, browser.key)
+    assert browser.registry.connect(browser.digest, "comes back").has_ended
 
 
 def test_taking_over_twice_changes_nothing_more(browser):
@@ -217,10 +240,10 @@ def _set_theme(message):
 def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
     """Socket and browser never come to differ: without the registry nothing changes."""
 
-    def refuse(item):
+    def refuse(digest, item, heir):
         raise RegistryUnavailable("away")
 
-    browser.deposit = refuse
+    browser.registry.deposit = refuse
     socket = browser.open_socket({"read": lambda message: dict(session)})
 
     reply = put(socket, secret_value="geheim")
@@ -235,7 +258,7 @@ def test_what_waits_and_can_not_be_read_is_dropped(browser, caplog):
     """A secret key that was exchanged costs what waited, and no more."""
     put(browser.open_socket(), a=1)
     good = browser.registry.connect(browser.digest, "asks").waiting[0]
-    browser.registry.deposit(browser.digest, good.replace('"changes": "', '"changes": "x'))
+    browser.registry.deposit(browser.digest, f"x{good}")
 
     assert browser.take_over().status_code == 204
     assert browser.session() == {"a": 1}
@@ -261,6 +284,9 @@ def test_take_over_is_for_the_page_itself_alone(browser, headers, status):
     response = browser.take_over(**headers)
 
     assert response.status_code == status
+    # By that alone the client knows a refusal of ours from one of a proxy.
+    refused = response.headers.get("X-Realtime-Refused")
+    assert refused == ("session" if status == 403 else None)
     assert browser.session() == {}
     browser.take_over()
     assert browser.session() == {"a": 1}
@@ -289,12 +315,18 @@ def test_take_over_finds_the_connection_id_in_the_body(browser, kind):
     assert browser.session() == {"a": 1}
 
 
-def test_take_over_without_a_socket_key_is_403(browser):
-    """A session that no page has made has nothing to take over."""
+def test_take_over_without_a_socket_key_is_refused(browser):
+    """A session that lost its key, to another tab's slow answer say, is not that of the page, which
+    reloads then."""
+    put(browser.open_socket(), a=1)
     with browser.client.session_transaction() as stored:
         del stored[SOCKET_KEY]
 
-    assert browser.take_over().status_code == 403
+    response = browser.take_over()
+
+    assert response.status_code == 403
+    assert response.headers["X-Realtime-Refused"] == "session"
+    assert browser.session() == {}
 
 
 @pytest.mark.parametrize(
@@ -324,10 +356,8 @@ def test_refusal_of_the_session_path_is_marked(browser):
     assert "X-Realtime-Refused" not in browser.take_over().headers
     assert "X-Realtime-Refused" not in browser.take_over(**{CONNECTION_ID_HEADER: "short"}).headers
 
-    with browser.client.session_transaction() as stored:
-        del stored[SOCKET_KEY]
-
-    assert browser.take_over().headers["X-Realtime-Refused"] == "session"
+    refused = browser.take_over(Origin="https://evil.example")
+    assert refused.headers["X-Realtime-Refused"] == "session"
 
 
 def test_refusal_of_any_other_view_is_the_app_s_alone(app, browser):
@@ -345,11 +375,10 @@ def test_take_over_without_the_registry_is_503(app):
     """The client comes again."""
     browser = Browser(app)
 
-    class Away:
-        def collect(self, digest, taker):
-            raise RegistryUnavailable("away")
+    def be_away(digest, taker):
+        raise RegistryUnavailable("away")
 
-    browser.registry = Away()
+    browser.registry.collect = be_away
 
     assert browser.take_over().status_code == 503
 

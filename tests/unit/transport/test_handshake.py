@@ -1,7 +1,7 @@
 """The handshake: what is accepted, what is agreed on, and what is refused in which words."""
 
 import pytest
-from flask import Flask, session
+from flask import Flask
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY
@@ -46,9 +46,10 @@ def handshake(app, query=f"socket_connection_id={PAGE}", key="a key", environ=()
         "REMOTE_ADDR": "192.0.2.1",
         **dict(environ),
     }
+    if key is not None:
+        signer = app.session_interface.get_signing_serializer(app)
+        sent["Cookie"] = f"session={signer.dumps({SOCKET_KEY: key})}"
     with app.test_request_context(f"/?{query}", headers=sent, environ_overrides=overrides):
-        if key is not None:
-            session[SOCKET_KEY] = key
         return check(Config())
 
 

@@ -1,0 +1,51 @@
+"""By which names the registry may know who shakes hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from ..identity.keys import digest, session_of
+from ..identity.users import user_of
+from ..registries.subscriptions import Subscriptions
+from ..transport.handshake import Handshake
+
+
+class Names(NamedTuple):
+    """The names of one client.
+
+    :param digest: the client's own.
+    :param other_sessions: of its browser session, besides the one that is part of *digest*: by the
+        other secret keys that the app knows.
+    :param user: of the user that the session belongs to; None: a stranger.
+    """
+
+    digest: str
+    other_sessions: Sequence[str]
+    user: str | None
+
+
+def names_of(
+    handshake: Handshake,
+    secret_keys: Sequence[str | bytes],
+    known: Callable[[Sequence[str]], Mapping[str, Subscriptions | None]],
+) -> Names:
+    """Return the names of the client that shakes hands.
+
+    A page that was rendered under an earlier secret key keeps the name that it got then, as long
+    as that key is among the app's; a log-out finds it under both.
+
+    :param secret_keys: the app's secret key, and behind it those that were in use before.
+    :param known: asks the registry how clients stand; asked only where there are earlier keys.
+    :raises RegistryUnavailable: if Redis did not answer in time.
+    """
+    digests = [
+        digest(one, handshake.socket_key, handshake.connection_id, handshake.identity)
+        for one in secret_keys
+    ]
+    chosen = digests[0]
+    if len(digests) > 1:
+        found = known(digests)
+        chosen = next((one for one in digests if found.get(one) is not None), chosen)
+    others = [session_of(one) for one in digests if one != chosen]
+    return Names(chosen, others, user_of(handshake.identity))

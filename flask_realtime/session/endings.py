@@ -1,0 +1,77 @@
+"""Ends what sessions and users were granted; tries again while the registry is away."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from ..errors import RegistryUnavailable
+from ..threads.background import BackgroundThread
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 1.0
+
+Step = Callable[[], object]
+
+
+class Endings:
+    """Carries out what must be done sooner or later, in the order given.
+
+    A log-out does not fail because Redis is away: what it could not be told is told in the
+    background as soon as it is back. What is queued when the process ends is lost.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: deque[Step] = deque()
+        self._wake = threading.Event()
+        self._is_closed = False
+        self._thread = BackgroundThread("realtime-endings", self._run)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Run *steps* in order, behind those that wait; never raises for want of the registry."""
+        with self._lock:
+            waiting = list(steps)
+            must_wait = bool(self._queue)
+            if must_wait:
+                self._queue.extend(waiting)
+        while waiting and not must_wait:
+            try:
+                waiting[0]()
+            except RegistryUnavailable as error:
+                logger.warning("A session's end is told to the registry later: %s", error)
+                with self._lock:
+                    self._queue.extend(waiting)
+                break
+            waiting.pop(0)
+        if waiting:
+            self._thread.start()
+            self._wake.set()
+
+    def close(self) -> None:
+        """End the thread; what is queued is dropped."""
+        self._is_closed = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            with self._lock:
+                first = self._queue[0] if self._queue else None
+            if first is None or not self._is_done(first):
+                self._wake.wait(None if first is None else RETRY_SECONDS)
+                self._wake.clear()
+
+    def _is_done(self, step: Step) -> bool:
+        try:
+            step()
+        except RegistryUnavailable as error:
+            logger.debug("The registry is still away: %s", error)
+            return False
+        except Exception:
+            logger.exception("What a session's end wanted told failed.")
+        with self._lock:
+            self._queue.popleft()
+        return True

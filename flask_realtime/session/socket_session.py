@@ -1,0 +1,186 @@
+"""The session of one socket: the handshake's, as its messages have changed it since."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from flask.sessions import SessionMixin
+
+from ..identity.keys import replaced_digest, shorten
+from ..page.client import SocketOfMessage, came, present_identity
+from ..page.identify import identify
+from ..page.sessions import has_cookie_session, present_session
+from ..registries.base import Registry
+from ..threads import clock
+from .changes import SessionChanges, difference, pointer_to
+from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of
+from .settlement import IS_ENDED
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one message did to cookies and session.
+
+    :param jar: the cookies as they are then.
+    :param item: what its browser has to be told.
+    :param replaced: the session cookies that the browser may bring in place of the present one.
+    """
+
+    jar: CookieJar
+    item: SessionChanges
+    replaced: Sequence[str] = ()
+
+
+class SocketSession:
+    """The cookies of one socket, and what of them waits for its browser.
+
+    Used by one thread at a time.
+
+    :param app: whose session it is.
+    :param registry: where changes wait for the browser.
+    :param connection_id: the page's.
+    :param digest: the client's.
+    """
+
+    __slots__ = ("_app", "_connection_id", "_digest", "_jar", "_registry")
+
+    def __init__(self, app: Flask, registry: Registry, connection_id: str, digest: str) -> None:
+        self._app = app
+        self._registry = registry
+        self._connection_id = connection_id
+        self._digest = digest
+        self._jar = CookieJar("", "", "/")
+
+    def begin(
+        self, environ: WSGIEnvironment, template: WSGIEnvironment, waiting: Sequence[str]
+    ) -> None:
+        """Begin with the cookies of the handshake, and what waits for the browser laid over them.
+
+        :param environ: the handshake's.
+        :param template: what the requests of the socket have in common, without cookies.
+        :param waiting: the texts that wait.
+        """
+        host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
+        for text in waiting:
+            try:
+                item = SessionChanges.from_text(self._app, self._digest, text)
+            except ValueError as error:
+                logger.warning("What waits for %s is no use: %s", shorten(self._digest), error)
+                continue
+            self._lay_over(item, template)
+
+    def header(self, path: str) -> str:
+        """Return the ``Cookie`` header of a request to *path*."""
+        return self._jar.header(path)
+
+    def outcome(self, response: Response) -> Outcome | None:
+        """Return what a message did, None if nothing; within the message's request context.
+
+        :param response: the app's, with all of its cookies.
+        """
+        lines = response.headers.getlist("Set-Cookie")
+        is_ended = IS_ENDED in request.environ
+        if not (lines or is_ended):
+            return None
+        before, jar = self._jar, self._jar.copy()
+        identities = (came().identity, present_identity())
+        path = request.environ["SCRIPT_NAME"] + request.environ["PATH_INFO"]
+        name = self._app.session_interface.get_cookie_name(self._app)
+        if not has_cookie_session(self._app):
+            changing = tuple(line for line in lines if jar.set(line, path))
+            item = SessionChanges({}, changing, identities)
+            value = before.value_of(name)
+            is_replaced = value is not None and (is_ended or jar.value_of(name) != value)
+            return Outcome(jar, item, [value] if value is not None and is_replaced else ())
+        others = [line for line in lines if _name_of(line) != name]
+        cookies = tuple(line for line in others if jar.set(line, path))
+        changes, renews = self._changes(lines, name)
+        if changes or renews or is_ended:
+            # One that is the same but for its time stays as its browser has it.
+            for line in lines:
+                if _name_of(line) == name:
+                    jar.set(line, path)
+        return Outcome(jar, SessionChanges(changes, cookies, identities, is_ended, renews))
+
+    def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:
+        """Keep what a message did as the browser would, and let it wait for the browser; True if
+        something waits for it now.
+
+        :raises RegistryUnavailable: if it can't be handed on; then it is not kept either.
+        """
+        if outcome is None:
+            return False
+        if outcome.item:
+            text = outcome.item.to_text(self._app, self._digest)
+            self._registry.deposit(self._digest, text, socket.heir)
+            for value in outcome.replaced:
+                name = replaced_digest(self._secret(), value, self._connection_id)
+                self._registry.deposit(name, pointer_to(self._app, self._digest))
+        self._jar = outcome.jar
+        return bool(outcome.item)
+
+    def _changes(self, lines: Sequence[str], name: str) -> tuple[dict[str, Any], bool]:
+        """What became of a session that is in its cookie, and whether its browser needs another."""
+        line = next((one for one in reversed(lines) if _name_of(one) == name), None)
+        if line is None:
+            return {}, False
+        opened = self._app.session_interface.open_session(
+            self._app,
+            request._get_current_object(),  # type: ignore[attr-defined]
+        )
+        changes = difference(dict(opened or {}), dict(present_session()))
+        lifetime = lifetime_of(line)
+        if changes or lifetime is None or lifetime <= 0:
+            return changes, False
+        return changes, self._age() >= lifetime * RENEWED_EVERY
+
+    def _age(self) -> float:
+        """How long ago the session's cookie was set, in seconds."""
+        interface: Any = self._app.session_interface
+        value = request.cookies.get(interface.get_cookie_name(self._app))
+        if not value:
+            return float("inf")
+        signer = interface.get_signing_serializer(self._app)
+        _, at = signer.loads(value, return_timestamp=True)
+        age: float = clock.now() - at.timestamp()
+        return age
+
+    def _lay_over(self, item: SessionChanges, template: WSGIEnvironment) -> None:
+        """Change the jar as the browser's cookies will be changed when it fetches *item*."""
+        path = self._app.session_interface.get_cookie_path(self._app)
+        # Whatever of the app is called runs in a context: its session may look at "g".
+        context: Any = self._app.request_context(
+            {**template, "HTTP_COOKIE": self._jar.header(path)}
+        )
+        with context:
+            session: SessionMixin = present_session()
+            if not item.fits(session, identify().ask(session)):
+                return
+            lines = list(item.cookies)
+            if item.changes:
+                item.apply(session)
+                response = self._app.response_class()
+                self._app.session_interface.save_session(self._app, session, response)
+                lines += response.headers.getlist("Set-Cookie")
+        for line in lines:
+            self._jar.set(line, "/")
+
+    def _secret(self) -> str | bytes:
+        secret = self._app.secret_key
+        assert secret is not None
+        return secret
+
+
+def _name_of(line: str) -> str:
+    return line.partition("=")[0].strip()

@@ -1,0 +1,124 @@
+"""Accounts: who logs in has an inbox, rooms to be put out of, and may be banned."""
+
+import json
+import os
+import pathlib
+import time
+
+from flask import Flask, redirect, render_template_string, request, session
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = os.environ.get("SECRET", "a secret of the tests")
+app.config["SECRET_KEY_FALLBACKS"] = json.loads(os.environ.get("FALLBACKS", "[]"))
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+if os.environ.get("KEPT_BY") == "server":
+    from cachelib import FileSystemCache
+    from flask_session import Session
+
+    app.config.update(
+        SESSION_TYPE="cachelib", SESSION_CACHELIB=FileSystemCache(os.environ["SESSIONS"])
+    )
+    Session(app)
+realtime = Realtime(app)
+# Where a test holds up handshakes.
+HOLD = os.environ.get("HOLD")
+
+if not os.environ.get("SAYS_NOTHING"):
+
+    @realtime.identify
+    def who():
+        return session.get("user")
+
+
+@app.before_request
+def hold_handshake():
+    if HOLD and request.endpoint == "realtime.socket" and "held" in request.args:
+        pathlib.Path(HOLD, "arrived").touch()
+        while not pathlib.Path(HOLD, "go").exists():
+            time.sleep(0.01)
+
+
+@app.get("/")
+def index():
+    return render_template_string("<head>{{ realtime_script() }}</head><body>welcome</body>")
+
+
+@app.get("/inbox")
+def inbox():
+    if "user" not in session:
+        return "Log in first.", 403
+    realtime.socket.subscribe(f"inbox:{session['user']}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>inbox</body>")
+
+
+@app.get("/rooms/<room>")
+def room(room):
+    realtime.socket.subscribe(f"room:{room}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
+
+
+@app.post("/login")
+def log_in():
+    session.permanent = bool(os.environ.get("PERMANENT"))
+    session["user"] = request.values["user"]
+    session["name"] = request.values.get("name", "nobody")
+    return redirect("/inbox")
+
+
+@app.post("/logout")
+def log_out():
+    session.pop("user", None)
+    session.pop("name", None)
+    return redirect("/")
+
+
+@app.post("/clear")
+def clear():
+    session.clear()
+    return redirect("/")
+
+
+@app.post("/logout-everywhere")
+def log_out_everywhere():
+    realtime.socket.disconnect(everywhere=True)
+    session.pop("user", None)
+    return redirect("/")
+
+
+@app.get("/me")
+def me():
+    return {"user": session.get("user"), "name": session.get("name")}
+
+
+@app.post("/cart")
+def cart():
+    session["cart"] = request.values["cart"]
+    return "", 204
+
+
+@app.post("/send/<path:channel>")
+def send(channel):
+    realtime.push(request.get_json(), channel)
+    return "", 204
+
+
+@app.post("/tell/<user>")
+def tell(user):
+    realtime.to_user(user).push(request.get_json())
+    return "", 204
+
+
+@app.post("/ban/<user>")
+def ban(user):
+    realtime.user(user).disconnect()
+    return "", 204
+
+
+@app.post("/kick/<user>/<room>")
+def kick(user, room):
+    realtime.user(user).unsubscribe(f"room:{room}")
+    return "", 204

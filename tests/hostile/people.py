@@ -1,0 +1,58 @@
+"""People before browsers: victims, thieves, and what passes between them."""
+
+import requests
+
+from tests.eventually import DEADLINE
+from tests.integration.browsers import Browser, connection_id
+
+
+class Person(Browser):
+    """Somebody with a browser, which says of each request what kind it is."""
+
+    def navigate(self, path, method="GET", **options):
+        """Follow a link, or send a form; the page that is shown then."""
+        headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+        return self.http.request(
+            method, self.url + path, headers=headers, timeout=DEADLINE, **options
+        )
+
+    def show(self, path="/"):
+        """Show a page; its connection id."""
+        return connection_id(self.navigate(path).text)
+
+    def log_in(self, user, name="nobody"):
+        return self.navigate("/login", "POST", data={"user": user, "name": name})
+
+    def log_out(self, path="/logout"):
+        return self.navigate(path, "POST")
+
+    def take_over(self, page):
+        """Fetch what waits for a page, as its script does."""
+        headers = {
+            "Origin": self.url,
+            "Sec-Fetch-Mode": "same-origin",
+            "X-Realtime-Connection-Id": page,
+        }
+        return self.http.post(f"{self.url}/_realtime/session", headers=headers, timeout=DEADLINE)
+
+    def me(self):
+        return self.http.get(f"{self.url}/me", timeout=DEADLINE).json()
+
+    def give_cookies_to(self, other):
+        """Plant this browser's cookies in another one, or keep a copy of them."""
+        other.http.cookies = requests.cookies.merge_cookies(
+            requests.cookies.RequestsCookieJar(), self.http.cookies
+        )
+        return other
+
+    def copy(self):
+        """A browser with a copy of the cookies."""
+        return self.give_cookies_to(Person(self.url))
+
+
+def heard_until(socket, last):
+    """The payloads that a socket gets before *last*."""
+    found = []
+    while (payload := socket.push()["payload"]) != last:
+        found.append(payload)
+    return found

@@ -1,0 +1,97 @@
+"""Somebody changes a password, is banned, or is put out of a room: his sockets can be revoked."""
+
+import pytest
+
+from .people import Person, heard_until
+
+
+@pytest.fixture(params=[("gevent", "memory", 1), ("gevent", "redis", 2)], ids=["memory", "redis"])
+def server(serve, request):
+    return serve("accounts:app", *request.param)
+
+
+@pytest.fixture
+def devices(server):
+    """A user's browsers."""
+    devices = [Person(server.url) for _ in range(3)]
+    for device in devices:
+        device.log_in("somebody")
+    return devices
+
+
+@pytest.fixture
+def admin(server):
+    return Person(server.url)
+
+
+def test_ban_closes_the_sockets_of_all_devices(devices, admin):
+    """On whichever process each of them lives; others' go on."""
+    admin.log_in("admin")
+    with (
+        devices[0].open(devices[0].show("/inbox")) as first,
+        devices[1].open(devices[1].show("/rooms/1")) as second,
+        admin.open(admin.show("/rooms/1")) as other,
+    ):
+        admin.post("/ban/somebody")
+
+        assert [first.close_code(), second.close_code()] == [1000, 1000]
+        admin.post("/send/room:1", json="still here")
+        assert other.payloads(1) == ["still here"]
+
+
+def test_page_that_was_away_at_the_ban_does_not_come_back(devices, admin):
+    """Neither one that had a socket nor one that was still on its way."""
+    away, coming = devices[0].show("/inbox"), devices[1].show("/inbox")
+    with devices[0].open(away, resume=True) as socket:
+        socket.resume()
+
+    admin.post("/ban/somebody")
+
+    for device, page in ((devices[0], away), (devices[1], coming)):
+        with device.open(page, resume=True) as socket:
+            assert socket.close_code() == 4001
+
+
+def test_user_may_come_anew_if_the_app_lets_him(devices, admin):
+    """Whether the session is still worth anything is the app's to say."""
+    admin.post("/ban/somebody")
+
+    def opens_anew():
+        with devices[0].open(devices[0].show("/inbox"), resume=True) as socket:
+            return socket.resume()["known"]
+
+    assert opens_anew()
+
+
+def test_user_is_put_out_of_a_room_on_all_devices(devices, admin):
+    """On pages that are open and on one that is away; what else they hear they go on hearing."""
+    pages = [device.show("/rooms/1") for device in devices]
+    for device, page in zip(devices, pages, strict=True):
+        device.get("/rooms/2", headers={"X-Realtime-Connection-Id": page})
+    with devices[0].open(pages[0]) as first, devices[1].open(pages[1]) as second:
+        first.settle()
+        second.settle()
+
+        admin.post("/kick/somebody/1")
+        admin.post("/send/room:1", json="not for him")
+        admin.post("/send/room:2", json="last")
+
+        assert heard_until(first, "last") == heard_until(second, "last") == []
+    with devices[2].open(pages[2]) as third:
+        admin.post("/send/room:2", json="third")
+        assert "not for him" not in heard_until(third, "third")
+
+
+def test_what_is_pushed_to_a_user_reaches_all_devices_and_nobody_else(devices, admin):
+    """By the pages that hold the client's script, without a word of theirs."""
+    admin.log_in("admin")
+    with (
+        devices[0].open(devices[0].show("/")) as first,
+        devices[1].open(devices[1].show("/inbox")) as second,
+        admin.open(admin.show("/")) as other,
+    ):
+        admin.post("/tell/somebody", json="psst")
+        admin.post("/tell/admin", json="last")
+
+        assert first.payloads(1) == second.payloads(1) == ["psst"]
+        assert heard_until(other, "last") == []

@@ -1,0 +1,52 @@
+"""A handshake is under way while its user logs out: it opens behind that, and must not stay."""
+
+import pytest
+from websockets.sync.client import connect
+
+from tests.eventually import eventually
+from tests.integration.browsers import Socket
+
+from .people import Person
+
+KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 2)]
+
+
+@pytest.mark.parametrize(("kind", "registry", "workers"), KINDS)
+@pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "ban"])
+def test_handshake_that_was_under_way_is_ended(serve, tmp_path, kind, registry, workers, way):
+    """It is answered, since a script is not told why a handshake fails, and closed at once."""
+    server = serve("accounts:app", kind, registry, workers, environ={"HOLD": str(tmp_path)})
+    person = Person(server.url)
+    person.log_in("somebody")
+    page = person.show("/inbox")
+    opening = OpeningSocket(person, f"{page}&held=1")
+
+    eventually(lambda: (tmp_path / "arrived").exists())
+    if way == "ban":
+        person.post("/ban/somebody")
+    else:
+        person.log_out(way)
+    (tmp_path / "go").touch()
+
+    assert opening.code() == 4001
+
+
+class OpeningSocket:
+    """A socket whose handshake takes its time."""
+
+    def __init__(self, person, page):
+        from concurrent.futures import ThreadPoolExecutor
+
+        address = f"{person.url.replace('http', 'ws', 1)}/?socket_connection_id={page}&resume=1"
+        headers = {"Cookie": person.cookies()}
+        self._thread = ThreadPoolExecutor(1)
+        self._opening = self._thread.submit(
+            lambda: Socket(connect(address, additional_headers=headers, ping_interval=None))
+        )
+
+    def code(self):
+        """The code with which it was closed."""
+        with self._opening.result() as socket:
+            code = socket.close_code()
+        self._thread.shutdown()
+        return code

@@ -1,0 +1,77 @@
+"""The secret key is exchanged, process after process: a log-out misses nobody's sockets."""
+
+import secrets
+
+import pytest
+
+from .people import Person, heard_until
+
+
+@pytest.fixture
+def servers(serve):
+    """One process that knows the earlier key alone, and one that has both, with one Redis."""
+    prefix = f"t{secrets.token_hex(4)}"
+    earlier = serve("accounts:app", "gevent", "redis", environ={"SECRET": "a"}, REDIS_PREFIX=prefix)
+    present = serve(
+        "accounts:app",
+        "gevent",
+        "redis",
+        environ={"SECRET": "b", "FALLBACKS": '["a"]'},
+        REDIS_PREFIX=prefix,
+    )
+    return earlier, present
+
+
+@pytest.fixture
+def person(servers):
+    """Somebody whose session the earlier process began."""
+    person = Person(servers[0].url)
+    person.log_in("somebody")
+    return person
+
+
+@pytest.mark.parametrize("way", ["/logout", "/logout-everywhere"])
+def test_log_out_at_the_new_process_ends_sockets_of_the_old(servers, person, way):
+    """Whose digests it has to make with the earlier key."""
+    earlier, present = servers
+    page = person.show("/inbox")
+    thief = person.copy()
+    with person.open(page, resume=True) as socket:
+        socket.resume()
+        person.url = present.url
+
+        person.log_out(way)
+
+        assert socket.close_code() == (1000 if way == "/logout-everywhere" else 4001)
+    for server in (earlier, present):
+        thief.url = server.url
+        with thief.open(page, resume=True) as again:
+            assert again.close_code() == 4001
+
+
+def test_log_out_at_the_old_process_is_seen_by_the_new(servers, person):
+    """Which looks under both keys for what has ended."""
+    earlier, present = servers
+    page = person.show("/inbox")
+    thief = person.copy()
+
+    person.log_out()
+
+    for server in (earlier, present):
+        thief.url = server.url
+        with thief.open(page, resume=True) as again:
+            assert again.close_code() == 4001
+
+
+def test_page_goes_on_at_the_new_process(servers, person):
+    """It is known there, misses nothing, and may subscribe further."""
+    page = person.show("/inbox")
+    person.url = servers[1].url
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        person.get("/rooms/1", headers={"X-Realtime-Connection-Id": page})
+        person.post("/send/inbox:somebody", json="one")
+        person.post("/send/room:1", json="last")
+
+        assert heard_until(socket, "last") == ["one"]

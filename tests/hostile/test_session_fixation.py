@@ -1,0 +1,86 @@
+"""A thief plants his own anonymous session in a victim's browser, and waits for the log-in."""
+
+import pytest
+
+from .people import Person, heard_until
+
+
+@pytest.fixture
+def server(serve):
+    return serve("accounts:app", ALLOW_CALLS=True)
+
+
+@pytest.fixture
+def thief(server):
+    return Person(server.url)
+
+
+@pytest.fixture
+def victim(server, thief):
+    """Somebody whose browser has the thief's session."""
+    thief.show()
+    return thief.give_cookies_to(Person(server.url))
+
+
+def test_socket_of_the_planted_session_ends_at_the_log_in(thief, victim):
+    """Whatever it was granted, it hears nothing of who logs in, and may call nothing."""
+    with thief.open(thief.show(), resume=True) as socket:
+        socket.resume()
+
+        victim.log_in("victim")
+
+        assert socket.close_code() == 4001
+
+
+def test_planted_session_does_not_come_back(thief, victim):
+    """Neither with a page that was open nor with one that is made up."""
+    page = thief.show()
+    with thief.open(page, resume=True) as socket:
+        socket.resume()
+        victim.log_in("victim")
+        socket.close_code()
+
+    for one in (page, "an-id-that-is-made-up"):
+        with thief.open(one, resume=True) as again:
+            assert again.close_code() == 4001
+
+
+def test_link_of_the_thief_does_not_give_him_the_victims_channel(thief, victim):
+    """A link that names the thief's page leads to a page of the victim's own."""
+    page = thief.show()
+    victim.log_in("victim")
+
+    shown = victim.show(f"/inbox?socket_connection_id={page}")
+    with thief.copy().open(page, resume=True) as socket, victim.open(shown) as own:
+        victim.post("/send/inbox:victim", json="secret")
+        victim.post("/send/inbox:victim", json="last")
+
+        assert heard_until(own, "last") == ["secret"]
+        assert socket.close_code() == 4001
+    assert shown != page
+
+
+def test_log_in_over_a_socket_is_not_handed_to_the_thief(thief, victim):
+    """What waits for the victim's browser is not the thief's to fetch, whatever he names."""
+    page, own = thief.show(), victim.show()
+    with victim.open(own, resume=True) as socket:
+        socket.resume()
+        reply = socket.call("/login", method="post", input={"user": "victim"})
+        assert reply["session"] is True
+
+        stolen = thief.take_over(page)
+        victim.take_over(own)
+
+    assert stolen.headers.get("Set-Cookie") is None
+    assert thief.me()["user"] is None
+    assert victim.me()["user"] == "victim"
+
+
+def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
+    """The planted session is another one since."""
+    victim.log_in("victim")
+    with victim.open(victim.show("/inbox")) as socket:
+        thief.log_out("/logout-everywhere")
+        victim.post("/send/inbox:victim", json="still here")
+
+        assert socket.payloads(1) == ["still here"]

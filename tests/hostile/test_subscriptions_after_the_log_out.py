@@ -1,0 +1,73 @@
+"""Somebody keeps a page, its id and the cookie of a session whose user has logged out."""
+
+import pytest
+
+from .people import Person
+
+
+@pytest.fixture(params=["identified", "cleared", "everywhere", "kept by the server"])
+def way(request):
+    return request.param
+
+
+@pytest.fixture
+def server(serve, way, tmp_path):
+    environ = {}
+    if way in ("cleared", "everywhere"):
+        environ["SAYS_NOTHING"] = "1"
+    if way == "kept by the server":
+        environ.update(KEPT_BY="server", SESSIONS=str(tmp_path))
+    return serve("accounts:app", environ=environ)
+
+
+@pytest.fixture
+def log_out(way):
+    path = {"cleared": "/clear", "everywhere": "/logout-everywhere"}.get(way, "/logout")
+    return lambda person: person.log_out(path)
+
+
+@pytest.fixture
+def person(server):
+    person = Person(server.url)
+    person.log_in("somebody")
+    return person
+
+
+def test_open_socket_is_closed_by_the_log_out(person, log_out, way):
+    """All pages of the browser are, and not the one alone that logs out."""
+    with person.open(person.show("/inbox")) as socket, person.open(person.show("/")) as other:
+        log_out(person)
+
+        code = 1000 if way == "everywhere" else 4001
+        assert {socket.close_code(), other.close_code()} == {code}
+
+
+@pytest.mark.parametrize("was_open", [True, False])
+def test_page_does_not_come_back_with_the_cookie_that_was_kept(person, log_out, was_open, way):
+    """Neither one that had a socket nor one that was still on its way."""
+    page = person.show("/inbox")
+    thief = person.copy()
+    if was_open:
+        with person.open(page, resume=True) as socket:
+            socket.resume()
+
+    log_out(person)
+
+    if way == "kept by the server":
+        # The session that the cookie names is the browser's present one, with another key.
+        with thief.open(page, resume=True) as socket:
+            assert socket.resume()["known"] is False
+        return
+    with thief.open(page, resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
+def test_page_does_not_come_back_with_the_browsers_next_cookie(person, log_out):
+    """It is nobody's page any more: the server does not know it."""
+    page = person.show("/inbox")
+
+    log_out(person)
+    person.show("/")
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"] is False

@@ -1,0 +1,41 @@
+"""Sockets that have been open for long come back with the cookies of now."""
+
+import pytest
+
+from flask_realtime.connection.age import AgeLimit
+from flask_realtime.threads import clock
+
+
+class Aging:
+    """A connection that was opened some seconds ago."""
+
+    def __init__(self, name, age):
+        self.name = str(name)
+        self.opened_at = clock.monotonic() - age
+        self.code = None
+
+    def close(self, code, reason):
+        self.code = code
+
+
+def closed_at(age, seconds, count=100):
+    """How many of *count* sockets of an age are sent away."""
+    sockets = [Aging(number, age) for number in range(1, count + 1)]
+
+    AgeLimit(lambda: sockets, seconds).sweep()
+
+    assert {one.code for one in sockets} <= {None, 1012}
+    return sum(one.code is not None for one in sockets)
+
+
+def test_sockets_that_came_together_do_not_go_together():
+    """After a deploy all of them are of one age; nobody has to wait for the others."""
+    assert closed_at(0, 1000) == closed_at(899, 1000) == 0
+    assert 45 <= closed_at(950, 1000) <= 55
+    assert closed_at(1001, 1000) == 100
+
+
+@pytest.mark.parametrize("age", [0, 10_000_000])
+def test_socket_may_stay_as_long_as_it_likes_where_the_app_says_so(age):
+    """None is no limit."""
+    assert closed_at(age, None) == 0

@@ -1,0 +1,43 @@
+"""By which names the registry may know who shakes hands."""
+
+from flask_realtime.config.settings import Config
+from flask_realtime.identity.keys import digest, session_digest
+from flask_realtime.node.names import names_of
+from flask_realtime.registries.memory.registry import MemoryRegistry
+
+from ..handshakes import Shaken
+
+PAGE = "an-id-of-this-page"
+
+
+def named(secret_keys, known=None, identity=None):
+    return names_of(Shaken(None, identity=identity), secret_keys, known)
+
+
+def test_names_are_those_of_session_page_and_identity():
+    """An app with one secret key asks nobody."""
+    names = named(["secret"], identity="a:b")
+
+    assert names.digest == digest("secret", "a key", PAGE, "a:b")
+    assert names.user == "a%3Ab"
+    assert list(names.other_sessions) == []
+
+
+def test_page_that_was_rendered_under_an_earlier_key_keeps_its_name():
+    """While keys rotate it goes on where it was; its session is looked for under both names."""
+    registry = MemoryRegistry(Config())
+    earlier = digest("earlier", "a key", PAGE)
+    registry.subscribe(earlier, ["a"])
+
+    names = named(["secret", "earlier"], registry.subscriptions)
+
+    assert names.digest == earlier
+    assert list(names.other_sessions) == [session_digest("secret", "a key")]
+
+
+def test_page_that_nobody_knows_is_named_by_the_present_key():
+    """What is new begins under the key that stays."""
+    names = named(["secret", "earlier"], MemoryRegistry(Config()).subscriptions)
+
+    assert names.digest == digest("secret", "a key", PAGE)
+    assert list(names.other_sessions) == [session_digest("earlier", "a key")]

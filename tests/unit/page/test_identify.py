@@ -1,0 +1,80 @@
+"""Who a session belongs to, as the app says."""
+
+import flask
+import flask_login
+import pytest
+from flask import session
+
+from flask_realtime.errors import AlreadyRegistered, InvalidIdentity
+from flask_realtime.page.identify import EXTENSION, Identify, identify
+from flask_realtime.page.sessions import present_session
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+def asked(app, function, **stored):
+    one = Identify()
+    one.set(function)
+    with app.test_request_context():
+        session.update(stored)
+        opened = present_session()
+        opened.accessed = False
+        return one.ask(opened), opened.accessed
+
+
+def test_identity_is_what_the_function_says(app):
+    """Numbers become texts, and None remains a stranger."""
+    assert asked(app, lambda: session.get("user"), user=42) == ("42", False)
+    assert asked(app, lambda: session.get("user")) == (None, False)
+
+
+def test_function_may_be_async(app):
+    """It is run as Flask runs async views."""
+
+    async def who():
+        return session.get("user")
+
+    assert asked(app, who, user="bob") == ("bob", False)
+
+
+def test_module_of_flask_login_is_all_that_it_takes(app):
+    """Flask-Login, and Flask-Security on top of it, keep the id in the session."""
+    assert asked(app, flask_login, _user_id="7") == ("7", False)
+
+
+def test_what_the_function_raises_is_raised(app):
+    """An identity that is not known is not taken for a stranger's."""
+    with pytest.raises(ZeroDivisionError):
+        asked(app, lambda: 1 / 0)
+    with pytest.raises(InvalidIdentity, match="empty"):
+        asked(app, lambda: "")
+
+
+@pytest.mark.parametrize("function", [None, 42, "flask_login", pytest])
+def test_identify_takes_a_function_or_flask_login(function):
+    """Another module is a mistake that is told at once."""
+    with pytest.raises(TypeError, match="takes a function, or the module flask_login"):
+        Identify().set(function)
+
+
+def test_identify_is_said_once():
+    """A second word for the same thing is an error."""
+    one = Identify()
+    one.set(lambda: None)
+
+    with pytest.raises(AlreadyRegistered, match="once"):
+        one.set(lambda: None)
+
+
+def test_app_that_never_says_knows_nobody(app):
+    """Nothing is asked where there is nothing to ask."""
+    with app.test_request_context():
+        assert identify().ask(present_session()) is None
+        assert not identify()
+        one = app.extensions[EXTENSION] = Identify()
+        assert identify() is one

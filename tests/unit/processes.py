@@ -1,0 +1,54 @@
+"""A process without sockets, as requests know it."""
+
+from __future__ import annotations
+
+from flask_realtime.config.settings import Config
+from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.tails import take_tails
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import RegistryEvents
+from flask_realtime.session.endings import Endings
+
+
+class NotingRegistry(MemoryRegistry):
+    """Writes down which clients were ever subscribed."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.digests = []
+
+    def subscribe(self, digest, channels):
+        self.digests.append(digest)
+        super().subscribe(digest, channels)
+
+
+class Process:
+    """Holds a registry in memory, and writes down what that says."""
+
+    def __init__(self, config=None):
+        self.registry = NotingRegistry(config or Config())
+        self.disconnected = []
+        self.unsubscribed = []
+        self._delivery = Delivery(Channels(), lambda names: None, lambda frame, outboxes: None)
+        self._endings = Endings()
+        self.registry.start(
+            RegistryEvents(
+                deliver=lambda publication: None,
+                changed=lambda digest: None,
+                disconnected=self.disconnected.append,
+                unsubscribed=lambda *left: self.unsubscribed.append(left),
+                interrupted=lambda: None,
+                restored=lambda: None,
+            )
+        )
+
+    def tails(self, names):
+        return take_tails(self._delivery, self.registry.read, names)
+
+    def end(self, steps):
+        self._endings.run(steps)
+
+    def close(self):
+        self._endings.close()
+        self.registry.close()

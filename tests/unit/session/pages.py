@@ -1,0 +1,39 @@
+"""An app whose requests are settled, and what the registry knows behind them."""
+
+import flask
+from flask import session
+
+from flask_realtime.config.settings import Config
+from flask_realtime.identity.keys import digest
+from flask_realtime.page.identify import EXTENSION, Identify
+from flask_realtime.page.page import Page
+from flask_realtime.session.settlement import Settlement
+
+ID = "an-id-of-this-page"
+KEY = "the-socket-key"
+HEADER = {"X-Realtime-Connection-Id": ID}
+OPEN = digest("secret", KEY, ID)
+PAGE = "<html><body>hi</body></html>"
+SCRIPTED = "<body>{{ realtime_script() }}</body>"
+
+
+def make_app(process, grants):
+    """An app whose session says who it belongs to."""
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.extensions[EXTENSION] = Identify()
+    app.extensions[EXTENSION].set(lambda: session.get("user"))
+    Page(Config()).init_app(app)
+    Settlement(lambda: process, grants).init_app(app)
+    return app
+
+
+def clients(process):
+    """By digest, the channels of all clients that the registry knows."""
+    found = process.registry.subscriptions(process.registry.digests)
+    return {digest: set(channels) for digest, channels in found.items() if channels is not None}
+
+
+def id_of(response):
+    """The connection id on a page's body."""
+    return response.text.partition('connection-id="')[2].partition('"')[0]

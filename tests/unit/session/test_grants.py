@@ -1,0 +1,198 @@
+"""What a request lets its page hear, and what is left of it behind the response."""
+
+from __future__ import annotations
+
+import pytest
+from flask import redirect, render_template_string
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity.keys import digest
+from flask_realtime.page.client import current_client
+from flask_realtime.protocol.pushes import Push
+
+from .pages import HEADER, KEY, OPEN, PAGE, clients, id_of
+
+# A page that comes.
+
+
+def test_page_that_comes_is_subscribed_before_its_view_goes_on(grants, process, ask):
+    """A push that falls between the query and the response is in its socket's first messages."""
+
+    def view():
+        grants.subscribe(["a"])
+        (position,) = process.registry.publish([Push("a", "1", None)])
+        seen.append(position)
+        return PAGE
+
+    seen = []
+    ask(view)
+
+    ((found, channels),) = clients(process).items()
+    assert channels == {"a"}
+    assert process.registry.subscriptions([found])[found]["a"].since == seen[0]._replace(
+        seq=0, tag=""
+    )
+
+
+@pytest.mark.parametrize("status", [200, 201, 422])
+def test_page_that_comes_keeps_what_a_success_granted(grants, process, ask, status):
+    """A form that is shown again, with what was wrong in it, is a page like any other."""
+    ask(lambda: grants.subscribe(["a"]) or (PAGE, status))
+
+    assert list(clients(process).values()) == [{"a"}]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_page_that_comes_with_a_refusal_hears_nothing(grants, process, ask, status):
+    """What a view subscribed before it refused is taken back before the response leaves."""
+    response = ask(lambda: grants.subscribe(["a"]) or (PAGE, status))
+
+    assert response.status_code == status
+    assert clients(process) == {}
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda: {"json": 1}, lambda: redirect("/x"), lambda: "no body", lambda: ("", 204)]
+)
+def test_response_that_is_no_page_leaves_nothing(grants, process, ask, answer):
+    """A before_request function that subscribes everybody begins no session for a file."""
+    response = ask(lambda: grants.subscribe(["a"]) or answer(), has_session=False)
+
+    assert clients(process) == {}
+    assert "Set-Cookie" not in response.headers
+
+
+def test_response_that_hands_out_the_id_is_a_page(grants, process, ask):
+    """JSON that holds the connection id is how an app of one page begins."""
+
+    def view():
+        grants.subscribe(["a"])
+        client = current_client()
+        client.is_given_out = True
+        return {"id": client.connection_id()}
+
+    response = ask(view, has_session=False)
+
+    assert list(clients(process).values()) == [{"a"}]
+    assert "Set-Cookie" in response.headers
+
+
+def test_head_subscribes_nobody(grants, process, ask):
+    """Its response has no body that could hold an id."""
+    ask(lambda: grants.subscribe(["a"]) or PAGE, method="HEAD")
+
+    assert clients(process) == {}
+
+
+def away(*_args):
+    raise RegistryUnavailable("away")
+
+
+def test_page_is_rendered_without_a_registry_and_says_so(grants, process, ask, caplog):
+    """It reloads once its socket is open, since the server does not know it then."""
+    process.registry.subscribe = away
+
+    def view():
+        grants.subscribe(["a"])
+        grants.subscribe(["b"])
+        return render_template_string("<body>{{ realtime_script() }}</body>")
+
+    response = ask(view)
+
+    assert response.status_code == 200
+    assert 'data-subscribed="true"' in response.text
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_page_that_could_be_subscribed_only_in_part_is_not_known_at_all(grants, process, ask):
+    """Else it would not be told that it misses the rest."""
+    subscribe = process.registry.subscribe
+
+    def view():
+        grants.subscribe(["a"])
+        process.registry.subscribe = away
+        grants.subscribe(["b"])
+        return PAGE
+
+    response = ask(view)
+    process.registry.subscribe = subscribe
+
+    connection_id = id_of(response)
+    assert process.registry.connect(digest("secret", KEY, connection_id), "1").subscriptions is None
+
+
+def test_refusal_that_cannot_be_taken_back_is_503(grants, process, ask):
+    """A page that nobody may hear with does not leave while it could."""
+
+    def view():
+        grants.subscribe(["a"])
+        process.registry.forget_client = away
+        return render_template_string("<body>{{ realtime_connection_id() }}</body>"), 403
+
+    response = ask(view)
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "<body" not in response.text
+
+
+# A page that is open.
+
+
+@pytest.mark.parametrize(("status", "channels"), [(200, {"a"}), (204, {"a"})])
+def test_open_page_is_subscribed_once_its_request_has_succeeded(
+    grants, process, ask, status, channels
+):
+    """From where the channel stood when the view said so."""
+
+    def view():
+        grants.subscribe(["a"])
+        before.append(clients(process))
+        process.registry.publish([Push("a", "1", None)])
+        return "", status
+
+    before = []
+    ask(view, method="POST", headers=HEADER)
+
+    assert before == [{}]
+    assert clients(process) == {OPEN: channels}
+    assert process.registry.subscriptions([OPEN])[OPEN]["a"].since.seq == 0
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 422, 500])
+def test_open_page_hears_nothing_of_what_refuses_it(grants, process, ask, status):
+    """Not for a moment: it would have heard whatever was pushed while the view made up its mind."""
+    ask(lambda: grants.subscribe(["a"]) or ("", status), method="POST", headers=HEADER)
+
+    assert clients(process) == {}
+
+
+def test_open_page_is_not_subscribed_by_head(grants, process, ask):
+    """A request that only asks changes nothing."""
+    ask(lambda: grants.subscribe(["a"]) or "", method="HEAD", headers=HEADER)
+
+    assert clients(process) == {}
+
+
+def test_open_page_leaves_a_channel_that_it_was_about_to_enter(grants, process, ask):
+    """The last word of a view counts."""
+
+    def view():
+        grants.subscribe(["a", "b"])
+        grants.unsubscribe(["b"])
+        return ""
+
+    ask(view, method="POST", headers=HEADER)
+
+    assert clients(process)[OPEN] == {"a"}
+
+
+@pytest.mark.parametrize("name", ["read", "subscribe"])
+def test_open_page_is_an_error_without_a_registry(grants, process, ask, granting, name):
+    """That page cannot be told, so its request says so: before the view goes on, or behind it."""
+    setattr(process.registry, name, away)
+    granting.register_error_handler(RegistryUnavailable, lambda error: ("told", 503))
+
+    response = ask(lambda: grants.subscribe(["a"]) or "", method="POST", headers=HEADER)
+
+    assert response.status_code == (503 if name == "read" else 500)

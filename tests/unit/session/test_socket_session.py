@@ -1,0 +1,281 @@
+"""The session of one socket, and what of it waits for the browser."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import flask
+import pytest
+from cachelib import SimpleCache
+from flask import Response, g, session
+from flask.sessions import SecureCookieSessionInterface
+from flask_session import Session
+
+from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.threads import clock
+
+from ..conversations import Browser, add_session_views
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    return app
+
+
+@pytest.fixture
+def moved(monkeypatch):
+    """Has the time stand still, for the package, for what signs cookies and for the browser; moves
+    it by some seconds."""
+    now = [clock.now()]
+    monkeypatch.setattr("time.time", lambda: now[0])
+
+    def move(seconds):
+        now[0] += seconds
+
+    return move
+
+
+class Moved(SecureCookieSessionInterface):
+    """Ends cookies by the clock that a test moves; Flask's own is out of its reach."""
+
+    def get_expiration_time(self, app, session):
+        ends_at = clock.now() + app.permanent_session_lifetime.total_seconds()
+        return datetime.fromtimestamp(ends_at, timezone.utc) if session.permanent else None
+
+
+def test_permanent_session_slides_over_the_socket(app, moved):
+    """A visitor who only calls, and loads no page, is not logged out in the midst of it."""
+    app.permanent_session_lifetime = 100
+    app.session_interface = Moved()
+    browser = Browser(app)
+    with browser.client.session_transaction() as stored:
+        stored.permanent = True
+        stored["user"] = 42
+    socket = browser.open_socket()
+
+    told = []
+    for _ in range(10):
+        moved(6)
+        told.append(socket.call("/session").get("session"))
+        if told[-1]:
+            (line,) = browser.take_over().headers.getlist("Set-Cookie")
+            assert line.startswith("session=")
+
+    # At most once in a tenth of its life.
+    assert told == [None, True] * 5
+    assert browser.session() == {"_permanent": True, "user": 42}
+
+
+@pytest.mark.parametrize("lifetime", [None, 100])
+def test_cookie_that_ends_later_is_handed_on_once_in_a_tenth_of_its_life(app, moved, lifetime):
+    """A cookie that remembers is renewed by each answer, and its browser is told in time."""
+
+    @app.get("/remember")
+    def remember():
+        response = Response("")
+        response.set_cookie("remember", "me", max_age=lifetime)
+        return response
+
+    browser = Browser(app)
+    socket = browser.open_socket()
+
+    told = []
+    for _ in range(5):
+        told.append(socket.call("/remember").get("session"))
+        moved(6)
+
+    assert told == ([True, None, True, None, True] if lifetime else [True, None, None, None, None])
+
+
+class ReadsG(SecureCookieSessionInterface):
+    """As Flask-Login documents it: an API's requests get no cookie."""
+
+    def open_session(self, app, request):
+        g.has_opened = True
+        return super().open_session(app, request)
+
+    def save_session(self, app, session, response):
+        if g.get("login_via_header"):
+            return
+        super().save_session(app, session, response)
+
+
+def test_session_interface_that_reads_g_works_in_every_socket(app):
+    """Whatever of the app is called runs in a context, also for a socket that comes back before
+    its browser has taken over what the last one changed."""
+    app.session_interface = ReadsG()
+    browser = Browser(app)
+    browser.open_socket().call("/set", method="post", json={"a": 1})
+
+    reply = browser.open_socket().call("/session")
+
+    assert (reply["status"], reply["body"]) == (200, {"a": 1})
+    browser.take_over()
+    assert browser.session() == {"a": 1}
+
+
+def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
+    """A socket and its browser come to the same end."""
+    browser = Browser(app)
+    browser.open_socket().call("/set", method="post", json={"a": 1, "b": 1})
+    browser.client.post("/set", json={"a": 9})
+
+    socket = browser.open_socket()
+
+    assert socket.call("/session")["body"] == {"a": 9}
+
+
+# Log-ins and log-outs over a socket.
+
+
+def who():
+    return session.get("user")
+
+
+@pytest.fixture
+def identified(app):
+    browser = Browser(app)
+    browser.identify.set(who)
+    return browser
+
+
+def test_log_in_over_a_socket_rotates_when_the_browser_takes_it(identified):
+    """Its message cannot set a cookie; what the session was granted before ends all the same."""
+    browser = identified
+    socket = browser.open_socket()
+
+    reply = socket.call("/set", method="post", json={"user": 42})
+    before = browser.process.disconnected
+    came_back = browser.registry.connect(browser.digest, "1")
+    browser.take_over()
+
+    assert reply["session"] is True
+    assert [order.code for order in before] == [4001]
+    assert came_back.has_ended
+    assert browser.session() == {"user": 42}
+    with browser.client.session_transaction() as stored:
+        assert stored[SOCKET_KEY] != browser.key
+
+
+def test_log_in_that_waits_lands_in_nobody_elses_session(identified):
+    """Neither whole nor by half: the browser has logged in as another user meanwhile."""
+    browser = identified
+    browser.open_socket().call("/set", method="post", json={"user": 42, "name": "bob"})
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 41
+
+    browser.take_over()
+
+    assert browser.session() == {"user": 41}
+
+
+def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
+    """A cookie that remembers one user is none of another's."""
+
+    @app.post("/remember")
+    def remember():
+        response = Response("")
+        response.set_cookie("remember", "42")
+        return response
+
+    browser = identified
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 42
+    # As if the session had come to be another's without another key.
+    socket = browser.open_socket()
+    socket.call("/remember", method="post")
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 41
+
+    handed = browser.take_over().headers.getlist("Set-Cookie")
+
+    assert not [line for line in handed if line.startswith("remember")]
+
+
+def test_what_waited_before_a_log_out_is_dropped_by_it(identified):
+    """A change that no browser has taken is none of who comes next."""
+    browser = identified
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 42
+    socket = browser.open_socket()
+    # The page's digest holds its user.
+    socket.call("/set", method="post", json={"cart": [1]})
+    socket.call("/set", method="post", json={"user": None})
+
+    texts = browser.registry.collect(browser.digest, "taker")
+
+    assert len(texts) == 1
+
+
+# Sessions that the server keeps.
+
+
+@pytest.fixture
+def server_side(app):
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(app)
+
+    @app.post("/login")
+    def log_in():
+        app.session_interface.regenerate(session)
+        session["user"] = 42
+        return ""
+
+    return app
+
+
+def browser_of(app):
+    """A browser whose session, with its socket key, the server keeps."""
+    browser = Browser(app)
+    browser.client.post("/set", json={SOCKET_KEY: browser.key, "cart": [1]})
+    return browser
+
+
+def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
+    """The browser comes with the id that was replaced; who brings that, and names the page, gets
+    what waits, and keeps what was in the session."""
+    browser = browser_of(server_side)
+    socket = browser.open_socket()
+
+    reply = socket.call("/login", method="post")
+    response = browser.take_over()
+
+    assert reply["session"] is True
+    assert response.status_code == 204
+    body = browser.client.get("/session").json
+    assert (body["user"], body["cart"]) == (42, [1])
+
+
+def test_replaced_session_is_taken_over_by_nobody_else(server_side):
+    """Neither by another page of the browser nor by another browser that knows the page's id."""
+    browser = browser_of(server_side)
+    browser.open_socket().call("/login", method="post")
+
+    stranger = server_side.test_client()
+    headers = {"Origin": "http://localhost", "X-Realtime-Connection-Id": "an-id-of-this-page"}
+    stolen = stranger.post("/_realtime/session", headers=headers)
+    other = browser.take_over(**{"X-Realtime-Connection-Id": "an-id-of-another-page"})
+
+    assert stolen.headers.getlist("Set-Cookie") == []
+    assert other.headers.getlist("Set-Cookie") == []
+    browser.take_over()
+    assert browser.client.get("/session").json["user"] == 42
+
+
+def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side):
+    """At once, with another key: the store is the browser's as well."""
+    browser = browser_of(server_side)
+    browser.identify.set(who)
+    browser.client.post("/set", json={"user": 42})
+    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
+        key = session[SOCKET_KEY]
+    socket = browser.open_socket()
+
+    socket.call("/set", method="post", json={"user": None})
+
+    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
+        assert session[SOCKET_KEY] not in (None, key)
+    assert [order.code for order in browser.process.disconnected][-1] == 4001

@@ -1,0 +1,81 @@
+"""One user, on all of the user's pages."""
+
+import pytest
+
+from flask_realtime.errors import InvalidChannel, InvalidIdentity, RegistryUnavailable
+from flask_realtime.identity.keys import digest
+from flask_realtime.registries.records import Disconnect
+from flask_realtime.session import endings
+from flask_realtime.users import User
+from tests.eventually import eventually
+
+from .processes import Process
+
+PAGE = digest("secret", "a key", "an-id-of-a-page", "a:b")
+
+
+@pytest.fixture
+def process(monkeypatch):
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    process = Process()
+    yield process
+    process.close()
+
+
+def test_user_is_disconnected_wherever_his_pages_are(process):
+    """Those that are open are closed, and those that are away do not come back."""
+    process.registry.subscribe(PAGE, ["a"])
+
+    User(lambda: process, "a:b").disconnect()
+
+    assert process.disconnected == [Disconnect(user="a%3Ab")]
+    assert process.registry.connect(PAGE, "1", "a%3Ab").has_ended
+
+
+def test_user_is_put_out_of_channels(process):
+    """And of no other."""
+    process.registry.subscribe(PAGE, ["a", "b", "c"])
+
+    User(lambda: process, "a:b").unsubscribe("a", ["b"])
+
+    assert process.unsubscribed == [("a%3Ab", "a"), ("a%3Ab", "b")]
+    assert set(process.registry.connect(PAGE, "1", "a%3Ab").subscriptions) == {"c"}
+
+
+def test_ban_does_not_fail_without_a_registry(process):
+    """It is told when the registry is back."""
+    end_user, tries = process.registry.end_user, []
+
+    def be_away_at_first(*args):
+        tries.append(args)
+        if len(tries) == 1:
+            raise RegistryUnavailable("away")
+        end_user(*args)
+
+    process.registry.end_user = be_away_at_first
+
+    User(lambda: process, 42).disconnect()
+
+    eventually(lambda: process.disconnected == [Disconnect(user="42")])
+
+
+@pytest.mark.parametrize("user_id", [None, "", 1.5])
+def test_nobody_is_no_user(user_id):
+    """A mistake does not ban, nor spare, everybody."""
+    with pytest.raises(InvalidIdentity):
+        User(lambda: None, user_id)
+
+
+@pytest.mark.parametrize("channels", [(), ("",), ("room:*",), ("@user:42",)])
+def test_user_is_put_out_of_names_alone(channels):
+    """Checked where the extension is off, too."""
+    with pytest.raises(InvalidChannel):
+        User(lambda: None, 42).unsubscribe(*channels)
+
+
+def test_user_of_an_app_that_is_off_is_left_alone():
+    """REALTIME_ENABLED False asks no registry."""
+    user = User(lambda: None, 42)
+
+    user.disconnect()
+    user.unsubscribe("a")
