@@ -95,6 +95,15 @@ class Socket:
         if self._is_enabled:
             self._grants.subscribe(names)
 
+    def subscribe_user(self) -> None:
+        """Let the page that this request renders hear what is pushed to its user, from now on.
+
+        :meth:`subscribe` does so as well; a page that subscribes to nothing hears its user once it
+        has been rendered. Nothing happens for a stranger.
+        """
+        if self._is_enabled:
+            self._grants.subscribe_user()
+
     def unsubscribe(self, *channels: Any) -> None:
         """Let this page hear *channels* no more, in its open socket too.
 

@@ -80,6 +80,7 @@ class Subscribing(ABC):
             return
         given = [name for one in names for name in _named(one, arguments)]
         if not given:
+            self.socket.subscribe_user()
             return
         try:
             checked = flatten(given)

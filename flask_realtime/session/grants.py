@@ -58,6 +58,13 @@ class Grants:
         else:
             self._subscribe(client, names)
 
+    def subscribe_user(self) -> None:
+        """Let the page that comes hear what is pushed to its user, from now on; of a stranger, and
+        of a page that is open already, nothing changes."""
+        client = current_client()
+        if not client.is_open and client.subscribed_as is None and came().identity is not None:
+            self._subscribe(client, [])
+
     def unsubscribe(self, names: Collection[str]) -> None:
         """Let the page hear *names* no more.
 

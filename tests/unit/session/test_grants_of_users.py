@@ -86,3 +86,25 @@ def test_open_page_that_was_rendered_under_an_earlier_key_is_found(grants, proce
     ask(lambda: grants.subscribe(["b"]) or "", method="POST", headers=HEADER)
 
     assert clients(process) == {earlier: {"a", "b"}}
+
+
+def test_page_that_subscribes_to_nothing_else_may_hear_its_user_at_once(grants, process, ask):
+    """What is pushed to the user while the view reads the user's data is in the first messages."""
+
+    def view():
+        grants.subscribe_user()
+        process.registry.publish([Push("@user:42", "1", None)])
+        return render_template_string(SCRIPTED)
+
+    ask(view, user=42)
+
+    ((found, channels),) = clients(process).items()
+    assert channels == {"@user:42"}
+    assert process.registry.subscriptions([found])[found]["@user:42"].since.seq == 0
+
+
+def test_stranger_has_no_channel_of_his_own(grants, process, ask):
+    """Nobody is asked for a page without a user."""
+    ask(lambda: grants.subscribe_user() or PAGE)
+
+    assert clients(process) == {}
