@@ -71,7 +71,6 @@ def make_app() -> Flask:
             config,
             name="1",
             digest="d" * 64,
-            session_digest="s" * 64,
             address=handshake.address,
             accept=handshake.accept,
             deflates=handshake.deflates,
