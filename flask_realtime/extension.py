@@ -29,12 +29,28 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Realtime(Pushing, Subscribing):
-    """Lets the views of Flask apps push JSON to browsers, and browsers call them, over WebSockets.
+    """Pushes messages from the views of Flask apps to browsers, and takes calls from them.
+
+    ::
+
+        realtime = Realtime(app)
+
+        @app.get("/rooms/<room>")
+        def show(room):
+            realtime.socket.subscribe(f"room:{room}")    # first: from here on nothing is missed
+            return render_template("room.html", messages=Message.in_room(room))
+
+        @app.post("/rooms/<room>/messages")
+        def say(room):
+            realtime.push({"text": request.form["text"]}, f"room:{room}")
+            return "", 204
 
     One object may serve several apps; what belongs to an app stands in
     ``app.extensions["realtime"]``.
 
-    :param app: registers with this app at once; else call :meth:`init_app`.
+    :param app: the app to register with at once; None: call :meth:`init_app` later.
+    :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
+    :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
     """
 
     def __init__(self, app: Flask | None = None) -> None:
@@ -49,8 +65,11 @@ class Realtime(Pushing, Subscribing):
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Register with *app*: its pages, the socket's route, the session path. Connects nothing.
+        """Register with *app*: its pages, the route of its sockets, the session path.
 
+        Nothing is connected before the first use. Settings are read now, so set them before.
+
+        :param app: the app; it may have one :class:`Realtime`.
         :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
         :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
         """
@@ -91,7 +110,7 @@ class Realtime(Pushing, Subscribing):
 
     @property
     def is_socket_request(self) -> bool:
-        """True while a message of a socket is handled, False in a request of HTTP's."""
+        """True while a message of a socket is handled, False in a request that came by HTTP."""
         return is_socket_request()
 
     def drain(self, seconds: float | None = None) -> None:
@@ -106,9 +125,10 @@ class Realtime(Pushing, Subscribing):
         self._state().drain(seconds)
 
     def health(self, app: Flask | None = None) -> dict[str, Any]:
-        """What a load balancer asks of this process.
+        """Return how this process is, as a load balancer asks.
 
-        :param app: None: the current app, or the only one.
+        :param app: whose state is asked for; None: the current app's, or the only one's.
+        :raises NoContext: if the app is not registered, or if it is not clear which app is meant.
         :returns: ``reachable`` and ``listening`` of the registry (bool), ``lag_seconds`` (float or
             None), ``registry`` (its kind, None where disabled), ``connections``, ``channels`` and
             ``draining``.
@@ -118,8 +138,9 @@ class Realtime(Pushing, Subscribing):
     def handler(self, action: str) -> Callable[[Function], Function]:
         """Let the decorated function answer the client messages whose ``action`` is *action*.
 
-        It is called with the message's data, whatever JSON that is, in a request context of its
-        own, after the app's ``before_request`` functions. It may return whatever a view may return.
+        The function is called with the message's data, whatever JSON that is, in a request
+        context of its own, after the app's ``before_request`` functions. It may return whatever a
+        view may return.
 
         :raises AlreadyRegistered: if the action has a handler.
         :raises SetupFinished: after the first request.
