@@ -265,9 +265,9 @@ def test_hooks_run_once_for_each_socket(server, browser):
         watching.settle()
 
 
-def test_hooks_tell_a_socket_that_resumes_from_the_first_of_its_page(server, browser):
+def test_hooks_tell_a_socket_that_resumes_from_the_first_of_its_page(server, browser, channel):
     """A chat does not say at each deploy that everybody has entered."""
-    page = browser.page("/")
+    page = browser.page(f"/on/{channel}")
     watcher = Browser(server.url)
     with watcher.open(watcher.page(f"/on/record:{page}")) as watching:
         for word in ("joined", "joined again", "joined again"):
