@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Response, abort, after_this_request, request
+from flask import abort, request
 
 from .errors import InvalidChannel
 from .html.blocks import wanted_blocks
@@ -86,15 +86,7 @@ class Subscribing(ABC):
             checked = flatten(given)
         except InvalidChannel:
             abort(404)
-        socket = self.socket
-        socket.subscribe(checked)
-
-        @after_this_request
-        def take_back(response: Response) -> Response:
-            # What the view's body refuses leaves nothing behind.
-            if not 200 <= response.status_code < 300 and response.status_code != 422:
-                socket.unsubscribe(checked)
-            return response
+        self.socket.subscribe(checked)
 
 
 def _named(names: Names, arguments: dict[str, Any]) -> list[str]:

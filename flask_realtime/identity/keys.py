@@ -5,9 +5,6 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Collection
-
-from .origins import Origin
 
 SOCKET_KEY = "socket_key"
 CONNECTION_ID = "socket_connection_id"
@@ -75,38 +72,6 @@ def session_of(digest: str) -> str:
 def shorten(digest: str) -> str:
     """A digest as logs show it: enough to follow one client, too little to name it."""
     return digest[:8]
-
-
-def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Collection[str]) -> bool:
-    """Whether a page of *origin* may act on a request made to *scheme* and *host*.
-
-    No ``Origin`` header means no browser, which could forge it anyway: allowed. ``null``, which
-    sandboxed frames and files send, is refused.
-
-    :param host: the request's host, with its port if it names one.
-    :param allowed: further origins, as ``REALTIME_ALLOWED_ORIGINS`` holds them.
-    """
-    if origin is None:
-        return True
-    try:
-        given = Origin.parse(origin)
-    except ValueError:
-        return False
-    return str(given) in allowed or _is_same_origin(given, scheme.lower(), host)
-
-
-def _is_same_origin(origin: Origin, scheme: str, host: str) -> bool:
-    if origin.scheme not in ("http", "https"):
-        return False
-    try:
-        asked = Origin.parse(f"{origin.scheme}://{host}")
-    except ValueError:
-        return False
-    # Behind a proxy that ends TLS the app may believe it is asked by http, which the page's https
-    # does not contradict. A page that came by http, where anyone on the way could write it, has
-    # no business on https.
-    is_weaker = scheme in ("https", "wss") and origin.scheme == "http"
-    return origin == asked and not is_weaker
 
 
 def _sign(secret_key: str | bytes, text: str) -> str:

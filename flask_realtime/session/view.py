@@ -13,12 +13,12 @@ from ..errors import RegistryUnavailable
 from ..identity.keys import (
     CONNECTION_ID,
     CONNECTION_ID_HEADER,
-    is_allowed_origin,
     is_connection_id,
     new_connection_id,
     replaced_digest,
     shorten,
 )
+from ..identity.origins import is_allowed_origin
 from ..page.client import Client, came, current_client, present_identity, secret_keys
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere

@@ -12,7 +12,8 @@ from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
-from ..identity.keys import CONNECTION_ID, is_allowed_origin, is_connection_id
+from ..identity.keys import CONNECTION_ID, is_connection_id
+from ..identity.origins import is_allowed_origin
 from ..page.client import CAME, came
 from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket

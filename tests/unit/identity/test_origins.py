@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.identity.origins import Origin
+from flask_realtime.identity.origins import Origin, is_allowed_origin
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,57 @@ def test_origin_is_written_as_a_browser_writes_it(text):
     """str() gives the origin back, without a default port."""
     assert str(Origin.parse(text)) == text
     assert str(Origin.parse("https://example.com:443")) == "https://example.com"
+
+
+ALLOWED = ("https://partner.example", "capacitor://localhost")
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        (None, "http", "example.com"),
+        ("https://example.com", "https", "example.com"),
+        ("https://EXAMPLE.com", "HTTPS", "Example.COM"),
+        ("http://localhost:5000", "http", "localhost:5000"),
+        ("https://example.com", "https", "example.com:443"),
+        ("https://example.com:443", "https", "example.com"),
+        ("http://example.com", "http", "example.com:80"),
+        ("https://example.com", "http", "example.com"),
+        ("http://[::1]:5000", "http", "[::1]:5000"),
+        ("https://example.com", "wss", "example.com"),
+        ("https://partner.example", "https", "example.com"),
+        ("https://Partner.example:443", "https", "example.com"),
+        ("capacitor://localhost", "https", "example.com"),
+    ],
+)
+def test_origin_of_the_same_host_or_the_list_is_allowed(origin, scheme, host):
+    """A page of the app's own host and port may connect, and those of listed origins."""
+    assert is_allowed_origin(origin, scheme, host, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "host"),
+    [
+        ("null", "https", "example.com"),
+        ("", "https", "example.com"),
+        ("https://evil.example", "https", "example.com"),
+        ("https://example.com.evil.example", "https", "example.com"),
+        ("https://evilexample.com", "https", "example.com"),
+        ("https://www.example.com", "https", "example.com"),
+        ("https://example.com:8443", "https", "example.com"),
+        ("http://localhost:5001", "http", "localhost:5000"),
+        ("http://example.com", "https", "example.com"),
+        ("http://partner.example", "https", "example.com"),
+        ("https://partner.example:8443", "https", "example.com"),
+        ("https://example.com/", "https", "example.com"),
+        ("https://example.com@evil.example", "https", "example.com"),
+        ("https://example.com https://evil.example", "https", "example.com"),
+        ("https://example.com:99999", "https", "example.com"),
+        ("ftp://example.com", "https", "example.com"),
+        ("https://example.com", "https", ""),
+        ("https://evil.example", "https", "example.com@evil.example"),
+    ],
+)
+def test_origin_of_any_other_page_is_refused(origin, scheme, host):
+    """No other site opens a socket with the visitor's session."""
+    assert not is_allowed_origin(origin, scheme, host, ALLOWED)
