@@ -142,12 +142,8 @@ export class Forms {
   }
 
   #find({ element, target }) {
-    let place = null;
-    try {
-      place = this.#document.querySelector(target);
-    } catch {
-      // No selector.
-    }
+    // A script that is empty yet would run what is put into it.
+    const place = this.#document.querySelector(`:is(${target}):not(script)`);
     if (!place) {
       const tag = element.cloneNode().outerHTML.split("</")[0];
       this.#window.console.error(`data-realtime-target fits no element of the page: ${tag}`);

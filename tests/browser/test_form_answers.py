@@ -201,6 +201,19 @@ def test_place_that_is_missing_is_told_before_anything_is_sent(person, site):
     person.errors.clear()
 
 
+def test_script_is_no_place(person, site):
+    """Nothing that the app answers is run for being put where a script could be."""
+    person.run("() => { window.ran = []; document.body.append(document.createElement('script')); }")
+    person.run("() => { into.dataset.realtimeTarget = 'script:empty'; }")
+    site.answer("a", title="answer", body="ran.push(1)")
+
+    person.page.click("#put")
+    person.page.wait_for_url("**/echo/a")
+
+    assert ways(site) == ["HTTP"]
+    person.forgive("data-realtime-target fits no element")
+
+
 def test_focus_stays_where_the_answer_has_it_again(person, site):
     """Who submits by enter goes on to type in the field that comes back."""
     person.run("() => { here.append(into); }")
