@@ -28,6 +28,11 @@ export class Client {
    * @internal
    */
   served = [];
+  /**
+   * What lets HTML of ours into a page that requires Trusted Types, once there was need of it.
+   * @internal
+   */
+  policy;
   #window;
   #page;
   #former = new Map(); // by their ids: pages whose place in the document another has taken

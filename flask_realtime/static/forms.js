@@ -31,7 +31,7 @@ export class Forms {
     this.#document = unclobbered(window.document);
     this.#client = client;
     this.#busy = new Busy(window);
-    this.#markup = new Markup(window);
+    this.#markup = new Markup(window, client);
     this.#navigation = new Navigation(window);
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
     this.#listen("submit", (event) => this.#submitted(event));

@@ -1,3 +1,4 @@
+import { Keeper } from "./keeper.js";
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
@@ -9,12 +10,14 @@ const REFUSED =
 export class Markup {
   #window;
   #document;
-  #policy;
+  #client;
   #isAllowed;
 
-  constructor(window) {
+  /** @param {Client} client keeps the one policy that all scripts of ours may make */
+  constructor(window, client) {
     this.#window = window;
     this.#document = unclobbered(window.document);
+    this.#client = client;
   }
 
   /** Whether the page's policy lets us insert any; asked when there is need, since it may report it. */
@@ -24,29 +27,31 @@ export class Markup {
 
   /** `html` as the sinks of the page take it. */
   trusted(html) {
-    return this.#policy?.createHTML(html) ?? html;
+    return this.#client.policy?.createHTML(html) ?? html;
   }
 
   /** The address of a script, likewise. */
   trustedURL(url) {
-    return this.#policy?.createScriptURL(url) ?? url;
+    return this.#client.policy?.createScriptURL(url) ?? url;
   }
 
-  /** Have `html` be what `element` holds; the focus stays where it finds the id again. */
+  /** Have `html` be what `element` holds; focus and scroll positions stay where ids are found again. */
   update(element, html) {
-    const { id, selectionStart, selectionEnd } = this.#document.activeElement ?? {};
-    const hasFocus = id && element.contains(this.#document.activeElement);
+    const keeper = new Keeper(element);
     element.innerHTML = this.trusted(html);
-    const again = hasFocus && this.#document.getElementById(id);
-    if (!again) return;
-    again.focus({ preventScroll: true });
-    if (typeof selectionStart === "number") again.setSelectionRange?.(selectionStart, selectionEnd);
+    keeper.restore();
+    this.process(element);
+  }
+
+  /** Have htmx, which watches no page, take up what came. */
+  process(element) {
+    this.#window.htmx?.process(element);
   }
 
   #try() {
     try {
       const rules = { createHTML: (html) => html, createScriptURL: (url) => url };
-      this.#policy = this.#window.trustedTypes?.createPolicy("flask-realtime", rules);
+      this.#client.policy ??= this.#window.trustedTypes?.createPolicy("flask-realtime", rules);
     } catch {
       // The app may have a default policy instead.
     }

@@ -50,6 +50,7 @@ export class NewDocument {
     emit(this.#window.document, "page");
     // Those that were kept in the head have run, and the page's are out of the document.
     for (const script of runs) if (this.#document.contains(script)) await this.#run(script);
+    this.#markup.process(body);
   }
 
   /** Give what bears a nonce of the answer the document's; returns its scripts that may run, in order. */

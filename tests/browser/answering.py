@@ -20,9 +20,9 @@ NOTE = """() => {
 }"""
 
 
-def visit_forms(come, site):
+def visit_forms(come, site, **page):
     """Bring a person to the page, who has typed into its forms."""
-    site.show(MAIN)
+    site.show(MAIN, **page)
     site.answer("a")
     person = come(site.url)
     person.visit("/page")

@@ -1,9 +1,12 @@
 """What becomes of an answer: shown, put in its place, saved, or left alone."""
 
+import pathlib
+
 import pytest
 
 from .answering import visit_forms, ways
 
+HTMX = pathlib.Path(__file__).parents[1] / "js/node_modules/htmx.org/dist/htmx.min.js"
 DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
 
 
@@ -226,6 +229,20 @@ def test_focus_stays_where_the_answer_has_it_again(person, site):
 
     assert person.run("() => document.activeElement === field")
     assert person.run("() => [field.selectionStart, field.selectionEnd]") == [1, 3]
+
+
+@pytest.mark.skipif(not HTMX.exists(), reason="'make tests/js/node_modules' was not run")
+@pytest.mark.parametrize("clicked", ["#go", "#put"])
+def test_htmx_takes_up_what_came(come, site, clicked):
+    """In a place or in a document, elements of an answer do what htmx has them do."""
+    site.answer("htmx", body=HTMX.read_text(), headers={"Content-Type": "text/javascript"})
+    person = visit_forms(come, site, head='<script src="/echo/htmx"></script>')
+    site.answer("a", body='<button id="ask" hx-get="/echo/b" hx-swap="outerHTML">ask</button>')
+    site.answer("b", body="<b id='asked'>asked</b>")
+
+    person.page.click(clicked)
+    person.page.click("#ask")
+    person.page.wait_for_selector("#asked")
 
 
 def test_answer_that_was_lost_is_not_sent_again(person, site):

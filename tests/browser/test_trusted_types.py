@@ -18,8 +18,8 @@ def policy(nonce, names):
 def visit(come, site):
     """A function that brings a person to a page under a policy of these names."""
 
-    def visit(names):
-        site.show(MAIN, headers=policy("first", names))
+    def visit(names, **page):
+        site.show(MAIN, headers=policy("first", names), **page)
         person = come(site.url)
         person.visit("/page")
         assert person.errors == []  # nothing is tried before there is need
@@ -82,6 +82,26 @@ def test_page_and_its_scripts_are_shown_by_a_policy_of_ours(visit, site):
     person.wait_for("() => ran.length === 2")
 
     assert person.run("ran") == ["inline", "module"]
+
+
+@pytest.mark.parametrize("first", ["form", "fragment"])
+def test_fragments_and_forms_share_the_policy(visit, site, first):
+    """A page whose app names ours once has both, whichever comes first."""
+    person = visit("flask-realtime", channel="news")
+    site.answer("a", body="<b>answer</b>")
+
+    def submit():
+        person.page.click("#put")
+        person.wait_for("() => here.textContent === 'answer'")
+
+    def push():
+        site.update("<b>fragment</b>", "news")
+        person.wait_for("() => here.textContent === 'fragment'")
+
+    for act in (submit, push) if first == "form" else (push, submit):
+        act()
+
+    assert site.wait_for_request()["by"] == "socket"
 
 
 def test_policy_of_the_apps_own_will_do(visit, site):

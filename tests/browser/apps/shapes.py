@@ -11,6 +11,7 @@ import os
 import threading
 
 from flask import Flask, Response, jsonify, render_template_string, request
+from markupsafe import Markup
 
 from flask_realtime import Realtime
 
@@ -89,6 +90,12 @@ def echo(name):
 @app.post("/push/<channel>")
 def push(channel):
     realtime.push(request.get_json(), channel)
+    return "", 204
+
+
+@app.post("/update/<channel>")
+def update(channel):
+    realtime.to(channel).update("#here", html=Markup(request.get_json()))
     return "", 204
 
 
