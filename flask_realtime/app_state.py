@@ -147,6 +147,7 @@ class AppState:
     def _make_node(self) -> Node:
         self._check_settings()
         registry = make_registry(self.config, _has_other_processes())
+        logger.info("Registry: %s. Server: %s.", registry, _server())
         conversations = Conversations(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
         )
@@ -172,6 +173,12 @@ def _check_endpoints(app: Flask) -> None:
             f"The app has a view at the endpoint {taken[0]!r}, which this extension needs: give "
             f"that view another name, or its blueprint one that is not 'realtime'."
         )
+
+
+def _server() -> str:
+    """Return what serves this process, as far as it can be told."""
+    software = request.environ.get("SERVER_SOFTWARE") if has_request_context() else None
+    return software or servers.describe() or "none yet"
 
 
 def _has_other_processes() -> bool:

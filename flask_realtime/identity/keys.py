@@ -74,6 +74,11 @@ def shorten(digest: str) -> str:
     return digest[:8]
 
 
+def fingerprint(secret_key: str | bytes) -> str:
+    """Return a name for the app that has *secret_key*, from which nobody learns the key."""
+    return _sign(secret_key, "app")[:_HALF]
+
+
 def _sign(secret_key: str | bytes, text: str) -> str:
     secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
     key = hmac.digest(secret, b"flask_realtime", "sha256")

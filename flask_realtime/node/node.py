@@ -23,6 +23,7 @@ from ..hub.hub import Hub
 from ..hub.reconciler import Reconciler
 from ..hub.resync import Resync
 from ..hub.tails import take_tails
+from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
 from ..page.client import secret_keys_of
 from ..protocol.positions import Position
@@ -65,6 +66,7 @@ class Node:
         self.registry = registry
         #: Spreads the pages that refresh a block.
         self.herd = Herd()
+        self._app = app
         self._config = config
         self._lock = threading.Lock()
         self._is_started = False
@@ -192,8 +194,14 @@ class Node:
                 unsubscribed=self._evictions.unsubscribe,
                 interrupted=lambda: _drop(self._delivery.pause()),
                 restored=self._reconciler.restored,
-            )
+            ),
+            self._owners(),
         )
+
+    def _owners(self) -> list[str]:
+        """Return what tells this app from others that may use the same Redis."""
+        secrets = secret_keys_of(self._app) if self._app.secret_key else []
+        return [fingerprint(secret) for secret in secrets]
 
     def _begin_serving(self) -> None:
         """Ask the server once more how it stops, at the first handshake.

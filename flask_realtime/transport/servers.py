@@ -88,6 +88,12 @@ def gunicorn_worker() -> Any:
     return worker if worker.pid == os.getpid() else None
 
 
+def describe() -> str | None:
+    """Return the name of the server whose worker this process is; None if that cannot be told."""
+    worker = gunicorn_worker()
+    return None if worker is None else f"gunicorn, {type(worker).__name__}"
+
+
 def socket_capacity() -> int | None:
     """How many sockets this process can hold and still answer requests; None: no known limit.
 

@@ -1,8 +1,11 @@
 """What one app has of the extension."""
 
+import logging
+
 import flask
 
 from flask_realtime import Realtime
+from flask_realtime.registries.memory.registry import MemoryRegistry
 from tests.leftovers import threads_of_ours
 
 from .handshakes import Page
@@ -34,3 +37,43 @@ def test_app_that_was_never_used_has_nothing_to_close():
     app.extensions["realtime"].close()
 
     assert app.extensions["realtime"]._nodes.pop() is None
+
+
+def test_process_says_once_which_registry_and_server_it_has(caplog):
+    """Whoever runs an app on several machines sees at a glance what each of them uses."""
+    caplog.set_level(logging.INFO, "flask_realtime.app_state")
+    app = flask.Flask(__name__)
+    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+
+    with app.test_request_context(environ_base={"SERVER_SOFTWARE": "gunicorn/23.0"}):
+        for _ in range(2):
+            realtime.push("hi", "a")
+
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["Registry: this process's memory. Server: gunicorn/23.0."]
+
+
+class Owned(MemoryRegistry):
+    """Notes what its app is called."""
+
+    def start(self, events, owners=()):
+        Owned.owners = list(owners)
+        super().start(events, owners)
+
+
+def owners_of(secret, *former):
+    app = flask.Flask(__name__)
+    app.config.update(SECRET_KEY=secret, SECRET_KEY_FALLBACKS=list(former), REALTIME_REGISTRY=Owned)
+    realtime = Realtime(app)
+    with app.app_context():
+        realtime.push("hi", "a")
+    return Owned.owners
+
+
+def test_registry_can_tell_an_app_by_its_secret_keys():
+    """Former keys count as the same app, and no name tells a key."""
+    assert owners_of("old") == owners_of("new", "old")[1:]
+    assert owners_of("old") != owners_of("new")
+    assert owners_of(None) == []
+    assert "secret" not in owners_of("secret")[0]

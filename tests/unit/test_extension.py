@@ -420,10 +420,10 @@ class SlowToStart(MemoryRegistry):
     is_starting, may_go_on = threading.Event(), threading.Event()
     has_started = False
 
-    def start(self, receiver):
+    def start(self, receiver, owners=()):
         self.is_starting.set()
         assert self.may_go_on.wait(DEADLINE)
-        super().start(receiver)
+        super().start(receiver, owners)
         self.has_started = True
 
 
