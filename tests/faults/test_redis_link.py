@@ -21,7 +21,11 @@ def hears_new_channels(scene):
     """Return whether a new page with a new channel can connect and hears a push."""
     channel = scene.channel()
     try:
-        with scene.listen(channel) as socket:
+        browser, page = scene.visit(channel)
+        with browser.open(page, resume=True) as socket:
+            # A page that could not be subscribed is rendered all the same, and would reload now.
+            if not socket.resume()["known"]:
+                return False
             scene.push_until_accepted("new", channel)
             return socket.payloads(1) == ["new"]
     except (HTTPError, InvalidStatus, ConnectionClosed):
@@ -76,8 +80,9 @@ def test_link_on_which_only_what_is_sent_vanishes_is_noticed():
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_silence_of_redis_stops_nothing_else(kind):
-    """While Redis says nothing, pushes and subscriptions fail in time, everything else goes on,
-    and the process says that it does not listen; all is well when Redis speaks again."""
+    """While Redis says nothing, pushes fail in time, pages are rendered all the same, everything
+    else goes on, and the process says that it does not listen; all is well when Redis speaks
+    again."""
     options = ("--threads", "20") if kind == "gthread" else ()
     with Scene(kind, options=options) as scene:
         channel = scene.channel()
@@ -98,7 +103,7 @@ def test_silence_of_redis_stops_nothing_else(kind):
             scene.push_until_accepted("after", channel)
             heard = list(iter(lambda: socket.payloads(1)[0], "after"))
 
-            assert refused.status_code == subscribing.status_code == 503
+            assert (refused.status_code, subscribing.status_code) == (503, 200)
             assert refused.json()["push_id"]
             # The push that timed out may have been accepted.
             assert [one for one in heard if one != "in vain"] == NUMBERS
