@@ -85,7 +85,9 @@ def show(room):
 @app.get(f"{ROOM}/before/<int:message_id>")
 @realtime.allow_calls
 def earlier(room, message_id):
-    return render_template("earlier.html", room=room, messages=Message.page(room, message_id))
+    # A page that is open is given the messages alone, a browser a page around them.
+    template = "messages.html" if realtime.is_socket_request else "earlier.html"
+    return render_template(template, room=room, messages=Message.page(room, message_id))
 
 
 @app.post(f"{ROOM}/messages")

@@ -30,7 +30,9 @@ def start():
     # is the page that is open which hears it from here on; posted, it is the page that comes.
     realtime.socket.subscribe(channel)
     begin(channel)
-    return render_template("index.html", channel=channel)
+    # A page that is open is given the card of the job alone, a browser a page around it.
+    template = "job.html" if realtime.is_socket_request else "index.html"
+    return render_template(template, channel=channel)
 
 
 def begin(channel):

@@ -17,7 +17,7 @@ from .show import show
 
 _METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])
-_OPTIONS = ("headers", "input", "json", "method", "partial", "referrer", "uri")
+_OPTIONS = ("headers", "input", "json", "method", "referrer", "uri")
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -26,8 +26,8 @@ class CallRoute(RouteHandler):
     """Answers ``call-route``: the response to the request that the message describes.
 
     ``{"method": "post", "uri": "/rooms/1/messages", "input": {"text": "hi"}}``; the method is
-    ``get`` if there is none. See the documentation for ``json``, ``headers``, ``referrer`` and
-    ``partial``. An option that is not known is an error, not ignored: a view that runs without
+    ``get`` if there is none. See the documentation for ``json``, ``headers`` and
+    ``referrer``. An option that is not known is an error, not ignored: a view that runs without
     what its caller meant to send does harm that a refusal does not.
     """
 
@@ -60,7 +60,6 @@ class CallRoute(RouteHandler):
             body,
             content_type,
             referrer=_text(data, "referrer", "the address of the page"),
-            partial=_text(data, "partial", "the name of a block"),
         )
 
 

@@ -145,7 +145,7 @@ class Conversation:
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
             check = partial(self._rules.check, call.path)
-            response = dispatch_route(self._app, environ, call.partial, check)
+            response = dispatch_route(self._app, environ, check)
         else:
             environ = self._make_environ(self._call_of_handler())
             run = partial(_run, handler, message.data)

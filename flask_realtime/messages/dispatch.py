@@ -14,7 +14,6 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..html.blocks import WantedBlocks, want_blocks
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused
 from .request_cycle import RequestCycle
@@ -32,12 +31,9 @@ BEHIND = "flask_realtime.behind"
 _WORK = "flask_realtime.work"
 
 
-def dispatch_route(
-    app: Flask, environ: WSGIEnvironment, partial: str | None, check: Callable[[], None]
-) -> Response:
+def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], None]) -> Response:
     """Return the app's response to the request that *environ* describes.
 
-    :param partial: the block that is wanted of the template it renders.
     :param check: is called in the request's context before anything of the app runs.
     :raises CallRefused: if *check* does.
     """
@@ -46,9 +42,7 @@ def dispatch_route(
         check()
         if isinstance(request.routing_exception, WebsocketMismatch):
             request.routing_exception = BadRequest("This path takes WebSockets only.")
-        if partial is None:
-            return cycle.dispatch()
-        return _cut(want_blocks(app, [partial]), cycle.dispatch(), partial)
+        return cycle.dispatch()
 
     return _in_context(app, environ, dispatch)
 
@@ -153,17 +147,3 @@ def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
 def _message_rule(path: str, endpoint: str) -> Rule:
     """A rule outside of the app's map, so that no URL leads here."""
     return Rule(path, endpoint=endpoint, methods=["POST"])
-
-
-def _cut(wanted: WantedBlocks, response: Response, partial: str) -> Response:
-    if response.is_streamed or response.status_code >= 300:
-        return response
-    if partial in wanted.rendered:
-        response.set_data(wanted.rendered[partial])
-        return response
-    # The same response, since it carries the session that the view has changed.
-    response.status_code = 400
-    response.mimetype = "text/plain"
-    known = ", ".join(wanted.known) or "none"
-    response.set_data(f"{request.path} renders no block {partial!r}; there are: {known}.")
-    return response

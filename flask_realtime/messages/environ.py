@@ -87,7 +87,6 @@ class Call:
     :param path: percent-encoded, with the prefix under which the app is mounted.
     :param referrer: the address of the page that asks, which counts if it is of the origin that
         the handshake named.
-    :param partial: the block of the rendered template that is wanted in place of the page.
     """
 
     method: str
@@ -97,7 +96,6 @@ class Call:
     body: bytes = b""
     content_type: str = ""
     referrer: str | None = None
-    partial: str | None = None
 
 
 class OutsideOfApp(LookupError):

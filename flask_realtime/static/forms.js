@@ -91,11 +91,11 @@ export class Forms {
   }
 
   async #call(visit, redirects = 0) {
-    const { url, fields, partial } = visit;
+    const { url, fields } = visit;
     const options = fields ? { method: "post", input: fields } : { timeout: PATIENCE };
     let reply;
     try {
-      reply = await this.#client.ask(url, { ...options, partial });
+      reply = await this.#client.ask(url, options);
     } catch (error) {
       // What the server may have acted on is not sent a second time.
       if (this.#tell(visit, "error", error) && !(fields && error.wasSent)) this.#leave(visit);
@@ -107,17 +107,17 @@ export class Forms {
 
   /** Do what a browser does with such an answer, or what the form or the link asks for. */
   async #show(answer, visit, redirects) {
-    const { url, fields, isForm, partial, target } = visit;
+    const { url, fields, isForm, target } = visit;
     const next = answer.redirect(url);
     if (next) return this.#redirect(next, answer.status > 306, visit, redirects);
     if (answer.isEmpty) return;
     if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
-    if (!fields && (answer.isError || !answer.isHTML || !(isForm || partial || target))) return this.#leave(visit);
+    if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
     if (answer.isAttachment) save(this.#window, answer);
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
     const place = target && this.#find(visit);
     if (place) this.#markup.update(place, answer.body);
-    else if (!target && !partial) await this.#newDocument.show(answer.body, url, answer.policy);
+    else if (!target) await this.#newDocument.show(answer.body, url, answer.policy);
   }
 
   async #redirect(url, keepsMethod, visit, redirects) {

@@ -101,8 +101,6 @@ declare global {
     /** A JSON body, in place of `input`. */
     json?: unknown;
     headers?: Headers | { [name: string]: string } | [name: string, value: string][] | undefined;
-    /** The block of the rendered template that is wanted in place of the page. */
-    partial?: string | undefined;
     /**
      * Milliseconds until the reply must be there, the time without a socket included; 0 and Infinity
      * are no limit; 30,000 if there is none.

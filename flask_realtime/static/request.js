@@ -1,6 +1,6 @@
 import { own } from "./dom.js";
 
-const OPTIONS = ["method", "input", "json", "headers", "partial", "timeout"];
+const OPTIONS = ["method", "input", "json", "headers", "timeout"];
 
 /** What a route of the app is asked for. */
 export class RouteRequest {

@@ -14,7 +14,6 @@ export class Visit {
     this.fields = fields;
     this.button = button ?? undefined;
     this.isForm = source.localName === "form";
-    this.partial = this.element.dataset.realtimePartial;
     this.target = this.element.dataset.realtimeTarget;
   }
 

@@ -140,7 +140,7 @@ def test_form_too_long_for_a_message_goes_by_http(form):
 
 
 def test_link_shows_its_part_where_it_is_told_to(form):
-    """A link can put one block of the page it leads to into this page."""
+    """A link puts what its view answers the socket into this page."""
     form.page.click("#list")
     form.page.wait_for_selector("#here b")
 

@@ -84,7 +84,7 @@ def test_chat_gives_earlier_messages_as_a_page_or_as_a_part_of_one(chat):
     page = ada.get("/rooms/food").text
     uri = re.search(r'href="(/rooms/food/before/\d+)"', page)[1]
     with ada.open(connection_id(page)) as socket:
-        part = socket.call(uri, partial="messages")["body"]
+        part = socket.call(uri)["body"]
 
     whole = ada.get(uri).text
 
@@ -117,7 +117,7 @@ def test_progress_of_a_job_is_heard_from_its_first_part(with_redis, redis_url, t
         with browser.open(connection_id(browser.post("/jobs").text)) as socket:
             of_form = socket.payloads(5)
         with browser.open(browser.page("/")) as socket:
-            card = socket.call("/jobs", method="post", partial="job")["body"]
+            card = socket.call("/jobs", method="post")["body"]
             of_call = socket.payloads(5)
 
     assert card.strip().startswith("<article")

@@ -73,15 +73,6 @@ def test_call_route_tells_of_every_status(socket):
     assert socket.ask("ping")["status"] == 200
 
 
-def test_call_route_renders_a_part_of_a_page(socket, channel):
-    """With ``partial`` the reply is one block of the template that the view rendered."""
-    reply = socket.call(f"/on/{channel}", partial="list")
-    unknown = socket.call(f"/on/{channel}", partial="no-such-block")
-
-    assert reply["body"] == f"<ul><li>{channel}</li></ul>"
-    assert unknown["status"] == 400
-
-
 def test_call_route_subscribes_the_socket_it_came_by(browser, socket, channel):
     """A view that is called over a socket subscribes that socket's client."""
     reply = socket.call(f"/subscribe/{channel}-more", method="post")

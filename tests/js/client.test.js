@@ -179,13 +179,13 @@ const REFERRER = { referrer: "http://app.test/rooms/1?last=2#end" };
 
 test("a call says what it was given, and the page's address", () => {
   page.socket.welcome();
-  realtime.call("/a", { method: "post", input: { text: "hi" }, partial: "list", timeout: 9 });
+  realtime.call("/a", { method: "post", input: { text: "hi" }, timeout: 9 });
   realtime.call("/b", { method: "put", json: [1], headers: { "X-Mine": "1" } });
   realtime.send("shout", { text: "hi", action: "other", id: "other" });
   realtime.send("shout");
 
   assert.deepEqual(page.socket.sent.slice(1), [
-    { id: "1", action: "call-route", uri: "/a", method: "post", input: { text: "hi" }, partial: "list", ...REFERRER },
+    { id: "1", action: "call-route", uri: "/a", method: "post", input: { text: "hi" }, ...REFERRER },
     { id: "2", action: "call-route", uri: "/b", method: "put", json: [1], headers: { "X-Mine": "1" }, ...REFERRER },
     { id: "3", action: "shout", data: { text: "hi", action: "other", id: "other" } },
     { id: "4", action: "shout", data: {} },

@@ -29,7 +29,6 @@ async function script(form: HTMLFormElement): Promise<void> {
     method: "post",
     input: { text: "hi", many: [1, true, null] },
     headers: { "X-Mine": "1" },
-    partial: "messages",
     timeout: 5_000,
   });
   const text: string = body.text + headers["Content-Type"] + status.toFixed();

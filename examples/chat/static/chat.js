@@ -58,8 +58,10 @@ form.addEventListener("submit", async (event) => {
 });
 
 // The link has data-realtime: its answer comes over the socket, if that is open.
-main.addEventListener("realtime:reply", ({ target: link, detail: { status, body } }) => {
-  if (status !== 200) return location.assign(link.href);
+main.addEventListener("realtime:reply", (event) => {
+  const { target: link, detail: { status, body } } = event;
+  if (status !== 200) return; // the browser goes there
+  event.preventDefault();
   link.insertAdjacentHTML("afterend", body);
   link.remove();
   document.querySelectorAll("article").forEach(present);

@@ -1,7 +1,10 @@
 const jobs = document.querySelector("main");
 
 // The form has data-realtime: its answer comes over the socket, and is the card of the new job.
-document.addEventListener("realtime:reply", ({ detail: { body } }) => {
+document.addEventListener("realtime:reply", (event) => {
+  const { status, body } = event.detail;
+  if (status !== 200) return;
+  event.preventDefault();
   jobs.insertAdjacentHTML("afterbegin", body);
 });
 

@@ -179,8 +179,8 @@ FORM = """<form method="post" action="{url}" data-realtime {attributes}>
 <button id="say" name="button" value="say">say</button>
 <button id="other" formaction="{other}" formmethod="get">other</button>
 </form>
-<a id="list" href="{list}" data-realtime data-realtime-partial="main" data-realtime-target="#here">
-list</a> <a id="away" href="{away}" data-realtime>away</a><p id="here"></p>"""
+<a id="list" href="{list}" data-realtime data-realtime-target="#here">list</a>
+<a id="away" href="{away}" data-realtime>away</a><p id="here"></p>"""
 
 
 @app.get("/form")
@@ -213,7 +213,7 @@ def search():
 
 @app.get("/items")
 def items():
-    return page("items", "<b>one</b>" if realtime.is_socket_request else "<b>by HTTP</b>")
+    return "<b>one</b>" if realtime.is_socket_request else page("items", "<b>by HTTP</b>")
 
 
 @app.get("/away")

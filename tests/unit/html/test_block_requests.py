@@ -7,8 +7,6 @@ from jinja2 import DictLoader
 from flask_realtime import Realtime
 from flask_realtime.hub.herd import RENDERED_AT_ONCE
 
-from ..conversations import Browser
-
 PAGE = (
     "<body><ul>{% block rows %}{% for row in rows %}<li>{{ row }}{% endfor %}{% endblock %}</ul>"
     "{% block n %}{{ rows|length }}{% endblock %}"
@@ -195,11 +193,3 @@ def test_before_request_functions_have_their_say(app, client):
         return Response("log in", 401) if request.args.get("out") else None
 
     assert ask(client, "rows", "/?out=1").status_code == 401
-
-
-def test_a_block_that_is_called_over_a_socket_comes_as_html(app, rows):
-    """A form or a link with data-realtime-partial puts it into its page as it stands."""
-    reply = Browser(app).open_socket().call("/", partial="rows")
-
-    assert reply["body"] == "<li>a"
-    assert reply["headers"]["Content-Type"] == "text/html; charset=utf-8"

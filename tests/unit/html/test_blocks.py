@@ -81,6 +81,18 @@ def test_block_that_the_page_leaves_out_is_not_there(app, is_admin):
     assert rendered == ({"admin": "secret"} if is_admin else {}) | {"all": "for all"}
 
 
+def test_what_another_request_renders_meanwhile_is_not_noted(app):
+    """A view may have the app answer a request of its own."""
+    app.add_url_rule("/other", "other", lambda: render_template("base.html", name="other"))
+
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["title"])
+        render_template("page.html", name="Ann")
+        app.test_client().get("/other")
+
+    assert wanted.rendered == {"title": "Base: Ann!"}
+
+
 def test_block_of_an_included_template_is_not_noted(app):
     """It may stand in a loop; the documentation says so."""
     rendered, _ = noted(app, ["title"], "includes.html", name="Ann")

@@ -6,8 +6,7 @@ import logging
 
 import flask
 import pytest
-from flask import Response, abort, redirect, render_template, render_template_string, request
-from jinja2 import DictLoader
+from flask import Response, redirect, request
 from werkzeug.routing import Rule
 
 from flask_realtime.page.page import Page
@@ -15,21 +14,12 @@ from flask_realtime.page.page import Page
 from ..conversations import CONNECTION_ID, Browser
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-TEMPLATES = {
-    "base.html": "<body><h1>{% block title %}Base{% endblock %}</h1>"
-    "{% block main %}main{% endblock %}{% block foot %}foot of {{ name }}{% endblock %}</body>",
-    "page.html": "{% extends 'base.html' %}{% set mark = '!' %}"
-    "{% block title %}{{ super() }}: {{ name }}{{ mark }}{% endblock %}",
-    "plain.html": "{% set count = 3 %}<p>{% block number %}{{ count }}{% endblock %}</p>"
-    "{% if False %}{% block hidden %}hidden {{ name }}{% endblock %}{% endif %}{{ 1 // zero }}",
-}
 
 
 @pytest.fixture
 def app():
     app = flask.Flask(__name__)
     app.secret_key = "secret"
-    app.jinja_loader = DictLoader(TEMPLATES)
     app.add_url_rule("/echo/<path:rest>", "echo", echo, methods=METHODS)
     app.add_url_rule("/echo", "echo_root", echo, methods=METHODS)
     return app
@@ -255,7 +245,7 @@ def test_call_understands_brackets_in_its_uri(socket):
         {"uri": "/echo", "input": {"a": [["b"]]}},
         {"uri": "/echo", "input": {"a": 1}, "json": {"a": 1}},
         {"uri": "/echo", "headers": ["X-A"]},
-        {"uri": "/echo", "partial": 1},
+        {"uri": "/echo", "partial": "list"},
     ],
 )
 def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
@@ -382,88 +372,3 @@ def test_call_of_a_page_is_stamped_with_the_sockets_own_id(app):
     body = browser.open_socket().call("/page")["body"]
 
     assert body == f'<body data-socket-connection-id="{CONNECTION_ID}">hi</body>'
-
-
-@pytest.mark.parametrize(
-    ("template", "partial", "expected"),
-    [
-        ("page.html", "title", "Base: Ann!"),
-        ("page.html", "main", "main"),
-        ("page.html", "foot", "foot of Ann"),
-        ("base.html", "title", "Base"),
-        ("plain.html", "number", "3"),
-    ],
-)
-def test_partial_is_a_block_of_the_template_that_was_rendered(
-    app, socket, template, partial, expected
-):
-    """One block comes alone, as it stands in the page: parents, super() and what is set before."""
-    app.add_url_rule("/page", "page", lambda: render_template(template, name="Ann", zero=1))
-
-    reply = socket.call("/page", partial=partial)
-
-    assert (reply["status"], reply["body"]) == (200, expected)
-
-
-def test_partial_that_the_page_leaves_out_is_not_there(app, socket):
-    """A condition of the page decides who sees a block, however it is asked for."""
-    app.add_url_rule("/page", "page", lambda: render_template("plain.html", name="Ann", zero=1))
-
-    assert socket.call("/page", partial="hidden")["status"] == 400
-
-
-def test_partial_works_with_a_template_in_a_string(app, socket):
-    """render_template_string has blocks too."""
-    app.add_url_rule(
-        "/page", "page", lambda: render_template_string("a{% block b %}{{ x }}{% endblock %}", x=1)
-    )
-
-    assert socket.call("/page", partial="b")["body"] == "1"
-
-
-def test_partial_of_a_block_that_is_not_there_is_400(app, socket):
-    """An unknown block is told with those there are."""
-    app.add_url_rule("/page", "page", lambda: render_template("page.html"))
-
-    reply = socket.call("/page", partial="titel")
-
-    assert reply["status"] == 400
-    assert "'titel'" in reply["body"] and "foot, main, title" in reply["body"]
-
-
-def test_partial_of_a_route_without_template_is_400(socket):
-    """A route that renders nothing has no blocks."""
-    reply = socket.call("/echo", partial="title")
-
-    assert reply["status"] == 400
-    assert "renders no block" in reply["body"]
-
-
-def test_partial_leaves_errors_and_redirects_as_they_are(app, socket):
-    """A call that failed says so, and not that a block is missing."""
-    app.add_url_rule("/no", "no", lambda: abort(403))
-    app.add_url_rule("/old", "old", lambda: redirect("/new", 303))
-
-    assert socket.call("/no", partial="title")["status"] == 403
-    assert socket.call("/old", partial="title")["status"] == 303
-
-
-def test_partial_of_one_socket_is_not_taken_from_another_request(app, socket):
-    """What other requests render meanwhile is theirs."""
-    app.add_url_rule("/other", "other", lambda: render_template("base.html", name="other"))
-
-    def page():
-        app.test_client().get("/other")
-        return render_template("page.html", name="mine")
-
-    app.add_url_rule("/page", "page", page)
-
-    def last():
-        text = render_template("page.html", name="mine")
-        app.test_client().get("/other")
-        return text
-
-    app.add_url_rule("/last", "last", last)
-
-    assert socket.call("/page", partial="title")["body"] == "Base: mine!"
-    assert socket.call("/last", partial="title")["body"] == "Base: mine!"

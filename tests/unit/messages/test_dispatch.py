@@ -31,7 +31,7 @@ def test_route_is_dispatched_as_a_request(app):
     app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
     app.add_url_rule("/a", "a", lambda: "a")
 
-    response = dispatch_route(app, environ("/a"), None, nothing)
+    response = dispatch_route(app, environ("/a"), nothing)
 
     assert (response.get_data(), response.headers["X-After"]) == (b"a", "yes")
     assert not flask.has_request_context()
@@ -49,7 +49,7 @@ def test_route_that_is_refused_runs_nothing_and_is_no_error_of_the_app(app):
         raise CallRefused("no")
 
     with pytest.raises(CallRefused):
-        dispatch_route(app, environ("/a"), None, check)
+        dispatch_route(app, environ("/a"), check)
 
     assert (asked, ran) == (["a"], [])
     assert not flask.has_request_context()
@@ -64,7 +64,7 @@ def test_route_that_raises_is_answered(app, error):
 
     app.add_url_rule("/a", "a", view)
 
-    assert dispatch_route(app, environ("/a"), None, nothing).status_code == 500
+    assert dispatch_route(app, environ("/a"), nothing).status_code == 500
 
 
 def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
