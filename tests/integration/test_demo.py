@@ -1,0 +1,217 @@
+"""``make demo`` and ``make demo-redis``: what they say, and how they end."""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import psutil
+import pytest
+
+from tests.eventually import eventually
+from tests.ports import free_port
+
+from .browsers import Browser, connection_id
+from .serving import ROOT, get
+
+STOPPING = "\nStopping, once the open pages are told (Ctrl-C again: at once).\n"
+
+pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+class Make:
+    """A ``make`` in a terminal of its own.
+
+    :param words: the target, and variables as ``PORT=8000``.
+    :param environ: more environment variables.
+    """
+
+    def __init__(self, *words, **environ):
+        self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
+        inherited = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+        inherited.pop("MAKEFLAGS", None)
+        self._process = subprocess.Popen(
+            ["make", "--no-print-directory", *words],
+            cwd=ROOT,
+            env=inherited,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            make = psutil.Process(self._process.pid)
+            for process in [*make.children(recursive=True), make]:
+                process.kill()
+        self._process.wait()
+        self._output.close()
+
+    def output(self):
+        return os.pread(self._output.fileno(), 1_000_000, 0).decode()
+
+    def wait_for(self, pattern):
+        """The match of *pattern* in the output, once it is there."""
+
+        def find():
+            found = re.search(pattern, self.output())
+            assert found or self._process.poll() is None, self.output()
+            return found
+
+        return eventually(find, explain=self.output)
+
+    def press_ctrl_c(self):
+        """Do as a terminal does, and return what is printed from then on until all has ended."""
+        before = self.output()
+        os.killpg(self._process.pid, signal.SIGINT)
+        self.end()
+        return self.output().removeprefix(before)
+
+    def end(self):
+        """The exit status, once make has ended."""
+        eventually(lambda: self._process.poll() is not None, explain=self.output)
+        return self._process.returncode
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A virtual environment that needs no installation: this one's Python in another place."""
+    place = tmp_path_factory.mktemp("demo")
+    python = place / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
+    (place / "demo").touch()
+    return f"VENV={place}"
+
+
+@pytest.fixture
+def database(tmp_path):
+    return {"FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/demo.sqlite"}
+
+
+@pytest.mark.parametrize(("target", "workers"), [("demo", 1), ("demo-redis", 2)])
+def test_demo_invites_to_kill_it_and_comes_back(installed, database, target, workers):
+    """The address that is printed answers, after each of the killings that it invites to as
+    well; Ctrl-C is answered by one line."""
+    port = free_port()
+    with Make(target, f"PORT={port}", installed, **database) as demo:
+        demo.wait_for("the whole server")
+        url = f"http://127.0.0.1:{port}"
+        *some, master = re.findall(r"kill -9 (\d+)", demo.output())
+        assert f"The chat example is at {url} (Ctrl-C ends it).\n" in demo.output()
+        assert "second window" in demo.output()
+        assert len(some) == workers
+        assert "Come in" in get(url)
+
+        os.kill(int(some[0]), signal.SIGKILL)
+        demo.wait_for(rf"Worker {some[0]} is gone.\nWorker \d+ serves in its place.\n")
+        assert "Come in" in get(url)
+
+        os.kill(int(master), signal.SIGKILL)
+        demo.wait_for(rf"The server is gone.*\n(Worker \d+ serves in its place.\n){{{workers}}}")
+        assert "Come in" in get(url)
+
+        assert demo.press_ctrl_c() == STOPPING
+        assert "Traceback" not in demo.output()
+
+
+def test_ctrl_c_ends_a_demo_with_a_job_under_way(installed):
+    """The job, a process of its own, ends in silence too: it does not miss its Valkey aloud."""
+    port = free_port()
+    with Make("demo-redis", "EXAMPLE=progress", f"PORT={port}", installed) as demo:
+        demo.wait_for("the whole server")
+        browser = Browser(f"http://127.0.0.1:{port}")
+        with browser.open(connection_id(browser.post("/jobs").text)) as socket:
+            [part] = socket.payloads(1)
+
+            said = demo.press_ctrl_c()
+
+    job = int(re.search(r"process (\d+)", part["where"])[1])
+    assert said == STOPPING
+    eventually(lambda: not psutil.pid_exists(job))
+
+
+def test_demo_says_in_one_line_that_its_port_is_taken(installed):
+    """Nothing is installed and no address is printed; the port that is offered is free."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Make("demo", f"PORT={port}", "VENV=/nowhere") as demo:
+            status = demo.end()
+            line, *of_make = demo.output().splitlines()
+
+        offered = int(re.search(r"PORT=(\d+)", line)[1])
+
+    assert line.startswith(f"Port {port} is taken by another program")
+    assert offered != port
+    assert status != 0
+    assert [one for one in of_make if not one.startswith("make: ")] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("PORT=http", "PORT is a number from 1 to 65535, and not 'http'."),
+        ("PORT=70000", "PORT is a number from 1 to 65535, and not '70000'."),
+        ("EXAMPLE=caht", "EXAMPLE is one of board, chat, progress, and not 'caht'."),
+    ],
+)
+def test_demo_says_in_one_line_what_it_cannot_take(word, line):
+    """A wrong port or example is told before anything is installed."""
+    with Make("demo", word, "VENV=/nowhere") as demo:
+        demo.end()
+
+        assert demo.output().splitlines()[0] == line
+
+
+def test_port_may_be_chosen_in_the_environment(installed, database):
+    """PORT=8000 in front of the command does what it does behind it."""
+    port = free_port()
+    with Make("demo", installed, PORT=str(port), **database) as demo:
+        demo.wait_for(f"http://127.0.0.1:{port} ")
+
+
+def test_ctrl_c_ends_an_installation_with_one_line(tmp_path):
+    """What is done is said before it is done, dots say that it goes on, and Ctrl-C leaves no
+    program behind."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        words = ("demo", f"PORT={free_port()}", f"VENV={tmp_path}/venv")
+        with Make(*words, PIP_INDEX_URL=index, PIP_NO_CACHE_DIR="1") as demo:
+            demo.wait_for(r"installed into .*/venv.*\nMaking a virtual environment …\n")
+            demo.wait_for(r"Downloading and installing:\.")
+            pips = [one for one in psutil.process_iter(["environ"]) if runs(one, index)]
+
+            said = demo.press_ctrl_c()
+
+    assert said.lstrip(".") == "\nStopped. The same command goes on from here.\n"
+    assert pips
+    eventually(lambda: not any(one.is_running() for one in pips))
+
+
+def runs(process, index):
+    environ = process.info["environ"] or {}
+    return environ.get("PIP_INDEX_URL") == index
+
+
+def test_installation_that_fails_says_why(tmp_path):
+    """pip's own words are shown, nothing is served, and the next try installs again."""
+    words = ("demo", f"PORT={free_port()}", f"VENV={tmp_path}/venv")
+    with Make(*words, PIP_NO_INDEX="1") as demo:
+        status = demo.end()
+
+        assert "No matching distribution found" in demo.output()
+        assert "Mend it, and run the command again." in demo.output()
+        assert "Traceback" not in demo.output()
+    assert status != 0
+    assert not (tmp_path / "venv" / "demo").exists()
