@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
 # By these an app has the proxy in front of it send a file, whose path is nobody's business.
-_SENT_BY_PROXY = ("X-Accel-Redirect", "X-Sendfile", "X-Lighttpd-Send-File")
+_SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
 _TEXT_TYPES = frozenset(
     [
         "application/ecmascript",
@@ -49,7 +49,7 @@ def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
-    if any(name in response.headers for name in _SENT_BY_PROXY):
+    if not _SENT_BY_PROXY.isdisjoint([name.lower() for name, _ in response.headers]):
         return _FETCH_BY_HTTP.format("a file that the proxy sends")
     size = response.content_length
     # A file counts as streamed, and so does an abort's page, though their lengths are known.

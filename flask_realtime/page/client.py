@@ -173,6 +173,12 @@ def current_client() -> Client:
     return client
 
 
+def is_touched() -> bool:
+    """Return whether anything has asked for the client of the current request, or has changed its
+    session: of most requests and messages nothing has, and nothing is left to do for them."""
+    return _CLIENT in request.environ or present_session().modified
+
+
 def client_so_far() -> Client | None:
     """Return the client of the current request, None if nothing has asked for it yet: of a message
     of a socket it is always known."""

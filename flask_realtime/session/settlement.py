@@ -15,6 +15,7 @@ from ..page.client import (
     came,
     client_so_far,
     current_client,
+    is_touched,
     known_socket_key,
     present_identity,
     session_names,
@@ -95,11 +96,13 @@ class Settlement:
         self._process().end([partial(registry.disconnect, order) for order in orders])
 
     def _settle(self, response: Response) -> Response:
+        if not is_touched():
+            return response
         environ = request.environ
-        client = client_so_far()
-        if _IS_SETTLED in environ or (client is None and not present_session().modified):
+        if _IS_SETTLED in environ:
             return response
         environ[_IS_SETTLED] = True
+        client = client_so_far()
         # Of a handshake no cookie reaches the browser.
         if response.status_code == 101:
             return response

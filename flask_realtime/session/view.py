@@ -167,7 +167,7 @@ def _refuse(status: int, text: str) -> Response:
 
 def _mark_refusal(response: Response) -> Response:
     """Mark what refuses a page at the session path, be it our view or the app's own log-in."""
-    if request.endpoint != ENDPOINT or response.status_code not in _REFUSALS:
+    if response.status_code not in _REFUSALS or request.endpoint != ENDPOINT:
         return response
     if response.status_code < 400:
         # A script that asks is not told where a redirect leads, nor what its headers are.
