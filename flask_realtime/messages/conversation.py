@@ -19,6 +19,7 @@ from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from .call_rules import CallRefused, CallRules
+from .debug_log import log_reply
 from .dispatch import BEHIND, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
@@ -111,7 +112,9 @@ class Conversation:
 
     def answer(self, message: Message, handlers: Handlers) -> Reply:
         """The app's reply to *message*. Never raises."""
-        return contextvars.Context().run(self._answer, message, handlers)
+        reply = contextvars.Context().run(self._answer, message, handlers)
+        log_reply(self._app, message, reply)
+        return reply
 
     def run_hook(self, function: Callable[[], Any]) -> None:
         """Run *function* in a context like a handler's. Never raises, logs what it raises."""

@@ -120,6 +120,10 @@ def _in_context(
 
 
 def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
+    endpoint = request.endpoint or ""
+    if endpoint.startswith(f"{ENDPOINT}."):
+        # Flask's own line, with the traceback, names the path of the socket and no handler.
+        logger.error("The handler of %r failed: %r", endpoint[len(ENDPOINT) + 1 :], error)
     if isinstance(error, Exception):
         try:
             return cycle.handle(error)

@@ -16,7 +16,7 @@ from ..config.settings import Config
 from ..errors import NoContext
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client, present_identity
 from .hosts import everywhere
-from .script import ENTRIES, ENTRY, client_script
+from .script import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 
 STATIC_ENDPOINT = "realtime.static"
@@ -44,6 +44,9 @@ class Page:
     def script(self, nonce: str | None = None) -> Markup:
         """The tag that loads the JavaScript client; the empty text where ``ENABLED`` is False.
 
+        While the app is in debug mode another tag stands before it, whose script says in the
+        browser's console what the page's scripts miss.
+
         :param nonce: of the page's Content-Security-Policy.
         :raises NoContext: outside of a request, which alone knows the app's prefix.
         """
@@ -55,14 +58,19 @@ class Page:
                 "only a request knows: render the template in a view, or in test_request_context."
             )
         # Run behind the page's HTML, in the order in which it stands among the page's modules.
-        tag = Markup('<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
+        tag = Markup('{}<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
         # So that the client can tell a page whose subscriptions have expired from one without any.
         is_subscribed = (
             IS_SUBSCRIBED_IN_ENVIRON in request.environ or present_identity() is not None
         )
         request.environ[SCRIPT_IN_ENVIRON] = is_subscribed
+        nonced = Markup(' nonce="{}"').format(nonce) if nonce else ""
         return tag.format(
-            url_for(STATIC_ENDPOINT, entry=ENTRY, v=client_script().version),
+            # Run at once: scripts that use the client before it is there are told so.
+            Markup('<script src="{}"{}></script>').format(_address(DEBUG_ENTRY), nonced)
+            if current_app.debug
+            else "",
+            _address(ENTRY),
             self._config.path,
             request.script_root,
             Markup(SUBSCRIBED) if is_subscribed else "",
@@ -73,7 +81,7 @@ class Page:
             ""
             if self._config.url_prefix == _USUAL_URL_PREFIX
             else Markup(' data-url-prefix="{}"').format(self._config.url_prefix),
-            Markup(' nonce="{}"').format(nonce) if nonce else "",
+            nonced,
         )
 
     def connection_id(self) -> str:
@@ -96,6 +104,10 @@ class Page:
         client = current_client()
         client.keep_socket_key()
         return client.connection_id(reads_body=False)
+
+
+def _address(entry: str) -> str:
+    return url_for(STATIC_ENDPOINT, entry=entry, v=client_script().version)
 
 
 def _send_script(entry: str) -> Response:

@@ -25,8 +25,10 @@ ENTRY = "realtime.js"
 FORMS_ENTRY = "realtime-forms.js"
 HTTP_ENTRY = "realtime-http.js"
 HTML_ENTRY = "realtime-html.js"
-#: What browsers load: the first by its tag, the others when the first finds that they are wanted.
-ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY, HTML_ENTRY)
+DEBUG_ENTRY = "realtime-debug.js"
+#: What browsers load: the first by its tag, the next three when the first finds that they are
+#: wanted, and the last by a tag of its own while the app is in debug mode.
+ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY, HTML_ENTRY, DEBUG_ENTRY)
 
 # Keeps the names of the client's parts from the page's scripts.
 _WRAPPER = '(()=>{{"use strict";{}}})();'

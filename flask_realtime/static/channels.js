@@ -46,10 +46,10 @@ export class Channels {
     return this.#left.has(channel);
   }
 
-  /** Hand a message to those who listen, in the order in which they began. */
+  /** Hand a message to those who listen. */
   deliver(message) {
     const { channel, payload, position } = message;
-    const listeners = this.#listenersOf(channel);
+    const listeners = this.listenersOf(channel);
     if (!listeners.length) this.#kept = [...this.#takeKept(), message];
     for (const { listener } of listeners) {
       try {
@@ -67,7 +67,8 @@ export class Channels {
     return kept;
   }
 
-  #listenersOf(channel) {
+  /** Those who listen to `channel`, in the order in which they began. */
+  listenersOf(channel) {
     const fitting = [...this.#patterned].filter(({ fits }) => fits(channel));
     return [...(this.#named.get(channel) ?? []), ...fitting].sort((one, other) => one.number - other.number);
   }

@@ -28,10 +28,7 @@ export class Client {
    * @internal
    */
   served = [];
-  /**
-   * What lets HTML of ours into a page that requires Trusted Types, once there was need of it.
-   * @internal
-   */
+  /** @internal lets HTML of ours into a page that requires Trusted Types, once there was need of it. */
   policy;
   #window;
   #page;
@@ -181,6 +178,11 @@ export class Client {
   /** @internal */
   get isPosted() {
     return this.#isPosted;
+  }
+
+  /** @internal what the console of debug mode looks at. */
+  get parts() {
+    return { channels: this.#channels, page: this.#page };
   }
 
   /** @internal */

@@ -33,9 +33,11 @@ class Site:
         """Have it push *message*."""
         requests.post(f"{self.url}/push/{channel}", json=message, timeout=PATIENCE)
 
-    def update(self, html: str, channel: str) -> None:
-        """Have it put *html* into ``#here`` of the pages on *channel*."""
-        requests.post(f"{self.url}/update/{channel}", json=html, timeout=PATIENCE)
+    def update(self, html: str, channel: str, target: str = "#here") -> None:
+        """Have it put *html* into *target* of the pages on *channel*."""
+        requests.post(
+            f"{self.url}/update/{channel}", params={"target": target}, json=html, timeout=PATIENCE
+        )
 
     def told(self) -> list[dict[str, str]]:
         """What it was sent since it was asked last."""

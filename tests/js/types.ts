@@ -5,7 +5,7 @@ import { RealtimeError as ClientError } from "../../flask_realtime/static/errors
 
 // The client is what its types say that it is, and the types leave nothing of it out but what is for
 // its own scripts.
-type Internal = "ask" | "served" | "policy" | "isPosted" | "renderBy" | "expire";
+type Internal = "ask" | "served" | "policy" | "isPosted" | "renderBy" | "expire" | "parts";
 declare const client: Client;
 const asTyped: Realtime = client;
 const asMade: Pick<Client, keyof Realtime> = client;

@@ -21,6 +21,7 @@ app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 app.config.setdefault("REALTIME_ALLOW_CALLS", True)
+app.debug = "IN_DEBUG" in os.environ
 realtime = Realtime(app)
 answers = {}
 released = threading.Event()
@@ -95,7 +96,8 @@ def push(channel):
 
 @app.post("/update/<channel>")
 def update(channel):
-    realtime.to(channel).update("#here", html=Markup(request.get_json()))
+    target = request.args.get("target", "#here")
+    realtime.to(channel).update(target, html=Markup(request.get_json()))
     return "", 204
 
 

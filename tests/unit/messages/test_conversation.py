@@ -204,9 +204,9 @@ def test_handler_that_raises_is_logged_and_answered_500(app, browser, caplog, se
     reply = socket.say("fail")
 
     assert reply["status"] == 500
-    assert [record.exc_info[0] for record in caplog.records if record.levelno == logging.ERROR] == [
-        error
-    ]
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.exc_info[0] for record in errors if record.exc_info] == [error]
+    assert errors[0].getMessage() == f"The handler of 'fail' failed: {error('oh')!r}"
     assert socket.say("do")["body"] == "yes"
 
 

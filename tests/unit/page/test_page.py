@@ -241,6 +241,18 @@ def test_script_tag_carries_path_prefix_and_nonce():
     )
 
 
+def test_script_tag_has_one_for_developers_before_it_in_debug_mode(app):
+    """It runs ahead of all scripts below it, under the page's policy; and is there to be had."""
+    app.debug = True
+    with app.test_request_context():
+        tags = Page(Config()).script(nonce="n1")
+    source = re.match('<script src="([^"]*)" nonce="n1"></script><script defer src=', tags)[1]
+
+    response = app.test_client().get(html.unescape(source))
+
+    assert response.text == client_script("realtime-debug.js").plain.decode()
+
+
 def test_script_tag_says_how_its_page_came(app):
     """A page that answers a POST says so; the tag of any other page is no byte longer."""
     app.add_url_rule("/", "index", lambda: render_template_string("{{ realtime_script() }}"))

@@ -1,0 +1,21 @@
+/** Tells of fragments that change nothing, since the page has no such element. */
+export function tellOfMisfits(window, console) {
+  window.addEventListener("realtime:html", ({ detail: { channel, fragments = [] } }) => {
+    for (const { action, target } of fragments) {
+      if (action === "reload" || isSelector(window, target)) continue;
+      console.warn("selector", `A fragment on ${channel} (${action}) has the target ${target}: no CSS selector.`);
+    }
+  });
+  window.addEventListener("realtime:untargeted", ({ detail: { channel, action, target } }) => {
+    console.warn("target", `A fragment on ${channel} (${action}) has the target ${target}, which the page has not.`);
+  });
+}
+
+function isSelector(window, target) {
+  try {
+    window.document.createDocumentFragment().querySelector(target);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,58 @@
+import { isPattern } from "./patterns.js";
+
+const LATE_SCRIPT = 2_500; // ms in which scripts that listen may still be on their way
+
+/** Pushes to which nobody listens, and listeners to whom nobody pushes. */
+export class Silence {
+  #window;
+  #client;
+  #console;
+  #wanted = new Set();
+  #told = new Set();
+
+  constructor(window, client, console) {
+    this.#window = window;
+    this.#client = client;
+    this.#console = console;
+    const { on } = client;
+    client.on = (channel, listener) => {
+      const end = on.call(client, channel, listener);
+      if (!isPattern(channel)) this.#wanted.add(channel);
+      return end;
+    };
+    window.addEventListener("realtime:push", (event) => this.#hear(event), true);
+    window.addEventListener("realtime:open", () => window.setTimeout(() => this.#look(), LATE_SCRIPT));
+  }
+
+  #hear(event) {
+    const { detail } = event;
+    const { channel } = detail;
+    let isHeard = false;
+    Object.defineProperty(event, "detail", { get: () => ((isHeard = true), detail) });
+    this.#window.setTimeout(() => {
+      if (isHeard || this.#isListening(channel) || this.#told.has(channel)) return;
+      this.#told.add(channel);
+      this.#console.warn("unheard", `A push came on ${channel}, and nobody listens: realtime.on("${channel}", …).`);
+    }, LATE_SCRIPT);
+  }
+
+  #isListening(channel) {
+    return this.#client.parts.channels.listenersOf(channel).length > 0;
+  }
+
+  /** Say what an open socket is not good for. */
+  #look() {
+    if (this.#client.state !== "open") return;
+    const subscribed = Object.keys(this.#client.parts.page.positions);
+    const deaf = [...this.#wanted].filter(
+      (channel) => this.#isListening(channel) && !subscribed.includes(channel) && !this.#told.has(channel),
+    );
+    for (const channel of deaf) {
+      this.#told.add(channel);
+      this.#console.warn("deaf", `The page listens to ${channel}, to which no view has subscribed it.`);
+    }
+    if (subscribed.length || deaf.length || this.#told.has("")) return;
+    this.#told.add("");
+    this.#console.info("idle", "The socket is open, and no view has subscribed this page to anything.");
+  }
+}

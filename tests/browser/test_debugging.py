@@ -1,0 +1,207 @@
+"""Debug mode says in the browser's console what a page misses; any other mode says nothing."""
+
+import pytest
+
+from ..integration.serving import ServerProcess
+from .chromium import LEAVE_AND_RETURN
+from .conftest import APPS
+from .sites import Site
+
+TARGETED = (
+    '<form id="f" method="post" action="/echo/a" data-realtime data-realtime-target="#here">'
+    '<button id="go">go</button></form><p id="here"></p>'
+)
+
+
+@pytest.fixture(scope="module")
+def debug_server():
+    with ServerProcess("gevent", "shapes:app", folder=APPS, IN_DEBUG="1") as server:
+        yield server
+
+
+@pytest.fixture
+def debug_site(debug_server):
+    return Site(debug_server.url)
+
+
+class Developer:
+    """Somebody who looks at the console of a page, which is open.
+
+    :ivar person: comes to the page.
+    """
+
+    def __init__(self, come, site, main="", **page):
+        site.show(f"<h1>page</h1>{main}", **page)
+        self.person = come(site.url)
+        self._said = []
+        self.person.context.on("console", lambda message: self._said.append(message.text))
+        self.person.visit("/page")
+
+    def reads(self, *parts):
+        """Wait until the console has a line that begins with our name and holds *parts*."""
+        self.person.wait_until(lambda: any(self._fits(line, parts) for line in self._said))
+        # What was to be said is no fault of the test's page.
+        self.person.errors = [one for one in self.person.errors if not self._fits(one, parts)]
+
+    def has_read(self, part):
+        return any(part in line for line in self._said)
+
+    def _fits(self, line, parts):
+        return line.startswith("realtime: ") and all(part in line for part in parts)
+
+
+@pytest.fixture
+def develop(come, debug_site):
+    """A function that opens a page under debug mode, for somebody who looks at its console."""
+
+    def develop(main="", **page):
+        return Developer(come, debug_site, main, **page)
+
+    return develop
+
+
+def test_reply_of_an_error_that_nobody_looked_at_is_told(develop, debug_site):
+    """A call whose script does not look at the status fails aloud, and one that looks does not."""
+    developer = develop()
+    debug_site.answer("a", status=403, body="not you")
+    debug_site.answer("b", status=404, body="not here")
+
+    developer.person.run("realtime.call('/echo/b').then(({ status }) => status)")
+    developer.person.run("realtime.call('/echo/a', { method: 'post' }).then(() => null)")
+    developer.person.run("realtime.send('shuot', 'hi').then(() => null)")
+
+    developer.reads("POST /echo/a was answered 403", "not you")
+    developer.reads("The handler shuot was answered 404")
+    assert not developer.has_read("/echo/b")
+
+
+def test_error_of_a_form_that_nobody_heard_is_told(develop, debug_site):
+    """A form whose target is kept says nothing to its user; a listener may."""
+    developer = develop(TARGETED)
+    debug_site.answer("a", status=403, body="not you")
+
+    developer.person.page.click("#go")
+
+    developer.reads('id="f"', "403", "not you")
+
+
+def test_error_of_a_form_that_a_listener_has_heard_is_not_told(develop, debug_site):
+    """Who listens and reads what it says, or prevents the default, knows."""
+    listen = 'document.addEventListener("realtime:error", ({ detail }) => (window.told = detail));'
+    developer = develop(f"{TARGETED}<script>{listen}</script>")
+    debug_site.answer("a", status=403, body="not you")
+
+    developer.person.page.click("#go")
+    developer.person.wait_for("() => window.told?.status === 403")
+    # Behind it in the console.
+    developer.person.run("realtime.call('/echo/a').then(() => null)")
+    developer.reads("GET /echo/a was answered 403")
+
+    assert not developer.has_read('id="f"')
+
+
+def test_push_to_which_nobody_listens_is_told(develop, debug_site, channel):
+    """Once, with the name of the channel; not where a listener, or one of the event, hears it."""
+    named, seen, deaf = (f"{channel}-{kind}" for kind in ("named", "seen", "deaf"))
+    listen = f"""
+        realtime.on("{named}", () => {{}});
+        addEventListener("realtime:push", (event) => {{
+            if (event.target === document && window.wanted) event.detail.channel;
+        }});"""
+    developer = develop(f'<script type="module">{listen}</script>', channel=[named, seen, deaf])
+
+    debug_site.push("hi", named)
+    developer.person.wait_for_frame(named)
+    developer.person.run("window.wanted = true")
+    debug_site.push("hi", seen)
+    developer.person.wait_for_frame(seen)
+    developer.person.run("window.wanted = false")
+    debug_site.push("hi", deaf)
+
+    developer.reads("A push came on", deaf, "nobody listens")
+    assert not developer.has_read(f"came on {named}")
+    assert not developer.has_read(f"came on {seen}")
+
+
+def test_socket_without_a_subscription_is_told(develop):
+    """A page that listens to what no view has subscribed it to waits for ever: it is told so."""
+    developer = develop("<script type=module>realtime.on('room:1', () => {});</script>")
+    developer.reads("listens to room:1, to which no view has subscribed it")
+
+    develop().reads("no view has subscribed this page to anything")
+
+
+def test_reload_says_why_before_and_behind_it(develop, channel):
+    """The console of the page that comes knows what the one before has died of."""
+    developer = develop(channel=channel)
+    developer.person.context.clear_cookies()
+
+    with developer.person.page.expect_navigation():
+        developer.person.run(LEAVE_AND_RETURN)
+
+    developer.reads("is to be loaded anew", "session")
+    developer.reads("was loaded anew", "session")
+    developer.person.forgive("WebSocket connection to", "Failed to load resource")
+
+
+def test_reload_that_a_listener_prevents_is_told(develop, channel):
+    """Its reason is told all the same."""
+    prevent = "addEventListener('realtime:identity', (event) => event.preventDefault());"
+    developer = develop(f"<script>{prevent}</script>", channel=channel)
+    developer.person.context.clear_cookies()
+
+    developer.person.run(LEAVE_AND_RETURN)
+
+    developer.reads("has prevented a reload", "session")
+    developer.person.forgive("WebSocket connection to", "Failed to load resource")
+
+
+def test_fragment_without_a_place_is_told(develop, debug_site, channel):
+    """A target that fits nothing, and one that is no selector, name channel and selector."""
+    developer = develop('<p id="here"></p>', channel=channel)
+
+    debug_site.update("<b>x</b>", channel, target="#gone")
+    developer.reads(channel, "(update)", "#gone", "the page has not")
+
+    debug_site.update("<b>x</b>", channel, target="##")
+    developer.reads(channel, "(update)", "##", "no CSS selector")
+    developer.person.forgive("Failed to execute 'querySelectorAll'", "SyntaxError")
+
+
+@pytest.mark.parametrize("nonce", ["", ' nonce="first"'])
+def test_use_before_it_is_there_is_told(develop, nonce):
+    """A classic script runs before the client; with a policy of nonces, too."""
+    policy = {"Content-Security-Policy": "script-src 'nonce-first'"} if nonce else {}
+    use = "try { realtime.on('x', () => {}); } catch (error) { window.caught = error; }"
+
+    developer = develop(f"<script{nonce}>{use}</script>", headers=policy)
+
+    developer.reads("used before it is there")
+    assert developer.person.run("window.caught instanceof TypeError")
+    assert developer.person.run("realtime.state") == "open"
+    assert developer.person.run("Object.hasOwn(window, 'realtime')")
+
+
+def test_integers_that_lose_digits_are_told(develop, debug_site, channel):
+    """In a push, in a reply and in a call; fractions and what JavaScript knows exactly are not."""
+    developer = develop("<script type=module>realtime.on('*', () => {});</script>", channel=channel)
+    debug_site.answer("a", body="[9007199254740993]", headers={"Content-Type": "application/json"})
+    debug_site.answer("b", body='{"a": [1e300, 9007199254740991, 0.5]}')
+
+    developer.person.run("realtime.call('/echo/b')")
+    developer.person.run("realtime.call('/echo/a', { method: 'post', json: { id: 2 ** 60 } })")
+    debug_site.push({"id": 2**63}, channel)
+
+    developer.reads("What is sent with POST /echo/a", "2**53")
+    developer.reads("The reply to POST /echo/a", "2**53")
+    developer.reads(f"A push on {channel}", "2**53")
+    assert not developer.has_read("/echo/b")
+
+
+def test_app_not_in_debug_mode_loads_and_says_nothing(come, site):
+    """No script more, no line in the console."""
+    developer = Developer(come, site, "<script>window.before = typeof realtime;</script>")
+
+    assert developer.person.run("document.scripts.length") == 2
+    assert developer.person.run("window.before") == "undefined"
+    assert not developer.has_read("realtime")

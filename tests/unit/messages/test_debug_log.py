@@ -1,0 +1,40 @@
+"""What the developer's log says of each message."""
+
+from __future__ import annotations
+
+import logging
+
+import flask
+import pytest
+from flask import abort
+
+from ..conversations import Browser
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    return app
+
+
+@pytest.mark.parametrize("is_debug", [True, False])
+def test_log_names_what_was_asked_and_its_status_in_debug_mode(app, caplog, is_debug):
+    """A developer sees each message in the log: its handler or its route, and how it went."""
+    app.debug = is_debug
+    app.add_url_rule("/lost", "lost", lambda: abort(410))
+    socket = Browser(app).open_socket({"do": lambda message: "yes"})
+
+    with caplog.at_level(logging.INFO):
+        socket.say("do")
+        socket.call("/lost", method="get")
+        socket.call("/nowhere", method="post")
+        socket.say("don't")
+
+    told = [one.getMessage() for one in caplog.records if one.getMessage().startswith("realtime:")]
+    assert told == is_debug * [
+        'realtime: the handler "do" was answered 200.',
+        'realtime: call-route GET "/lost" was answered 410.',
+        'realtime: call-route POST "/nowhere" was answered 404.',
+        'realtime: the handler "don\'t" was answered 404.',
+    ]
