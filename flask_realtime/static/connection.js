@@ -5,7 +5,7 @@ import { Heartbeat } from "./heartbeat.js";
 const PING = '{"id": "ping", "action": "ping"}';
 const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
 export const ABNORMAL_CLOSURE = 1006;
-const ATTEMPTS_BEFORE_ASKING = 3;
+const ATTEMPTS_BEFORE_ASKING = 2;
 // Firefox holds a socket back for up to a minute when the last one to the same server failed.
 const LONGEST_ATTEMPT = 7_000; // ms, where the server answers by HTTP
 const YOUNG = 2_000; // ms; an attempt that is younger is not begun anew
@@ -21,7 +21,8 @@ export class Connection {
   #timer; // of the next attempt, or of a look at the one that is under way
   #begunAt;
   #openedAt;
-  #attempts = 0;
+  #attempts = 0; // since the last that came about, and questions
+  #answer;
 
   /**
    * @param {object} hooks what the owner does:
@@ -29,7 +30,8 @@ export class Connection {
    *   `greet()` gives the first message of each socket;
    *   `receive(message)` and `change(state, before, detail)` are told;
    *   `isAwaiting()` says whether what was sent has no answer yet;
-   *   `ask()` asks the server by HTTP: `"answered"`, `"refused"`, or nothing if it is not there;
+   *   `ask()` asks the server by HTTP: `"answered"`, `"refused"`, the status of whoever answers in
+   *   its place, or nothing;
    *   `refused()` is told that the server wants this page no more.
    */
   constructor(window, hooks) {
@@ -126,7 +128,7 @@ export class Connection {
 
   /** The link is in doubt, or may be there again. */
   #wake() {
-    if (this.#state === "waiting") this.open();
+    if (this.#state === "waiting") this.#retry();
     else if (this.#socket?.readyState === 1) this.#heartbeat.check();
     else if (this.#socket && this.#window.Date.now() - this.#begunAt > YOUNG) {
       this.rest();
@@ -137,9 +139,9 @@ export class Connection {
   /** Begin an attempt anew that the browser holds back, though the server is there. */
   #watch(socket) {
     this.#timer = this.#window.setTimeout(async () => {
-      const isThere = await this.#ask();
+      const answer = await this.#ask();
       if (socket !== this.#socket || socket.readyState) return;
-      if (isThere) this.#end(ABNORMAL_CLOSURE, "Held back");
+      if (isOfApp(answer)) this.#end(ABNORMAL_CLOSURE, "Held back");
       else this.#watch(socket);
     }, LONGEST_ATTEMPT);
   }
@@ -148,9 +150,29 @@ export class Connection {
     if (code === NORMAL_CLOSURE) return this.close(code, reason);
     const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
     this.#drop();
-    this.#timer = this.#window.setTimeout(() => this.open(), this.#backoff.next(code, lived));
+    this.#wait(code, lived);
     this.#become("waiting", { code, reason });
-    if (this.#attempts && this.#attempts % ATTEMPTS_BEFORE_ASKING === 0) this.#ask();
+  }
+
+  #wait(code, lived) {
+    this.#timer = this.#window.setTimeout(() => this.#retry(), this.#backoff.next(code, lived));
+  }
+
+  /**
+   * The next attempt, unless HTTP knows that it would fail: Firefox has each wait the longer, up to a
+   * minute, the more have failed before it. HTTP may know nothing, so now and then there is one.
+   */
+  async #retry() {
+    if (this.#attempts < ATTEMPTS_BEFORE_ASKING) return this.open();
+    this.#window.clearTimeout(this.#timer);
+    const timer = this.#timer;
+    const count = ++this.#attempts;
+    const answer = await this.#ask();
+    if (this.#state !== "waiting" || timer !== this.#timer) return;
+    const isNews = answer !== undefined && answer !== this.#answer;
+    this.#answer = answer;
+    if (isNews || isOfApp(answer) || !(count & (count - 1))) this.open();
+    else this.#wait();
   }
 
   /** A script is not told why a handshake failed: the server can be asked by HTTP. */
@@ -181,4 +203,9 @@ export class Connection {
     this.#state = state;
     this.#hooks.change(state, before, detail);
   }
+}
+
+/** Whether an answer is the app's own. */
+function isOfApp(answer) {
+  return typeof answer === "string";
 }

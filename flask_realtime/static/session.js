@@ -58,13 +58,14 @@ export class Session {
 
   /**
    * Ask for what waits.
-   * @returns {Promise<"answered" | "refused" | undefined>} refused: the app says itself that this
-   *   page is not of the browser's session; undefined: the app is not there, whoever answers for it
+   * @returns {Promise<"answered" | "refused" | number | undefined>} refused: the app says itself that
+   *   this page is not of the browser's session; a status, or nothing: the app is not there, and
+   *   somebody else answers for it, or nobody
    */
   async ask() {
     this.#taker ||= Date.now(); // the same until it is answered: it gets the same
     try {
-      const { ok, headers } = await this.#window.fetch(this.#url, {
+      const { ok, headers, status } = await this.#window.fetch(this.#url, {
         method: "POST",
         headers: {
           [CONNECTION_ID_HEADER]: this.#connectionId(),
@@ -75,7 +76,7 @@ export class Session {
         signal: this.#window.AbortSignal.timeout(LONGEST_QUESTION),
       });
       const isRefused = headers.has("X-Realtime-Refused");
-      if (!ok && !isRefused) return;
+      if (!ok && !isRefused) return status;
       this.#taker = 0;
       return isRefused ? "refused" : "answered";
     } catch {

@@ -273,21 +273,68 @@ test("a socket on which an answer is awaited is given up ten silent seconds late
   assert.equal(page.sockets.length, 2);
 });
 
-test("after three attempts of which none opened it asks whether it is wanted", async () => {
+test("a server that is away is asked by HTTP, and no socket fails meanwhile", async () => {
   connection.open();
   await fail();
-  await fail();
-  assert.equal(asked, 0);
-
   page.socket.end();
+  assert.deepEqual([page.sockets.length, asked], [2, 0]);
+
+  await page.clock.pass(page.clock.next);
+  assert.deepEqual([page.sockets.length, asked, connection.state], [2, 1, "waiting"]);
+
+  answer = "answered";
+  await page.clock.pass(page.clock.next);
+  assert.deepEqual([page.sockets.length, asked, connection.state], [3, 2, "connecting"]);
+});
+
+test("one that does answer, and takes no socket, is asked before each attempt", async () => {
+  answer = "answered";
+  connection.open();
+  for (let count = 0; count < 8; count++) await fail();
+
+  assert.deepEqual([page.sockets.length, asked], [9, 7]);
+});
+
+test("whoever begins to answer for it may be the app, and who goes on answering is not", async () => {
+  const begun = async (status) => {
+    const before = page.sockets.length;
+    answer = status;
+    await page.clock.pass(page.clock.next);
+    const isBegun = page.sockets.length > before;
+    if (isBegun) page.socket.end();
+    return isBegun;
+  };
+  connection.open();
+  await fail();
+  page.socket.end();
+
+  assert.equal(await begun(404), true);
+  assert.equal(await begun(404), false);
+  assert.equal(await begun(undefined), false);
+  assert.equal(await begun(0), true); // a redirect that is not followed
+});
+
+test("where HTTP never tells, an attempt is made now and then, ever more seldom", async () => {
+  connection.open();
+  for (let count = 0; count < 70; count++) {
+    if (connection.state === "connecting") page.socket.end();
+    await page.clock.pass(page.clock.next);
+  }
+
+  assert.ok(page.sockets.length > 5 && page.sockets.length < 10, `${page.sockets.length}`);
+});
+
+test("a page that wakes up while it asks does not ask twice as often", async () => {
+  connection.open();
+  for (let count = 0; count < 4; count++) {
+    if (connection.state === "connecting") page.socket.end();
+    await page.clock.pass(page.clock.next);
+  }
+  page.fire("online");
+  page.fire("visibilitychange");
   await settled();
 
-  assert.deepEqual([asked, refusals, connection.state], [1, 0, "waiting"]);
-  await page.clock.pass(page.clock.next);
-  await fail();
-  await fail();
-  page.socket.end();
-  assert.equal(asked, 2); // and again after three more
+  assert.deepEqual([connection.state, page.clock.pending], ["waiting", 1]);
 });
 
 test("it says that it is refused", async () => {
@@ -295,8 +342,6 @@ test("it says that it is refused", async () => {
   connection.open();
   await fail();
   await fail();
-  page.socket.end();
-  await settled();
 
   assert.equal(refusals, 1);
 });
@@ -305,24 +350,22 @@ test("a refusal that comes when a socket has opened meanwhile counts for nothing
   answer = "refused";
   connection.open();
   await fail();
-  await fail();
   page.socket.end();
   page.fire("online");
+  connection.open();
   page.socket.accept();
   connection.welcome();
   await settled();
 
-  assert.deepEqual([connection.state, refusals], ["open", 0]);
+  assert.deepEqual([connection.state, refusals, page.sockets.length], ["open", 0, 3]);
 });
 
 test("attempts are counted from the last socket that opened", async () => {
   connection.open();
   await fail();
-  await fail();
   page.socket.accept();
   page.socket.end();
   await page.clock.pass(page.clock.next);
-  await fail();
   page.socket.end();
 
   assert.equal(asked, 0);

@@ -149,14 +149,14 @@ test("one that is stopped while it asks is done with", async () => {
 for (const [answer, expected] of [
   [response(403, { "X-Realtime-Refused": "session" }), "refused"],
   [204, "answered"],
-  [401, undefined],
-  [403, undefined],
-  [404, undefined],
-  [0, undefined], // a redirect: of a router, or of a hotel's network
-  [503, undefined],
+  [401, 401],
+  [403, 403],
+  [404, 404],
+  [0, 0], // a redirect: of a router, or of a hotel's network
+  [503, 503],
   [new TypeError("Failed to fetch"), undefined],
 ]) {
-  test(`a page that is answered ${answer.status ?? answer} is ${expected ?? "not sure of its server"}`, async () => {
+  test(`a page that is answered ${answer.status ?? answer} is told ${expected ?? "nothing"}`, async () => {
     page.answer = () => answer;
 
     assert.equal(await session.ask(), expected);
