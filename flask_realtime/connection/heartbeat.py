@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable
 
 from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..threads import clock
-from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
+from ..threads.periodic import Periodic
 from .connection import Connection
 
 logger = logging.getLogger(__name__)
@@ -33,8 +32,7 @@ class Heartbeat:
     def __init__(self, connections: Callable[[], Iterable[Connection]], interval: float) -> None:
         self._connections = connections
         self._interval = interval
-        self._stop = threading.Event()
-        self._thread = BackgroundThread("realtime-heartbeat", self._run)
+        self._thread = Periodic("realtime-heartbeat", [(TICK_SECONDS, self._beat)])
 
     def start(self) -> None:
         """Begin with the first connection; later calls do nothing.
@@ -45,17 +43,10 @@ class Heartbeat:
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        self._thread.join()
+        self._thread.close()
 
-    def _run(self) -> None:
-        while not self._stop.wait(TICK_SECONDS):
-            try:
-                self._beat(clock.monotonic())
-            except Exception:
-                logger.exception("The heartbeat failed; it goes on.")
-
-    def _beat(self, now: float) -> None:
+    def _beat(self) -> None:
+        now = clock.monotonic()
         for index, connection in enumerate(self._connections(), 1):
             try:
                 self._check(connection, now)

@@ -30,7 +30,7 @@ from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import Arrival, RegistryEvents
 from ..session.endings import Endings, Step
-from ..threads.chores import Chores
+from ..threads.periodic import Periodic
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
 from ..transport.handshake import Handshake
@@ -99,7 +99,7 @@ class Node:
             conversations, self._resumption, config.max_message_bytes, self._admission.forget
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
-        self._chores = Chores(self._list_chores())
+        self._chores = Periodic("realtime-chores", self._list_chores())
         self._drain = self._make_drain()
 
     def start(self) -> None:

@@ -102,8 +102,8 @@ def test_heartbeat_says_nothing_before_the_101(beat):
 def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
     """A process at its limit of threads has a heartbeat as soon as it can have one."""
     begun = threading.Event()
-    one = Heartbeat(lambda: begun.set() or [], 1.0)
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
+    one = Heartbeat(lambda: begun.set() or [], 1.0)
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         one.start()
 

@@ -1,23 +1,22 @@
-"""What a process does again and again."""
+"""Functions that are called again and again."""
 
 import threading
 
 import pytest
 
-from flask_realtime.threads.chores import Chores
+from flask_realtime.threads.periodic import Periodic
+from tests.eventually import DEADLINE
 
 from ..starvation import no_thread_to_be_had
-
-DEADLINE = 5
 
 
 @pytest.fixture
 def do():
-    """A function that has chores done."""
+    """A function that has functions called at intervals."""
     begun = []
 
-    def do(*chores):
-        begun.append(Chores(chores))
+    def do(*calls):
+        begun.append(Periodic("realtime-test", calls))
         begun[-1].start()
         begun[-1].start()
         return begun[-1]
@@ -28,8 +27,8 @@ def do():
         one.close()
 
 
-def test_chores_are_done_again_and_again(do):
-    """Each has its own interval."""
+def test_each_function_is_called_at_its_interval(do):
+    """A function of a short interval is called again and again, whatever the others have."""
     ticks, never = threading.Semaphore(0), []
 
     do((0.01, ticks.release), (1000.0, lambda: never.append(1)))
@@ -42,8 +41,8 @@ def test_chores_are_done_again_and_again(do):
 @pytest.mark.parametrize(
     "error, told", [(ZeroDivisionError("by zero"), "by zero"), (ConnectionError(), "is away")]
 )
-def test_chores_go_on_after_one_that_fails(do, caplog, error, told):
-    """A chore's failure costs no other chore, and it gets another turn."""
+def test_calls_go_on_after_one_that_fails(do, caplog, error, told):
+    """A function that raises is called again, and so are the others."""
     ticks = threading.Semaphore(0)
 
     def fail():
@@ -57,27 +56,27 @@ def test_chores_go_on_after_one_that_fails(do, caplog, error, told):
     assert told in caplog.text
 
 
-def test_chores_end_when_they_are_closed(do):
+def test_no_function_is_called_once_they_are_closed(do):
     """A process that is done with its app does nothing more for it."""
     threads = []
     done = threading.Event()
-    chores = do((0.01, lambda: (threads.append(threading.current_thread()), done.set())))
+    periodic = do((0.01, lambda: (threads.append(threading.current_thread()), done.set())))
     assert done.wait(DEADLINE)
 
-    chores.close()
+    periodic.close()
 
     threads[0].join(DEADLINE)
     assert not threads[0].is_alive()
 
 
-def test_chores_begin_where_no_thread_could_be_started():
-    """A process at its limit of threads does its chores as soon as it can."""
+def test_calls_begin_where_no_thread_could_be_started():
+    """A process at its limit of threads makes its calls as soon as it can."""
     done = threading.Event()
-    chores = Chores([(0.01, done.set)])
+    periodic = Periodic("realtime-test", [(0.01, done.set)])
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
-        chores.start()
+        periodic.start()
 
-    chores.start()
+    periodic.start()
 
     assert done.wait(DEADLINE)
-    chores.close()
+    periodic.close()

@@ -1,0 +1,62 @@
+"""Calls functions again and again, for as long as a process lives."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from . import clock
+from .background import BackgroundThread
+
+logger = logging.getLogger(__name__)
+
+
+class Periodic:
+    """Calls functions at intervals, one after the other, on a thread of its own.
+
+    A function that takes its time delays the other functions of this object, and nothing else.
+    One that raises is called again after its interval, as are the others.
+
+    :param name: the thread's name, as debuggers and the log show it.
+    :param calls: pairs of the seconds between two calls, and the function.
+    """
+
+    def __init__(self, name: str, calls: Iterable[tuple[float, Callable[[], None]]]) -> None:
+        self._name = name
+        self._calls = list(calls)
+        self._stop = threading.Event()
+        self._thread = BackgroundThread(name, self._run)
+
+    def start(self) -> None:
+        """Begin; the first calls come after one interval each. Later calls do nothing.
+
+        :raises RuntimeError: if the system has no thread left; the next call tries again.
+        """
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, once the function that it may be calling has returned."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        now = clock.monotonic()
+        due = [now + every for every, _ in self._calls]
+        while due and not self._stop.wait(max(0.0, min(due) - clock.monotonic())):
+            for index, (every, function) in enumerate(self._calls):
+                if clock.monotonic() >= due[index]:
+                    self._call(function)
+                    due[index] = clock.monotonic() + every
+
+    def _call(self, function: Callable[[], None]) -> None:
+        try:
+            function()
+        except ConnectionError as error:
+            logger.warning(
+                "%s: a call failed, because the registry is away; it is made again: %s",
+                self._name,
+                error,
+            )
+        except Exception:
+            logger.exception("%s: a call failed; it is made again.", self._name)
