@@ -159,22 +159,95 @@ def arguments(path):
     return {node.arg for node in nodes(path) if isinstance(node, ast.arg)}
 
 
-# Processes.
+# Processes, threads and clocks.
 
-ASK_ELSEWHERE = {
-    "transport/servers.py",
+# Under gevent's patches these names change; who took one before keeps the blocking one.
+PATCHED = {"threading", "time", "selectors", "select", "socket", "ssl", "queue", "os", "subprocess"}
+MADE_TOO_EARLY = {"Lock", "RLock", "Event", "Condition", "local", "DefaultSelector", "LifoQueue"}
+
+
+def test_module_takes_nothing_that_gevent_patches_later():
+    """``import threading`` finds what is patched at its use; ``from threading import Lock``, or a
+    lock made at import, would block every greenlet of an app that patches after us."""
+    taken = [f"{name_of(path)}:{line}" for path in MODULES for line in taken_too_early(path)]
+
+    assert_only(taken, (), "import the module, and make locks when they are first needed")
+
+
+def taken_too_early(path):
+    """The lines of a file that take from a module what gevent's patches replace later."""
+    for node in nodes(path):
+        if isinstance(node, ast.ImportFrom) and node.module in PATCHED and not node.level:
+            yield node.lineno
+    for node in ast.walk(ast.Module(list(module_level(ast.parse(path.read_text()))), [])):
+        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if is_call and node.func.attr in MADE_TOO_EARLY:
+            yield node.lineno
+
+
+def module_level(tree):
+    """The statements that run at import, class bodies included."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.ClassDef):
+            yield from module_level(node)
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+CLOCK = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns")
+#: The modules that may use each of these, and nobody else.
+ONE_PLACE = {
+    "threads/clock.py": {*(f"time.{name}" for name in CLOCK), "datetime.now"},
+    "threads/background.py": {"threading.Thread", "threading.Timer", "_thread.start_new_thread"},
+    "threads/fork.py": {"os.getpid"},
 }
+#: gunicorn tells a worker by its parent's process.
+ELSEWHERE = {"transport/servers.py: os.getpid"}
 
 
-def test_forks_are_noticed_in_one_place():
-    """Only ``threads/fork.py`` asks in which process it is."""
-    asking = [
-        name_of(path, PACKAGE)
+def test_threads_start_and_clocks_are_asked_in_one_place():
+    """A thread started elsewhere would keep its starter's context, a clock asked elsewhere would
+    not be moved by a test, and a fork noticed elsewhere would be forgotten somewhere."""
+    found = [
+        f"{name_of(path, PACKAGE)}: {used}"
         for path in MODULES
-        if "os.getpid" in attributes(path) and path.name != "fork.py"
+        for place, names in ONE_PLACE.items()
+        for used in names & uses(path)
+        if name_of(path, PACKAGE) != place
     ]
 
-    assert_only(asking, ASK_ELSEWHERE, "use flask_realtime.threads.fork")
+    assert_only(found, ELSEWHERE, f"use {', '.join(ONE_PLACE)}")
+
+
+def test_what_is_taken_too_early_or_elsewhere_is_found(tmp_path):
+    """The tests above see what is called, handed on, or named in a class."""
+    planted = tmp_path / "planted.py"
+    planted.write_text(
+        "import threading, time\n"
+        "from time import sleep\n"
+        "class Planted:\n"
+        "    lock = threading.Lock()\n"
+        "    thread: threading.Timer\n"
+        "    def run(self):\n"
+        "        threading.Thread(target=self.run).start()\n"
+        "        return max(default=time.monotonic)\n"
+    )
+
+    assert sorted(taken_too_early(planted)) == [2, 4]
+    used = set.union(*ONE_PLACE.values()) & uses(planted)
+    assert used == {"threading.Thread", "time.monotonic"}
+
+
+def uses(path):
+    """What a file takes from modules, ``module.name``; what a variable's type is called starts
+    nothing."""
+    types = [node.annotation for node in nodes(path) if isinstance(node, ast.AnnAssign)]
+    named = {part for annotation in types for part in ast.walk(annotation)}
+    return {
+        ast.unparse(node)
+        for node in nodes(path)
+        if isinstance(node, ast.Attribute) and node not in named
+    }
 
 
 # Tests.
