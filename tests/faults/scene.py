@@ -80,7 +80,7 @@ class Scene:
     def __enter__(self):
         self.server.__enter__()
         # Does not use the tunnel, and so can push while the server's own link is broken.
-        self.elsewhere = Publisher(self.url, prefix=self.prefix, timeout=5)
+        self.elsewhere = Publisher(self.url, prefix=self.prefix, timeout=DEADLINE)
         return self
 
     def __exit__(self, *exc_info):

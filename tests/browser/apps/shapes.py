@@ -84,7 +84,7 @@ def echo(name):
     )
     answer = {"title": f"answer {name}", **answers.get(name, {})}
     if answer.get("is_held"):
-        released.wait(20)
+        released.wait(60)
     return render(answer)
 
 

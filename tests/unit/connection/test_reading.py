@@ -11,9 +11,7 @@ from flask_realtime.threads import turns as module
 from flask_realtime.threads.turns import TURN_SECONDS, Turns
 from flask_realtime.writing.fd import descriptor_for
 
-from ...eventually import eventually
-
-DEADLINE = 5
+from ...eventually import DEADLINE, eventually
 
 
 class Slow:

@@ -4,9 +4,7 @@ import threading
 
 from flask_realtime.threads.pool import LINGER_SECONDS, ThreadPool
 
-from ...eventually import eventually
-
-DEADLINE = 5
+from ...eventually import DEADLINE, eventually
 
 
 def thread_of(pool):

@@ -7,9 +7,7 @@ import pytest
 from flask_realtime.threads import turns as module
 from flask_realtime.threads.turns import GAP_SECONDS, TURN_SECONDS, Turns
 
-from ...eventually import eventually
-
-DEADLINE = 5
+from ...eventually import DEADLINE, eventually
 
 
 @pytest.fixture

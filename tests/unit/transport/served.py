@@ -9,10 +9,9 @@ from flask import Flask, render_template_string
 
 from flask_realtime import Realtime
 
+from ...eventually import DEADLINE
 from .peer import frame
 from .test_handshake import HEADERS
-
-DEADLINE = 5
 
 
 class Served:

@@ -10,9 +10,7 @@ import trustme
 
 from flask_realtime.writing.fd import TLS_RECORD_BYTES, descriptor_for
 
-from ...eventually import eventually
-
-DEADLINE = 5
+from ...eventually import DEADLINE, eventually
 
 
 def tls_pair():
