@@ -47,7 +47,6 @@ def assert_only(found, expected, rule):
 
 LINES = 300
 LONGER = {
-    "tests/contract/test_registry_clients.py",
     "tests/js/client.test.js",
     "tests/js/connection.test.js",
     "tests/unit/config/test_settings.py",
@@ -262,7 +261,7 @@ CLOCKS = {
 }
 #: Test files that use a clock, and what for.
 TIMED = {
-    "tests/contract/test_registry_clients.py": "a moment that is still to come, as data",
+    "tests/contract/test_registry_subscriptions.py": "a moment that is still to come, as data",
     "tests/unit/threads/test_clock.py": "what it tests",
 }
 
