@@ -1,8 +1,11 @@
 """What the unit tests share."""
 
+import flask
 import pytest
 
 from flask_realtime.threads import clock as package_clock
+
+from .conversations import Browser, add_session_views
 
 
 class StoppedClock:
@@ -19,3 +22,18 @@ def clock(monkeypatch):
     monkeypatch.setattr(package_clock, "monotonic", lambda: stopped.now)
     monkeypatch.setattr(package_clock, "now", lambda: stopped.now)
     return stopped
+
+
+@pytest.fixture
+def app():
+    """An app without the extension, with views that change its session."""
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    return app
+
+
+@pytest.fixture
+def browser(app):
+    """A browser of ``app``, whose pages have sockets."""
+    return Browser(app)

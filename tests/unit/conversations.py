@@ -117,6 +117,16 @@ class Socket:
         return self.say("call-route", uri=uri, **data)
 
 
+def answer(browser, handler, **data):
+    """The reply of a socket whose only handler is *handler*."""
+    return browser.open_socket({"do": handler}).say("do", **data)
+
+
+def put(socket, **values):
+    """Put *values* into the session by a call of that socket."""
+    return socket.call("/set", method="post", json=values)
+
+
 def add_session_views(app):
     """Views that change the session, by HTTP or over a socket."""
 

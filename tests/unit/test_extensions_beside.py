@@ -8,17 +8,9 @@ import flask
 import pytest
 from flask import request, session
 
-from .conversations import ORIGIN, Browser, add_session_views
+from .conversations import ORIGIN, Browser
 
 TOKEN = re.compile(r'value="([^"]+)"')
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    add_session_views(app)
-    return app
 
 
 @pytest.fixture

@@ -52,9 +52,7 @@ LONGER = {
     "tests/unit/config/test_settings.py",
     "tests/unit/hub/test_reconciler.py",
     "tests/unit/messages/test_call_route.py",
-    "tests/unit/messages/test_conversation.py",
     "tests/unit/page/test_page.py",
-    "tests/unit/session/test_view.py",
     "tests/unit/test_extension.py",
 }
 

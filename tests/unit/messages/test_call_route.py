@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 import flask
 import pytest
-from flask import Response, redirect, request
-from werkzeug.routing import Rule
+from flask import request
 
-from flask_realtime.page.page import Page
-
-from ..conversations import CONNECTION_ID, Browser
+from ..conversations import Browser
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -175,16 +170,6 @@ def test_call_tells_the_page_that_asks(app, socket, referrer, expected):
     assert socket.call("/who", referrer=referrer)["body"] == expected
 
 
-def test_call_of_a_client_without_origin_has_no_referrer(app):
-    """A program that is no browser is believed no address."""
-    app.add_url_rule("/who", "who", lambda: str(request.referrer))
-    browser = Browser(app)
-
-    socket = browser.open_socket(HTTP_ORIGIN=None)
-
-    assert socket.call("/who", referrer="http://localhost/a")["body"] == "None"
-
-
 def test_call_keeps_the_order_of_pairs(app, socket):
     """input may be a list of pairs, in which a name stands as often, and where, a form has it."""
     app.add_url_rule("/raw", "raw", lambda: request.get_data(), methods=["POST"])
@@ -256,119 +241,9 @@ def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
     assert isinstance(reply["body"], str) and reply["body"]
 
 
-def test_call_without_uri_is_400(socket):
-    """A call names what it calls."""
-    assert socket.say("call-route")["status"] == 400
-
-
-def test_call_of_an_unknown_path_is_404(socket):
-    """A path that no rule fits is the app's 404."""
-    reply = socket.call("/nowhere")
-
-    assert reply["status"] == 404
-    assert "not found" in reply["body"].lower()
-
-
-def test_call_of_the_wrong_method_is_405(app, socket):
-    """A method that no rule allows is the app's 405."""
-    app.add_url_rule("/only", "only", lambda: "")
-
-    assert socket.call("/only", method="post")["status"] == 405
-
-
-def test_call_of_a_socket_route_is_400(app, socket):
-    """A path that takes WebSockets alone can't be called over one."""
-    app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
-    app.view_functions["realtime.socket"] = lambda: "never"
-
-    assert socket.call("/")["status"] == 400
-
-
-def test_call_of_a_view_beside_the_socket_route_is_answered(app, socket):
-    """A page and the socket may have one path."""
-    app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
-    app.view_functions["realtime.socket"] = lambda: "never"
-    app.add_url_rule("/", "index", lambda: "page")
-
-    assert socket.call("/")["body"] == "page"
-
-
-def test_call_finds_the_app_under_its_prefix(app):
-    """Where the app is mounted under a prefix, so are its paths."""
-    socket = Browser(app).open_socket(SCRIPT_NAME="/prefix")
-    app.add_url_rule("/where", "where", lambda: [request.path, request.script_root, request.url])
-
-    assert socket.call("/prefix/where?a=1")["body"] == [
-        "/where",
-        "/prefix",
-        "http://localhost/prefix/where?a=1",
-    ]
-    assert socket.call("/where")["status"] == 404
-    assert socket.call("/prefixed/where")["status"] == 404
-
-
-def test_call_does_not_follow_redirects(app, socket):
-    """A redirect is the answer, with its Location."""
-    app.add_url_rule("/old", "old", lambda: redirect("/new", 303))
-
-    reply = socket.call("/old")
-
-    assert (reply["status"], reply["headers"]["Location"]) == (303, "/new")
-
-
-def test_call_of_head_has_no_body(app, socket):
-    """A head gives the headers alone, also where a get would be a stream."""
-    app.add_url_rule("/stream", "stream", lambda: Response(iter(["a", "b"])))
-
-    assert socket.call("/echo", method="head")["body"] == ""
-    assert socket.call("/stream", method="head")["status"] == 200
-    assert socket.call("/stream")["status"] == 502
-
-
-def test_call_of_options_tells_the_methods(socket):
-    """Flask answers options over a socket too."""
-    assert "POST" in socket.call("/echo", method="options")["headers"]["Allow"]
-
-
-def test_call_of_a_static_file_is_answered(app, tmp_path):
-    """The app's files can be had over the socket, as far as they are small."""
-    (tmp_path / "a.txt").write_text("hello")
-    app.static_folder = tmp_path
-    app.add_url_rule("/files/<path:filename>", "files", app.send_static_file)
-    socket = Browser(app).open_socket()
-
-    reply = socket.call("/files/a.txt")
-
-    assert (reply["status"], reply["body"]) == (200, "hello")
-
-
-@pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"DEBUG": True}])
-def test_call_of_a_view_that_raises_is_logged_and_answered_500(app, socket, caplog, settings):
-    """A failing view costs its own call, and is seen in the log."""
-    app.config.update(settings)
-    app.add_url_rule("/bad", "bad", lambda: 1 / 0)
-
-    assert socket.call("/bad")["status"] == 500
-    assert [record.exc_info[0] for record in caplog.records if record.levelno >= logging.ERROR] == [
-        ZeroDivisionError
-    ]
-    assert socket.call("/echo")["status"] == 200
-
-
 def test_call_that_lacks_a_form_field_is_400_while_debugging_too(app, socket):
     """Flask raises this one again while debugging; the client gets its status."""
     app.config.update(DEBUG=True, TESTING=True)
     app.add_url_rule("/need", "need", lambda: request.form["name"], methods=["POST"])
 
     assert socket.call("/need", method="post")["status"] == 400
-
-
-def test_call_of_a_page_is_stamped_with_the_sockets_own_id(app):
-    """A page fetched over a socket goes on with that socket."""
-    browser = Browser(app)
-    Page(browser.config).init_app(app)
-    app.add_url_rule("/page", "page", lambda: "<body>hi</body>")
-
-    body = browser.open_socket().call("/page")["body"]
-
-    assert body == f'<body data-socket-connection-id="{CONNECTION_ID}">hi</body>'

@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 
-import flask
 import pytest
-from flask import abort, g, jsonify, request, session
-from flask.signals import got_request_exception, request_finished, request_started
+from flask import g, jsonify, request, session
+from flask.signals import request_finished, request_started
 
-from flask_realtime import socket_joined, socket_left
 from flask_realtime.messages.conversation import is_socket_request
-from flask_realtime.messages.hooks import Hooks
 from tests.eventually import DEADLINE
 
-from ..conversations import CONNECTION_ID, Browser, add_session_views
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    add_session_views(app)
-    return app
-
-
-@pytest.fixture
-def browser(app):
-    return Browser(app)
-
-
-def answer(browser, handler, **data):
-    """The reply of a socket whose only handler is *handler*."""
-    return browser.open_socket({"do": handler}).say("do", **data)
+from ..conversations import CONNECTION_ID, answer
 
 
 @pytest.mark.parametrize("data", [{"id": 17, "action": "now"}, "text", ["a", 1], 0, None, True])
@@ -180,108 +158,6 @@ def test_signals_are_sent_as_for_any_request(app, browser):
     assert heard == ["started", "finished"]
 
 
-@pytest.mark.parametrize("is_debug", [True, False])
-def test_unknown_action_is_answered_404_and_lists_those_there_are_in_debug(app, browser, is_debug):
-    """A developer who errs in the name of a handler is told so; a visitor gets no list."""
-    app.debug = is_debug
-    reply = browser.open_socket({"do": lambda message: ""}).say("doo")
-
-    assert reply["status"] == 404
-    assert "'doo'" in reply["body"]
-    assert ("call-route, do, ping" in reply["body"]) is is_debug
-
-
-@pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"PROPAGATE_EXCEPTIONS": True}])
-@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
-def test_handler_that_raises_is_logged_and_answered_500(app, browser, caplog, settings, error):
-    """No error of a handler's goes without a traceback and an answer, and the next works."""
-    app.config.update(settings)
-
-    def fail(message):
-        raise error("oh")
-
-    socket = browser.open_socket({"fail": fail, "do": lambda message: "yes"})
-    reply = socket.say("fail")
-
-    assert reply["status"] == 500
-    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert [record.exc_info[0] for record in errors if record.exc_info] == [error]
-    assert errors[0].getMessage() == f"The handler of 'fail' failed: {error('oh')!r}"
-    assert socket.say("do")["body"] == "yes"
-
-
-def test_handler_that_raises_is_answered_by_the_apps_error_handlers(app, browser):
-    """An app's own page for an error is the answer."""
-    app.register_error_handler(LookupError, lambda error: ({"why": str(error)}, 418))
-
-    def fail(message):
-        raise LookupError("gone")
-
-    reply = answer(browser, fail)
-
-    assert (reply["status"], reply["body"]) == (418, {"why": "gone"})
-
-
-def test_handler_may_abort(browser):
-    """abort() in a handler gives its status."""
-    reply = answer(browser, lambda message: abort(403, "not you"))
-
-    assert reply["status"] == 403
-    assert "not you" in reply["body"]
-
-
-@pytest.mark.parametrize("propagate", [True, False])
-def test_trapped_http_exceptions_keep_their_status_where_they_are_raised_again(
-    app, browser, caplog, propagate
-):
-    """TRAP_HTTP_EXCEPTIONS logs the traceback it is there for, and the client gets an answer."""
-    app.config.update(TRAP_HTTP_EXCEPTIONS=True, PROPAGATE_EXCEPTIONS=propagate)
-
-    reply = answer(browser, lambda message: abort(403))
-
-    assert reply["status"] == (403 if propagate else 500)
-    assert any(record.exc_info for record in caplog.records)
-
-
-def test_handler_that_raises_is_signalled_and_torn_down_with_its_error(app, browser):
-    """What listens for exceptions, Sentry say, hears of a handler's; teardowns get it too."""
-    heard, torn = [], []
-    receiver = got_request_exception.connect(
-        lambda sender, exception, **_: heard.append(exception), app, weak=False
-    )
-    app.teardown_request(torn.append)
-    error = ValueError("oh")
-
-    def fail(message):
-        raise error
-
-    answer(browser, fail)
-
-    got_request_exception.disconnect(receiver, app)
-    assert heard == [error]
-    assert torn == [error]
-
-
-def test_before_request_that_raises_is_answered_500(app, browser):
-    """A failure around the handler is the same as one in it."""
-    app.before_request(lambda: 1 / 0)
-
-    assert answer(browser, lambda message: "")["status"] == 500
-
-
-def test_teardown_that_raises_is_answered_500(app, browser, caplog):
-    """Even what fails after the response gets an answer and a traceback."""
-    app.teardown_request(lambda error: 1 / 0)
-
-    assert answer(browser, lambda message: "")["status"] == 500
-    assert any(record.exc_info for record in caplog.records)
-
-
-def test_handler_that_returns_no_response_is_answered_500(browser):
-    """What a view may not return, a handler may not return."""
-    assert answer(browser, lambda message: object())["status"] == 500
-
-
 def test_message_is_a_socket_request(app, browser):
     """A view can tell a message from a request of HTTP's."""
     app.add_url_rule("/which", "which", lambda: {"socket": is_socket_request()})
@@ -318,76 +194,3 @@ def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
 
     assert socket.say("out")["body"] == browser.digest
     assert socket.say("which")["body"] == browser.digest
-
-
-def test_hook_runs_in_a_context_like_a_handlers(app, browser):
-    """What joins or leaves a socket does so as its client."""
-    from flask_realtime.page.client import current_client
-
-    seen = []
-    app.before_request(lambda: seen.append(request.endpoint))
-    app.teardown_request(lambda error: seen.append("teardown"))
-
-    browser.open_socket().conversation.run_hook(lambda: seen.append(current_client().digest()))
-
-    assert seen == ["realtime.message", browser.digest, "teardown"]
-
-
-def test_signal_is_sent_beside_the_hooks(app, browser):
-    """Blinker's receivers, which need no Realtime object, hear of a socket with the app as sender,
-    behind the hooks and in their context; those of another app do not."""
-    seen = []
-    hooks = Hooks(socket_joined)
-    hooks.add(lambda: seen.append("hook"))
-
-    with (
-        socket_joined.connected_to(lambda sender: seen.append((sender, request.endpoint)), app),
-        socket_joined.connected_to(lambda sender: seen.append("other"), flask.Flask("other")),
-    ):
-        browser.open_socket().conversation.run_hook(hooks)
-
-    assert seen == ["hook", (app, "realtime.message")]
-
-
-def test_hooks_are_run_where_only_a_signal_has_receivers():
-    """A socket whose app has no hooks is spared their context, unless someone listens."""
-    hooks = Hooks(socket_left)
-
-    with socket_left.connected_to(lambda sender: None):
-        listened_to = bool(hooks)
-
-    assert (listened_to, bool(hooks)) == (True, False)
-
-
-@pytest.mark.parametrize("refuse", [lambda: ("no", 401), lambda: abort(401)])
-def test_hook_runs_though_before_request_would_refuse(app, browser, refuse):
-    """One who has logged out leaves all the same."""
-    ran = []
-    app.before_request(refuse)
-
-    browser.open_socket().conversation.run_hook(lambda: ran.append(True))
-
-    assert ran == [True]
-
-
-def test_hook_that_raises_is_logged(app, browser, caplog):
-    """A failing hook is seen in the log, and by nobody else."""
-    app.testing = True
-
-    browser.open_socket().conversation.run_hook(lambda: 1 / 0)
-
-    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
-
-
-def test_hook_may_change_the_session(app, browser):
-    """What a hook notes in the session waits for the browser, and the next reply says so."""
-
-    def hook():
-        session["seen"] = True
-
-    socket = browser.open_socket({"speak": lambda message: ""})
-    socket.conversation.run_hook(hook)
-
-    assert [socket.say("speak").get("session") for _ in range(2)] == [True, None]
-    assert browser.take_over().status_code == 204
-    assert browser.session() == {"seen": True}

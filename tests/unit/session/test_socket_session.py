@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-import flask
 import pytest
 from cachelib import SimpleCache
 from flask import Response, g, session
@@ -14,15 +13,7 @@ from flask_session import Session
 from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.threads import clock
 
-from ..conversations import Browser, add_session_views
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    add_session_views(app)
-    return app
+from ..conversations import Browser
 
 
 @pytest.fixture

@@ -1,0 +1,83 @@
+"""What an app does when a socket joins or leaves."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from flask import abort, request, session
+
+from flask_realtime import socket_joined, socket_left
+from flask_realtime.messages.hooks import Hooks
+
+
+def test_hook_runs_in_a_context_like_a_handlers(app, browser):
+    """What joins or leaves a socket does so as its client."""
+    from flask_realtime.page.client import current_client
+
+    seen = []
+    app.before_request(lambda: seen.append(request.endpoint))
+    app.teardown_request(lambda error: seen.append("teardown"))
+
+    browser.open_socket().conversation.run_hook(lambda: seen.append(current_client().digest()))
+
+    assert seen == ["realtime.message", browser.digest, "teardown"]
+
+
+def test_signal_is_sent_beside_the_hooks(app, browser):
+    """Blinker's receivers, which need no Realtime object, hear of a socket with the app as sender,
+    behind the hooks and in their context; those of another app do not."""
+    seen = []
+    hooks = Hooks(socket_joined)
+    hooks.add(lambda: seen.append("hook"))
+
+    with (
+        socket_joined.connected_to(lambda sender: seen.append((sender, request.endpoint)), app),
+        socket_joined.connected_to(lambda sender: seen.append("other"), flask.Flask("other")),
+    ):
+        browser.open_socket().conversation.run_hook(hooks)
+
+    assert seen == ["hook", (app, "realtime.message")]
+
+
+def test_hooks_are_run_where_only_a_signal_has_receivers():
+    """A socket whose app has no hooks is spared their context, unless someone listens."""
+    hooks = Hooks(socket_left)
+
+    with socket_left.connected_to(lambda sender: None):
+        listened_to = bool(hooks)
+
+    assert (listened_to, bool(hooks)) == (True, False)
+
+
+@pytest.mark.parametrize("refuse", [lambda: ("no", 401), lambda: abort(401)])
+def test_hook_runs_though_before_request_would_refuse(app, browser, refuse):
+    """One who has logged out leaves all the same."""
+    ran = []
+    app.before_request(refuse)
+
+    browser.open_socket().conversation.run_hook(lambda: ran.append(True))
+
+    assert ran == [True]
+
+
+def test_hook_that_raises_is_logged(app, browser, caplog):
+    """A failing hook is seen in the log, and by nobody else."""
+    app.testing = True
+
+    browser.open_socket().conversation.run_hook(lambda: 1 / 0)
+
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+
+
+def test_hook_may_change_the_session(app, browser):
+    """What a hook notes in the session waits for the browser, and the next reply says so."""
+
+    def hook():
+        session["seen"] = True
+
+    socket = browser.open_socket({"speak": lambda message: ""})
+    socket.conversation.run_hook(hook)
+
+    assert [socket.say("speak").get("session") for _ in range(2)] == [True, None]
+    assert browser.take_over().status_code == 204
+    assert browser.session() == {"seen": True}
