@@ -29,7 +29,7 @@ demo-redis:
 	$(DEMO) --workers 2
 
 test: $(VENV)/test browser tests/js/node_modules
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-pythons:
 	@for python in $(PYTHONS); do \

@@ -59,6 +59,8 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 class ServerProcess:
     """A server that runs on a port of its own, and whose output is kept.
 
+    Whoever leaves its ``with`` kills it; a test that is about stopping calls :meth:`stop`.
+
     :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug, app.run; or one that cannot
         hold sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
     :param app: module and name, as gunicorn takes them.
@@ -110,7 +112,8 @@ class ServerProcess:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self.stop()
+        # A graceful end takes gunicorn some seconds while a browser keeps a connection alive.
+        self.stop(signal.SIGKILL)
         self._log.close()
 
     @property
