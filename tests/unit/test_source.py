@@ -49,11 +49,7 @@ LINES = 300
 LONGER = {
     "tests/js/client.test.js",
     "tests/js/connection.test.js",
-    "tests/unit/config/test_settings.py",
-    "tests/unit/hub/test_reconciler.py",
     "tests/unit/messages/test_call_route.py",
-    "tests/unit/page/test_page.py",
-    "tests/unit/test_extension.py",
 }
 
 

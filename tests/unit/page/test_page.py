@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import html
 import logging
 import re
 
-import flask
 import pytest
 from flask import Response, render_template_string, request, session
-from markupsafe import Markup
 
-from flask_realtime.config.settings import Config
-from flask_realtime.errors import InvalidSetting, NoContext
+from flask_realtime.errors import InvalidSetting
 from flask_realtime.identity.keys import digest, is_connection_id, session_digest
 from flask_realtime.page.client import current_client, session_names
-from flask_realtime.page.page import Page
-from flask_realtime.page.script import client_script
+
+from .pages import make_app, show
 
 ID = "an-id-of-this-page"
 BY_SCRIPT = {"Sec-Fetch-Mode": "cors"}
@@ -31,22 +26,9 @@ def current_connection_id():
     return current_client().connection_id()
 
 
-def make_app(**settings):
-    app = flask.Flask(__name__)
-    app.config.update(TESTING=True, SECRET_KEY="secret", **settings)
-    Page(Config.from_mapping(app.config)).init_app(app)
-    return app
-
-
 @pytest.fixture
 def app():
     return make_app()
-
-
-def show(app, make_response, **options):
-    """The answer to a request of a view that returns what *make_response* gives."""
-    app.add_url_rule("/shown", "shown", make_response, methods=["GET", "POST"])
-    return app.test_client().open("/shown", **options)
 
 
 @pytest.mark.parametrize(
@@ -222,114 +204,6 @@ def test_page_without_a_secret_key_says_what_to_set(app):
 
     with pytest.raises(InvalidSetting, match=r"SECRET_KEY is not set.*app\.secret_key"):
         app.test_client().get("/")
-
-
-def test_script_tag_carries_path_prefix_and_nonce():
-    """Apps under a prefix, and pages with a content security policy, just work."""
-    app = make_app(REALTIME_PATH="/live")
-
-    text = show(
-        app,
-        lambda: render_template_string("{{ realtime_script(nonce='n\"1') }}"),
-        environ_overrides={"SCRIPT_NAME": "/shop"},
-    ).text
-
-    version = client_script().version
-    assert text == (
-        f'<script defer src="/shop/_realtime/static/realtime.js?v={version}" '
-        'data-path="/live" data-prefix="/shop" nonce="n&#34;1"></script>'
-    )
-
-
-def test_script_tag_has_one_for_developers_before_it_in_debug_mode(app):
-    """It runs ahead of all scripts below it, under the page's policy; and is there to be had."""
-    app.debug = True
-    with app.test_request_context():
-        tags = Page(Config()).script(nonce="n1")
-    source = re.match('<script src="([^"]*)" nonce="n1"></script><script defer src=', tags)[1]
-
-    response = app.test_client().get(html.unescape(source))
-
-    assert response.text == client_script("realtime-debug.js").plain.decode()
-
-
-def test_script_tag_says_how_its_page_came(app):
-    """A page that answers a POST says so; the tag of any other page is no byte longer."""
-    app.add_url_rule("/", "index", lambda: render_template_string("{{ realtime_script() }}"))
-    app.add_url_rule("/", "posted", app.view_functions["index"], methods=["POST"])
-
-    assert 'data-method="POST"' in app.test_client().post("/").text
-    assert "data-method" not in app.test_client().get("/").text
-
-
-def test_script_tag_is_markup_without_a_nonce_by_default(app):
-    """It is written as it is in a template that escapes."""
-    with app.test_request_context():
-        tag = Page(Config()).script()
-
-    assert isinstance(tag, Markup)
-    assert 'data-path="/"' in tag and 'data-prefix=""' in tag and "nonce" not in tag
-
-
-@pytest.fixture
-def source(app):
-    """Where the tag says that the script is."""
-    with app.test_request_context():
-        return html.unescape(re.search('src="([^"]*)"', Page(Config()).script())[1])
-
-
-def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
-    """What the tag points to is JavaScript, which a browser fetches once a version."""
-    response = app.test_client().get(source)
-
-    assert response.mimetype == "text/javascript"
-    assert response.text == client_script().plain.decode()
-    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
-
-
-def test_script_of_forms_is_beside_it_and_nothing_else(app, source):
-    """What pages with forms load is there under the same version; sources are not served."""
-    client = app.test_client()
-    response = client.get(source.replace("realtime.js", "realtime-forms.js"))
-
-    assert response.text == client_script("realtime-forms.js").plain.decode()
-    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert client.get(source.replace("realtime.js", "client.js")).status_code == 404
-
-
-def test_script_is_compressed_for_browsers(app, source):
-    """Every browser gets it small, whether or not the app compresses its responses."""
-    response = app.test_client().get(source, headers={"Accept-Encoding": "gzip, br"})
-
-    assert response.headers["Content-Encoding"] == "gzip"
-    assert response.headers["Vary"] == "Accept-Encoding"
-    assert gzip.decompress(response.data) == client_script().plain
-
-
-@pytest.mark.parametrize("query", ["", "?v=another"])
-def test_script_of_another_version_is_not_kept(app, query):
-    """A page that a process of another version rendered gets this one's, for the moment."""
-    client = app.test_client()
-    response = client.get(f"/_realtime/static/realtime.js{query}")
-    again = client.get(
-        f"/_realtime/static/realtime.js{query}", headers={"If-None-Match": response.headers["ETag"]}
-    )
-
-    assert response.headers["Cache-Control"] == "private, no-cache"
-    assert again.status_code == 304
-
-
-@pytest.mark.parametrize("path", ["missing.js", "../page.py", "%2e%2e/page.py", ""])
-def test_static_path_gives_nothing_else(app, path):
-    """Only the client's own files are served."""
-    assert app.test_client().get(f"/_realtime/static/{path}").status_code == 404
-
-
-@pytest.mark.parametrize("name", ["realtime_script", "realtime_connection_id"])
-def test_template_helpers_outside_of_a_request_say_what_is_missing(app, name):
-    """Prefix and page are a request's, so there is a clear error where there is none."""
-    with app.app_context(), pytest.raises(NoContext, match="request"):
-        app.jinja_env.from_string("{{ " + name + "() }}").render()
 
 
 @pytest.mark.parametrize("mimetype", ["text/html", "application/json"])

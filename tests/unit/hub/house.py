@@ -1,0 +1,92 @@
+"""One process with one connection, as the reconciler's tests see it."""
+
+from flask_realtime.config.settings import Config
+from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.delivery import Delivery
+from flask_realtime.hub.hub import Hub
+from flask_realtime.hub.reconciler import Reconciler
+from flask_realtime.hub.resync import Resync
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.memory.store import MemoryStore
+from flask_realtime.registries.records import RegistryEvents
+
+from ..logs import Ear, post
+
+
+class Guest(Ear):
+    """A connection as the reconciler knows it."""
+
+    name = "1"
+
+    def sent(self, reached):
+        return dict(reached)
+
+
+class Forgetful(MemoryRegistry):
+    """Loses all of its data when it is told to."""
+
+    def forget(self):
+        store, empty = self._own.get(), MemoryStore(Config())
+        for name in ("logs", "clients", "waiting", "sessions", "users", "heard"):
+            setattr(store, name, getattr(empty, name))
+
+
+class House:
+    """One connection of one client, on channel "a", with what a process has around it.
+
+    Its worker does nothing by itself: what it was asked for waits in *jobs*.
+    """
+
+    def __init__(self, registry):
+        self.registry = registry
+        channels = Channels()
+        self.delivery = Delivery(channels, lambda names: self.reconciler.recover(names), post)
+        self.hub = Hub(channels, registry.ignore)
+        self.resync = Resync(self.delivery, registry.listen, registry.read)
+        self.catch_up = CatchUp(self.hub, self.delivery, self.resync, registry.read)
+        self.jobs = []
+        self.reconciler = Reconciler(
+            self.hub, self.delivery, self.resync, registry, self._enter, lambda: None
+        )
+        registry.start(
+            RegistryEvents(
+                deliver=self.delivery.deliver,
+                changed=self.reconciler.changed,
+                disconnected=lambda order: None,
+                unsubscribed=lambda user, channel: None,
+                interrupted=lambda: None,
+                restored=self.reconciler.restored,
+            )
+        )
+        self.guest = Guest("d1")
+        registry.subscribe("d1", ["a"])
+        self.enter(self.guest, self.arrive(self.guest))
+        self.jobs.clear()
+
+    def arrive(self, guest):
+        """Its handshake; what it is subscribed to."""
+        self.hub.add(guest)
+        subscriptions = self.registry.connect(guest.digest, guest.name).subscriptions
+        self.hub.note(guest, subscriptions)
+        return subscriptions
+
+    def enter(self, guest, subscriptions):
+        """Its first subscriptions, behind which it is told of what has changed meanwhile."""
+        self.hub.invite(guest, {name: one.since for name, one in subscriptions.items()})
+        self.catch_up.run(guest)
+        if self.hub.mark_subscribed(guest):
+            self.reconciler.changed(guest.digest)
+
+    def work(self):
+        self.catch_up.run(self.guest)
+        self.jobs.clear()
+
+    def push(self, payload, channel):
+        self._number = getattr(self, "_number", 0) + 1
+        self.registry.publish([Push(channel, f'"{payload}"', f"push-{self._number}")])
+
+    def _enter(self, connection, starts):
+        self.hub.invite(connection, starts)
+        self.jobs.append(starts)
