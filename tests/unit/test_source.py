@@ -47,8 +47,6 @@ def assert_only(found, expected, rule):
 
 LINES = 300
 LONGER = {
-    "tests/js/client.test.js",
-    "tests/js/connection.test.js",
     "tests/unit/messages/test_call_route.py",
 }
 

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { begin, changes, connection, open, page, server } from "./connected.js";
+
+beforeEach(begin);
+
+test("a page that becomes hidden does nothing", () => {
+  open();
+  page.socket.end();
+  page.document.hidden = true;
+
+  page.fire("visibilitychange");
+
+  assert.equal(page.sockets.length, 1);
+});
+
+for (const event of ["online", "offline", "visibilitychange"]) {
+  test(`an open socket that is dead is found out five seconds after ${event}`, async () => {
+    open();
+    page.random = 0;
+    const dead = page.socket;
+
+    page.fire(event);
+    assert.deepEqual(dead.sent.at(-1), { id: "ping", action: "ping" });
+    await page.clock.pass(5_000);
+
+    assert.equal(dead.closedWith, 1000);
+    assert.equal(page.sockets.length, 2);
+    assert.deepEqual(changes.at(-2), ["open", "waiting", 1006]);
+  });
+}
+
+test("an open socket that answers is kept", async () => {
+  open();
+
+  page.fire("online");
+  page.socket.say({ id: "ping", status: 200, headers: {}, body: "pong" });
+  await page.clock.pass(5_000);
+
+  assert.equal(page.sockets.length, 1);
+});
+
+test("a link that dies in silence is noticed within two intervals", async () => {
+  open();
+
+  await page.clock.pass(50_000);
+
+  assert.equal(changes.at(-1)[1], "waiting");
+});
+
+test("a socket that was given up is not heard any more", async () => {
+  open();
+  const { onmessage, onclose } = page.socket;
+  await page.clock.pass(50_000);
+
+  assert.ok(onmessage && onclose);
+  assert.equal(page.sockets[0].onmessage, null);
+  assert.equal(page.sockets[0].onclose, null);
+});
+
+test("an attempt that hangs is given up", async () => {
+  connection.open();
+
+  await page.clock.pass(25_000);
+
+  assert.equal(page.sockets[0].closedWith, 1000);
+  assert.deepEqual(changes.at(-1), ["connecting", "waiting", 1006]);
+});
+
+test("an attempt that the browser holds back is begun anew if the server answers by HTTP", async () => {
+  connection.open();
+  await page.clock.pass(7_000);
+  assert.deepEqual([server.asked, page.sockets.length], [1, 1]); // nobody is there
+  server.answer = "answered";
+
+  await page.clock.pass(7_000);
+  assert.deepEqual([server.asked, page.socket.closedWith], [2, 1000]);
+  await page.clock.pass(4_000);
+
+  assert.equal(page.sockets.length, 2);
+});
+
+test("an attempt that opens while the server is asked by HTTP is kept", async () => {
+  server.answer = "answered";
+  connection.open();
+  page.clock.sleep(7_000);
+  const passing = page.clock.pass(0);
+  page.socket.accept();
+  await passing;
+
+  connection.welcome();
+  await page.clock.pass(7_000);
+
+  assert.deepEqual([connection.state, page.sockets.length], ["open", 1]);
+});
+
+for (const event of ["online", "visibilitychange"]) {
+  test(`an attempt that has been under way for long is begun anew on ${event}`, () => {
+    connection.open();
+    page.clock.sleep(1_000);
+    page.fire(event);
+    assert.equal(page.sockets.length, 1); // it has only just begun
+    page.clock.sleep(1_001);
+
+    page.fire(event);
+
+    assert.equal(page.sockets[0].closedWith, 1000);
+    assert.deepEqual([connection.state, page.sockets.length], ["connecting", 2]);
+  });
+}
+
+test("a socket that was greeted and is not answered is looked at on online, and kept", () => {
+  connection.open();
+  page.socket.accept();
+  page.clock.sleep(5_000);
+
+  page.fire("online");
+
+  assert.equal(page.sockets.length, 1);
+  assert.deepEqual(page.socket.sent.at(-1), { id: "ping", action: "ping" });
+});
+
+test("a socket on which an answer is awaited is given up ten silent seconds later", async () => {
+  open();
+  page.random = 0;
+  server.isAwaiting = true;
+  connection.send('{"a": 1}');
+
+  await page.clock.pass(9_999);
+  assert.equal(page.sockets.length, 1);
+  await page.clock.pass(1);
+
+  assert.equal(page.sockets.length, 2);
+});

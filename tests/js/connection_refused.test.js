@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { begin, URL, connection, fail, page, server } from "./connected.js";
+import { settled } from "./page.js";
+
+beforeEach(begin);
+
+test("a server that is away is asked by HTTP, and no socket fails meanwhile", async () => {
+  connection.open();
+  await fail();
+  page.socket.end();
+  assert.deepEqual([page.sockets.length, server.asked], [2, 0]);
+
+  await page.clock.pass(page.clock.next);
+  assert.deepEqual([page.sockets.length, server.asked, connection.state], [2, 1, "waiting"]);
+
+  server.answer = "answered";
+  await page.clock.pass(page.clock.next);
+  assert.deepEqual([page.sockets.length, server.asked, connection.state], [3, 2, "connecting"]);
+});
+
+test("one that does answer, and takes no socket, is asked before each attempt", async () => {
+  server.answer = "answered";
+  connection.open();
+  for (let count = 0; count < 8; count++) await fail();
+
+  assert.deepEqual([page.sockets.length, server.asked], [9, 7]);
+});
+
+test("whoever begins to answer for it may be the app, and who goes on answering is not", async () => {
+  const begun = async (status) => {
+    const before = page.sockets.length;
+    server.answer = status;
+    await page.clock.pass(page.clock.next);
+    const isBegun = page.sockets.length > before;
+    if (isBegun) page.socket.end();
+    return isBegun;
+  };
+  connection.open();
+  await fail();
+  page.socket.end();
+
+  assert.equal(await begun(404), true);
+  assert.equal(await begun(404), false);
+  assert.equal(await begun(undefined), false);
+  assert.equal(await begun(0), true); // a redirect that is not followed
+});
+
+test("where HTTP never tells, an attempt is made now and then, ever more seldom", async () => {
+  connection.open();
+  for (let count = 0; count < 70; count++) {
+    if (connection.state === "connecting") page.socket.end();
+    await page.clock.pass(page.clock.next);
+  }
+
+  assert.ok(page.sockets.length > 5 && page.sockets.length < 10, `${page.sockets.length}`);
+});
+
+test("a page that wakes up while it asks does not ask twice as often", async () => {
+  connection.open();
+  for (let count = 0; count < 4; count++) {
+    if (connection.state === "connecting") page.socket.end();
+    await page.clock.pass(page.clock.next);
+  }
+  page.fire("online");
+  page.fire("visibilitychange");
+  await settled();
+
+  assert.deepEqual([connection.state, page.clock.pending], ["waiting", 1]);
+});
+
+test("it says that it is refused", async () => {
+  server.answer = "refused";
+  connection.open();
+  await fail();
+  await fail();
+
+  assert.equal(server.refusals, 1);
+});
+
+test("a refusal that comes when a socket has opened meanwhile counts for nothing", async () => {
+  server.answer = "refused";
+  connection.open();
+  await fail();
+  page.socket.end();
+  page.fire("online");
+  connection.open();
+  page.socket.accept();
+  connection.welcome();
+  await settled();
+
+  assert.deepEqual([connection.state, server.refusals, page.sockets.length], ["open", 0, 3]);
+});
+
+test("attempts are counted from the last socket that opened", async () => {
+  connection.open();
+  await fail();
+  page.socket.accept();
+  page.socket.end();
+  await page.clock.pass(page.clock.next);
+  page.socket.end();
+
+  assert.equal(server.asked, 0);
+});
+
+test("a socket that the page's policy forbids ends the attempts, and what is missing is said once", (t) => {
+  const said = t.mock.method(console, "error", () => {});
+  // As Chromium does: the socket fails, and the violation is told.
+  connection.open();
+  const violation = { blockedURI: URL, disposition: "enforce", effectiveDirective: "connect-src" };
+  page.fire("securitypolicyviolation", { ...violation, blockedURI: "http://app.test/else" });
+  page.fire("securitypolicyviolation", { ...violation, disposition: "report" });
+  assert.equal(connection.state, "connecting");
+
+  page.fire("securitypolicyviolation", violation);
+  page.fire("online");
+
+  assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
+  assert.equal(said.mock.callCount(), 1);
+  assert.match(said.mock.calls[0].arguments[0], /connect-src 'self'/);
+});
+
+test("so does one that the browser refuses to make at all", (t) => {
+  t.mock.method(console, "error", () => {});
+  page.WebSocket = class {
+    constructor() {
+      throw new Error("SecurityError"); // as Firefox and WebKit do, ahead of the event
+    }
+  };
+
+  connection.open();
+  assert.equal(connection.state, "waiting");
+  page.fire("securitypolicyviolation", {
+    blockedURI: URL,
+    disposition: "enforce",
+    effectiveDirective: "connect-src",
+  });
+
+  assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
+});
