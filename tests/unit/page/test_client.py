@@ -1,0 +1,139 @@
+"""The client that a request acts on."""
+
+import flask
+import pytest
+from flask import session
+
+from flask_realtime.errors import InvalidSetting
+from flask_realtime.identity.keys import SOCKET_KEY, digest, is_connection_id, session_of
+from flask_realtime.page.client import (
+    SOCKET_IN_ENVIRON,
+    SocketOfMessage,
+    asking_digest,
+    client_so_far,
+    current_client,
+    session_names,
+)
+
+ID = "an-id-of-this-page"
+OPEN = {"headers": {"X-Realtime-Connection-Id": ID, "Sec-Fetch-Mode": "cors"}}
+
+
+@pytest.fixture
+def asked(app):
+    """A function that runs another one in a request of a browser with a socket key."""
+
+    def asked(run, key="key", environ=None, **options):
+        client = app.test_client()
+        if key:
+            with client.session_transaction() as stored:
+                stored[SOCKET_KEY] = key
+        found = []
+        app.add_url_rule("/ask", "ask", lambda: found.append(run()) or "")
+        client.get("/ask", environ_overrides=environ or {}, **options)
+        return found[0]
+
+    return asked
+
+
+def test_request_of_an_open_page_acts_on_that_page(asked):
+    """The page names itself, and its session makes its digest."""
+
+    def run():
+        client = current_client()
+        return client.is_open, client.exists, client.connection_id(), client.digest()
+
+    assert asked(run, **OPEN) == (True, True, ID, digest("secret", "key", ID, None))
+
+
+def test_request_for_a_page_acts_on_the_one_that_comes(asked):
+    """It has a new id, and nobody knows of it before it was subscribed."""
+
+    def run():
+        client = current_client()
+        return client.is_open, client.exists, client.connection_id(), current_client() is client
+
+    is_open, exists, connection_id, is_same = asked(run)
+
+    assert (is_open, exists, is_same) == (False, False, True)
+    assert is_connection_id(connection_id)
+
+
+def test_page_that_comes_is_named_by_the_present_key(asked, app):
+    """Nobody knows it by a secret key that was in use before."""
+    app.config["SECRET_KEY_FALLBACKS"] = ["former"]
+
+    assert len(asked(lambda: current_client().digests())) == 1
+
+
+def test_open_page_may_be_known_by_a_former_key(asked, app):
+    """It is looked for under both."""
+    app.config["SECRET_KEY_FALLBACKS"] = ["former"]
+
+    found = asked(lambda: current_client().digests(), **OPEN)
+
+    assert found == [digest(secret, "key", ID, None) for secret in ("secret", "former")]
+
+
+def test_message_acts_on_the_page_of_its_socket(asked):
+    """Whatever it does to its session."""
+    socket = SocketOfMessage(ID, "d" * 64, lambda: None, "heir")
+
+    def run():
+        session.clear()
+        client = current_client()
+        return client.digests(), asking_digest(), session_names()[0], client_so_far() is client
+
+    found = asked(run, environ={SOCKET_IN_ENVIRON: socket})
+
+    assert found == (["d" * 64], "d" * 64, session_of("d" * 64), True)
+
+
+def test_session_gets_its_secret_when_somebody_subscribes(asked):
+    """A page that does not use the extension begins no session."""
+
+    def run():
+        client = current_client()
+        key, before = client.socket_key(), dict(session)
+        client.keep_socket_key()
+        return client.has_begun_session, before, session[SOCKET_KEY] == key
+
+    assert asked(run, key=None) == (True, {}, True)
+
+
+def test_page_that_could_not_be_subscribed_gets_another_id(asked):
+    """The registry knows nothing of it, so that its socket is told."""
+
+    def run():
+        client = current_client()
+        before = client.connection_id()
+        client.lose()
+        return client.is_lost, client.connection_id() == before
+
+    assert asked(run) == (True, False)
+
+
+def test_page_whose_id_is_given_out_keeps_it(asked):
+    """What was written into the page is not changed behind it."""
+
+    def run():
+        client = current_client()
+        before, client.is_given_out = client.connection_id(), True
+        client.lose()
+        return client.is_lost, client.connection_id() == before
+
+    assert asked(run) == (True, True)
+
+
+def test_request_that_names_no_page_asks_in_nobody_s_name(asked):
+    """No session is begun for it, and nothing is looked up."""
+    assert asked(lambda: (asking_digest(), client_so_far())) == (None, None)
+
+
+@pytest.mark.parametrize("secret_key", [None, ""])
+def test_app_without_a_secret_key_is_told_what_to_set(secret_key):
+    """No page can be told from another's without one."""
+    app = flask.Flask(__name__)
+    app.secret_key = secret_key
+    with app.test_request_context(**OPEN), pytest.raises(InvalidSetting, match="SECRET_KEY"):
+        current_client().digests()

@@ -1,0 +1,124 @@
+"""The clients in Redis, as two processes see them."""
+
+import contextlib
+
+import pytest
+import redis
+
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import TooManyChannels
+from flask_realtime.protocol.positions import Position
+from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.clients import RedisClients
+from flask_realtime.registries.redis.keys import RedisKeys
+from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.subscriptions import Known
+
+from ....eventually import DEADLINE
+
+START = Position("e", 0, "")
+DIGEST = "c" * 64
+
+
+@pytest.fixture
+def of(redis_url, tmp_path):
+    """A function that returns the clients as a process of some name has them."""
+    with contextlib.ExitStack() as stack:
+
+        def of(process, **settings):
+            config = Config(redis=redis_url, **settings)
+            pool = RedisPool(RedisAddress(redis_url, "url", DEADLINE), DEADLINE)
+            stack.callback(pool.close)
+            clients = RedisClients(pool, RedisKeys(tmp_path.name), config, process)
+            return clients, pool.deadline
+
+        yield of
+
+
+@pytest.fixture
+def told(redis_url, tmp_path):
+    """A function that returns the next thing that the process "other" is told."""
+    with redis.Redis.from_url(redis_url) as client, client.pubsub() as listening:
+        listening.subscribe(RedisKeys(tmp_path.name).process("other"))
+        assert listening.get_message(timeout=DEADLINE)["type"] == "subscribe"
+
+        yield lambda: listening.get_message(timeout=DEADLINE)["data"].decode()
+
+
+def test_subscribing_names_the_processes_that_have_the_client(of):
+    """They are told, and nobody else."""
+    clients, deadline = of("me")
+    others, _ = of("other")
+    assert clients.subscribe(DIGEST, {"room": START}, deadline()) == set()
+
+    clients.connect(DIGEST, "1", None, (), deadline())
+    others.connect(DIGEST, "1", None, (), deadline())
+
+    assert clients.subscribe(DIGEST, {"hall": START}, deadline()) == {"me", "other"}
+    assert clients.unsubscribe(DIGEST, ["hall"], deadline()) == {"me", "other"}
+
+
+def test_process_sees_its_own_connections_of_a_client(of):
+    """Two processes may call a connection by the same name."""
+    clients, deadline = of("me")
+    others, _ = of("other")
+    for one, name in ((clients, "1"), (others, "1"), (others, "2")):
+        one.connect(DIGEST, name, None, (), deadline())
+    clients.subscribe(DIGEST, {"room": START}, deadline())
+
+    assert clients.subscriptions([DIGEST], deadline())[DIGEST].connections == ["1"]
+    others.forget_connection(ConnectionRecord(DIGEST, "1", {}), deadline())
+
+    assert clients.subscriptions([DIGEST], deadline())[DIGEST].connections == ["1"]
+    assert others.subscriptions([DIGEST], deadline())[DIGEST].connections == ["2"]
+
+
+def test_channels_may_be_called_as_the_fields_of_a_client_are(of):
+    """Names that have colons, spaces or any letter come back as they were."""
+    clients, deadline = of("me")
+    names = ["since:a", "sent:b", "left:c", "connections", "a b", "ü"]
+    clients.subscribe(DIGEST, dict.fromkeys(names, START), deadline())
+    clients.unsubscribe(DIGEST, ["left:c"], deadline())
+
+    found = clients.subscriptions([DIGEST], deadline())[DIGEST]
+
+    assert set(found) == set(names) - {"left:c"} and set(found.left) == {"left:c"}
+
+
+def test_client_of_too_many_channels_is_told_of_its_limit(of):
+    """And is on none more than before."""
+    clients, deadline = of("me", max_channels_per_page=2)
+    clients.subscribe(DIGEST, {"a": START}, deadline())
+
+    with pytest.raises(TooManyChannels, match="2"):
+        clients.subscribe(DIGEST, {"b": START, "c": START}, deadline())
+
+    assert set(clients.subscriptions([DIGEST], deadline())[DIGEST]) == {"a"}
+
+
+def test_client_that_is_written_again_is_told_to_the_others_that_have_it(of, told):
+    """Their connections of it may know less."""
+    clients, deadline = of("me")
+    others, _ = of("other")
+    others.connect(DIGEST, "1", None, (), deadline())
+    record = ConnectionRecord(DIGEST, "1", {"room": START})
+
+    [stands] = clients.restore([(record, Known({"room": 1}))], deadline())
+
+    assert set(stands) == {"room"} and told() == DIGEST
+
+
+def test_what_waits_is_for_one_page_and_given_to_one_taker(of):
+    """Pages of a session have one list in Redis, and do not see each other's part."""
+    clients, deadline = of("me")
+    page, sibling = "1" * 32 + "s" * 32, "2" * 32 + "s" * 32
+    clients.deposit(page, "for one\nin two lines", "", deadline())
+    clients.deposit(sibling, "for the other", "", deadline())
+
+    assert clients.connect(page, "1", None, (), deadline()).waiting == ["for one\nin two lines"]
+    assert clients.collect(page, "taker", deadline()) == ["for one\nin two lines"]
+
+    assert clients.collect(page, "somebody else", deadline()) == []
+    assert clients.connect(page, "2", None, (), deadline()).waiting == []
+    assert clients.collect(sibling, "taker", deadline()) == ["for the other"]

@@ -1,0 +1,148 @@
+"""Calls to Redis over a few connections."""
+
+import contextlib
+import threading
+
+import pytest
+import redis
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.redis import scripts
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
+from flask_realtime.registries.redis.pool import IDLE_SECONDS, RedisPool
+from flask_realtime.registries.redis.resp import ErrorReply
+
+from ....eventually import DEADLINE, eventually
+
+
+@pytest.fixture
+def pool_at(redis_url):
+    """A function that opens a pool with at most some connections."""
+    with contextlib.ExitStack() as stack:
+
+        def pool_at(most=1, seconds=DEADLINE):
+            setting = {"url": redis_url, "max_connections": most, "client_name": "pool"}
+            pool = RedisPool(RedisAddress(setting, "url", seconds), seconds)
+            stack.callback(pool.close)
+            return pool
+
+        yield pool_at
+
+
+@pytest.fixture
+def client(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def ids_of(client):
+    """The connections of the pool, as Redis knows them."""
+    return [one["id"] for one in client.client_list() if one["name"] == "pool"]
+
+
+def test_replies_come_in_the_order_of_the_commands(pool_at):
+    """Also where there are too many for one packet."""
+    numbers = [f"{number:06}" for number in range(3_000)]
+
+    replies = pool_at().ask([("ECHO", one) for one in numbers], Deadline(DEADLINE))
+
+    assert replies == [one.encode() for one in numbers]
+
+
+def test_connection_is_used_again(pool_at, client):
+    """A call after another one costs no connection."""
+    pool = pool_at()
+
+    for _ in range(3):
+        pool.ask([("PING",)], Deadline(DEADLINE))
+
+    assert len(ids_of(client)) == 1
+
+
+def test_connection_that_was_silent_for_long_is_not_used_again(pool_at, client, clock):
+    """A firewall may have forgotten it."""
+    pool = pool_at()
+    pool.ask([("PING",)], Deadline(DEADLINE))
+    before = ids_of(client)
+
+    clock.now += IDLE_SECONDS + 1
+    pool.ask([("PING",)], Deadline(DEADLINE))
+
+    eventually(lambda: len(ids_of(client)) == 1 and ids_of(client) != before)
+
+
+def test_call_whose_connection_was_broken_is_made_again(pool_at, client):
+    """A restart of Redis between two calls is nobody's error."""
+    pool = pool_at()
+    pool.ask([("PING",)], Deadline(DEADLINE))
+    [one] = ids_of(client)
+
+    client.client_kill_filter(_id=one)
+
+    assert pool.ask([("PING",)], Deadline(DEADLINE)) == [b"PONG"]
+
+
+def test_script_that_redis_has_forgotten_is_brought_along(pool_at, client, tmp_path):
+    """SCRIPT FLUSH, or a restart that the connection survived behind a proxy, is not noticed."""
+    pool, key = pool_at(), tmp_path.name
+    claim = scripts.CLAIM([key], [60_000, "me"])
+    first = pool.run([claim], Deadline(DEADLINE))
+
+    client.script_flush()
+
+    assert pool.run([claim], Deadline(DEADLINE)) == first
+    assert not isinstance(first[0], ErrorReply)
+
+
+def test_call_waits_for_a_connection_no_longer_than_its_deadline(pool_at, client, tmp_path):
+    """Where all connections are in use, the error says how many there are."""
+    pool, key = pool_at(), tmp_path.name
+    waiting = threading.Thread(target=pool.run, args=([("BLPOP", key, 0)], Deadline(DEADLINE)))
+    waiting.start()
+    eventually(lambda: pool._places.get().empty())
+
+    with pytest.raises(RegistryUnavailable, match="all 1 connections are busy"):
+        pool.ask([("PING",)], Deadline(0.01))
+
+    client.lpush(key, "go on")
+    waiting.join(DEADLINE)
+    assert pool.ask([("PING",)], Deadline(DEADLINE)) == [b"PONG"]
+
+
+def test_command_that_redis_refuses_names_redis(pool_at):
+    """The error says where that was, and what Redis said."""
+    pool = pool_at()
+
+    with pytest.raises(RegistryUnavailable, match=r"Redis at redis://.* \(url\).*unknown command"):
+        pool.ask([("NO_SUCH_COMMAND",)], Deadline(DEADLINE))
+
+    assert pool.ask([("PING",)], Deadline(DEADLINE)) == [b"PONG"]
+
+
+def test_checks_are_made_before_the_next_call_when_redis_may_have_gone_away(
+    pool_at, client, tmp_path
+):
+    """What must stand in Redis stands there before anything is asked of it."""
+    pool, key, checks = pool_at(), tmp_path.name, []
+    pool.check_with(lambda: checks.append(1) or [("SET", key, "here")])
+    pool.ask([("PING",)], Deadline(DEADLINE))
+    assert not checks
+
+    client.client_kill_filter(_id=ids_of(client)[0])
+
+    assert pool.ask([("GET", key)], Deadline(DEADLINE)) == [b"here"]
+    pool.ask([("PING",)], Deadline(DEADLINE))
+    assert len(checks) == 1
+
+
+def test_pool_that_is_closed_keeps_no_connection(pool_at, client):
+    """And makes no other one."""
+    pool = pool_at()
+    pool.ask([("PING",)], Deadline(DEADLINE))
+
+    pool.close()
+    eventually(lambda: ids_of(client) == [])
+
+    with pytest.raises(ConnectionLost):
+        pool.run([("PING",)], Deadline(0.01))

@@ -1,0 +1,127 @@
+"""Looks whether what is published in Redis still arrives."""
+
+import contextlib
+import queue
+import threading
+
+import pytest
+import redis
+
+from flask_realtime.registries.redis import probe as module
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connection import ConnectionLost
+from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.redis.probe import MARK, RedisProbe
+
+from ....eventually import DEADLINE, eventually
+from ....faults.tunnel import Tunnel
+from ....ports import free_port
+
+
+@pytest.fixture
+def probe_at(tmp_path):
+    """A function that makes a probe, and the queue of what it has found."""
+    with contextlib.ExitStack() as stack:
+
+        def probe_at(url, seconds=DEADLINE):
+            found = queue.Queue()
+            pool = RedisPool(RedisAddress(url, "url", seconds), seconds)
+            probe = RedisProbe(pool, tmp_path.name.encode(), found.put)
+            stack.callback(probe.close)
+            return probe, found
+
+        yield probe_at
+
+
+@pytest.fixture
+def hear(redis_url, tmp_path):
+    """A function that hands on to a probe what is published under its process's name."""
+    is_over = threading.Event()
+    with redis.Redis.from_url(redis_url) as client, client.pubsub() as listening:
+        listening.subscribe(tmp_path.name)
+        assert listening.get_message(timeout=DEADLINE)["type"] == "subscribe"
+
+        def hand_on(probe):
+            while not is_over.is_set():
+                message = listening.get_message(timeout=0.01)
+                if message is not None:
+                    probe.arrived(message["data"])
+
+        threads = []
+
+        def hear(probe):
+            threads.append(threading.Thread(target=hand_on, args=(probe,)))
+            threads[0].start()
+
+        yield hear
+        is_over.set()
+        for thread in threads:
+            thread.join(DEADLINE)
+
+
+def test_probe_that_arrives_says_how_long_it_took(probe_at, hear, redis_url):
+    """``health()`` shows the lag of Redis."""
+    probe, _ = probe_at(redis_url)
+    hear(probe)
+    assert probe.lag_seconds is None
+
+    assert probe.once()
+
+    assert probe.lag_seconds > 0
+
+
+def test_probe_that_nobody_hears_has_not_arrived(probe_at, redis_url):
+    """It was published, so whoever waits for messages waits in vain."""
+    probe, _ = probe_at(redis_url, seconds=0.2)
+
+    assert not probe.once()
+
+
+def test_probe_that_cannot_be_published_proves_nothing(probe_at):
+    """Redis that is away is not the same as a listener that is deaf."""
+    probe, found = probe_at(f"redis://127.0.0.1:{free_port()}/0", seconds=0.5)
+    with pytest.raises(ConnectionLost):
+        probe.once()
+
+    probe.start()
+    probe.hurry()
+
+    assert found.get(timeout=DEADLINE) is None
+
+
+def test_probes_are_made_again_and_again(probe_at, hear, redis_url, monkeypatch):
+    """A line that dies later is found too, and sooner where somebody is in a hurry."""
+    probe, found = probe_at(redis_url)
+    hear(probe)
+    probe.start()
+    probe.hurry()
+    assert found.get(timeout=DEADLINE) is True
+
+    monkeypatch.setattr(module, "PROBE_SECONDS", 0.01)
+    probe.hurry()
+
+    assert [found.get(timeout=DEADLINE) for _ in range(3)] == [True] * 3
+
+
+def test_line_that_died_in_silence_is_found(probe_at, hear, redis_url):
+    """Whether or not its own connection still takes what is sent."""
+    with contextlib.closing(Tunnel(int(redis_url.rpartition(":")[2].partition("/")[0]))) as tunnel:
+        probe, found = probe_at(f"redis://127.0.0.1:{tunnel.port}/0", seconds=0.5)
+        hear(probe)
+        tunnel.freeze()
+
+        probe.start()
+        probe.hurry()
+
+        assert found.get(timeout=DEADLINE) is None
+        tunnel.thaw()
+        probe.hurry()
+        eventually(lambda: found.get(timeout=DEADLINE))
+
+
+@pytest.mark.parametrize("data", [b"digest", MARK + b"of another"])
+def test_what_is_no_probe_of_ours_is_left_alone(probe_at, redis_url, data):
+    """What else arrives under the process's name is for others; an old probe is for nobody."""
+    probe, _ = probe_at(redis_url)
+
+    assert probe.arrived(data) is data.startswith(MARK)

@@ -1,0 +1,85 @@
+"""What waits for the browser, as text for the registry."""
+
+import pytest
+
+from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.session.changes import SessionChanges, difference, follow, pointer_to
+
+CHANGES = SessionChanges(
+    changes=difference({"a": 1, "gone": None}, {"a": 2, "new": ["x"]}),
+    cookies=("theme=dark; Path=/",),
+    identities=(None, "ann"),
+    ends=True,
+)
+
+
+def test_changes_come_back_as_they_were(app):
+    """Whatever a session can hold, and every cookie."""
+    text = CHANGES.to_text(app, "digest")
+
+    assert SessionChanges.from_text(app, "digest", text) == CHANGES
+    assert CHANGES and not SessionChanges()
+
+
+@pytest.mark.parametrize(
+    ("digest", "text"), [("other", None), ("digest", "garbage"), ("digest", "")]
+)
+def test_changes_of_another_or_of_nobody_are_refused(app, digest, text):
+    """Whoever can write into Redis can give nobody another's session."""
+    text = CHANGES.to_text(app, "digest") if text is None else text
+
+    with pytest.raises(ValueError):
+        SessionChanges.from_text(app, digest, text)
+
+
+def test_changes_are_read_with_a_key_that_was_in_use_before(app):
+    """An app that exchanges its secret key loses nothing that waits."""
+    text = CHANGES.to_text(app, "digest")
+    app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
+    app.secret_key = "another"
+
+    assert SessionChanges.from_text(app, "digest", text) == CHANGES
+    app.config["SECRET_KEY_FALLBACKS"] = []
+    with pytest.raises(ValueError):
+        SessionChanges.from_text(app, "digest", text)
+
+
+@pytest.mark.parametrize(
+    ("session", "identity", "fits"),
+    [
+        ({"a": 1, "gone": None}, None, True),
+        ({"a": 1, "gone": None, "other": 3}, "ann", True),
+        ({"a": 1, "gone": None}, "bob", False),
+        ({"a": 3, "gone": None}, None, False),
+        ({"a": 1}, None, False),
+        ({"a": 1, "gone": None, "new": ["x"]}, None, False),
+    ],
+)
+def test_changes_are_made_to_the_session_that_they_were_made_in(session, identity, fits):
+    """What HTTP has changed meanwhile counts, and a log-in by somebody else."""
+    assert CHANGES.fits(session, identity) is fits
+
+
+def test_changes_are_made_all_at_once():
+    """A key may be set, replaced and taken away."""
+    session = {"a": 1, "gone": None, "other": 3}
+
+    CHANGES.apply(session)
+
+    assert session == {"a": 2, "new": ["x"], "other": 3}
+
+
+def test_secret_of_the_session_is_no_change():
+    """The socket key is the browser's alone."""
+    assert difference({}, {SOCKET_KEY: "secret", "a": None}) == {"a": ([], [None])}
+
+
+def test_pointer_leads_to_a_client_and_is_no_other_text(app):
+    """What waits cannot be passed off as a pointer, nor a pointer as what waits."""
+    pointer = pointer_to(app, "digest")
+
+    assert follow(app, pointer) == "digest"
+    with pytest.raises(ValueError):
+        follow(app, CHANGES.to_text(app, "digest"))
+    with pytest.raises(ValueError):
+        SessionChanges.from_text(app, "digest", pointer)
