@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -119,7 +119,7 @@ class PendingLimit:
 
 
 class Allowance:
-    """How many bytes may be taken at one time by all who ask; others wait.
+    """How many bytes may be taken at one time by all who ask; others wait, and come in order.
 
     :param most: bytes; more are granted to one that is alone.
     """
@@ -127,21 +127,40 @@ class Allowance:
     def __init__(self, most: int) -> None:
         self._most = most
         self._taken = 0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # In order: who gives back and asks again at once would else overtake who waits, for ever.
+        self._waiting: deque[tuple[int, threading.Event]] = deque()
 
     @contextmanager
     def take(self, size: int) -> Iterator[None]:
         """Have *size* bytes within this, once there are so many to be had."""
-        with self._changed:
-            while self._taken and self._taken + size > self._most:
-                self._changed.wait()
-            self._taken += size
+        granted = threading.Event()
+        self._change_by(0, (size, granted))
         try:
+            granted.wait()
             yield
         finally:
-            with self._changed:
-                self._taken -= size
-                self._changed.notify_all()
+            self._leave(size, granted)
+
+    def _leave(self, size: int, granted: threading.Event) -> None:
+        with self._lock:
+            # A greenlet that is killed while it waits has taken nothing.
+            if not granted.is_set():
+                self._waiting.remove((size, granted))
+                size = 0
+        self._change_by(-size)
+
+    def _change_by(self, size: int, *waiting: tuple[int, threading.Event]) -> None:
+        with self._lock:
+            self._taken += size
+            self._waiting.extend(waiting)
+            while self._waiting and self._fits(self._waiting[0][0]):
+                size, granted = self._waiting.popleft()
+                self._taken += size
+                granted.set()
+
+    def _fits(self, size: int) -> bool:
+        return not self._taken or self._taken + size <= self._most
 
 
 class ConnectionCount:

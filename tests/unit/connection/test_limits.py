@@ -201,3 +201,41 @@ def test_allowance_lets_in_what_fits_and_the_rest_later():
 
     assert at_once == [60]
     assert taken == [60, 60, 60]
+
+
+def test_allowance_is_taken_in_turn():
+    """Who takes all of it again and again lets in each of those who ask meanwhile."""
+    allowance, taken = Allowance(100), []
+
+    def take(name):
+        with allowance.take(60):
+            taken.append(name)
+
+    with allowance.take(60):
+        waiting = threading.Thread(target=take, args=("one that waits",))
+        waiting.start()
+        eventually(lambda: allowance._waiting)
+    for _ in range(100):
+        take("one that comes again")
+    waiting.join(DEADLINE)
+
+    assert taken[0] == "one that waits"
+
+
+def test_allowance_forgets_who_waits_no_longer(monkeypatch):
+    """One that is killed while it waits, as gevent does, keeps nothing from the others."""
+
+    class Killed(threading.Event):
+        def wait(self, timeout=None):
+            raise SystemExit
+
+    allowance = Allowance(100)
+    with allowance.take(60):
+        monkeypatch.setattr(threading, "Event", Killed)
+        with pytest.raises(SystemExit), allowance.take(60):
+            pass
+        monkeypatch.undo()
+
+    with allowance.take(100):
+        assert allowance._taken == 100
+    assert allowance._taken == 0
