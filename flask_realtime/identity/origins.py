@@ -1,4 +1,4 @@
-"""Where a page comes from, as its browser says in the ``Origin`` header (RFC 6454)."""
+"""Where a page, or a request, comes from, as its browser says in headers such as ``Origin``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _ORIGIN = re.compile(
     r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)"
     r"(:[0-9]{1,5})?"
 )
+# What stands before the path.
+_ADDRESS = re.compile(r"[^:/?#]+://[^/?#]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -60,6 +62,30 @@ def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Colle
     except ValueError:
         return False
     return str(given) in allowed or _is_same_origin(given, scheme.lower(), host)
+
+
+def is_cross_site(
+    site: str | None, origin: str | None, referer: str | None, scheme: str, host: str
+) -> bool:
+    """Return whether a browser says that a page of another site made it send a request.
+
+    The first of the three headers that the request has decides. Where that is not
+    ``Sec-Fetch-Site``, which browsers leave out if the server has no TLS, a page of another origin
+    counts as one of another site. False without any of them: the address was typed, or it is a
+    bookmark's, or no browser sent the request.
+
+    :param site: the header ``Sec-Fetch-Site``, None if there is none.
+    :param origin: the header ``Origin``.
+    :param referer: the header ``Referer``.
+    :param scheme: ``http`` or ``https``, by which the request came.
+    :param host: the request's host, with its port if it names one.
+    """
+    if site is not None:
+        return site == "cross-site"
+    if origin is None and referer is not None:
+        found = _ADDRESS.match(referer)
+        origin = found[0] if found else referer
+    return not is_allowed_origin(origin, scheme, host, ())
 
 
 def _is_same_origin(origin: Origin, scheme: str, host: str) -> bool:

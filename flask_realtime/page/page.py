@@ -18,6 +18,7 @@ from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client, present_identity
 from .hosts import everywhere
 from .script import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
+from .withheld import is_session_withheld
 
 STATIC_ENDPOINT = "realtime.static"
 STATIC_PATH = "/static/<any({}):entry>".format(", ".join(f'"{entry}"' for entry in ENTRIES))
@@ -88,7 +89,9 @@ class Page:
         """The connection id of the page being rendered, for forms and request headers.
 
         The page is kept from caches then, stamped or not, since its id is its own. The empty text
-        where ``ENABLED`` is False. In a streamed page its first use must come before the stream.
+        where ``ENABLED`` is False, and where another site had the browser send this request without
+        its session cookie: no session is begun then, and our client asks for the page's id. In a
+        streamed page its first use must come before the stream.
 
         :raises NoContext: outside of a request.
         """
@@ -100,6 +103,8 @@ class Page:
                 "there is no request here."
             )
         request.environ[HAS_ID_IN_ENVIRON] = True
+        if is_session_withheld():
+            return ""
         # At once: the headers of a streamed page are sent before the whole of it is rendered.
         client = current_client()
         client.keep_socket_key()

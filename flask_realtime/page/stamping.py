@@ -13,6 +13,7 @@ from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
 from .charset import keeps_ascii
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client
+from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,7 @@ class Stamping:
         tag = find_body_tag(html)
         response.set_data(html)
         if tag is not None and not tag.is_stamped:
-            connection_id = current_client().connection_id(reads_body=False)
-            attribute = f' {ATTRIBUTE}="{connection_id}"'.encode()
+            attribute = f' {ATTRIBUTE}="{_id_of_page()}"'.encode()
             response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
             request.environ[IS_STAMPED_IN_ENVIRON] = True
         request.environ[_STAMP] = _Stamp(response.response, html)
@@ -84,13 +84,16 @@ class Stamping:
             response.set_data(environ[_STAMP].before)
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
         if IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ:
-            current_client().keep_socket_key()
+            if not is_session_withheld():
+                current_client().keep_socket_key()
             keep_from_caches(response)
         return response
 
     def _is_to_be_stamped(self, response: Response) -> bool:
         if self._mode is False or not _is_whole_page(response):
             return False
+        if is_session_withheld():
+            return _has_script(response)
         return _is_used(response) or (self._mode is True and not may_be_kept(response))
 
     def _without_foreign_claim(self, html: bytes) -> bytes:
@@ -116,10 +119,19 @@ class Stamping:
         return own
 
 
+def _id_of_page() -> str:
+    """The page's id; empty where no session may be begun for it: the client asks for one then."""
+    return "" if is_session_withheld() else current_client().connection_id(reads_body=False)
+
+
 def _is_used(response: Response) -> bool:
     """Whether the page subscribed, or holds the script or its id, be it from a cache of views."""
-    marks = (IS_SUBSCRIBED_IN_ENVIRON, SCRIPT_IN_ENVIRON, HAS_ID_IN_ENVIRON)
-    return any(mark in request.environ for mark in marks) or _SCRIPT in response.get_data()
+    marks = (IS_SUBSCRIBED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
+    return any(mark in request.environ for mark in marks) or _has_script(response)
+
+
+def _has_script(response: Response) -> bool:
+    return SCRIPT_IN_ENVIRON in request.environ or _SCRIPT in response.get_data()
 
 
 def _is_whole_page(response: Response) -> bool:

@@ -13,6 +13,7 @@ from ..identity.keys import shorten
 from ..identity.users import channel_of
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
+from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
 from ..registries.base import Registry
 
@@ -127,7 +128,7 @@ class Grants:
     def _subscribe(self, client: Client, names: Collection[str]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
         # A response to HEAD is no page, and who could not be told once is told all by reloading.
-        if request.method == "HEAD" or client.is_lost:
+        if request.method == "HEAD" or client.is_lost or is_session_withheld():
             return
         digest, identity = client.digest(), came().identity
         if identity is not None and client.subscribed_as is None:
@@ -149,7 +150,7 @@ class Grants:
         """The page goes out: subscribe it as what it is at the end."""
         if client.subscribed_as is not None:
             client.keep_socket_key()
-        if client.subscribed_as is None and identity is None:
+        if client.subscribed_as is None and (identity is None or is_session_withheld()):
             return
         final = client.final_digest(identity)
         try:

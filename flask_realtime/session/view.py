@@ -19,10 +19,19 @@ from ..identity.keys import (
     shorten,
 )
 from ..identity.origins import is_allowed_origin
-from ..page.client import Client, came, current_client, present_identity, secret_keys
+from ..identity.users import channel_of
+from ..page.client import (
+    Client,
+    came,
+    current_client,
+    known_socket_key,
+    present_identity,
+    secret_keys,
+)
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.sessions import has_cookie_session, present_session, save_nothing
+from ..page.withheld import is_session_withheld
 from ..registries.base import Registry
 from .changes import SessionChanges, follow
 
@@ -35,6 +44,8 @@ TAKER_HEADER = "X-Realtime-Taker"
 #: for an app that is away: a router, a maintenance page, a hotel's network.
 REFUSED_HEADER = "X-Realtime-Refused"
 _REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
+# In place of an id.
+_NEW = "new"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -65,13 +76,19 @@ class SessionPath:
         app.after_request(_mark_refusal)
 
     def hand_over(self) -> Response:
-        """The view; answers 204, also where nothing waits."""
+        """The view; answers 204, also where nothing waits.
+
+        A page that was rendered without an id, since the browser kept its session cookie back then
+        (see :mod:`flask_realtime.page.withheld`), asks for one by naming itself ``new``.
+        """
         origin = request.headers.get("Origin")
         allowed = self._config.allowed_origins
         # Here a browser always sends one, and it stands in for a CSRF token.
         if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
             return _refuse(403, f"Origin {origin!r} may not do this.")
         connection_id = _connection_id()
+        if request.headers.get(CONNECTION_ID_HEADER) == _NEW:
+            return self._name_page()
         if not is_connection_id(connection_id):
             return _refuse(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
         client = current_client()
@@ -87,6 +104,25 @@ class SessionPath:
             response, has_changed = _answer(503, "The registry is away; come back."), False
         if not has_changed:
             # A cookie that is set for its own sake could undo a log-out that is under way.
+            save_nothing()
+        return response
+
+    def _name_page(self) -> Response:
+        """Give a page its id, and have it hear what is pushed to its user."""
+        if is_session_withheld():
+            return _refuse(403, "Another site sent this request: no session is begun for it.")
+        client, identity = current_client(), came().identity
+        response = _answer(204)
+        response.headers[CONNECTION_ID_HEADER] = client.connection_id(reads_body=False)
+        try:
+            if identity is not None:
+                self._registry().subscribe(client.final_digest(identity), [channel_of(identity)])
+        except RegistryUnavailable as error:
+            logger.warning("A page that asks for its id gets none so far: %s", error)
+            return _refuse(503, "The registry is away; come back.")
+        if known_socket_key() is None:
+            client.keep_socket_key()
+        else:
             save_nothing()
         return response
 

@@ -17,6 +17,12 @@ export class Body {
     this.#observe();
   }
 
+  /** Name the page, which came without an id. */
+  name(connectionId) {
+    this.#connectionId = connectionId;
+    this.#mark();
+  }
+
   show(state) {
     this.#state = state;
     this.#mark();

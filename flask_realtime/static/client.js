@@ -6,15 +6,13 @@ import { ABNORMAL_CLOSURE, Connection } from "./connection.js";
 import { RealtimeError } from "./errors.js";
 import { emit } from "./events.js";
 import { Memory } from "./memory.js";
-import { Page } from "./page.js";
+import { Page, RESUME_ID } from "./page.js";
 import { Reload } from "./reload.js";
 import { Rendering } from "./rendering.js";
 import { RouteRequest } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
-const RESUME_ID = "0"; // the id of that message; those of calls begin at 1
-const SPEAKS = 2; // the version of the wire format
 const EARLY = 2_000; // ms in which scripts that listen may still be on their way
 const COOKIELESS =
   "realtime: the browser sends no session cookie of this page; in another site's frame it has to be " +
@@ -67,14 +65,14 @@ export class Client {
     this.#rendering = new Rendering(loadRenderer, (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.#reload = new Reload(window, this.#memory, isPosted, new Typing(window));
-    this.#session = new Session(window, sessionUrl, () => this.connectionId);
+    this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
     this.#connection = new Connection(window, {
       url: () => {
         const id = this.connectionId;
         return id && `${socketUrl}?socket_connection_id=${id}&resume=1`;
       },
-      greet: () => this.#greeting,
+      greet: () => this.#page.greeting,
       receive: (message) => this.#receive(message),
       change: (...change) => this.#change(...change),
       isAwaiting: () => this.#calls.isAwaiting,
@@ -82,6 +80,8 @@ export class Client {
       refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
+    // The browser withheld its session cookie when it asked for the page, and sends it with this.
+    if (connectionId === "") this.#session.take();
   }
 
   /**
@@ -190,11 +190,6 @@ export class Client {
     this.#rendering.begin(renderer);
   }
 
-  /** @internal */
-  expire() {
-    this.#expire();
-  }
-
   async #send(message, timeout, isRepeatable) {
     if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
     const reply = await this.#calls.send(message, timeout, isRepeatable);
@@ -219,11 +214,6 @@ export class Client {
     this.#emit("push", message);
   }
 
-  get #greeting() {
-    const { positions } = this.#page;
-    return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
-  }
-
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
     if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
@@ -235,7 +225,7 @@ export class Client {
 
   /** Messages are missing. */
   #lose(channels) {
-    if (this.#emit("lost", { channels })) this.#expire();
+    if (this.#emit("lost", { channels })) this.expire();
   }
 
   /** The browser's session is not, or not any more, the one that the page was rendered for. */
@@ -247,15 +237,28 @@ export class Client {
       if (code === ABNORMAL_CLOSURE) console.error(COOKIELESS);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {
-      this.#expire(true);
+      this.expire(true);
     }
   }
 
-  /** What the page shows is not true any more. */
-  #expire(isAway) {
+  /**
+   * What the page shows is not true any more.
+   * @param {boolean} [isAway] it is reloaded without a socket too
+   * @internal
+   */
+  expire(isAway) {
     this.#isStale = true;
     this.#show();
     if (isAway || this.#connection.state === "open") this.#reload.begin(this.connectionId);
+  }
+
+  /** The server has given the page an id, under which what its view subscribed is not known. */
+  #become(connectionId) {
+    if (this.connectionId || this.state === "closed") return;
+    this.#page = new Page(connectionId);
+    this.#body.name(connectionId);
+    if (this.#isSubscribed()) this.#emit("lost", { channels: [] });
+    this.#connection.open();
   }
 
   /** Another page has taken the place of the one that was shown. */

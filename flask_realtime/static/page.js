@@ -1,3 +1,6 @@
+export const RESUME_ID = "0"; // of the first message of a socket; those of calls begin at 1
+const SPEAKS = 2; // the version of the wire format
+
 /** One rendered page, as its server knows it: its id, and how far each of its channels was heard. */
 export class Page {
   #connectionId;
@@ -20,9 +23,10 @@ export class Page {
     return this.#isKnown || !this.#wasKnown;
   }
 
-  /** Where each channel was heard up to, or begins. */
-  get positions() {
-    return Object.fromEntries(this.#positions);
+  /** The first message of each socket: it says where each channel was heard up to, or begins. */
+  get greeting() {
+    const positions = Object.fromEntries(this.#positions);
+    return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
   }
 
   /** Note that `channel` was heard up to `position`; false if it had been already. */

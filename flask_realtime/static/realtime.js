@@ -35,7 +35,7 @@ function begin() {
   client.served = [...own(window, "head").children];
   window.realtime = client;
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
-  if (!connectionId) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
+  if (connectionId == null) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
   if (origin !== window.origin) {
     console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
     client.close();

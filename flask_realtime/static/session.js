@@ -9,17 +9,22 @@ export class Session {
   #window;
   #url;
   #connectionId;
+  #named;
   #isWanted;
   #running = null;
   #taker;
   #finish;
   #timer;
 
-  /** @param {() => string} connectionId gives the page's id */
-  constructor(window, url, connectionId) {
+  /**
+   * @param {() => string} connectionId gives the page's id; of a page without one, nothing
+   * @param {(connectionId: string) => void} named told of the id that such a page is given
+   */
+  constructor(window, url, connectionId, named) {
     this.#window = window;
     this.#url = url;
     this.#connectionId = connectionId;
+    this.#named = named;
   }
 
   /** Fetch what waits, again and again until it is here; resolves as `settled` does. */
@@ -68,7 +73,7 @@ export class Session {
       const { ok, headers, status } = await this.#window.fetch(this.#url, {
         method: "POST",
         headers: {
-          [CONNECTION_ID_HEADER]: this.#connectionId(),
+          [CONNECTION_ID_HEADER]: this.#connectionId() || "new",
           "X-Realtime-Taker": this.#taker,
         },
         redirect: "manual",
@@ -78,6 +83,8 @@ export class Session {
       const isRefused = headers.has("X-Realtime-Refused");
       if (!ok && !isRefused) return status;
       this.#taker = 0;
+      const given = headers.get(CONNECTION_ID_HEADER);
+      if (given) this.#named(given);
       return isRefused ? "refused" : "answered";
     } catch {
       // No network; it is as with a server that is not there.

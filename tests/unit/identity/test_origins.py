@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.identity.origins import Origin, is_allowed_origin
+from flask_realtime.identity.origins import Origin, is_allowed_origin, is_cross_site
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,24 @@ def test_origin_of_the_same_host_or_the_list_is_allowed(origin, scheme, host):
 def test_origin_of_any_other_page_is_refused(origin, scheme, host):
     """No other site opens a socket with the visitor's session."""
     assert not is_allowed_origin(origin, scheme, host, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("site", "origin", "referer", "expected"),
+    [
+        ("cross-site", "http://example.com", None, True),
+        ("same-site", "http://www.example.com", None, False),
+        ("none", None, "http://elsewhere.test/", False),
+        (None, "http://elsewhere.test", "http://example.com/", True),
+        (None, "http://example.com", "http://elsewhere.test/", False),
+        (None, None, "http://example.com/a?b#c", False),
+        (None, None, "http://example.com:81/", True),
+        (None, None, "", True),
+        (None, None, None, False),
+    ],
+)
+def test_request_tells_by_its_first_header_whether_another_site_caused_it(
+    site, origin, referer, expected
+):
+    """What a browser says of the site counts before the origin, and that before the address."""
+    assert is_cross_site(site, origin, referer, "http", "example.com") is expected

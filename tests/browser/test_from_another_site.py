@@ -1,0 +1,182 @@
+"""A page that comes from another site, such as a bank's, leaves its visitor logged in.
+
+127.0.0.1 and localhost are two sites, so a browser keeps cookies of the one back from what the
+other makes it send.
+"""
+
+import http.server
+import json
+import threading
+import urllib.parse
+
+import pytest
+import requests
+
+from tests.eventually import DEADLINE
+
+from ..integration.serving import ServerProcess
+from .conftest import APPS
+
+BANK = """<!doctype html><link rel="icon" href="data:,">
+<form id="pay" method="post" action="{to}"><button>pay</button></form>
+<form id="ask" action="{to}"><button>ask</button></form>
+<a id="back" href="{to}">back</a><iframe hidden name="other"></iframe>"""
+
+
+@pytest.fixture(scope="module")
+def bank():
+    """The address of a site that leads to wherever its query says."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            query = urllib.parse.urlsplit(self.path).query
+            to = urllib.parse.parse_qs(query).get("to", [""])[0]
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(BANK.format(to=to).encode())
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
+def kind(request):
+    return request.param
+
+
+def serve(kind, samesite, redis_url):
+    environ = {
+        "SAMESITE": samesite,
+        "REALTIME_REDIS": json.dumps(redis_url),
+        "REALTIME_REDIS_PREFIX": json.dumps(f"visited-{kind}-{samesite}"),
+        "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(DEADLINE),
+    }
+    return ServerProcess(kind, "visited:app", workers=2, folder=APPS, **environ)
+
+
+@pytest.fixture(scope="module")
+def lax(kind, redis_url):
+    with serve(kind, "Lax", redis_url) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def strict(kind, redis_url):
+    with serve(kind, "Strict", redis_url) as server:
+        yield server.url
+
+
+def leave_for(person, bank, path, click):
+    """Go to the bank, which leads back to *path* by what *click* names."""
+    person.page.goto(f"{bank}/?to={person.url}{path}")
+    person.page.click(click)
+    person.page.wait_for_url(f"{person.url}{path}*")
+
+
+def user_of(person):
+    """Who the visitor is to the next page."""
+    person.visit("/")
+    return person.page.inner_text("h1")
+
+
+def push(person, path, text):
+    assert requests.post(f"{person.url}{path}/{text}", timeout=DEADLINE).status_code == 204
+    person.wait_until_heard(text)
+
+
+def test_visitor_comes_back_from_a_payment_and_is_logged_in(come, lax, bank):
+    """The bank's form brings no cookie. The page that answers it begins no session, and has a
+    socket of the visitor's own all the same; what its view subscribed it is told it has lost."""
+    ada = come(lax)
+    ada.visit("/login/ada")
+    posted = []
+    ada.page.on("request", lambda asked: asked.method == "POST" and posted.append(asked.url))
+
+    leave_for(ada, bank, "/", "#pay button")
+    ada.wait_for_state("open")
+
+    assert ada.page.inner_text("h1") == "nobody"
+    push(ada, "/push/ada", "paid")
+    assert ada.run("lost") == 1
+    assert posted == [f"{lax}/", f"{lax}/_realtime/session"]
+    assert user_of(ada) == "ada"
+
+
+def test_page_without_the_script_logs_nobody_out(come, lax, bank):
+    """Any site can have any page of the app be posted to."""
+    ada = come(lax)
+    ada.visit("/login/ada")
+
+    leave_for(ada, bank, "/plain", "#pay button")
+
+    assert user_of(ada) == "ada"
+
+
+def test_link_to_an_app_with_strict_cookies_logs_nobody_out(come, strict, bank):
+    """A link from a mail or a search brings no cookie then."""
+    ada = come(strict)
+    ada.visit("/login/ada")
+
+    leave_for(ada, bank, "/", "#back")
+    ada.wait_for_state("open")
+
+    assert ada.page.inner_text("h1") == "nobody"
+    push(ada, "/push/ada", "hi")
+    assert ada.run("lost") == 1
+    assert user_of(ada) == "ada"
+
+
+def test_bank_in_a_frame_logs_nobody_out(come, lax, bank):
+    """It leads back within its frame, whose page takes the visitor's cookies, and brings none."""
+    ada = come(lax)
+    ada.visit("/login/ada")
+    ada.visit(f"/framing?address={bank}/?to={lax}/")
+    frame = ada.page.frame("bank")
+
+    frame.click("#ask button")
+    frame.wait_for_url(f"{lax}/?")
+    frame.wait_for_selector("body[data-realtime-state=open]")
+
+    assert frame.inner_text("h1") == "nobody"
+    assert user_of(ada) == "ada"
+
+
+@pytest.mark.parametrize("is_logged_in", [True, False])
+def test_link_from_elsewhere_is_a_visit_like_any_other(come, lax, bank, is_logged_in):
+    """Under Lax it brings the cookie, and a visitor without one is new: the page has its id at
+    once, and hears what its view subscribed."""
+    ada = come(lax)
+    if is_logged_in:
+        ada.visit("/login/ada")
+    asked = []
+    ada.page.on("request", lambda one: "/_realtime/session" in one.url and asked.append(one))
+
+    leave_for(ada, bank, "/", "#back")
+    ada.wait_for_state("open")
+
+    push(ada, "/news", "fresh")
+    assert ada.page.inner_text("h1") == ("ada" if is_logged_in else "nobody")
+    assert (ada.run("lost"), asked) == (0, [])
+
+
+def test_first_visit_by_a_form_from_elsewhere_gets_a_socket(come, lax, bank):
+    """Who really has no session gets one when the page asks for its id, and is known by it."""
+    stranger = come(lax)
+
+    leave_for(stranger, bank, "/", "#pay button")
+    stranger.wait_for_state("open")
+    before = stranger.context.cookies(lax)
+    stranger.visit("/")
+
+    push(stranger, "/news", "fresh")
+    assert [one["value"] for one in before] == [
+        one["value"] for one in stranger.context.cookies(lax)
+    ]

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Client } from "../../flask_realtime/static/client.js";
+import { FakePage, response, settled } from "./page.js";
+
+const GIVEN = "an-id-that-was-given";
+
+/** Load a page whose request came from another site: the server gave it no id. */
+function load(answer, isSubscribed = true) {
+  const page = new FakePage();
+  page.answer = answer;
+  const realtime = new Client(page, {
+    connectionId: "",
+    socketUrl: "ws://app.test/",
+    sessionUrl: "/_realtime/session",
+    // Of the script's tags, each is looked at once.
+    isSubscribed: () => isSubscribed && ((isSubscribed = false), true),
+  });
+  realtime.connect();
+  return { page, realtime };
+}
+
+const give = () => response(204, { "X-Realtime-Connection-Id": GIVEN });
+
+for (const isSubscribed of [true, false]) {
+  test(`a page without an id asks for one, and ${isSubscribed ? "has lost" : "loses not"} what its view subscribed`, async () => {
+    const { page, realtime } = load(give, isSubscribed);
+    await settled();
+
+    page.socket.welcome({ known: false });
+    await page.clock.pass(20_000);
+
+    assert.equal(page.fetches.length, 1);
+    assert.equal(page.fetches[0].options.headers["X-Realtime-Connection-Id"], "new");
+    assert.match(page.socket.url, new RegExp(`socket_connection_id=${GIVEN}&`));
+    assert.equal(page.document.body.dataset.socketConnectionId, GIVEN);
+    assert.equal(realtime.connectionId, GIVEN);
+    assert.deepEqual(page.details("lost"), isSubscribed ? [{ channels: [] }] : []);
+    assert.deepEqual([page.reloads, page.navigations, page.probes], [0, [], []]);
+  });
+}
+
+test("what is pushed is heard from then on, by those who listen already", async () => {
+  const { page, realtime } = load(give);
+  const heard = [];
+  realtime.on("room:*", (payload) => heard.push(payload));
+  await settled();
+
+  page.socket.welcome({ known: false });
+  page.socket.say({ channel: "room:1", payload: "hi", position: "e:1:t" });
+
+  assert.deepEqual(heard, ["hi"]);
+  assert.equal(realtime.state, "open");
+});
+
+test("what is asked for meanwhile waits for the id", async () => {
+  let arrive;
+  const { page, realtime } = load(() => new Promise((resolve) => (arrive = resolve)));
+  page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 200);
+  await settled();
+  void realtime.fetch("/x");
+  await settled();
+  assert.equal(page.fetches.length, 1);
+
+  arrive(give());
+  await settled();
+
+  assert.equal(page.fetches[1].resource.headers.get("X-Realtime-Connection-Id"), GIVEN);
+});
+
+test("it asks again where no answer came, and not where the app refuses", async () => {
+  const { page } = load((count) => (count < 3 ? 503 : give()));
+  await settled();
+  await page.clock.pass(5_000);
+  assert.equal(page.fetches.length, 3);
+  assert.equal(page.sockets.length, 1);
+
+  const refused = load(() => response(403, { "X-Realtime-Refused": "session" }));
+  await settled();
+  await refused.page.clock.pass(60_000);
+  assert.equal(refused.page.fetches.length, 1);
+  assert.equal(refused.page.sockets.length, 0);
+});
+
+test("a client that was closed meanwhile stays closed, and a page that came meanwhile keeps its id", async () => {
+  const { page, realtime } = load(give);
+  realtime.close();
+  await settled();
+  assert.deepEqual([realtime.state, page.sockets.length], ["closed", 0]);
+
+  const other = load(give);
+  other.page.replaceBody({ socketConnectionId: "the-next-page-of-this-tab" });
+  await settled();
+  assert.equal(other.realtime.connectionId, "the-next-page-of-this-tab");
+});
+
+test("a page whose server gives it no id, and does not say that it may ask, asks for none", async () => {
+  const page = new FakePage();
+  new Client(page, { connectionId: undefined, isSubscribed: () => true }).connect();
+  await settled();
+
+  assert.deepEqual([page.fetches, page.sockets], [[], []]);
+});
