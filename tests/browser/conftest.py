@@ -53,6 +53,31 @@ def start(redis_url, tmp_path_factory):
     return start
 
 
+@pytest.fixture(scope="module", params=["gevent", "gthread"])
+def kind(request):
+    """Of gunicorn's workers."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def serve(kind, redis_url, tmp_path_factory):
+    """A function that serves an app of this folder by two workers, with Redis and a database."""
+
+    def serve(app, **environ):
+        environ = {
+            "DATABASE": str(tmp_path_factory.mktemp(app) / "database.sqlite"),
+            "REALTIME_REDIS": json.dumps(redis_url),
+            "REALTIME_REDIS_PREFIX": json.dumps(f"{app}-{secrets.token_hex(3)}"),
+            # Redis is always there; only the machine may be slow.
+            "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(DEADLINE),
+            "REALTIME_DRAIN_SECONDS": json.dumps(0.5),
+            **environ,
+        }
+        return ServerProcess(kind, f"{app}:app", workers=2, folder=APPS, **environ)
+
+    return serve
+
+
 @pytest.fixture(scope="package")
 def server(start):
     with start() as server:

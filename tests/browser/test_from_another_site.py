@@ -5,7 +5,6 @@ other makes it send.
 """
 
 import http.server
-import json
 import threading
 import urllib.parse
 
@@ -13,9 +12,6 @@ import pytest
 import requests
 
 from tests.eventually import DEADLINE
-
-from ..integration.serving import ServerProcess
-from .conftest import APPS
 
 BANK = """<!doctype html><link rel="icon" href="data:,">
 <form id="pay" method="post" action="{to}"><button>pay</button></form>
@@ -47,30 +43,15 @@ def bank():
         thread.join()
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
-def kind(request):
-    return request.param
-
-
-def serve(kind, samesite, redis_url):
-    environ = {
-        "SAMESITE": samesite,
-        "REALTIME_REDIS": json.dumps(redis_url),
-        "REALTIME_REDIS_PREFIX": json.dumps(f"visited-{kind}-{samesite}"),
-        "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(DEADLINE),
-    }
-    return ServerProcess(kind, "visited:app", workers=2, folder=APPS, **environ)
-
-
 @pytest.fixture(scope="module")
-def lax(kind, redis_url):
-    with serve(kind, "Lax", redis_url) as server:
+def lax(serve):
+    with serve("visited", SAMESITE="Lax") as server:
         yield server.url
 
 
 @pytest.fixture(scope="module")
-def strict(kind, redis_url):
-    with serve(kind, "Strict", redis_url) as server:
+def strict(serve):
+    with serve("visited", SAMESITE="Strict") as server:
         yield server.url
 
 

@@ -1,0 +1,102 @@
+"""The story of shared expenses: Talisman's policy and https, Limiter's limits, and a prefix."""
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.conftest import unexpected_tracebacks
+from .front import Front
+
+PREFIX = "/shared"
+
+
+@pytest.fixture
+def front(serve, redis_url):
+    """A proxy that ends TLS, and strips the prefix; of each test, as limits last for a day."""
+    with serve("expenses", LIMITS=redis_url) as server, Front(server.port, PREFIX) as front:
+        yield front
+        log = server.log()
+    assert unexpected_tracebacks(log) == []
+
+
+@pytest.fixture
+def people(come, front):
+    """A function that brings somebody who shares."""
+
+    def enter(name):
+        person = come(front.url, PREFIX, ignore_https_errors=True)
+        person.visit(f"/as/{name}")
+        return person
+
+    return enter
+
+
+def add(person, amount):
+    person.page.fill("[name=amount]", str(amount))
+    person.page.click("button")
+
+
+def expect_balance(person, text):
+    expect(person.page.locator("p")).to_have_text(text)
+
+
+def test_expense_is_seen_by_all_who_share_each_with_their_own_balance(people, front):
+    """By a form over the socket, under a policy with nonces: a fragment for all, a block each."""
+    ada, ben = people("ada"), people("ben")
+    requests = []
+    ada.page.on("request", lambda one: requests.append(one.method))
+
+    add(ada, 10)
+
+    for person in (ada, ben):
+        expect(person.page.locator("#expenses li")).to_have_text(["ada paid 10"])
+    expect_balance(ada, "ada: 5")
+    expect_balance(ben, "ben: -5")
+    assert "POST" not in requests
+    assert ada.page.url == f"{front.url}{PREFIX}/"
+
+
+def test_limit_holds_over_the_socket_for_one_person_alone(people):
+    """The fourth of a day is refused, by HTTP as well, and what was shown stays."""
+    ada, ben = people("ada"), people("ben")
+    for number in range(1, 4):
+        add(ada, number)
+        expect(ada.page.locator("#expenses li")).to_have_count(number)
+
+    add(ada, 4)
+    ada.wait_for("() => refused.length")
+    by_http = ada.run(
+        """(url) => realtime.fetch(url, {
+            method: "post", body: new URLSearchParams(new FormData(document.forms[0])),
+        }).then(({ status }) => status)""",
+        f"{PREFIX}/expenses",
+    )
+    add(ben, 5)
+
+    expect(ada.page.locator("#expenses li")).to_have_text(
+        ["ada paid 1", "ada paid 2", "ada paid 3", "ben paid 5"]
+    )
+    assert (ada.run("refused"), by_http) == ([429], 429)
+    ada.forgive("Failed to load resource: the server responded with a status of 429")
+
+
+def test_handlers_have_limits_of_their_own(people):
+    """Who has reminded too often may thank all the same."""
+    ada = people("ada")
+    send = "action => realtime.send(action, 'ben').then(({ status, body }) => [status, body])"
+
+    reminded = [ada.run(send, "remind")[0] for _ in range(13)]
+    thanked = ada.run(send, "thank")
+
+    assert reminded == [200] * 12 + [429]
+    assert thanked == [200, "thanked ben"]
+
+
+def test_page_keeps_its_policy_and_its_secure_cookie(people, come, front):
+    """The script needs the nonce and nothing else; the cookie goes to https alone."""
+    ada = people("ada")
+    response = ada.page.goto(f"{front.url}{PREFIX}/")
+    ada.wait_for_state("open")
+
+    [cookie] = ada.context.cookies()
+    assert "'unsafe-inline'" not in response.headers["content-security-policy"]
+    assert (cookie["secure"], cookie["sameSite"]) == (True, "Lax")

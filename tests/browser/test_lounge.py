@@ -1,0 +1,71 @@
+"""A chat's story: it shows how many are online, and who has entered."""
+
+import signal
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.conftest import unexpected_tracebacks
+
+
+@pytest.fixture
+def lounge(serve):
+    with serve("lounge") as server:
+        yield server
+        log = server.log()
+    assert unexpected_tracebacks(log) == []
+
+
+@pytest.fixture
+def people(come, lounge):
+    """A function that brings somebody."""
+
+    def enter(name):
+        person = come(lounge.url)
+        person.visit(f"/as/{name}")
+        return person
+
+    return enter
+
+
+def expect_online(person, count):
+    expect(person.page.locator("#online")).to_have_text(str(count))
+
+
+def expect_said(person, *texts):
+    expect(person.page.locator("#said")).to_have_text("".join(texts))
+
+
+def say(person, text):
+    person.run("(text) => realtime.send('say', text).then(() => null)", text)
+
+
+def test_count_follows_who_comes_and_goes(people):
+    """A closed tab counts no more, a second one counts as another."""
+    ada = people("ada")
+    expect_online(ada, 1)
+    ben = people("ben")
+    expect_online(ada, 2)
+    expect_online(ben, 2)
+    expect_said(ada, "ada has entered", "ben has entered")
+
+    ben.page.close()
+
+    expect_online(ada, 1)
+
+
+def test_restart_of_the_server_brings_nobody_in_again(lounge, people):
+    """A deploy sends all sockets away and they come back: nobody has entered, and all count."""
+    ada, ben = people("ada"), people("ben")
+    expect_said(ada, "ada has entered", "ben has entered")
+    expect_online(ada, 2)
+    with ada.page.expect_websocket(), ben.page.expect_websocket():
+        lounge.signal(signal.SIGHUP)
+    ada.wait_for_state("open")
+    ben.wait_for_state("open")
+
+    say(ben, "back?")
+
+    expect_said(ada, "ada has entered", "ben has entered", "ben: back?")
+    expect_online(ada, 2)
+    expect_online(ben, 2)

@@ -1,0 +1,109 @@
+"""A microblog's story: a badge of unread messages, and a page on which all posts appear."""
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.conftest import unexpected_tracebacks
+
+
+@pytest.fixture(scope="module")
+def microblog(serve):
+    with serve("microblog") as server:
+        yield server.url
+        log = server.log()
+    assert unexpected_tracebacks(log) == []
+
+
+@pytest.fixture
+def people(come, microblog, channel):
+    """A function that logs somebody in whom no other test knows."""
+
+    def enter(name):
+        person = come(microblog)
+        person.name = f"{name}-{channel}"
+        person.visit(f"/login/{person.name}")
+        return person
+
+    return enter
+
+
+def write(person, to, text):
+    reply = person.run(
+        "([to, text]) => realtime.call('/messages', { method: 'post', input: { to, text } })",
+        [to.name, text],
+    )
+    assert reply["status"] == 204
+
+
+def post(person, text):
+    reply = person.run(
+        "(text) => realtime.call('/posts', { method: 'post', input: { text } })", text
+    )
+    assert reply["status"] == 204
+
+
+def expect_badge(page, count):
+    expect(page.locator("#badge")).to_have_text(str(count))
+
+
+def test_badge_counts_unread_messages_on_all_pages_of_their_reader_alone(people):
+    """Whatever page is shown, in whichever tab: the badge is right without a reload."""
+    ada, ben = people("ada"), people("ben")
+    other = ada.context.new_page()
+    other.goto(f"{ada.url}/profile")
+    other.wait_for_selector("body[data-realtime-state=open]")
+
+    write(ben, ada, "hi")
+    write(ben, ada, "are you there?")
+    expect_badge(ada.page, 2)
+    expect_badge(other, 2)
+    ada.visit("/profile")
+    expect_badge(ada.page, 2)
+    ada.visit("/messages")
+
+    expect_badge(ada.page, 0)
+    expect_badge(other, 0)
+    expect_badge(ben.page, 0)
+
+
+def test_badge_is_right_behind_a_tunnel(people):
+    """A message that was written while its reader was away counts when the link is back."""
+    ada, ben = people("ada"), people("ben")
+    ada.context.set_offline(True)
+    ada.wait_for_state("waiting")
+    write(ben, ada, "hi")
+
+    ada.context.set_offline(False)
+
+    expect_badge(ada.page, 1)
+    ada.forgive("Failed to load resource", "WebSocket connection")
+
+
+def test_post_appears_once_on_every_explore_page(people, channel):
+    """By a push to those who look, and with the page to those who come; one whose transaction is
+    rolled back to nobody."""
+    ada, ben = people("ada"), people("ben")
+
+    post(ben, "nothing")
+    post(ben, f"first {channel}")
+    post(ada, f"second {channel}")
+
+    later = people("eve")
+    for person in (ada, ben, later):
+        own = person.page.locator("#posts li", has_text=channel)
+        expect(own).to_have_text([f"first {channel}", f"second {channel}"])
+        assert person.page.locator("#posts li", has_text="nothing").count() == 0
+
+
+def test_page_of_one_who_logged_out_hears_nothing_more(people):
+    """Logged out in another tab, it is loaded anew, and leads to the door."""
+    ada, ben = people("ada"), people("ben")
+    other = ada.context.new_page()
+
+    other.goto(f"{ada.url}/logout")
+    ada.page.wait_for_selector("text=Who are you?")
+    write(ben, ada, "still there?")
+
+    again = ada.context.new_page()
+    again.goto(f"{ada.url}/login/{ada.name}")
+    expect_badge(again, 1)
