@@ -172,7 +172,6 @@ def _rename(tokens: list[_Token]) -> None:
     within: dict[int, set[str]] = {}
     for token, is_top in _declared(tokens):
         (tops if is_top else within.setdefault(token.part, set())).add(token.text)
-    privates = Counter(token.text for token in tokens if token.kind == "private")
     taken = _KEYWORDS | {token.text for token in tokens if token.kind == "name"}
     named = [token for token in tokens if token.use in ("name", "short")]
     top = _assign((one.text for one in named if one.text in tops), ascii_uppercase, taken)
@@ -187,14 +186,27 @@ def _rename(tokens: list[_Token]) -> None:
         )
         for part, names in parts.items()
     }
-    private = _assign(privates.elements(), ascii_lowercase, frozenset(), "#")
+    for private in _privates(tokens):
+        shorts = _assign((one.text for one in private), ascii_lowercase, frozenset(), "#")
+        for token in private:
+            token.text = shorts[token.text]
     for token in tokens:
-        if token.kind == "private":
-            token.text = private[token.text]
-        elif token.use in ("name", "short"):
+        if token.use in ("name", "short"):
             short = local[token.part].get(token.text) or top.get(token.text)
             if short:
                 token.text = f"{token.text}:{short}" if token.use == "short" else short
+
+
+def _privates(tokens: list[_Token]) -> Iterable[list[_Token]]:
+    """The private names of each class: one class's mean nothing to another's."""
+    found: dict[int, list[_Token]] = {}
+    number = 0
+    for token in tokens:
+        if token.text == "class" and token.use == "top":
+            number += 1
+        elif token.kind == "private":
+            found.setdefault(number, []).append(token)
+    return found.values()
 
 
 def _assign(

@@ -23,9 +23,14 @@ export class Page {
     return this.#isKnown || !this.#wasKnown;
   }
 
-  /** The first message of each socket: it says where each channel was heard up to, or begins. */
+  /** Where each channel was heard up to, or begins. */
+  get positions() {
+    return Object.fromEntries(this.#positions);
+  }
+
+  /** The first message of each socket. */
   get greeting() {
-    const positions = Object.fromEntries(this.#positions);
+    const { positions } = this;
     return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
   }
 

@@ -69,3 +69,6 @@ def test_restart_of_the_server_brings_nobody_in_again(lounge, people):
     expect_said(ada, "ada has entered", "ben has entered", "ben: back?")
     expect_online(ada, 2)
     expect_online(ben, 2)
+    for person in (ada, ben):
+        # An attempt that came to a worker on its way out.
+        person.forgive("WebSocket connection")

@@ -18,6 +18,10 @@ CASES = [
         "class A{#a=1;get inside(){return this.#a}}",
     ),
     (
+        "class Box { #in; #out; f() { return this.#out + this.#out; } } class Lid { #top = 1; }",
+        "class A{#b;#a;f(){return this.#a+this.#a}}class B{#a=1}",
+    ),
+    (
         "const text = `a ${[1].map((one) => `${one}}`)} /* b */`;",
         "const A=`a ${[1].map((a)=>`${a}}`)} /* b */`;",
     ),
