@@ -96,7 +96,13 @@ class Realtime(Pushing, Subscribing):
                 "use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
-        return Socket(state.grants, state.settlement, state.outgoing, state.config.enabled)
+        return Socket(
+            state.grants,
+            state.settlement,
+            state.outgoing,
+            state.config.enabled,
+            state.config.history_size,
+        )
 
     @property
     def blocks(self) -> frozenset[str]:

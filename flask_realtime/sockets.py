@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from .page.client import current_client
 from .protocol.channels import check_name, flatten
+from .protocol.starts import check_last
 from .session.grants import Grants
 from .session.settlement import Settlement
 
@@ -29,17 +30,24 @@ class Socket:
     :param settlement: ends what it was granted.
     :param logs: takes the messages that are pushed.
     :param is_enabled: ``REALTIME_ENABLED``.
+    :param history_size: ``REALTIME_HISTORY_SIZE``; None: as many as anybody wants.
     """
 
-    __slots__ = ("_grants", "_is_enabled", "_logs", "_settlement")
+    __slots__ = ("_grants", "_history_size", "_is_enabled", "_logs", "_settlement")
 
     def __init__(
-        self, grants: Grants, settlement: Settlement, logs: Logs, is_enabled: bool
+        self,
+        grants: Grants,
+        settlement: Settlement,
+        logs: Logs,
+        is_enabled: bool,
+        history_size: int | None = None,
     ) -> None:
         self._grants = grants
         self._settlement = settlement
         self._logs = logs
         self._is_enabled = is_enabled
+        self._history_size = history_size
 
     @property
     def digest(self) -> str:
@@ -76,7 +84,7 @@ class Socket:
         """The channels to which this client is subscribed, or will be behind this response."""
         return self._grants.channels() if self._is_enabled else frozenset()
 
-    def subscribe(self, *channels: Any) -> None:
+    def subscribe(self, *channels: Any, last: int = 0) -> None:
         """Let this page hear whatever is pushed down *channels* from now on.
 
         Messages pushed before its socket opens wait for it. Call it before you read what the page
@@ -86,22 +94,42 @@ class Socket:
         proves to be no page, or one whose status is neither 2xx nor 422. A page that is open, and
         made this request, is subscribed when the view has succeeded (2xx), from here on.
 
+        With *last* it hears of each channel so many older messages first, or as many as the log
+        still has: messages and fragments that it would have heard, not requests to render blocks.
+        A page that leaves a channel and subscribes to it again hears the last ones once more.
+
         :param channels: names, or lists of them.
+        :param last: how many older messages of each channel, at most ``REALTIME_HISTORY_SIZE``.
         :raises InvalidChannel: if there is none, or one is no name (a pattern is none).
+        :raises TypeError: if *last* is no whole number.
+        :raises ValueError: if *last* is negative, or more than a log keeps.
         :raises RegistryUnavailable: if the page is open, and Redis did not answer in time. A page
             that this request renders is told of what it missed when its socket opens, and reloads.
         """
         names = flatten(channels)
+        check_last(last, self._history_size)
         if self._is_enabled:
-            self._grants.subscribe(names)
+            self._grants.subscribe(names, last)
 
-    def subscribe_user(self) -> None:
-        """Let the page that this request renders hear what is pushed to its user, from now on.
+    def subscribe_view(self, channels: Sequence[str], last: int = 0) -> None:
+        """Let the page hear *channels* for as long as it shows the view of this request.
 
-        :meth:`subscribe` does so as well; a page that subscribes to nothing hears its user once it
-        has been rendered. Nothing happens for a stranger.
+        ``@realtime.subscribes`` calls it. It does as :meth:`subscribe` does, and the subscriptions
+        end when the page shows another view by a visit that keeps the page, such as a boosted link
+        of htmx. With no channels a page that is rendered hears what is pushed to its user, as every
+        subscription lets it.
+
+        :param channels: names; may be empty.
+        :param last: how many older messages of each channel.
+        :raises InvalidChannel: if one is no name.
         """
-        if self._is_enabled:
+        names = flatten(channels) if channels else []
+        check_last(last, self._history_size)
+        if not self._is_enabled:
+            return
+        if names:
+            self._grants.subscribe(names, last, by_view=True)
+        else:
             self._grants.subscribe_user()
 
     def unsubscribe(self, *channels: Any) -> None:

@@ -12,7 +12,7 @@ from flask import abort, request
 
 from .errors import InvalidChannel
 from .html.blocks import wanted_blocks
-from .protocol.channels import flatten
+from .protocol.starts import check_last
 
 if TYPE_CHECKING:
     from .sockets import Socket
@@ -31,13 +31,15 @@ class Subscribing(ABC):
     def socket(self) -> Socket:
         """The client of the current request."""
 
-    def subscribes(self, *names: Names) -> Callable[[View], View]:
+    def subscribes(self, *names: Names, last: int = 0) -> Callable[[View], View]:
         """Subscribe the page that the decorated view renders, before the view runs.
 
         Whatever is pushed while the view reads what it shows reaches the page. A response whose
         status is neither 2xx nor 422 leaves no subscription behind; a page that is open already is
         subscribed once the view has succeeded. A request for a block, a prefetch and a prerender
-        subscribe nobody. The view's return value is left as it is::
+        subscribe nobody. What the decorator has subscribed a page to ends when the page shows
+        another view by a visit that keeps it, such as a boosted link of htmx. The view's return
+        value is left as it is::
 
             @app.get("/rooms/<int:room>")
             @realtime.subscribes("room:{room}")
@@ -47,8 +49,14 @@ class Subscribing(ABC):
             arguments that return one name or several. None at all is allowed: the page then hears
             the channel of its own user from before the view runs. A name that no channel can have
             is answered 404, since it comes from the request.
-        :raises TypeError: at once, if a name is neither text nor a function.
+        :param last: how many older messages of each channel the page hears first, as far as the
+            log reaches; at most ``REALTIME_HISTORY_SIZE``. See ``realtime.socket.subscribe``.
+        :raises TypeError: at once, if a name is neither text nor a function, or *last* is no whole
+            number.
+        :raises ValueError: at once, if *last* is negative; in a request, if a log does not keep so
+            many messages.
         """
+        check_last(last)
         for one in names:
             if not (isinstance(one, str) or callable(one)):
                 raise TypeError(
@@ -61,32 +69,28 @@ class Subscribing(ABC):
 
                 @wraps(view)
                 async def call_async(*args: Any, **kwargs: Any) -> Any:
-                    self._subscribe_page(names, kwargs)
+                    self._subscribe_page(names, last, kwargs)
                     return await view(*args, **kwargs)
 
                 return call_async  # type: ignore[return-value]
 
             @wraps(view)
             def call(*args: Any, **kwargs: Any) -> Any:
-                self._subscribe_page(names, kwargs)
+                self._subscribe_page(names, last, kwargs)
                 return view(*args, **kwargs)
 
             return call  # type: ignore[return-value]
 
         return decorate
 
-    def _subscribe_page(self, names: Iterable[Names], arguments: dict[str, Any]) -> None:
+    def _subscribe_page(self, names: Iterable[Names], last: int, arguments: dict[str, Any]) -> None:
         if wanted_blocks() is not None or _is_speculative():
             return
         given = [name for one in names for name in _named(one, arguments)]
-        if not given:
-            self.socket.subscribe_user()
-            return
         try:
-            checked = flatten(given)
+            self.socket.subscribe_view(given, last)
         except InvalidChannel:
             abort(404)
-        self.socket.subscribe(checked)
 
 
 def _named(names: Names, arguments: dict[str, Any]) -> list[str]:

@@ -24,6 +24,10 @@ from .resync import Resync
 LOOK_SECONDS = 0.01
 
 
+# Called with the channels of which something is lost, and where each channel begins.
+Report = Callable[[list[str], Mapping[str, Position]], None]
+
+
 class Reader(Listener, Protocol):
     """A connection that is sent pages of a log."""
 
@@ -60,20 +64,29 @@ class CatchUp:
     def run(
         self,
         connection: Reader,
-        report: Callable[[list[str]], None] | None = None,
+        report: Report | None = None,
     ) -> None:
         """Send *connection* what the channels it was invited to have for it, then let it live.
 
         :param report: called before anything is sent, with the channels of which something is
-            lost.
+            lost, and where the connection begins on each channel.
         :raises RegistryUnavailable: if a log cannot be read.
         """
         new = self._hub.enter(connection)
         if new:
             self._resync.run(list(new), PATIENCE_SECONDS)
         pages = self._backfill.run(new)
+        lost = {name: new[name] for name, page in pages.items() if page.lost}
+        if lost:
+            # Older messages that a page was to begin with are no loss.
+            begins = self._hub.give_up_pasts(connection, lost)
+            new.update(begins)
+            for name in begins:
+                del lost[name], pages[name]
+            pages.update(self._backfill.run(begins))
+            lost.update({name: new[name] for name in begins if name in pages and pages[name].lost})
         if report is not None:
-            report([name for name, page in pages.items() if page.lost])
+            report(list(lost), new)
         for name, position in new.items():
             # Taken out, so that a page is not held while the next channels are read.
             self._to_tail(connection, name, position, pages.pop(name, None))

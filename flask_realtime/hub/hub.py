@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ..protocol.positions import Position
-from ..registries.subscriptions import Known, Subscriptions
+from ..registries.subscriptions import Known, Subscription, Subscriptions
 from ..threads.pause import let_others_run
 from ..writing.frames import Frame
 from .channels import Channels
@@ -16,6 +16,7 @@ from .members import NOTHING, Listener, Member
 IDLE_SECONDS = 10.0
 # So many clients are looked up at once; under gevent nobody else runs meanwhile.
 CLIENTS_AT_ONCE = 1000
+_NO_PASTS: Mapping[str, Subscription] = {}
 
 
 class Hub:
@@ -137,16 +138,68 @@ class Hub:
             member = self._members.get(connection)
             return NOTHING if member is None else member.known
 
-    def invite(self, connection: Listener, starts: Mapping[str, Position]) -> None:
+    def invite(
+        self,
+        connection: Listener,
+        starts: Mapping[str, Position],
+        pasts: Mapping[str, Subscription] = _NO_PASTS,
+    ) -> None:
         """Let *connection* enter channels at its next :meth:`enter`, each behind a position.
 
         :meth:`leave` takes an invitation back.
+
+        :param pasts: by channel, the subscriptions that begin with older messages: the connection
+            is sent these also if it has had them before it left the channel.
         """
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
-                begins = {name: member.begins(name, at) for name, at in starts.items()}
+                begins = {
+                    name: at if name in pasts else member.begins(name, at)
+                    for name, at in starts.items()
+                }
                 member.coming.update(begins)
+                member.note_pasts(pasts)
+
+    def begun_anew(
+        self, connection: Listener, subscriptions: Mapping[str, Subscription]
+    ) -> set[str]:
+        """Return the channels that *connection* is on by an earlier subscription than these.
+
+        :param subscriptions: those of its client that begin with older messages.
+        """
+        if not subscriptions:
+            return set()
+        with self._lock:
+            member = self._members.get(connection)
+            if member is None:
+                return set()
+            return {
+                name
+                for name, one in subscriptions.items()
+                if (name in member.positions or name in member.coming)
+                and not member.has_begun(name, one)
+            }
+
+    def give_up_pasts(
+        self, connection: Listener, starts: Mapping[str, Position]
+    ) -> dict[str, Position]:
+        """Have *connection* begin where a log stood when the connection's client subscribed, where
+        the older messages that it was to begin with are gone.
+
+        :param starts: by channel, where the connection was to begin, and cannot.
+        :returns: by channel, where it begins in place of that.
+        """
+        begins: dict[str, Position] = {}
+        with self._lock:
+            member = self._members.get(connection)
+            if member is None:
+                return begins
+            for name, at in starts.items():
+                one = member.pasts.get(name)
+                if one is not None and at.epoch == one.since.epoch and at.seq < one.since.seq:
+                    begins[name] = member.positions[name] = one.since
+        return begins
 
     def enter(self, connection: Listener) -> dict[str, Position]:
         """Put *connection* on the channels that it was invited to.
@@ -178,6 +231,8 @@ class Hub:
             for name in names:
                 if member.coming.pop(name, None) is not None or name in member.positions:
                     gone.append(name)
+                if name in member.pasts:
+                    member.pasts = {key: one for key, one in member.pasts.items() if key != name}
                 if name in member.positions:
                     member.note_left(name, self._at(member, name))
                     del member.positions[name]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from ..identity.keys import session_of
 from ..protocol.positions import Position
-from ..registries.subscriptions import MOST_LEFT, Known
+from ..registries.subscriptions import MOST_LEFT, Known, Subscription
 
 NOTHING = Known()
 _NONE: dict[str, Position] = {}
+_NO_PASTS: dict[str, Subscription] = {}
 
 
 class Listener(Protocol):
@@ -35,16 +36,19 @@ class Member:
 
     :ivar positions: by channel, how far the connection is; None once it hears the channel live.
     :ivar coming: by channel, where the connection will begin, as soon as its worker comes to it.
+    :ivar pasts: by channel, the subscription of the connection that began with older messages.
     :ivar known: the subscriptions that the connection was brought to last.
     :ivar is_subscribed: whether the connection has its first subscriptions.
     :ivar is_stale: whether its subscriptions may have changed before it had them.
     """
 
-    __slots__ = ("_left", "coming", "is_stale", "is_subscribed", "known", "positions")
+    __slots__ = ("_left", "coming", "is_stale", "is_subscribed", "known", "pasts", "positions")
 
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
+        # Few connections have any: the others share one dict, which stays empty.
+        self.pasts = _NO_PASTS
         self.known = NOTHING
         self.is_subscribed = False
         self.is_stale = False
@@ -58,6 +62,17 @@ class Member:
             left[name] = position
             if len(left) > MOST_LEFT:
                 del left[next(iter(left))]
+
+    def note_pasts(self, subscriptions: Mapping[str, Subscription]) -> None:
+        """Note which of the channels that the connection enters begin with older messages."""
+        if subscriptions:
+            self.pasts = {**self.pasts, **subscriptions}
+
+    def has_begun(self, name: str, subscription: Subscription) -> bool:
+        """Return whether the connection is on a channel by this very subscription, which begins
+        with older messages, and by no earlier one."""
+        noted = self.pasts.get(name)
+        return noted is not None and noted.past == subscription.past
 
     def begins(self, name: str, position: Position) -> Position:
         """Return where the connection begins on a channel it is subscribed to from *position* on.

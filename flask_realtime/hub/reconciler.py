@@ -56,7 +56,7 @@ class Reconciler:
         delivery: Delivery,
         resync: Resync,
         registry: Registry,
-        enter: Callable[[Subscriber, Mapping[str, Position]], None],
+        enter: Callable[[Subscriber, Subscriptions], None],
         settle: Callable[[], None],
     ) -> None:
         self._hub = hub
@@ -268,10 +268,14 @@ class Reconciler:
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
         self._hub.note(connection, subscriptions)
         present = self._hub.channels(connection)
-        self._hub.leave(connection, present - subscriptions.keys())
-        starts = {name: one.since for name, one in subscriptions.items() if name not in present}
-        if starts:
-            self._enter(connection, starts)  # type: ignore[arg-type]
+        again = self._hub.begun_anew(connection, subscriptions.with_past)
+        gone = (present - subscriptions.keys()) | again
+        self._hub.leave(connection, gone)
+        new = Subscriptions(
+            (name, one) for name, one in subscriptions.items() if name not in present - gone
+        )
+        if new:
+            self._enter(connection, new)  # type: ignore[arg-type]
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from ..page.client import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import Arrival, RegistryEvents
+from ..registries.subscriptions import Subscriptions
 from ..session.endings import Endings, Step
 from ..threads.periodic import Periodic
 from ..threads.pool import LINGER_SECONDS, ThreadPool
@@ -242,8 +243,8 @@ class Node:
             (shortest / REFRESHES_PER_TIMEOUT, self._reconciler.refresh),
         ]
 
-    def _enter(self, connection: Any, starts: Mapping[str, Position]) -> None:
-        self._resumption.enter(connection, starts)
+    def _enter(self, connection: Any, subscriptions: Subscriptions) -> None:
+        self._resumption.enter(connection, subscriptions)
 
     def _recover(self, names: Collection[str]) -> None:
         self._reconciler.recover(names)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connection.connection import Connection
 from ..errors import CloseCode, RegistryUnavailable
-from ..hub.catchup import CatchUp
+from ..hub.catchup import CatchUp, Report
 from ..hub.hub import Hub
 from ..identity.keys import shorten
 from ..protocol.messages import SPEAKS_OF_LEAVING
@@ -22,9 +22,6 @@ logger = logging.getLogger(__name__)
 
 # A client that promises a "resume" sends it at once.
 RESUME_SECONDS = 60.0
-
-# Called with the channels of which something is lost, before anything is sent.
-Report = Callable[[list[str]], None]
 
 
 class Resumption:
@@ -54,8 +51,8 @@ class Resumption:
         :param known: the client's subscriptions at the handshake; None for an unknown client.
         """
         subscriptions = Subscriptions() if known is None else known
-        starts = {name: one.sent or one.since for name, one in subscriptions.items()}
-        self._begin(connection, starts, None)
+        starts = {name: one.sent or one.begins for name, one in subscriptions.items()}
+        self._begin(connection, starts, subscriptions, None)
 
     def resume(
         self,
@@ -76,10 +73,10 @@ class Resumption:
         except RegistryUnavailable as error:
             _close_away(connection, error)
             return
-        starts = {name: named.get(name, one.since) for name, one in subscriptions.items()}
+        starts = {name: named.get(name, one.begins) for name, one in subscriptions.items()}
         foreign = [name for name in named if name not in subscriptions]
 
-        def report(lost: list[str]) -> None:
+        def report(lost: list[str], begins: Mapping[str, Position]) -> None:
             reply: dict[str, Any] = {"known": known is not None, "lost": foreign + lost}
             if connection.speaks >= SPEAKS_OF_LEAVING:
                 left = [name for name in foreign if name in subscriptions.left]
@@ -89,19 +86,20 @@ class Resumption:
                 # on a channel on which nothing has come so far.
                 reply["positions"] = {
                     name: str(at)
-                    for name, at in starts.items()
+                    for name, at in begins.items()
                     if name not in named and name not in lost
                 }
             connection.reply(json.dumps({"id": message_id, "status": 200, **reply}))
 
-        self._begin(connection, starts, report)
+        self._begin(connection, starts, subscriptions, report)
 
-    def enter(self, connection: Connection, starts: Mapping[str, Position]) -> None:
+    def enter(self, connection: Connection, subscriptions: Subscriptions) -> None:
         """Put a socket on further channels, behind what its worker is doing now.
 
-        :param starts: by channel, where to begin.
+        :param subscriptions: those to these channels.
         """
-        self._invite(connection, starts, None)
+        starts = {name: one.begins for name, one in subscriptions.items()}
+        self._invite(connection, starts, subscriptions, None)
 
     def _present(self, connection: Connection, known: Subscriptions | None) -> Subscriptions:
         """Return what the client is subscribed to now.
@@ -119,21 +117,29 @@ class Resumption:
         return subscriptions
 
     def _begin(
-        self, connection: Connection, starts: Mapping[str, Position], report: Report | None
+        self,
+        connection: Connection,
+        starts: Mapping[str, Position],
+        subscriptions: Subscriptions,
+        report: Report | None,
     ) -> None:
         # Without a worker if nothing was missed: to start one takes a tenth of a handshake's
         # time, and 2 KB of the socket's memory.
         if connection.worker.pending or not self._catch_up.is_done(starts):
-            self._invite(connection, starts, report)
+            self._invite(connection, starts, subscriptions, report)
             return
-        self._hub.invite(connection, starts)
+        self._hub.invite(connection, starts, subscriptions.with_past)
         self._enter(connection, report)
 
     def _invite(
-        self, connection: Connection, starts: Mapping[str, Position], report: Report | None
+        self,
+        connection: Connection,
+        starts: Mapping[str, Position],
+        subscriptions: Subscriptions,
+        report: Report | None,
     ) -> None:
         # At once, so that a client that leaves a channel meanwhile does not enter it after all.
-        self._hub.invite(connection, starts)
+        self._hub.invite(connection, starts, subscriptions.with_past)
         connection.worker.submit(lambda: self._enter(connection, report))
 
     def _enter(self, connection: Connection, report: Report | None) -> None:

@@ -17,7 +17,7 @@ from ..identity.keys import (
     session_digest,
     session_of,
 )
-from ..protocol.positions import Position
+from ..protocol.starts import Start
 from .identify import identify
 from .naming import asking_page, open_page
 from .sessions import present_session, session_as_it_came, value_in
@@ -77,7 +77,7 @@ class Client:
         self._id = None if self.socket is None else self.socket.connection_id
         self._is_open = self.socket is not None
         self._key: str | None = None
-        self.taken: dict[str, Position] = {}
+        self.taken: dict[str, Start] = {}
         self.subscribed_as: str | None = None
         self.is_lost = False
         self.is_given_out = False

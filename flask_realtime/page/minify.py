@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, product
-from string import ascii_lowercase, ascii_uppercase
 
 _TOKEN = re.compile(
     r"""
@@ -43,6 +42,8 @@ _KEYWORDS = frozenset(
 _BEFORE_OBJECT = frozenset(
     ["(", ",", "=", ":", "[", "?", "return", "const", "let", "&&", "||", "??", "..."]
 )
+# By how often English has them: what shares letters with the texts is compressed better.
+_LETTERS = "etaoinsrlcdhupmgfbywvkxjqz"
 _BEFORE_MEMBER = frozenset(["{", "}", ";", "get", "set", "async", "static"])
 
 
@@ -174,20 +175,20 @@ def _rename(tokens: list[_Token]) -> None:
         (tops if is_top else within.setdefault(token.part, set())).add(token.text)
     taken = _KEYWORDS | {token.text for token in tokens if token.kind == "name"}
     named = [token for token in tokens if token.use in ("name", "short")]
-    top = _assign((one.text for one in named if one.text in tops), ascii_uppercase, taken)
+    top = _assign((one.text for one in named if one.text in tops), _LETTERS.upper(), taken)
     parts: dict[int, list[str]] = {}
     for token in named:
         parts.setdefault(token.part, []).append(token.text)
     local = {
         part: _assign(
             (name for name in names if name in within.get(part, set()) - tops),
-            ascii_lowercase,
+            _LETTERS,
             _KEYWORDS | (set(names) - (within.get(part, set()) - tops)),
         )
         for part, names in parts.items()
     }
     for private in _privates(tokens):
-        shorts = _assign((one.text for one in private), ascii_lowercase, frozenset(), "#")
+        shorts = _assign((one.text for one in private), _LETTERS, frozenset(), "#")
         for token in private:
             token.text = shorts[token.text]
     for token in tokens:
@@ -212,14 +213,19 @@ def _privates(tokens: list[_Token]) -> Iterable[list[_Token]]:
 def _assign(
     names: Iterable[str], letters: str, taken: Container[str], prefix: str = ""
 ) -> dict[str, str]:
-    """Short names for *names*, none of them *taken*; the shortest for the most frequent."""
+    """Short names for *names*, none of them *taken*: in the order in which they come, as long as
+    each gets one letter, and else the shortest for the most frequent."""
     shorts = (
         prefix + "".join(chosen)
         for length in count(1)
         for chosen in product(letters, repeat=length)
         if "".join(chosen) not in taken
     )
-    return dict(zip((name for name, _ in Counter(names).most_common()), shorts, strict=False))
+    counts = Counter(names)
+    # Functions begin alike then, with (e,t,a), which is compressed better.
+    is_few = len(counts) <= len(letters)
+    order = counts if is_few else [name for name, _ in counts.most_common()]
+    return dict(zip(order, shorts, strict=False))
 
 
 def _declared(tokens: list[_Token]) -> Iterator[tuple[_Token, bool]]:
@@ -254,11 +260,32 @@ def _names(
 def _write(tokens: list[_Token]) -> str:
     written: list[str] = []
     last = ""
-    for token in tokens:
-        if token.text == "}" and last == ";":
+    idle = _idle_parentheses(tokens)
+    for index, token in enumerate(tokens):
+        if index in idle:
+            continue
+        is_last = token.kind == "sign" and token.text in ")]}"
+        if is_last and (last == "," or (token.text == "}" and last == ";")):
             written.pop()
         elif re.match(r"[\w$]\Z", last[-1:]) and re.match(r"[\w$#]", token.text):
             written.append(" ")
         written.append(token.text)
         last = token.text
     return "".join(written)
+
+
+def _idle_parentheses(tokens: list[_Token]) -> set[int]:
+    """Those around the one parameter of an arrow function, which is a name."""
+    idle: set[int] = set()
+    for index, token in enumerate(tokens):
+        start = tokens[index - 1].partner
+        # A word in front would be one with the name.
+        is_apart = tokens[start - 1].kind == "sign" if start else True
+        if (
+            token.text == "=>"
+            and start == index - 3
+            and tokens[start + 1].kind == "name"
+            and is_apart
+        ):
+            idle.update((start, index - 1))
+    return idle

@@ -29,6 +29,11 @@ class Route(NamedTuple):
         """Return whether the client of *digest* gets the entry."""
         return digest != self.but_for and (not self.to or digest == self.to)
 
+    def is_message_for(self, digest: str) -> bool:
+        """Return whether the entry brings the client of *digest* something: a request to render
+        blocks again does not."""
+        return self.kind != "refresh" and self.concerns(digest)
+
     def __str__(self) -> str:
         """The route as a log holds it, empty for a message for all."""
         whom = f"{_NOT}{self.but_for}" if self.but_for else self.to

@@ -13,6 +13,7 @@ from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..protocol.pushes import Push
 from ..protocol.routes import Route
+from ..protocol.starts import Past, Start
 from .base import Registry
 from .records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
 from .subscriptions import Known, Subscription, Subscriptions
@@ -26,6 +27,7 @@ __all__ = [
     "Disconnect",
     "Known",
     "LogPage",
+    "Past",
     "Position",
     "Publication",
     "Push",
@@ -33,6 +35,7 @@ __all__ = [
     "RegistryEvents",
     "RegistryUnavailable",
     "Route",
+    "Start",
     "Subscription",
     "Subscriptions",
     "TooManyChannels",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
-from ..protocol.positions import Position
+from ..protocol.starts import Start, Starts
 from .channels import ChannelRegistry
 from .records import Arrival, ConnectionRecord, Disconnect, RegistryEvents
 from .subscriptions import Known, Subscriptions
@@ -58,21 +58,34 @@ class Registry(ChannelRegistry):
     # Clients.
 
     @abstractmethod
-    def subscribe(
-        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
-    ) -> None:
+    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
         """Let a client hear *channels*.
 
-        A channel to which the client is subscribed already keeps its position. Every process that
+        A channel to which the client is subscribed already keeps its place; it is no longer the
+        decorator's of a view (``Start.by_view``) if this call is not one's. Every process that
         has a connection of the client is told by ``events.changed``. A client that never has a
         connection expires ``REALTIME_CONNECT_TIMEOUT_SECONDS`` after its last subscription. A
         client whose browser session has ended is subscribed to nothing.
 
         :param digest: the client's.
         :param channels: names, not patterns, which are heard from where their logs stand now; or
-            names with the position from which each is heard, None for where its log stands now.
+            names with the position from which each is heard, or a :class:`.Start`, None for where
+            its log stands now. Older messages that a start asks for by ``last`` are counted as
+            :meth:`rewind` counts them, in the same step.
         :raises TooManyChannels: if the client would be subscribed to more channels than
             ``REALTIME_MAX_CHANNELS_PER_PAGE``; then nothing is changed.
+        """
+
+    @abstractmethod
+    def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
+        """Return, for each channel, a start that lies *last* messages back.
+
+        Messages count that the client would hear, and requests to render blocks do not. A log that
+        has fewer is begun at its first message. Nothing is subscribed.
+
+        :param digest: the client's.
+        :param channels: names, not patterns.
+        :param last: how many messages, at least 1.
         """
 
     @abstractmethod

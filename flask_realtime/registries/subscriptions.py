@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..errors import NotSubscribed
 from ..identity.keys import is_digest
 from ..protocol.positions import Position
+from ..protocol.starts import Past, Start
 
 # So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
 # at once, and whoever knows subscriptions that are older than that takes the registry's word: if it
@@ -31,11 +32,25 @@ class Subscription:
     :param since: where the log stood when the client subscribed.
     :param sent: how far its last socket had been sent, None if it had none.
     :param moment: when it subscribed last.
+    :param past: the older messages with which the subscription begins, None if there are none.
+    :param by_view: whether the decorator of a view made the subscription, and nobody else.
     """
 
     since: Position
     sent: Position | None = None
     moment: int = field(default=0, compare=False)
+    past: Past | None = None
+    by_view: bool = False
+
+    @property
+    def begins(self) -> Position:
+        """Where a client begins that has heard nothing of the channel."""
+        return self.since if self.past is None else self.past.begins
+
+    @property
+    def start(self) -> Start:
+        """Where the subscription began, to make it again for another client."""
+        return Start(self.since, self.past, by_view=self.by_view)
 
 
 class Subscriptions(dict[str, Subscription]):
@@ -59,6 +74,11 @@ class Subscriptions(dict[str, Subscription]):
         self.connections = connections
         self.left = left or {}
         self.forgotten = forgotten
+
+    @property
+    def with_past(self) -> dict[str, Subscription]:
+        """Those that begin with older messages."""
+        return {name: one for name, one in self.items() if one.past is not None}
 
     def brought_to(self, present: Subscriptions) -> Subscriptions:
         """These, as they were known, together with those that the registry has at *present*."""

@@ -15,7 +15,10 @@ from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
+from ..protocol.starts import Start
 from ..registries.base import Registry
+from ..registries.subscriptions import Subscriptions
+from .visits import is_visit
 
 logger = logging.getLogger(__name__)
 
@@ -48,23 +51,26 @@ class Grants:
     def __init__(self, process: Callable[[], Process]) -> None:
         self._process = process
 
-    def subscribe(self, names: Collection[str]) -> None:
-        """Let the page hear *names*, from now on.
+    def subscribe(self, names: Collection[str], last: int = 0, by_view: bool = False) -> None:
+        """Let the page hear *names*, from now on, or from *last* messages back.
 
+        :param by_view: whether the decorator of a view asks for it: the subscriptions end when the
+            page shows another view.
         :raises RegistryUnavailable: if the page is open, and Redis did not answer in time.
         """
         client = current_client()
         if client.is_open:
-            self._take(client, names)
+            self._take(client, names, last, by_view)
         else:
-            self._subscribe(client, names)
+            start = Start(last=last, by_view=by_view) if last or by_view else None
+            self._subscribe(client, dict.fromkeys(names, start))
 
     def subscribe_user(self) -> None:
         """Let the page that comes hear what is pushed to its user, from now on; of a stranger, and
         of a page that is open already, nothing changes."""
         client = current_client()
         if not client.is_open and client.subscribed_as is None and came().identity is not None:
-            self._subscribe(client, [])
+            self._subscribe(client, {})
 
     def unsubscribe(self, names: Collection[str]) -> None:
         """Let the page hear *names* no more.
@@ -106,8 +112,8 @@ class Grants:
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
         if client.is_open:
-            if client.taken and 200 <= response.status_code < 300 and request.method != "HEAD":
-                self._process().registry.subscribe(self.digest(client), client.taken)
+            if 200 <= response.status_code < 300 and request.method != "HEAD":
+                self._give(client, is_visit(response))
             return response
         is_page = client.is_given_out or any(mark in request.environ for mark in _HELD)
         is_success = 200 <= response.status_code < 300 or response.status_code == _UNPROCESSABLE
@@ -116,25 +122,48 @@ class Grants:
             return response
         return self._forget(client, response, is_page)
 
-    def _take(self, client: Client, names: Collection[str]) -> None:
+    def _take(self, client: Client, names: Collection[str], last: int, by_view: bool) -> None:
         if not client.exists:
             logger.debug("A request names a page, and comes with no session: there is none.")
             return
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
-        new = [name for name in names if name not in client.taken]
-        if new:
-            client.taken.update(self._process().tails(new))
+        taken = client.taken
+        new = [name for name in names if name not in taken]
+        if new and last:
+            found = self._process().registry.rewind(self.digest(client), new, last)
+            taken.update((name, one._replace(by_view=by_view)) for name, one in found.items())
+        elif new:
+            tails = self._process().tails(new)
+            taken.update((name, Start(at, by_view=by_view)) for name, at in tails.items())
+        if not by_view:
+            taken.update((name, taken[name]._replace(by_view=False)) for name in names)
 
-    def _subscribe(self, client: Client, names: Collection[str]) -> None:
+    def _give(self, client: Client, replaces_view: bool) -> None:
+        """The open page gets what it asked for, and loses what its former view's decorators had
+        subscribed it to, if the response takes that view's place."""
+        if not client.exists or not (client.taken or replaces_view):
+            return
+        registry, digest = self._process().registry, self.digest(client)
+        if replaces_view:
+            found = registry.subscriptions([digest]).get(digest) or Subscriptions()
+            former = [
+                name for name, one in found.items() if one.by_view and name not in client.taken
+            ]
+            if former:
+                registry.unsubscribe(digest, former)
+        if client.taken:
+            registry.subscribe(digest, client.taken)
+
+    def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
         # A response to HEAD is no page, and who could not be told once is told all by reloading.
         if request.method == "HEAD" or client.is_lost or is_session_withheld():
             return
         digest, identity = client.digest(), came().identity
         if identity is not None and client.subscribed_as is None:
-            names = [*names, channel_of(identity)]
+            starts = {**starts, channel_of(identity): None}
         try:
-            self._process().registry.subscribe(digest, names)
+            self._process().registry.subscribe(digest, starts)
         except RegistryUnavailable as error:
             client.lose()
             logger.warning(
@@ -167,9 +196,7 @@ class Grants:
         assert first is not None
         registry, before = self._process().registry, came().identity
         found = registry.subscriptions([first]).get(first)
-        starts: dict[str, Position | None] = {
-            name: one.since for name, one in (found or {}).items()
-        }
+        starts: dict[str, Start | None] = {name: one.start for name, one in (found or {}).items()}
         if before is not None:
             starts.pop(channel_of(before), None)
         if identity is not None:

@@ -26,6 +26,7 @@ from ..registries.base import Registry
 from ..registries.records import Disconnect
 from .endings import Step
 from .grants import Grants
+from .visits import asks_for_visit
 
 #: In the environ of a request whose browser session has ended, with all that it was granted.
 IS_ENDED = "flask_realtime.is_ended"
@@ -96,13 +97,14 @@ class Settlement:
         self._process().end([partial(registry.disconnect, order) for order in orders])
 
     def _settle(self, response: Response) -> Response:
-        if not is_touched():
+        is_visited = asks_for_visit()
+        if not (is_visited or is_touched()):
             return response
         environ = request.environ
         if _IS_SETTLED in environ:
             return response
         environ[_IS_SETTLED] = True
-        client = client_so_far()
+        client = current_client() if is_visited else client_so_far()
         # Of a handshake no cookie reaches the browser.
         if response.status_code == 101:
             return response

@@ -3,6 +3,7 @@
 import { Client } from "./client.js";
 import { own } from "./dom.js";
 import { loadOnceWanted } from "./forms_loader.js";
+import { nameToHtmx } from "./htmx.js";
 
 // The page's other scripts may have attributes of these names too.
 const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
@@ -34,6 +35,7 @@ function begin() {
   });
   client.served = [...own(window, "head").children];
   window.realtime = client;
+  nameToHtmx(window, client);
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
   if (connectionId == null) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
   if (origin !== window.origin) {

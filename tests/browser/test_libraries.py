@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from markupsafe import Markup
 
 from ..integration.serving import ServerProcess
 from .apps.libraries import MODULES
 from .conftest import APPS
 
 pytestmark = pytest.mark.skipif(
-    not (MODULES / "@hotwired").exists(), reason="'make tests/js/node_modules' was not run"
+    not (MODULES / "htmx4").exists(), reason="'make tests/js/node_modules' was not run"
 )
 
 
@@ -93,3 +94,116 @@ def test_htmx_s_boosted_page_keeps_its_state(come, libraries, publisher, channel
 
     assert ada.run("realtime.connectionId") == first
     ada.wait_for_state("open")
+
+
+HTMX = pytest.mark.parametrize("kind", ["htmx", "htmx4"])
+ASKING = 'hx-get="/answer?channel={channel}" hx-target="#answer"'
+
+
+def wait_for_text(person, selector, text):
+    person.wait_for(
+        "([selector, text]) => document.querySelector(selector)?.textContent === text",
+        [selector, text],
+    )
+
+
+@HTMX
+def test_htmx_takes_up_what_a_fragment_brings_and_names_the_page(
+    come, libraries, publisher, channel, kind
+):
+    """A button that came by a push asks the app in the name of the page, which an audience can
+    leave out."""
+    ada, ben = come(libraries.url), come(libraries.url)
+    for person in (ada, ben):
+        person.visit(f"/{kind}/live/{channel}")
+    button = f"<button id=new {ASKING.format(channel=channel)}>ask</button>"
+
+    publisher.to(channel).append("#place", html=Markup(button))
+    ada.page.click("#new")
+    wait_for_text(ada, "#answer", ada.run("realtime.connectionId"))
+    wait_until_heard(ben, channel, "asked")
+    publisher.push("all", channel)
+    wait_until_heard(ada, channel, "all")
+
+    assert ada.run("heard") == [[channel, "all"]]
+
+
+@HTMX
+def test_htmx_takes_up_what_a_block_brings(come, libraries, publisher, channel, kind):
+    """The block's new button is as alive as the first one."""
+    ada = come(libraries.url)
+    ada.visit(f"/{kind}/live/{channel}")
+    before = ada.run("document.querySelector('#in-block').textContent")
+
+    publisher.to(channel).refresh()
+    ada.wait_for("(before) => document.querySelector('#in-block').textContent !== before", before)
+    ada.page.click("#in-block")
+
+    wait_for_text(ada, "#answer", ada.run("realtime.connectionId"))
+
+
+@HTMX
+def test_boosted_visit_leaves_the_former_view_s_channels(come, libraries, publisher, channel, kind):
+    """The page stays, with its socket; it hears what the view subscribes to that it shows, and is
+    told what it has left."""
+    ada = come(libraries.url)
+    ada.visit(f"/{kind}/live/{channel}")
+    first = ada.run("realtime.connectionId")
+    ada.run("window.same = true")
+
+    ada.page.click("#next")
+    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.wait_for_frame('"left":')
+    publisher.push("former", channel)
+    publisher.to(f"{channel}-next").append("#place", html="by a fragment")
+    publisher.push("new", f"{channel}-next")
+    wait_until_heard(ada, f"{channel}-next", "new")
+
+    assert ada.run("window.same"), "It was loaded anew."
+    assert ada.run("realtime.connectionId") == first
+    assert ada.run("heard") == [[f"{channel}-next", "new"]]
+    wait_for_text(ada, "#place", "by a fragment")
+
+
+def test_alpine_takes_up_what_fragments_and_blocks_bring(come, libraries, publisher, channel):
+    """A component that came by a push has begun, and so has that of a block."""
+    ada = come(libraries.url)
+    ada.visit(f"/alpine/live/{channel}")
+    wait_for_text(
+        ada, "#component", str(1 + int(ada.run("document.querySelector('#in-block').textContent")))
+    )
+    before = ada.run("document.querySelector('#component').textContent")
+    component = Markup("<p id=new x-data='{ one: 1 }' x-text='one + 1'></p>")
+
+    publisher.to(channel).append("#place", html=component)
+    publisher.to(channel).refresh()
+
+    wait_for_text(ada, "#new", "2")
+    ada.wait_for(
+        """(before) => { const { textContent } = document.querySelector("#component");
+            return textContent && textContent !== before; }""",
+        before,
+    )
+
+
+def test_turbo_follows_a_link_that_a_fragment_brings(come, libraries, publisher, channel):
+    """The page that it leads to has an id of its own, and hears its own channels alone."""
+    ada = come(libraries.url)
+    ada.visit(f"/turbo/live/{channel}")
+    first = ada.run("realtime.connectionId")
+    ada.run("window.same = true")
+    link = Markup(f"<a id=new href='/turbo/live/{channel}-next'>there</a>")
+
+    publisher.to(channel).append("#place", html=link)
+    ada.page.click("#new")
+    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.wait_for("(id) => realtime.connectionId !== id", first)
+    ada.wait_for_state("open")
+    publisher.push("former", channel)
+    publisher.to(f"{channel}-next").update("#place", html="by a fragment")
+    publisher.push("new", f"{channel}-next")
+    wait_until_heard(ada, f"{channel}-next", "new")
+
+    assert ada.run("window.same"), "It was loaded anew."
+    assert ada.run("heard") == [[f"{channel}-next", "new"]]
+    wait_for_text(ada, "#place", "by a fragment")

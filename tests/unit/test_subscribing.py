@@ -37,6 +37,22 @@ def subscribed(app):
     return subscribed
 
 
+@pytest.fixture
+def started_from(app):
+    """Visits a path; returns by channel the payloads from where its page is subscribed."""
+
+    def started_from(path):
+        digest = app.test_client().get(path).headers["X-Digest"]
+        registry = app.extensions["realtime"].node().registry
+        begins = {
+            name: one.begins for name, one in registry.subscriptions([digest])[digest].items()
+        }
+        pages = registry.read(begins, 1_000_000)
+        return {name: [one.payload for one in page.publications] for name, page in pages.items()}
+
+    return started_from
+
+
 @pytest.fixture(autouse=True)
 def digest_of_page(app, realtime):
     @app.after_request
@@ -171,3 +187,32 @@ def test_what_is_no_name_is_refused_at_once(realtime):
     """As where the decorator has no parentheses, or a list."""
     with pytest.raises(TypeError, match="takes formats"):
         realtime.subscribes(["room:1"])
+
+
+def test_view_s_page_begins_so_many_messages_back(app, realtime, started_from):
+    """As far as the log reaches."""
+    app.config["TESTING"] = True
+    with app.app_context():
+        realtime.push_many([(number, "room:7") for number in range(5)])
+    app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}", last=2)(page))
+
+    assert started_from("/rooms/7") == {"room:7": ["3", "4"]}
+    assert started_from("/rooms/8") == {"room:8": []}
+
+
+@pytest.mark.parametrize(
+    ("last", "error"), [(-1, ValueError), (True, TypeError), ("20", TypeError)]
+)
+def test_last_that_is_no_number_of_messages_is_refused_at_once(realtime, last, error):
+    """Where it stands, and not at the first request."""
+    with pytest.raises(error, match="number of messages"):
+        realtime.subscribes("news", last=last)
+
+
+def test_last_beyond_what_a_log_keeps_is_an_error_that_names_the_setting(app, realtime, caplog):
+    """Only the app knows how much its logs keep."""
+    app.add_url_rule("/", "show", realtime.subscribes("news", last=1001)(page))
+
+    assert app.test_client().get("/").status_code == 500
+    assert "last is 1001, and a channel's log keeps 1000 messages" in caplog.text
+    assert "REALTIME_HISTORY_SIZE" in caplog.text

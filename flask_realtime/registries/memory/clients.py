@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from ...errors import TooManyChannels
-from ...protocol.positions import Position
+from ...protocol.starts import Start, Starts, as_start
 from ...threads import clock
 from ..expiring import ExpiringDict
 from ..lifetimes import Lifetimes
@@ -53,12 +54,17 @@ class MemoryClient:
         """Return a copy of the subscriptions."""
         return Subscriptions(self.subscriptions, self.connections, self.left, self.forgotten)
 
-    def enter(self, channel: str, since: Position, moment: int) -> None:
+    def enter(self, channel: str, start: Start, moment: int) -> None:
         """Subscribe to *channel*; one that is subscribed to keeps its place."""
         known = self.subscriptions.get(channel)
-        self.subscriptions[channel] = Subscription(
-            since if known is None else known.since, None if known is None else known.sent, moment
-        )
+        if known is None:
+            since = start.since
+            assert since is not None
+            one = Subscription(since, None, moment, start.past, start.by_view)
+        else:
+            by_view = known.by_view and start.by_view
+            one = replace(known, moment=moment, by_view=by_view)
+        self.subscriptions[channel] = one
         if channel in self.left:
             self.left = {name: at for name, at in self.left.items() if name != channel}
 
@@ -96,7 +102,11 @@ class MemoryClient:
             subscription = self.subscriptions.get(channel)
             if subscription is not None:
                 self.subscriptions[channel] = Subscription(
-                    subscription.since, position, subscription.moment
+                    subscription.since,
+                    position,
+                    subscription.moment,
+                    subscription.past,
+                    subscription.by_view,
                 )
 
 
@@ -129,7 +139,7 @@ class MemoryClients:
         if len(subscribed | set(channels)) > self._most_channels:
             raise TooManyChannels(len(subscribed), self._most_channels)
 
-    def subscribe(self, digest: str, starts: Mapping[str, Position], now: float) -> bool:
+    def subscribe(self, digest: str, starts: Starts, now: float) -> bool:
         """Add subscriptions where there are none; True if the client has a connection."""
         client = self._arrived.get(digest, now)
         if client is None:
@@ -137,8 +147,8 @@ class MemoryClients:
             self._awaited.put(digest, client, now)
         client.is_unknown = False
         moment = client.note_change()
-        for name, since in starts.items():
-            client.enter(name, since, moment)
+        for name, start in starts.items():
+            client.enter(name, as_start(start), moment)
         return bool(client.connections)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
@@ -218,7 +228,8 @@ class MemoryClients:
         client.is_unknown = False
         for name, position, moment in known.places(record.sent):
             if client.stands_at(name) < moment:
-                client.enter(name, position, moment)
+                present = client.subscriptions.get(name)
+                client.enter(name, present.start if present else Start(position), moment)
         left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
         if left:
             client.leave(left)

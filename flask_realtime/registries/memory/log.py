@@ -66,6 +66,19 @@ class MemoryLog:
             return LogPage((), self.tail, lost=True, is_trimmed=is_trimmed)
         return LogPage(self._from(following, max_bytes), self.tail)
 
+    def rewind(self, last: int, digest: str) -> Position:
+        """Return the position before the last messages for a client, as far as the log reaches.
+
+        :param last: how many, at least 1.
+        """
+        begins = self.tail
+        for entry in reversed(self._entries.values()):
+            begins = entry.before
+            last -= entry.route.is_message_for(digest)
+            if not last:
+                break
+        return begins
+
     def _is_behind(self, cursor: Position) -> bool:
         return cursor.epoch == self.tail.epoch and cursor.seq < self.tail.seq
 

@@ -11,6 +11,7 @@ from ...protocol.channels import matcher
 from ...protocol.positions import Position
 from ...protocol.publications import NOWHERE, Publication
 from ...protocol.pushes import Push
+from ...protocol.starts import Start, Starts, as_start, as_starts, new_past
 from ...threads import clock
 from ...threads.fork import ForkLocal
 from ..base import Registry
@@ -18,6 +19,7 @@ from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEv
 from ..subscriptions import Known, Subscriptions
 from .clients import present_moment
 from .delivery import MemoryDelivery
+from .log import MemoryLog
 from .store import MemoryStore
 
 
@@ -99,21 +101,25 @@ class MemoryRegistry(Registry):
 
     # Clients.
 
-    def subscribe(
-        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
-    ) -> None:
-        given = channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
+    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
+        given = {name: as_start(start) for name, start in as_starts(channels).items()}
         own = self._own.get()
         with own.lock:
             now = own.tidy()
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            tails = {channel: own.logs.read(channel, now).tail for channel in given}
-            starts = {channel: given[channel] or tail for channel, tail in tails.items()}
+            logs = {channel: own.logs.read(channel, now) for channel in given}
+            starts = {name: _begun(given[name], log, digest) for name, log in logs.items()}
             events = own.events if own.clients.subscribe(digest, starts, now) else None
         if events is not None:
             events.changed(digest)
+
+    def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
+        own = self._own.get()
+        with own.lock:
+            logs = {name: own.logs.read(name, clock.monotonic()) for name in channels}
+            return {name: _begun(Start(last=last), log, digest) for name, log in logs.items()}
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
         own = self._own.get()
@@ -253,3 +259,9 @@ class MemoryRegistry(Registry):
             if publication is not None:
                 own.deliver(publication)
             return position
+
+
+def _begun(start: Start, log: MemoryLog, digest: str) -> Start:
+    """Return *start* with all that the log knows of it."""
+    past = new_past(log.rewind(start.last, digest)) if start.last else start.past
+    return Start(start.since or log.tail, past, by_view=start.by_view)

@@ -9,7 +9,7 @@ from typing import Any
 from ...config.settings import Config
 from ...errors import TooManyChannels
 from ...identity.keys import session_of
-from ...protocol.positions import Position
+from ...protocol.starts import Start
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
 from ..records import Arrival, ConnectionRecord
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
@@ -22,6 +22,7 @@ from .log import Tails
 from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
+from .starts import parse_start, write_start
 
 
 class RedisClients:
@@ -40,15 +41,13 @@ class RedisClients:
         self._lives = milliseconds(lifetimes.client)
         self._most_channels = config.max_channels_per_page
 
-    def subscribe(
-        self, digest: str, starts: Mapping[str, Position], deadline: Deadline
-    ) -> set[str]:
+    def subscribe(self, digest: str, starts: Mapping[str, Start], deadline: Deadline) -> set[str]:
         """Add subscriptions where there are none; return the processes that have the client.
 
-        :param starts: by channel, the position at which the subscription begins.
+        :param starts: by channel, where the subscription begins.
         :raises TooManyChannels: if the client would be on too many.
         """
-        pairs = [part for name, at in starts.items() for part in (name, str(at))]
+        pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
         command = scripts.SUBSCRIBE(
             [self._keys.client(digest), self._keys.session_of(digest)],
             (self._awaited_for, self._most_channels, *pairs),
@@ -56,8 +55,8 @@ class RedisClients:
         return self._subscribed(self._pool.ask([command], deadline))
 
     def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
-        """Do as :meth:`subscribe`, where no position is given from where the log stands, in one
-        step: not in a cluster."""
+        """Do as :meth:`subscribe` in one step, in which what the starts leave out is found in the
+        logs: not in a cluster."""
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
             (self._awaited_for, self._most_channels, *tails.arguments),
@@ -230,8 +229,14 @@ def _named(fields: Iterable[bytes], kind: str) -> list[str]:
 def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
     since, _, moment = fields[b"since:" + name.encode()].rpartition(b":")
     sent = fields.get(b"sent:" + name.encode())
+    start = parse_start(since)
+    assert start.since is not None
     return Subscription(
-        parse_position(since), None if sent is None else parse_position(sent), int(moment)
+        start.since,
+        None if sent is None else parse_position(sent),
+        int(moment),
+        start.past,
+        start.by_view,
     )
 
 

@@ -11,6 +11,7 @@ from ...errors import RegistryUnavailable
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
+from ...protocol.starts import Start, Starts, new_past
 from ..lifetimes import Lifetimes
 from ..records import LogPage
 from . import scripts
@@ -22,6 +23,7 @@ from .pool import RedisPool
 from .resp import Argument
 from .retention import Retention, milliseconds
 from .scripts import Command
+from .starts import write_start
 
 logger = logging.getLogger(__name__)
 
@@ -101,16 +103,17 @@ class RedisLog:
         ]
         self._pool.ask(commands, deadline)
 
-    def tails(self, starts: Mapping[str, Position | None]) -> Tails:
+    def tails(self, digest: str, starts: Starts) -> Tails:
         """Return what begins the logs not known, keeps and lists them all, as part of a script.
 
-        :param starts: by channel, the position that counts in place of the log's tail, or None.
+        :param digest: of the client that subscribes.
+        :param starts: by channel, where the client begins.
         """
         keys = [self._keys.list]
         for name in starts:
             of_channel = self._keys.channel(name)
             keys += (of_channel.state, of_channel.log)
-        pairs = [part for name, at in starts.items() for part in (name, str(at or ""))]
+        pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
         return Tails(tuple(keys), (self._awaited_for, self._retention, *pairs))
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
@@ -119,6 +122,27 @@ class RedisLog:
         listing = self._listing(channels, self._awaited_for)
         *replies, _ = self._pool.ask([*commands, *listing], deadline)
         return dict(zip(channels, map(parse_position, replies), strict=True))
+
+    def rewind(
+        self, digest: str, channels: Mapping[str, int], deadline: Deadline
+    ) -> dict[str, Start]:
+        """Return starts that lie some messages back; a log that is not known is begun.
+
+        :param channels: by name, how many of the messages that the client would hear.
+        """
+        commands: list[Command] = [
+            scripts.REWIND(
+                (self._keys.channel(name).state, self._keys.channel(name).log),
+                (self._awaited_for, self._retention, last, digest),
+            )
+            for name, last in channels.items()
+        ]
+        listing = self._listing(channels, self._awaited_for)
+        found = zip(channels, self._pool.ask([*commands, *listing], deadline), strict=False)
+        return {
+            name: Start(parse_position(tail), new_past(parse_position(begins)))
+            for name, (tail, begins) in found
+        }
 
     def keep(self, channels: Collection[str], deadline: Deadline) -> None:
         """Keep channels that this process hears, those that are known, and list them again.

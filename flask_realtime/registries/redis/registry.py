@@ -10,6 +10,7 @@ from ...config.settings import Config
 from ...errors import InvalidSetting, RegistryUnavailable
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
+from ...protocol.starts import Start, Starts, as_start, as_starts
 from ...threads.fork import ForkLocal
 from ..base import Registry
 from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
@@ -92,12 +93,12 @@ class RedisRegistry(Registry):
 
     # Clients.
 
-    def subscribe(
-        self, digest: str, channels: Collection[str] | Mapping[str, Position | None]
-    ) -> None:
+    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
         deadline = self._pool.deadline()
-        starts = channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
-        self._tell(digest, self._subscribe(digest, starts, deadline), deadline)
+        self._tell(digest, self._subscribe(digest, as_starts(channels), deadline), deadline)
+
+    def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
+        return self._log.rewind(digest, dict.fromkeys(channels, last), self._pool.deadline())
 
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
         deadline = self._pool.deadline()
@@ -193,20 +194,24 @@ class RedisRegistry(Registry):
             raise RuntimeError("A registry has to be started before it listens.")
         hearing.listen(channels, deadline)
 
-    def _subscribe(
-        self, digest: str, starts: Mapping[str, Position | None], deadline: Deadline
-    ) -> set[str]:
+    def _subscribe(self, digest: str, starts: Starts, deadline: Deadline) -> set[str]:
         """Subscribe a client, where no position is given from where the log stands; return the
         processes that have the client."""
         if not self._pool.is_cluster:
             try:
-                tails = self._log.tails(starts)
+                tails = self._log.tails(digest, starts)
                 return self._clients.subscribe_at_tails(digest, tails, deadline)
             except RegistryUnavailable:
                 if not self._pool.is_cluster:
                     raise
         begun = self._log.begin(starts, deadline)
-        begins = {name: starts[name] or tail for name, tail in begun.items()}
+        begins = {name: as_start(starts[name]) for name in begun}
+        wanted = {name: start.last for name, start in begins.items() if start.last}
+        rewound = self._log.rewind(digest, wanted, deadline) if wanted else {}
+        for name, tail in begun.items():
+            start = begins[name]
+            back = rewound.get(name, Start(start.since or tail, start.past))
+            begins[name] = back._replace(by_view=start.by_view)
         return self._clients.subscribe(digest, begins, deadline)
 
     def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:

@@ -52,9 +52,11 @@ LISTED = Script("listed", "clock")
 READ = Script("read", "clock", "keep", "log")
 REFRESH = Script("refresh", "clock", "session", "client")
 RESTORE = Script("restore", "clock", "session", "client")
+REWIND = Script("rewind", "clock", "keep", "log", "touch", "rewind")
 SUBSCRIBE = Script("subscribe", "clock", "session", "client")
 SUBSCRIBE_AT_TAILS = Script(
-    "subscribe_at_tails", "clock", "keep", "log", "touch", "list", "session", "client"
+    "subscribe_at_tails",
+    *("clock", "keep", "log", "touch", "rewind", "list", "session", "client"),
 )
 TOUCH = Script("touch", "clock", "keep", "log", "touch")
 UNSUBSCRIBE = Script("unsubscribe", "clock", "client")

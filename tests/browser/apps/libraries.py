@@ -1,10 +1,11 @@
 """Pages whose links other libraries follow without a navigation, as their users write them."""
 
+import itertools
 import json
 import os
 import pathlib
 
-from flask import Flask, render_template_string, send_from_directory
+from flask import Flask, render_template_string, request, send_from_directory
 
 from flask_realtime import Realtime
 
@@ -14,6 +15,7 @@ app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 realtime = Realtime(app)
+counts = itertools.count(1)
 MODULES = pathlib.Path(__file__).parents[2] / "js" / "node_modules"
 
 PAGE = """<!doctype html><html lang="en"><head><title>{{ name }}</title>
@@ -29,10 +31,20 @@ PAGE = """<!doctype html><html lang="en"><head><title>{{ name }}</title>
 <p x-data="{ text: '' }"
  x-init="void realtime.on('*', (payload) => text = payload)" x-text="text"></p>
 </body></html>"""
+LIVE = PAGE.replace(
+    "</body>",
+    """<div id="place"></div><p id="answer"></p>
+<section data-realtime-block="live" data-realtime-on="{{ name }}">
+{% block live %}<button id="in-block" {{ asking|safe }}>{{ count }}</button>
+<p id="component" x-data="{ one: 1 }" x-text="one + {{ count }}"></p>{% endblock %}
+</section></body>""",
+)
+ASKING = 'hx-get="/answer" hx-target="#answer"'
 LIBRARIES = {
     "turbo": ("@hotwired/turbo/dist/turbo.es2017-umd.js", "", ""),
     "unpoly": ("unpoly/unpoly.js", "", "up-follow up-target=body"),
     "htmx": ("htmx.org/dist/htmx.js", 'hx-boost="true"', ""),
+    "htmx4": ("htmx4/dist/htmx.js", 'hx-boost:inherited="true"', ""),
     "alpine": ("alpinejs/dist/cdn.js", "", ""),
 }
 
@@ -40,16 +52,34 @@ LIBRARIES = {
 @app.get("/<kind>/<name>")
 def show(kind, name):
     realtime.socket.subscribe(name)
-    library, attributes, link = LIBRARIES[kind]
+    return page(PAGE, kind, name)
+
+
+@app.get("/<kind>/live/<name>")
+@realtime.subscribes("{name}")
+def live(kind, name):
+    return page(LIVE, f"{kind}/live", name, asking=ASKING, count=next(counts))
+
+
+@app.get("/answer")
+def answer():
+    """Who asked, as far as the request says; and whoever else is there hears of it."""
+    realtime.to(request.args.get("channel", "nobody"), include_self=False).push("asked")
+    return realtime.socket.connection_id
+
+
+def page(template, kind, name, **variables):
+    library, attributes, link = LIBRARIES[kind.partition("/")[0]]
     following = f"{name}-next" if not name.endswith("-next") else name.removesuffix("-next")
     return render_template_string(
-        PAGE,
+        template,
         kind=kind,
         name=name,
         library=library,
         attributes=attributes,
         link=link,
         following=following,
+        **variables,
     )
 
 

@@ -40,6 +40,20 @@ def on(channel):
     return render_template_string(PAGE, title=channel, items=[channel])
 
 
+@app.get("/past/<channel>/<int:last>")
+@realtime.subscribes("{channel}", last=3)
+def past(channel, last):
+    realtime.socket.subscribe(f"{channel}-own", last=last)
+    return render_template_string(PAGE, title=channel, items=[channel])
+
+
+@app.post("/again/<channel>/<int:last>")
+def again(channel, last):
+    realtime.socket.unsubscribe(channel)
+    realtime.socket.subscribe(channel, last=last)
+    return "", 204
+
+
 @app.post("/push/<channel>")
 def push(channel):
     realtime.push(request.get_json(), channel)
@@ -49,6 +63,12 @@ def push(channel):
 @app.post("/push-many/<channel>")
 def push_many(channel):
     realtime.push_many([(payload, channel) for payload in request.get_json()])
+    return "", 204
+
+
+@app.post("/push-to-others/<channel>")
+def push_to_others(channel):
+    realtime.to(channel, include_self=False).push(request.get_json())
     return "", 204
 
 
@@ -80,7 +100,7 @@ def push_once(channel, push_id):
 
 @app.route("/subscribe/<channel>", methods=["GET", "POST"])
 def subscribe(channel):
-    realtime.socket.subscribe(channel)
+    realtime.socket.subscribe(channel, last=request.args.get("last", 0, int))
     return jsonify(sorted(realtime.socket.channels))
 
 

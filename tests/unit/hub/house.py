@@ -87,6 +87,7 @@ class House:
         self._number = getattr(self, "_number", 0) + 1
         self.registry.publish([Push(channel, f'"{payload}"', f"push-{self._number}")])
 
-    def _enter(self, connection, starts):
-        self.hub.invite(connection, starts)
+    def _enter(self, connection, subscriptions):
+        starts = {name: one.begins for name, one in subscriptions.items()}
+        self.hub.invite(connection, starts, subscriptions.with_past)
         self.jobs.append(starts)

@@ -28,7 +28,7 @@ class Shore:
     def come(self, starts, digest="d1", report=None):
         ear = Ear(digest)
         if report is not None:
-            self.catch_up_of(ear, starts, lambda lost: report(lost, list(ear.payloads)))
+            self.catch_up_of(ear, starts, lambda lost, begins: report(lost, list(ear.payloads)))
             return ear
         self.catch_up_of(ear, starts)
         return ear

@@ -11,6 +11,7 @@ from flask_realtime.registries import (
     Push,
     Registry,
     RegistryEvents,
+    Start,
     Subscriptions,
 )
 
@@ -38,6 +39,9 @@ class Nowhere(Registry):
 
     def subscribe(self, digest, channels):
         pass
+
+    def rewind(self, digest, channels, last):
+        return {name: Start(Position.start()) for name in channels}
 
     def unsubscribe(self, digest, channels):
         pass

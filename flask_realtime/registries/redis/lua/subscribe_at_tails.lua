@@ -1,4 +1,4 @@
--- Subscribes a client to channels, each from the position given or else from where its log stands, all
+-- Subscribes a client to channels, each from the start given, which may leave out what the log knows, all
 -- in one step, unless the client's session has ended; begins logs that are not known, and lists them
 -- all. Returns the names of the client's connections; or, if it would be on too many channels, on how
 -- many it is, and changes nothing. Its keys are in several slots of a cluster.
@@ -19,7 +19,7 @@ if count then
 end
 for i = 1, #names do
     local tail = touch(KEYS[2 * i + 2], KEYS[2 * i + 3], true, lives, limits)
-    positions[i] = positions[i] ~= '' and positions[i] or tail
+    positions[i] = resolve(positions[i], KEYS[2 * i + 3], tail)
 end
 put_on_list(list, lives, names)
 return subscribe(client, awaits, names, positions)

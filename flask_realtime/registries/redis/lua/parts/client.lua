@@ -1,5 +1,5 @@
 -- A client is a hash of
---   since:CHANNEL     where the log stood when the client subscribed, and the moment of that
+--   since:CHANNEL     where the subscription begins (see starts.py), and the moment of that
 --   sent:CHANNEL      how far the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
 --   channels, lefts   how many fields of the first and of the last kind there are
@@ -118,7 +118,13 @@ local function begin_client(client, awaits, names, positions)
     redis.call('PEXPIRE', client, awaits)
 end
 
--- Subscribes a client to channels, each from its position on. Returns the names of its connections.
+-- Whether a view's decorator made the subscription that begins so (see starts.py): it is no longer the
+-- decorator's once the app has subscribed as well.
+local function is_by_view(start)
+    return string.sub(start, 1, 1) == 'v'
+end
+
+-- Subscribes a client to channels, each from its start on. Returns the names of its connections.
 local function subscribe(client, awaits, names, positions)
     if 2 * #names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
         begin_client(client, awaits, names, positions)
@@ -130,6 +136,9 @@ local function subscribe(client, awaits, names, positions)
         -- One that is subscribed to keeps its place, and is newer now than what others know.
         local since = redis.call('HGET', client, 'since:' .. name)
         local position = since and string.match(since, '^(.*):') or positions[i]
+        if since and is_by_view(position) and not is_by_view(positions[i]) then
+            position = string.sub(position, 2)
+        end
         enter(client, name, position .. ':' .. moment)
     end
     redis.call('HDEL', client, 'unknown')

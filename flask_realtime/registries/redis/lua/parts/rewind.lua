@@ -1,0 +1,54 @@
+-- Whether an entry's route counts as a message for a client: see protocol/routes.py. A refresh of
+-- blocks, whose route begins with a tilde, is for nobody here.
+local function counts(route, digest)
+    local whom = string.sub(route, 1, 1) == '<' and string.sub(route, 2) or route
+    if string.sub(whom, 1, 1) == '-' then
+        return string.sub(whom, 2) ~= digest
+    end
+    return whom == '' or whom == digest
+end
+
+-- How many entries are read at once.
+local MOST_AT_ONCE = 200
+
+-- Returns the position before the last messages of a log that are for a client, as many as are wanted,
+-- or as the log has. tail is the log's position.
+local function rewind(log, tail, last, digest)
+    local epoch, seq = string.match(tail, '^([^:]*):(%d+):')
+    local begins = tail
+    seq = tonumber(seq)
+    while seq > 0 do
+        local first = math.max(1, seq - math.min(last, MOST_AT_ONCE) + 1)
+        local found = redis.call('XRANGE', log, string.format('%.0f-0', first), string.format('%.0f-0', seq))
+        for i = #found, 1, -1 do
+            local of, before, route =
+                string.match(found[i][2][2], '^([^:]*):%d+:[^:]*:([^:]*):([^\n]*)\n')
+            if found[i][1] ~= string.format('%.0f-0', seq) or of ~= epoch then
+                return begins
+            end
+            seq = seq - 1
+            begins = string.format('%s:%.0f:%s', epoch, seq, before)
+            last = last - (counts(route, digest) and 1 or 0)
+            if last == 0 then
+                return begins
+            end
+        end
+        if seq >= first then
+            return begins
+        end
+    end
+    return begins
+end
+
+-- Returns where a subscription begins, as a client's hash holds it (see starts.py), for one whose log
+-- stands at tail.
+local function resolve(start, log, tail)
+    if start == '' then
+        return tail
+    end
+    local about, last, digest = string.match(start, '^([^>]*)>#(%d+):([^>]*)>$')
+    if about then
+        return about .. '>' .. rewind(log, tail, tonumber(last), digest) .. '>' .. tail
+    end
+    return string.sub(start, -1) == '>' and start .. tail or start
+end

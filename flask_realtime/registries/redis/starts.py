@@ -1,0 +1,46 @@
+"""Where a subscription begins, as a client's hash holds it and the scripts are told it.
+
+A plain position stands for itself. Anything more is ``about>begins>position``: *about* is ``v`` for
+a subscription by a view's decorator, and behind it the mark of the subscription's past; *begins* is
+where that past begins. A script fills in what it is not given: the position where it is empty, and
+*begins* where it is ``#`` with the number of messages, a colon, and the client's digest.
+"""
+
+from __future__ import annotations
+
+from ...protocol.positions import Position, new_tag
+from ...protocol.starts import Past, Start, as_start
+from .entries import parse_position
+
+_BY_VIEW = "v"
+
+
+def write_start(given: Position | Start | None, digest: str) -> str:
+    """Return a start as the scripts take it.
+
+    :param digest: of the client that subscribes.
+    """
+    start = as_start(given)
+    since = "" if start.since is None else str(start.since)
+    if not (start.past or start.last or start.by_view):
+        return since
+    about = _BY_VIEW if start.by_view else ""
+    if start.past is not None:
+        return f"{about}{start.past.mark}>{start.past.begins}>{since}"
+    if start.last:
+        return f"{about}{new_tag()}>#{start.last}:{digest}>{since}"
+    return f"{about}>>{since}"
+
+
+def parse_start(text: bytes) -> Start:
+    """Read a start whose position is known.
+
+    :raises ValueError: if *text* has another form.
+    """
+    if b">" not in text:
+        return Start(parse_position(text))
+    about, begins, since = text.split(b">")
+    is_by_view = about.startswith(_BY_VIEW.encode())
+    mark = about.decode().removeprefix(_BY_VIEW)
+    past = Past(parse_position(begins), mark) if begins else None
+    return Start(parse_position(since), past, by_view=is_by_view)

@@ -1,0 +1,142 @@
+"""Visits that keep the page end what decorators of its former view had subscribed it to."""
+
+from __future__ import annotations
+
+import pytest
+from flask import redirect, render_template_string
+
+from flask_realtime.protocol.starts import Start
+
+from .pages import HEADER, OPEN, PAGE, SCRIPTED, clients
+
+BOOSTED = {**HEADER, "HX-Request": "true", "HX-Boosted": "true"}
+OF_HISTORY = {**HEADER, "HX-Request": "true", "HX-History-Restore-Request": "true"}
+PART = {**HEADER, "HX-Request": "true"}
+FORMER = {"former", "both", "own"}
+
+
+@pytest.fixture(autouse=True)
+def open_page(process):
+    """Its former view's decorator has subscribed it to two channels, and the app to one."""
+    of_view = Start(by_view=True)
+    process.registry.subscribe(OPEN, {"former": of_view, "both": of_view, "own": None})
+
+
+def show(grants, page=PAGE, status=200):
+    """A view that subscribes its page by a decorator, and answers so."""
+
+    def view():
+        grants.subscribe(["both", "new"], by_view=True)
+        return page, status
+
+    return view
+
+
+@pytest.mark.parametrize("headers", [BOOSTED, OF_HISTORY])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_visit_of_htmx_replaces_what_the_former_view_had_subscribed(
+    grants, process, ask, headers, method
+):
+    """What the app has subscribed to by itself stays."""
+    ask(show(grants), headers=headers, method=method)
+
+    assert clients(process) == {OPEN: {"both", "new", "own"}}
+
+
+def test_visit_to_a_view_that_subscribes_nobody_ends_it_too(process, ask):
+    """Though nothing in it, nor in the page, knows of channels or of our client."""
+    ask(lambda: "<main>new</main>", headers=BOOSTED)
+
+    assert clients(process) == {OPEN: {"own"}}
+
+
+def test_visit_may_be_answered_with_a_part_of_a_page(grants, process, ask):
+    """As apps do that leave out the layout for htmx."""
+    ask(show(grants, "<main>new</main>"), headers=BOOSTED)
+
+    assert clients(process) == {OPEN: {"both", "new", "own"}}
+
+
+def test_whole_page_that_our_client_asked_for_is_a_visit(grants, process, ask):
+    """A form over the socket, say, whose answer becomes the document."""
+
+    def view():
+        grants.subscribe(["new"], by_view=True)
+        return render_template_string(SCRIPTED)
+
+    ask(view, headers=HEADER)
+
+    assert clients(process) == {OPEN: {"new", "own"}}
+
+
+@pytest.mark.parametrize("page", ["<li>part</li>", {"json": 1}])
+def test_part_of_a_page_is_no_visit(grants, process, ask, page):
+    """It is shown within the view that is there."""
+    ask(show(grants, page), headers=HEADER)
+
+    assert clients(process) == {OPEN: {*FORMER, "new"}}
+
+
+def test_page_of_which_htmx_takes_a_part_is_no_visit(grants, process, ask):
+    """hx-select takes one element of a whole page, every ten seconds perhaps."""
+
+    def view():
+        grants.subscribe(["new"], by_view=True)
+        return render_template_string(SCRIPTED)
+
+    ask(view, headers=PART)
+
+    assert clients(process) == {OPEN: {*FORMER, "new"}}
+
+
+@pytest.mark.parametrize("status", [204, 302, 403, 404, 422, 500])
+def test_visit_that_fails_leaves_the_page_as_it_was(grants, process, ask, status):
+    """htmx shows no error, and follows a redirect to the view that counts."""
+    answer = (lambda: redirect("/there")) if status == 302 else show(grants, status=status)
+    ask(answer, headers=BOOSTED)
+
+    expected = {*FORMER, "new"} if status == 204 else FORMER
+    assert clients(process) == {OPEN: expected}
+
+
+def test_visit_that_names_no_page_leads_to_a_new_one(grants, process, ask):
+    """Whoever asks so is heard as any other visitor."""
+    without_page = {name: value for name, value in BOOSTED.items() if name not in HEADER}
+
+    ask(lambda: grants.subscribe(["a"]) or PAGE, headers=without_page)
+
+    assert clients(process)[OPEN] == FORMER
+
+
+def test_channel_that_the_app_subscribes_to_again_stays_at_the_next_visit(grants, process, ask):
+    """It was the former view's, and is the app's own from now on."""
+
+    def view():
+        grants.subscribe(["both"], by_view=True)
+        grants.subscribe(["both", "former"])
+        return PAGE
+
+    ask(view, headers=BOOSTED)
+
+    found = process.registry.subscriptions([OPEN])[OPEN]
+    assert {name for name, one in found.items() if one.by_view} == set()
+    assert set(found) == FORMER
+
+
+def test_page_that_was_rendered_keeps_who_subscribed_it(grants, process, ask):
+    """So that the first visit from it can tell."""
+
+    def view():
+        grants.subscribe(["view", "both"], last=1, by_view=True)
+        grants.subscribe(["both", "own"])
+        return PAGE
+
+    ask(view)
+
+    (page,) = set(clients(process)) - {OPEN}
+    found = process.registry.subscriptions([page])[page]
+    assert {name: one.by_view for name, one in found.items()} == {
+        "view": True,
+        "both": False,
+        "own": False,
+    }
