@@ -116,39 +116,52 @@ def test_client_is_a_module_for_a_project_with_a_bundler(bundler, tmp_path):
 
 
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
-@pytest.mark.parametrize("entry", ENTRIES)
-def test_script_of_browsers_is_the_same_program_as_its_modules(entry, tmp_path):
+def test_scripts_of_browsers_are_the_same_programs_as_their_modules(tmp_path):
     """What is served has other names for what nobody sees, and is the same in all else."""
-    plain, served = tmp_path / "plain.js", tmp_path / "served.js"
-    plain.write_text(f"""(() => {{ "use strict"; {"".join(modules_of(entry, set()))} }})();""")
-    served.write_bytes(client_script(entry).plain)
+    pairs = [
+        (
+            f"""(() => {{ "use strict"; {"".join(modules_of(entry, set()))} }})();""",
+            client_script(entry).plain.decode(),
+        )
+        for entry in ENTRIES
+    ]
 
-    code, output = node("same-program.js", str(plain), str(served))
+    different, output = compare(pairs, tmp_path)
 
-    assert code == 0, output
+    assert different == 0, output
+    assert output.count("the same") == len(pairs)
+
+
+OTHER_PROGRAMS = [
+    ("const a = { key: 1 }; a.key;", "const b = { key: 1 }; b.kex;"),
+    ("const a = 'text';", "const b = 'test';"),
+    ("(one, other) => one;", "(one, other) => other;"),
+    ("(one) => one + other;", "(other) => other + other;"),
+    ("({ one }) => one;", "({ a }) => a;"),
+    ("(one) => window.open;", "(one) => one.open;"),
+    (
+        "class A { #a; #b; c() { return this.#a; } }",
+        "class A { #a; #b; c() { return this.#b; } }",
+    ),
+]
 
 
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("const a = { key: 1 }; a.key;", "const b = { key: 1 }; b.kex;"),
-        ("const a = 'text';", "const b = 'test';"),
-        ("(one, other) => one;", "(one, other) => other;"),
-        ("(one) => one + other;", "(other) => other + other;"),
-        ("({ one }) => one;", "({ a }) => a;"),
-        ("(one) => window.open;", "(one) => one.open;"),
-        (
-            "class A { #a; #b; c() { return this.#a; } }",
-            "class A { #a; #b; c() { return this.#b; } }",
-        ),
-    ],
-)
-def test_other_program_is_told_from_the_same(one, other, tmp_path):
-    """The comparison sees a key, a text or a name that is another."""
-    for name, text in (("one.js", one), ("other.js", other)):
-        (tmp_path / name).write_text(text)
+def test_other_program_is_told_from_the_same(tmp_path):
+    """The comparison sees a key, a text or a name that is another, in every pair that it is given,
+    and takes a script for the same as itself."""
+    different, output = compare(OTHER_PROGRAMS, tmp_path)
+    same, _ = compare([("const a = 1; a;", "const b = 1; b;")], tmp_path)
 
-    code, output = node("same-program.js", str(tmp_path / "one.js"), str(tmp_path / "other.js"))
+    assert different == len(OTHER_PROGRAMS), output
+    assert same == 0
 
-    assert code == 1, output
+
+def compare(pairs, folder):
+    """How many pairs of scripts are not the same program, and what is told of each."""
+    paths = []
+    for number, pair in enumerate(pairs):
+        for name, text in zip(("one", "other"), pair, strict=True):
+            paths.append(folder / f"{name}-{number}.js")
+            paths[-1].write_text(text)
+    return node("same-program.js", *map(str, paths))

@@ -1,21 +1,29 @@
 /**
  * Shows that two scripts are the same program, but for what they call things that nothing outside of
- * them sees: `node same-program.js ONE.js OTHER.js` says where they differ, and ends with 1.
+ * them sees: `node same-program.js ONE.js OTHER.js …` takes pairs of them, says where each differs,
+ * and ends with the number of pairs that do.
  */
 
 import ts from "typescript";
 
 const { SyntaxKind } = ts;
-const [one, other] = process.argv.slice(2);
-const program = ts.createProgram([one, other], {
+const OPTIONS = {
   allowJs: true,
   lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
   noEmit: true,
   target: ts.ScriptTarget.ES2022,
-});
-const checker = program.getTypeChecker();
-const renamed = new Map();
-const taken = new Map();
+};
+const host = ts.createCompilerHost(OPTIONS);
+const read = host.getSourceFile;
+const files = new Map();
+// What the browser has takes a second to read: once is enough for all pairs.
+host.getSourceFile = (name, ...rest) => {
+  if (!files.has(name)) files.set(name, read(name, ...rest));
+  return files.get(name);
+};
+let checker, renamed, taken;
+
+class Difference extends Error {}
 
 /** What a name stands for, if it is declared in one of the two; undefined: it is the browser's. */
 function declared(node) {
@@ -61,8 +69,7 @@ const kindOf = ({ kind }) => (kind === SyntaxKind.ShorthandPropertyAssignment ? 
 
 function differ(a, b, why) {
   const { line } = a.getSourceFile().getLineAndCharacterOfPosition(a.getStart());
-  console.log(`${why}, line ${line + 1}:\n  ${a.getText().slice(0, 200)}\n  ${b.getText().slice(0, 200)}`);
-  process.exit(1);
+  throw new Difference(`${why}, line ${line + 1}:\n  ${a.getText().slice(0, 200)}\n  ${b.getText().slice(0, 200)}`);
 }
 
 function compareNames(a, b) {
@@ -94,6 +101,28 @@ function compare(a, b, isKeyOfShort) {
   first.forEach((part, index) => compare(part, second[index], (isPair && index === 0) || (isPattern && index === 1)));
 }
 
-compare(program.getSourceFile(one), program.getSourceFile(other));
-if (!renamed.size) throw new Error("There was nothing to compare.");
-console.log(`The same, with ${renamed.size} names.`);
+/** Where two scripts differ; undefined: they are the same program. */
+function difference(one, other) {
+  const program = ts.createProgram([one, other], OPTIONS, host);
+  checker = program.getTypeChecker();
+  [renamed, taken] = [new Map(), new Map()];
+  try {
+    compare(program.getSourceFile(one), program.getSourceFile(other));
+  } catch (error) {
+    if (error instanceof Difference) return error.message;
+    throw error;
+  }
+  if (!renamed.size) throw new Error(`There was nothing to compare in ${one}.`);
+  console.log(`${one}: the same, with ${renamed.size} names.`);
+}
+
+const scripts = process.argv.slice(2);
+let different = 0;
+for (let at = 0; at < scripts.length; at += 2) {
+  const found = difference(scripts[at], scripts[at + 1]);
+  if (found !== undefined) {
+    different++;
+    console.log(`${scripts[at]}: ${found}`);
+  }
+}
+process.exitCode = different;

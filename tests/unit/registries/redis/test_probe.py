@@ -59,7 +59,7 @@ def hear(redis_url, tmp_path):
             thread.join(DEADLINE)
 
 
-def test_probe_that_arrives_says_how_long_it_took(probe_at, hear, redis_url):
+def test_probe_that_arrives_says_how_long_it_took(hear, probe_at, redis_url):
     """``health()`` shows the lag of Redis."""
     probe, _ = probe_at(redis_url)
     hear(probe)
@@ -89,7 +89,7 @@ def test_probe_that_cannot_be_published_proves_nothing(probe_at):
     assert found.get(timeout=DEADLINE) is None
 
 
-def test_probes_are_made_again_and_again(probe_at, hear, redis_url, monkeypatch):
+def test_probes_are_made_again_and_again(hear, probe_at, redis_url, monkeypatch):
     """A line that dies later is found too, and sooner where somebody is in a hurry."""
     probe, found = probe_at(redis_url)
     hear(probe)
@@ -103,7 +103,7 @@ def test_probes_are_made_again_and_again(probe_at, hear, redis_url, monkeypatch)
     assert [found.get(timeout=DEADLINE) for _ in range(3)] == [True] * 3
 
 
-def test_line_that_died_in_silence_is_found(probe_at, hear, redis_url):
+def test_line_that_died_in_silence_is_found(hear, probe_at, redis_url):
     """Whether or not its own connection still takes what is sent."""
     with contextlib.closing(Tunnel(int(redis_url.rpartition(":")[2].partition("/")[0]))) as tunnel:
         probe, found = probe_at(f"redis://127.0.0.1:{tunnel.port}/0", seconds=0.5)
