@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
+from .app_publisher import AppPublisher
 from .config.settings import Config
 from .connection.connection import Connection
 from .errors import InvalidSetting
@@ -18,7 +19,6 @@ from .messages.handlers import Handlers
 from .messages.hooks import Hooks
 from .node.node import Node
 from .node.serving import Serving
-from .outgoing import Outgoing
 from .page import page
 from .page.hosts import keep_places_from_views
 from .page.identify import EXTENSION as IDENTIFY
@@ -73,7 +73,7 @@ class AppState:
         if config.redis is not None or config.registry == "redis":
             import_what_cannot_be_late()
         #: What the app pushes goes out by it.
-        self.outgoing = Outgoing(
+        self.publisher = AppPublisher(
             app,
             self._publishing_registry,
             config.enabled,
@@ -115,7 +115,7 @@ class AppState:
 
         Whoever uses the app after that begins anew.
         """
-        self.outgoing.close()
+        self.publisher.close()
         node = self._nodes.pop()
         if node is not None:
             node.close()

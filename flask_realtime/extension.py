@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app, has_app_context, has_request_context
 
+from .app_publisher import AppPublisher
 from .app_state import AppState
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
@@ -17,7 +18,6 @@ from .messages.call_rules import Opened, open_to_calls
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks
-from .outgoing import Outgoing
 from .page.identify import Identify
 from .pushing import Pushing
 from .signals import socket_joined, socket_left
@@ -99,7 +99,7 @@ class Realtime(Pushing, Subscribing):
         return Socket(
             state.grants,
             state.settlement,
-            state.outgoing,
+            state.publisher,
             state.config.enabled,
             state.config.history_size,
         )
@@ -247,8 +247,8 @@ class Realtime(Pushing, Subscribing):
     def _living_apps(self) -> list[Flask]:
         return [app for one in self._apps if (app := one()) is not None]
 
-    def _outgoing(self) -> Outgoing:
-        return self._state().outgoing
+    def _publisher(self) -> AppPublisher:
+        return self._state().publisher
 
     def _state(self) -> AppState:
         if has_app_context():

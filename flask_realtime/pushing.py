@@ -19,7 +19,7 @@ from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
 
 if TYPE_CHECKING:
-    from .outgoing import Outgoing
+    from .app_publisher import AppPublisher
     from .row_changes import Names
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Pushing(ABC):
     """The part of :class:`~flask_realtime.Realtime` that pushes."""
 
     @abstractmethod
-    def _outgoing(self) -> Outgoing:
+    def _publisher(self) -> AppPublisher:
         """Return where the pushes of the current app go out, or those of the only app."""
 
     def push(
@@ -59,7 +59,7 @@ class Pushing(ABC):
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._outgoing().push(message, flatten(channels, pattern), push_id)
+        self._publisher().push(message, flatten(channels, pattern), push_id)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
@@ -70,7 +70,7 @@ class Pushing(ABC):
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        self._outgoing().push_many(messages, pattern)
+        self._publisher().push_many(messages, pattern)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone, down a channel to which it is subscribed.
@@ -86,7 +86,7 @@ class Pushing(ABC):
         :raises NotSubscribed: if the client was never subscribed to *channel*.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        self._outgoing().push_to(digest, message, check_name(channel))
+        self._publisher().push_to(digest, message, check_name(channel))
 
     def to(
         self,
@@ -118,7 +118,7 @@ class Pushing(ABC):
         """
         route = TO_ALL if include_self else _to_others()
         names = tuple(flatten(channels, pattern))
-        return Audience(self._outgoing, Addressing(names, route, push_id, ephemeral, after_commit))
+        return Audience(self._publisher, Addressing(names, route, push_id, ephemeral, after_commit))
 
     def to_user(
         self,
@@ -143,7 +143,7 @@ class Pushing(ABC):
         """
         route = TO_ALL if include_self else _to_others()
         names = (channel_of(identity_of(user_id)),)
-        return Audience(self._outgoing, Addressing(names, route, push_id, ephemeral, after_commit))
+        return Audience(self._publisher, Addressing(names, route, push_id, ephemeral, after_commit))
 
     def refresh_on_commit(
         self, model: type, names: Names, columns: Collection[str] | None = None
@@ -185,7 +185,7 @@ class Pushing(ABC):
             return
         checked = tuple(name for name in names if _is_name(name))
         addressing = Addressing(checked, _to_others()._replace(kind="refresh"))
-        self._outgoing().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
+        self._publisher().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
 
 
 def _to_others() -> Route:

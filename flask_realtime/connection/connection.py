@@ -279,7 +279,7 @@ class Connection:
         try:
             self.outbox.wait_until_empty(CLOSE_SECONDS)
             self._descriptor.finish_writing()
-            self._descriptor.drain(CLOSE_SECONDS, CLOSE_BYTES)
+            self._descriptor.discard_input(CLOSE_SECONDS, CLOSE_BYTES)
         except OSError:
             pass
         except Exception:

@@ -12,7 +12,6 @@ from flask import Flask
 from ..config.settings import Config
 from ..connection.age import AgeLimit
 from ..connection.connection import Connection
-from ..connection.drain import Drain
 from ..connection.heartbeat import Heartbeat
 from ..errors import CloseCode
 from ..hub.catchup import CatchUp
@@ -37,8 +36,9 @@ from ..transport import servers
 from ..transport.handshake import Handshake
 from ..writing.flusher import Flusher
 from .admission import Admission
+from .drain import Drain
 from .evictions import Evictions
-from .inbox import Inbox, Services
+from .message_receiver import MessageReceiver, Services
 from .resumption import Resumption
 
 # The registry forgets what is not refreshed after a time that settings give.
@@ -93,7 +93,7 @@ class Node:
             self._flusher,
             self._threads,
             secret_keys=lambda: secret_keys_of(app),
-            make_receiver=self._make_inbox,
+            make_receiver=self._make_receiver,
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
         self._services = Services(
@@ -217,8 +217,10 @@ class Node:
                 self._drain = self._make_drain()
             self._is_serving = True
 
-    def _make_inbox(self, connection: Connection, handshake: Handshake, arrival: Arrival) -> Inbox:
-        return Inbox(connection, self._services, handshake, arrival)
+    def _make_receiver(
+        self, connection: Connection, handshake: Handshake, arrival: Arrival
+    ) -> MessageReceiver:
+        return MessageReceiver(connection, self._services, handshake, arrival)
 
     def _make_drain(self) -> Drain:
         graceful = servers.graceful_seconds()

@@ -3,7 +3,8 @@
 The way of a byte that the peer sends: the kernel → ``Reading.receive`` (connection/reading.py), on
 the thread of the socket's request → ``_Socket.recv`` → simple-websocket's loop →
 ``Protocol.receive_data`` and ``Protocol.events`` (protocol.py) → simple-websocket, which puts
-messages together → ``_Event.set`` → ``Adapter.hand_on`` → ``Receiver.received`` (node/inbox.py).
+messages together → ``_Event.set`` → ``Adapter.hand_on`` → ``Receiver.received``
+(node/message_receiver.py).
 
 The way of a byte that simple-websocket sends (pongs and answers to close frames):
 ``_Socket.send`` → ``Connection.write``, and from there as any other (writing/outbox.py).

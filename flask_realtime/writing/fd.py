@@ -70,7 +70,7 @@ class Descriptor(Protocol):
     def finish_writing(self) -> None:
         """Tell the peer that nothing more comes; reading goes on."""
 
-    def drain(self, seconds: float, max_bytes: int) -> None:
+    def discard_input(self, seconds: float, max_bytes: int) -> None:
         """Read and drop what the peer still sends, until its end or one of the limits."""
 
     def shutdown(self) -> None:
@@ -123,7 +123,7 @@ class PlainDescriptor:
     def finish_writing(self) -> None:
         self._sock.shutdown(socket.SHUT_WR)
 
-    def drain(self, seconds: float, max_bytes: int) -> None:
+    def discard_input(self, seconds: float, max_bytes: int) -> None:
         deadline = clock.monotonic() + seconds
         while max_bytes > 0 and _is_readable(self._sock, deadline):
             data = self._sock.recv(READ_BYTES)
@@ -197,7 +197,7 @@ class TlsDescriptor:
         with socket.socket(fileno=os.dup(self._sock.fileno())) as same:
             same.shutdown(socket.SHUT_WR)
 
-    def drain(self, seconds: float, max_bytes: int) -> None:
+    def discard_input(self, seconds: float, max_bytes: int) -> None:
         deadline = clock.monotonic() + seconds
         while max_bytes > 0 and clock.monotonic() < deadline:
             try:

@@ -128,7 +128,7 @@ def test_descriptor_reads_on_once_it_has_finished_writing(line):
     peer.sendall(b"late" * 100)
 
     descriptor.finish_writing()
-    descriptor.drain(DEADLINE, 400)
+    descriptor.discard_input(DEADLINE, 400)
 
     # Without a farewell of TLS: the TCP connection ends.
     with suppress(ssl.SSLEOFError):
@@ -140,8 +140,8 @@ def test_descriptor_drops_no_more_than_it_was_told(line):
     descriptor, peer = line
     peer.sendall(b"x" * 1000)
 
-    descriptor.drain(DEADLINE, 10)
-    descriptor.drain(0, 1000)
+    descriptor.discard_input(DEADLINE, 10)
+    descriptor.discard_input(0, 1000)
 
 
 def test_descriptor_of_tls_keeps_what_openssl_has_not_taken():

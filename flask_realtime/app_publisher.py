@@ -22,7 +22,7 @@ from .transactions import has_begun, wait_for_commit
 logger = logging.getLogger(__name__)
 
 
-class Outgoing:
+class AppPublisher:
     """Hands to the registry what one app pushes.
 
     :param app: its JSON provider encodes the messages.

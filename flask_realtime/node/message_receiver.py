@@ -47,7 +47,7 @@ _ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all inboxes of a process share.
+    """What all receivers of a process share.
 
     :param large: reads large messages.
     :param max_bytes: how large a message may be.
@@ -61,7 +61,7 @@ class Services:
     large: LargeMessages = field(default_factory=LargeMessages)
 
 
-class Inbox:
+class MessageReceiver:
     """Receives the messages of *connection*.
 
     :param arrival: what was known of its client at the handshake.

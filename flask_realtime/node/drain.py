@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from ..connection.connection import Connection
 from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..threads import clock
 from ..threads.background import BackgroundThread
-from .connection import Connection
 
 logger = logging.getLogger(__name__)
 

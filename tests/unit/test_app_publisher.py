@@ -3,10 +3,10 @@
 import pytest
 from flask import Flask
 
+from flask_realtime.app_publisher import AppPublisher
 from flask_realtime.audiences import Addressing
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.outgoing import Outgoing
 from flask_realtime.protocol.routes import TO_ALL
 from flask_realtime.registries.memory.registry import MemoryRegistry
 
@@ -32,28 +32,28 @@ def registry():
 
 
 @pytest.fixture
-def outgoing(registry):
-    outgoing = Outgoing(Flask(__name__), lambda: registry, True, lambda channel: False)
-    yield outgoing
-    outgoing.close()
+def publisher(registry):
+    publisher = AppPublisher(Flask(__name__), lambda: registry, True, lambda channel: False)
+    yield publisher
+    publisher.close()
 
 
 def seq(registry, channel):
     return registry.read({channel: None}, 1)[channel].tail.seq
 
 
-def test_push_that_the_registry_refuses_is_the_views_error(outgoing, registry):
+def test_push_that_the_registry_refuses_is_the_views_error(publisher, registry):
     """The view knows that nobody was told."""
     registry.is_away = True
 
     with pytest.raises(RegistryUnavailable):
-        outgoing.push("hi", ["room"])
+        publisher.push("hi", ["room"])
 
 
-def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(outgoing, registry):
+def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(publisher, registry):
     """The database has committed, whatever becomes of the registry."""
     registry.is_away = True
-    outgoing.deliver_behind(Addressing(("room",), TO_ALL), waits=True)
+    publisher.deliver_behind(Addressing(("room",), TO_ALL), waits=True)
 
     registry.is_away = False
 
@@ -62,17 +62,17 @@ def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(outgoing, reg
 
 def test_disabled_extension_checks_and_sends_nothing(registry):
     """A message that cannot be encoded is an error all the same."""
-    outgoing = Outgoing(Flask(__name__), lambda: registry, False, lambda channel: False)
+    publisher = AppPublisher(Flask(__name__), lambda: registry, False, lambda channel: False)
 
-    outgoing.push("hi", ["room"])
+    publisher.push("hi", ["room"])
     with pytest.raises(TypeError):
-        outgoing.push(object(), ["room"])
+        publisher.push(object(), ["room"])
 
     assert seq(registry, "room") == 0
 
 
 @pytest.mark.parametrize("push_id", ["", 5, "x" * 201])
-def test_push_id_that_is_none_is_refused(outgoing, push_id):
+def test_push_id_that_is_none_is_refused(publisher, push_id):
     """Whatever the way of the push."""
     with pytest.raises(ValueError, match="push_id"):
-        outgoing.deliver('"hi"', Addressing(("room",), TO_ALL, push_id))
+        publisher.deliver('"hi"', Addressing(("room",), TO_ALL, push_id))

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from flask_realtime.connection.drain import Drain
 from flask_realtime.errors import CloseCode
+from flask_realtime.node.drain import Drain
 
 from ...eventually import eventually
 from ..sockets import DEADLINE, Pair
@@ -40,7 +40,7 @@ def test_drain_spreads_the_closing(pairs, clock, monkeypatch):
         told.append((clock.now, sum(pair.connection.is_retiring for pair in pairs)))
         clock.now += seconds
 
-    monkeypatch.setattr("flask_realtime.connection.drain.time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("flask_realtime.node.drain.time", SimpleNamespace(sleep=sleep))
     began = clock.now
 
     drain(pairs).run(seconds=10)

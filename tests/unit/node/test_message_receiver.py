@@ -7,7 +7,7 @@ import pytest
 
 from flask_realtime import Realtime
 from flask_realtime.identity.keys import digest
-from flask_realtime.node import inbox
+from flask_realtime.node import message_receiver
 from tests.eventually import DEADLINE
 
 from ..handshakes import Page, admitted
@@ -123,8 +123,10 @@ def test_too_many_messages_are_refused_and_far_too_many_close_the_socket(clock):
 def test_message_that_waits_is_parsed_when_its_turn_comes(page, heard, monkeypatch):
     """Parsed JSON takes up to twenty times the memory of its text."""
     parsed = []
-    parse = inbox.parse_message
-    monkeypatch.setattr(inbox, "parse_message", lambda text: parsed.append(text) or parse(text))
+    parse = message_receiver.parse_message
+    monkeypatch.setattr(
+        message_receiver, "parse_message", lambda text: parsed.append(text) or parse(text)
+    )
     page.say("wait")
     page.say("echo", data="hi")
     page.say("ping")
