@@ -85,7 +85,7 @@ class SessionChanges:
         """
         if identity not in self.identities:
             return False
-        return all(_value(session, key) == old for key, (old, _) in self.changes.items())
+        return all(_is_free(_value(session, key), old) for key, (old, _) in self.changes.items())
 
     def apply(self, session: MutableMapping[str, Any]) -> None:
         """Make the changes to a session that they fit."""
@@ -122,6 +122,12 @@ def follow(app: Flask, pointer: str) -> str:
 
 def _value(session: Mapping[str, Any], key: str) -> list[Any]:
     return [session[key]] if key in session else []
+
+
+def _is_free(present: list[Any], old: list[Any]) -> bool:
+    # Flask-Login writes {"_fresh": False} into the session of every stranger's second request: a
+    # key that came to hold nothing is no change that counts more than a log-in.
+    return present == old or (not old and not any(present))
 
 
 def _signer(app: Flask, salt: str) -> URLSafeSerializer:

@@ -229,26 +229,26 @@ export class Client {
 
   /** The browser's session is not, or not any more, the one that the page was rendered for. */
   #estrange({ code, reason }) {
+    if (this.#reload.isPutOff) return; // that was an attempt with the cookies of before
     const isSecond = this.#memory.get("isEstranged");
     this.#memory.set("isEstranged", true);
-    if (isSecond) {
-      // A reload has not helped, or was not wanted.
+    if (isSecond) { // a reload has not helped, or was not wanted
       if (code === ABNORMAL_CLOSURE) console.error(COOKIELESS);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {
-      this.expire(true);
+      this.expire(() => this.#session.arrived());
     }
   }
 
   /**
    * What the page shows is not true any more.
-   * @param {boolean} [isAway] it is reloaded without a socket too
+   * @param {() => Promise} [ready] resolves when it may be reloaded, which it is without a socket too
    * @internal
    */
-  expire(isAway) {
+  expire(ready) {
     this.#isStale = true;
     this.#show();
-    if (isAway || this.#connection.state === "open") this.#reload.begin(this.connectionId);
+    if (ready || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready);
   }
 
   /** The server has given the page an id, under which what its view subscribed is not known. */

@@ -3,6 +3,7 @@ const FREE = 3; // reloads, which come at once
 const CALM = 10_000; // ms without a loss, which make up for one reload
 const LONGEST_DELAY = 60_000; // ms
 const LONGEST_PROBE = 10_000; // ms
+const LEAVING = 10_000; // ms in which a page that is about to be left is gone
 
 /** Reloads the page: soon, not again and again, and never for a worse one. */
 export class Reload {
@@ -11,6 +12,13 @@ export class Reload {
   #isPosted;
   #typing;
   #timer;
+  #reload;
+  #ready;
+  // A reload would call off a navigation that is under way, to where a form redirects, say.
+  #yield = () => {
+    this.#window.clearTimeout(this.#timer);
+    this.#wait(LEAVING, 0);
+  };
 
   /**
    * @param {Memory} memory outlives a reload
@@ -24,8 +32,11 @@ export class Reload {
     this.#typing = typing;
   }
 
-  /** Have the page of `connectionId` reloaded, as soon as that does it good. */
-  begin(connectionId) {
+  /**
+   * Have the page of `connectionId` reloaded, as soon as that does it good.
+   * @param {() => Promise} [ready] resolves when it may be: it is called after the first delay
+   */
+  begin(connectionId, ready) {
     if (this.#timer) return;
     const { Date, Math } = this.#window;
     const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
@@ -33,23 +44,36 @@ export class Reload {
     if (id === connectionId) return;
     const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
     const delay = recent < FREE ? 0 : growing(recent - FREE);
-    this.#wait(delay + JITTER * Math.random(), 0, () => {
+    this.#ready = ready;
+    this.#reload = () => {
+      this.stop();
       this.#memory.set("reload", { count: recent + 1, at: Date.now(), id: connectionId });
       this.#go();
-    });
+    };
+    this.#window.addEventListener("beforeunload", this.#yield);
+    this.#wait(delay + JITTER * Math.random(), 0);
+  }
+
+  /** Whether one is put off until what `begin` was handed has resolved. */
+  get isPutOff() {
+    return Boolean(this.#timer && this.#ready);
   }
 
   stop() {
     this.#window.clearTimeout(this.#timer);
+    this.#window.removeEventListener("beforeunload", this.#yield);
     this.#timer = null;
   }
 
-  #wait(delay, tries, reload) {
+  #wait(delay, tries) {
     const timer = (this.#timer = this.#window.setTimeout(async () => {
+      await this.#ready?.();
+      if (this.#timer !== timer) return;
+      this.#ready = null;
       const isWorse = this.#typing.isUnderWay || !(await this.#isThere());
       if (this.#timer !== timer) return;
-      if (isWorse) this.#wait(growing(tries), tries + 1, reload);
-      else reload();
+      if (isWorse) this.#wait(growing(tries), tries + 1);
+      else this.#reload();
     }, delay));
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, page, realtime } from "./loaded.js";
-import { response } from "./page.js";
+import { response, settled } from "./page.js";
 
 beforeEach(() => load());
 
@@ -13,6 +13,27 @@ test("a session that changed is raised, and reloads the page", async () => {
 
   assert.deepEqual(page.details("identity"), [{ code: 4001, reason: "the session changed" }]);
   assert.deepEqual([page.state, page.reloads], ["stale", 1]);
+});
+
+test("a session that a call has changed arrives before the page is reloaded", async () => {
+  let arrive;
+  page.answer = () => new Promise((resolve) => (arrive = resolve));
+  page.socket.welcome();
+  realtime.call("/log-in", { method: "post" });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
+  await settled();
+  page.socket.end(4001);
+  // The next attempt comes with the cookies of before, too: that is no second change.
+  await page.clock.pass(2_000);
+  page.socket.accept();
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  assert.deepEqual([page.reloads, page.probes.length, realtime.state], [0, 0, "stale"]);
+
+  arrive(204);
+  await page.clock.pass(0);
+
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
 test("who prevents that goes on under the new session", async () => {

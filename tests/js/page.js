@@ -156,6 +156,7 @@ export class FakePage extends EventTarget {
   random = 0.5;
   events = [];
   navigations = [];
+  navigator = {};
 
   constructor({ storage = new FakeStorage() } = {}) {
     super();

@@ -179,3 +179,29 @@ test("a browser that keeps nothing for a tab reloads late, rather than in a loop
 
   assert.equal(page.reloads, 1);
 });
+
+test("it waits for what it is told to, and asks for the address behind that", async () => {
+  let resolve;
+  reload.begin("id", () => new Promise((done) => (resolve = done)));
+  await page.clock.pass(60_000);
+  assert.deepEqual([page.reloads, page.probes.length, reload.isPutOff], [0, 0, true]);
+
+  resolve();
+  await settled();
+
+  assert.deepEqual([page.reloads, page.probes.length, reload.isPutOff], [1, 1, false]);
+});
+
+test("a navigation that is under way is not called off; a page that stays reloads later", async () => {
+  page.answerToProbe = (count) => {
+    if (count === 1) page.fire("beforeunload");
+    return 200;
+  };
+  reload.begin("id");
+
+  await page.clock.pass(5_000);
+  assert.equal(page.reloads, 0);
+  await page.clock.pass(10_000);
+
+  assert.equal(page.reloads, 1);
+});

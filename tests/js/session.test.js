@@ -119,6 +119,49 @@ test("two at once are fetched by one request, where it has not begun", async () 
   assert.equal(page.fetches.length, 2);
 });
 
+test("one that is asked for by others meanwhile is asked for once", async () => {
+  let arrive;
+  page.answer = () => new Promise((resolve) => (arrive = resolve));
+  session.take();
+  const other = session.ask();
+
+  arrive(204);
+
+  assert.equal(await other, "answered");
+  assert.equal(page.fetches.length, 1);
+});
+
+test("who waits for the session of now waits as long as it takes", async () => {
+  page.answer = (count) => (count < 9 ? 503 : 204);
+  page.random = 1;
+  session.take();
+  const arrived = session.arrived();
+
+  await page.clock.pass(10_000);
+  assert.equal(await isSettled(arrived), false);
+  await page.clock.pass(60_000);
+
+  assert.equal(await isSettled(arrived), true);
+});
+
+test("it waits for what other pages of the browser fetch, and no longer than it may", async () => {
+  let release;
+  const asked = [];
+  page.navigator.locks = {
+    request: (...options) => (asked.push(options), new Promise((resolve) => (release = resolve))),
+  };
+  const arrived = session.arrived();
+  assert.equal(await isSettled(arrived), false);
+  release();
+  assert.equal(await isSettled(arrived), true);
+
+  page.navigator.locks.request = () => Promise.reject(new Error("TimeoutError"));
+  assert.equal(await isSettled(session.arrived()), true);
+
+  const [[name, { mode }]] = asked;
+  assert.deepEqual([name, mode], ["realtime:session", undefined]);
+});
+
 test("a stopped one asks no more, and keeps nobody waiting", async () => {
   page.answer = () => 503;
   const taken = session.take();

@@ -53,6 +53,8 @@ def test_changes_are_read_with_a_key_that_was_in_use_before(app):
         ({"a": 3, "gone": None}, None, False),
         ({"a": 1}, None, False),
         ({"a": 1, "gone": None, "new": ["x"]}, None, False),
+        # Flask-Login's mark of a stranger, say: {"_fresh": False}.
+        ({"a": 1, "gone": None, "new": False}, None, True),
     ],
 )
 def test_changes_are_made_to_the_session_that_they_were_made_in(session, identity, fits):
