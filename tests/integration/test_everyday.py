@@ -1,0 +1,208 @@
+"""What real apps do, on each server with each registry that it may be used with."""
+
+import re
+
+import pytest
+import requests
+
+from tests.eventually import DEADLINE, eventually
+
+from .browsers import Browser, connection_id
+from .conftest import KINDS, secrets_in, unexpected_tracebacks
+from .serving import ServerProcess
+
+SESSION = "/_realtime/session"
+
+
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
+def server(request, settings, tmp_path_factory):
+    """A running server of the app; gunicorn has two workers where Redis is the registry."""
+    kind, registry = request.param
+    workers = 2 if registry == "redis" and kind in ("gevent", "gthread") else 1
+    environ = {**settings(registry), "SESSIONS": str(tmp_path_factory.mktemp("sessions"))}
+    with ServerProcess(kind, "everyday:app", workers=workers, **environ) as server:
+        server.registry = registry
+        yield server
+        log = server.log()
+    assert unexpected_tracebacks(log) == []
+    assert secrets_in(log) == []
+
+
+def take_over(browser, page, **headers):
+    """What the client does when a reply says that the session waits."""
+    headers = {"Origin": browser.url, "X-Realtime-Connection-Id": page, **headers}
+    return browser.http.post(browser.url + SESSION, headers=headers, timeout=DEADLINE)
+
+
+def expiry_of(browser):
+    return next(one.expires for one in browser.http.cookies if one.name == "session")
+
+
+@pytest.mark.parametrize("data", ["text", {"id": 17, "action": "delete"}, [1, None], 0, None])
+def test_handler_gets_what_the_page_sends_whatever_its_keys(browser, data):
+    """The id of a record is the record's, and not the call's."""
+    with browser.open(browser.page("/on/a")) as socket:
+        reply = socket.ask("repeat", data=data)
+
+    assert reply["body"] == {"data": data, "endpoint": "realtime.message.repeat"}
+
+
+def test_plain_client_may_send_its_fields_beside_the_action(browser):
+    """As clients of other such libraries do; the handler gets those that are the app's."""
+    with browser.open(browser.page("/on/a")) as socket:
+        reply = socket.ask("repeat", text="hi", room=1)
+        other = socket.ask("other")
+
+    assert reply["body"]["data"] == {"text": "hi", "room": 1}
+    assert other["body"] == "realtime.message.other"
+
+
+def test_session_slides_over_a_socket(browser):
+    """Who uses the socket alone keeps a session that the app renews with each request."""
+    page = browser.page("/on/a")
+    before = expiry_of(browser)
+    with browser.open(page) as socket:
+
+        def is_renewed():
+            if socket.call("/user").get("session"):
+                assert take_over(browser, page).status_code == 204
+            return expiry_of(browser) > before
+
+        eventually(is_renewed)
+
+
+def test_log_in_over_a_socket_that_gives_the_session_another_id_arrives(browser):
+    """The browser comes with the session that was replaced, and gets the one in its place."""
+    page = browser.page("/on/a")
+    with browser.open(page) as socket:
+        reply = socket.call("/log-in/ada", method="post")
+        response = take_over(browser, page)
+
+    assert (reply["status"], reply["session"]) == (204, True)
+    assert response.status_code == 204
+    assert browser.get("/user").text == "ada"
+
+
+def test_each_socket_of_a_session_is_answered(browser):
+    """The app's session interface reads g, wherever it is asked for a session."""
+    with browser.open(browser.page("/on/a")) as first, browser.open(browser.page("/on/b")) as other:
+        replies = [socket.call("/user") for socket in (first, other, first, other)]
+
+    assert [reply["status"] for reply in replies] == [200] * 4
+
+
+def test_call_has_nothing_of_the_handshakes_middlewares(browser):
+    """A trace that the handshake began is not the call's, and its page is the one that it shows."""
+    by_http = browser.get("/circumstances").json()["names"]
+    with browser.open(browser.page("/on/a"), origin=browser.url) as socket:
+        reply = socket.call("/circumstances", referrer=f"{browser.url}/on/a?x=1")["body"]
+        foreign = socket.call("/circumstances", referrer="https://elsewhere.example/")["body"]
+
+    assert "trace.began" in by_http
+    # The last one is Werkzeug's, of the call itself.
+    assert {name.partition(".")[0] for name in reply["names"]} == {"wsgi", "werkzeug"}
+    assert reply["referrer"] == f"{browser.url}/on/a?x=1"
+    assert foreign["referrer"] == f"{browser.url}/"
+
+
+def test_call_of_a_file_that_the_proxy_sends_is_told_to_ask_by_http(browser):
+    """Where the file lies is nobody's business."""
+    with browser.open(browser.page("/on/a")) as socket:
+        reply = socket.call("/file")
+
+    assert reply["status"] == 502
+    assert "HTTP" in reply["body"]
+    assert "private" not in str(reply)
+
+
+def test_handshake_at_an_empty_path_is_one(browser, channel):
+    """A middleware that strips the whole path leaves nothing."""
+    page = browser.page(f"/on/{channel}")
+    with browser.open(page, url=f"{browser.url}/proxied") as socket:
+        browser.post(f"/push/{channel}/hi")
+
+        assert socket.push()["payload"] == "hi"
+
+
+@pytest.mark.parametrize("path", ["/stated", "/nowhere"])
+def test_page_without_use_for_an_id_is_left_as_it_is(browser, path):
+    """One that may be cached, and one that says that there is none, set no cookie."""
+    response = requests.get(browser.url + path, timeout=DEADLINE)
+
+    assert "Set-Cookie" not in response.headers
+    assert "private" not in response.headers.get("Cache-Control", "")
+    assert "data-socket-connection-id" not in response.text
+
+
+def test_page_from_a_cache_of_views_does_not_claim_to_be_subscribed(server, channel):
+    """Its client would reload it for ever; whoever runs the app is told which view it is."""
+
+    def get():
+        """What a new visitor is shown; with two workers each has a cache of its own."""
+        return requests.get(f"{server.url}/cached/{channel}", timeout=DEADLINE).text
+
+    pages = [get(), *eventually(lambda: [page for page in [get()] if "subscribed" not in page])]
+
+    assert 'data-subscribed="true"' in pages[0]
+    assert connection_id(pages[0]) != connection_id(pages[1])
+    eventually(lambda: "came from a cache" in server.log() and "'cached'" in server.log())
+
+
+def test_client_that_has_left_is_no_error(browser, channel):
+    """A job that pushes its progress to the page that began it need not know when it goes."""
+    named = {"X-Realtime-Connection-Id": browser.page(f"/on/{channel}")}
+    with browser.open(named["X-Realtime-Connection-Id"]) as socket:
+        digest = browser.get("/digest", headers=named).text
+        browser.post(f"/push-to/{digest}/{channel}")
+        assert socket.push()["payload"] == "still there?"
+
+    assert browser.post(f"/push-to/{digest}/{channel}").status_code == 204
+
+
+def test_form_of_another_site_replaces_no_session(browser, channel):
+    """It brings no cookie; its page asks for an id with it, and then has a socket."""
+    browser.post("/log-in/ada")
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    foreign = requests.post(f"{browser.url}/on/{channel}", headers=headers, timeout=DEADLINE)
+
+    asked = take_over(browser, "new", **{"Sec-Fetch-Site": "same-origin"})
+    page = asked.headers["X-Realtime-Connection-Id"]
+    with browser.open(page) as socket:
+        who = socket.call("/user")["body"]
+        socket.call(f"/on/{channel}")
+        browser.post(f"/push/{channel}/hi")
+        heard = socket.push()["payload"]
+
+    assert 'data-socket-connection-id=""' in foreign.text
+    assert (asked.status_code, who, heard) == (204, "ada", "hi")
+
+
+def test_process_says_which_registry_and_server_it_has(server):
+    """The line that tells what is wrong where a Redis was forgotten, or another one was taken."""
+    requests.get(f"{server.url}/on/a", timeout=DEADLINE)
+
+    line = eventually(lambda: re.search(r"Registry: (.*)\. Server: (.*)\.", server.log()))
+    assert server.registry in line[1].lower()
+    assert {"dev": "Werkzeug", "dev-debug": "Werkzeug", "pywsgi": "gevent"}.get(
+        server.kind, "gunicorn"
+    ) in line[2]
+
+
+def test_message_and_channel_that_changed_places_are_told_in_debug_mode(browser, server, channel):
+    """Once, by a hint in the log; elsewhere a text is a text."""
+    with browser.open(browser.page(f"/on/{channel}")) as socket:
+        socket.settle()
+        for _ in range(2):
+            browser.post(f"/push/hello/{channel}")
+        browser.post(f"/push/{channel}/end")
+        assert socket.push()["payload"] == "end"
+
+    hints = [
+        line for line in server.log().splitlines() if channel in line and "change places" in line
+    ]
+    assert len(hints) == (1 if server.kind == "dev-debug" else 0), hints
+
+
+@pytest.fixture
+def browser(server):
+    return Browser(server.url)
