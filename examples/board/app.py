@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 
-from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Flask, flash, redirect, render_template, request, session, url_for
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 from models import COLUMNS, Card, db
 from sqlalchemy.exc import OperationalError
 
@@ -28,6 +29,15 @@ realtime.refresh_on_commit(Card, "board")
 # Of several workers that start at once, one creates the tables.
 with app.app_context(), suppress(OperationalError):
     db.create_all()
+
+
+@app.errorhandler(CSRFError)
+def begin_again(error):
+    """Answers the form of a page whose session has ended since: its token is worth nothing."""
+    if realtime.is_socket_request:
+        return error
+    flash("That page was too old, and nothing was changed. Please try again.")
+    return redirect(url_for("show"))
 
 
 @app.get("/")

@@ -5,8 +5,9 @@ from contextlib import contextmanager, suppress
 from time import time
 from zlib import crc32
 
-from flask import Flask, redirect, render_template, request, session, url_for
+from flask import Flask, flash, redirect, render_template, request, session, url_for
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 from models import PAGE, Message, Visitor, db
 from sqlalchemy.exc import OperationalError
 
@@ -44,6 +45,15 @@ def ask_for_name():
     handlers = ("realtime.message.writing", "realtime.message.here")
     if request.endpoint in ("show", "earlier", "say", *handlers) and "name" not in session:
         return redirect(url_for("index"))
+
+
+@app.errorhandler(CSRFError)
+def log_in_again(error):
+    """Answers a page whose session has ended since: left in another tab, it has no valid token."""
+    if realtime.is_socket_request:
+        return error
+    flash("You have left the chat, perhaps in another tab. Log in again: what you wrote is kept.")
+    return redirect(url_for("index"))
 
 
 @app.after_request

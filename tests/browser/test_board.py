@@ -89,3 +89,49 @@ def test_card_is_moved_by_a_button_too(enter):
 
     expect(card(ben, "Harvest", "doing")).to_be_visible()
     ben.errors.clear()
+
+
+def test_card_that_a_key_moved_keeps_the_focus(enter):
+    """The button that was pressed is gone; the card has its focus, and its move is read aloud."""
+    ada = enter("Ada")
+    add(ada, "Prune")
+    card(ada, "Prune", "todo").locator("button", has_text="Doing").focus()
+
+    ada.page.keyboard.press("Enter")
+
+    expect(card(ada, "Prune", "doing")).to_be_focused()
+    expect(ada.page.locator("#told")).to_have_text("Moved to Doing.")
+
+
+def test_half_written_card_outlives_a_reload(enter):
+    """The field is as it was; once the card was added it is empty for good."""
+    ada = enter("Ada")
+    ada.page.type("#text", "Buy tw")
+
+    ada.page.reload()
+    expect(ada.page.locator("#text")).to_have_value("Buy tw")
+    ada.wait_for_state("open")
+    ada.wait_for_forms()
+    ada.page.press("#text", "End")
+    ada.page.type("#text", "ine")
+    ada.page.click("header button")
+    expect(card(ada, "Buy twine", "todo")).to_be_visible()
+    expect(ada.page.locator("#text")).to_have_value("")
+    ada.page.reload()
+
+    expect(ada.page.locator("#text")).to_have_value("")
+
+
+def test_form_of_a_page_whose_session_is_gone_is_answered_in_words(come, board):
+    """A page that is too old for its form leads to a new one, and not to "Bad Request"."""
+    ada = come(board.url, java_script_enabled=False)
+    ada.visit("/", is_open=False)
+    ada.context.clear_cookies()
+
+    ada.page.fill("[name=name]", "Ada")
+    ada.page.click("text=Begin")
+
+    expect(ada.page.locator(".notice")).to_contain_text("Please try again")
+    ada.page.fill("[name=name]", "Ada")
+    ada.page.click("text=Begin")
+    expect(ada.page.locator("#text")).to_be_visible()

@@ -1,9 +1,5 @@
 """People use examples/chat in a browser, on two workers and a real Valkey."""
 
-import pathlib
-import re
-import secrets
-import signal
 import sqlite3
 from contextlib import closing
 
@@ -12,12 +8,9 @@ from playwright.sync_api import expect
 
 from flask_realtime import Publisher
 
-from ..integration.browsers import Browser
 from ..integration.conftest import unexpected_tracebacks
-from ..integration.serving import ServerProcess, get
-
-CHAT = pathlib.Path(__file__).parents[2] / "examples" / "chat"
-WORDS = "article p"
+from . import chatting
+from .chatting import PREFIX, WORDS, Chat, Speaker, say
 
 
 @pytest.fixture(scope="module")
@@ -26,47 +19,8 @@ def database(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def environ(redis_url, database):
-    return {
-        "FLASK_REALTIME_REDIS": redis_url,
-        "FLASK_REALTIME_REDIS_PREFIX": "browser-chat",
-        "FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}",
-    }
-
-
-class Chat:
-    """The running example, which can be killed and started again on the same port."""
-
-    def __init__(self, environ):
-        self._environ = environ
-        self._server = None
-        self.start()
-
-    @property
-    def url(self):
-        return self._server.url
-
-    def start(self):
-        port = self._server and self._server.port
-        self._server = ServerProcess(
-            "gevent", "app:app", workers=2, folder=CHAT, port=port, **self._environ
-        ).__enter__()
-        get(self.url)  # It makes its database before it answers.
-
-    def kill(self):
-        self._server.stop(signal.SIGKILL)
-        self._server.__exit__()
-
-    def stop(self):
-        self._server.__exit__()
-
-    def log(self):
-        return self._server.log()
-
-
-@pytest.fixture(scope="module")
-def server(environ):
-    server = Chat(environ)
+def server(redis_url, database):
+    server = Chat(redis_url, database)
     yield server
     log = server.log()
     server.stop()
@@ -90,23 +44,15 @@ def enter(come):
     def enter(server, name, room, **options):
         person = come(server.url, **options)
         people.append(person)
-        person.visit("/", is_open=False)
-        person.page.fill("[name=name]", name)
-        person.page.check(f"[value={room}]")
-        person.page.click("text=Enter")
+        page = chatting.enter(person, name, room)
         if options.get("java_script_enabled", True):
             person.wait_for_state("open")
-        return person.page
+        return page
 
     yield enter
     for person in people:
         # The browser reports a server that is gone.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")
-
-
-def say(page, text):
-    page.fill("[name=text]", text)
-    page.press("[name=text]", "Enter")
 
 
 def test_two_people_chat(server, enter):
@@ -129,13 +75,13 @@ def test_two_people_chat(server, enter):
     expect(ben.locator("article.mine")).to_have_count(1)
 
 
-def test_message_that_the_page_came_with_is_not_shown_again(server, environ, enter):
+def test_message_that_the_page_came_with_is_not_shown_again(server, redis_url, enter):
     """A message that was rendered into the page and is pushed as well appears once."""
     Speaker(server, "Ben", "food").say("Once")
     ada = enter(server, "Ada", "food")
     [article] = ada.locator("article").all()
 
-    with Publisher(environ["FLASK_REALTIME_REDIS"], prefix="browser-chat") as publisher:
+    with Publisher(redis_url, prefix=PREFIX) as publisher:
         number = int(article.get_attribute("id").removeprefix("message-"))
         publisher.push({"id": number, "html": article.evaluate("it => it.outerHTML")}, "room:food")
     say(ada, "Next")
@@ -157,13 +103,19 @@ def test_writing_is_shown_until_it_is_said(server, enter):
 
 
 def test_other_rooms_are_marked(server, enter):
-    """A room with a new message is marked on pages of other rooms."""
+    """Pages of other rooms say how many new messages a room has, in words and in their title, until
+    the room is visited."""
     ada, ben = enter(server, "Ada", "music"), enter(server, "Ben", "food")
 
     say(ada, "Listen!")
 
-    expect(ben.locator("nav .unread")).to_have_text("music")
+    expect(ben.locator("nav [data-room=music]")).to_have_text("music 1 new")
+    expect(ben).to_have_title("(1) food · Chat")
     expect(ben.locator(WORDS)).to_have_count(0)
+    ben.click("nav [data-room=garden]")
+    expect(ben.locator("nav [data-room=music]")).to_have_text("music 1 new")
+    ben.click("nav [data-room=music]")
+    expect(ben).to_have_title("music · Chat")
 
 
 def test_it_works_without_javascript(server, enter):
@@ -185,17 +137,20 @@ def test_it_works_without_javascript(server, enter):
 
 
 def test_earlier_messages_come_into_the_page(server, enter):
-    """The link to earlier messages puts them before those that are shown."""
+    """The link to earlier messages puts them before those that are shown; who pressed it goes on
+    from there."""
     speaker = Speaker(server, "Ben", "music")
     said = [speaker.say(f"Song {number}") for number in range(33)]
     ada = enter(server, "Ada", "music")
     expect(ada.locator(WORDS)).to_have_text(said[-30:])
 
-    ada.click("text=Earlier messages")
+    ada.focus("text=Earlier messages")
+    ada.keyboard.press("Enter")
 
-    expect(ada.locator(WORDS).last).to_have_text(said[-1])
+    expect(ada.locator(WORDS)).to_have_count(33)
     expect(ada.locator(".earlier")).to_have_count(0)
     assert ada.locator(WORDS).all_text_contents() == said
+    expect(ada.locator("article:focus p")).to_have_text(said[2])
 
 
 def test_page_catches_up_when_the_server_was_killed(server, enter):
@@ -225,19 +180,64 @@ def test_page_catches_up_when_the_server_was_killed(server, enter):
     assert ben.evaluate("window.isTheSamePage") is True
 
 
-class Speaker:
-    """Somebody who chats by plain HTTP."""
+def test_more_people_than_there_is_room_for_are_counted(server, enter):
+    """Behind five of nine people stands "+4", which names them to a screen reader."""
+    names = [f"Guest {number}" for number in range(9)]
+    pages = [enter(server, name, "music") for name in names]
 
-    def __init__(self, server, name, room):
-        self.browser, self.path = Browser(server.url), f"/rooms/{room}"
-        hidden = r'<input type="hidden" name="(\w+)" value="(.+?)">'
-        self.fields = dict(re.findall(hidden, self.browser.get("/").text))
-        self.browser.post("/enter", data={**self.fields, "name": name, "room": room})
+    more = pages[0].locator(".people .more")
 
-    def say(self, text):
-        fields = {**self.fields, "key": secrets.token_hex(8), "text": text}
-        self.browser.post(f"{self.path}/messages", data=fields, allow_redirects=False)
-        return text
+    expect(pages[0].locator(".people li")).to_have_count(6)
+    expect(more.locator("[aria-hidden]")).to_have_text("+4")
+    expect(more.locator(".unseen")).to_have_text("Guest 5, Guest 6, Guest 7, Guest 8")
 
-    def read(self):
-        return re.findall("<p>(.*?)</p>", self.browser.get(self.path).text)
+
+def test_draft_outlives_a_reload_until_it_is_said(server, enter):
+    """What is half written comes back, in its room alone; what was said does not."""
+    ada = enter(server, "Ada", "lobby")
+    ada.type("[name=text]", "half a thou")
+
+    ada.reload()
+    expect(ada.locator("[name=text]")).to_have_value("half a thou")
+    ada.click("nav [data-room=food]")
+    expect(ada.locator("h1")).to_contain_text("food")
+    expect(ada.locator("[name=text]")).to_have_value("")
+    ada.click("nav [data-room=lobby]")
+    expect(ada.locator("[name=text]")).to_have_value("half a thou")
+    ada.type("[name=text]", "ght")
+    ada.press("[name=text]", "Enter")
+    expect(ada.locator(WORDS)).to_have_text(["half a thought"])
+    ada.reload()
+
+    expect(ada.locator("[name=text]")).to_have_value("")
+
+
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_page_left_in_another_tab_asks_to_log_in_again(server, enter, has_scripts):
+    """What is sent from a page whose session is gone is answered in words, and is not lost."""
+    ada = enter(server, "Ada", "lobby", java_script_enabled=has_scripts)
+    ada.fill("[name=text]", "too late")
+    tab = ada.context.new_page()
+    tab.goto(ada.url)
+    tab.click("text=Leave")
+    expect(tab.locator("h1")).to_have_text("Come in, sit down")
+
+    if has_scripts:
+        expect(ada.locator(".state >> text=Reload")).to_be_visible()
+    ada.press("[name=text]", "Enter")
+
+    expect(ada.locator(".notice")).to_contain_text("Log in again")
+    if has_scripts:
+        ada.fill("[name=name]", "Ada")
+        ada.click("text=Enter")
+        expect(ada.locator("[name=text]")).to_have_value("too late")
+
+
+def test_message_is_set_in_its_own_direction(server, enter):
+    """Arabic runs from right to left, on a page in English."""
+    ada = enter(server, "Ada", "garden")
+
+    say(ada, "صباح الخير!")
+    expect(ada.locator(WORDS)).to_have_count(1)
+
+    assert ada.evaluate("getComputedStyle(document.querySelector('article p')).direction") == "rtl"

@@ -7,6 +7,15 @@ from playwright.sync_api import expect
 
 from ..integration.serving import ServerProcess
 
+# Notes each text that a live region of the page is given.
+WATCH = """() => {
+  window.announced = [];
+  const live = "output, [role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off])";
+  new MutationObserver((changes) => changes.forEach(({ target }) => {
+    const region = (target.closest ? target : target.parentElement).closest(live);
+    if (region) announced.push(region.textContent);
+  })).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
 PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
 
 
@@ -21,7 +30,22 @@ def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
             page.click("text=Begin one")
 
         expect(page.locator("article")).to_have_count(2)
-        for output in page.locator("output").all():
-            expect(output).to_have_text(re.compile(r"[1-9]\d* %"))
+        for done in page.locator(".done").all():
+            expect(done).to_have_text(re.compile(r"[1-9]\d* %"))
         assert page.url == f"{server.url}/"
+        ada.close()
+
+
+def test_screen_reader_is_told_of_a_job_s_end_alone(come):
+    """What changes ten times a second is in no live region; the end is."""
+    with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
+        ada = come(server.url)
+        ada.visit("/")
+        ada.run(WATCH)
+
+        ada.page.click("text=Begin one")
+        name = ada.page.locator("h2").text_content()
+        expect(ada.page.locator("#told")).to_have_text(f"{name} is done.")
+
+        assert ada.run("announced") == [f"{name} is done."]
         ada.close()

@@ -136,10 +136,11 @@ def test_ctrl_c_ends_a_demo_with_a_job_under_way(installed):
             [part] = socket.payloads(1)
 
             said = demo.press_ctrl_c()
+        job = int(re.search(r"process (\d+)", part["where"])[1])
+        eventually(lambda: not psutil.pid_exists(job))
 
-    job = int(re.search(r"process (\d+)", part["where"])[1])
-    assert said == STOPPING
-    eventually(lambda: not psutil.pid_exists(job))
+        assert said == STOPPING
+        assert demo.output().endswith(STOPPING)
 
 
 def test_demo_says_in_one_line_that_its_port_is_taken(installed):

@@ -1,7 +1,8 @@
-// A card that is dropped submits the form that its buttons submit.
 const board = document.querySelector("#board");
+const told = document.querySelector("#told"); // read aloud by screen readers
 let dragged;
 
+// A card that is dropped submits the form that its buttons submit.
 board.addEventListener("dragstart", ({ target, dataTransfer }) => {
   dragged = target.closest("article").id;
   dataTransfer.effectAllowed = "move";
@@ -24,7 +25,23 @@ board.addEventListener("drop", (event) => {
   form.requestSubmit(button);
 });
 
-// A card that was added stands on the board: the field is free for the next one.
-document.querySelector("header form").addEventListener("realtime:reply", ({ target, detail }) => {
-  if (detail.status < 300) target.reset();
+// The button that was pressed is gone with the card's former place: the card gets its focus.
+board.addEventListener("realtime:reply", ({ target }) => {
+  const { id } = target.closest("article");
+  setTimeout(() => { // until the answer stands on the board
+    const card = document.getElementById(id);
+    if (!board.contains(document.activeElement)) (card ?? board).focus();
+    told.textContent = card ? `Moved to ${card.closest("section").ariaLabel}.` : "Deleted.";
+  });
 });
+
+// A card that was added stands on the board: the field is free for the next one.
+const field = document.querySelector("#text");
+field?.form.addEventListener("realtime:reply", ({ detail }) => {
+  if (detail.status >= 300) return;
+  field.value = sessionStorage.draft = "";
+  told.textContent = "Added.";
+});
+// What is half written outlives a reload.
+field?.addEventListener("input", () => (sessionStorage.draft = field.value));
+if (field && !field.value) field.value = sessionStorage.draft ?? "";

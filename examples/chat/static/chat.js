@@ -7,20 +7,39 @@ const WRITING_EVERY = 2_000; // ms between two words of ours that we write
 const WRITING_LASTS = 4_000; // ms after which somebody has stopped
 
 realtime.on("room:*", ({ id, html }, { channel }) => {
-  if (channel !== `room:${room}`) return markUnread(channel.slice("room:".length));
+  const where = channel.slice("room:".length);
+  if (where !== room) return markUnread(where);
   if (document.getElementById(`message-${id}`)) return; // the page came with it
   // Of two said in the same moment, to two workers, the second may be pushed first.
   const later = [...log.children].find((other) => Number(other.dataset.id) > id);
   (later ?? log).insertAdjacentHTML(later ? "beforebegin" : "beforeend", html);
+  if (document.hidden) markUnread(room);
   const { author } = present(document.getElementById(`message-${id}`)).dataset;
   if (later) present(later);
   if (author === name) main.scrollTop = 0; // the end, in a column-reverse
   stopsWriting(author);
 });
 
-function markUnread(other) {
-  $(`nav [data-room="${other}"]`).classList.add("unread");
+const unread = JSON.parse(sessionStorage.unread ?? "{}"); // room -> number of messages
+const { title } = document;
+
+function markUnread(where) {
+  unread[where] = (unread[where] ?? 0) + 1;
+  showUnread();
 }
+
+function showUnread() {
+  if (!document.hidden) delete unread[room];
+  sessionStorage.unread = JSON.stringify(unread);
+  const total = Object.values(unread).reduce((sum, count) => sum + count, 0);
+  document.title = total ? `(${total}) ${title}` : title;
+  for (const link of document.querySelectorAll("nav [data-room]")) {
+    const count = link.querySelector(".count");
+    count.hidden = !unread[link.dataset.room];
+    count.querySelector("b").textContent = unread[link.dataset.room];
+  }
+}
+document.addEventListener("visibilitychange", showUnread);
 
 /** Times as the reader's clock has them; ours to the right; one name for several in a row. */
 function present(article) {
@@ -35,12 +54,17 @@ function present(article) {
   return article;
 }
 
+// What is half written outlives a reload, and a log-in.
+const draft = `draft of ${name} in ${room}`;
+const keepDraft = () => (sessionStorage[draft] = form.text.value);
+
 const { value: key } = form.key;
 let count = 0;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const input = new FormData(form);
   form.text.value = "";
+  keepDraft();
   form.key.value = `${key}.${++count}`;
   toldAt = 0;
   try {
@@ -53,6 +77,7 @@ form.addEventListener("submit", async (event) => {
     // Theirs to send again: with its old key it is one message even if it did arrive.
     form.text.value = input.get("text");
     form.key.value = input.get("key");
+    keepDraft();
     if (error.name === "RealtimeClosed") form.submit(); // as without a script
   }
 });
@@ -62,9 +87,16 @@ main.addEventListener("realtime:reply", (event) => {
   const { target: link, detail: { status, body } } = event;
   if (status !== 200) return; // the browser goes there
   event.preventDefault();
+  const hadFocus = document.activeElement === link;
+  const before = $("article");
   link.insertAdjacentHTML("afterend", body);
   link.remove();
   document.querySelectorAll("article").forEach(present);
+  if (!hadFocus) return;
+  // To read on from: the last of those that came, where the link was.
+  const last = before.previousElementSibling;
+  last.tabIndex = -1;
+  last.focus({ preventScroll: true });
 });
 
 async function sayHere() {
@@ -78,6 +110,7 @@ setInterval(sayHere, HERE_EVERY);
 
 let toldAt = 0;
 form.text.addEventListener("input", () => {
+  keepDraft();
   if (document.body.dataset.realtimeState !== "open" || Date.now() - toldAt < WRITING_EVERY) return;
   toldAt = Date.now();
   realtime.send("writing", { room }).catch(() => null);
@@ -103,3 +136,6 @@ function showWriters() {
 }
 
 document.querySelectorAll("article").forEach(present);
+$("nav [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+form.text.value ||= sessionStorage[draft] ?? "";
+showUnread();

@@ -1,0 +1,204 @@
+"""The examples can be read: contrast, narrow and flat windows, forced colours."""
+
+import pathlib
+
+import pytest
+from playwright.sync_api import expect
+
+from ..integration.serving import ServerProcess, get
+from . import chatting, chromium
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/app.py"))
+LONG = "https://example.com/" + "an-address-without-a-space" * 4
+
+# Texts and placeholders whose contrast with what is behind them is below 4.5, and controls that
+# are told from their surroundings by less than 3, neither by their border nor by their filling.
+POOR = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (color) => {
+    const [r, g, b] = rgba(color).slice(0, 3).map((part) => {
+      const c = part / 255;
+      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const contrast = (one, other) => {
+    const [dark, bright] = [light(one), light(other)].sort((a, b) => a - b);
+    return (bright + 0.05) / (dark + 0.05);
+  };
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const { backgroundColor } = getComputedStyle(element);
+      if (rgba(backgroundColor)[3] === 255) return backgroundColor;
+    }
+    return "Canvas";
+  };
+  const isShown = (element) => element.checkVisibility({ visibilityProperty: true })
+    && getComputedStyle(element).clipPath === "none";
+  const poor = [];
+  const note = (element, what, ratio, least) => {
+    const short = element.outerHTML.slice(0, 80);
+    if (ratio < least) poor.push(`${what} of ${short}: ${ratio.toFixed(2)}`);
+  };
+  for (const element of document.body.querySelectorAll("*")) {
+    if (!isShown(element)) continue;
+    const style = getComputedStyle(element);
+    const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (hasText) note(element, "text", contrast(style.color, behind(element)), 4.5);
+    if (element.placeholder && !element.value) {
+      const { color, opacity } = getComputedStyle(element, "::placeholder");
+      note(element, "placeholder", opacity === "1" ? contrast(color, behind(element)) : 0, 4.5);
+    }
+    if (element.matches("button, input:not([type=hidden], [type=radio]), .choice")) {
+      const outside = behind(element.parentElement);
+      const border = parseFloat(style.borderTopWidth) && rgba(style.borderTopColor)[3] === 255
+        ? contrast(style.borderTopColor, outside) : 1;
+      note(element, "border", Math.max(border, contrast(behind(element), outside)), 3);
+    }
+  }
+  return poor;
+}"""
+
+# What reaches beyond the window to the side, or beyond a box that scrolls downwards.
+BESIDE = """() => {
+  const found = [];
+  const root = document.scrollingElement;
+  if (root.scrollWidth > root.clientWidth) found.push(`the page: ${root.scrollWidth} px`);
+  for (const element of document.body.querySelectorAll("main, main *, header, footer")) {
+    if (!element.checkVisibility() || getComputedStyle(element).clipPath !== "none") continue;
+    const { left, right } = element.getBoundingClientRect();
+    if (left < -1 || right > innerWidth + 1) found.push(element.outerHTML.slice(0, 80));
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def example(request, tmp_path_factory):
+    database = tmp_path_factory.mktemp(request.param) / "rows.sqlite"
+    folder = EXAMPLES / request.param
+    environ = {"FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}"}
+    with ServerProcess("gevent", "app:app", folder=folder, **environ) as server:
+        get(server.url)
+        yield request.param, server
+
+
+@pytest.fixture
+def furnished(example, come):
+    """A function that brings somebody to the example, and fills it with what may be difficult."""
+    name, server = example
+
+    def furnished(**options):
+        person = come(server.url, **options)
+        page = person.page
+        if name == "chat":
+            chatting.enter(person, "Ada", "garden")
+            other = chatting.Speaker(server, "Maximiliane von Hohenlohe-Langenburg", "garden")
+            other.say(LONG)
+            chatting.Speaker(server, "Ben", "music").say("Listen!")
+            person.wait_for_state("open")
+            chatting.say(page, f"see {LONG}")
+            expect(page.locator(chatting.WORDS).last).to_have_text(f"see {LONG}")
+        if name == "board":
+            person.visit("/")
+            page.fill("[name=name]", "Ada")
+            page.click("text=Begin")
+            person.wait_for_state("open")
+            page.fill("#text", LONG)
+            page.click("header button")
+            expect(page.locator("article p").first).to_have_text(LONG)
+        if name == "progress":
+            person.visit("/")
+            page.click("text=Begin one")
+            expect(page.locator("article")).to_have_count(1)
+        return person
+
+    return furnished
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_stands_out_from_what_is_behind_it(furnished, scheme):
+    """Texts and placeholders have a contrast of 4.5, controls one of 3, in both schemes, online
+    and offline."""
+    ada = furnished(color_scheme=scheme)
+
+    assert ada.run(POOR) == []
+    ada.context.set_offline(True)
+    ada.wait_for_state("waiting")
+    assert ada.run(POOR) == []
+    ada.forgive("WebSocket connection to", "Failed to load resource: net::")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_door_stands_out_too(example, come, scheme):
+    """So does the page that asks for a name."""
+    ada = come(example[1].url, color_scheme=scheme)
+    ada.visit("/", is_open=False)
+
+    assert ada.run(POOR) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(320, 600), (320, 256), (667, 320)],
+    ids=["narrow", "at-400-percent", "phone-on-its-side"],
+)
+def test_small_windows_need_no_scrolling_to_the_side(furnished, example, width, height):
+    """Nothing sticks out, and the chat keeps room for its messages and shows its field."""
+    ada = furnished(viewport={"width": width, "height": height})
+
+    assert ada.run(BESIDE) == []
+    if example[0] == "chat":
+        assert ada.page.locator("main").bounding_box()["height"] > height * 0.45
+        expect(ada.page.locator("[name=text]")).to_be_in_viewport(ratio=1)
+        expect(ada.page.locator("article").last).to_be_in_viewport()
+
+
+def test_forced_colours_leave_buttons_their_borders(furnished):
+    """Where the reader's own colours replace all backgrounds, a button still has an outline."""
+    ada = furnished(forced_colors="active")
+
+    without = ada.run("""() => [...document.querySelectorAll("button, input, article")]
+      .filter((one) => one.checkVisibility())
+      .filter((one) => ![one, one.querySelector("div")].some((box) =>
+        box && getComputedStyle(box).borderTopStyle !== "none"))
+      .map((one) => one.outerHTML)""")
+
+    assert without == []
+
+
+def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
+    """Where scrollbars take room, that room is kept from the beginning."""
+    name, server = example
+    classic = browser.browser_type.launch(
+        executable_path=chromium.PATH,
+        args=["--no-sandbox", "--disable-gpu"],
+        ignore_default_args=["--hide-scrollbars"],
+    )
+    ada = chromium.Visitor(classic, server.url, viewport={"width": 1000, "height": 500})
+    if name == "chat":
+        chatting.enter(ada, "Ada", "lobby")
+    else:
+        ada.visit("/")
+
+    widths = [
+        ada.run(
+            """(height) => {
+      const box = document.querySelector(".chat main > div, main");
+      box.style.minHeight = height;
+      return [box.getBoundingClientRect().left, box.getBoundingClientRect().width];
+    }""",
+            height,
+        )
+        for height in ("0", "3000px")
+    ]
+    classic.close()
+
+    assert widths[0] == widths[1]
