@@ -1,5 +1,5 @@
 const SHORTEST = 1_000; // ms
-const POLICY_VIOLATION = 1008;
+export const POLICY_VIOLATION = 1008;
 const SERVICE_RESTART = 1012;
 export const SESSION_CHANGED = 4001;
 const REST = 30_000; // ms for which a server is left alone that found us too busy

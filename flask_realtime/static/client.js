@@ -15,7 +15,7 @@ import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that listen may still be on their way
 const COOKIELESS =
-  "realtime: the browser sends no session cookie; in another site's frame it has to be SameSite=None; Secure.";
+  "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
 
 /** What `window.realtime` is: the page, as its server knows it. */

@@ -1,4 +1,4 @@
-import { Backoff } from "./backoff.js";
+import { Backoff, POLICY_VIOLATION } from "./backoff.js";
 import { own } from "./dom.js";
 import { Heartbeat } from "./heartbeat.js";
 
@@ -120,7 +120,8 @@ export class Connection {
     // A browser keeps no page alive that has a socket.
     on("pagehide", () => this.#state === "closed" || this.rest());
     on("securitypolicyviolation", ({ blockedURI, disposition, effectiveDirective }) => {
-      if (blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
+      // Firefox tells twice.
+      if (this.#state === "closed" || blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
       console.error(`realtime: the page's Content-Security-Policy needs ${effectiveDirective} 'self'.`);
       this.close(ABNORMAL_CLOSURE, effectiveDirective);
     });
@@ -141,7 +142,7 @@ export class Connection {
     this.#timer = this.#window.setTimeout(async () => {
       const answer = await this.#ask();
       if (socket !== this.#socket || socket.readyState) return;
-      if (isOfApp(answer)) this.#end(ABNORMAL_CLOSURE, "Held back");
+      if (answer === "answered") this.#end(ABNORMAL_CLOSURE, "Held back");
       else this.#watch(socket);
     }, LONGEST_ATTEMPT);
   }
@@ -169,9 +170,11 @@ export class Connection {
     const count = ++this.#attempts;
     const answer = await this.#ask();
     if (this.#state !== "waiting" || timer !== this.#timer) return;
-    const isNews = answer !== undefined && answer !== this.#answer;
+    const isNews = answer >= 0 && answer !== this.#answer;
     this.#answer = answer;
-    if (isNews || isOfApp(answer) || !(count & (count - 1))) this.open();
+    // What the page does of it takes its time, and a second refusal is the last.
+    if (answer === "refused") this.#wait(POLICY_VIOLATION);
+    else if (isNews || answer === "answered" || !(count & (count - 1))) this.open();
     else this.#wait();
   }
 
@@ -203,9 +206,4 @@ export class Connection {
     this.#state = state;
     this.#hooks.change(state, before, detail);
   }
-}
-
-/** Whether an answer is the app's own. */
-function isOfApp(answer) {
-  return typeof answer === "string";
 }

@@ -37,7 +37,7 @@ function begin() {
   window.realtime = client;
   nameToHtmx(window, client);
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
-  if (connectionId == null) console.warn("realtime: no socket, since the body has no data-socket-connection-id.");
+  if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on the body.");
   if (origin !== window.origin) {
     console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
     client.close();

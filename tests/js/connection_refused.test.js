@@ -78,6 +78,19 @@ test("it says that it is refused", async () => {
   assert.equal(server.refusals, 1);
 });
 
+test("one that is refused is left to what the page does of it, which may take a while", async () => {
+  server.answer = "refused";
+  connection.open();
+  await fail();
+  await fail();
+
+  await page.clock.pass(29_000);
+  assert.deepEqual([server.refusals, page.sockets.length], [1, 2]);
+
+  await page.clock.pass(31_000);
+  assert.deepEqual([server.refusals, page.sockets.length], [2, 2]);
+});
+
 test("a refusal that comes when a socket has opened meanwhile counts for nothing", async () => {
   server.answer = "refused";
   connection.open();
@@ -113,6 +126,7 @@ test("a socket that the page's policy forbids ends the attempts, and what is mis
   assert.equal(connection.state, "connecting");
 
   page.fire("securitypolicyviolation", violation);
+  page.fire("securitypolicyviolation", violation); // as Firefox does
   page.fire("online");
 
   assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);

@@ -68,7 +68,7 @@ def test_script_has_each_name_once(entry):
 
 def test_script_is_small():
     """What every page loads, and pages with forms besides, is as small as the README says."""
-    for entry, kilobytes in ((ENTRY, 7), (FORMS_ENTRY, 6), (HTTP_ENTRY, 1), (HTML_ENTRY, 4)):
+    for entry, kilobytes in ((ENTRY, 7.5), (FORMS_ENTRY, 6), (HTTP_ENTRY, 1), (HTML_ENTRY, 4)):
         assert len(client_script(entry).gzipped) < kilobytes * 1024
         assert f"less than {kilobytes} KB compressed" in README.read_text()
 
