@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -134,6 +135,8 @@ def _as_field(name: str, value: Any) -> str:
     """The value as a form would send it; true and numbers as JavaScript writes them."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and 0 < abs(value) < 1e-4:
+        return _small_number(value)
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise InvalidMessage(
@@ -147,3 +150,9 @@ def _text(data: dict[str, Any], option: str, meaning: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidMessage(f"{option} is {show(value)}, and must be {meaning}, a text.")
     return value
+
+
+def _small_number(value: float) -> str:
+    """A number as JavaScript writes it, which has more zeros, and exponents without one."""
+    digits, _, exponent = repr(value).partition("e-")
+    return f"{digits}e-{int(exponent)}" if int(exponent) > 6 else f"{Decimal(repr(value)):f}"

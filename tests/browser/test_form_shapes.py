@@ -88,6 +88,20 @@ CARRIED = {
     "this frame": '<form method="post" action="/echo/a" target="_SELF" {}>{}</form>',
     "this frame and no other": '<base target="_blank"><form method="post" action="/echo/a" target="_self" {}>{}</form>',
     "query in its address": '<form method="post" action="/echo/a?a=1#there" {}>{}</form>',
+    "text that is wrapped hard": '<form method="post" action="/echo/a" {}>'
+    '<textarea name="t" wrap="hard" cols="5">one two three four five</textarea>{}</form>',
+    "kinds of fields": '<form method="post" action="/echo/a" {}><input type="date" name="d" value="2026-01-31">'
+    '<input type="color" name="c" value="#ff0000"><input type="range" name="r" value="7"><input type="number" name="n" '
+    'value="1.50"><input type="email" name="e" value=" a@example.com "><input type="url" name="u" value=" http://a.example/ ">{}</form>',
+    "what is no field of it": '<form method="post" action="/echo/a" {}><output name="o">1</output><datalist><input name="l" '
+    'value="1"></datalist><select name="s"><option disabled selected>1</select><input value="1"><meter name="m" value="1"></meter>{}</form>',
+    "fields that a listener adds": '<form method="post" action="/echo/a" {}>{}</form><script nonce="first">document.forms[0]'
+    '.addEventListener("formdata", ({{ formData }}) => formData.append("added", "a\\nb"))</script>',
+    "query alone as its address": '<base href="/echo/a"><form method="post" action="?x=1" {}><input name="a" value="1">{}</form>',
+    "place alone as its address": '<base href="/echo/a"><form action="#there" {}><input name="a" value="1">{}</form>',
+    "characters that are none": '<form method="post" action="/echo/a" {}><input name="a" value="1"></form>'
+    '<script nonce="first">document.forms[0].id = "f"; document.forms[0].elements.a.value = "a\\u0000\\ud800b\\u2028"</script>'
+    '<button form="f" id="go" name="button" value="go">go</button>',
     "no field": '<form method="post" action="/echo/a" {}><button id="go">go</button></form>',
     "get that says it has files": '<form enctype="multipart/form-data" action="/echo/a" {}>{}</form>',
 }

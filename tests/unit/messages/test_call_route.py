@@ -96,6 +96,16 @@ def test_call_writes_input_as_javascript_does(socket):
     assert form == {"a": ["1"], "b": ["1.5"], "c": ["true"], "d": ["false"], "f": [""]}
 
 
+def test_call_writes_small_numbers_as_javascript_does(socket):
+    """Where Python writes 1e-05, a form that HTTP sends has 0.00001."""
+    numbers = [0.0001, 0.00009, 1.5e-5, -1e-6, 1e-7, 1.25e-10, 5e-324, 0.0]
+
+    form = socket.call("/echo", method="post", input={"n": numbers})["body"]["form"]
+
+    written = ["0.0001", "0.00009", "0.000015", "-0.000001", "1e-7", "1.25e-10", "5e-324", "0.0"]
+    assert form == {"n": written}
+
+
 @pytest.mark.parametrize("value", [{"a": 1}, [1, "ü", None], "text", None, 0])
 def test_call_sends_json(socket, value):
     """json, whatever it is, is the body."""
