@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from .row_states import RowState, attributes_behind
 from .transactions import add_at_commit
 
 logger = logging.getLogger(__name__)
@@ -75,15 +76,17 @@ class RowWatcher:
         from sqlalchemy import inspect
 
         mapper: Any = inspect(self._model)
+        if not isinstance(self._names, str):
+            # What a function reads is not known: any column of its row.
+            return list(mapper.column_attrs.keys())
+        found = [one for name in _fields(self._names) for one in attributes_behind(mapper, name)]
         plain = {one.key for one in (*mapper.column_attrs, *mapper.relationships)}
-        # What a function reads is not known: any column of its row.
-        read = _fields(self._names) if isinstance(self._names, str) else mapper.column_attrs.keys()
-        return [name for name in read if name in plain]
+        return [name for name in dict.fromkeys(found) if name in plain]
 
     def _after_flush(self, session: Any, _flush: object) -> None:
         for row in list(session.new):
             if isinstance(row, self._model):
-                self._add(session, self._names_of(row))
+                self._add(session, self._names_of(row, was=False))
         for row in list(session.dirty):
             if isinstance(row, self._model) and row not in session.deleted:
                 self._changed(session, row)
@@ -91,7 +94,7 @@ class RowWatcher:
     def _changed(self, session: Any, row: Any) -> None:
         if not session.is_modified(row, include_collections=False):
             return
-        now, before = self._names_of(row), self._names_of(_Before(row))
+        now, before = self._names_of(row, was=False), self._names_of(row, was=True)
         if now != before or self._concerns(row):
             self._add(session, [*before, *now])
 
@@ -108,13 +111,18 @@ class RowWatcher:
     def _before_delete(self, _mapper: object, _connection: object, row: Any) -> None:
         from sqlalchemy.orm import object_session
 
-        self._add(object_session(row), [*self._names_of(_Before(row)), *self._names_of(row)])
+        names = [*self._names_of(row, was=True), *self._names_of(row, was=False)]
+        self._add(object_session(row), names)
 
-    def _names_of(self, row: Any) -> list[str]:
+    def _names_of(self, row: Any, was: bool) -> list[str]:
+        """The channels of a row as it is, or as it was before the flush under way."""
+        state = RowState(row, was)
         try:
             if isinstance(self._names, str):
-                return [self._names.format_map(_Attributes(row))]
-            names = self._names(row)
+                read = {name: getattr(state, name) for name in _fields(self._names)}
+                # What belongs to nobody concerns nobody.
+                return [] if None in read.values() else [self._names.format_map(read)]
+            names = self._names(state)
             return [names] if isinstance(names, str) else list(names)
         except Exception:
             # In the middle of a flush: an error would undo what the app has done.
@@ -124,33 +132,6 @@ class RowWatcher:
     def _add(self, session: Any, names: Collection[str]) -> None:
         if session is not None and names:
             add_at_commit(session, names, self._at_commit)
-
-
-class _Attributes:
-    """A row's attributes, as ``str.format_map`` asks for them."""
-
-    def __init__(self, row: Any) -> None:
-        self._row = row
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self._row, name)
-
-
-class _Before:
-    """A row as it was when its transaction began: old values where there are new ones."""
-
-    def __init__(self, row: Any) -> None:
-        self._row = row
-
-    def __getattr__(self, name: str) -> Any:
-        from sqlalchemy import inspect
-
-        attributes = inspect(self._row).attrs
-        if name in attributes:
-            old = attributes[name].history.deleted
-            if old:
-                return old[0]
-        return getattr(self._row, name)
 
 
 def _keep(_row: object, value: object, _old: object, _initiator: object) -> object:

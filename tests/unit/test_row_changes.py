@@ -1,45 +1,16 @@
 """Rows of a database that drive pages: which channels a commit concerns."""
 
-import gc
-
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, String, create_engine, delete, event, update
-from sqlalchemy.orm import Session, declarative_base, relationship
+from sqlalchemy import delete, event, update
+from sqlalchemy.orm import Session
 
-from flask_realtime.row_changes import RowWatcher
+from .watched import two_models, watchers
 
 
 @pytest.fixture
 def rows():
-    """Two models, made anew for each test: watchers stay on a class for good."""
-    Base = declarative_base()
-
-    class Room(Base):
-        __tablename__ = "rooms"
-        id = Column(Integer, primary_key=True)
-        messages = relationship("Message", back_populates="room", cascade="all, delete-orphan")
-
-    class Message(Base):
-        __tablename__ = "messages"
-        id = Column(Integer, primary_key=True)
-        text = Column(String)
-        stars = Column(Integer, default=0)
-        room_id = Column(Integer, ForeignKey("rooms.id"))
-        room = relationship(Room, back_populates="messages")
-
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        session.add_all([Room(id=1), Room(id=2), Message(id=1, room_id=1, text="a")])
-        session.commit()
-
-    class Rows:
-        room, message = Room, Message
-
-    Rows.engine = engine
-    yield Rows
-    engine.dispose()
-    gc.collect()
+    with two_models() as rows:
+        yield rows
 
 
 @pytest.fixture
@@ -50,18 +21,11 @@ def session(rows):
 
 @pytest.fixture
 def watch(rows):
-    """Watches messages, and returns what each commit tells."""
-    told, watchers = [], []
+    def forget(watcher):
+        event.remove(Session, "after_flush", watcher._after_flush)
 
-    def watch(names="room:{room_id}", columns=None, model=None):
-        watcher = RowWatcher(model or rows.message, names, columns, told.append)
-        watcher.listen()
-        watchers.append(watcher)
-        return told
-
-    yield watch
-    for one in watchers:
-        event.remove(Session, "after_flush", one._after_flush)
+    with watchers(rows.message, forget) as watch:
+        yield watch
 
 
 def test_new_row_concerns_its_channel(session, rows, watch):

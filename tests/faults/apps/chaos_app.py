@@ -1,5 +1,6 @@
 """The app that is broken: pages with several channels, and pushes that may be repeated."""
 
+import functools
 import gc
 import json
 import os
@@ -33,6 +34,25 @@ def page(names):
 def push(channel):
     realtime.push(request.get_json(), channel, push_id=request.args["push_id"])
     return "", 204
+
+
+@functools.cache
+def database():
+    from rows import Row, sessions
+
+    realtime.refresh_on_commit(Row, "{channel}")
+    return Row, sessions
+
+
+@app.post("/commit/<channel>/<int:number>")
+def commit(channel, number):
+    """Push and change a row behind one commit; says how many rows there are then."""
+    Row, sessions = database()
+    with sessions() as session:
+        session.add(Row(channel=channel))
+        realtime.to(channel, after_commit=session).push(number)
+        session.commit()
+        return str(session.query(Row).filter_by(channel=channel).count())
 
 
 @app.route("/subscribe/<names>", methods=["GET", "POST"])
