@@ -155,6 +155,8 @@ def test_client_that_has_left_is_no_error(browser, channel):
         digest = browser.get("/digest", headers=named).text
         browser.post(f"/push-to/{digest}/{channel}")
         assert socket.push()["payload"] == "still there?"
+        browser.post(f"/leave/{channel}", headers=named)
+        browser.post(f"/push-to/{digest}/{channel}")
 
     assert browser.post(f"/push-to/{digest}/{channel}").status_code == 204
 

@@ -79,6 +79,11 @@ def stated():
     return "<body>for all</body>", {"Cache-Control": "public, max-age=60"}
 
 
+@app.errorhandler(404)
+def tell_that_there_is_none(error):
+    return "<body>There is no such page.</body>", 404
+
+
 @app.post("/log-in/<name>")
 def log_in(name):
     app.session_interface.regenerate(session)
@@ -105,6 +110,12 @@ def file():
 @app.get("/digest")
 def digest():
     return realtime.socket.digest
+
+
+@app.post("/leave/<channel>")
+def leave(channel):
+    realtime.socket.unsubscribe(channel)
+    return "", 204
 
 
 @app.post("/push-to/<digest>/<channel>")
