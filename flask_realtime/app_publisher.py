@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
+from .app_contexts import within
 from .audiences import Addressing
 from .protocol.channels import flatten
 from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
@@ -20,6 +22,9 @@ from .threads.fork import ForkLocal
 from .transactions import has_begun, wait_for_commit
 
 logger = logging.getLogger(__name__)
+
+# What an app may replace on Flask's own JSON provider.
+_OF_APP = frozenset(["default", "dumps"])
 
 
 class AppPublisher:
@@ -51,7 +56,12 @@ class AppPublisher:
 
         :raises ValueError: for a number that JSON does not have.
         """
-        return to_json(message, self._app.json.dumps)
+        provider = self._app.json
+        if type(provider) is DefaultJSONProvider and not vars(provider).keys() & _OF_APP:
+            return to_json(message, provider.dumps)
+        # The app's own may ask for current_app, which a thread without a context has not.
+        with within(self._app):
+            return to_json(message, provider.dumps)
 
     def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None:
         """Push one message to *names*, which are channels and a pattern that were checked."""
@@ -73,9 +83,12 @@ class AppPublisher:
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
-        encoded = [
-            (self.encode(message), flatten((channel,), pattern)) for message, channel in messages
-        ]
+        encoded = []
+        for message, channel in messages:
+            names = flatten((channel,), pattern)
+            encoded.append((self.encode(message), names))
+            if self._is_enabled and self._app.debug:
+                self._hint_at_swapped(message, names)
         if not (self._is_enabled and encoded):
             return
         registry = self._registry()

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
+from .app_contexts import within
 from .app_publisher import AppPublisher
 from .config.settings import Config
 from .connection.connection import Connection
@@ -146,7 +147,9 @@ class AppState:
 
     def _make_node(self) -> Node:
         self._check_settings()
-        registry = make_registry(self.config, _has_other_processes())
+        # A function in REALTIME_REDIS may read the app's settings.
+        with within(self._app):
+            registry = make_registry(self.config, _has_other_processes())
         logger.info("Registry: %s. Server: %s.", registry, _server())
         conversations = Conversations(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave

@@ -22,6 +22,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: A format of a channel's name by the view's arguments, or a function of them that returns names.
 Names = str | Callable[..., str | Iterable[str]]
 
+_WITHOUT_PARENTHESES = (
+    "@realtime.subscribes stands above a view without parentheses: write "
+    '@realtime.subscribes("channel"), or, for a page that hears its user alone, '
+    "@realtime.subscribes()."
+)
+
 
 class Subscribing(ABC):
     """The part of :class:`~flask_realtime.Realtime` that subscribes pages by their views."""
@@ -64,24 +70,7 @@ class Subscribing(ABC):
                     f"the view's arguments, not {one!r}."
                 )
 
-        def decorate(view: View) -> View:
-            if inspect.iscoroutinefunction(view):
-
-                @wraps(view)
-                async def call_async(*args: Any, **kwargs: Any) -> Any:
-                    self._subscribe_page(names, last, kwargs)
-                    return await view(*args, **kwargs)
-
-                return call_async  # type: ignore[return-value]
-
-            @wraps(view)
-            def call(*args: Any, **kwargs: Any) -> Any:
-                self._subscribe_page(names, last, kwargs)
-                return view(*args, **kwargs)
-
-            return call  # type: ignore[return-value]
-
-        return decorate
+        return _Decorator(lambda arguments: self._subscribe_page(names, last, arguments))
 
     def _subscribe_page(self, names: Iterable[Names], last: int, arguments: dict[str, Any]) -> None:
         if wanted_blocks() is not None or _is_speculative():
@@ -91,6 +80,40 @@ class Subscribing(ABC):
             self.socket.subscribe_view(given, last)
         except InvalidChannel:
             abort(404)
+
+
+class _Decorator:
+    """Subscribes the page of each view that it is called with.
+
+    :param subscribe: does so, by the view's arguments.
+    """
+
+    def __init__(self, subscribe: Callable[[dict[str, Any]], None]) -> None:
+        self._subscribe = subscribe
+
+    @property
+    def __name__(self) -> str:
+        # Flask asks a view for its name. Without parentheses this object stands in a view's place.
+        raise TypeError(_WITHOUT_PARENTHESES)
+
+    def __call__(self, view: View | None = None, /, **arguments: Any) -> View:
+        if view is None:
+            raise TypeError(_WITHOUT_PARENTHESES)
+        if inspect.iscoroutinefunction(view):
+
+            @wraps(view)
+            async def call_async(*args: Any, **kwargs: Any) -> Any:
+                self._subscribe(kwargs)
+                return await view(*args, **kwargs)
+
+            return call_async  # type: ignore[return-value]
+
+        @wraps(view)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._subscribe(kwargs)
+            return view(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
 
 
 def _named(names: Names, arguments: dict[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """What an app pushes: encoded, addressed, and handed to the registry."""
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
+from flask.json.provider import DefaultJSONProvider
 
 from flask_realtime.app_publisher import AppPublisher
 from flask_realtime.audiences import Addressing
@@ -76,3 +77,42 @@ def test_push_id_that_is_none_is_refused(publisher, push_id):
     """Whatever the way of the push."""
     with pytest.raises(ValueError, match="push_id"):
         publisher.deliver('"hi"', Addressing(("room",), TO_ALL, push_id))
+
+
+class Settings(DefaultJSONProvider):
+    """A provider of the app's own, which reads the app's settings."""
+
+    def dumps(self, value, **options):
+        return super().dumps({current_app.config["NAME"]: value}, **options)
+
+
+def test_json_provider_of_the_app_may_ask_for_the_app_in_any_thread(registry):
+    """A thread that reads a sensor has no context, and its messages are made as those of views."""
+    app = Flask(__name__)
+    app.config["NAME"] = "sensor"
+    app.json = Settings(app)
+    publisher = AppPublisher(app, lambda: registry, True, lambda channel: False)
+
+    assert publisher.encode(1) == '{"sensor": 1}'
+
+
+def test_default_of_the_json_provider_may_ask_for_the_app_in_any_thread(registry):
+    """Likewise where the app has replaced a part of Flask's own provider."""
+    app = Flask("sensor")
+    app.json.default = lambda value: current_app.name
+    publisher = AppPublisher(app, lambda: registry, True, lambda channel: False)
+
+    assert publisher.encode(object()) == '"sensor"'
+
+
+def test_pair_whose_message_and_channel_changed_places_is_told_in_debug_mode(registry, caplog):
+    """Of several pushed at once as of one; and once."""
+    app = Flask(__name__)
+    app.debug = True
+    publisher = AppPublisher(app, lambda: registry, True, lambda channel: channel == "room:1")
+
+    publisher.push_many([("hi", "room:1"), ("room:1", "hi"), ("room:1", "ho")])
+
+    (hint,) = caplog.messages
+    assert "did the two change places?" in hint
+    assert "'hi'" in hint

@@ -3,6 +3,7 @@
 import logging
 
 import flask
+import redis
 
 from flask_realtime import Realtime
 from flask_realtime.registries.memory.registry import MemoryRegistry
@@ -77,3 +78,19 @@ def test_registry_can_tell_an_app_by_its_secret_keys():
     assert owners_of("old") != owners_of("new")
     assert owners_of(None) == []
     assert "secret" not in owners_of("secret")[0]
+
+
+def test_function_that_makes_the_client_of_redis_may_read_the_apps_settings(redis_url):
+    """Also where a thread without a context pushes first."""
+    app = flask.Flask(__name__)
+    app.config.update(
+        SECRET_KEY="a secret",
+        ADDRESS=redis_url,
+        REALTIME_REDIS=lambda: redis.Redis.from_url(flask.current_app.config["ADDRESS"]),
+        REALTIME_REDIS_PREFIX="made-by-a-function",
+    )
+    realtime = Realtime(app)
+
+    realtime.push("hi", "a")
+
+    assert realtime.health(app)["reachable"]

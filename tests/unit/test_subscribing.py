@@ -216,3 +216,22 @@ def test_last_beyond_what_a_log_keeps_is_an_error_that_names_the_setting(app, re
     assert app.test_client().get("/").status_code == 500
     assert "last is 1001, and a channel's log keeps 1000 messages" in caplog.text
     assert "REALTIME_HISTORY_SIZE" in caplog.text
+
+
+def test_decorator_without_parentheses_is_told_as_soon_as_flask_is_given_the_view(app, realtime):
+    """It takes the view for a function that gives names, and stands in the view's place."""
+    with pytest.raises(TypeError, match=r"write @realtime\.subscribes\(\"channel\"\)"):
+
+        @app.get("/")
+        @realtime.subscribes
+        def show():
+            return "hi"
+
+
+def test_decorator_without_parentheses_is_told_where_the_endpoint_has_a_name(app, realtime):
+    """Flask does not ask for the view's name then; the first request tells."""
+    app.add_url_rule("/", "show", realtime.subscribes(lambda: "hi"))
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+
+    with pytest.raises(TypeError, match="without parentheses"):
+        app.test_client().get("/")
