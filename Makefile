@@ -17,7 +17,7 @@ PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bi
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
 NEXT =
 
-.PHONY: demo demo-redis test test-pythons test-lowest test-next chaos soak mutations benchmarks lint types contracts browser clean
+.PHONY: demo demo-redis test test-pythons test-lowest test-next chaos soak mutations benchmarks lint types contracts browser nginx clean
 
 # exec: a shell in between would answer Ctrl-C with a line of its own.
 DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
@@ -28,7 +28,7 @@ demo:
 demo-redis:
 	$(DEMO) --workers 2
 
-test: $(VENV)/test browser tests/js/node_modules
+test: $(VENV)/test browser nginx tests/js/node_modules
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-pythons:
@@ -80,6 +80,9 @@ tests/js/node_modules: tests/js/package-lock.json
 
 browser:
 	@command -v chromium >/dev/null || .ci/chromium
+
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || .ci/nginx
 
 $(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
 	@echo "Installing what this needs into $(VENV), once; it takes a minute or two."

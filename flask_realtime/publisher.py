@@ -13,6 +13,7 @@ from .audiences import Addressing, Audience
 from .config.settings import Config
 from .errors import InvalidSetting
 from .html.fragments import literal
+from .identity.users import channel_of, identity_of
 from .protocol.channels import check_name, flatten
 from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
 from .protocol.routes import TO_ALL, Route
@@ -96,9 +97,23 @@ class Publisher:
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
-        names = tuple(flatten(channels, pattern))
-        outlet = _Outlet(self._redis)
-        return Audience(lambda: outlet, Addressing(names, TO_ALL, push_id, ephemeral), literal)
+        return self._audience(tuple(flatten(channels, pattern)), ephemeral, push_id)
+
+    def to_user(
+        self, user_id: Any, *, ephemeral: bool = False, push_id: str | None = None
+    ) -> Audience:
+        """Return the audience of one user, as ``realtime.to_user`` does for an app: all pages of
+        the user, on whatever device.
+
+        ``publisher.to_user(42).push({"unread": 3})``.
+
+        :param user_id: what the app's function of ``realtime.identify`` returns for the user; 42
+            and ``"42"`` are the same.
+        :param ephemeral: reach only the pages that are connected now.
+        :param push_id: a second push with the same id within 300 s is not a second message.
+        :raises InvalidIdentity: if *user_id* is None, empty, or no id.
+        """
+        return self._audience((channel_of(identity_of(user_id)),), ephemeral, push_id)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, one after the other, in as few round trips as order allows.
@@ -142,6 +157,10 @@ class Publisher:
     def close(self) -> None:
         """Close the connections to Redis."""
         self._redis.close()
+
+    def _audience(self, names: tuple[str, ...], ephemeral: bool, push_id: str | None) -> Audience:
+        outlet = _Outlet(self._redis)
+        return Audience(lambda: outlet, Addressing(names, TO_ALL, push_id, ephemeral), literal)
 
     def __enter__(self) -> Publisher:
         return self

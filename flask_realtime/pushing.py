@@ -14,7 +14,7 @@ from flask import has_request_context
 from .audiences import Addressing, Audience
 from .html.blocks import wanted_blocks
 from .identity.users import channel_of, identity_of
-from .page.client import asking_digest
+from .page.client import asking_digests
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
 
@@ -190,11 +190,11 @@ class Pushing(ABC):
 
 def _to_others() -> Route:
     """The route to all but the page that is asking, where one is known."""
-    digest = asking_digest() if has_request_context() else None
-    if digest is None:
+    digests = asking_digests() if has_request_context() else []
+    if not digests:
         logger.debug("include_self=False leaves nobody out: no page is named here.")
         return TO_ALL
-    return Route(but_for=digest)
+    return Route(but_for=",".join(digests))
 
 
 def _is_name(name: Any) -> bool:

@@ -87,7 +87,8 @@ class Channels:
             return tuple([one.outbox for one in listeners if channel.has_listener(one)])
         if not route.but_for:
             return channel.outboxes()
-        excepted = {one.outbox for one in self.members.connections(route.but_for)}
+        found = (self.members.connections(digest) for digest in route.excepted)
+        excepted = {one.outbox for connections in found for one in connections}
         return tuple([one for one in channel.outboxes() if one not in excepted])
 
     # What they keep for connections that come back.

@@ -210,20 +210,21 @@ def known_socket_key() -> str | None:
     return _key_in(present_session())
 
 
-def asking_digest() -> str | None:
-    """Return the digest of the page that made this request, or whose message is being handled.
+def asking_digests() -> list[str]:
+    """Return the digests of the page that made this request, or whose message is being handled: by
+    the app's present secret key, and by earlier ones.
 
-    None where the request names no page, or has no session by which one could be known; no session
-    is begun for it.
+    None of them where the request names no page, or has no session by which one could be known; no
+    session is begun for it.
     """
     socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
     if socket is not None:
-        return socket.digest
+        return [socket.digest]
     named = asking_page(True)
     if named is None:
-        return None
+        return []
     key, identity = came()
-    return None if key is None else digest(secret_keys()[0], key, named, identity)
+    return [] if key is None else [digest(one, key, named, identity) for one in secret_keys()]
 
 
 def session_names() -> list[str]:

@@ -18,7 +18,8 @@ class Route(NamedTuple):
 
     :param kind: what it is.
     :param to: the digest of the only client that shall get it; empty: all.
-    :param but_for: the digest of the only client that shall not get it; empty: none.
+    :param but_for: the digest of the only client that shall not get it, or several with commas
+        between them, by one of which it is known; empty: none.
     """
 
     kind: Kind = "payload"
@@ -27,7 +28,12 @@ class Route(NamedTuple):
 
     def concerns(self, digest: str) -> bool:
         """Return whether the client of *digest* gets the entry."""
-        return digest != self.but_for and (not self.to or digest == self.to)
+        return digest not in self.excepted and (not self.to or digest == self.to)
+
+    @property
+    def excepted(self) -> list[str]:
+        """The digests of the client that shall not get it."""
+        return self.but_for.split(",") if self.but_for else []
 
     def is_message_for(self, digest: str) -> bool:
         """Return whether the entry brings the client of *digest* something: a request to render

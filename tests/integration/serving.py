@@ -162,11 +162,16 @@ class ServerProcess:
         return self._is_open()
 
     def _is_open(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1):
-                return True
-        except OSError:
-            return False
+        return is_open(self.port)
+
+
+def is_open(port: int) -> bool:
+    """Return whether something listens on a port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
 
 
 def get(url: str) -> str:

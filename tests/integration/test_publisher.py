@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from flask_realtime import (
     InvalidChannel,
+    InvalidIdentity,
     NotSubscribed,
     Publisher,
     RegistryUnavailable,
@@ -94,6 +95,24 @@ def test_publisher_pushes_to_one_client(open_registry, publisher, heard):
 
     heard.wait_for(lambda: heard.publications)
     assert [(one.payload, one.route.to) for one in heard.publications] == [('"psst"', digest)]
+
+
+def test_publisher_pushes_to_a_user(open_registry, publisher, heard):
+    """As an app's to_user does: to the channel that all pages of the user are on."""
+    registry = open_registry()
+    registry.listen(["@user:4%202", "@user:43"])
+
+    publisher.to_user("4 2").push({"unread": 3})
+    publisher.to_user("4 2", push_id="an id").append("#mail", html="<b>")
+    publisher.to_user("4 2", push_id="an id").append("#mail", html="<b>")
+    publisher.to_user(43, ephemeral=True).push("now")
+    for stranger in (None, ""):
+        with pytest.raises(InvalidIdentity):
+            publisher.to_user(stranger)
+
+    heard.wait_for(lambda: len(heard.publications) == 3)
+    assert [one.route.kind for one in heard.publications] == ["payload", "html", "payload"]
+    assert heard.payloads("@user:43") == ['"now"']
 
 
 def test_publisher_keeps_to_the_limits_of_the_app(open_registry, publisher):

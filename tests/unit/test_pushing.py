@@ -117,6 +117,33 @@ def test_page_that_asks_can_be_left_out(app, realtime):
     assert [one.route.but_for for one in heard] == [named, ""]
 
 
+def test_page_that_asks_is_left_out_while_the_secret_key_is_exchanged(app, realtime):
+    """Its socket was opened under the key of before."""
+
+    @app.post("/say")
+    def say():
+        realtime.to("room:1", include_self=False).push("hi")
+        return realtime.socket.digest
+
+    app.add_url_rule("/", "index", lambda: "<body>")
+    client = app.test_client()
+    client.get("/")
+    page = {"X-Realtime-Connection-Id": "a" * 22}
+    before = client.post("/say", headers=page).text
+    app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
+    app.secret_key = "another"
+    heard = []
+    registry = app.extensions["realtime"].node().registry
+    publish = registry.publish
+    registry.publish = lambda pushes: heard.extend(pushes) or publish(pushes)
+
+    now = client.post("/say", headers=page).text
+
+    assert now != before
+    [push] = heard
+    assert not push.route.concerns(before) and not push.route.concerns(now)
+
+
 def test_no_session_is_begun_to_leave_a_page_out(app, realtime):
     """A visitor without a session gets no cookie by it."""
 

@@ -64,6 +64,7 @@ def test_message_goes_to_whom_its_route_concerns(channels):
     assert channels.outboxes(room, TO_ALL) is room.outboxes()
     assert set(channels.outboxes(room, Route(to="d1"))) == {one, same}
     assert set(channels.outboxes(room, Route(but_for="d1"))) == {other}
+    assert set(channels.outboxes(room, Route(but_for="d0,d1"))) == {other}
     assert channels.outboxes(room, Route(to="d3")) == ()
 
 

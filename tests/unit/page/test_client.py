@@ -9,7 +9,7 @@ from flask_realtime.identity.keys import SOCKET_KEY, digest, is_connection_id, s
 from flask_realtime.page.client import (
     SOCKET_IN_ENVIRON,
     SocketOfMessage,
-    asking_digest,
+    asking_digests,
     client_so_far,
     current_client,
     session_names,
@@ -82,11 +82,11 @@ def test_message_acts_on_the_page_of_its_socket(asked):
     def run():
         session.clear()
         client = current_client()
-        return client.digests(), asking_digest(), session_names()[0], client_so_far() is client
+        return client.digests(), asking_digests(), session_names()[0], client_so_far() is client
 
     found = asked(run, environ={SOCKET_IN_ENVIRON: socket})
 
-    assert found == (["d" * 64], "d" * 64, session_of("d" * 64), True)
+    assert found == (["d" * 64], ["d" * 64], session_of("d" * 64), True)
 
 
 def test_session_gets_its_secret_when_somebody_subscribes(asked):
@@ -127,7 +127,7 @@ def test_page_whose_id_is_given_out_keeps_it(asked):
 
 def test_request_that_names_no_page_asks_in_nobody_s_name(asked):
     """No session is begun for it, and nothing is looked up."""
-    assert asked(lambda: (asking_digest(), client_so_far())) == (None, None)
+    assert asked(lambda: (asking_digests(), client_so_far())) == ([], None)
 
 
 @pytest.mark.parametrize("secret_key", [None, ""])

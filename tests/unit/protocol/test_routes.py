@@ -21,7 +21,12 @@ def test_message_for_all_costs_nothing():
 
 @pytest.mark.parametrize(
     ("route", "concerned"),
-    [(TO_ALL, ["a", "b"]), (Route(to="a"), ["a"]), (Route(but_for="a"), ["b"])],
+    [
+        (TO_ALL, ["a", "b"]),
+        (Route(to="a"), ["a"]),
+        (Route(but_for="a"), ["b"]),
+        (Route(but_for="b,a"), []),
+    ],
 )
 def test_route_concerns(route, concerned):
     """All, one alone, or all but one."""

@@ -1,0 +1,105 @@
+"""A real nginx in front of a server, as an operator sets it up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+from tests.eventually import eventually
+from tests.integration.serving import STOP_SECONDS, is_open
+from tests.ports import free_port
+
+#: Debian keeps it where only root's path leads.
+PATH = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+ROOT = pathlib.Path(__file__).parents[2]
+
+FRAME = """
+{user}
+worker_processes 1;
+daemon off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+    access_log {folder}/access.log;
+    {temporary}
+    {lines}
+}}
+"""
+TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+
+
+def readme() -> str:
+    """What the README prints for nginx."""
+    text = (ROOT / "README.rst").read_text()
+    [block] = re.findall(r"^\.\. code-block:: nginx\n\n((?:    .*\n|\n)+)", text, re.MULTILINE)
+    return block
+
+
+def security() -> str:
+    """What SECURITY.rst prints for nginx."""
+    text = (ROOT / "SECURITY.rst").read_text()
+    [block] = re.findall(r"by nginx for example::\n\n((?:      .*\n|\n)+)", text)
+    return block
+
+
+class Nginx:
+    """nginx on a port of its own.
+
+    :param folder: where it keeps its files.
+    :param server: what it passes requests on to, a ``ServerProcess``.
+    :param http: lines that stand beside the README's ``server``.
+    :param locations: lines that stand in it, ahead of ``location /``. ``PASS`` in them is what the
+        README has in that location.
+    """
+
+    def __init__(self, folder, server, http="", locations=""):
+        self.port = free_port()
+        block = readme().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+        block = block.replace("listen 80;", f"listen 127.0.0.1:{self.port};")
+        passing = re.search(r"location / \{(.*?)\}", block, re.DOTALL)[1]
+        block = block.replace("location / {", f"{locations}\n        location / {{")
+        lines = (http + block).replace("PASS", passing)
+        self._folder = folder
+        temporary = (f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
+        (folder / "nginx.conf").write_text(
+            FRAME.format(
+                folder=folder,
+                temporary="\n    ".join(temporary),
+                lines=lines,
+                user="user root;" if os.getuid() == 0 else "",
+            )
+        )
+        self._process = subprocess.Popen(
+            [PATH, "-e", f"{folder}/error.log", "-p", folder, "-c", folder / "nginx.conf"],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __enter__(self):
+        eventually(self._answers, explain=self.log)
+        return self
+
+    def __exit__(self, *exc_info):
+        self._process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def log(self):
+        return "".join(path.read_text() for path in self._folder.glob("*.log"))
+
+    def _answers(self):
+        assert self._process.poll() is None, self.log()
+        return is_open(self.port)
