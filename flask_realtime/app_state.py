@@ -1,4 +1,4 @@
-"""What one app has of the extension; it stands in ``app.extensions["realtime"]``."""
+"""The parts of the extension that one app has, tied together: ``app.extensions["realtime"]``."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from .transport.route import Transport
 
 logger = logging.getLogger(__name__)
 
-# Of an app with REALTIME_ENABLED False, which is no reason to send it no requests.
+# The health of an app with REALTIME_ENABLED False: a load balancer may send it requests.
 _HEALTH_OF_NOTHING: dict[str, Any] = {
     "registry": None,
     "reachable": True,
@@ -53,7 +53,16 @@ _HEALTH_OF_NOTHING: dict[str, Any] = {
 
 
 class AppState:
-    """What one app has of us: its settings, its page, its routes, and its processes."""
+    """All that one app has of the extension: its settings, pages, routes, and this process's node.
+
+    :param app: the app, which gets its hooks and routes here.
+    :param config: its settings.
+    :param handlers: what answers messages, by action.
+    :param on_join: run when a socket opens.
+    :param on_leave: run when a socket has ended.
+    :param identify: says who a session belongs to.
+    :raises InvalidSetting: if a view of the app stands where this package needs one of its own.
+    """
 
     def __init__(
         self,
@@ -73,7 +82,7 @@ class AppState:
         self._nodes = ForkLocal(self._make_node)
         if config.redis is not None or config.registry == "redis":
             import_what_cannot_be_late()
-        #: What the app pushes goes out by it.
+        #: Encodes what the app pushes, and hands it to the registry.
         self.publisher = AppPublisher(
             app,
             self._publishing_registry,
@@ -84,20 +93,20 @@ class AppState:
         _check_endpoints(app)
         app.url_value_preprocessor(self._first_request)
         keep_places_from_views(app)
-        # Before the blocks of a page, which come in place of it.
+        # Before BlockRequests, which replaces the page by some of its blocks.
         Page(config).init_app(app)
         if config.enabled:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
             BlockRequests(lambda: self.node().herd).init_app(app)
-        #: What the page of the current request may hear.
+        #: Subscribes the page of the current request to what it may hear.
         self.grants = Grants(self.node)
-        #: What becomes of a request's session and of its grants at the request's end.
+        #: Settles, at the end of a request, what becomes of its session and of its grants.
         self.settlement = Settlement(self.node, self.grants)
         app.extensions[IDENTIFY] = identify
         if config.enabled:
-            # Behind the stamping, which it has to know of.
+            # After Page, so that it knows at the end of a request whether a page was stamped.
             self.settlement.init_app(app)
 
     @property
@@ -106,7 +115,10 @@ class AppState:
         return self._serving.has_begun
 
     def node(self) -> Node:
-        """Return what this process holds of the app; made at its first use, anew after a fork."""
+        """Return this process's node of the app.
+
+        It is made at the first use, and anew after a fork.
+        """
         node = self._nodes.get()
         node.start()
         return node
@@ -114,7 +126,7 @@ class AppState:
     def close(self) -> None:
         """End everything that this process holds of the app: sockets, threads, the registry.
 
-        Whoever uses the app after that begins anew.
+        An app that is used after that gets a new node.
         """
         self.publisher.close()
         node = self._nodes.pop()
@@ -127,7 +139,7 @@ class AppState:
             self.node().drain(seconds)
 
     def health(self) -> dict[str, Any]:
-        """How this process is."""
+        """Return the state of this process: see :meth:`flask_realtime.Realtime.health`."""
         return self.node().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
     def _publishing_registry(self) -> Registry:

@@ -131,7 +131,7 @@ class Realtime(Pushing, Subscribing):
         self._state().drain(seconds)
 
     def health(self, app: Flask | None = None) -> dict[str, Any]:
-        """Return how this process is, as a load balancer asks.
+        """Return the state of this process, for the checks of a load balancer for example.
 
         :param app: whose state is asked for; None: the current app's, or the only one's.
         :raises NoContext: if the app is not registered, or if it is not clear which app is meant.
@@ -181,11 +181,11 @@ class Realtime(Pushing, Subscribing):
     def identify(self, function: Any) -> Any:
         """Have the decorated function say who a session belongs to.
 
-        It has no arguments, reads ``flask.session``, and returns the user's id (a text, a whole
-        number or a UUID), or None for a stranger. It is asked often, so it must not touch a
-        database, and it is asked of the session as it came with the request as well as of the
-        session as the request leaves it. ``realtime.identify(flask_login)``, with the module
-        itself, is all that an app with Flask-Login or Flask-Security needs.
+        The function takes no arguments, reads ``flask.session``, and returns the user's id (a
+        text, a whole number or a UUID), or None for a stranger. It is called often, so it must not
+        touch a database: for the session as it came with a request, and for the session as the
+        request leaves it. An app with Flask-Login or Flask-Security only says
+        ``realtime.identify(flask_login)``, with the module itself.
 
         From then on what a page was granted ends with its log-in: when a user logs in or out, or
         another one logs in, the pages that were open are closed (4001) and reload, and nobody

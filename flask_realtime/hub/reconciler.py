@@ -1,4 +1,4 @@
-"""Does in the background what the hub and the registry ask for, and what comes due."""
+"""Keeps the channels and clients of a process in step with its registry, in the background."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .resync import Resync
 
 logger = logging.getLogger(__name__)
 
-# Between attempts while the registry is away.
+# Seconds between two attempts while the registry is away.
 RETRY_SECONDS = 1.0
-# How many clients are read at once: a page of replies that is parsed without stopping the loop.
+# How many clients are read by one call, since parsing its replies stops the loop under gevent.
 CLIENTS_AT_ONCE = 200
-# How many are kept from expiring within the deadline of one call: ten thousand sockets would take
-# nearly all of it, and what stands behind the deadline would never be kept.
+# How many connections are refreshed by one call: ten thousand take nearly all of a call's deadline,
+# and those that come after the deadline would expire.
 REFRESHED_AT_ONCE = 2000
-# How many connections are looked at without a pause: under gevent nobody else runs meanwhile.
+# How many connections are looked at between two pauses; under gevent nobody else runs meanwhile.
 LOOKED_AT_AT_ONCE = 500
 
 
@@ -44,10 +44,18 @@ class Subscriber(Reader, Protocol):
 
 
 class Reconciler:
-    """Keeps this process's channels and clients in step with the registry.
+    """Keeps the channels and clients of this process in step with the registry.
 
+    Its one thread reads the logs of paused channels, reads the subscriptions of clients that have
+    changed and applies them to their connections, and writes clients again that the registry has
+    lost. While the registry is away, it tries again every second.
+
+    :param hub: which connections are on which channels.
+    :param delivery: pauses channels, and hands out what is published on them.
+    :param resync: reads the logs of paused channels.
+    :param registry: this process's registry.
     :param enter: brings a connection onto new channels, on the connection's own worker.
-    :param settle: returns when all that was posted so far stands in outboxes.
+    :param settle: waits until every frame that was posted is in an outbox or sent.
     """
 
     def __init__(
@@ -74,7 +82,8 @@ class Reconciler:
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         self._leaving: set[tuple[str, str]] = set()
-        # Clients that may have been written again without others having been told of it.
+        # Clients that this process may have written again, while their other connections have not
+        # been brought up to date.
         self._untold: set[str] = set()
 
     def recover(self, names: Collection[str]) -> None:
@@ -136,7 +145,8 @@ class Reconciler:
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         if not (names or digests):
             return
-        # At once, so that a connection that resumes now reads its subscriptions anew.
+        # Here and not on the thread, so that a connection that resumes now reads its subscriptions
+        # anew.
         self._hub.mark_stale(digests)
         with self._lock:
             self._paused.update(names)
@@ -147,7 +157,7 @@ class Reconciler:
     def _run(self) -> None:
         seconds = None
         while not self._is_closed:
-            # What is noted during the pause, that Redis is heard again above all, ends it.
+            # Whatever is noted ends the wait, above all that Redis is heard again.
             self._wake.wait(seconds)
             self._wake.clear()
             with self._lock:
@@ -160,7 +170,7 @@ class Reconciler:
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
-                # The resync that failed has asked for the next one.
+                # The resync that failed has rung for the next one, which is to wait.
                 self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
@@ -179,7 +189,7 @@ class Reconciler:
             logger.exception(
                 "Reading %d channels and %d clients failed.", len(paused), len(changed)
             )
-            # Channels stand still until they are read; that a client fails again helps nobody.
+            # Paused channels have to be tried again. A client is not, for it would fail again.
             changed.clear()
             return False
         return True
@@ -191,7 +201,7 @@ class Reconciler:
                 self._leaving.discard((digest, channel))
 
     def _replay_disconnects(self) -> None:
-        # Before, for it may become due again meanwhile.
+        # Before the call: restored() may set it again while the call is under way.
         self._may_miss_disconnects = False
         try:
             self._registry.replay_disconnects()
@@ -213,14 +223,15 @@ class Reconciler:
                 for one, stands in found
                 if one.digest in self._untold or self._is_lost(one, stands)
             }
-            # First: what cannot be written just now keeps nobody else waiting.
+            # These first: a restore that fails keeps nobody else waiting.
             for connection, stands in found:
                 if connection not in lost and stands is not None:
                     self._apply_to(connection, stands)
             restored = self._restore(list(lost))
             self._untold.difference_update(chunk)
             for connection, _ in found:
-                # Of a client with several, what one has written again is new to the others.
+                # A client may have several connections: what one of them has restored is new to
+                # the others.
                 if connection.digest in restored:
                     self._apply_to(connection, restored[connection.digest])
             self._note((), self._unmet(restored, {one for one, _ in found}))
@@ -252,16 +263,17 @@ class Reconciler:
             (one, record, self._hub.noted(one))
             for one, record in zip(connections, records, strict=True)
         ]
-        # Of one that has ended, nothing may be known any more, and that would be written.
+        # A connection that has ended may have been forgotten: then nothing is known of it, and
+        # that would be written over what the registry has.
         known = [one for one in known if self._hub.is_ready(one[0])]
         if not known:
             return {}
-        # What fails may have been done all the same.
+        # Before the call, because a call that fails may have been carried out.
         self._untold.update(one[0].digest for one in known)
         restored = self._registry.restore([one[1:] for one in known])
         for connection, record, _ in known:
             if not self._hub.is_ready(connection):
-                # It ended meanwhile, and would stand there as the client's latest.
+                # The connection ended meanwhile: the registry would keep it as the client's latest.
                 self._registry.forget_connection(ConnectionRecord(record.digest, record.name, {}))
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
@@ -279,7 +291,7 @@ class Reconciler:
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
-        # Else what was posted, and is in no outbox yet, would count as sent.
+        # A frame that was posted and is in no outbox yet would count as sent.
         self._settle()
         return list(
             _with_pauses(
@@ -292,7 +304,7 @@ class Reconciler:
 
 
 def _with_pauses(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Call *function* with each item, with a pause for others now and then."""
+    """Call *function* with each item, and let others run now and then."""
     for index, item in enumerate(items, 1):
         yield function(item)
         if index % LOOKED_AT_AT_ONCE == 0:

@@ -61,9 +61,10 @@ class Registry(ChannelRegistry):
     def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
         """Let a client hear *channels*.
 
-        A channel to which the client is subscribed already keeps its place; it is no longer the
-        decorator's of a view (``Start.by_view``) if this call is not one's. Every process that
-        has a connection of the client is told by ``events.changed``. A client that never has a
+        A channel to which the client is subscribed already keeps its place. One that a view's
+        decorator had subscribed (``Start.by_view``) outlives that view, if this call is not a
+        decorator's. Every process that has a connection of the client is told by
+        ``events.changed``. A client that never has a
         connection expires ``REALTIME_CONNECT_TIMEOUT_SECONDS`` after its last subscription. A
         client whose browser session has ended is subscribed to nothing.
 
@@ -237,7 +238,8 @@ class Registry(ChannelRegistry):
     def collect(self, digest: str, taker: str) -> list[str]:
         """Take what waits for the browser of a client; of two that call at once, one gets it all.
 
-        Of a session that has ended nobody but its heir's client gets anything.
+        Once the session has ended, only the client that :meth:`end_session` named as heir gets
+        anything.
 
         :param digest: the client's.
         :param taker: names who asks. The same taker gets an item again for a minute after it first

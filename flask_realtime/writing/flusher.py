@@ -1,4 +1,4 @@
-"""The one that drains them all: it writes what is delivered, and what waits in outboxes."""
+"""Writes to all sockets of the process: frames that are delivered, and what waits in outboxes."""
 
 from __future__ import annotations
 
@@ -17,24 +17,31 @@ from .poller import Poller
 
 logger = logging.getLogger(__name__)
 
-# Under gevent nobody else runs while sockets are written to, some 5 us each.
+# How many sockets are written to between two pauses. Under gevent nobody else runs meanwhile, and
+# one write takes about 5 us.
 FLUSHES_AT_ONCE = 400
-# So many are written to without a pause, if there are no more: two would cost a fortieth.
+# A push to so many sockets or fewer is written without a pause: pauses would slow it by 2.5 %.
 FLUSHES_AT_A_STRETCH = 1000
-# To put a frame into an outbox takes a tenth of that.
+# How many frames are put into outboxes between two pauses; one takes about 0.5 us.
 PUTS_AT_ONCE = 2000
-# Frames are joined as long as the kernel's buffers are likely to take them whole.
+# How large frames may become by being joined: the kernel's buffers are likely to take so many bytes
+# in one call.
 BATCH_BYTES = 64 * 1024
+# How many frames are taken up together, to be joined.
 JOBS_AT_ONCE = 500
+# How long settle() waits before it warns and returns.
 SETTLE_SECONDS = 10.0
 
 
 class Flusher:
-    """Flushes outboxes on a thread of its own, on the next turn of the loop under gevent.
+    """Writes frames to sockets, on one thread for all sockets of the process.
 
-    A frame for many goes straight to the kernel where nothing waits before it; what came for the
-    same receivers meanwhile is joined once for all, and what came for others goes through their
-    outboxes, so that each gets all of it in one call.
+    Under gevent the thread is a greenlet, which runs on the next turn of the loop.
+
+    A frame goes straight to the kernel for each receiver whose outbox is empty. Frames that have
+    come for the same receivers in the meantime are joined, once for all of them. Where frames have
+    come for different sets of receivers, each frame is put into the outboxes first, so that every
+    socket gets all of its frames in one call to the kernel.
     """
 
     def __init__(self) -> None:
@@ -49,12 +56,18 @@ class Flusher:
         self._poller = Poller(self._may_go_on)
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
-        """Have *frame* written to all *receivers*, behind what was posted before; never blocks."""
+        """Have *frame* written to all *receivers*, after every frame that was posted before.
+
+        Never blocks.
+        """
         self._jobs.append((frame, receivers))
         self._ring()
 
     def settle(self) -> None:
-        """Return when all that was posted before is in the kernel, in outboxes, or refused."""
+        """Wait until every frame that was posted before is in the kernel, in an outbox, or refused.
+
+        Returns after ``SETTLE_SECONDS`` at the latest, with a warning.
+        """
         done = threading.Event()
         self._jobs.append((done, ()))
         if self._is_closed:
@@ -64,8 +77,11 @@ class Flusher:
             logger.warning("Delivering takes longer than %.0f s.", SETTLE_SECONDS)
 
     def send(self, outbox: Outbox, data: bytes) -> None:
-        """Write *data* behind all that waits for *outbox*; at once, if nothing does: a reply need
-        not wait for a turn of ours, which takes a tenth of a call's time."""
+        """Write *data* to one socket, after everything that waits in its outbox.
+
+        If nothing waits there, the caller's thread writes: waiting for the flusher's thread would
+        take a tenth of the time that a call takes.
+        """
         full: list[Outbox] = []
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
@@ -80,7 +96,8 @@ class Flusher:
 
     def wake(self, outbox: Outbox) -> None:
         """Have *outbox* flushed soon; never blocks."""
-        # Its flag comes down before it is flushed: what was appended before this is seen.
+        # The flag comes down before the outbox is flushed: while it is up, the flush is still to
+        # come, and takes what was put into the outbox before this call.
         if outbox.is_scheduled:
             return
         outbox.is_scheduled = True
@@ -88,12 +105,12 @@ class Flusher:
         self._ring()
 
     def forget(self, outbox: Outbox) -> None:
-        """Flush *outbox* no more; when this returns, nobody waits for its fd."""
+        """Flush *outbox* no more. After this has returned, no thread waits for the socket's fd."""
         outbox.close()
         self._poller.forget(outbox)
 
     def close(self) -> None:
-        """End the threads; what still waits is dropped, and nothing more is written."""
+        """End the threads. Frames that still wait are dropped, and nothing is written any more."""
         self._is_closed = True
         self._bell.set()
         self._thread.join()
@@ -116,7 +133,7 @@ class Flusher:
     def _run(self) -> None:
         while not self._is_closed:
             self._is_idle = True
-            # Looked at again after the flag is up: what was scheduled before it rang no bell.
+            # Looked at again now that the flag is up: whoever posted before did not ring the bell.
             if not (self._jobs or self._scheduled or self._is_closed):
                 self._bell.wait()
             self._bell.clear()
@@ -132,7 +149,7 @@ class Flusher:
     def _turn(self) -> None:
         batches, settled = self._take_jobs()
         for batch in batches:
-            # Before the lock that all outboxes share: it may take a quarter of a second.
+            # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
             batch.deflate()
         if _are_apart(batches):
             self._write_through(batches)
@@ -163,7 +180,7 @@ class Flusher:
         for batch in batches:
             for start in range(0, len(batch.receivers), at_once):
                 if done >= at_once:
-                    # Replies that wait meanwhile need not wait for ten thousand receivers.
+                    # So that replies do not wait until ten thousand receivers have the push.
                     self._flush_some()
                     let_others_run()
                     done = 0
@@ -183,7 +200,7 @@ class Flusher:
                     let_others_run()
 
     def _write(self, batch: Batch, receivers: Sequence[Outbox]) -> None:
-        # The innermost loop of all: of 7 us a delivery takes, 6 are the kernel's.
+        # The innermost loop of the package. One delivery takes 7 us, of which the kernel takes 6.
         plain, deflated, at_once = batch.plain, None, socket.MSG_DONTWAIT
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
@@ -201,7 +218,7 @@ class Flusher:
                 except BlockingIOError:
                     taken = 0
                 except Exception:
-                    # Where it stands among what has not been sent.
+                    # So that the frames count as not sent when the position of the socket is noted.
                     outbox.put_rest(batch.frames, 0)
                     failed.append((outbox, 0))
                     continue
@@ -240,7 +257,7 @@ class Flusher:
         outbox.is_scheduled = False
         try:
             if not outbox.flush():
-                # What is put in meanwhile need not try.
+                # Until the kernel takes more, wake() does not have the outbox flushed.
                 outbox.is_scheduled = True
                 full.append(outbox)
         except OSError:
@@ -254,7 +271,7 @@ class Flusher:
             try:
                 self._poller.watch(outbox)
             except Exception:
-                # Nobody would flush it again.
+                # Nothing would ever flush this outbox again.
                 logger.exception("A full socket can't be watched; ending it.")
                 failed = [*failed, (outbox, 0)]
         self._tell(failed)
@@ -267,13 +284,16 @@ class Flusher:
                 else:
                     outbox.owner.cut()
             except Exception:
-                # Else the receivers behind this one would not get what is being written.
+                # Caught here, so that the receivers behind this one get the frame.
                 logger.exception("Ending a socket failed.")
 
 
 def _are_apart(batches: Sequence[Batch]) -> bool:
-    """Whether nobody gets more than one of them, so that nothing is to be joined by putting it into
-    outboxes first, which takes as long again as to write it."""
+    """Return whether no socket gets more than one of *batches*.
+
+    Then they are written straight to the kernel: putting a batch into outboxes first takes as long
+    again as writing it, and there would be nothing to join there.
+    """
     if len(batches) < 2:
         return True
     receivers = sum([len(batch.receivers) for batch in batches])
