@@ -1,4 +1,4 @@
-"""Sends sockets away that have been open for long: they come back with the cookies of now."""
+"""Closes sockets that have been open for long: their pages come back with their present cookies."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from ..errors import CloseCode
 from ..threads import clock
 from .connection import Connection
 
-# Sockets that came together, after a restart above all, do not go together: each goes somewhat
-# earlier than it would have to, by up to this part of the time.
+# Each socket is closed earlier than its age demands, by up to this part of the age: sockets that
+# came together, after a restart for example, are not closed together.
 SPREAD = 0.1
-# Multiples of it are spread evenly between 0 and 1, however many there are.
+# The fractional parts of its multiples are spread evenly between 0 and 1, however many there are.
 _GOLDEN_RATIO = 0.618033988749895
 
 
 class AgeLimit:
-    """How old a socket of this process may get.
+    """Closes sockets of this process that are too old.
 
-    An open socket goes on with the session that it began with. Where nothing else ends that, a
-    time does.
+    An open socket goes on with the session that it began with, whatever has become of that session
+    since. This limits for how long.
 
-    :param connections: returns the sockets that live here.
-    :param seconds: how old one may get; None: as old as it likes.
+    :param connections: returns the sockets of this process.
+    :param seconds: how old a socket may get; None: there is no limit.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class AgeLimit:
         self._seconds = seconds
 
     def sweep(self) -> None:
-        """Close the sockets that are too old (1012): their pages come back, and miss nothing."""
+        """Close the sockets that are too old (1012). Their pages resume, and miss nothing."""
         if self._seconds is None:
             return
         now = clock.monotonic()

@@ -1,4 +1,4 @@
-"""One live WebSocket of this process; hands messages on, closes once, with a code."""
+"""One live WebSocket of this process: what it is sent, who gets its messages, how it ends."""
 
 from __future__ import annotations
 
@@ -23,21 +23,26 @@ from .receiver import Receiver as Receiver
 
 logger = logging.getLogger(__name__)
 
-# A peer has this long to answer our close frame, and to take what waits before it.
+# How long a peer may take to answer the close frame, and to take what waits before that frame.
 CLOSE_SECONDS = 2.0
-# What a peer that keeps sending after our close frame may send: enough for the rest of a message
-# that was far too large, whose sender reads the code only once it has sent it all.
+# How many bytes a peer may still send after the close frame: the rest of a message that is far too
+# large, say, whose sender reads the close code only once it has sent the whole message.
 CLOSE_BYTES = 16 * 1024 * 1024
 
 
 class Connection:
     """One open WebSocket.
 
-    :param descriptor: the fd.
-    :param threads: where its messages are handled.
-    :param user: the identity of its client, percent-encoded; None: a stranger.
-    :param accept: the answer to the handshake, which is the first thing written.
-    :param detach: called once, when nothing more shall be delivered; returns what was posted.
+    :param descriptor: the socket's fd.
+    :param threads: the threads on which the socket's messages are handled.
+    :param name: the connection's name, unique within the process.
+    :param digest: names the client, which is one page of one browser, to the registry.
+    :param user: the identity of the client's user, percent-encoded; None: a stranger.
+    :param address: where the peer is, for the log.
+    :param accept: the answer to the handshake (101), which is written before anything else.
+    :param deflates: whether the peer takes deflated frames.
+    :param detach: takes the connection off its channels, once; returns, by channel, the position up
+        to which pushes were posted.
     """
 
     __slots__ = (
@@ -73,17 +78,16 @@ class Connection:
             PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
             threads.turns,
         )
-        #: What its messages are handed to; set by whoever lets the socket in.
+        #: What the socket's messages are handed to; set by node/admission.py.
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
-        #: Whether it finishes what it does, and begins nothing new.
+        #: Whether the socket is to be closed once the messages that it has taken are answered.
         self.is_retiring = False
-        #: Whether the message being handled asked for the end, and is answered before it; the
-        #: receiver's.
+        #: Whether disconnect() closes the socket behind the reply that is due; set by the receiver.
         self.disconnects_behind_reply = False
-        #: When a ``resume`` must have come, None if none is awaited; the receiver's.
+        #: The moment by which ``resume`` must have come; set by node/resumption.py.
         self.resume_by: float | None = None
-        #: When the peer must have answered our close frame.
+        #: The moment by which the peer must have answered the close frame; None before that.
         self.close_by: float | None = None
         self.close_code: int = CloseCode.ABNORMAL
         #: The version of the wire format that the client speaks.
@@ -93,7 +97,7 @@ class Connection:
         self._accept = accept
         self._detach = detach
         self._config = config
-        #: What waits to be written; the flusher's.
+        #: What waits to be written; emptied by the flusher.
         self.outbox = Outbox(
             descriptor,
             flusher.lock,
@@ -101,32 +105,32 @@ class Connection:
             deflates=deflates,
             limit=config.max_backlog_bytes,
         )
-        # A lock of its own would take 240 bytes under gevent.
+        # Shared, since a lock for each connection would take 240 bytes under gevent.
         self._lock = flusher.lock
         self._closing = False
-        # Our close frame, until it may be sent: never before the 101.
+        # The close frame, until it may be sent: not before the 101.
         self._goodbye: bytes | None = None
         self._reached: Mapping[str, Position] = {}
 
     @property
     def is_open(self) -> bool:
-        """Whether what is sent may still arrive."""
+        """Whether the socket is not being closed."""
         return not self._closing
 
     @property
     def is_receptive(self) -> bool:
-        """Whether it takes on more: a message of the peer's, or another page of a log."""
+        """Whether the socket takes on more: a message of the peer's, or another piece of a log."""
         return not self._closing and not self.is_retiring
 
     @property
     def stall_seconds(self) -> float:
-        """How long its peer may take nothing before it is given up."""
+        """After how many seconds a peer is given up that takes nothing of what waits for it."""
         return self._config.stall_seconds
 
     # Writing.
 
     def queue(self, frames: Sequence[Frame]) -> None:
-        """Let a page of a log follow what waits; until it is taken, none of it is backlog."""
+        """Let a piece of a log follow what waits, without counting it as backlog."""
         if self.outbox.deflates:
             for frame in frames:
                 frame.deflate()
@@ -140,12 +144,12 @@ class Connection:
         self.outbox.limit = self._config.max_backlog_bytes
 
     def reply(self, text: str) -> None:
-        """Send a reply: unlike pushes, which a client resumes, it is not dropped at a close."""
+        """Send a reply. A close drops pushes, which a client gets again, but it drops no reply."""
         if self.is_open:
             self._flusher.send(self.outbox, self.outbox.encoded(text_frame(text)))
 
     def tell_left(self, channels: Collection[str]) -> None:
-        """Tell a client that knows such messages that its page is on *channels* no more."""
+        """Tell a client that its page is on *channels* no more, if its script knows of that."""
         if self.speaks >= SPEAKS_OF_LEAVING:
             for name in channels:
                 self.reply(left_message(name))
@@ -156,16 +160,16 @@ class Connection:
             self._append(data)
 
     def ping(self) -> None:
-        """Ask the peer for a sign of life."""
+        """Send a ping, which the peer answers with a pong."""
         self.last_pinged = clock.monotonic()
         self.write(ping_frame())
 
     # Life.
 
     def live(self, read: Callable[[], int]) -> None:
-        """Be the socket from the 101 to its end, on the caller's thread; never raises.
+        """Run the socket from the 101 to its end, on the caller's thread. Never raises.
 
-        :param read: reads until the protocol ends the socket, and returns the code.
+        :param read: reads messages until the protocol ends the socket; returns the close code.
         """
         assert self.receiver is not None
         try:
@@ -183,27 +187,25 @@ class Connection:
             self._end(self.receiver)
 
     def close(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
-        """Say good-bye with *code* and end; once, from any thread, without waiting.
+        """Close the socket with *code*. Any thread may call it; it does not wait.
 
-        :param seconds: how long the peer may take to answer; a socket that is closing already is
-            not given more than that from now on.
+        :param seconds: how long the peer may take to answer the close frame. If the socket is
+            closing already, its time is cut to that.
         """
         close_by = clock.monotonic() + seconds
         if not self._begin_close(code, close_frame(code, reason)):
             if self.close_by is not None:
                 self.close_by = min(self.close_by, close_by)
             return
-        # First: whatever fails from here on, the heartbeat ends the fd.
+        # Before anything else: whatever fails from here on, the heartbeat ends the fd in time.
         self.close_by = close_by
         self.outbox.drop_pushes()
         self._say_goodbye()
         self.reading.end()
 
     def disconnect(self, code: int, reason: str) -> None:
-        """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set.
-
-        A page that logs out over its socket has to learn that its cookies wait for it.
-        """
+        """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set: a
+        page that logs out over its socket learns by the reply that cookies wait for it."""
         if self.disconnects_behind_reply:
             self.close_behind_work(code, reason)
         else:
@@ -221,25 +223,28 @@ class Connection:
         self.worker.submit(lambda: self.close(code, reason, seconds))
 
     def cut(self) -> None:
-        """End the fd now, without a close frame; the reading ends with it. Never blocks."""
+        """End the fd now, without a close frame; the reader is woken. Never blocks."""
         self._begin_close(CloseCode.ABNORMAL)
         self.outbox.close()
         self._descriptor.shutdown()
         self.reading.end()
 
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
-        """How far the kernel has taken each channel, of what had *reached* this connection when
-        the flusher settled last."""
+        """Return, by channel, the position up to which the kernel has taken the pushes.
+
+        :param reached: by channel, up to which position pushes had been posted to this connection
+            when the flusher settled last.
+        """
         return {**reached, **self.outbox.unsent()}
 
     def final_sent(self) -> dict[str, Position]:
-        """The same, as it stood at the close."""
+        """Return what :meth:`sent` would have returned at the close."""
         return {**self._reached, **self.outbox.missing()}
 
     def give_up(self, why: str) -> None:
-        """Close a client that does not keep up (1013); it resumes.
+        """Close the socket of a client that does not keep up (1013); the client resumes.
 
-        :param why: what it does not do, for the log.
+        :param why: what the client does not do, for the log.
         """
         logger.warning("Closing %s, which does not keep up: %s.", shorten(self.digest), why)
         self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
@@ -255,12 +260,12 @@ class Connection:
             self._closing = True
             self._goodbye = goodbye
         self.close_code = code
-        # In this order: what is delivered in between is refused, and noted.
+        # In this order: the outbox refuses, and notes, what is delivered before the detaching.
         self.outbox.retire()
         try:
             self._reached = self._detach(self)
         except Exception:
-            # The fd has to end all the same: its reader would wait for ever.
+            # Goes on to end the fd, whose reader would wait for ever.
             logger.exception("Socket %s can't be detached.", shorten(self.digest))
         return True
 
@@ -273,7 +278,7 @@ class Connection:
 
     def _end(self, receiver: Receiver) -> None:
         self._begin_close(CloseCode.ABNORMAL)
-        # Whoever closes may not have come to it yet, and the fd ends here.
+        # Another thread may be about to send the close frame, and the fd ends here.
         self._say_goodbye()
         self.close_by = None
         try:
@@ -287,7 +292,7 @@ class Connection:
         self.cut()
         try:
             self._flusher.forget(self.outbox)
-            # After this, what was on its way here when it was detached is noted as missing.
+            # After this, the outbox has noted as missing what was posted before the detaching.
             self._flusher.settle()
             receiver.closed()
         except Exception:

@@ -1,4 +1,4 @@
-"""Finds peers that are gone: one thread for all sockets of the process."""
+"""Finds peers that are gone, by one thread for all sockets of the process."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .connection import Connection
 
 logger = logging.getLogger(__name__)
 
-# How often deadlines are looked at; none of them is finer than a second.
+# How often the deadlines of sockets are looked at; none of them has to be kept to the second.
 TICK_SECONDS = 0.5
-# So many sockets are looked at without a pause: under gevent nobody else runs meanwhile.
+# How many sockets are looked at between two pauses; under gevent nobody else runs meanwhile.
 CHECKS_AT_ONCE = 1000
 
 
 class Heartbeat:
     """Pings sockets that are silent, and ends those that stay silent or miss a deadline.
 
-    Nothing on this thread waits for the network: a deadline that is enforced late is none.
+    Its thread waits for no network, since that would make it enforce deadlines late.
 
     :param connections: returns all sockets that live now, closing ones too.
     :param interval: seconds of silence after which a peer is pinged; after two it is cut.
@@ -51,7 +51,7 @@ class Heartbeat:
             try:
                 self._check(connection, now)
             except Exception:
-                # Else the sockets behind this one in the list would never be looked at again.
+                # Caught here, so that the sockets behind this one in the list are looked at.
                 logger.exception("Socket %s can't be checked.", shorten(connection.digest))
             if index % CHECKS_AT_ONCE == 0:
                 let_others_run()

@@ -1,4 +1,4 @@
-"""How one socket is read: in turns with others, and not while too much of it waits."""
+"""Reads one socket: in turns with others, and not while too many of its messages wait."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from ..threads.turns import Turns
 from ..writing.fd import Descriptor
 from .limits import PendingLimit
 
-# How often a socket that is not read looks whether it is to be read again.
+# How often the reader of a socket that is not read looks whether it may read again.
 WAIT_SECONDS = 1.0
 
 
 class Reading:
-    """Reads the fd of one socket, on the thread of its request.
+    """Reads the fd of one socket, on the thread of the socket's request.
 
     :param descriptor: the fd.
-    :param pending: how much of the socket may wait to be handled.
-    :param turns: those of all sockets of the process.
+    :param pending: counts the messages of the socket that wait to be handled.
+    :param turns: shared by the readers of all sockets of the process.
     """
 
     __slots__ = (
@@ -34,9 +34,10 @@ class Reading:
         self._is_ended = False
         self.pending = pending
         self.turns = turns
-        #: Whether the peer's bytes are awaited; not before the 101, which nothing may overtake.
+        #: Whether the peer's silence counts: not before the 101, and not while the socket is not
+        #: read.
         self.is_active = False
-        #: When the peer's last bytes came.
+        #: The moment at which the peer's last bytes came.
         self.last_heard = self._began = clock.monotonic()
 
     def begin(self) -> None:
@@ -45,15 +46,15 @@ class Reading:
         self.is_active = True
 
     def end(self) -> None:
-        """Read nothing more; whoever waits until less is pending waits no longer."""
+        """Read nothing more, and wake a reader that waits until fewer messages are pending."""
         self._is_ended = True
         self.pending.wake()
 
     def receive(self, size: int) -> bytes:
         """Wait for the peer's next bytes.
 
-        :param size: how many there may be.
-        :returns: no bytes when the peer has ended, and once we have said good-bye.
+        :param size: how many bytes are returned at the most.
+        :returns: the bytes; none once the peer has ended the connection, or :meth:`end` was called.
         """
         self.turns.end(self._began)
         data = b"" if self._is_ended else self._descriptor.receive(size)
@@ -61,14 +62,14 @@ class Reading:
         return data
 
     def yield_turn(self) -> None:
-        """Let others run, if the reading of all sockets has gone on for a turn without a pause."""
+        """Let others run, if the readers of all sockets have worked for a turn without a pause."""
         self.turns.end(self._began)
         self._began = self.turns.begin()
 
     def wait_for_handling(self) -> None:
-        """Wait while too much of what was read waits to be handled.
+        """Wait while too many messages of the socket wait to be handled.
 
-        Meanwhile the peer is not read, so that its silence says nothing about it.
+        The peer is not read meanwhile, so that its silence does not count.
         """
         if not self.pending.is_full:
             return

@@ -6,16 +6,16 @@ from typing import Protocol
 
 
 class Receiver(Protocol):
-    """Is told what becomes of one socket, on the thread that reads it."""
+    """Is told what happens to one socket, on the thread that reads the socket."""
 
     def opened(self) -> None:
-        """The 101 is on its way."""
+        """Called when the 101 is on its way to the peer."""
 
     def received(self, message: str | bytes) -> None:
-        """A message has come whole: a text, or the bytes of a binary one."""
+        """Called with each complete message: a text, or the bytes of a binary message."""
 
     def takes_frame(self) -> bool:
-        """Return whether one more frame, of a message or of the protocol's own, is heeded."""
+        """Return whether one more frame is read; False over the limit of the socket's rate."""
 
     def closed(self) -> None:
-        """The socket has ended."""
+        """Called when the socket has ended."""

@@ -27,8 +27,7 @@ logger = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 # How many clients are read by one call, since parsing its replies stops the loop under gevent.
 CLIENTS_AT_ONCE = 200
-# How many connections are refreshed by one call: ten thousand take nearly all of a call's deadline,
-# and those that come after the deadline would expire.
+# How many connections are refreshed by one call: ten thousand take nearly all of its deadline.
 REFRESHED_AT_ONCE = 2000
 # How many connections are looked at between two pauses; under gevent nobody else runs meanwhile.
 LOOKED_AT_AT_ONCE = 500
@@ -46,14 +45,9 @@ class Subscriber(Reader, Protocol):
 class Reconciler:
     """Keeps the channels and clients of this process in step with the registry.
 
-    Its one thread reads the logs of paused channels, reads the subscriptions of clients that have
-    changed and applies them to their connections, and writes clients again that the registry has
-    lost. While the registry is away, it tries again every second.
+    Its thread reads the logs of paused channels, applies changed subscriptions to connections, and
+    writes clients again that the registry has lost; every second while the registry is away.
 
-    :param hub: which connections are on which channels.
-    :param delivery: pauses channels, and hands out what is published on them.
-    :param resync: reads the logs of paused channels.
-    :param registry: this process's registry.
     :param enter: brings a connection onto new channels, on the connection's own worker.
     :param settle: waits until every frame that was posted is in an outbox or sent.
     """
@@ -82,8 +76,7 @@ class Reconciler:
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         self._leaving: set[tuple[str, str]] = set()
-        # Clients that this process may have written again, while their other connections have not
-        # been brought up to date.
+        # Clients that may have been written again, and whose other connections know nothing of it.
         self._untold: set[str] = set()
 
     def recover(self, names: Collection[str]) -> None:
@@ -145,8 +138,7 @@ class Reconciler:
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         if not (names or digests):
             return
-        # Here and not on the thread, so that a connection that resumes now reads its subscriptions
-        # anew.
+        # Not on the thread, so that a connection that resumes now reads its subscriptions anew.
         self._hub.mark_stale(digests)
         with self._lock:
             self._paused.update(names)
@@ -230,15 +222,13 @@ class Reconciler:
             restored = self._restore(list(lost))
             self._untold.difference_update(chunk)
             for connection, _ in found:
-                # A client may have several connections: what one of them has restored is new to
-                # the others.
+                # What one connection of a client has restored is new to the client's others.
                 if connection.digest in restored:
                     self._apply_to(connection, restored[connection.digest])
             self._note((), self._unmet(restored, {one for one, _ in found}))
 
     def _unmet(self, digests: Iterable[str], met: Collection[Listener]) -> list[str]:
-        """Return the clients with a connection that opened before the restore and has not been
-        brought up to date since."""
+        """Return the clients that have a connection which is not among *met*."""
         return [
             digest
             for digest in digests
@@ -263,8 +253,7 @@ class Reconciler:
             (one, record, self._hub.noted(one))
             for one, record in zip(connections, records, strict=True)
         ]
-        # A connection that has ended may have been forgotten: then nothing is known of it, and
-        # that would be written over what the registry has.
+        # Nothing may be known any more of a connection that has ended, and that would be written.
         known = [one for one in known if self._hub.is_ready(one[0])]
         if not known:
             return {}
@@ -291,7 +280,7 @@ class Reconciler:
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
-        # A frame that was posted and is in no outbox yet would count as sent.
+        # Else a frame that was posted and is in no outbox yet would count as sent.
         self._settle()
         return list(
             _with_pauses(

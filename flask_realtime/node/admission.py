@@ -1,4 +1,4 @@
-"""Lets handshakes in: each gets a place in this process, a connection, and a record of it."""
+"""Admits handshakes: each gets a place in this process, a connection, and the registry's note."""
 
 from __future__ import annotations
 
@@ -24,18 +24,23 @@ from .names import Names, names_of
 
 logger = logging.getLogger(__name__)
 
-# A client that finds no place may try elsewhere at once.
+# In seconds: a client that finds no place here may find one in another process at once.
 RETRY_AFTER = {"Retry-After": "1"}
-# After a restart thousands come at once. All together they would wait for each other until their
-# calls to Redis are too late, be refused, and come again, for ever: 3,000 did. So many at a time
-# keep Redis and this process busy; the others wait their turn, which costs nobody a deadline.
+# How many handshakes are noted in Redis at one time; the others wait. After a restart thousands
+# come at once: 3,000 that were all noted at one time waited for each other until their calls were
+# too late, were refused, and came again, for ever. So few are enough to keep Redis busy.
 ENTERING_AT_ONCE = 16
 ENTERING_SECONDS = 20.0
 
 
 class Admission:
-    """Makes connections of handshakes, and forgets them when they have ended.
+    """Makes connections of handshakes, and forgets the connections that have ended.
 
+    :param config: the app's settings.
+    :param registry: notes each connection.
+    :param hub: knows the connections of this process.
+    :param flusher: writes to the sockets.
+    :param threads: the threads on which messages are handled.
     :param secret_keys: returns the app's secret key, and those that were in use before.
     :param make_receiver: returns what receives the messages of a new connection.
     :param is_stopping: returns whether this process lets nobody in any more.
@@ -66,13 +71,13 @@ class Admission:
         self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
         self._live: dict[str, Connection] = {}
         self._numbers = itertools.count(1)
-        # For who waits until no connection lives here.
+        # Set when the last connection has gone; None while nobody waits for that.
         self._is_empty: threading.Event | None = None
-        # One bound method for all connections.
+        # Bound once for all connections, to save memory.
         self._detach = hub.remove
 
     def connections(self) -> list[Connection]:
-        """Return the connections that live here, closing ones too."""
+        """Return the connections of this process, with those that are being closed."""
         return list(self._live.values())
 
     def admit(self, handshake: Handshake) -> Connection:
@@ -87,7 +92,7 @@ class Admission:
         self._hub.add(connection)
         self._live[connection.name] = connection
         try:
-            # Once more: a drain that began meanwhile has not seen this connection.
+            # Checked again, because a drain that has begun meanwhile did not see this connection.
             self.check_stopping()
             self._enter_registry(connection, handshake, names)
         except BaseException as error:

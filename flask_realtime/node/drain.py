@@ -1,4 +1,4 @@
-"""Closes all sockets when the process stops."""
+"""Closes all sockets of this process when the process stops."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ logger = logging.getLogger(__name__)
 
 # How often the server is asked whether it stops.
 POLL_SECONDS = 0.25
-# How long after its 1012 a client may go on before its fd is shut down.
+# How long a client may take to answer the close frame (1012) before its fd is shut down.
 LAST_SECONDS = 1.0
-# What handlers that still run leave of the time, for the rest of the process's end.
+# How long before the server kills the process handlers are waited for no more.
 SPARE_SECONDS = 1.0
-# The share of the time that the spread may take, and what is kept for the two above.
+# Which part of the time until then the spread may take, and which part each of the two above.
 SPREAD_SHARE = 0.5
 END_SHARE = 0.25
 GOODBYE = "The server stops; come back."
 
 
 class Drain:
-    """Watches for the server to stop, then tells every socket to come back (1012).
+    """Watches for the server to stop; then closes every socket with 1012: come back.
 
     :param connections: returns all sockets that live now.
     :param is_stopping: asks the server whether it stops; None where it can't be asked.
@@ -46,7 +46,7 @@ class Drain:
     ) -> None:
         self._connections = connections
         self._is_stopping = is_stopping
-        # The stop is seen one poll late.
+        # The stop may be seen one poll late.
         self._patience = max(0.0, patience - POLL_SECONDS)
         self._spread = min(spread, self._patience * SPREAD_SHARE)
         self._last = min(LAST_SECONDS, self._patience * END_SHARE)
@@ -71,11 +71,11 @@ class Drain:
         self._watcher.join()
 
     def run(self, seconds: float | None = None) -> None:
-        """Close all sockets; return when they have been told, or the time for it is over.
+        """Close all sockets; return when they have ended, or the time for that is over.
 
-        Whoever calls while another caller drains returns with that one.
+        A second call waits until the first one is done.
 
-        :param seconds: the spread, in place of the usual one.
+        :param seconds: over how many seconds the closing is spread; None: as long as usual.
         """
         with self._lock:
             is_first = not self.is_draining
@@ -113,7 +113,8 @@ class Drain:
             try:
                 connection.close_behind_work(CloseCode.SERVICE_RESTART, GOODBYE, self._last)
             except Exception:
-                # No thread is to be had for its worker: it is told with those that are late.
+                # The system has no thread for the socket's worker: _await() closes it with those
+                # that are late.
                 logger.exception("Socket %s can't be told in time.", shorten(connection.digest))
 
     def _await(self, connections: list[Connection], deadline: float) -> None:

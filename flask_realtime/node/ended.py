@@ -1,4 +1,4 @@
-"""The socket of a page whose session has ended: it is told so, and nothing else."""
+"""Turns away the socket of a page whose session has ended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ logger = logging.getLogger(__name__)
 
 
 class EndedReceiver:
-    """Receives nothing: the connection is closed behind its 101 (4001).
+    """The receiver of a connection that is closed (4001) as soon as it is open.
 
-    A browser does not tell a script why a handshake was refused, so it is not: the page learns by
-    the code that it has to be loaded anew.
+    A browser does not tell a script why a handshake was refused. Therefore the handshake is
+    accepted, and the page learns by the close code that it has to be loaded anew.
 
     :param connection: the socket.
-    :param gone: forgets it.
+    :param gone: forgets the connection.
     """
 
     __slots__ = ("_connection", "_gone")
@@ -36,15 +36,15 @@ class EndedReceiver:
         self._connection.close(CloseCode.SESSION_CHANGED, "The session changed.")
 
     def opened(self) -> None:
-        """Nothing is begun."""
+        """Begin nothing."""
 
     def received(self, message: str | bytes) -> None:
-        """Nothing is answered."""
+        """Answer nothing."""
 
     def takes_frame(self) -> bool:
-        """No frame is heeded."""
+        """Return False: no frame is read."""
         return False
 
     def closed(self) -> None:
-        """The socket has ended."""
+        """Forget the connection."""
         self._gone(self._connection)

@@ -9,10 +9,12 @@ from ..connection.limits import Allowance
 from ..protocol.messages import Message, parse_message, parsed_size
 from ..threads.turns import Turns
 
-# To read a message of this size takes a tenth of a turn; parsed, it takes 400 KB at most.
+# Messages of this size and more count as large. Parsing one of this size takes 0.5 ms, and it
+# takes 400 KB of memory at the most.
 LARGE_BYTES = 16 * 1024
-# What the large messages that are being handled may take together, parsed: JSON of 256 KB can
-# become 6 MB. A reply that is being sent has as much again, see writing/stalled.py.
+# How much memory the large messages that are being handled may take together: JSON of 256 KB can
+# become 6 MB when it is parsed. Replies that are being sent may take as much again: see
+# writing/poller.py.
 HANDLED_BYTES = 32 * 1024 * 1024
 
 
@@ -23,7 +25,7 @@ class LargeMessages:
         self._allowance = Allowance(HANDLED_BYTES)
 
     def look(self, text: str, turns: Turns) -> Message:
-        """Parse *text*, of which little is kept.
+        """Parse *text*, of whose values the caller keeps few.
 
         :param turns: those of the sockets' readers.
         :raises InvalidMessage: if it is no message.
@@ -33,7 +35,7 @@ class LargeMessages:
 
     @contextmanager
     def hold(self, text: str, turns: Turns) -> Iterator[Message]:
-        """Have the message in *text* parsed within this; wait while others take too much.
+        """Parse *text* for as long as the ``with`` block runs; wait while others take too much.
 
         :param turns: those of the sockets' readers.
         :raises InvalidMessage: if it is no message.

@@ -1,4 +1,4 @@
-"""What becomes of each message of one socket: some are answered at once, the rest is queued."""
+"""Receives the messages of one socket: answers some at once, and has the others handled in turn."""
 
 from __future__ import annotations
 
@@ -37,21 +37,24 @@ _TOO_MANY = (
     "Too many messages, of which a large one counts as several; this one was not handled. See "
     "REALTIME_MAX_MESSAGES_PER_SECOND."
 )
-# What the reader of a socket answers by itself.
+# The actions that are answered on the thread that reads the socket.
 _OWN_ACTIONS = frozenset(["ping", "resume"])
 _RESUMES_ONCE = "A socket resumes once, with resume=1 in its address and as its first message."
 
-# What is left of most arrivals once the socket is on its channels: one object for all sockets.
+# What is kept of most arrivals once the socket is on its channels: shared by all sockets, to save
+# memory.
 _ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, True)}
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all receivers of a process share.
+    """What the receivers of all sockets of a process share.
 
-    :param large: reads large messages.
-    :param max_bytes: how large a message may be.
+    :param conversations: answer messages.
+    :param resumption: puts sockets on their channels.
+    :param max_bytes: how many bytes a message may have.
     :param forget: forgets a connection that has ended.
+    :param large: reads large messages.
     """
 
     conversations: Conversations
@@ -62,9 +65,15 @@ class Services:
 
 
 class MessageReceiver:
-    """Receives the messages of *connection*.
+    """Receives the messages of one socket, on the thread that reads the socket.
 
-    :param arrival: what was known of its client at the handshake.
+    ``ping`` and ``resume`` are answered at once. Every other message waits for the socket's worker,
+    which handles one message at a time.
+
+    :param connection: the socket.
+    :param services: what all sockets share.
+    :param handshake: the handshake that opened the socket.
+    :param arrival: what the registry knew of the client at the handshake.
     """
 
     __slots__ = (
@@ -86,12 +95,12 @@ class MessageReceiver:
         self._arrival = arrival
         self._awaits_resume = handshake.resumes
         self._conversation: Conversation | None = None
-        # As it is now, whatever is connected to the signals later.
+        # Asked once: a function that is connected to a signal later does not concern this socket.
         self._joins = services.conversations.have_joining
         self._leaves = services.conversations.have_leaving
 
     def opened(self) -> None:
-        """Put the socket, whose 101 is on its way, on its channels, or wait for ``resume``."""
+        """Put the socket on its channels, or wait for ``resume`` if the client has promised it."""
         connection = self._connection
         logger.info("Socket %s opened from %s.", shorten(connection.digest), connection.address)
         if self._joins:
@@ -102,7 +111,7 @@ class MessageReceiver:
             self._services.resumption.begin(connection, self._take_subscriptions())
 
     def received(self, message: str | bytes) -> None:
-        """Answer or queue one message; blocks while too many wait."""
+        """Answer one message, or queue it. Blocks while too many messages of the socket wait."""
         connection = self._connection
         if not connection.is_receptive:
             return
@@ -115,9 +124,11 @@ class MessageReceiver:
             self._receive_large(message, data)
 
     def takes_frame(self, tokens: int = 1) -> bool:
-        """Return whether one more frame is heeded.
+        """Return whether the rate limit of the socket allows one more frame.
 
-        A piece of a message, a ping or a pong takes as much time as a message, and counts as one.
+        A piece of a message, a ping and a pong take as much time as a message, and count as one.
+
+        :param tokens: as how many messages the frame counts.
         """
         bucket = self._connection.bucket
         if bucket.take(tokens):
@@ -127,7 +138,7 @@ class MessageReceiver:
         return False
 
     def closed(self) -> None:
-        """Run what is left of a socket that has ended, then forget it."""
+        """Run what was begun before the socket ended, and the app's leave hooks; then forget it."""
         connection = self._connection
         connection.worker.wait_until_idle(None)
         try:
@@ -156,7 +167,7 @@ class MessageReceiver:
             self._take(parsed, data)
 
     def _receive_large(self, message: str | bytes, data: bytes) -> None:
-        """Receive a message that takes long to read, and much memory once it has been read."""
+        """Receive a message that takes long to parse, and much memory once it is parsed."""
         head = None if isinstance(message, bytes) else peek(message)
         if not self._takes_tokens(tokens_for(len(data)), head and head[0]):
             return
@@ -181,9 +192,10 @@ class MessageReceiver:
             self._queue(data, message)
 
     def _queue(self, data: bytes, message: Message | None = None) -> None:
-        """Have a message handled behind those before it.
+        """Have a message handled after the messages before it.
 
-        It waits as the bytes that it came as: parsed JSON takes up to twenty times as much.
+        A message that has to wait is kept as the bytes that came, since parsed JSON takes up to
+        twenty times as much memory.
         """
         connection = self._connection
         connection.reading.wait_for_handling()
@@ -214,7 +226,7 @@ class MessageReceiver:
         self._services.resumption.resume(self._connection, known, message.id, named)
 
     def _take_subscriptions(self) -> Subscriptions | None:
-        """Return what the client was subscribed to, and keep it no longer: it may be much."""
+        """Return what the client was subscribed to, and let go of it, since it may be much."""
         arrival = self._arrival
         if arrival.waiting:
             self._arrival = replace(arrival, subscriptions=None)

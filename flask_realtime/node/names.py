@@ -1,4 +1,4 @@
-"""By which names the registry may know who shakes hands."""
+"""The names by which the registry may know the client of a handshake."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names_of(
     secret_keys: Sequence[str | bytes],
     known: Callable[[Sequence[str]], Mapping[str, Subscriptions | None]],
 ) -> Names:
-    """Return the names of the client that shakes hands.
+    """Return the names of the client of a handshake.
 
     A page that was rendered under an earlier secret key keeps the name that it got then, as long
     as that key is among the app's; a log-out finds it under both.

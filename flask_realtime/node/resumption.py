@@ -20,13 +20,16 @@ from ..threads import clock
 
 logger = logging.getLogger(__name__)
 
-# A client that promises a "resume" sends it at once.
+# How long a client that has promised "resume" may take to send it: a script sends it at once.
 RESUME_SECONDS = 60.0
 
 
 class Resumption:
-    """Brings the sockets of this process onto their channels, each where it left off.
+    """Puts the sockets of this process on their channels, each where it left off.
 
+    :param hub: knows which connections are on which channels.
+    :param catch_up: sends a socket what it has missed.
+    :param registry: this process's registry.
     :param changed: has the subscriptions of a client read anew, because they may have changed
         while a socket had none of them yet.
     """
@@ -82,8 +85,8 @@ class Resumption:
                 left = [name for name in foreign if name in subscriptions.left]
                 reply["lost"] = [name for name in foreign if name not in left] + lost
                 reply["left"] = left
-                # Where it begins on those that it does not know yet, so that a loss can be seen
-                # on a channel on which nothing has come so far.
+                # Where the client begins on channels that it did not name. With this, its script
+                # can tell a loss on a channel on which no message has come yet.
                 reply["positions"] = {
                     name: str(at)
                     for name, at in begins.items()
@@ -94,7 +97,7 @@ class Resumption:
         self._begin(connection, starts, subscriptions, report)
 
     def enter(self, connection: Connection, subscriptions: Subscriptions) -> None:
-        """Put a socket on further channels, behind what its worker is doing now.
+        """Put a socket on further channels, once its worker is done with what it is doing.
 
         :param subscriptions: those to these channels.
         """
@@ -123,8 +126,8 @@ class Resumption:
         subscriptions: Subscriptions,
         report: Report | None,
     ) -> None:
-        # Without a worker if nothing was missed: to start one takes a tenth of a handshake's
-        # time, and 2 KB of the socket's memory.
+        # On this thread if nothing was missed: a worker takes a tenth of a handshake's time to
+        # start, and 2 KB of memory.
         if connection.worker.pending or not self._catch_up.is_done(starts):
             self._invite(connection, starts, subscriptions, report)
             return
@@ -138,7 +141,8 @@ class Resumption:
         subscriptions: Subscriptions,
         report: Report | None,
     ) -> None:
-        # At once, so that a client that leaves a channel meanwhile does not enter it after all.
+        # Here and not on the worker: a client that leaves a channel meanwhile must not be put on it
+        # afterwards.
         self._hub.invite(connection, starts, subscriptions.with_past)
         connection.worker.submit(lambda: self._enter(connection, report))
 

@@ -56,10 +56,7 @@ class Flusher:
         self._poller = Poller(self._may_go_on)
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
-        """Have *frame* written to all *receivers*, after every frame that was posted before.
-
-        Never blocks.
-        """
+        """Have *frame* written to *receivers*, after every earlier frame. Never blocks."""
         self._jobs.append((frame, receivers))
         self._ring()
 

@@ -1,4 +1,4 @@
-"""What waits to be written to one connection."""
+"""Keeps what waits to be written to one connection."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from ..protocol.positions import Position
 from .fd import MOST_BUFFERS, Buffer, Descriptor, Send
 from .frames import Frame
 
-# What an item takes beside its bytes. Of frames that go to many, each receiver counts the whole.
+# How much memory an item takes beside its bytes. A frame for many counts in full at each receiver.
 BYTES_OF_FRAME = 400
 BYTES_OF_REPLY = 50
 
-#: A frame is dropped at a close, and resumed; bytes are a reply or the protocol's own.
+#: A frame is a push: it is dropped at a close, and the client gets it again when it resumes. Bytes
+#: are a reply, or a frame of the protocol's own.
 Item = Frame | bytes
 
 
@@ -22,25 +23,27 @@ class Owner(Protocol):
     """What an outbox knows of its connection."""
 
     def cut(self) -> None:
-        """The peer is gone."""
+        """Called when the peer is gone."""
 
     @property
     def stall_seconds(self) -> float:
-        """How long the peer may take nothing."""
+        """After how many seconds a peer that takes nothing is given up."""
 
     def give_up(self, why: str) -> None:
-        """The peer does not keep up, for the reason given."""
+        """Called when the peer does not keep up; *why* says in which way."""
 
 
 class Outbox:
-    """Frames and replies in order: appended by anyone, flushed by the flusher alone.
+    """Frames and replies in the order in which they are to be written.
 
-    :param descriptor: where they go.
-    :param lock: the flusher's, one for all outboxes: a lock of each outbox's own would cost every
-        delivery two turns of it.
+    Any thread may append; only the flusher flushes.
+
+    :param descriptor: the fd to which the outbox is written.
+    :param lock: the flusher's lock, which all outboxes share: with a lock for each outbox, every
+        delivery would take two locks.
+    :param owner: the connection.
     :param deflates: whether the peer takes deflated frames.
-    :param limit: how many bytes may wait behind the message being sent.
-    :param owner: whose it is.
+    :param limit: how many bytes may wait behind the message that is being sent.
     """
 
     __slots__ = (
@@ -62,14 +65,14 @@ class Outbox:
         self.deflates = deflates
         self.limit = limit
         self.owner = owner
-        #: The flusher's: whether it will come by.
+        #: Whether the flusher is going to flush this outbox; set by the flusher.
         self.is_scheduled = False
-        #: The descriptor's, while nothing waits here: the flusher may send a frame without putting
-        #: it in first. Else None.
+        #: While nothing waits here, the fd's ``send``: the flusher may write a frame without
+        #: putting it into the outbox first. Else None.
         self.swift: Send | None = None
         self._lock = lock
         self._items: list[Item] = []
-        # What is left of the first item, once part of it has been taken.
+        # What is left of the first item, where the kernel has taken a part of it.
         self._head: memoryview | None = None
         self._is_blocked = False
         self._backlog = 0
@@ -85,11 +88,14 @@ class Outbox:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it takes nothing more."""
+        """Whether the outbox takes nothing more."""
         return self._is_closed
 
     def encoded(self, frame: Frame) -> bytes:
-        """Return *frame* as this peer takes it; whoever holds a lock has had it deflated before."""
+        """Return the bytes of *frame* as this peer takes them.
+
+        A caller that holds a lock has had the frame deflated before.
+        """
         return frame.deflated if self.deflates else frame.plain
 
     def weight(self, items: Sequence[Item]) -> int:
@@ -97,7 +103,7 @@ class Outbox:
         return sum([self._weigh(item) for item in items])
 
     def reply_bytes(self) -> int:
-        """How many bytes replies hold that wait here."""
+        """Return how many bytes the replies have that wait here."""
         with self._lock:
             return sum([len(item) for item in self._items if isinstance(item, bytes)])
 
@@ -116,31 +122,33 @@ class Outbox:
         )
 
     def unsent(self) -> dict[str, Position]:
-        """By channel, the position before the first push that the kernel has not taken whole, what
-        was dropped at a close included."""
+        """Return, by channel, the position before the first push that the peer may not have.
+
+        Those are pushes that the kernel has not taken whole, and pushes that a close has dropped.
+        """
         with self._lock:
             return {**_first_places(self._items), **(self._missing or {})}
 
     def retire(self) -> None:
-        """Take no more pushes, since the peer reads none; remember those that it has not got."""
+        """Take no more pushes, since the socket closes; note those that the peer has not got."""
         with self._lock:
             self.swift = None
             self._is_retired = True
             self._missing = _first_places(self._items)
 
     def missing(self) -> dict[str, Position]:
-        """What :meth:`unsent` was when it retired, and what it has refused since."""
+        """Return what :meth:`unsent` returned at the retiring, with what was refused since."""
         with self._lock:
             return dict(self._missing or {})
 
     def drop_pushes(self) -> None:
-        """Drop all pushes but one of which a part has been taken."""
+        """Drop all pushes, but for one of which the kernel has taken a part."""
         with self._lock:
             begun = 0 if self._head is None else 1
             self._items[begun:] = [one for one in self._items[begun:] if isinstance(one, bytes)]
 
     def wait_until_empty(self, seconds: float) -> bool:
-        """Wait until the kernel has everything; False if *seconds* were not enough."""
+        """Wait until the kernel has everything; return False if *seconds* were not enough."""
         with self._lock:
             if self._is_closed or not (self._items or self.descriptor.has_rest):
                 return True
@@ -150,7 +158,7 @@ class Outbox:
         return event.wait(seconds)
 
     def close(self) -> None:
-        """Drop everything, take nothing more, and let go of who waits."""
+        """Drop everything, take nothing more, and wake a thread that waits until all is taken."""
         with self._lock:
             self._is_closed = True
             self.swift = None
@@ -164,7 +172,10 @@ class Outbox:
     # With the lock held.
 
     def put(self, items: Sequence[Item]) -> int:
-        """As :meth:`append`; returns how many bytes wait, if they are too many, else 0."""
+        """Do what :meth:`append` does, with the lock held.
+
+        :returns: how many bytes wait, if that is more than the limit; else 0.
+        """
         if self._is_retired:
             items = self._refuse(items)
         if self._is_closed or not items:
@@ -177,13 +188,13 @@ class Outbox:
         return self._backlog if self._backlog > self.limit else 0
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
-        """Keep what is left of *frames*, of which the kernel has taken so many bytes."""
+        """Keep what is left of *frames*, of which the kernel has taken *taken* bytes."""
         self.swift = None
         self._items = list(frames)
         self._take_away(taken)
 
     def flush(self) -> bool:
-        """Hand over what is taken without waiting; False if something is left.
+        """Write what the kernel takes without waiting; return False if something is left.
 
         :raises OSError: if the peer is gone.
         """
@@ -203,7 +214,7 @@ class Outbox:
         return True
 
     def _refuse(self, items: Sequence[Item]) -> Sequence[Item]:
-        # The first refused stands behind those that waited, so what is noted already stays.
+        # A channel that is noted already keeps its position, which is before these items.
         self._missing = {**_first_places(items), **(self._missing or {})}
         return [one for one in items if isinstance(one, bytes)]
 
@@ -215,7 +226,7 @@ class Outbox:
     def _weigh(self, item: Item) -> int:
         if isinstance(item, bytes):
             return len(item) + BYTES_OF_REPLY
-        # The frame keeps its plain form for others, though this peer takes the other one.
+        # A frame keeps its plain form for other peers, also where this one takes the deflated form.
         is_deflated = self.deflates and item.deflated is not item.plain
         return len(item.plain) + (len(item.deflated) if is_deflated else 0) + BYTES_OF_FRAME
 

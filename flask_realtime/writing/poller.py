@@ -1,4 +1,4 @@
-"""Waits for the kernel to take more of what is in full outboxes, and for no peer for ever."""
+"""Waits until the kernel takes more of full outboxes, and gives up peers that take nothing."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
-# An outbox that is forgotten is let go of at once; whoever waits for that waits no longer.
+# How long forget() waits until the fd is let go of, which takes no time unless the thread stands
+# still.
 FORGET_SECONDS = 1.0
 RETRY_SECONDS = 0.1
-# How often peers that take nothing are looked for.
+# How often the poller looks for peers that take nothing.
 LOOK_SECONDS = 1.0
-# To look at one takes a microsecond; under gevent nobody else runs meanwhile.
+# How many outboxes are looked at between two pauses; one takes a microsecond, and under gevent
+# nobody else runs meanwhile.
 LOOKS_AT_ONCE = 500
-# What replies that peers are slow to take may hold together, in a process. What large messages
-# hold while they are handled is as much again, see node/large.py.
+# How many bytes the replies may have together that peers of this process are slow to take. Large
+# messages that are being handled may take as much again: see node/large.py.
 REPLY_BYTES = 32 * 1024 * 1024
 LARGE_REPLY_BYTES = 64 * 1024
 
@@ -34,12 +36,12 @@ CROWDING = "it is slow to take a large reply, and so are many others"
 
 
 class Poller:
-    """Tells of each outbox handed in, once, that its fd takes more; or tells the outbox's owner
-    that the peer takes nothing.
+    """Watches full outboxes, by one thread with a selector, which starts with the first of them.
 
-    It has a thread with a selector, which starts with the first full outbox.
+    For each outbox it calls *on_writable* once, when the fd takes more; or it has the outbox's
+    owner give up the peer, when the peer has taken nothing for too long.
 
-    :param on_writable: called on that thread.
+    :param on_writable: called on the poller's thread, with the outbox.
     """
 
     def __init__(self, on_writable: Callable[[Outbox], None]) -> None:
@@ -54,7 +56,7 @@ class Poller:
         self._is_closed = False
 
     def watch(self, outbox: Outbox) -> None:
-        """Tell once, soon, that *outbox* can be flushed again; never blocks.
+        """Call ``on_writable`` once, as soon as *outbox* can be flushed again. Never blocks.
 
         :raises RuntimeError: if the thread can't be started; the next call tries again.
         """
@@ -67,12 +69,12 @@ class Poller:
             crowding = self._crowding(outbox) if watch.reply_bytes >= LARGE_REPLY_BYTES else ()
         waker.ring()
         for one in crowding:
-            # Without a close frame, which would wait behind what is to go.
+            # Cut, because a close frame would wait behind the reply that the peer does not take.
             _guard(one.owner.give_up, CROWDING)
             _guard(one.owner.cut)
 
     def forget(self, outbox: Outbox) -> None:
-        """Let go of the fd of *outbox*, which takes nothing more, before the fd is closed."""
+        """Stop watching *outbox*, so that its fd may be closed. The outbox is closed already."""
         with self._lock:
             self._new.pop(outbox, None)
             waker = self._waker
@@ -92,8 +94,11 @@ class Poller:
             join([thread])
 
     def _crowding(self, newest: Outbox) -> list[Outbox]:
-        """The outboxes to end so that replies hold no more than they may: those that have made no
-        progress for longest, and never the newest. Called with the lock held."""
+        """Return the outboxes to end, so that replies take no more memory than they may.
+
+        Those are the outboxes that have made no progress for the longest time, and never *newest*.
+        Called with the lock held.
+        """
         watches = {**self._watched, **self._new}
         held = sum([watch.reply_bytes for watch in watches.values()])
         if held <= REPLY_BYTES:
@@ -127,7 +132,7 @@ class Poller:
                     logger.exception("Waiting for full sockets failed; it goes on.")
                     time.sleep(RETRY_SECONDS)
         with self._lock:
-            # Whoever rings from now on rings for nobody.
+            # So that nobody rings a waker that is closed.
             self._waker = None
             forgotten, self._forgotten = self._forgotten, {}
         waker.close()

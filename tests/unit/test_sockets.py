@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 import pytest
 from flask import session
+from flask.ctx import AppContext
 
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
@@ -87,9 +88,11 @@ def in_request(app):
         headers = cookie_of(app, key)
         if connection_id is not None:
             headers["X-Realtime-Connection-Id"] = connection_id
-        with app.test_request_context(headers=headers):
+        with app.test_request_context(headers=headers) as context:
             result = function()
-            app.process_response(app.response_class(status=status))
+            # Flask 3.2 has the methods of an app take the context first.
+            contexts = (context,) if hasattr(AppContext, "has_request") else ()
+            app.process_response(*contexts, app.response_class(status=status))
             return result
 
     return run
