@@ -8,7 +8,8 @@ serve ``{% if is_admin %}{% block admin %}`` to anybody.
 from __future__ import annotations
 
 import types
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 from flask import Flask, before_render_template, globals, has_request_context, request
@@ -30,9 +31,20 @@ class WantedBlocks:
 
     def __init__(self, names: Collection[str]) -> None:
         self.names = frozenset(names)
-        #: The output of each block that the page holds; the last template rendered counts.
-        self.rendered: dict[str, str] = {}
+        #: Whether the view renders a template, or is about to in a response that is streamed.
+        self.has_template = False
         self._contexts: list[Context] = []
+        # By block, what each template made of it, the last one behind; by the template's context,
+        # and more than one where it made something else of it each time.
+        self._outputs: dict[str, dict[Context, set[str]]] = {}
+
+    def outputs(self, name: str) -> list[str] | None:
+        """Return what the templates of this request have made of a block, the last one first; None
+        if one of them has made different things of it, as in a loop."""
+        made = list(self._outputs.get(name, {}).values())
+        if any(len(one) > 1 for one in made):
+            return None
+        return [html for (html,) in reversed(made)]
 
     @property
     def known(self) -> list[str]:
@@ -50,15 +62,21 @@ class WantedBlocks:
     def watch(self, context: Context) -> None:
         """Note the blocks that a template renders in *context*."""
         self._contexts.append(context)
-        note = _noting_async if context.environment.is_async else _noting
+        noting = _noting_async if context.environment.is_async else _noting
         for name in self.names:
             # In front of the block itself, beside which super() looks for its parent; a parent
             # template's block comes behind it once the parent is rendered.
-            context.blocks.setdefault(name, []).insert(0, note(self, name))
+            note = partial(self._note, name, context)
+            context.blocks.setdefault(name, []).insert(0, noting(name, note))
 
-    def note(self, name: str, parts: Collection[str]) -> None:
-        """Note the output of a block."""
-        self.rendered[name] = "".join(parts)
+    def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
+        """Note the output of a block.
+
+        :param context: the one in which the block's template is rendered.
+        """
+        # Behind those of other templates, whose output is the older one.
+        outputs = self._outputs.setdefault(name, {})
+        outputs[context] = {*outputs.pop(context, ()), "".join(parts)}
 
 
 def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
@@ -85,7 +103,11 @@ def wanted_blocks() -> WantedBlocks | None:
 
 def _watch(app: Flask, template: Template, **_extra: Any) -> None:
     # A template is made once and rendered by many requests; this stays with it.
-    if wanted_blocks() is not None and "new_context" not in vars(template):
+    wanted = wanted_blocks()
+    if wanted is None:
+        return
+    wanted.has_template = True
+    if "new_context" not in vars(template):
         template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
 
 
@@ -100,8 +122,8 @@ def _new_context(
     return context
 
 
-def _noting(wanted: WantedBlocks, name: str) -> Any:
-    def note(context: Context) -> Iterator[str]:
+def _noting(name: str, note: Callable[[Collection[str]], None]) -> Any:
+    def render(context: Context) -> Iterator[str]:
         parts: list[str] = []
         _set_flashes(None)
         try:
@@ -110,13 +132,13 @@ def _noting(wanted: WantedBlocks, name: str) -> Any:
                 yield part
         finally:
             _set_flashes([])
-        wanted.note(name, parts)
+        note(parts)
 
-    return note
+    return render
 
 
-def _noting_async(wanted: WantedBlocks, name: str) -> Any:
-    async def note(context: Context) -> AsyncIterator[str]:
+def _noting_async(name: str, note: Callable[[Collection[str]], None]) -> Any:
+    async def render(context: Context) -> AsyncIterator[str]:
         parts: list[str] = []
         _set_flashes(None)
         try:
@@ -126,9 +148,9 @@ def _noting_async(wanted: WantedBlocks, name: str) -> Any:
                 yield part
         finally:
             _set_flashes([])
-        wanted.note(name, parts)
+        note(parts)
 
-    return note
+    return render
 
 
 def _set_flashes(flashes: list[Any] | None) -> None:

@@ -20,7 +20,10 @@ RENDERED_AT_ONCE = 2
 PATIENCE_SECONDS = 1.0
 # Below this nobody would notice, and no page waits.
 SHORTEST_SPREAD_SECONDS = 0.1
-LONGEST_SPREAD_SECONDS = 10.0
+# Above this a warning says so; no page waits longer than the second of them, however much others
+# have made the blocks cost.
+LONG_SPREAD_SECONDS = 10.0
+LONGEST_SPREAD_SECONDS = 60.0
 MOST_WARNED = 1000
 
 
@@ -29,17 +32,30 @@ class Herd:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(RENDERED_AT_ONCE)
+        # By view: one that is slow, and whoever asks for it on purpose, holds up no other.
+        self._turns: dict[str, threading.BoundedSemaphore] = {}
         self._cost: float | None = None
         self._warned: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self) -> bool:
-        """Wait a second for one of the two turns; False: others have them still."""
-        return self._turns.acquire(timeout=PATIENCE_SECONDS)
+    def begin(self, view: str) -> bool:
+        """Wait a second for one of the two turns of a view; False: others have them still.
 
-    def end(self, seconds: float) -> None:
-        """Give the turn back, after *seconds* of work."""
-        self._turns.release()
+        :param view: the endpoint of the view that renders the blocks.
+        """
+        with self._lock:
+            turns = self._turns.get(view)
+            if turns is None:
+                turns = self._turns[view] = threading.BoundedSemaphore(RENDERED_AT_ONCE)
+        return turns.acquire(timeout=PATIENCE_SECONDS)
+
+    def end(self, view: str, seconds: float | None) -> None:
+        """Give the turn back.
+
+        :param seconds: what the blocks have cost; None where none was rendered.
+        """
+        self._turns[view].release()
+        if seconds is None:
+            return
         measured = min(seconds, LARGEST_COST_SECONDS)
         with self._lock:
             known = measured if self._cost is None else self._cost
@@ -52,8 +68,9 @@ class Herd:
         """
         cost = self._cost
         seconds = listeners * (FIRST_COST_SECONDS if cost is None else cost) / SHARE_OF_CORE
-        if seconds > LONGEST_SPREAD_SECONDS:
+        if seconds > LONG_SPREAD_SECONDS:
             self._warn(channel, listeners, seconds)
+        seconds = min(seconds, LONGEST_SPREAD_SECONDS)
         return round(seconds * 1000) if seconds >= SHORTEST_SPREAD_SECONDS else 0
 
     def _warn(self, channel: str, listeners: int, seconds: float) -> None:

@@ -1,53 +1,11 @@
 """Requests for blocks: parts of a page, fetched anew from the page's own view."""
 
 import pytest
-from flask import Flask, Response, abort, redirect, render_template, request, stream_template
-from jinja2 import DictLoader
+from flask import Response, request
 
-from flask_realtime import Realtime
 from flask_realtime.hub.herd import RENDERED_AT_ONCE
 
-PAGE = (
-    "<body><ul>{% block rows %}{% for row in rows %}<li>{{ row }}{% endfor %}{% endblock %}</ul>"
-    "{% block n %}{{ rows|length }}{% endblock %}"
-    "{% if is_admin %}{% block admin %}secret{% endblock %}{% endif %}"
-)
-
-
-@pytest.fixture
-def rows():
-    return ["a"]
-
-
-@pytest.fixture
-def app(rows):
-    app = Flask(__name__)
-    app.secret_key = "secret"
-    app.testing = True
-    app.jinja_loader = DictLoader({"page.html": PAGE})
-    app.realtime = Realtime(app)
-    app.asked = []
-
-    @app.route("/", methods=["GET", "POST"])
-    def index():
-        app.asked.append(app.realtime.blocks)
-        return render_template("page.html", rows=rows)
-
-    app.add_url_rule("/streamed", "streamed", lambda: stream_template("page.html", rows=rows))
-    app.add_url_rule("/json", "json", lambda: {"a": 1})
-    app.add_url_rule("/no", "no", lambda: abort(403))
-    app.add_url_rule("/old", "old", lambda: redirect("/"))
-    return app
-
-
-@pytest.fixture
-def client(app):
-    return app.test_client()
-
-
-def ask(client, names, path="/", method="get", **headers):
-    headers = {"X-Realtime-Block": names, **{k.replace("_", "-"): v for k, v in headers.items()}}
-    return client.open(path, method=method, headers=headers)
+from .asking import ask
 
 
 def test_blocks_come_in_place_of_the_page(client):
@@ -56,7 +14,7 @@ def test_blocks_come_in_place_of_the_page(client):
 
     assert response.status_code == 200
     assert {name: one["html"] for name, one in response.json.items()} == {"rows": "<li>a", "n": "1"}
-    assert response.headers["X-Realtime-Block"] == "rows n"
+    assert response.headers["X-Realtime-Block"] == "n rows"
     assert response.headers["Cache-Control"] == "no-store"
     assert response.mimetype == "application/json"
 
@@ -112,18 +70,41 @@ def test_page_that_is_streamed_is_rendered_for_its_blocks(client):
     assert ask(client, "n", "/streamed").json["n"]["html"] == "1"
 
 
-def test_block_that_the_page_leaves_out_is_not_told(client):
-    """Neither its content nor that there is one."""
-    assert list(ask(client, "admin n nothing").json) == ["n"]
+def test_block_that_the_page_leaves_out_is_empty(client):
+    """What the viewer may see no longer goes from the page; what there is nowhere looks the same,
+    so that nobody learns which blocks a template has."""
+    answer = ask(client, "admin n nothing").json
+
+    assert {name: one["html"] for name, one in answer.items()} == {
+        "n": "1",
+        "admin": "",
+        "nothing": "",
+    }
+    assert answer["admin"] == answer["nothing"]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_block_in_a_loop_is_refused_in_words(app, client, rows, caplog, debug):
+    """Each pass has another content, and the page could not tell which is which; the place that
+    shows the same twice is none of this kind."""
+    app.debug = debug
+    rows.append("b")
+
+    answer = ask(client, "row n").json
+
+    assert answer["n"]["html"] == "2"
+    assert "html" not in answer.get("row", {})
+    assert ("error" in answer.get("row", {})) is debug
+    assert "Block 'row' of / is rendered several times" in caplog.text
 
 
 def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
     """With those that there are."""
     app.debug = True
 
-    told = ask(client, "row").json["row"]["error"]
+    told = ask(client, "line").json["line"]["error"]
 
-    assert "no block 'row'" in told and "admin, n, rows" in told
+    assert "'line' of / is not in the template" in told and "admin, n, row, rows" in told
     assert told in caplog.text
 
 
@@ -152,7 +133,7 @@ def test_what_a_cache_would_keep_it_by_goes(app, client):
 def test_few_are_rendered_at_a_time(app, client):
     """Whoever comes when all turns are taken is told to come back, and the app does nothing."""
     herd = app.extensions["realtime"].node().herd
-    turns = [herd.begin() for _ in range(RENDERED_AT_ONCE)]
+    turns = [herd.begin("index") for _ in range(RENDERED_AT_ONCE)]
 
     refused = ask(client, "rows")
 
@@ -160,7 +141,7 @@ def test_few_are_rendered_at_a_time(app, client):
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
     assert app.asked == []
     for _ in turns:
-        herd.end(0.01)
+        herd.end("index", 0.01)
     assert ask(client, "rows").status_code == 200
 
 

@@ -1,0 +1,131 @@
+"""Requests for blocks: what counts as the page that holds them."""
+
+import itertools
+
+import pytest
+from flask import Response, render_template, send_file, stream_template
+
+from flask_realtime.html.block_requests import MOST_PAGE_BYTES
+
+from .asking import ask
+
+
+def answer_of(app, view, headers=None):
+    """The answer of a view to a request for blocks."""
+    app.add_url_rule("/other", "other", view)
+    return ask(app.test_client(), "n", "/other", **(headers or {}))
+
+
+def test_page_of_no_template_is_left_as_it_is(app):
+    """A cache of views keeps the whole page, of which no block is known."""
+    response = answer_of(app, lambda: "<body>kept</body>")
+
+    assert response.text.endswith(">kept</body>")
+    assert "X-Realtime-Block" not in response.headers
+
+
+def test_file_is_sent_as_ever(app, tmp_path):
+    """Though it is HTML."""
+    (tmp_path / "page.html").write_text("a file")
+
+    assert answer_of(app, lambda: send_file(tmp_path / "page.html")).text == "a file"
+
+
+def test_stream_of_no_template_is_not_read(app):
+    """It may have no end."""
+    endless = itertools.repeat("x" * 1000)
+    app.add_url_rule("/endless", "endless", lambda: Response(endless, mimetype="text/html"))
+
+    parts = iter(ask(app.test_client(), "n", "/endless", buffered=False).response)
+
+    assert len(next(parts)) == 1000
+
+
+def test_stream_of_a_template_is_read_as_far_as_a_page_goes(app):
+    """What is longer goes out as it came, from its beginning to its end, and is closed."""
+    app.jinja_loader.mapping["long.html"] = (
+        "{% block n %}1{% endblock %}{% for part in parts %}{{ part }}{% endfor %}"
+    )
+    parts = ["y" * (MOST_PAGE_BYTES // 4)] * 8
+
+    response = answer_of(app, lambda: stream_template("long.html", parts=parts))
+
+    assert response.text == "1" + "".join(parts)
+    assert "X-Realtime-Block" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Disposition": "attachment; filename=x.html"},
+        {"Content-Security-Policy": "default-src 'self'; sandbox allow-scripts"},
+    ],
+)
+def test_html_that_is_kept_apart_is_part_of_no_page(app, headers):
+    """What visitors have uploaded, in a template of the app's."""
+    response = answer_of(app, lambda: (render_template("page.html", rows=["a"]), headers))
+
+    assert response.mimetype == "text/html"
+    assert "X-Realtime-Block" not in response.headers
+
+
+@pytest.mark.parametrize("body", [{"data": "x"}, {"headers": {"Transfer-Encoding": "chunked"}}])
+def test_request_with_a_body_asks_for_no_blocks(client, body):
+    """A view may wait for the body, and would keep others from their turn."""
+    headers = {"X-Realtime-Block": "rows", **body.pop("headers", {})}
+
+    response = client.get("/", headers=headers, **body)
+
+    assert "X-Realtime-Block" not in response.headers
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_a_view_renders_and_does_not_send_is_nobodys(app, client, debug):
+    """A mail with a token, and a page that the view thought better of."""
+    app.debug = debug
+    app.jinja_loader.mapping["mail.html"] = "{% block mail %}token=secret{% endblock %}"
+
+    @app.get("/forgot")
+    def forgot():
+        app.mail = render_template("mail.html")
+        return render_template("page.html", rows=["sent"])
+
+    @app.get("/denied")
+    def denied():
+        render_template("mail.html")
+        return "You may not see this."
+
+    for path in ("/forgot", "/denied"):
+        assert "secret" not in ask(client, "mail rows", path).text
+    assert app.mail == "token=secret"
+
+
+def test_page_that_was_rendered_before_a_note_counts(app, client):
+    """Both have a block of that name, and the page is what the view sends."""
+    app.jinja_loader.mapping["note.html"] = "{% block n %}note{% endblock %}"
+
+    @app.get("/noted")
+    def noted():
+        page = render_template("page.html", rows=["a"])
+        render_template("note.html")
+        return page
+
+    assert ask(client, "n", "/noted").json["n"]["html"] == "1"
+
+
+def test_page_whose_html_is_changed_behind_its_view_keeps_its_blocks(app, client):
+    """By something that makes all pages smaller, say."""
+    app.after_request(lambda response: (response.set_data(b"smaller"), response)[1])
+
+    assert ask(client, "n").json["n"]["html"] == "1"
+
+
+def test_page_whose_html_is_changed_in_its_view_is_told(app, client, caplog):
+    """It stays as it is: what was rendered is not what it shows."""
+    app.add_url_rule("/loud", "loud", lambda: render_template("page.html", rows=["b"]).upper())
+
+    assert ask(client, "rows", "/loud").json == {}
+
+    app.debug = True
+    assert "does not hold" in ask(client, "rows", "/loud").json["rows"]["error"]
+    assert "Block 'rows' of /loud" in caplog.text
