@@ -97,7 +97,8 @@ def _tokens(text: str) -> Iterator[_Token]:
             kind = str(found.lastgroup)
             if depths and kind == "sign" and found[0] in "{}":
                 depths[-1] += 1 if found[0] == "{" else -1
-        token = _Token(kind, text[position : found.end()])
+        word = text[position : found.end()]
+        token = _Token(kind, word.replace("_", "") if kind == "number" else word)
         position = found.end()
         if kind != "blank":
             previous = token
@@ -279,13 +280,6 @@ def _idle_parentheses(tokens: list[_Token]) -> set[int]:
     idle: set[int] = set()
     for index, token in enumerate(tokens):
         start = tokens[index - 1].partner
-        # A word in front would be one with the name.
-        is_apart = tokens[start - 1].kind == "sign" if start else True
-        if (
-            token.text == "=>"
-            and start == index - 3
-            and tokens[start + 1].kind == "name"
-            and is_apart
-        ):
+        if token.text == "=>" and start == index - 3 and tokens[start + 1].kind == "name":
             idle.update((start, index - 1))
     return idle

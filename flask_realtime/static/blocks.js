@@ -1,3 +1,4 @@
+import { isIgnored } from "./ignored.js";
 import { isPattern, matcher } from "./patterns.js";
 
 const INTERVAL = 250; // ms between two requests for blocks, at the least
@@ -55,7 +56,7 @@ export class Blocks {
   }
 
   #elements() {
-    return this.#window.document.querySelectorAll("[data-realtime-block]");
+    return [...this.#window.document.querySelectorAll("[data-realtime-block]")].filter((one) => !isIgnored(one));
   }
 
   /** Ask in `delay` ms, or earlier if that was said before; never twice within the interval. */

@@ -15,7 +15,7 @@ import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that listen may still be on their way
 const COOKIELESS =
-  "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
+  "realtime: no session cookie comes; another site's frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
 
 /** What `window.realtime` is: the page, as its server knows it. */
@@ -162,7 +162,7 @@ export class Client {
     await this.#session.settled();
     const request = new this.#window.Request(resource, options);
     if (new URL(request.url).origin !== this.#window.origin) return this.#window.fetch(request);
-    const isSafe = /^(GET|HEAD)$/.test(request.method);
+    const isSafe = /^(get|head)$/i.test(request.method);
     const plain = isSafe && request.clone();
     request.headers.set(CONNECTION_ID_HEADER, this.connectionId);
     try {

@@ -2,6 +2,7 @@ import { Answer } from "./answer.js";
 import { Busy } from "./busy.js";
 import { save } from "./download.js";
 import { emit } from "./events.js";
+import { isIgnored } from "./ignored.js";
 import { hasKeys, linkOf, visitOf } from "./links.js";
 import { Markup } from "./markup.js";
 import { Navigation } from "./navigation.js";
@@ -155,11 +156,4 @@ export class Forms {
 /** Whether `element` asks for the socket, where it may ask for anything. */
 function isOurs(element, unsaid = "false") {
   return (element.getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
-}
-
-/** What stands below `data-realtime-ignore`, as what people write may, is not heeded. */
-function isIgnored(element) {
-  if (element.closest("[data-realtime-ignore]")) return true;
-  const { host } = element.getRootNode();
-  return Boolean(host) && isIgnored(host);
 }

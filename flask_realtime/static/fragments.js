@@ -1,3 +1,5 @@
+import { Entries } from "./entries.js";
+import { isIgnored } from "./ignored.js";
 import { Keeper } from "./keeper.js";
 import { unclobbered } from "./unclobbered.js";
 
@@ -45,7 +47,7 @@ export class Fragments {
 
   #change({ action, target, html, morph }) {
     if (action === "reload") return this.#reload(), true;
-    const elements = this.#document.querySelectorAll(target);
+    const elements = this.#find(target);
     for (const element of elements) {
       if (action === "remove") element.remove();
       else if (action in PLACES) this.#insert(element, PLACES[action], html);
@@ -54,11 +56,16 @@ export class Fragments {
     return elements.length > 0;
   }
 
+  /** The elements that fit, but for those that people may have written. */
+  #find(selector) {
+    return [...this.#document.querySelectorAll(selector)].filter((one) => !isIgnored(one));
+  }
+
   #insert(element, place, html) {
     const content = this.#parse(html);
     // The page subscribed before it read what it shows: what comes may be there already.
     for (const child of [...content.children]) {
-      const present = child.id && this.#document.getElementById(child.id);
+      const [present] = child.id ? this.#find(`[id="${this.#window.CSS.escape(child.id)}"]`) : [];
       if (present) this.#put("replace", present, child);
     }
     const added = [...content.children];
@@ -72,20 +79,25 @@ export class Fragments {
   #put(action, element, html, morph) {
     const { Idiomorph } = this.#window;
     const isWhole = action === "replace";
+    const keeper = new Keeper(element);
+    const entries = new Entries(element);
     if (morph && Idiomorph) {
       const morphStyle = isWhole ? "outerHTML" : "innerHTML";
       const nodes = [...this.#parse(html).childNodes];
       const added = Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });
-      return this.#process(isWhole ? [...(added ?? [])] : [element]);
+      const parts = isWhole ? [...(added ?? [])].filter(({ nodeType }) => nodeType === 1) : [element];
+      entries.restore(parts);
+      keeper.restore(parts);
+      return this.#process(parts);
     }
     const content = this.#parse(html);
-    const keeper = new Keeper(element);
-    if (isWhole && keeper.isTypedInto(element)) return;
-    keeper.keep(content);
+    if (isWhole && entries.isTypedInto(element)) return;
+    entries.keep(content);
     const added = [...content.children];
     if (isWhole) element.replaceWith(content);
     else element.replaceChildren(content);
-    keeper.restore();
+    entries.restore(added);
+    keeper.restore(added);
     this.#process(added);
   }
 

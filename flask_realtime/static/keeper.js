@@ -1,10 +1,10 @@
-const FIELDS = "input, textarea, select, [contenteditable]";
+import { Names } from "./names.js";
 
-/** Keeps what a visitor does in a part of the page while new HTML takes its place. */
+/** Keeps focus and scroll positions in a part of the page while new HTML takes its place. */
 export class Keeper {
   #document;
   #focused;
-  #isField;
+  #name;
   #selection;
   #scrolled;
 
@@ -13,9 +13,9 @@ export class Keeper {
     const { ownerDocument } = element;
     const { activeElement } = ownerDocument;
     this.#document = ownerDocument;
-    if (activeElement?.id && element.contains(activeElement)) {
+    if (element.contains(activeElement)) {
       this.#focused = activeElement;
-      this.#isField = activeElement.matches(FIELDS);
+      this.#name = new Names([element]).of(activeElement);
       const { selectionStart, selectionEnd, selectionDirection } = activeElement;
       this.#selection = [selectionStart, selectionEnd, selectionDirection];
     }
@@ -24,32 +24,19 @@ export class Keeper {
       .map((one) => ({ element: one, id: one.id, top: one.scrollTop, left: one.scrollLeft }));
   }
 
-  /** Whether `element` is a field that has the focus. */
-  isTypedInto(element) {
-    return this.#isField && this.#focused === element;
-  }
-
-  /** Let the field that is being typed into stand in `content` for the one of its id. */
-  keep(content) {
-    const successor = this.#isField && find(content, this.#focused.id);
-    if (successor) successor.replaceWith(this.#focused);
-  }
-
-  /** Give focus, selection and scroll positions to those of the same id. */
-  restore() {
+  /**
+   * Give focus, selection and scroll positions to what has taken the place.
+   * @param {Element[]} parts the new HTML
+   */
+  restore(parts) {
     for (const { element, id, top, left } of this.#scrolled) {
       const heir = element.isConnected ? element : id && this.#document.getElementById(id);
       heir?.scrollTo?.({ top, left, behavior: "instant" });
     }
-    const heir = this.#focused && this.#document.getElementById(this.#focused.id);
+    const heir = this.#focused?.isConnected ? this.#focused : this.#name && new Names(parts).find(this.#name);
     if (!heir || heir === this.#document.activeElement) return;
     heir.focus({ preventScroll: true });
     // Of a field without a text, such as a checkbox or a date, this is null.
     if (this.#selection[0] != null) heir.setSelectionRange?.(...this.#selection);
   }
-}
-
-/** The element of `id` in a document fragment; an id may hold what a selector does not take. */
-function find(content, id) {
-  return [...content.querySelectorAll("[id]")].find((one) => one.id === id);
 }

@@ -35,11 +35,11 @@ export class Markup {
     return this.#client.policy?.createScriptURL(url) ?? url;
   }
 
-  /** Have `html` be what `element` holds; focus and scroll positions stay where ids are found again. */
+  /** Have `html` be what `element` holds; focus and scroll positions stay where what had them is found again. */
   update(element, html) {
     const keeper = new Keeper(element);
     element.innerHTML = this.trusted(html);
-    keeper.restore();
+    keeper.restore([...element.children]);
     this.process(element);
   }
 

@@ -16,7 +16,7 @@ function begin() {
   const script = own(window, "currentScript");
   // An app may have bundled this module into a script of its own.
   const tag = script?.matches(OURS) ? script : tags()[0];
-  if (!tag) throw new Error("realtime: the page has no tag of realtime_script().");
+  if (!tag) throw new Error("realtime: the page has no realtime_script().");
   const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
   // Not the page's, which a frame's srcdoc has not, and <base> changes.
   const { origin } = new URL(tag.src);
@@ -37,7 +37,7 @@ function begin() {
   window.realtime = client;
   nameToHtmx(window, client);
   loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
-  if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on the body.");
+  if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on <body>.");
   if (origin !== window.origin) {
     console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
     client.close();

@@ -38,7 +38,7 @@ function fields(input) {
   if (typeof input !== "object" || !input?.[Symbol.iterator]) return input;
   return [...input].map(([name, value]) => {
     if (value instanceof Blob) {
-      throw new TypeError(`realtime.call: no message carries a file, as in "${name}"; use realtime.fetch.`);
+      throw new TypeError(`realtime.call: no message carries file "${name}"; use realtime.fetch.`);
     }
     return input instanceof FormData ? [lines(name), lines(value)] : [name, value];
   });

@@ -7,6 +7,8 @@ let page, blocks, asked, answers, stale, elements, updated, address;
 
 const element = (block, on, url) => ({
   dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
+  closest: () => null,
+  getRootNode: () => ({}),
 });
 
 const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, type = "basic" } = {}) => ({

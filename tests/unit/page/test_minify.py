@@ -40,7 +40,7 @@ CASES = [
     ),
     (
         "const f = (one) => async (other) => (await one, typeof other);",
-        "const E=e=>async(t)=>(await e,typeof t);",
+        "const E=e=>async t=>(await e,typeof t);",
     ),
     ("go(function () {}, [1, 2,], { a: (one,) => one, });", "go(function(){},[1,2],{a:(e)=>e});"),
 ]

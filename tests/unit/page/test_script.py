@@ -26,7 +26,8 @@ NAMES = re.compile(r"^(?:export )?(?:async )?(?:class|const|function|let) (\w+)"
 
 #: What is small, or wanted by several.
 SHARED = {"FIELDS", "Keeper", "Markup", "REFUSED", "RealtimeError", "emit", "find", "isPattern"}
-SHARED |= {"matcher", "unclobbered"}
+SHARED |= {"BOXES", "NAMED", "Names", "TOKENS", "nameOf", "nameOfForm"}
+SHARED |= {"isIgnored", "matcher", "unclobbered"}
 
 each = pytest.mark.parametrize("entry", ENTRIES)
 

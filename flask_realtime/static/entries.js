@@ -1,0 +1,96 @@
+import { BOXES, Names } from "./names.js";
+import { unclobbered } from "./unclobbered.js";
+
+const FIELDS = "input, textarea, select";
+
+/** Keeps what a visitor has entered in a part of the page while new HTML takes its place. */
+export class Entries {
+  #typed;
+  #states = [];
+  #elements = [];
+
+  /** @param {Element} part whose content is about to be replaced */
+  constructor(part) {
+    const { activeElement } = part.ownerDocument;
+    if (part.contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
+    for (const [element, name] of new Names([part]).all()) {
+      const state = stateOf(element);
+      if (state) this.#states.push({ name, element, state });
+      // Nobody but the visitor can fill these.
+      if (element === this.#typed || (element.type === "file" && element.files?.length)) {
+        if (!isSent(element)) this.#elements.push({ name, element });
+      }
+    }
+  }
+
+  /** Whether `element` is a field that has the focus. */
+  isTypedInto(element) {
+    return this.#typed === element;
+  }
+
+  /** Let fields stand in `content` for their successors: the one that is being typed into above all. */
+  keep(content) {
+    if (!this.#elements.length) return;
+    const names = new Names([...content.children]);
+    for (const { name, element } of this.#elements) {
+      const heir = names.find(name);
+      if (heir?.localName === element.localName) heir.replaceWith(element);
+    }
+  }
+
+  /**
+   * Enter the same into what has taken the place.
+   * @param {Element[]} parts the new HTML
+   */
+  restore(parts) {
+    if (!this.#states.length) return;
+    const names = new Names(parts);
+    for (const { name, element, state } of this.#states) {
+      const heir = element.isConnected ? element : names.find(name);
+      if (heir?.localName === element.localName) state(heir);
+    }
+  }
+}
+
+function isTypedInto(element) {
+  return element.matches(`${FIELDS}, [contenteditable]`);
+}
+
+/** Whether what a field holds is on its way to the server, whose answer takes its place. */
+function isSent({ form }) {
+  return Boolean(form) && unclobbered(form).getAttribute("aria-busy") === "true";
+}
+
+/**
+ * What the visitor did to `element` since it came, as a function that does the same to another one;
+ * null where it is as it came. A field that comes with another content than before has that.
+ */
+function stateOf(element) {
+  const { localName, type } = element;
+  if (localName === "details") return (heir) => (heir.open = element.open);
+  if (!element.matches(FIELDS) || /^(hidden|file)$/.test(type) || isSent(element)) return null;
+  if (localName === "select") return stateOfSelect(element);
+  const [now, before] = BOXES.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"];
+  if (element[now] === element[before]) return null;
+  return (heir) => {
+    if (heir[before] === element[before]) heir[now] = element[now];
+  };
+}
+
+function stateOfSelect(element) {
+  const came = whatCame(element);
+  const selected = [...element.selectedOptions].map(({ value }) => value);
+  if (String(selected) === String(came)) return null;
+  return (heir) => {
+    if (String(whatCame(heir)) !== String(came)) return;
+    for (const one of heir.options) one.selected = selected.includes(one.value);
+  };
+}
+
+/** What a list has selected as it comes. */
+function whatCame({ options, multiple, size }) {
+  const selected = [...options].filter((one) => one.defaultSelected).map(({ value }) => value);
+  if (multiple) return selected;
+  if (selected.length) return selected.slice(-1);
+  return size > 1 ? [] : [...options].slice(0, 1).map(({ value }) => value);
+}

@@ -1,0 +1,109 @@
+"""A page on which people enter something while it changes."""
+
+import secrets
+import time
+
+from flask import Flask, render_template, render_template_string, request
+from jinja2 import DictLoader
+from markupsafe import Markup
+
+from flask_realtime import Realtime
+
+FORM = """
+<form name="post" method="post">
+  <input type="hidden" name="csrf_token" value="{{ token() }}">
+  <input name="name" value="{{ name }}"><input name="email"><textarea name="text"></textarea>
+  <select name="kind"><option value="a">a<option value="b">b</select>
+  <input type="checkbox" name="agreed" value="yes">
+  <input type="radio" name="size" value="small" checked>
+  <input type="radio" name="size" value="large">
+</form>
+<details><summary>More</summary>of it</details><p id="version">{{ version }}</p>
+"""
+LINES = "{% for one in lines %}<li><input name='line'></li>{% endfor %}"
+ANSWERS = """
+{% for one in lines %}<form><input type="hidden" name="to" value="{{ one }}">
+  <input type="hidden" name="csrf_token" value="{{ token() }}"><input name="answer">
+</form>{% endfor %}
+"""
+PAGE = """<!doctype html>
+<html lang="en">
+<head><title>Entries</title><link rel="icon" href="data:,">{{ realtime_script() }}</head>
+<body>
+<div id="box" data-realtime-block="box" data-realtime-on="entries">
+{%- block box %}{% include "form.html" %}{% endblock -%}
+</div>
+<div data-realtime-ignore><p id="line-9">a comment</p>
+<div id="trap" data-realtime-block="upload" data-realtime-on="*" data-realtime-url="/upload"></div>
+</div>
+<ul id="lines">{% include "lines.html" %}</ul>
+<div id="answers">{% include "answers.html" %}</div>
+<div id="sent" data-realtime-block="sent" data-realtime-on="sent">{% block sent %}
+  <ul>{% for one in said %}<li>{{ one }}{% endfor %}</ul>
+  <form method="post" action="/say" data-realtime><input name="line"></form>{% endblock %}
+</div>
+</body>
+</html>
+"""
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config["REALTIME_ALLOW_CALLS"] = True
+app.jinja_loader = DictLoader(
+    {"page.html": PAGE, "form.html": FORM, "lines.html": LINES, "answers.html": ANSWERS}
+)
+app.jinja_env.globals["token"] = lambda: secrets.token_hex(8)
+realtime = Realtime(app)
+state = {"version": 1, "name": "", "lines": [1, 2]}
+said = []
+
+
+@app.get("/")
+@realtime.subscribes("entries", "sent")
+def show():
+    if not realtime.blocks:
+        state.update(version=1, name="", lines=[1, 2])
+        said.clear()
+    return render_template("page.html", said=said, **state)
+
+
+@app.post("/")
+def change():
+    how = request.args["how"]
+    state.update(version=state["version"] + 1, name=request.args.get("name", ""), lines=[0, 1, 2])
+    audience = realtime.to("entries")
+    if how == "block":
+        audience.refresh()
+    elif how == "update":
+        audience.update("#box", "form.html", **state)
+    elif how == "replace":
+        html = app.jinja_env.get_template("form.html").render(**state)
+        audience.replace("#box", html=Markup(f"<div id='box'>{html}</div>"))
+    else:
+        with audience:
+            audience.update(f"#{how}", f"{how}.html", **state)
+            audience.update("#version", html=str(state["version"]))
+    return ""
+
+
+@app.get("/upload")
+def upload():
+    return render_template_string("{% block upload %}of a stranger{% endblock %}")
+
+
+@app.post("/trap")
+def trap():
+    with realtime.to("entries") as change:
+        change.append("#lines", html=Markup('<li id="line-9">a line</li>'))
+        change.update("#trap", html="of a fragment")
+    realtime.to("entries").refresh()
+    return ""
+
+
+@app.post("/say")
+def say():
+    said.append(request.form["line"])
+    realtime.to("sent").refresh()
+    # The block is there before this answer.
+    time.sleep(0.5)
+    return "", 204
