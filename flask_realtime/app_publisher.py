@@ -115,7 +115,7 @@ class AppPublisher:
             wait_for_commit(addressing.after_commit, addressing.names, later)
             return
         registry = self._registry()
-        pushes = self._pushes(registry, payload, addressing)
+        pushes = addressing.pushes(payload, registry.matching, registry.new_push_id)
         if addressing.is_ephemeral:
             registry.announce(pushes)
         else:
@@ -137,21 +137,17 @@ class AppPublisher:
 
     def _deliver_later(self, payload: str, addressing: Addressing, registry: Registry) -> None:
         if addressing.is_ephemeral:
-            registry.announce(self._pushes(registry, payload, addressing))
+            registry.announce(addressing.pushes(payload, registry.matching, registry.new_push_id))
             return
         self._hand_over(payload, addressing, registry)
 
     def _hand_over(
         self, payload: str, addressing: Addressing, registry: Registry, waits: bool = True
     ) -> None:
-        # By its id a push that is tried again is known, wherever the first attempt got to.
-        one_id = addressing.push_id or new_push_id()
-        make = partial(make_pushes, payload, addressing.names, registry.matching, one_id)
-        self._retries.get().publish(lambda: make(route=addressing.route), addressing.names, waits)
-
-    def _pushes(self, registry: Registry, payload: str, addressing: Addressing) -> list[Push]:
-        one_id = registry.new_push_id() if addressing.push_id is None else addressing.push_id
-        return make_pushes(payload, addressing.names, registry.matching, one_id, addressing.route)
+        # One id for all attempts: a log recognises by it what an earlier attempt has appended.
+        one_id = new_push_id()
+        make = partial(addressing.pushes, payload, registry.matching, lambda: one_id)
+        self._retries.get().publish(make, addressing.names, waits)
 
     def _publish(self, pushes: Sequence[Push]) -> None:
         self._registry().publish(pushes)

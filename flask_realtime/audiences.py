@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from .html.fragments import Fragment, content
+from .protocol.pushes import Push, make_pushes
 from .protocol.routes import Route
 
 
@@ -29,6 +30,21 @@ class Addressing:
     push_id: str | None = None
     is_ephemeral: bool = False
     after_commit: Any = None
+
+    def pushes(
+        self,
+        payload: str,
+        matching: Callable[[str], list[str]],
+        new_push_id: Callable[[], str | None],
+    ) -> list[Push]:
+        """Return the pushes of *payload*, one for each channel.
+
+        :param payload: JSON text.
+        :param matching: returns the channels that fit a pattern.
+        :param new_push_id: returns the id of a push that was given none.
+        """
+        one_id = new_push_id() if self.push_id is None else self.push_id
+        return make_pushes(payload, self.names, matching, one_id, self.route)
 
 
 #: Makes the HTML of a change from template, block, literal content and the template's variables.

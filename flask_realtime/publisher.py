@@ -180,10 +180,10 @@ class _Outlet:
 
     def deliver(self, payload: str, addressing: Addressing) -> None:
         deadline = self._redis.deadline()
+        if addressing.push_id is not None:
+            check_push_id(addressing.push_id)
         matching = partial(self._redis.log.matching, deadline=deadline)
-        given = addressing.push_id
-        one_id = new_push_id() if given is None else check_push_id(given)
-        pushes = make_pushes(payload, addressing.names, matching, one_id, addressing.route)
+        pushes = addressing.pushes(payload, matching, new_push_id)
         if addressing.is_ephemeral:
             self._redis.log.announce(pushes, deadline)
         elif pushes:

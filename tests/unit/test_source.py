@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import pathlib
+import re
 
 ROOT = pathlib.Path(__file__).parents[2]
 PACKAGE = ROOT / "flask_realtime"
@@ -69,6 +70,19 @@ def test_module_has_unit_tests_of_its_own():
     ]
 
     assert_only(untested, (), "add tests/unit/<room>/test_<module>.py")
+
+
+DOCUMENT = ROOT / "docs" / "architecture.rst"
+
+
+def test_document_for_maintainers_names_files_that_are_there():
+    """Whoever looks for a file that ``docs/architecture.rst`` names finds it."""
+    named = re.findall(r"``([a-z_/]+\.(?:py|lua))``", DOCUMENT.read_text())
+    folders = (PACKAGE, PACKAGE / "registries" / "redis")
+    gone = {one for one in named if not any((folder / one).exists() for folder in folders)}
+
+    assert len(named) > 50
+    assert gone == set()
 
 
 # Names.
