@@ -14,10 +14,15 @@ SUITE = -m pytest -n 2 tests/unit tests/contract tests/integration $(ARGS)
 # Every Python that pyenv has of those that we support, else those on the path.
 PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bin/python3), \
 	$(shell for n in 10 11 12 13 14; do command -v python3.$$n; done))
+# What test-browsers has Firefox and WebKit do, and how many of each do it at a time.
+STORIES = $(addprefix tests/browser/test_, pushes.py staying.py outages.py reloading.py sessions.py \
+	forms.py form_answers.py form_guards.py form_redirects.py html.py policies.py trusted_types.py)
+BROWSERS = firefox webkit
+
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
 NEXT =
 
-.PHONY: demo demo-redis test test-pythons test-lowest test-next chaos soak mutations benchmarks lint types contracts browser nginx clean
+.PHONY: demo demo-redis test test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser clean
 
 # exec: a shell in between would answer Ctrl-C with a line of its own.
 DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
@@ -28,7 +33,7 @@ demo:
 demo-redis:
 	$(DEMO) --workers 2
 
-test: $(VENV)/test browser nginx tests/js/node_modules
+test: $(VENV)/test browser tests/js/node_modules
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-pythons:
@@ -51,6 +56,14 @@ test-next:
 	$(PLACES)/next/bin/python -m pip install --quiet --upgrade --pre --editable '.[test]'
 	$(if $(NEXT),$(PLACES)/next/bin/python -m pip install --quiet --pre $(NEXT))
 	$(PLACES)/next/bin/python $(SUITE)
+
+# The stories of tests/browser in Firefox and in WebKit; Chromium tells them with "make test". Not
+# a part of .ci/run: it takes some five minutes for each on two cores.
+test-browsers: $(VENV)/test
+	@command -v firefox-esr >/dev/null && command -v WebKitWebDriver >/dev/null || .ci/browsers
+	@for browser in $(BROWSERS); do \
+		echo "== $$browser" && BROWSER=$$browser $(BIN)/python -m pytest -n 2 $(STORIES) $(ARGS) || exit 1; \
+	done
 
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.faults.chaos --seconds 300 --seed 1 $(ARGS)
@@ -80,9 +93,6 @@ tests/js/node_modules: tests/js/package-lock.json
 
 browser:
 	@command -v chromium >/dev/null || .ci/chromium
-
-nginx:
-	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || .ci/nginx
 
 $(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
 	@echo "Installing what this needs into $(VENV), once; it takes a minute or two."

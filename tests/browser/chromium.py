@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 
+import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.eventually import DEADLINE, eventually
@@ -55,6 +56,26 @@ PATIENT = f"""(() => {{
   window.setTimeout = (run, delay, ...rest) =>
     set(run, delay === {PATIENCE} ? {MILLISECONDS:.0f} : delay, ...rest);
 }})()"""
+# Of what other browsers say, in words of their own, only what comes from our scripts counts.
+OUR_WORDS = ("realtime", "data-realtime", "Forms and links with data-realtime")
+# What Firefox reports as errors of the page, and Chromium not at all, or as the console's.
+FIREFOX_WORDS = (
+    "Cookie “",
+    "Firefox can",
+    "Loading failed for",
+    "The connection to ws",
+    "The page\N{RIGHT SINGLE QUOTATION MARK}s settings",
+)
+# Where the driver tells of no frame of a WebSocket, the page notes them itself.
+NOTE_FRAMES = """(() => {
+  window.framesOfSockets = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => framesOfSockets.push(data));
+    }
+  };
+})()"""
 
 
 @contextlib.contextmanager
@@ -89,12 +110,16 @@ class Visitor:
         self.context.set_default_timeout(MILLISECONDS)
         if is_patient:
             self.context.add_init_script(PATIENT)
+        self._browser_name = browser.browser_type.name
+        self._is_chromium = self._browser_name == "chromium"
+        if not self._is_chromium:
+            self.context.add_init_script(NOTE_FRAMES)
         self.page = self.context.new_page()
         self.errors = []
-        self.frames = []
+        self._frames = []
         self.page.on("websocket", self._listen)
         self.context.on("console", self._note)
-        self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        self.context.on("weberror", self._note_error)
 
     def visit(self, path, is_open=True):
         """Load a page, and wait until its socket is open."""
@@ -115,7 +140,8 @@ class Visitor:
         )
 
     def wait_for_state(self, state):
-        self.page.wait_for_selector(f"body[data-realtime-state={state}]")
+        # Attached: a body without content is not visible.
+        self.page.wait_for_selector(f"body[data-realtime-state={state}]", state="attached")
 
     def wait_for(self, expression, argument=None):
         """Wait until *expression*, the text of a function, is true in the page.
@@ -131,12 +157,30 @@ class Visitor:
     def wait_until_heard(self, payload):
         self.wait_for("payload => heard.includes(payload)", payload)
 
+    def expect_download(self):
+        """Wait, behind a block, for a file to be saved."""
+        if self._browser_name == "firefox":
+            from .firefox import DOWNLOADS
+
+            return DOWNLOADS.expect()
+        return self.page.expect_download()
+
     def forgive(self, *starts):
         """Forget errors that the browser itself reports when its network is away."""
         self.errors = [error for error in self.errors if not error.startswith(starts)]
 
     def close(self):
         self.context.close()
+
+    @property
+    def frames(self):
+        """The WebSocket frames that the page was sent."""
+        if self._is_chromium:
+            return self._frames
+        # Its driver runs no script before those of the page.
+        if self._browser_name == "webkit":
+            pytest.skip("Nothing tells of the frames of a WebSocket here.")
+        return self.run("window.framesOfSockets ?? []")
 
     def wait_for_frame(self, part):
         """Wait until the page was sent a WebSocket frame that contains *part*."""
@@ -153,8 +197,14 @@ class Visitor:
         eventually(ask, explain=lambda: str(self.frames))
 
     def _listen(self, websocket):
-        websocket.on("framereceived", lambda text: self.frames.append(str(text)))
+        websocket.on("framereceived", lambda text: self._frames.append(str(text)))
+
+    def _note_error(self, error):
+        text = str(error.error)
+        if self._is_chromium or not text.startswith(FIREFOX_WORDS):
+            self.errors.append(text)
 
     def _note(self, message):
-        if message.type in ("error", "warning"):
+        is_told = self._is_chromium or message.text.startswith(OUR_WORDS)
+        if is_told and message.type in ("error", "warning"):
             self.errors.append(message.text)

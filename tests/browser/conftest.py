@@ -12,7 +12,7 @@ from flask_realtime import Publisher
 from tests.eventually import DEADLINE
 
 from ..integration.serving import ServerProcess
-from . import chromium, sites
+from . import chromium, kinds, sites
 
 APPS = pathlib.Path(__file__).parent / "apps"
 
@@ -20,8 +20,8 @@ _names = (f"c{number}" for number in itertools.count(1))
 
 
 def pytest_collection_modifyitems(items):
-    if chromium.PATH is None:
-        skip = pytest.mark.skip(reason="chromium is not installed")
+    if not kinds.KIND.PATH:
+        skip = pytest.mark.skip(reason=f"{kinds.NAME} is not installed")
         for item in items:
             if "tests/browser" in item.nodeid:
                 item.add_marker(skip)
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="package")
 def browser():
-    with chromium.launch() as browser:
+    with kinds.KIND.launch() as browser:
         yield browser
 
 

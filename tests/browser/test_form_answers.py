@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from .answering import visit_forms, ways
+from .kinds import reads_console
 
 HTMX = pathlib.Path(__file__).parents[1] / "js/node_modules/htmx.org/dist/htmx.min.js"
 DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
@@ -30,7 +31,7 @@ def test_download_is_downloaded(person, clicked, site, answer):
     """A link to a file gives the file, whatever it holds, and the page stays."""
     site.answer("a", **answer)
 
-    with person.page.expect_download() as download:
+    with person.expect_download() as download:
         person.page.click(clicked)
 
     assert download.value.suggested_filename == "a.csv"
@@ -53,7 +54,7 @@ def test_download_that_answers_a_form_is_saved(person, site, clicked, dispositio
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
     site.answer("a", body="\ufeffa,ü\r\n", headers=headers)
 
-    with person.page.expect_download() as download:
+    with person.expect_download() as download:
         person.page.click(clicked)
 
     assert name is None or download.value.suggested_filename == name
@@ -66,7 +67,7 @@ def test_download_of_bytes_is_saved_as_they_are(person, site):
     """A picture, or any other file, comes out of a form as the app has made it."""
     site.answer("a", base64="AAECgP8=", headers={**DOWNLOAD, "Content-Type": "image/png"})
 
-    with person.page.expect_download() as download:
+    with person.expect_download() as download:
         person.page.click("#go")
 
     assert download.value.path().read_bytes() == bytes([0, 1, 2, 128, 255])
@@ -189,6 +190,7 @@ def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, click
     assert person.page.url == f"{site.url}/page"
 
 
+@reads_console
 def test_place_that_is_missing_is_told_before_anything_is_sent(person, site):
     """A typing error in a selector is a message that names form and selector; the form works."""
     person.run("() => { into.dataset.realtimeTarget = '#nowehre'; }")

@@ -6,6 +6,7 @@ import pytest
 
 from ..integration.serving import ServerProcess
 from .conftest import APPS
+from .kinds import reads_console
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,7 @@ def test_several_changes_come_at_once(ada, change):
     assert [one["action"] for one in event[1]["fragments"]] == ["append", "update"]
 
 
+@reads_console
 def test_bad_fragment_spoils_no_other(come, html_server, channel, change):
     """Its error is in the console, and the next ones are made."""
     ada = come(html_server.url)

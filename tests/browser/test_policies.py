@@ -1,6 +1,9 @@
 """Pages whose policies, frames or elements leave the client less than it needs, or hide it."""
 
+from .kinds import not_in, reads_console
 
+
+@reads_console
 def test_page_whose_policy_forbids_the_socket_is_told_what_it_lacks(ada):
     """Without connect-src there is no socket: the page is closed, and one message says why."""
     ada.visit("/unconnected", is_open=False)
@@ -35,6 +38,7 @@ FRAME = """async ([path, sandbox]) => {
 }"""
 
 
+@not_in("firefox", "'self' in a policy is not the origin of a srcdoc")
 def test_page_that_another_writes_into_a_frame_has_its_socket(ada, publisher, channel):
     """A frame's srcdoc has no address: the app's is that of the client's script."""
     ada.visit("/plain")
@@ -47,6 +51,7 @@ def test_page_that_another_writes_into_a_frame_has_its_socket(ada, publisher, ch
     frame.wait_for_function("() => heard.includes('hi')")
 
 
+@reads_console
 def test_page_in_a_sandbox_is_told_what_it_lacks(ada, channel):
     """A frame that may not be of its app's origin gets no socket, and one message says why."""
     ada.visit("/plain")

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from .chromium import LEAVE_AND_RETURN
+from .kinds import reads_console
 from .test_staying import NETWORK
 
 POST = """(url) => {
@@ -190,6 +191,7 @@ def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel)
     ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 403")
 
 
+@reads_console
 def test_page_whose_cookies_are_not_kept_reloads_once(come, start, channel):
     """A browser that keeps no cookie is told so, and not sent round in a circle."""
     with start(COOKIE_DOMAIN="elsewhere.example") as server:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from . import kinds
 from .links import Link
 
 # Errors that the browser itself reports when its network is away.
@@ -75,7 +76,9 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
                     assert ada.run("heard") == list(range(last + 1))
                     names = [name for name, _ in ada.run("events")]
                     assert names == ["open", "close", "open", "close", "open"]
-                    assert ada.run("events[3][1].code") == 1012
+                    # WebKitGTK's library of HTTP knows no code of close above 1011.
+                    told = 1006 if kinds.NAME == "webkit" else 1012
+                    assert ada.run("events[3][1].code") == told
     ada.forgive(*NETWORK)
 
 
@@ -116,6 +119,10 @@ def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel)
     publisher.push("after", channel)
     ada.wait_until_heard("after")
 
+    if kinds.NAME == "firefox":
+        # It decides before it tells the page, whose socket cannot be closed in time.
+        assert ada.run("heard") == ["after"], "It keeps pages with sockets: say so in the README."
+        return
     assert ada.run("shown") == 1, "It was loaded anew."
     assert ada.run("heard") == ["before", "meanwhile", "after"]
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .kinds import reads_console
+
 MAIN = """<form method="post" action="/echo/a" data-realtime><button id="go">go</button></form>
 <form method="post" action="/echo/a" data-realtime data-realtime-target="#here">
 <button id="put">put</button></form>
@@ -28,6 +30,7 @@ def visit(come, site):
     return visit
 
 
+@reads_console
 @pytest.mark.parametrize("clicked", ["#go", "#put", "#part"])
 def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
     """It is refused before it is sent, not behind; one message names the directive."""

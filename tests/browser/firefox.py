@@ -1,0 +1,100 @@
+"""A real Firefox, driven by Playwright over WebDriver BiDi."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests.eventually import eventually
+
+from .chromium import MILLISECONDS
+
+PATH = shutil.which("firefox-esr") or shutil.which("firefox")
+BRIDGE = pathlib.Path(__file__).with_name("firefox_bridge.py")
+PAUSE = 0.5  # seconds in which the part of a file comes beside its empty place
+PREFERENCES = {
+    # Nothing is asked of the network but the servers of the tests.
+    "app.normandy.enabled": False,
+    "browser.safebrowsing.downloads.enabled": False,
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "extensions.systemAddon.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "services.settings.server": "data:,#remote-settings-dummy/v1",
+}
+
+
+class Downloads:
+    """What the browser saves, of which Playwright hears nothing over BiDi.
+
+    :ivar folder: where; it is known once the browser runs.
+    """
+
+    folder: pathlib.Path
+
+    @contextlib.contextmanager
+    def expect(self):
+        """Wait, behind the block, for a file that was not there before it."""
+        before = set(self.folder.iterdir())
+        download = Download()
+        yield download
+        [download.file] = eventually(lambda: self._new(before), lambda: list(self.folder.iterdir()))
+
+    def _new(self, before):
+        """The files that are whole: none is empty, or what is to fill it would be beside it."""
+        files = set(self.folder.iterdir()) - before
+        if any(not one.stat().st_size for one in files):
+            time.sleep(PAUSE)
+            files = set(self.folder.iterdir()) - before
+        return [] if any(one.suffix == ".part" for one in files) else list(files)
+
+
+class Download:
+    """A file, as Playwright has it."""
+
+    file: pathlib.Path
+
+    @property
+    def value(self):
+        return self
+
+    @property
+    def suggested_filename(self):
+        return self.file.name
+
+    def path(self):
+        return self.file
+
+
+DOWNLOADS = Downloads()
+
+
+@contextlib.contextmanager
+def launch():
+    """Start the browser.
+
+    :returns: it, as a context manager.
+    """
+    expect.set_options(timeout=MILLISECONDS)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        DOWNLOADS.folder = pathlib.Path(folder) / "downloads"
+        DOWNLOADS.folder.mkdir()
+        start = pathlib.Path(folder) / "firefox"
+        start.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{BRIDGE}" "{PATH}" "$@"\n')
+        start.chmod(0o755)
+        browser = playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path=start,
+            firefox_user_prefs=PREFERENCES,
+            downloads_path=DOWNLOADS.folder,
+            env={"HOME": folder},
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,63 @@
+"""Runs Firefox for Playwright: passes on what it knows, and answers the rest in its place.
+
+Playwright speaks the WebDriver BiDi of the newest Firefox; Debian's, an older one that is kept for
+long, knows most of it. It is run in Firefox's place, with its path and its arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+
+LISTENS = re.compile(rb"WebDriver BiDi listening on ws://127\.0\.0\.1:(\d+)")
+# What only makes a page look different: nothing is lost without.
+DISPENSABLE = re.compile(r"emulation\.|browsingContext\.setViewport")
+
+
+async def main() -> None:
+    process = await asyncio.create_subprocess_exec(*sys.argv[1:], stderr=asyncio.subprocess.PIPE)
+    ports: asyncio.Queue[int] = asyncio.Queue()
+
+    async def bridge(client):
+        port = await ports.get()
+        async with connect(f"ws://127.0.0.1:{port}/session", max_size=None, proxy=None) as server:
+            asked = {}
+            await asyncio.gather(forward(client, server, asked), back(server, client, asked))
+
+    async with serve(bridge, "127.0.0.1", 0, max_size=None) as server:
+        [socket] = server.sockets
+        port = socket.getsockname()[1]
+        while line := await process.stderr.readline():
+            if found := LISTENS.search(line):
+                ports.put_nowait(int(found[1]))
+                line = LISTENS.sub(b"WebDriver BiDi listening on ws://127.0.0.1:%d" % port, line)
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+    sys.exit(await process.wait())
+
+
+async def forward(client, server, asked):
+    async for text in client:
+        message = json.loads(text)
+        asked[message["id"]] = message["method"]
+        await server.send(text)
+    await server.close()
+
+
+async def back(server, client, asked):
+    async for text in server:
+        message = json.loads(text)
+        method = asked.pop(message.get("id"), "")
+        if message.get("error") == "unknown command" and DISPENSABLE.match(method):
+            text = json.dumps({"type": "success", "id": message["id"], "result": {}})
+        await client.send(text)
+    await client.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
