@@ -39,6 +39,10 @@ class CloseCode(IntEnum):
     #: The page's session has ended, or belongs to somebody else now.
     SESSION_CHANGED = 4001
 
+    def __str__(self) -> str:
+        # As of Python 3.11. Python 3.10 gives the name, and other processes are sent the number.
+        return str(self.value)
+
 
 class RealtimeError(Exception):
     """The root of every error that flask_realtime raises.

@@ -9,6 +9,7 @@ import pytest
 import flask_realtime
 from flask_realtime import errors
 from flask_realtime.errors import (
+    CloseCode,
     InvalidMessage,
     NobodyListens,
     NotSubscribed,
@@ -82,3 +83,9 @@ def test_docstring_of_the_module_lists_each_error():
     for kind in every_error():
         if kind.__module__ == errors.__name__:
             assert f":class:`{kind.__name__}`" in errors.__doc__
+
+
+@pytest.mark.parametrize("code", CloseCode)
+def test_close_code_is_written_as_its_number(code):
+    """Whatever the version of Python: processes send it to each other as text."""
+    assert str(code) == f"{code}" == str(code.value)
