@@ -1,4 +1,4 @@
-"""A client message's context and reply: from environ to Reply."""
+"""Answers the messages of one socket, each in a request context of its own."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _MARK = "flask_realtime.message"
 
 
 def is_socket_request() -> bool:
-    """True while a message of a socket is handled, False in a request of HTTP's and outside."""
+    """Return whether a message of a socket is being handled, and not a request by HTTP."""
     return has_request_context() and _MARK in request.environ
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Whose socket it is: one page of one browser.
+    """The page of one browser to which a socket belongs.
 
-    :param connection_id: the page's.
+    :param connection_id: the page's id.
     :param digest: names the page to the registry.
-    :param disconnect_behind_reply: has the socket, if the message being handled disconnects it,
-        closed only behind the reply to that message.
+    :param disconnect_behind_reply: called when the message that is being handled ends its own
+        socket: the socket is then closed behind the reply.
     """
 
     connection_id: str
@@ -54,20 +54,23 @@ class Client:
 
     @property
     def short_digest(self) -> str:
-        """As much of the digest as logs show."""
+        """The part of the digest that logs show."""
         return shorten(self.digest)
 
 
 class Conversation:
-    """The messages of one socket. Each gets a fresh request context; all share the cookies.
+    """Answers the messages of one socket.
 
-    Used by one thread at a time.
+    Each message gets a new request context; all messages share the socket's cookies. One thread at
+    a time may use a conversation.
 
-    :param rules: which routes it may call.
-    :param environ: the handshake's, as it is inside the app's middleware.
-    :param client: whose socket it is.
+    :param app: the app that answers.
+    :param config: the app's settings.
+    :param rules: which routes the socket may call.
+    :param environ: the environ of the handshake, as the app's middleware left it.
+    :param client: the page to which the socket belongs.
     :param session: the cookies of the socket.
-    :param waiting: the texts that wait for that browser already.
+    :param waiting: the texts that wait for the browser already.
     :param is_resumed: whether the page had a socket before this one.
     """
 
@@ -104,27 +107,28 @@ class Conversation:
         self._session = session
         self._waiting = waiting
         self._is_resumed = is_resumed
-        # The reply that told of it may not have arrived; a hook has none.
+        # Whether the next reply says that something waits: an earlier reply may have been lost,
+        # and a hook has no reply.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
-        # What the message being handled did to cookies and session.
+        # What the message that is being handled did to cookies and session.
         self._outcome: Outcome | None = None
 
     def answer(self, message: Message, handlers: Handlers) -> Reply:
-        """The app's reply to *message*. Never raises."""
+        """Return the app's reply to *message*. Never raises."""
         reply = contextvars.Context().run(self._answer, message, handlers)
         log_reply(self._app, message, reply)
         return reply
 
     def run_hook(self, function: Callable[[], Any]) -> None:
-        """Run *function* in a context like a handler's. Never raises, logs what it raises."""
+        """Run *function* in a context like a handler's, and log what it raises. Never raises."""
         contextvars.Context().run(self._run_hook, function)
 
     def _answer(self, message: Message, handlers: Handlers) -> Reply:
         try:
             reply = self._reply(message, handlers.get(message.action))
         except UnknownAction as error:
-            # What there is to be tried is nobody's business but the developer's.
+            # The list of all actions is for the developer alone.
             told = str(error) if self._app.debug else f"No handler for action {error.action!r}."
             return error_reply(message.id, 404, told)
         except InvalidMessage as error:
@@ -177,7 +181,7 @@ class Conversation:
             logger.exception("A hook of %s failed.", self._client.short_digest)
 
     def _begin(self) -> None:
-        """Read the handshake's environ, at the first message: most sockets only listen."""
+        """Read the handshake's environ at the first message, since most sockets only listen."""
         if self._environ is None:
             return
         environ = self._environ
@@ -205,9 +209,9 @@ class Conversation:
         self._outcome = self._session.outcome(response)
 
     def _hand_on(self, environ: WSGIEnvironment) -> bool:
-        """Let what the message changed wait for its browser; True if something waits now.
+        """Let what the message changed wait for its browser; return whether something waits now.
 
-        :raises RegistryUnavailable: if it can't be handed on.
+        :raises RegistryUnavailable: if the registry does not take it.
         """
         outcome, self._outcome = self._outcome, None
         return self._session.hand_on(outcome, environ[SOCKET_IN_ENVIRON])

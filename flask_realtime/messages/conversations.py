@@ -1,4 +1,4 @@
-"""The conversations of a process: how each is begun, and what its hooks run in."""
+"""Begins the conversations of the sockets of a process, and runs the app's hooks."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from .hooks import Hooks
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# A process that stops has all its sockets leave at once, and a database has a few connections.
+# How many leave hooks run at one time. When a process stops, all its sockets leave together, and a
+# database has few connections.
 LEAVING_AT_ONCE = 10
 
 
 class Conversations:
-    """Has sockets converse with *app*, by its handlers and its hooks."""
+    """Has the sockets of this process converse with *app*, by its handlers and hooks."""
 
     def __init__(
         self,
@@ -47,20 +48,20 @@ class Conversations:
 
     @property
     def have_joining(self) -> bool:
-        """Whether the app wants to know of a socket that joins."""
+        """Whether the app has a hook for sockets that join."""
         return bool(self._on_join)
 
     @property
     def have_leaving(self) -> bool:
-        """Whether it wants to know of one that has left."""
+        """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
 
     def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
 
-        :param client: whose socket it is.
-        :param environ: the environ of its handshake.
-        :param arrival: what was known of its client at the handshake.
+        :param client: the page to which the socket belongs.
+        :param environ: the environ of the handshake.
+        :param arrival: what the registry knew of the client at the handshake.
         """
         return Conversation(
             self._app,
@@ -74,14 +75,14 @@ class Conversations:
         )
 
     def answer(self, conversation: Conversation, message: Message) -> Reply:
-        """The app's reply to *message*."""
+        """Return the app's reply to *message*."""
         return conversation.answer(message, self._handlers)
 
     def join(self, conversation: Conversation) -> None:
-        """Run what the app wants to run for a socket that joins."""
+        """Run the app's hooks for a socket that joins."""
         conversation.run_hook(self._on_join)
 
     def leave(self, conversation: Conversation) -> None:
-        """Likewise for one that has left; ten at a time."""
+        """Run the app's hooks for a socket that has left; ``LEAVING_AT_ONCE`` sockets at a time."""
         with self._leaving:
             conversation.run_hook(self._on_leave)

@@ -1,4 +1,4 @@
-"""Runs the app on one message: what ``Flask.wsgi_app`` does, short of sending the response."""
+"""Runs the app on one message, as ``Flask.wsgi_app`` does, but for sending the response."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The endpoint of hooks; that of a handler ends in a dot and its action.
+#: The endpoint of hooks. A handler's endpoint has a dot and the action behind it.
 ENDPOINT = "realtime.message"
 
-#: In a message's environ: called with the response, within the message's contexts.
+#: The key in a message's environ of a function that is called with the response, within the
+#: message's contexts.
 BEHIND = "flask_realtime.behind"
 _WORK = "flask_realtime.work"
 
@@ -68,10 +69,10 @@ def dispatch_handler(
 def dispatch_hook(
     app: Flask, environ: WSGIEnvironment, path: str, hook: Callable[[], Any]
 ) -> Response:
-    """An empty response, after *hook* has run in a context like a handler's.
+    """Run *hook* in a request context like a handler's; return an empty response.
 
-    ``before_request`` functions run before it, but can't refuse it: they had their say at the
-    handshake, and what a hook did at the open another undoes after the close.
+    ``before_request`` functions run before the hook, but cannot refuse it. They could refuse the
+    handshake; and what one hook did when the socket opened, another has to undo after its end.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
@@ -85,12 +86,12 @@ def dispatch_hook(
 
 
 def add_message_view(app: Flask) -> None:
-    """Have *app* know the view of its custom handlers, as extensions look for that of a request."""
+    """Register the view of custom handlers, since extensions look up the view of a request."""
     app.view_functions[ENDPOINT] = run_handler
 
 
 def run_handler() -> ResponseReturnValue:
-    """The view of all custom handlers; one that returns nothing answers 204."""
+    """The view of all custom handlers. A handler that returns None is answered with 204."""
     result: ResponseReturnValue | None = request.environ[_WORK]()
     return ("", 204) if result is None else result
 
@@ -107,8 +108,8 @@ def _in_context(
         except CallRefused:
             raise
         except BaseException as raised:
-            # SystemExit, gevent's Timeout and GreenletExit too: a server would end the request's
-            # thread, here it would be the socket.
+            # SystemExit, gevent's Timeout and GreenletExit too: by HTTP they would end the thread
+            # of one request, here the socket.
             error = raised
             response = _handle(app, cycle, raised)
         behind: Callable[[Response], None] | None = environ.get(BEHIND)
@@ -128,7 +129,7 @@ def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
         try:
             return cycle.handle(error)
         except BaseException as raised:
-            # While debugging or testing Flask raises it again, for a server to show: there is none.
+            # While debugging or testing Flask raises the error again, for a server to show.
             error = raised
     logger.error("Exception on %s [%s]", request.path, request.method, exc_info=error)
     if isinstance(error, HTTPException):
@@ -149,5 +150,5 @@ def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
 
 @lru_cache
 def _message_rule(path: str, endpoint: str) -> Rule:
-    """A rule outside of the app's map, so that no URL leads here."""
+    """Return a rule that is not in the app's map, so that no URL leads to it."""
     return Rule(path, endpoint=endpoint, methods=["POST"])

@@ -1,4 +1,4 @@
-"""A request to the app that a message asks for, and the environ that it becomes."""
+"""Makes the environ of the request that a message asks for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
 
-# Characters that stand for themselves in a query; the percent sign, since it is encoded already.
+# Characters that a query keeps as they are; among them the percent sign of what is encoded already.
 _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
-# Of an address that is longer browsers send the origin alone.
+# How many characters a Referer may have: of a longer address browsers send the origin alone.
 _LONGEST_REFERER = 4096
 
 # What WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) say about who asks, and where. Whatever else
@@ -105,7 +105,7 @@ class OutsideOfApp(LookupError):
 def environ_template(
     app: Flask, handshake: WSGIEnvironment, keys: Collection[str]
 ) -> dict[str, Any]:
-    """Return what all requests of one socket have in common: who asks, from where, for which host.
+    """Return the part of the environ that all requests of one socket have in common.
 
     :param handshake: the environ of the handshake, as the app's middleware left it.
     :param keys: what ``REALTIME_ENVIRON_KEYS`` names of that environ.
@@ -128,7 +128,7 @@ def environ_template(
 
 
 def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[str, Any]:
-    """The environ of one call.
+    """Return the environ of one call.
 
     :param cookies: the ``Cookie`` header.
     :raises OutsideOfApp: if the path is not one of the app's.

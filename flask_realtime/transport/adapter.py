@@ -1,4 +1,4 @@
-"""simple-websocket on one of our connections: it reads, and whatever it has to say we write.
+"""Has simple-websocket read a connection; what it wants to send, the connection writes.
 
 The way of a byte that the peer sends: the kernel → ``Reading.receive`` (connection/reading.py), on
 the thread of the socket's request → ``_Socket.recv`` → simple-websocket's loop →
@@ -42,12 +42,14 @@ def read(connection: Connection, deflates: bool, max_message_bytes: int) -> int:
 
 
 class Adapter(Server):  # type: ignore[misc]
-    """simple-websocket's server, to which each part of the system it knows is one of ours: its
-    socket writes to the connection, its event hands messages on, and its thread is the caller's.
+    """simple-websocket's server, with parts of this package in place of the system's.
 
-    :param connection: which is read.
+    Its socket writes to the connection, its event hands messages on, and its thread is the
+    caller's.
+
+    :param connection: the connection that is read.
     :param deflates: whether the peer may send deflated messages.
-    :param max_message_bytes: how large a message may be.
+    :param max_message_bytes: how many bytes a message may have.
     """
 
     def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
@@ -63,10 +65,10 @@ class Adapter(Server):  # type: ignore[misc]
         self.environ = None
 
     def handshake(self) -> None:
-        """Begin after the handshake, which is over when this is made.
+        """Begin behind the handshake, which this package has answered already.
 
-        simple-websocket would write it out as HTTP once more for h11 to parse, which takes a tenth
-        of a handshake's time and leaves 3 KB a socket.
+        simple-websocket would write the handshake out as HTTP again, for h11 to parse. That takes a
+        tenth of the time of a handshake, and keeps 3 KB for each socket.
         """
         self.ws = Protocol(self.connection, self.deflates, self.max_message_size)
         self.connected = True
@@ -86,7 +88,7 @@ class Adapter(Server):  # type: ignore[misc]
 
     @property
     def close_code(self) -> int:
-        """The code with which the socket was closed, as the peer was told it."""
+        """The close code that the peer was told."""
         state, reason = self.ws.state, self.close_reason
         if state is ConnectionState.OPEN:
             return CloseCode.ABNORMAL
@@ -96,7 +98,7 @@ class Adapter(Server):  # type: ignore[misc]
 
 
 class _Socket:
-    """What simple-websocket takes for its TCP socket."""
+    """Stands for the TCP socket of simple-websocket."""
 
     __slots__ = ("_connection",)
 
@@ -115,7 +117,7 @@ class _Socket:
 
 
 class _Event:
-    """What simple-websocket sets when a message is complete; nobody waits for it."""
+    """Stands for the event that simple-websocket sets when a message is complete."""
 
     __slots__ = ("set",)
 
@@ -127,7 +129,7 @@ class _Event:
 
 
 class _CallersThread:
-    """What simple-websocket takes for its reading thread: whoever calls ``run`` is it."""
+    """Stands for the reading thread of simple-websocket: the thread that calls ``run`` reads."""
 
     __slots__ = ("name", "run")
 

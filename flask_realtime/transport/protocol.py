@@ -1,6 +1,7 @@
-"""RFC 6455 by wsproto, relieved of what nearly all messages are.
+"""The WebSocket protocol (RFC 6455) by wsproto, but for the frames that most messages are.
 
-Whole text messages of one frame are read by :class:`FrameReader`; everything else is wsproto's.
+Text messages that come whole, in one frame, are read by :class:`FrameReader`; everything else by
+wsproto.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _NO_BITS = RsvBits(False, False, False)
 class Protocol(WsprotoConnection):
     """wsproto's connection, from the 101 on.
 
-    :param connection: which is read; pings are answered by it.
+    :param connection: the connection that is read; it answers pings.
     :param deflates: whether the peer may send deflated messages.
     :param max_message_bytes: how large a message may be.
     """
@@ -45,7 +46,7 @@ class Protocol(WsprotoConnection):
         super().__init__(ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes, turns)])
 
     def receive_data(self, data: bytes | None) -> None:
-        """Take what the peer has sent; None at its end."""
+        """Take the bytes that the peer has sent; None when the peer has ended the connection."""
         if data is None or not self._reader.is_between:
             self._leave(data)
         else:

@@ -1,4 +1,4 @@
-"""The response that is the socket.
+"""The response that answers an accepted handshake, and whose iteration runs the socket.
 
 The handshake runs in a Flask view; the socket lives in the iteration of that view's response,
 which a WSGI server begins after Flask has popped the request's contexts.
@@ -27,11 +27,11 @@ class Admission(Protocol):
 
 
 class SocketResponse(Response):
-    """The response whose iteration is the socket.
+    """The response to an accepted handshake; its iteration runs the socket.
 
-    :param handshake: what was accepted.
+    :param handshake: the handshake.
     :param admit: registers the connection.
-    :param max_message_bytes: how large a message of the peer's may be.
+    :param max_message_bytes: how many bytes a message of the peer may have.
     """
 
     def __init__(self, handshake: Handshake, admit: Admission, max_message_bytes: int) -> None:
@@ -43,29 +43,29 @@ class SocketResponse(Response):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Register the connection, after ``after_request`` and the saving of the session."""
         if self.status_code != 101:
-            # A function of the app has made a refusal of it.
+            # An after_request function of the app has refused the handshake.
             return super().__call__(environ, start_response)
-        # Now, and not at the socket's end, since a socket holds nothing of its request.
+        # Here and not at the end of the socket, which keeps nothing of its request.
         self.close()
         try:
             connection = self._admit(self._handshake)
         except Refusal as refusal:
             return refuse(refusal)(environ, start_response)
         self._handshake.descriptor.take_over()
-        # No server sends this before the first byte of a body, of which there will be none: it is
-        # for middleware and for the access log. The Set-Cookie of this session is left out, since
-        # it would undo what HTTP has changed when the socket opens late.
+        # For middleware and the access log: no server sends this before the first byte of a body,
+        # and there will be none. No Set-Cookie, since a socket that opens late would undo what HTTP
+        # has changed in the session since the page was rendered.
         start_response("101 Switching Protocols", [])
-        # The server keeps the environ, and Werkzeug the whole request in it.
+        # The server keeps the environ until the socket ends, and the environ has the request.
         environ.pop("werkzeug.request", None)
         return SocketLife(connection, self._handshake.deflates, self._max_message_bytes)
 
 
 class SocketLife:
-    """Runs the socket when the server begins to iterate; ends with its fd shut down.
+    """Runs the socket when the server begins to iterate over it.
 
-    The server then tries to send a head of its own and finds the pipe broken, which each of them
-    takes for what it is: a client that has gone.
+    At the end the socket's fd is shut down. The server then tries to send a response head, finds
+    the pipe broken, and takes that for a client that has gone, as every server does.
 
     :param connection: the socket.
     :param deflates: whether the peer sends deflated messages.
@@ -88,7 +88,7 @@ class SocketLife:
         return iter(())
 
     def close(self) -> None:
-        """End a socket that the server never began."""
+        """End a socket over which the server has never begun to iterate."""
         if not self._is_begun:
             self._is_begun = True
             self._connection.live(lambda: CloseCode.ABNORMAL)
@@ -97,8 +97,8 @@ class SocketLife:
 def socket_response(response_class: type[Response]) -> type[SocketResponse]:
     """Return the :class:`SocketResponse` of an app whose responses are *response_class*.
 
-    One that is not of the app's own class would be made one by Flask, and forget that it is a
-    socket.
+    Flask would convert a response that is not of the app's own class, and the socket with it would
+    be lost.
     """
     if issubclass(SocketResponse, response_class):
         return SocketResponse
