@@ -13,7 +13,7 @@ const LONGEST_PAUSE = 30_000;
 export class Blocks {
   #window;
   #hooks;
-  #hashes = new Map();
+  #shown = new WeakMap(); // by element: the block's hash and address, and the HTML that it made there
   #due = new Set();
   #isAsking = false;
   #earliest = 0;
@@ -100,11 +100,9 @@ export class Blocks {
   /** Fetch and insert blocks; resolves with how long to wait, in ms, before asking for more. */
   async #fetch(url, names) {
     const blocks = [...names];
-    const known = blocks.filter((name) => this.#hashes.has(url + name));
+    const known = blocks.map((name) => [name, this.#hashOf(url, name)]).filter(([, hash]) => hash);
     const headers = { [BLOCK_HEADER]: blocks.join(" ") };
-    if (known.length) {
-      headers[HASH_HEADER] = known.map((name) => `${name}=${this.#hashes.get(url + name)}`).join(" ");
-    }
+    if (known.length) headers[HASH_HEADER] = known.map((pair) => pair.join("=")).join(" ");
     let response, answer;
     try {
       response = await this.#hooks.fetch(url, { headers, cache: "no-store", redirect: "manual" });
@@ -134,8 +132,20 @@ export class Blocks {
       const block = answer[name];
       if (block?.error) this.#hooks.warn(block.error);
       if (block?.html === undefined) continue;
-      if (this.#hooks.update(element, name, block.html)) this.#hashes.set(url + name, block.hash);
+      if (!this.#hooks.update(element, name, block.html)) continue;
+      this.#shown.set(element, { url, hash: block.hash, html: element.innerHTML });
     }
+  }
+
+  /** The hash of what all elements of a block hold; nothing where one of them was changed otherwise. */
+  #hashOf(url, name) {
+    const hashes = this.#elements()
+      .filter(({ dataset }) => dataset.realtimeBlock === name)
+      .map((element) => {
+        const { url: of, hash, html } = this.#shown.get(element) ?? {};
+        return of === url && html === element.innerHTML ? hash : undefined;
+      });
+    return hashes.every((hash) => hash === hashes[0]) ? hashes[0] : undefined;
   }
 }
 

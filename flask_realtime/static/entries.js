@@ -1,4 +1,4 @@
-import { BOXES, Names } from "./names.js";
+import { BOXES, Names, valueOf } from "./names.js";
 import { unclobbered } from "./unclobbered.js";
 
 const FIELDS = "input, textarea, select";
@@ -56,9 +56,10 @@ function isTypedInto(element) {
   return element.matches(`${FIELDS}, [contenteditable]`);
 }
 
-/** Whether what a field holds is on its way to the server, whose answer takes its place. */
-function isSent({ form }) {
-  return Boolean(form) && unclobbered(form).getAttribute("aria-busy") === "true";
+/** Whether a form with `data-realtime` has sent, or is sending, what a field holds. */
+function isSent(field) {
+  const { form, realtimeSent } = field;
+  return Boolean(form) && (valueOf(field) === realtimeSent || unclobbered(form).getAttribute("aria-busy") === "true");
 }
 
 /**

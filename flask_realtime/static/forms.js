@@ -5,6 +5,7 @@ import { emit } from "./events.js";
 import { isIgnored } from "./ignored.js";
 import { hasKeys, linkOf, visitOf } from "./links.js";
 import { Markup } from "./markup.js";
+import { valueOf } from "./names.js";
 import { Navigation } from "./navigation.js";
 import { NewDocument } from "./new_document.js";
 import { submissionOf } from "./submission.js";
@@ -73,6 +74,7 @@ export class Forms {
     if (visit.fields && this.#busy.has(visit)) return;
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
+    visit.held = heldBy(visit.source);
     if (!visit.fields) this.#latest.set(visit.target, visit.number);
     try {
       await this.#call(visit);
@@ -102,8 +104,9 @@ export class Forms {
       if (this.#tell(visit, "error", error) && !(fields && error.wasSent)) this.#leave(visit);
       return;
     }
-    if (reply.refused === "call") this.#leave(visit);
-    else if (this.#tell(visit, "reply", reply)) await this.#show(new Answer(reply), visit, redirects);
+    if (reply.refused === "call") return this.#leave(visit);
+    if (reply.status < 300) for (const [field, held] of visit.held) field.realtimeSent = held;
+    if (this.#tell(visit, "reply", reply)) await this.#show(new Answer(reply), visit, redirects);
   }
 
   /** Do what a browser does with such an answer, or what the form or the link asks for. */
@@ -156,4 +159,9 @@ export class Forms {
 /** Whether `element` asks for the socket, where it may ask for anything. */
 function isOurs(element, unsaid = "false") {
   return (element.getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
+}
+
+/** What the fields of a form hold: once the app has that, nobody has to fear to lose it. */
+function heldBy(form) {
+  return [...(unclobbered(form).elements ?? [])].map((field) => [field, valueOf(field)]);
 }

@@ -41,6 +41,11 @@ export class Names {
   }
 }
 
+/** What a visitor can change of a field. */
+export function valueOf({ type, checked, value }) {
+  return BOXES.test(type) ? checked : value;
+}
+
 function nameOf(element) {
   const { id, localName, form, name, type, value, textContent } = unclobbered(element);
   if (id && typeof id === "string") return `#${id}`;

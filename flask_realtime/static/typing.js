@@ -18,10 +18,10 @@ export class Typing {
   }
 }
 
-/** Whether `field`, which somebody has changed, is not as the page came, nor empty. */
+/** Whether `field`, which somebody has changed, is not as the page came or was sent, nor empty. */
 function isChanged(field) {
   if (!field.isConnected) return false;
   if (BOXES.test(field.type)) return field.checked !== field.defaultChecked;
   const text = field.value ?? field.textContent;
-  return Boolean(text) && text !== field.defaultValue;
+  return text && text !== field.defaultValue && text !== field.realtimeSent;
 }

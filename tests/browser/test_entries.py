@@ -109,6 +109,37 @@ def test_form_that_is_being_sent_is_emptied(person):
     page.wait_for_function("() => document.querySelector('#sent [name=line]').value === ''")
 
 
+def test_form_that_was_sent_is_emptied(person):
+    """Its block comes after its answer, which was none."""
+    page = person.page
+    page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
+    page.fill("#sent [name=line]", "quietly")
+    page.press("#sent [name=line]", "Enter")
+    page.wait_for_function("() => window.isAnswered")
+
+    page.evaluate("() => fetch('/refresh/sent', { method: 'POST' })")
+
+    page.wait_for_function("() => document.querySelector('#sent li')?.textContent === 'quietly'")
+    assert page.input_value("#sent [name=line]") == ""
+
+
+def test_block_that_something_else_has_changed_comes_back(person):
+    """By a fragment, say; the server would say that it is the same as before."""
+    page = person.page
+    post = "(path) => fetch(path, { method: 'POST' })"
+    page.evaluate("() => addEventListener('realtime:html', () => (window.isShown = true))")
+    page.evaluate(post, "/refresh/sent")
+    page.wait_for_function("() => window.isShown")
+    page.evaluate(post, "/fragment")
+    page.wait_for_function(
+        "() => document.querySelector('#sent').textContent.trim() === 'of a fragment'"
+    )
+
+    page.evaluate(post, "/refresh/sent")
+
+    page.wait_for_selector("#sent form")
+
+
 def test_what_people_write_is_no_part_of_what_changes(person):
     """A comment with the id of a line takes no line away, and one with a block's name has none."""
     page = person.page

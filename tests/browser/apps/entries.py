@@ -103,7 +103,20 @@ def trap():
 @app.post("/say")
 def say():
     said.append(request.form["line"])
-    realtime.to("sent").refresh()
-    # The block is there before this answer.
-    time.sleep(0.5)
+    if request.form["line"] != "quietly":
+        realtime.to("sent").refresh()
+        # The block is there before this answer.
+        time.sleep(0.5)
     return "", 204
+
+
+@app.post("/refresh/<channel>")
+def refresh(channel):
+    realtime.to(channel).refresh()
+    return ""
+
+
+@app.post("/fragment")
+def fragment():
+    realtime.to("sent").update("#sent", html="of a fragment")
+    return ""

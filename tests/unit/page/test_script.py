@@ -26,7 +26,7 @@ NAMES = re.compile(r"^(?:export )?(?:async )?(?:class|const|function|let) (\w+)"
 
 #: What is small, or wanted by several.
 SHARED = {"FIELDS", "Keeper", "Markup", "REFUSED", "RealtimeError", "emit", "find", "isPattern"}
-SHARED |= {"BOXES", "NAMED", "Names", "TOKENS", "nameOf", "nameOfForm"}
+SHARED |= {"BOXES", "NAMED", "Names", "TOKENS", "nameOf", "nameOfForm", "valueOf"}
 SHARED |= {"isIgnored", "matcher", "unclobbered"}
 
 each = pytest.mark.parametrize("entry", ENTRIES)
@@ -69,7 +69,7 @@ def test_script_has_each_name_once(entry):
 
 def test_script_is_small():
     """What every page loads, and pages with forms besides, is as small as the README says."""
-    for entry, kilobytes in ((ENTRY, 7.5), (FORMS_ENTRY, 6), (HTTP_ENTRY, 1), (HTML_ENTRY, 4)):
+    for entry, kilobytes in ((ENTRY, 7), (FORMS_ENTRY, 6), (HTTP_ENTRY, 1), (HTML_ENTRY, 5)):
         assert len(client_script(entry).gzipped) < kilobytes * 1024
         assert f"less than {kilobytes} KB compressed" in README.read_text()
 
