@@ -11,6 +11,7 @@ from markupsafe import escape
 from werkzeug.local import LocalProxy
 
 from .nobody import as_nobody
+from .tokens import check_for_token
 
 Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
 #: What a fragment can do, named as Turbo Streams name it.
@@ -71,6 +72,7 @@ def content(
     :param html: literal content in place of a template: a ``Markup`` as it is, a ``str`` escaped.
     :param context: the variables of the template.
     :raises TypeError: if both or neither of *template* and *html* are given.
+    :raises HoldsToken: if the CSRF token of the visitor who asks is in it.
     """
     if html is not None:
         if template is not None or block is not None or context:
@@ -78,13 +80,13 @@ def content(
                 "html= is the whole content of a fragment: leave out the template, block= and "
                 "the template's variables, or leave out html=."
             )
-        return str(escape(html))
+        return _checked(str(escape(html)), "What is given as html=")
     if not isinstance(template, str):
         raise TypeError(
             f"The name of a template is expected behind the target, not {template!r}; literal "
             f"content is given as html=."
         )
-    return render(template, block, context)
+    return _checked(render(template, block, context), f"The template {template!r}")
 
 
 def literal(
@@ -118,6 +120,11 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
         found = app.jinja_env.get_or_select_template(template)
         _update_context(app, variables)
         return found.render(variables) if block is None else _render_block(found, block, variables)
+
+
+def _checked(html: str, what: str) -> str:
+    check_for_token(html, what)
+    return html
 
 
 def _resolved(value: Any) -> Any:

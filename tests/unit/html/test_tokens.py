@@ -1,0 +1,66 @@
+"""CSRF tokens in what goes to all pages."""
+
+import pytest
+from flask import Flask, render_template_string
+from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import generate_csrf
+from jinja2 import DictLoader
+from markupsafe import Markup
+from wtforms import StringField
+
+from flask_realtime.html.fragments import content
+from flask_realtime.html.tokens import HoldsToken
+
+ROW = "<li>{{ text }}</li>"
+EDITABLE = "<li>{{ form.hidden_tag() }}</li>"
+
+
+class Form(FlaskForm):
+    text = StringField()
+
+
+@pytest.fixture(params=["csrf_token", "_token"])
+def app(request):
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="a secret of the tests", WTF_CSRF_FIELD_NAME=request.param)
+    app.jinja_loader = DictLoader({"row.html": ROW, "editable.html": EDITABLE})
+    CSRFProtect(app)
+    return app
+
+
+@pytest.fixture
+def visit(app):
+    with app.test_request_context():
+        yield
+
+
+def test_form_that_is_passed_to_a_template_is_an_error(visit):
+    """It holds the token of whoever made it, and is named with its template."""
+    with pytest.raises(HoldsToken, match=r"'editable\.html' holds the CSRF token"):
+        content("editable.html", None, None, {"form": Form()})
+
+
+def test_content_that_was_rendered_for_a_visitor_is_an_error(visit):
+    """As a view does that hands on what it shows."""
+    shown = Markup(render_template_string("<form>{{ csrf_token() }}</form>"))
+
+    with pytest.raises(HoldsToken, match="html= holds"):
+        content(None, None, shown, {})
+
+
+def test_content_without_the_token_goes_out(visit):
+    """Though the page that asks has one."""
+    assert generate_csrf()
+    assert content("row.html", None, None, {"text": "hi"}) == "<li>hi</li>"
+    assert content(None, None, Markup("<b>hi</b>"), {}) == "<b>hi</b>"
+
+
+def test_app_context_is_enough(app):
+    """A command and a task have no visitor, and no token."""
+    with app.app_context():
+        assert content("row.html", None, None, {"text": "hi"}) == "<li>hi</li>"
+
+
+def test_literal_content_needs_no_app():
+    """There is nobody whose token it could be."""
+    assert content(None, None, "hi", {}) == "hi"
