@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from flask import has_request_context
 
 from .audiences import Addressing, Audience
-from .html.blocks import wanted_blocks
+from .html.block_requests import is_for_block
 from .identity.users import channel_of, identity_of
 from .page.client import asking_digests
 from .protocol.channels import check_name, flatten
@@ -181,7 +181,7 @@ class Pushing(ABC):
 
     def _refresh_changed(self, names: list[str]) -> None:
         """Refresh the channels of a commit, but for the page that caused it."""
-        if _is_quiet.get() or wanted_blocks() is not None:
+        if _is_quiet.get() or is_for_block():
             return
         checked = tuple(name for name in names if _is_name(name))
         addressing = Addressing(checked, _to_others()._replace(kind="refresh"))

@@ -13,7 +13,16 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any, Protocol
 
-from flask import Flask, Response, after_this_request, current_app, g, request
+from flask import (
+    Flask,
+    Response,
+    after_this_request,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    request,
+)
 
 from ..threads import clock
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
@@ -37,6 +46,8 @@ _TURN = "_flask_realtime_block_turn"
 # are its answer.
 _PAGE = "flask_realtime.page"
 _IS_ANSWERED = "flask_realtime.blocks_are_answered"
+# Until Flask 3.2 the functions of teardown_appcontext run without the request.
+_IS_FOR_BLOCK = "_flask_realtime_is_for_block"
 # What a cache in front of the app would keep a response by, whatever Cache-Control says.
 _CACHE_HEADERS = (
     "ETag",
@@ -85,6 +96,7 @@ class BlockRequests:
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
             return response
         setattr(g, _TURN, clock.monotonic())
+        setattr(g, _IS_FOR_BLOCK, True)
         want_blocks(current_app._get_current_object(), names)  # type: ignore[attr-defined]
         # Called first: before whatever the app does to the HTML of all its pages.
         after_this_request(_keep_page)
@@ -95,6 +107,14 @@ class BlockRequests:
         if began is not None and request.endpoint is not None:
             is_rendered = request.environ.get(_IS_ANSWERED)
             self._turns().end(request.endpoint, clock.monotonic() - began if is_rendered else None)
+
+
+def is_for_block() -> bool:
+    """Return whether a request for blocks is being answered, from its very beginning to the end of
+    its app context."""
+    if has_request_context():
+        return bool(_named())
+    return has_app_context() and g.get(_IS_FOR_BLOCK, False)
 
 
 def _named() -> list[str]:

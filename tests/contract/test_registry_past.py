@@ -58,7 +58,14 @@ def test_long_log_is_gone_back_as_far_as_it_takes(registry, push):
 
 
 @pytest.mark.parametrize(
-    "route", [Route(to="other"), Route(but_for="me"), Route("html", but_for="me"), Route("refresh")]
+    "route",
+    [
+        Route(to="other"),
+        Route(but_for="me"),
+        Route(but_for="former,me"),
+        Route("html", but_for="me,former"),
+        Route("refresh"),
+    ],
 )
 def test_what_the_client_would_not_hear_does_not_count(registry, push, route):
     """Messages for another, those that it is left out of, and requests to render blocks."""
@@ -71,7 +78,7 @@ def test_what_the_client_would_not_hear_does_not_count(registry, push, route):
 
 
 @pytest.mark.parametrize(
-    "route", [Route(to="me"), Route(but_for="other"), Route("html"), Route("html", to="me")]
+    "route", [Route(to="me"), Route(but_for="other,me2"), Route("html"), Route("html", to="me")]
 )
 def test_what_the_client_would_hear_counts(registry, push, route):
     """Messages for it alone, those that leave out another, and fragments."""

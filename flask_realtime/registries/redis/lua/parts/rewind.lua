@@ -3,7 +3,7 @@
 local function counts(route, digest)
     local whom = string.sub(route, 1, 1) == '<' and string.sub(route, 2) or route
     if string.sub(whom, 1, 1) == '-' then
-        return string.sub(whom, 2) ~= digest
+        return not string.find(',' .. string.sub(whom, 2) .. ',', ',' .. digest .. ',', 1, true)
     end
     return whom == '' or whom == digest
 end
