@@ -2,8 +2,10 @@
 
 import json
 import os
+import time
 
-from flask import Flask
+from flask import Flask, render_template_string
+from jinja2 import DictLoader
 from pushing import add_routes
 
 from flask_realtime import Realtime
@@ -28,6 +30,52 @@ add_routes(app, realtime.push)
 def page(channel):
     realtime.socket.subscribe(channel)
     return "<!doctype html><body></body>"
+
+
+@app.get("/decorated/<channel>")
+@realtime.subscribes("{channel}")
+def decorated(channel):
+    return "<!doctype html><body></body>"
+
+
+# A change of a page: an item of a list, of 500 bytes.
+ITEM = '<li id="item{{ number }}" class="item"><b>{{ author }}</b> <p>' + "word " * 85 + "</p></li>"
+app.jinja_loader = DictLoader({"item.html": ITEM})
+PUSHED = ITEM.replace("{{ number }}", "{}").replace("{{ author }}", "Ada").replace("{}", "%d")
+
+
+@app.get("/fragments/<int:count>/<channel>")
+def fragments(count, channel):
+    for number in range(count):
+        realtime.to(channel).append("#items", "item.html", number=number, author="Ada")
+    return "", 204
+
+
+@app.get("/pushes/<int:count>/<channel>")
+def pushes(count, channel):
+    for number in range(count):
+        realtime.push([{"action": "append", "target": "#items", "html": PUSHED % number}], channel)
+    return "", 204
+
+
+changes = {}
+
+
+@app.get("/refresh/<channel>")
+def refresh(channel):
+    changes[channel] = changes.get(channel, 0) + 1
+    realtime.to(channel).refresh()
+    return "", 204
+
+
+@app.get("/block/<channel>/<int:milliseconds>")
+def block(channel, milliseconds):
+    """A page whose view takes a core for so long."""
+    until = time.thread_time() + milliseconds / 1000
+    while time.thread_time() < until:
+        pass
+    page = "<!doctype html><body>{% block live %}<p>state</p> {{ state }}{% endblock %}</body>"
+    return render_template_string(page, state=changes.get(channel, 0))
 
 
 @app.get("/many/<int:count>")

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from . import (
     calls,
     fanout,
+    fragments,
     handshakes,
+    herd,
     html,
     many,
     memory,
     redis_latency,
     redis_pushes,
     resuming,
+    subscribing,
     threads,
 )
 
@@ -31,7 +34,7 @@ class Scale:
 def all_rows(scale):
     """Return the rows by name."""
     modules = (
-        fanout, memory, many, html, calls, handshakes, resuming, redis_latency, redis_pushes,
-        threads,
+        fanout, memory, many, html, fragments, herd, calls, handshakes, subscribing, resuming,
+        redis_latency, redis_pushes, threads,
     )  # fmt: skip
     return {row.name: row for module in modules for row in module.rows(scale)}

@@ -1,0 +1,125 @@
+"""Pages that fetch a block anew when their socket says so, as the JavaScript client does."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import random
+import selectors
+import time
+from itertools import count
+
+from .http import Http
+
+# Of a browser: two requests for blocks are never closer.
+INTERVAL_SECONDS = 0.25
+CONNECTIONS = 64
+DEADLINE_SECONDS = 600.0
+
+
+class Refreshing:
+    """The pages of a crowd, each with one block.
+
+    :param path: of their view.
+    :param block: the name of their block, whose text ends with a number: how often the channel has
+        changed.
+    :ivar asked: how many requests they have made.
+    """
+
+    def __init__(self, port, crowd, path, block):
+        self._clients = crowd.clients
+        self._shown = dict.fromkeys(self._clients, 0)
+        self._next_at = dict.fromkeys(self._clients, 0.0)
+        self._waiting = {}
+        self._due, self._ids = [], count()
+        self._selector = selectors.DefaultSelector()
+        for client in self._clients:
+            client.note_times()
+            self._selector.register(client.sock, selectors.EVENT_READ, client)
+        self._idle = [Http(port) for _ in range(CONNECTIONS)]
+        self._asking = {}
+        self._port = port
+        self._block = block
+        self._question = self._idle[0].question(path, **{"X-Realtime-Block": block})
+        self.asked = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._selector.close()
+        for http in (*self._idle, *self._asking):
+            http.sock.close()
+
+    def run(self, last, changes=(), change_path=""):
+        """Read and ask until each page shows the number *last*.
+
+        :param changes: when to have the channel changed.
+        :param change_path: the path of the view that changes it.
+        """
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        changes = list(changes)
+        while min(self._shown.values()) < last:
+            now = time.monotonic()
+            if now > deadline:
+                raise TimeoutError(f"A page shows {min(self._shown.values())} and not {last}.")
+            while changes and changes[0] <= now:
+                changes.pop(0)
+                http = self._idle.pop()
+                self._ask(None, http, http.question(change_path))
+            self._ask_what_is_due(now)
+            for key, _ in self._selector.select(self._pause(now, changes)):
+                if isinstance(key.data, Http):
+                    self._take(key.data)
+                else:
+                    self._hear(key.data)
+
+    def _pause(self, now, changes):
+        moments = [*changes[:1], *([self._due[0][0]] if self._due and self._idle else ())]
+        return max(0.0, min([0.1, *(at - now for at in moments)]))
+
+    def _hear(self, client):
+        client.read()
+        for _, text in client.texts():
+            message = json.loads(text)
+            if message.get("refresh"):
+                self._schedule(client, random.random() * message.get("spread", 0) / 1000)
+
+    def _schedule(self, client, delay):
+        at = max(time.monotonic() + delay, self._next_at[client])
+        # As in the browser: an earlier moment counts, and one request is enough for all.
+        if at < self._waiting.get(client, float("inf")):
+            self._waiting[client] = at
+            heapq.heappush(self._due, (at, next(self._ids), client))
+
+    def _ask_what_is_due(self, now):
+        while self._due and self._idle and self._due[0][0] <= now:
+            at, _, client = heapq.heappop(self._due)
+            if self._waiting.get(client) == at:
+                del self._waiting[client]
+                self._next_at[client] = now + INTERVAL_SECONDS
+                self.asked += 1
+                self._ask(client, self._idle.pop(), self._question)
+
+    def _ask(self, client, http, question):
+        self._asking[http] = client
+        self._selector.register(http.sock, selectors.EVENT_READ, http)
+        http.sock.sendall(question)
+
+    def _take(self, http):
+        client = self._asking.pop(http)
+        self._selector.unregister(http.sock)
+        try:
+            _, body = http.answer()
+        except ConnectionError as error:
+            # 503: too many at once.
+            if "503" not in str(error):
+                raise
+            http.sock.close()
+            self._idle.append(Http(self._port))
+            self._schedule(client, 1.0)
+            return
+        self._idle.append(http)
+        if client is not None:
+            html = json.loads(body)[self._block]["html"]
+            self._shown[client] = int(html.rpartition(" ")[2])
