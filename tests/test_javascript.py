@@ -31,7 +31,7 @@ def node(*arguments, cwd=FOLDER):
 
 def run(*command, cwd=FOLDER):
     """Run *command* as :func:`node` does."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=4 * DEADLINE)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -114,7 +114,7 @@ export class Blocks {
     if (answer) this.#insert(url, answer);
     else if (OUTAGES.includes(status)) return this.#wait(blocks, response.headers.get("Retry-After"));
     else if (type === "opaqueredirect" || DENIALS.includes(status)) this.#hooks.stale({ blocks, status }, true);
-    else if (response.ok) this.#hooks.stale({ blocks, status, reason: `no ${BLOCK_HEADER}` }, false);
+    else this.#hooks.stale({ blocks, status, reason: response.ok ? `no ${BLOCK_HEADER}` : `status ${status}` }, false);
     return 0;
   }
 

@@ -51,8 +51,21 @@ export class Silence {
       this.#told.add(channel);
       this.#console.warn("deaf", `The page listens to ${channel}, to which no view has subscribed it.`);
     }
+    this.#lookAtBlocks(subscribed);
     if (subscribed.length || deaf.length || this.#told.has("")) return;
     this.#told.add("");
     this.#console.info("idle", "The socket is open, and no view has subscribed this page to anything.");
+  }
+
+  /** Say which blocks nothing will refresh. */
+  #lookAtBlocks(subscribed) {
+    for (const { dataset } of this.#window.document.querySelectorAll("[data-realtime-block]")) {
+      const { realtimeBlock: block, realtimeOn = "" } = dataset;
+      const names = realtimeOn.trim().split(/\s+/);
+      if (this.#told.has(`block ${block}`) || names.some((name) => isPattern(name) || subscribed.includes(name))) continue;
+      this.#told.add(`block ${block}`);
+      const why = realtimeOn ? `${realtimeOn}, to which no view has subscribed the page` : "no channel: data-realtime-on is missing";
+      this.#console.warn("block", `The block ${block} depends on ${why}.`);
+    }
   }
 }

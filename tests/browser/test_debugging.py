@@ -131,6 +131,20 @@ def test_socket_without_a_subscription_is_told(develop):
     develop().reads("no view has subscribed this page to anything")
 
 
+def test_block_that_nothing_refreshes_is_told(develop, channel):
+    """Of a channel that no view has subscribed the page to, or of none."""
+    developer = develop(
+        f'<p data-realtime-block="a" data-realtime-on="{channel}"></p>'
+        '<p data-realtime-block="b" data-realtime-on="room:typo"></p>'
+        '<p data-realtime-block="c"></p>',
+        channel=channel,
+    )
+
+    developer.reads("The block b depends on room:typo", "no view has subscribed")
+    developer.reads("The block c depends on no channel", "data-realtime-on")
+    assert not developer.has_read("The block a")
+
+
 def test_reload_says_why_before_and_behind_it(develop, channel):
     """The console of the page that comes knows what the one before has died of."""
     developer = develop(channel=channel)

@@ -148,7 +148,7 @@ for (const status of [404, 500]) {
     await page.clock.pass(1_000);
 
     assert.equal(asked.length, 2);
-    assert.deepEqual(stale, []);
+    assert.deepEqual(stale, [[status, false]]);
   });
 }
 
