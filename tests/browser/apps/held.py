@@ -1,0 +1,41 @@
+"""An app whose answers wait until a test lets them go."""
+
+import json
+import os
+import pathlib
+import time
+
+from flask import Flask, render_template_string, session
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+realtime = Realtime(app)
+folder = pathlib.Path(os.environ["DATABASE"]).parent
+
+PAGE = """<!doctype html><link rel="icon" href="data:,"><title>Held</title>
+{{ realtime_script() }}
+<body><h1>Held</h1></body>"""
+
+
+@app.get("/")
+@realtime.subscribes("news")
+def index():
+    session.permanent = True
+    return render_template_string(PAGE)
+
+
+@app.route("/held/<name>", methods=["GET", "POST"])
+@realtime.allow_calls
+def held(name):
+    """Says that it has begun, and answers when it may; its session is that of the beginning."""
+    session["seen"] = name
+    with (folder / f"{name}.begun").open("a") as begun:
+        begun.write("once\n")
+    while not (folder / f"{name}.free").exists():
+        time.sleep(0.05)
+    return f"answered {name}"

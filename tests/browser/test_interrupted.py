@@ -1,0 +1,88 @@
+"""Answers that come late, or to a socket that is gone."""
+
+import pytest
+
+from .chromium import LEAVE_AND_RETURN
+
+CALL = """([path, method]) => {
+    window.answer = null;
+    realtime.call(path, { method }).then(
+        ({ body }) => { window.answer = body; }, ({ name }) => { window.answer = name; });
+}"""
+
+
+class Held:
+    """The server, and what of its answers is held back."""
+
+    def __init__(self, url, folder):
+        self.url = url
+        self._folder = folder
+
+    def times(self, name):
+        """How often an answer was asked for."""
+        begun = self._folder / f"{name}.begun"
+        return len(begun.read_text().splitlines()) if begun.exists() else 0
+
+    def free(self, name):
+        (self._folder / f"{name}.free").touch()
+
+
+@pytest.fixture(scope="module")
+def held(serve, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("held")
+    with serve("held", DATABASE=str(folder / "none")) as one:
+        yield Held(one.url, folder)
+
+
+@pytest.fixture
+def ada(come, held):
+    ada = come(held.url)
+    ada.visit("/")
+    return ada
+
+
+def call_and_lose_the_socket(ada, held, name, method):
+    ada.run(CALL, [f"/held/{name}", method])
+    ada.wait_until(lambda: held.times(name) == 1)
+    ada.context.set_offline(True)
+    ada.wait_for_state("waiting")
+    held.free(name)
+    ada.context.set_offline(False)
+    ada.wait_for("() => answer")
+    ada.forgive("Failed to load resource", "WebSocket connection")
+
+
+def test_get_that_a_cut_interrupts_is_asked_again(ada, held, channel):
+    """What is refetched because of a push does not stay as it was."""
+    call_and_lose_the_socket(ada, held, channel, "get")
+
+    assert ada.run("answer") == f"answered {channel}"
+    assert held.times(channel) == 2
+
+
+def test_post_that_a_cut_interrupts_is_sent_once(ada, held, channel):
+    """Whether it was acted on nobody knows; the page is told so."""
+    call_and_lose_the_socket(ada, held, channel, "post")
+
+    assert ada.run("answer") == "RealtimeInterrupted"
+    ada.wait_for_state("open")
+    assert held.times(channel) == 1
+
+
+def test_slow_answer_to_another_tab_costs_nobody_the_socket(come, held, channel):
+    """Its cookie is that of before the page, without the page's key: the page is loaded anew, and
+    nobody is told to be logged out."""
+    ada = come(held.url)
+    other = ada.context.new_page()
+    other.evaluate("address => { location = address }", f"{held.url}/held/{channel}")
+    ada.wait_until(lambda: held.times(channel) == 1)
+    ada.visit("/")
+    before = ada.run("realtime.connectionId")
+    held.free(channel)
+    other.wait_for_selector(f"text=answered {channel}")
+
+    ada.run(LEAVE_AND_RETURN)
+    ada.wait_for("before => window.realtime?.connectionId !== before", before)
+    ada.wait_for_state("open")
+
+    ada.forgive("Failed to load resource", "WebSocket connection")
