@@ -112,6 +112,9 @@ class ServerProcess:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        if any(exc_info):
+            # pytest shows it with the test that failed.
+            print(f"The end of the log of {self.kind} at {self.url}:\n{self.log()[-4000:]}")
         # A graceful end takes gunicorn some seconds while a browser keeps a connection alive.
         self.stop(signal.SIGKILL)
         self._log.close()
