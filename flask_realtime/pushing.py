@@ -152,9 +152,10 @@ class Pushing(ABC):
 
         Call it once for a model, where the app is set up. Whatever transaction inserts, deletes
         or changes such a row refreshes the row's channels when it commits, each channel once. A
-        row that moves from one channel to another refreshes both. Statements in bulk, such as
-        ``session.execute(update(…))``, are not seen, for they have no rows. A commit that is made
-        while a block is rendered, or within :meth:`quietly`, refreshes nothing.
+        row that moves from one channel to another refreshes both. The page whose request commits
+        is refreshed too; a block of it that is the same already is not sent again. Statements in
+        bulk, such as ``session.execute(update(…))``, are not seen, for they have no rows. A commit
+        that is made while a block is rendered, or within :meth:`quietly`, refreshes nothing.
 
         :param model: a class that SQLAlchemy maps; its subclasses count too.
         :param names: a format of a channel's name by the row's attributes, ``"room:{room_id}"``
@@ -180,11 +181,12 @@ class Pushing(ABC):
             _is_quiet.reset(token)
 
     def _refresh_changed(self, names: list[str]) -> None:
-        """Refresh the channels of a commit, but for the page that caused it."""
+        """Refresh the channels of a commit."""
         if _is_quiet.get() or is_for_block():
             return
         checked = tuple(name for name in names if _is_name(name))
-        addressing = Addressing(checked, _to_others()._replace(kind="refresh"))
+        # On the page that asked as well: its answer may show none of this, or one block of several.
+        addressing = Addressing(checked, Route("refresh"))
         self._publisher().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
 
 

@@ -189,6 +189,30 @@ def test_commit_refreshes_the_channels_of_its_rows(realtime, db, log):
     assert log("room:2") == [("refresh", True)]
 
 
+def test_commit_refreshes_the_page_that_asked_for_it_too(app, realtime, db):
+    """Its answer may be nothing at all, or one of several blocks."""
+    realtime.refresh_on_commit(db.Row, "room:{room}")
+    app.add_url_rule("/", "index", lambda: "<body>")
+
+    @app.post("/say")
+    def say():
+        db.session.add(db.Row(room=1))
+        db.session.commit()
+        return realtime.socket.digest
+
+    client = app.test_client()
+    client.get("/")
+    heard = []
+    registry = app.extensions["realtime"].node().registry
+    publish = registry.publish
+    registry.publish = lambda pushes: heard.extend(pushes) or publish(pushes)
+
+    named = client.post("/say", headers={"X-Realtime-Connection-Id": "a" * 22}).text
+
+    [push] = heard
+    assert push.route.kind == "refresh" and push.route.concerns(named)
+
+
 def test_commit_within_quietly_refreshes_nothing(realtime, db, log):
     """The next one does."""
     realtime.refresh_on_commit(db.Row, "room:{room}")

@@ -1,0 +1,26 @@
+"""Pages that a commit changes, and the page that asked for the commit."""
+
+import pytest
+
+from ..integration.serving import ServerProcess
+from .conftest import APPS
+
+
+@pytest.fixture(scope="module")
+def orders_server():
+    with ServerProcess("gevent", "orders:app", folder=APPS) as server:
+        yield server
+
+
+def test_who_orders_sees_the_order_too(come, orders_server):
+    """By a form whose answer is none, in each of the page's blocks, as everybody else does."""
+    ada, ben = come(orders_server.url), come(orders_server.url)
+    for person in (ada, ben):
+        person.visit("/")
+
+    ada.page.fill("[name=what]", "tea")
+    ada.page.press("[name=what]", "Enter")
+
+    for person in (ben, ada):
+        person.page.wait_for_function("() => document.querySelector('b').textContent === '1'")
+        assert person.page.inner_text("ul") == "tea"
