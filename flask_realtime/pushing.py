@@ -159,10 +159,11 @@ class Pushing(ABC):
 
         :param model: a class that SQLAlchemy maps; its subclasses count too.
         :param names: a format of a channel's name by the row's attributes, ``"room:{room_id}"``
-            for example, or a function of a row that returns one name or several.
+            for example, or a function of a row that returns one name, several, or None.
         :param columns: the attributes whose change counts; None: any.
-        :raises TypeError: if *model* is no mapped class.
+        :raises TypeError: if *model* is no mapped class, or *columns* is a text.
         :raises ValueError: if *names* or *columns* read an attribute that the model has not.
+        :raises InvalidChannel: if *names* is a format by which no channel's name can be made.
         """
         from .row_changes import RowWatcher
 

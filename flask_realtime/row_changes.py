@@ -5,15 +5,28 @@ from __future__ import annotations
 import logging
 import string
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from .protocol.channels import check_format, names_of
 from .row_states import RowState, attributes_behind
 from .transactions import add_at_commit
 
 logger = logging.getLogger(__name__)
 
 #: A format of channel names, or a function of a row that returns names.
-Names = str | Callable[[Any], str | Iterable[str]]
+Names = str | Callable[[Any], str | Iterable[str] | None]
+
+
+class _Change(NamedTuple):
+    """A row that a flush writes.
+
+    :param names: the channels of the row as it was; none of a row that is new.
+    :param counts: whether its change concerns its channels even if they stay the same.
+    """
+
+    row: Any
+    names: list[str]
+    counts: bool
 
 
 class RowWatcher:
@@ -23,7 +36,7 @@ class RowWatcher:
 
     :param model: a mapped class; its subclasses count too.
     :param names: a format of a channel's name by the row's attributes, such as
-        ``"room:{room_id}"``, or a function of a row that returns one name or several.
+        ``"room:{room_id}"``, or a function of a row that returns one name, several, or None.
     :param columns: the attributes whose change counts; None: any. An inserted or deleted row
         counts always, and so does one that moves from one channel to another.
     :param at_commit: called once a commit, behind it, with the names.
@@ -48,6 +61,7 @@ class RowWatcher:
         from sqlalchemy.orm import Session
 
         event.listen(Session, "after_flush", self._after_flush)
+        event.listen(Session, "after_flush_postexec", self._after_flush_postexec)
         event.listen(self._model, "before_delete", self._before_delete, propagate=True)
         for name in self._naming_attributes():
             # An expired row does not know its old value when it gets a new one: it is loaded then.
@@ -55,15 +69,20 @@ class RowWatcher:
             event.listen(attribute, "set", _keep, active_history=True, propagate=True)
 
     def _check(self) -> None:
-        from sqlalchemy import inspect
-        from sqlalchemy.exc import NoInspectionAvailable
-
-        try:
-            known: set[str] = set(inspect(self._model).all_orm_descriptors.keys())
-        except NoInspectionAvailable:
+        mapper = _mapper_of(self._model)
+        if isinstance(self._columns, str):
             raise TypeError(
-                f"refresh_on_commit takes a mapped class of SQLAlchemy's, not {self._model!r}."
-            ) from None
+                f"columns is {self._columns!r}, but a collection of attributes is expected, such "
+                f"as ({self._columns!r},)."
+            )
+        if isinstance(self._names, str):
+            check_format(self._names)
+        elif not callable(self._names):
+            raise TypeError(
+                f"refresh_on_commit takes a format such as 'room:{{room_id}}', or a function of a "
+                f"row that returns names, not {self._names!r:.100}."
+            )
+        known: set[str] = set(mapper.all_orm_descriptors.keys())
         asked = {*(self._columns or ()), *_fields(self._names)}
         unknown = sorted(asked - known - set(dir(self._model)))
         if unknown:
@@ -83,20 +102,29 @@ class RowWatcher:
         plain = {one.key for one in (*mapper.column_attrs, *mapper.relationships)}
         return [name for name in dict.fromkeys(found) if name in plain]
 
-    def _after_flush(self, session: Any, _flush: object) -> None:
-        for row in list(session.new):
-            if isinstance(row, self._model):
-                self._add(session, self._names_of(row, was=False))
-        for row in list(session.dirty):
-            if isinstance(row, self._model) and row not in session.deleted:
-                self._changed(session, row)
+    def _after_flush(self, session: Any, flush: Any) -> None:
+        changed = [self._before(row) for row in session.dirty if self._is_changed(session, row)]
+        added = [_Change(row, [], True) for row in session.new if isinstance(row, self._model)]
+        # A row that is new has nothing that it belongs to loaded before the flush is over.
+        flush.attributes[self] = [*changed, *added]
 
-    def _changed(self, session: Any, row: Any) -> None:
-        if not session.is_modified(row, include_collections=False):
-            return
-        now, before = self._names_of(row, was=False), self._names_of(row, was=True)
-        if now != before or self._concerns(row):
-            self._add(session, [*before, *now])
+    def _after_flush_postexec(self, session: Any, flush: Any) -> None:
+        from sqlalchemy import inspect
+
+        for one in flush.attributes.pop(self, ()):
+            # A flush of some objects alone leaves others as they are.
+            if not inspect(one.row).persistent:
+                continue
+            now, before = self._names_of(one.row, was=False), one.names
+            if one.counts or now != before:
+                self._add(session, [*before, *now])
+
+    def _is_changed(self, session: Any, row: Any) -> bool:
+        is_watched = isinstance(row, self._model) and row not in session.deleted
+        return is_watched and session.is_modified(row, include_collections=False)
+
+    def _before(self, row: Any) -> _Change:
+        return _Change(row, self._names_of(row, was=True), self._concerns(row))
 
     def _concerns(self, row: Any) -> bool:
         from sqlalchemy import inspect
@@ -122,8 +150,7 @@ class RowWatcher:
                 read = {name: getattr(state, name) for name in _fields(self._names)}
                 # What belongs to nobody concerns nobody.
                 return [] if None in read.values() else [self._names.format_map(read)]
-            names = self._names(state)
-            return [names] if isinstance(names, str) else list(names)
+            return names_of(self._names(state), "refresh_on_commit")
         except Exception:
             # In the middle of a flush: an error would undo what the app has done.
             logger.exception("The channels of a %s could not be named.", self._model.__name__)
@@ -132,6 +159,19 @@ class RowWatcher:
     def _add(self, session: Any, names: Collection[str]) -> None:
         if session is not None and names:
             add_at_commit(session, names, self._at_commit)
+
+
+def _mapper_of(model: Any) -> Any:
+    from sqlalchemy import inspect
+    from sqlalchemy.orm import Mapper
+
+    mapper = inspect(model, raiseerr=False)
+    if not isinstance(mapper, Mapper):
+        raise TypeError(
+            f"refresh_on_commit takes a mapped class of SQLAlchemy's, such as Message, and neither "
+            f"its table nor one of its rows: {model!r:.100}."
+        )
+    return mapper
 
 
 def _keep(_row: object, value: object, _old: object, _initiator: object) -> object:

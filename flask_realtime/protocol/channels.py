@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
@@ -49,6 +50,56 @@ def check_name(name: Any) -> str:
             f"fits a pattern, say pattern={name!r} in place of the name."
         )
     return _check_reserved(name)
+
+
+def check_format(text: str) -> str:
+    """Return *text* if channels' names can be made by filling its fields: ``"room:{room_id}"``.
+
+    :param text: a format, or a name without any field.
+    :raises InvalidChannel: if no name can be, whatever its fields are filled with.
+    """
+    try:
+        parts = [(literal, field) for literal, field, _, _ in string.Formatter().parse(text)]
+    except ValueError as error:
+        raise InvalidChannel(
+            f"{text!r} is no format of a channel's name ({error}); write 'room:{{room_id}}', or "
+            f"'{{{{' for a brace."
+        ) from None
+    if any(field is not None and not field[:1].isidentifier() for _, field in parts):
+        raise InvalidChannel(
+            f"{text!r} has a field without a name: say what is put there, as 'room:{{room_id}}' "
+            f"does."
+        )
+    if any(is_pattern(literal) for literal, _ in parts):
+        raise InvalidChannel(
+            f"{text!r} holds a '*', which no channel's name may: only a push takes a pattern. Name "
+            f"each channel, or give a function that returns several names."
+        )
+    if text.startswith(RESERVED):
+        raise InvalidChannel(
+            f"{text!r} begins with '@', as only the library's own channels do. A page hears the "
+            f"channel of its user by itself; realtime.to_user(id) pushes to it."
+        )
+    check_name("".join(literal + ("x" if field else "") for literal, field in parts))
+    return text
+
+
+def names_of(found: Any, whose: str) -> list[Any]:
+    """Return the names that a function of the app's gave, as a list; None is no channel.
+
+    :param found: what the function returned: a name, several, or None.
+    :param whose: what asked the function, for the error: ``"@realtime.subscribes"``.
+    :raises TypeError: if it is none of these.
+    """
+    if isinstance(found, str):
+        return [found]
+    try:
+        return [one for one in found or () if one is not None]
+    except TypeError:
+        raise TypeError(
+            f"The function of {whose} returned {found!r:.100}, but the name of a channel is "
+            f"expected, or a list of names, or None for no channel."
+        ) from None
 
 
 def check_pattern(pattern: Any) -> str:

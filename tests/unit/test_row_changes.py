@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import delete, event, update
 from sqlalchemy.orm import Session
 
+from flask_realtime import InvalidChannel
+
 from .watched import two_models, watchers
 
 
@@ -144,6 +146,28 @@ def test_statements_in_bulk_are_not_seen(session, rows, watch):
     assert told == []
 
 
+def test_function_that_returns_none_names_no_channel(session, rows, watch, caplog):
+    """Some rows concern nobody; the log has nothing of them."""
+    told = watch(lambda row: f"room:{row.room_id}" if row.text else None)
+    session.add(rows.message(room_id=1))
+    session.commit()
+    session.get(rows.message, 1).text = None
+    session.commit()
+
+    assert told == [["room:1"]]
+    assert not caplog.records
+
+
+def test_function_that_returns_no_name_is_told(session, rows, watch, caplog):
+    """A number, say: the log says what is expected."""
+    watch(lambda row: row.room_id)
+    session.add(rows.message(room_id=1))
+
+    session.commit()
+
+    assert "function of refresh_on_commit returned 1, but the name of a channel" in caplog.text
+
+
 def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
     """The commit stands, and the log has the error."""
     told = watch(lambda row: 1 / 0)
@@ -162,9 +186,24 @@ def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
         ({"names": "room:{rom_id}"}, ValueError, "no attribute 'rom_id'"),
         ({"columns": ("txt",)}, ValueError, "no attribute 'txt'"),
         ({"model": int}, TypeError, "a mapped class"),
+        ({"columns": "text"}, TypeError, r"columns is 'text', .* \('text',\)"),
+        ({"names": ["room:1"]}, TypeError, "takes a format"),
+        ({"names": "room:*"}, InvalidChannel, "Name each channel"),
+        ({"names": "room:{}"}, InvalidChannel, "field without a name"),
+        ({"names": "room:{0}"}, InvalidChannel, "field without a name"),
+        ({"names": "room:{room_id"}, InvalidChannel, "no format"),
+        ({"names": "@user:{room_id}"}, InvalidChannel, r"realtime\.to_user"),
+        ({"names": ""}, InvalidChannel, "empty"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(watch, given, error, told):
     """Not at the first commit."""
     with pytest.raises(error, match=told):
         watch(**given)
+
+
+def test_table_or_row_in_place_of_its_class_is_refused(rows, watch):
+    """SQLAlchemy can inspect both, and neither has rows to watch."""
+    for model in (rows.message.__table__, rows.message()):
+        with pytest.raises(TypeError, match="neither its table nor one of its rows"):
+            watch(model=model)

@@ -59,6 +59,35 @@ def parted():
     gc.collect()
 
 
+@pytest.fixture
+def named():
+    """Messages that name their owner by another column than the owner's primary key."""
+    Base = declarative_base()
+
+    class Owner(Base):
+        __tablename__ = "owners"
+        id = Column(Integer, primary_key=True)
+        name = Column(String, unique=True)
+
+    class Message(Base):
+        __tablename__ = "named_messages"
+        id = Column(Integer, primary_key=True)
+        name = Column(String, ForeignKey("owners.name"))
+        owner = relationship(Owner)
+
+    class Rows:
+        message = Message
+        engine = create_engine("sqlite://")
+
+    Base.metadata.create_all(Rows.engine)
+    with Session(Rows.engine) as session:
+        session.add(Owner(id=1, name="Ada"))
+        session.commit()
+    yield Rows
+    Rows.engine.dispose()
+    gc.collect()
+
+
 def test_row_that_moves_by_the_collections_of_its_parents(parted, watch):
     """The row itself is told only when it is written."""
     told = watch("box:{box_id}", model=parted.message)
@@ -96,6 +125,17 @@ def test_row_that_moves_between_related_rows_concerns_both(
     session.commit()
 
     assert told == [["room:1", "room:2"]]
+
+
+@pytest.mark.parametrize("names", ["of:{owner.id}", lambda row: f"of:{row.owner.id}"])
+def test_new_row_is_named_by_what_it_belongs_to_in_any_way(named, watch, names):
+    """By another key than the primary one, which SQLAlchemy loads once the row is there."""
+    told = watch(names, model=named.message)
+    with Session(named.engine) as session:
+        session.add(named.message(name="Ada"))
+        session.commit()
+
+    assert told == [["of:1"]]
 
 
 @pytest.mark.parametrize("names", NAMES_BY_ROOM)

@@ -4,6 +4,7 @@ import pytest
 
 from flask_realtime.errors import InvalidChannel
 from flask_realtime.protocol.channels import (
+    check_format,
     check_name,
     check_pattern,
     flatten,
@@ -111,3 +112,11 @@ def test_matcher_is_quick_for_every_pattern():
 
     # One that backtracks is at this for longer than any test may take.
     assert not fits("a" * 200)
+
+
+@pytest.mark.parametrize(
+    "text", ["room", "room:{room_id}", "{name}", "of:{room.owner[0]}", "{{a}}"]
+)
+def test_format_by_which_a_name_can_be_made(text):
+    """What its fields are filled with is not known yet."""
+    assert check_format(text) == text
