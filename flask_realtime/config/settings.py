@@ -127,7 +127,8 @@ class Config:
         32,
         kinds.integer(1),
         "How many messages may wait for their handler before the socket is read no further; of the "
-        "largest, one.",
+        "largest, one. When the socket ends, the message being handled goes on, and those that "
+        "wait are dropped.",
         "messages a socket",
     )
     max_backlog_bytes: int = _setting(

@@ -278,6 +278,7 @@ class Connection:
 
     def _end(self, receiver: Receiver) -> None:
         self._begin_close(CloseCode.ABNORMAL)
+        self.worker.drop_waiting()
         # Another thread may be about to send the close frame, and the fd ends here.
         self._say_goodbye()
         self.close_by = None

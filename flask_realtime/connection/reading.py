@@ -7,7 +7,8 @@ from ..threads.turns import Turns
 from ..writing.fd import Descriptor
 from .limits import PendingLimit
 
-# How often the reader of a socket that is not read looks whether it may read again.
+# How often the reader of a socket that is not read looks whether it may read again, and whether the
+# peer has gone.
 WAIT_SECONDS = 1.0
 
 
@@ -67,7 +68,7 @@ class Reading:
         self._began = self.turns.begin()
 
     def wait_for_handling(self) -> None:
-        """Wait while too many messages of the socket wait to be handled.
+        """Wait while too many messages of the socket wait to be handled, and the peer is there.
 
         The peer is not read meanwhile, so that its silence does not count.
         """
@@ -77,4 +78,6 @@ class Reading:
         while self.pending.is_full and not self._is_ended:
             self.is_active = False
             self.pending.wait(WAIT_SECONDS)
+            if self._descriptor.has_peer_ended():
+                self.end()
         self.begin()

@@ -138,7 +138,8 @@ class MessageReceiver:
         return False
 
     def closed(self) -> None:
-        """Run what was begun before the socket ended, and the app's leave hooks; then forget it."""
+        """Let the message end that is being handled, and run the app's leave hooks; then forget the
+        socket. The messages behind that one have been dropped."""
         connection = self._connection
         connection.worker.wait_until_idle(None)
         try:

@@ -48,6 +48,14 @@ class Worker:
                 self._drop()
                 raise
 
+    def drop_waiting(self) -> None:
+        """Drop the jobs behind the one that runs, or that is the next to run: nobody would hear the
+        replies, and a socket keeps its place until its last job ends."""
+        with self._lock:
+            is_running = self.pending > len(self._jobs)
+            del self._jobs[0 if is_running else 1 :]
+            self.pending = len(self._jobs) + is_running
+
     def wait_until_idle(self, seconds: float | None) -> bool:
         """Wait until no job is left; return False if *seconds* were not enough (None: no limit)."""
         with self._lock:

@@ -24,6 +24,9 @@ READ_BYTES = 65536
 # One TLS record; what is joined for it is copied once more, and what a record holds counts as sent.
 TLS_RECORD_BYTES = 16384
 
+# The first byte of Linux's struct tcp_info.
+_TCP_ESTABLISHED = 1
+
 Buffer = bytes | memoryview
 Send = Callable[[bytes, int], int]
 
@@ -43,6 +46,10 @@ class Descriptor(Protocol):
 
     def receive(self, size: int) -> bytes:
         """Wait for the peer's next bytes, *size* at most; empty at the end."""
+
+    def has_peer_ended(self) -> bool:
+        """Whether the peer is known to send nothing more, though what it has sent may not all be
+        read: its end is seen only behind that. Never blocks."""
 
     def write(self, buffers: Sequence[Buffer]) -> int:
         """Hand over as much of *buffers* as is taken without waiting; how many bytes that was.
@@ -104,6 +111,9 @@ class PlainDescriptor:
 
     def receive(self, size: int) -> bytes:
         return self._sock.recv(size)
+
+    def has_peer_ended(self) -> bool:
+        return _has_peer_closed(self._sock) if _is_unix(self._sock) else _has_tcp_ended(self._sock)
 
     def write(self, buffers: Sequence[Buffer]) -> int:
         # The only call of the socket's that does not wait, on greenlets or on threads.
@@ -167,6 +177,9 @@ class TlsDescriptor:
             except ssl.SSLEOFError:
                 return b""
 
+    def has_peer_ended(self) -> bool:
+        return not _is_unix(self._sock) and _has_tcp_ended(self._sock)
+
     def write(self, buffers: Sequence[Buffer]) -> int:
         if not self.push_rest():
             return 0
@@ -214,6 +227,35 @@ class TlsDescriptor:
     def shutdown(self) -> None:
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+
+
+def _is_unix(sock: socket.socket) -> bool:
+    return sock.family == socket.AF_UNIX
+
+
+def _has_peer_closed(sock: socket.socket) -> bool:
+    """Whether the other end of a Unix socket is closed: then not even nothing can be sent."""
+    try:
+        sock.sendmsg([b""], [], socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _has_tcp_ended(sock: socket.socket) -> bool:
+    """Whether the state of a TCP socket is another than established, where the system tells it.
+
+    A poll() for POLLRDHUP would tell the same, but gevent's in its place knows no POLLRDHUP.
+    """
+    if not hasattr(socket, "TCP_INFO"):
+        return False
+    try:
+        state = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    except OSError:
+        return True
+    return state != _TCP_ESTABLISHED
 
 
 def _unread(sock: socket.socket) -> int:

@@ -2,7 +2,10 @@
 
 import json
 import os
+import pathlib
 import threading
+import time
+import uuid
 
 from flask import Flask, render_template_string
 
@@ -32,3 +35,11 @@ def pid():
 def wait(data):
     gate.wait(60)
     return "done"
+
+
+@realtime.handler("hold")
+def hold(data):
+    begun = pathlib.Path(os.environ["HOLD"], f"{uuid.uuid4()}.begun")
+    begun.touch()
+    while not begun.with_suffix(".go").exists():
+        time.sleep(0.01)

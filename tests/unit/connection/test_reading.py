@@ -119,6 +119,22 @@ def test_reading_waits_while_too_much_is_pending(read):
     assert read.reading.last_heard > 0
 
 
+def test_reading_that_waits_ends_when_the_peer_has_gone(read):
+    """What the peer has sent would else have to be read first, and be handled."""
+    for _ in range(2):
+        read.pending.enter(1)
+    waiting = threading.Thread(target=read.reading.wait_for_handling, daemon=True)
+    waiting.start()
+    eventually(lambda: not read.reading.is_active)
+    read.peer.sendall(b"unread")
+
+    read.peer.close()
+
+    waiting.join(DEADLINE)
+    assert not waiting.is_alive()
+    assert read.reading.receive(100) == b""
+
+
 def test_reading_that_ends_waits_for_nobody(read):
     """A socket that is closed while its messages wait ends at once."""
     for _ in range(2):

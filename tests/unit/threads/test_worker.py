@@ -72,6 +72,39 @@ def test_worker_keeps_nobody_waiting_where_no_thread_can_be_started():
     assert done == ["later"]
 
 
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_worker_drops_what_waits_and_ends_what_is_next(is_begun):
+    """Whoever waits for its end waits for one job at the most, which is never dropped."""
+    worker, gate, begun = Worker(ThreadPool(), threading.Lock()), threading.Event(), []
+
+    def hold(number):
+        begun.append(number)
+        gate.wait(DEADLINE)
+
+    for number in range(5):
+        worker.submit(lambda number=number: hold(number))
+    if is_begun:
+        eventually(lambda: begun)
+    worker.drop_waiting()
+    worker.drop_waiting()
+    gate.set()
+
+    assert worker.wait_until_idle(DEADLINE)
+    assert begun == [0]
+    worker.submit(lambda: begun.append("later"))
+    assert worker.wait_until_idle(DEADLINE)
+    assert begun == [0, "later"]
+
+
+def test_worker_that_has_nothing_to_do_drops_nothing():
+    """Nobody waits for a job that is not there."""
+    worker = Worker(ThreadPool(), threading.Lock())
+
+    worker.drop_waiting()
+
+    assert worker.wait_until_idle(DEADLINE)
+
+
 def test_worker_does_not_wait_for_a_slow_job_to_take_another():
     """Submitting returns at once, whatever the worker does."""
     worker, gate, done = Worker(ThreadPool(), threading.Lock()), threading.Event(), []

@@ -108,6 +108,31 @@ def test_descriptor_reads_what_comes_and_the_end(line):
     assert not reading.is_alive()
 
 
+@pytest.mark.parametrize("address", ["tcp", "unix"])
+def test_descriptor_knows_that_its_peer_has_ended_before_it_has_read_all(tmp_path, address):
+    """Else one that sends much, and goes, would be noticed only once all of it is read."""
+    if address == "tcp":
+        listener = socket.create_server(("127.0.0.1", 0))
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen()
+    peer = socket.socket(listener.family)
+    peer.connect(listener.getsockname())
+    ours, _ = listener.accept()
+    descriptor = descriptor_for(ours)
+    descriptor.take_over()
+
+    peer.sendall(b"x" * 1000)
+    assert not descriptor.has_peer_ended()
+    peer.close()
+
+    eventually(descriptor.has_peer_ended)
+    assert descriptor.receive(1000) == b"x" * 1000
+    ours.close()
+    listener.close()
+
+
 def test_descriptor_that_is_shut_down_wakes_its_reader(line):
     """From any thread, and twice is no error."""
     descriptor, _ = line
