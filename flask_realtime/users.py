@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from .identity.users import identity_of, user_of
+from .page.moments import note_disconnect, note_revocation
 from .protocol.channels import flatten
 from .registries.base import Registry
 from .registries.records import Disconnect
@@ -54,6 +55,7 @@ class User:
             process.end(
                 [partial(registry.end_user, self._user), partial(registry.disconnect, order)]
             )
+            note_disconnect(self._user)
 
     def unsubscribe(self, *channels: Any) -> None:
         """Let no page of the user hear *channels* by what it has subscribed to until now: those
@@ -70,3 +72,4 @@ class User:
         if process is not None and self._user is not None:
             registry = process.registry
             process.end([partial(registry.end_user, self._user, name) for name in names])
+            note_revocation()

@@ -60,6 +60,8 @@ class Client:
     """The page that a request acts on: the one that is open and made it, or the one that comes.
 
     :ivar taken: of an open page, the channels that it is to be subscribed to, and from where.
+    :ivar asked: by channel that the request asked for, when it did so last: a moment of
+        :func:`.clock.monotonic`.
     :ivar subscribed_as: the digest under which a page that comes has been subscribed; None: it has
         not been.
     :ivar is_lost: subscribing a page that comes has failed; it is told so when its socket opens.
@@ -68,7 +70,7 @@ class Client:
     """
 
     __slots__ = (
-        "_id", "_is_open", "_key", "is_given_out", "is_lost", "is_over", "socket",
+        "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "socket",
         "subscribed_as", "taken",
     )  # fmt: skip
 
@@ -78,6 +80,7 @@ class Client:
         self._is_open = self.socket is not None
         self._key: str | None = None
         self.taken: dict[str, Start] = {}
+        self.asked: dict[str, float] = {}
         self.subscribed_as: str | None = None
         self.is_lost = False
         self.is_given_out = False

@@ -15,7 +15,7 @@ from ..protocol.pushes import Push
 from ..protocol.routes import Route
 from ..protocol.starts import Past, Start
 from .base import Registry
-from .records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
+from .records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from .subscriptions import Known, Subscription, Subscriptions
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Arrival",
     "ConnectionRecord",
     "Disconnect",
+    "Grant",
     "Known",
     "LogPage",
     "Past",

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ..protocol.starts import Start, Starts
 from .channels import ChannelRegistry
-from .records import Arrival, ConnectionRecord, Disconnect, RegistryEvents
+from .records import Arrival, ConnectionRecord, Disconnect, Grant, RegistryEvents
 from .subscriptions import Known, Subscriptions
 
 
@@ -58,7 +58,9 @@ class Registry(ChannelRegistry):
     # Clients.
 
     @abstractmethod
-    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Starts, grant: Grant | None = None
+    ) -> None:
         """Let a client hear *channels*.
 
         A channel to which the client is subscribed already keeps its place. One that a view's
@@ -73,6 +75,9 @@ class Registry(ChannelRegistry):
             names with the position from which each is heard, or a :class:`.Start`, None for where
             its log stands now. Older messages that a start asks for by ``last`` are counted as
             :meth:`rewind` counts them, in the same step.
+        :param grant: whose request subscribes the client, None for a stranger's. The client is not
+            left on a channel that :meth:`end_user` has put the user out of since the request asked
+            for it, and a client that is new counts as having begun when the request came.
         :raises TooManyChannels: if the client would be subscribed to more channels than
             ``REALTIME_MAX_CHANNELS_PER_PAGE``; then nothing is changed.
         """

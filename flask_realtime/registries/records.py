@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import CloseCode
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
+from ..threads import clock
 from .subscriptions import Subscriptions
 
 
@@ -59,6 +61,40 @@ class Arrival:
     waiting: Sequence[str]
     is_resumed: bool = False
     has_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Whose request subscribes a client, and when the request asked for what.
+
+    The moments are of :func:`.clock.monotonic`. A registry compares their ages with the ages of
+    what it knows of the user, so that the clocks of two machines need not agree.
+
+    :param user: the identity of the user, percent-encoded.
+    :param began: when the request came.
+    :param asked: by channel that the client is to hear, when the request asked for it last; one
+        that is left out counts as asked for now.
+    """
+
+    user: str
+    began: float
+    asked: Mapping[str, float]
+
+    @property
+    def age(self) -> int:
+        """How many ms ago the request came."""
+        return _age(self.began)
+
+    @property
+    def ages(self) -> dict[str, int]:
+        """By channel, how many ms ago the request asked for it."""
+        return {name: _age(moment) for name, moment in self.asked.items()}
+
+
+def _age(moment: float) -> int:
+    # Rounded down, as the moments are that registries keep in ms: so what a request ends, and then
+    # asks for, is never taken for older than its end.
+    return math.floor((clock.monotonic() - moment) * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,17 @@ from flask import Response, request
 
 from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
-from ..identity.users import channel_of
+from ..identity.users import channel_of, user_of
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
+from ..page.moments import came_at, let_revocation_pass
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
 from ..protocol.starts import Start
 from ..registries.base import Registry
+from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
+from ..threads import clock
 from .visits import is_visit
 
 logger = logging.getLogger(__name__)
@@ -59,6 +62,9 @@ class Grants:
         :raises RegistryUnavailable: if the page is open, and Redis did not answer in time.
         """
         client = current_client()
+        let_revocation_pass()
+        # Before the registry is asked for anything: what is revoked meanwhile is revoked.
+        client.asked.update(dict.fromkeys(names, clock.monotonic()))
         if client.is_open:
             self._take(client, names, last, by_view)
         else:
@@ -80,6 +86,7 @@ class Grants:
         client = current_client()
         for name in names:
             client.taken.pop(name, None)
+            client.asked.pop(name, None)
         if client.exists:
             self._process().registry.unsubscribe(self.digest(client), names)
 
@@ -152,7 +159,7 @@ class Grants:
             if former:
                 registry.unsubscribe(digest, former)
         if client.taken:
-            registry.subscribe(digest, client.taken)
+            registry.subscribe(digest, client.taken, _grant(client, came().identity, client.taken))
 
     def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
@@ -163,7 +170,7 @@ class Grants:
         if identity is not None and client.subscribed_as is None:
             starts = {**starts, channel_of(identity): None}
         try:
-            self._process().registry.subscribe(digest, starts)
+            self._process().registry.subscribe(digest, starts, _grant(client, identity, starts))
         except RegistryUnavailable as error:
             client.lose()
             logger.warning(
@@ -186,7 +193,8 @@ class Grants:
             if client.subscribed_as not in (None, final):
                 self._move(client, final, identity)
             elif client.subscribed_as is None and identity is not None and _is_scripted(client):
-                self._process().registry.subscribe(final, [channel_of(identity)])
+                own = [channel_of(identity)]
+                self._process().registry.subscribe(final, own, _grant(client, identity, own))
         except RegistryUnavailable as error:
             logger.warning("Page %s is not subscribed: %s", shorten(final), error)
 
@@ -202,7 +210,7 @@ class Grants:
         if identity is not None:
             starts[channel_of(identity)] = None
         if starts:
-            registry.subscribe(final, starts)
+            registry.subscribe(final, starts, _grant(client, identity, starts))
         registry.forget_client(first)
 
     def _forget(self, client: Client, response: Response, is_page: bool) -> Response:
@@ -221,6 +229,19 @@ class Grants:
             if is_page:
                 return _away(response)
         return response
+
+
+def _grant(client: Client, identity: str | None, names: Collection[str]) -> Grant | None:
+    """Return what the registry is to compare with what it knows of the user; None for a stranger.
+
+    :param identity: who the subscriptions are for.
+    :param names: the channels that are subscribed to.
+    """
+    user = user_of(identity)
+    if user is None:
+        return None
+    asked = {one: client.asked[one] for one in names if one in client.asked}
+    return Grant(user, came_at(user), asked)
 
 
 def _is_scripted(client: Client) -> bool:

@@ -21,6 +21,7 @@ from ..page.client import (
     session_names,
 )
 from ..page.identify import identify
+from ..page.moments import note_arrival
 from ..page.sessions import has_cookie_session, keep_snapshot, present_session
 from ..registries.base import Registry
 from ..registries.records import Disconnect
@@ -63,6 +64,7 @@ class Settlement:
         """Look at the requests of *app* from now on."""
 
         def begin(endpoint: str | None, values: object) -> None:
+            note_arrival()
             if not has_cookie_session(app):
                 keep_snapshot()
 

@@ -19,7 +19,7 @@ from ..identity.keys import (
     shorten,
 )
 from ..identity.origins import is_allowed_origin
-from ..identity.users import channel_of
+from ..identity.users import channel_of, user_of
 from ..page.client import (
     Client,
     came,
@@ -30,9 +30,11 @@ from ..page.client import (
 )
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
+from ..page.moments import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
 from ..page.withheld import is_session_withheld
 from ..registries.base import Registry
+from ..registries.records import Grant
 from .changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
@@ -116,7 +118,12 @@ class SessionPath:
         response.headers[CONNECTION_ID_HEADER] = client.connection_id(reads_body=False)
         try:
             if identity is not None:
-                self._registry().subscribe(client.final_digest(identity), [channel_of(identity)])
+                user = str(user_of(identity))
+                self._registry().subscribe(
+                    client.final_digest(identity),
+                    [channel_of(identity)],
+                    Grant(user, came_at(user), {}),
+                )
         except RegistryUnavailable as error:
             logger.warning("A page that asks for its id gets none so far: %s", error)
             return _refuse(503, "The registry is away; come back.")

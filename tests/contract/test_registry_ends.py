@@ -2,7 +2,8 @@
 
 import pytest
 
-from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.records import ConnectionRecord, Grant
+from flask_realtime.threads import clock
 
 from ..eventually import eventually
 
@@ -185,6 +186,63 @@ def test_user_that_was_put_out_of_a_channel_may_be_subscribed_again(registry):
 
     eventually(is_new_moment)
     assert set(registry.connect(PAGE, "1", USER).subscriptions) == set()
+
+
+def test_user_that_is_put_out_while_a_request_is_under_way_stays_out(
+    registry, other, heard_by_other
+):
+    """What the request had asked for before is taken back before any process is told of it."""
+    other.connect(PAGE, "1", USER)
+    asked = clock.monotonic() - 1
+
+    registry.end_user(USER, "room:7")
+    rooms = {"room:7": None, "room:8": None}
+    registry.subscribe(PAGE, rooms, Grant(USER, asked, dict.fromkeys(rooms, asked)))
+
+    heard_by_other.wait_for(lambda: heard_by_other.changed)
+    assert set(subscriptions(registry, PAGE)) == {"room:8"}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_user_that_was_put_out_before_a_request_asked_is_let_in(registry, is_known):
+    """Also where a request has put him out itself, and lets him in with its next words."""
+    if is_known:
+        registry.connect(PAGE, "1", USER)
+    came = clock.monotonic() - 1
+
+    for number in range(20):
+        room = f"room:{number}"
+        registry.end_user(USER, room)
+        registry.subscribe(PAGE, [room], Grant(USER, came, {room: clock.monotonic()}))
+        assert room in subscriptions(registry, PAGE)
+
+
+def test_of_another_user_that_was_put_out_nothing_is_taken_back(registry):
+    """Each user is a user of his own."""
+    asked = clock.monotonic() - 1
+    registry.end_user(USER, "room:7")
+
+    registry.subscribe(PAGE, ["room:7"], Grant("somebody", asked, {"room:7": asked}))
+    registry.subscribe(OTHER_PAGE, ["room:7"])
+
+    assert set(subscriptions(registry, PAGE)) == set(subscriptions(registry, OTHER_PAGE))
+
+
+@pytest.mark.parametrize("is_in_pieces", [True, False])
+def test_client_whose_request_came_before_the_end_of_its_user_does_not_connect(
+    registry, is_in_pieces
+):
+    """A client that is new began when its request came, however late it is subscribed."""
+    grant = Grant(USER, clock.monotonic() - 1, {})
+    registry.end_user(USER)
+
+    if is_in_pieces:
+        registry.unsubscribe(PAGE, ["b"])
+    registry.subscribe(PAGE, ["a"], grant)
+    registry.subscribe(OTHER_PAGE, ["a"], Grant("somebody", grant.began, {}))
+
+    assert registry.connect(PAGE, "1", USER).has_ended
+    assert not registry.connect(OTHER_PAGE, "1", "somebody").has_ended
 
 
 def test_client_is_forgotten_whole(registry):

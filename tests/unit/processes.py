@@ -18,9 +18,9 @@ class NotingRegistry(MemoryRegistry):
         super().__init__(config)
         self.digests = []
 
-    def subscribe(self, digest, channels):
+    def subscribe(self, digest, channels, grant=None):
         self.digests.append(digest)
-        super().subscribe(digest, channels)
+        super().subscribe(digest, channels, grant)
 
 
 class Process:

@@ -29,12 +29,12 @@ class MemoryClient:
         "at", "began", "connections", "forgotten", "is_unknown", "latest", "left", "subscriptions",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, began: int | None = None) -> None:
         self.subscriptions: dict[str, Subscription] = {}
         #: The moment of the last change of the subscriptions.
         self.at = 0
-        #: The moment at which the client was first heard of.
-        self.began = present_moment()
+        #: The moment at which the client was first heard of, or the request that made it came.
+        self.began = present_moment() if began is None else began
         # Few clients have left a channel: the others share one dict, which stays empty.
         self.left = _NONE_LEFT
         self.forgotten = 0
@@ -139,11 +139,14 @@ class MemoryClients:
         if len(subscribed | set(channels)) > self._most_channels:
             raise TooManyChannels(len(subscribed), self._most_channels)
 
-    def subscribe(self, digest: str, starts: Starts, now: float) -> bool:
-        """Add subscriptions where there are none; True if the client has a connection."""
+    def subscribe(self, digest: str, starts: Starts, began: int, now: float) -> bool:
+        """Add subscriptions where there are none; True if the client has a connection.
+
+        :param began: the moment at which a client began that is not known.
+        """
         client = self._arrived.get(digest, now)
         if client is None:
-            client = self._awaited.get(digest, now) or MemoryClient()
+            client = self._awaited.get(digest, now) or MemoryClient(began)
             self._awaited.put(digest, client, now)
         client.is_unknown = False
         moment = client.note_change()

@@ -15,7 +15,7 @@ from ...protocol.starts import Start, Starts, as_start, as_starts, new_past
 from ...threads import clock
 from ...threads.fork import ForkLocal
 from ..base import Registry
-from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
+from ..records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
 from .clients import present_moment
 from .delivery import MemoryDelivery
@@ -101,7 +101,9 @@ class MemoryRegistry(Registry):
 
     # Clients.
 
-    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Starts, grant: Grant | None = None
+    ) -> None:
         given = {name: as_start(start) for name, start in as_starts(channels).items()}
         own = self._own.get()
         with own.lock:
@@ -109,9 +111,14 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
+            began = present_moment()
+            if grant is not None:
+                began -= grant.age
+                for name in own.users.left_since(grant.user, _asked(grant), now):
+                    given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}
             starts = {name: _begun(given[name], log, digest) for name, log in logs.items()}
-            events = own.events if own.clients.subscribe(digest, starts, now) else None
+            events = own.events if own.clients.subscribe(digest, starts, began, now) else None
         if events is not None:
             events.changed(digest)
 
@@ -259,6 +266,12 @@ class MemoryRegistry(Registry):
             if publication is not None:
                 own.deliver(publication)
             return position
+
+
+def _asked(grant: Grant) -> dict[str, int]:
+    """Return, by channel, the moment at which the request asked for it."""
+    now = present_moment()
+    return {name: now - age for name, age in grant.ages.items()}
 
 
 def _begun(start: Start, log: MemoryLog, digest: str) -> Start:

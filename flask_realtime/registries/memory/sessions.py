@@ -86,6 +86,17 @@ class MemoryUsers:
             if one.moment <= (self._left.get((user, name), now) or 0)
         ]
 
+    def left_since(self, user: str, asked: Mapping[str, int], now: float) -> list[str]:
+        """Return the channels that the user was put out of after a moment.
+
+        :param asked: the moments, by channel.
+        """
+        return [
+            name
+            for name, moment in asked.items()
+            if (self._left.get((user, name), now) or 0) > moment
+        ]
+
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget what has expired, about *most* of each kind; True if there may be more."""
         dropped = (self._ended.pop_expired(now, most), self._left.pop_expired(now, most))

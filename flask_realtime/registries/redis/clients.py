@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from ...config.settings import Config
 from ...errors import TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
-from ..records import Arrival, ConnectionRecord
+from ..records import Arrival, ConnectionRecord, Grant
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -41,27 +40,32 @@ class RedisClients:
         self._lives = milliseconds(lifetimes.client)
         self._most_channels = config.max_channels_per_page
 
-    def subscribe(self, digest: str, starts: Mapping[str, Start], deadline: Deadline) -> set[str]:
+    def subscribe(
+        self, digest: str, starts: Mapping[str, Start], grant: Grant | None, deadline: Deadline
+    ) -> set[str]:
         """Add subscriptions where there are none; return the processes that have the client.
 
         :param starts: by channel, where the subscription begins.
+        :param grant: whose request subscribes the client.
         :raises TooManyChannels: if the client would be on too many.
         """
         pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
         command = scripts.SUBSCRIBE(
             [self._keys.client(digest), self._keys.session_of(digest)],
-            (self._awaited_for, self._most_channels, *pairs),
+            (self._awaited_for, self._most_channels, _age(grant), *pairs),
         )
-        return self._subscribed(self._pool.ask([command], deadline))
+        return self._subscribe(digest, command, grant, deadline)
 
-    def subscribe_at_tails(self, digest: str, tails: Tails, deadline: Deadline) -> set[str]:
+    def subscribe_at_tails(
+        self, digest: str, tails: Tails, grant: Grant | None, deadline: Deadline
+    ) -> set[str]:
         """Do as :meth:`subscribe` in one step, in which what the starts leave out is found in the
         logs: not in a cluster."""
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
-            (self._awaited_for, self._most_channels, *tails.arguments),
+            (self._awaited_for, self._most_channels, _age(grant), *tails.arguments),
         )
-        return self._subscribed(self._pool.ask([command], deadline))
+        return self._subscribe(digest, command, grant, deadline)
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
         """Take subscriptions away; return the processes that have the client."""
@@ -194,14 +198,28 @@ class RedisClients:
             int(fields.get(b"forgotten", 0)),
         )
 
-    def _subscribed(self, replies: Sequence[Any]) -> set[str]:
-        """Return the processes that have the client, which was subscribed if it could be."""
-        if isinstance(replies[0], int):
-            raise TooManyChannels(replies[0], self._most_channels)
-        return _processes(replies[0])
+    def _subscribe(
+        self, digest: str, command: Command, grant: Grant | None, deadline: Deadline
+    ) -> set[str]:
+        """Run *command*, which subscribes a client; take back what the user was put out of since
+        the request asked for it. Return the processes that have the client, none of which has been
+        told of it yet."""
+        # Behind the command: whoever is put out after that is told to every process.
+        questions = [] if grant is None else self._ends.left_since(grant)
+        subscribed, *left = self._pool.ask([command, *questions], deadline)
+        if isinstance(subscribed, int):
+            raise TooManyChannels(subscribed, self._most_channels)
+        processes = _processes(subscribed)
+        lost = [name.decode() for names in left for name in names]
+        return processes | self.unsubscribe(digest, lost, deadline) if lost else processes
 
     def _full_name(self, name: str) -> str:
         return f"{self._process}/{name}"
+
+
+def _age(grant: Grant | None) -> int:
+    """Return how many ms ago a client began that is not known."""
+    return 0 if grant is None else grant.age
 
 
 def _processes(names: Sequence[bytes]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...config.settings import Config
 from ..lifetimes import Lifetimes
+from ..records import Grant
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -50,6 +51,11 @@ class RedisEnds:
         if user is not None:
             asked.append(("HGETALL", self._keys.user(user)))
         return asked
+
+    def left_since(self, grant: Grant) -> list[Command]:
+        """What asks which channels the user was put out of since the request asked for them."""
+        pairs = [part for pair in grant.ages.items() for part in pair]
+        return [scripts.LEFT_SINCE([self._keys.user(grant.user)], pairs)] if pairs else []
 
     @staticmethod
     def has_ended(began: int, replies: Sequence[Any]) -> bool:

@@ -13,7 +13,7 @@ from ...protocol.pushes import Push
 from ...protocol.starts import Start, Starts, as_start, as_starts
 from ...threads.fork import ForkLocal
 from ..base import Registry
-from ..records import Arrival, ConnectionRecord, Disconnect, LogPage, RegistryEvents
+from ..records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
 from .address import RedisAddress
 from .clients import RedisClients
@@ -93,9 +93,12 @@ class RedisRegistry(Registry):
 
     # Clients.
 
-    def subscribe(self, digest: str, channels: Collection[str] | Starts) -> None:
+    def subscribe(
+        self, digest: str, channels: Collection[str] | Starts, grant: Grant | None = None
+    ) -> None:
         deadline = self._pool.deadline()
-        self._tell(digest, self._subscribe(digest, as_starts(channels), deadline), deadline)
+        processes = self._subscribe(digest, as_starts(channels), grant, deadline)
+        self._tell(digest, processes, deadline)
 
     def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
         return self._log.rewind(digest, dict.fromkeys(channels, last), self._pool.deadline())
@@ -194,13 +197,15 @@ class RedisRegistry(Registry):
             raise RuntimeError("A registry has to be started before it listens.")
         hearing.listen(channels, deadline)
 
-    def _subscribe(self, digest: str, starts: Starts, deadline: Deadline) -> set[str]:
+    def _subscribe(
+        self, digest: str, starts: Starts, grant: Grant | None, deadline: Deadline
+    ) -> set[str]:
         """Subscribe a client, where no position is given from where the log stands; return the
         processes that have the client."""
         if not self._pool.is_cluster:
             try:
                 tails = self._log.tails(digest, starts)
-                return self._clients.subscribe_at_tails(digest, tails, deadline)
+                return self._clients.subscribe_at_tails(digest, tails, grant, deadline)
             except RegistryUnavailable:
                 if not self._pool.is_cluster:
                     raise
@@ -212,7 +217,7 @@ class RedisRegistry(Registry):
             start = begins[name]
             back = rewound.get(name, Start(start.since or tail, start.past))
             begins[name] = back._replace(by_view=start.by_view)
-        return self._clients.subscribe(digest, begins, deadline)
+        return self._clients.subscribe(digest, begins, grant, deadline)
 
     def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
         """Tell *processes* that the subscriptions of a client have changed; this one at once."""

@@ -24,7 +24,7 @@ if os.environ.get("KEPT_BY") == "server":
     )
     Session(app)
 realtime = Realtime(app)
-# Where a test holds up handshakes.
+# Where a test holds up handshakes and views.
 HOLD = os.environ.get("HOLD")
 
 if not os.environ.get("SAYS_NOTHING"):
@@ -37,9 +37,13 @@ if not os.environ.get("SAYS_NOTHING"):
 @app.before_request
 def hold_handshake():
     if HOLD and request.endpoint == "realtime.socket" and "held" in request.args:
-        pathlib.Path(HOLD, "arrived").touch()
-        while not pathlib.Path(HOLD, "go").exists():
-            time.sleep(0.01)
+        hold()
+
+
+def hold():
+    pathlib.Path(HOLD, "arrived").touch()
+    while not pathlib.Path(HOLD, "go").exists():
+        time.sleep(0.01)
 
 
 @app.get("/")
@@ -57,6 +61,34 @@ def inbox():
 
 @app.get("/rooms/<room>")
 def room(room):
+    realtime.socket.subscribe(f"room:{room}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
+
+
+@app.post("/join/<room>")
+@realtime.allow_calls
+def join(room):
+    realtime.socket.subscribe(f"room:{room}")
+    hold()
+    return "", 204
+
+
+@realtime.handler("join")
+def join_by_message(room):
+    join(room)
+
+
+@app.get("/late/<room>")
+def late(room):
+    hold()
+    realtime.socket.subscribe(f"room:{room}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
+
+
+@app.post("/anew/<room>")
+def anew(room):
+    realtime.user(session["user"]).disconnect()
+    realtime.user(session["user"]).unsubscribe(f"room:{room}")
     realtime.socket.subscribe(f"room:{room}")
     return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
 

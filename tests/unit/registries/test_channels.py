@@ -37,7 +37,7 @@ class Nowhere(Registry):
     def matching(self, pattern):
         return []
 
-    def subscribe(self, digest, channels):
+    def subscribe(self, digest, channels, grant=None):
         pass
 
     def rewind(self, digest, channels, last):

@@ -7,8 +7,16 @@ from flask import render_template_string, session
 
 from flask_realtime.identity.keys import digest
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.memory.clients import present_moment
+from tests.eventually import eventually
 
 from .pages import HEADER, ID, KEY, PAGE, SCRIPTED, clients, id_of
+
+
+def let_a_moment_pass():
+    """Registries keep moments in whole ms."""
+    now = present_moment()
+    eventually(lambda: present_moment() > now + 1)
 
 
 def test_page_of_a_user_hears_what_is_pushed_to_the_user(grants, process, ask):
@@ -72,6 +80,23 @@ def test_page_that_is_the_answer_to_a_log_out_hears_nothing_of_the_user(grants, 
     ask(view, method="POST", user=42)
 
     assert list(clients(process).values()) == [{"a"}]
+
+
+def test_page_that_logs_in_does_not_hear_what_its_user_is_put_out_of_meanwhile(
+    grants, process, ask
+):
+    """What it had asked for as a stranger counts from then on."""
+
+    def view():
+        grants.subscribe(["a"])
+        let_a_moment_pass()
+        process.registry.end_user("42", "a")
+        session["user"] = 42
+        return render_template_string(SCRIPTED)
+
+    ask(view, method="POST")
+
+    assert list(clients(process).values()) == [{"@user:42"}]
 
 
 # Secret keys that rotate.

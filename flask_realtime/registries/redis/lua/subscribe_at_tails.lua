@@ -3,13 +3,13 @@
 -- all. Returns the names of the client's connections; or, if it would be on too many channels, on how
 -- many it is, and changes nothing. Its keys are in several slots of a cluster.
 local client, session, list = KEYS[1], KEYS[2], KEYS[3]
-local awaits, most, lives, limits = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local awaits, most, age, lives, limits = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 
 if heir_of(session) then
     return {}
 end
 local names, positions = {}, {}
-for i = 5, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
     names[#names + 1] = ARGV[i]
     positions[#positions + 1] = ARGV[i + 1]
 end
@@ -22,4 +22,4 @@ for i = 1, #names do
     positions[i] = resolve(positions[i], KEYS[2 * i + 3], tail)
 end
 put_on_list(list, lives, names)
-return subscribe(client, awaits, names, positions)
+return subscribe(client, awaits, age, names, positions)

@@ -7,7 +7,8 @@
 --   latest            the connection that came last, while it is there
 --   arrived           0 until the first connection comes, then 1
 --   unknown           there while connections alone have made the client, and none was refreshed
---   began             the moment at which the client was first heard of
+--   began             the moment at which the client was first heard of, or the request came that
+--                     subscribed it first
 --   at, forgotten     moments (see subscriptions.py)
 
 local function number_of(client, field)
@@ -107,9 +108,14 @@ end
 -- As many values as one call is sure to take.
 local MOST_VALUES = 2000
 
-local function begin_client(client, awaits, names, positions)
+-- When a client began whose request came so many ms ago.
+local function began_before(age)
+    return as_moment(now_in_ms() - age)
+end
+
+local function begin_client(client, awaits, age, names, positions)
     local moment = next_moment(client)
-    local values = {'at', moment, 'began', moment, 'arrived', '0', 'channels', #names}
+    local values = {'at', moment, 'began', began_before(age), 'arrived', '0', 'channels', #names}
     for i, name in ipairs(names) do
         values[#values + 1] = 'since:' .. name
         values[#values + 1] = positions[i] .. ':' .. moment
@@ -124,10 +130,11 @@ local function is_by_view(start)
     return string.sub(start, 1, 1) == 'v'
 end
 
--- Subscribes a client to channels, each from its start on. Returns the names of its connections.
-local function subscribe(client, awaits, names, positions)
+-- Subscribes a client to channels, each from its start on; the request that asks for it came so many
+-- ms ago. Returns the names of the client's connections.
+local function subscribe(client, awaits, age, names, positions)
     if 2 * #names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
-        begin_client(client, awaits, names, positions)
+        begin_client(client, awaits, age, names, positions)
         return {}
     end
     local moment = next_moment(client)
@@ -142,7 +149,7 @@ local function subscribe(client, awaits, names, positions)
         enter(client, name, position .. ':' .. moment)
     end
     redis.call('HDEL', client, 'unknown')
-    redis.call('HSETNX', client, 'began', moment)
+    redis.call('HSETNX', client, 'began', began_before(age))
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)

@@ -1,0 +1,102 @@
+"""A user is put out of a room, or banned, while a request that lets him in is still under way."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.eventually import eventually
+from tests.integration.browsers import connection_id
+
+from .people import Person
+
+KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 2)]
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: "-".join(kind[:2]))
+def server(serve, tmp_path, request):
+    return serve("accounts:app", *request.param, environ={"HOLD": str(tmp_path)})
+
+
+@pytest.fixture
+def person(server):
+    person = Person(server.url)
+    person.log_in("somebody")
+    return person
+
+
+@pytest.fixture
+def admin(server):
+    return Person(server.url)
+
+
+@pytest.fixture
+def meanwhile():
+    """Do something at the same time; returns a future."""
+    with ThreadPoolExecutor() as threads:
+        yield threads.submit
+
+
+def join_by_http(person, page, socket):
+    return person.post("/join/1", headers={"X-Realtime-Connection-Id": page}).status_code
+
+
+def join_by_call(person, page, socket):
+    return socket.call("/join/1", method="POST")["status"]
+
+
+def join_by_handler(person, page, socket):
+    return socket.ask("join", data="1")["status"]
+
+
+@pytest.mark.parametrize("join", [join_by_http, join_by_call, join_by_handler])
+@pytest.mark.parametrize("is_put_out", [True, False])
+def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
+    person, admin, meanwhile, tmp_path, join, is_put_out
+):
+    """However long the view takes, and whether the page goes on or comes back."""
+    page = person.show("/rooms/2")
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        joining = meanwhile(join, person, page, socket)
+        eventually((tmp_path / "arrived").exists)
+        if is_put_out:
+            admin.post("/kick/somebody/1")
+        (tmp_path / "go").touch()
+        assert joining.result() == 204
+        assert what_is_heard(socket, admin, is_put_out) == ["for members"][is_put_out:]
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        assert what_is_heard(socket, admin, is_put_out) == ["for members"][is_put_out:]
+
+
+def what_is_heard(socket, admin, is_put_out):
+    """What a page hears of the room, where the order of two channels is nobody's promise."""
+    admin.post("/send/room:1", json="for members")
+    admin.post("/send/room:2", json="last")
+    found = {socket.push()["payload"] for _ in range(1 if is_put_out else 2)}
+    assert "last" in found
+    return sorted(found - {"last"})
+
+
+def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, meanwhile, tmp_path):
+    """Though its view lets it in only behind the ban: the request was let in before."""
+    showing = meanwhile(person.show, "/late/1")
+    eventually((tmp_path / "arrived").exists)
+    admin.post("/ban/somebody")
+    (tmp_path / "go").touch()
+
+    with person.open(showing.result(), resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
+def test_page_that_ends_all_others_itself_goes_on(person, admin):
+    """A password is changed: the other devices are out, and the page that says so is not."""
+    earlier = person.show("/rooms/1")
+    page = connection_id(person.post("/anew/1").text)
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        admin.post("/send/room:1", json="hello")
+        assert socket.payloads(1) == ["hello"]
+    with person.open(earlier, resume=True) as socket:
+        assert socket.close_code() == 4001

@@ -1,0 +1,64 @@
+"""When a request came, and what it has revoked itself."""
+
+import pytest
+from flask import Flask
+
+from flask_realtime.page.moments import (
+    came_at,
+    let_revocation_pass,
+    note_arrival,
+    note_disconnect,
+    note_revocation,
+)
+from flask_realtime.registries.memory.clients import present_moment
+from flask_realtime.threads import clock
+
+
+@pytest.fixture
+def in_request():
+    with Flask(__name__).test_request_context():
+        yield
+
+
+def test_request_came_when_it_was_noted_first(in_request):
+    """What is dispatched within a request is no later one."""
+    note_arrival()
+    came = came_at("42")
+
+    note_arrival()
+
+    assert came_at("42") == came <= clock.monotonic()
+
+
+def test_request_that_was_not_noted_comes_now(in_request):
+    """Nothing was revoked before it."""
+    before = clock.monotonic()
+
+    assert before <= came_at("42")
+
+
+def test_request_that_disconnects_a_user_counts_for_him_from_then_on(in_request):
+    """And for nobody else."""
+    note_arrival()
+    came, before = came_at("43"), clock.monotonic()
+
+    note_disconnect("42")
+
+    assert came_at("42") > before >= came
+    assert came_at("43") == came
+
+
+@pytest.mark.parametrize("revoke", [note_revocation, lambda: note_disconnect("42")])
+def test_what_a_request_gives_is_later_than_what_it_has_revoked(in_request, revoke):
+    """Registries keep moments in whole ms."""
+    for _ in range(20):
+        revoked = present_moment()
+        revoke()
+        let_revocation_pass()
+        assert present_moment() > revoked
+
+
+def test_nothing_is_noted_outside_of_requests():
+    """A task may ban somebody, too."""
+    note_revocation()
+    note_disconnect("42")
