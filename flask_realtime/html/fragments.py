@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, get_args
 
 from flask import Flask, current_app, globals
 from jinja2 import Template
+from jinja2.runtime import Context
 from markupsafe import escape
 from werkzeug.local import LocalProxy
 
 from .nobody import as_nobody
 from .tokens import check_for_token
+
+logger = logging.getLogger(__name__)
 
 Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
 #: What a fragment can do, named as Turbo Streams name it.
@@ -74,6 +80,7 @@ def content(
     :raises TypeError: if both or neither of *template* and *html* are given.
     :raises HoldsToken: if the CSRF token of the visitor who asks is in it.
     """
+    _check_morph(context)
     if html is not None:
         if template is not None or block is not None or context:
             raise TypeError(
@@ -81,10 +88,10 @@ def content(
                 "the template's variables, or leave out html=."
             )
         return _checked(str(escape(html)), "What is given as html=")
-    if not isinstance(template, str):
+    if not isinstance(template, str) or "<" in template:
         raise TypeError(
-            f"The name of a template is expected behind the target, not {template!r}; literal "
-            f"content is given as html=."
+            f"The name of a template is expected behind the target, not {template!r:.100}; literal "
+            f"content is given as html=: a Markup as it is, any other text escaped."
         )
     return _checked(render(template, block, context), f"The template {template!r}")
 
@@ -96,6 +103,7 @@ def literal(
 
     :raises TypeError: if a template is given, or no content.
     """
+    _check_morph(context)
     if html is None or template is not None or block is not None or context:
         raise TypeError(
             "A Publisher has no app and no templates: give the content as html=, a Markup as it "
@@ -122,6 +130,15 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
         return found.render(variables) if block is None else _render_block(found, block, variables)
 
 
+def _check_morph(context: dict[str, Any]) -> None:
+    # A variable of the template by that name is something else than True or False.
+    if isinstance(context.get("morph"), bool):
+        raise TypeError(
+            "morph= goes with replace and update alone: only these two put new HTML in the place "
+            "of old. Leave it out."
+        )
+
+
 def _checked(html: str, what: str) -> str:
     check_for_token(html, what)
     return html
@@ -142,12 +159,40 @@ def _update_context(app: Flask, variables: dict[str, Any]) -> None:
 
 def _render_block(template: Template, block: str, variables: dict[str, Any]) -> str:
     context = template.new_context(variables)
-    # A template's own top level, and its parents' blocks, are there once the rendering has begun.
-    for _ in template.root_render_func(context):
-        break
-    if block not in context.blocks:
-        known = ", ".join(sorted(context.blocks)) or "none"
+    reached: list[Context] = []
+    for functions in context.blocks.values():
+        functions.insert(0, _render_nothing)
+    # In front of the block itself, beside which super() looks for its parent; a parent template's
+    # block comes behind it once the parent is rendered.
+    context.blocks.setdefault(block, [_render_nothing])[0] = partial(_reach, reached)
+    _run_up_to_block(template, context, reached)
+    functions = context.blocks[block]
+    if len(functions) == 1:
+        names = sorted(name for name in context.blocks if name != block)
         raise LookupError(
-            f"The template {template.name!r} has no block {block!r}; there are: {known}."
+            f"The template {template.name!r} has no block {block!r}; there are: "
+            f"{', '.join(names) or 'none'}."
         )
-    return "".join(context.blocks[block][0](context))
+    return "".join(functions[1](reached[0] if reached else context))
+
+
+def _run_up_to_block(template: Template, context: Context, reached: list[Context]) -> None:
+    """Have the template, and its parents, set and import what they do in front of the block."""
+    try:
+        for _ in template.root_render_func(context):
+            if reached:
+                break
+    except Exception as error:
+        # What is not wanted may read what a fragment is not given, or write the session.
+        logger.debug(
+            "What stands around the block of %r was rendered only in part: %r", template.name, error
+        )
+
+
+def _reach(reached: list[Context], context: Context) -> Iterator[str]:
+    reached.append(context)
+    yield ""
+
+
+def _render_nothing(_context: Context) -> Iterator[str]:
+    yield from ()

@@ -17,6 +17,16 @@ TEMPLATES = {
     "page.html": "{% set n = 3 %}<ul>{% block rows %}<li>{{ n }}</li>{% endblock %}</ul>",
     "child.html": "{% extends 'page.html' %}{% block rows %}{{ super() }}<li>{{ text }}</li>"
     "{% endblock %}",
+    "macros.html": "{% macro card(n) %}<i>{{ n }}</i>{% endmacro %}",
+    "import.html": "<h1></h1>{% from 'macros.html' import card %}"
+    "{% block rows %}{{ card(n) }}{% endblock %}",
+    "set.html": "<h1></h1>{% set total = n + 1 %}{% block rows %}{{ total }}{% endblock %}"
+    "{% set total = 0 %}",
+    "nested.html": "{% extends 'outer.html' %}{% set text = 'of the child' %}",
+    "outer.html": "<h1>{{ title }}</h1>{% set n = 7 %}{% block form %}{{ csrf_token() }}"
+    "{% block rows %}{{ n }} {{ text }}{% endblock %}{% endblock %}",
+    "around.html": "{% set n = 7 %}<h1>{{ room.name.upper() }}</h1>"
+    "{% block rows %}{{ n }}{% endblock %}",
 }
 
 
@@ -67,6 +77,22 @@ def test_one_block_of_a_template(app, template):
     assert ("&lt;b&gt;" in html) == (template == "child.html")
 
 
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [("import.html", "<i>1</i>"), ("set.html", "2"), ("nested.html", "7 of the child")],
+)
+def test_block_sees_what_the_template_sets_in_front_of_it(app, template, expected):
+    """Behind the template's first output, too, and in a parent's."""
+    with app.test_request_context("/"):
+        assert render(template, "rows", {"n": 1}) == expected
+
+
+def test_block_needs_nothing_of_what_stands_around_it(app):
+    """What a fragment is not given is missed by what it does not show."""
+    with app.test_request_context("/"):
+        assert render("around.html", "rows", {}) == "7"
+
+
 def test_unknown_block_is_told(app):
     """The error lists the blocks that there are."""
     with app.test_request_context("/"), pytest.raises(LookupError, match="there are: rows"):
@@ -86,6 +112,9 @@ def test_literal_content_is_escaped_unless_it_is_markup(app):
         (("row.html", None, "<b>", {}), "html= is the whole content"),
         ((None, None, "<b>", {"text": "x"}), "html= is the whole content"),
         ((Markup("<li>"), None, "<b>", {}), "html= is the whole content"),
+        (("<li>x</li>", None, None, {}), "literal content is given as html="),
+        ((Markup("<li>x</li>"), None, None, {}), "literal content is given as html="),
+        ((None, None, "x", {"morph": True}), "morph= goes with replace and update alone"),
     ],
 )
 def test_content_is_a_template_or_literal(app, given, told):
