@@ -13,7 +13,7 @@ from flask.json.provider import DefaultJSONProvider
 from .app_contexts import within
 from .audiences import Addressing
 from .protocol.channels import flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
+from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 from .registries.subscriptions import is_heard_by
@@ -84,7 +84,7 @@ class AppPublisher:
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
         encoded = []
-        for message, channel in messages:
+        for message, channel in pairs(messages):
             names = flatten((channel,), pattern)
             encoded.append((self.encode(message), names))
             if self._is_enabled and self._app.debug:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from .html.fragments import Fragment, content
 from .protocol.pushes import Push, make_pushes
@@ -195,12 +195,20 @@ class _Changes(ABC):
 class Changes(_Changes):
     """Collects several changes, which then go as one message."""
 
-    __slots__ = ("_make", "fragments")
+    __slots__ = ("_make", "fragments", "has_ended")
 
     def __init__(self, make: Content) -> None:
         self._make = make
+        #: Whether the ``with`` block is over.
+        self.has_ended = False
         #: What was said so far, in order.
         self.fragments: list[Fragment] = []
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"A with block of realtime.to(…) collects changes of the pages' HTML, and {name} is "
+            f"none: say realtime.to(…).{name}(…) beside it."
+        )
 
     def _content(
         self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
@@ -208,6 +216,11 @@ class Changes(_Changes):
         return self._make(template, block, html, context)
 
     def _add(self, fragment: Fragment) -> None:
+        if self.has_ended:
+            raise RuntimeError(
+                f"{fragment.action} was said behind its with block, which has sent its changes: "
+                f"say it within the block, or as realtime.to(…).{fragment.action}(…)."
+            )
         self.fragments.append(fragment)
 
 
@@ -267,6 +280,7 @@ class Audience(_Changes):
         trace: TracebackType | None,
     ) -> None:
         changes = self._collected.pop()
+        changes.has_ended = True
         if error is None and changes.fragments:
             self._send(changes.fragments)
 
@@ -283,6 +297,4 @@ class Audience(_Changes):
         self._outlet().deliver(payload, self._of_kind("html"))
 
     def _of_kind(self, kind: Any) -> Addressing:
-        sent = self._addressing
-        route = sent.route._replace(kind=kind)
-        return Addressing(sent.names, route, sent.push_id, sent.is_ephemeral, sent.after_commit)
+        return replace(self._addressing, route=self._addressing.route._replace(kind=kind))

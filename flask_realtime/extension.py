@@ -210,6 +210,7 @@ class Realtime(Pushing, Subscribing):
             ``"42"`` are the same.
         :raises InvalidIdentity: if it is None, empty, or no id.
         """
+        self._expect_users()
         state = self._state()
         return User(lambda: state.node() if state.config.enabled else None, user_id)
 
@@ -249,6 +250,9 @@ class Realtime(Pushing, Subscribing):
 
     def _publisher(self) -> AppPublisher:
         return self._state().publisher
+
+    def _expect_users(self) -> None:
+        self._identify.warn_if_nobody_is_known()
 
     def _state(self) -> AppState:
         if has_app_context():

@@ -15,7 +15,7 @@ from .errors import InvalidSetting
 from .html.fragments import literal
 from .identity.users import channel_of, identity_of
 from .protocol.channels import check_name, flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, to_json
+from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
 from .registries.subscriptions import is_heard_by
 
@@ -121,6 +121,7 @@ class Publisher:
         :param messages: pairs of a message and its channel, or a list of channels.
         :param pattern: every channel that fits it gets all of the messages too; the list of
             channels in a pair may be empty then.
+        :raises TypeError: if *messages* holds what is no pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
@@ -128,7 +129,7 @@ class Publisher:
         matching = partial(self._redis.log.matching, deadline=deadline)
         pushes = [
             push
-            for message, channel in messages
+            for message, channel in pairs(messages)
             for push in make_pushes(
                 to_json(message, _dumps), flatten((channel,), pattern), matching, new_push_id()
             )

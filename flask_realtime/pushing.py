@@ -37,6 +37,10 @@ class Pushing(ABC):
     def _publisher(self) -> AppPublisher:
         """Return where the pushes of the current app go out, or those of the only app."""
 
+    @abstractmethod
+    def _expect_users(self) -> None:
+        """Tell the developer if no page can belong to a user."""
+
     def push(
         self,
         message: Any,
@@ -67,6 +71,7 @@ class Pushing(ABC):
         :param messages: pairs of a message and its channel, or a list of channels.
         :param pattern: every channel that fits it gets all of the messages too; the list of
             channels in a pair may be empty then.
+        :raises TypeError: if *messages* holds what is no pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
@@ -141,6 +146,7 @@ class Pushing(ABC):
 
         The other arguments are those of :meth:`to`.
         """
+        self._expect_users()
         route = TO_ALL if include_self else _to_others()
         names = (channel_of(identity_of(user_id)),)
         return Audience(self._publisher, Addressing(names, route, push_id, ephemeral, after_commit))

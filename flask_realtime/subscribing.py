@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import abort, request
+from flask import abort, current_app, request
 
 from .errors import InvalidChannel
 from .html.blocks import wanted_blocks
+from .protocol.channels import check_format, names_of
 from .protocol.starts import check_last
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 View = TypeVar("View", bound=Callable[..., Any])
 
 #: A format of a channel's name by the view's arguments, or a function of them that returns names.
-Names = str | Callable[..., str | Iterable[str]]
+Names = str | Callable[..., str | Iterable[str] | None]
 
 _WITHOUT_PARENTHESES = (
     "@realtime.subscribes stands above a view without parentheses: write "
@@ -52,13 +53,15 @@ class Subscribing(ABC):
             def show(room): ...
 
         :param names: formats of channels' names by the view's arguments, or functions of these
-            arguments that return one name or several. None at all is allowed: the page then hears
-            the channel of its own user from before the view runs. A name that no channel can have
-            is answered 404, since it comes from the request.
+            arguments that return one name, several, or None. None at all is allowed: the page then
+            hears the channel of its own user from before the view runs. A name that no channel can
+            have because of what the request puts into it is answered 404; in debug mode the app's
+            log says why.
         :param last: how many older messages of each channel the page hears first, as far as the
             log reaches; at most ``REALTIME_HISTORY_SIZE``. See ``realtime.socket.subscribe``.
         :raises TypeError: at once, if a name is neither text nor a function, or *last* is no whole
             number.
+        :raises InvalidChannel: at once, if by a format no channel's name can be made.
         :raises ValueError: at once, if *last* is negative; in a request, if a log does not keep so
             many messages.
         """
@@ -69,6 +72,8 @@ class Subscribing(ABC):
                     f"@realtime.subscribes takes formats such as 'room:{{room}}', or functions of "
                     f"the view's arguments, not {one!r}."
                 )
+            if isinstance(one, str):
+                check_format(one)
 
         return _Decorator(lambda arguments: self._subscribe_page(names, last, arguments))
 
@@ -78,7 +83,12 @@ class Subscribing(ABC):
         given = [name for one in names for name in _named(one, arguments)]
         try:
             self.socket.subscribe_view(given, last)
-        except InvalidChannel:
+        except InvalidChannel as error:
+            if current_app.debug:
+                current_app.logger.info(
+                    "realtime: the view %r was answered 404, for it subscribes to no channel by "
+                    "this name: %s", request.endpoint, error,
+                )  # fmt: skip
             abort(404)
 
 
@@ -118,8 +128,7 @@ class _Decorator:
 
 def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
     if not isinstance(names, str):
-        found = names(**arguments)
-        return [found] if isinstance(found, str) else list(found)
+        return names_of(names(**arguments), "@realtime.subscribes")
     try:
         return [names.format(**arguments)]
     except (KeyError, IndexError, AttributeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -12,6 +13,8 @@ from flask.sessions import NullSession, SessionMixin
 from ..errors import AlreadyRegistered
 from ..identity.users import identity_of
 from .sessions import as_if
+
+logger = logging.getLogger(__name__)
 
 #: Where an app's extensions hold its :class:`Identify`.
 EXTENSION = "realtime_identify"
@@ -25,6 +28,7 @@ class Identify:
 
     def __init__(self) -> None:
         self._function: Callable[[], Any] | None = None
+        self._has_warned = False
 
     def __bool__(self) -> bool:
         return self._function is not None
@@ -49,6 +53,15 @@ class Identify:
                 f"{function!r}."
             )
         self._function = function
+
+    def warn_if_nobody_is_known(self) -> None:
+        """Log a warning, once, if a user is named and no page can belong to one."""
+        if self._function is None and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "A user was named by to_user() or user(), and nobody is reached: the app has not "
+                "said who a session belongs to. Say so by realtime.identify."
+            )
 
     def ask(self, of: SessionMixin) -> str | None:
         """Return who a session belongs to, None for a stranger. What the function raises is raised.

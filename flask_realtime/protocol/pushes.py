@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -64,6 +64,20 @@ def make_pushes(
         else:
             by_pattern[channel] = False
     return [Push(name, payload, push_id, route, fits) for name, fits in by_pattern.items()]
+
+
+def pairs(messages: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield what ``push_many`` was given, one pair of a message and its channel after the other.
+
+    :raises TypeError: if one is no pair.
+    """
+    for one in messages:
+        if not (isinstance(one, (tuple, list)) and len(one) == 2):
+            raise TypeError(
+                f"push_many takes pairs of a message and its channel, such as "
+                f"[({{'text': 'hi'}}, 'room:1')], and {one!r:.60} is none."
+            )
+        yield one[0], one[1]
 
 
 def check_push_id(push_id: object) -> str:

@@ -1,5 +1,6 @@
 """What realtime.to(...) gives: who a push is for, and how it is to go."""
 
+import contextlib
 import json
 
 import pytest
@@ -83,6 +84,27 @@ def test_with_block_that_fails_sends_nothing(audience, outlet):
         pass
 
     assert outlet.sent == []
+
+
+@pytest.mark.parametrize("is_failing", [False, True])
+def test_change_behind_its_with_block_is_told(audience, outlet, is_failing):
+    """It would go nowhere."""
+    with contextlib.suppress(ZeroDivisionError), audience as change:
+        if is_failing:
+            raise ZeroDivisionError
+
+    with pytest.raises(RuntimeError, match=r"remove was said behind .* realtime\.to\(…\)\.remove"):
+        change.remove("#a")
+    assert outlet.sent == []
+
+
+def test_with_block_takes_changes_alone(audience):
+    """What is no change of the HTML goes by itself, and the error says how."""
+    with audience as change:
+        with pytest.raises(AttributeError, match=r"realtime\.to\(…\)\.push\(…\) beside it"):
+            change.push("hi")
+        with pytest.raises(AttributeError, match=r"realtime\.to\(…\)\.refresh\(…\) beside it"):
+            change.refresh()
 
 
 def test_refresh_has_blocks_rendered_again(audience, outlet):

@@ -44,3 +44,9 @@ def test_publisher_takes_what_flask_encodes(publisher):
     """Dates for example; nothing to push is no error."""
     publisher.push({"on": datetime.date(2026, 1, 2)}, "room")
     publisher.push_many([])
+
+
+def test_publisher_refuses_what_are_no_pairs(publisher):
+    """As an app does."""
+    with pytest.raises(TypeError, match="pairs of a message and its channel"):
+        publisher.push_many({"a": 1})

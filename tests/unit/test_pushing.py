@@ -86,6 +86,36 @@ def test_audience_of_no_valid_name_is_refused(realtime, names):
         realtime.to(*names)
 
 
+@pytest.mark.parametrize("messages", [{"a": 1}, ["ab"], [("hi", "room:1", 3)]])
+def test_push_of_what_are_no_pairs_is_refused(app, realtime, messages):
+    """The error shows what a pair is."""
+    with app.app_context(), pytest.raises(TypeError, match="pairs of a message and its channel"):
+        realtime.push_many(messages)
+
+
+@pytest.mark.parametrize(
+    "name", [lambda realtime: realtime.to_user(3), lambda realtime: realtime.user(3)]
+)
+def test_user_in_an_app_that_knows_none_is_told_once(app, realtime, caplog, name):
+    """No page belongs to anybody, so that nobody would be reached."""
+    with app.app_context():
+        name(realtime)
+        name(realtime)
+
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
+    assert "Say so by realtime.identify" in caplog.text
+
+
+def test_user_in_an_app_that_knows_users_is_nothing_to_tell(app, realtime, caplog):
+    """The app has said who a session belongs to."""
+    realtime.identify(lambda: None)
+    with app.app_context():
+        realtime.to_user(3)
+        realtime.user(3)
+
+    assert not caplog.records
+
+
 def test_ephemeral_push_stands_in_no_log(app, realtime, log):
     """It reaches those who are there, and leaves nothing."""
     with app.app_context():

@@ -6,7 +6,7 @@ import pytest
 from flask import Blueprint, Flask, abort, redirect, render_template_string
 from flask.views import MethodView
 
-from flask_realtime import Realtime
+from flask_realtime import InvalidChannel, Realtime
 
 
 @pytest.fixture
@@ -106,6 +106,43 @@ def test_name_that_no_channel_has_is_not_found(app, realtime, room):
     app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}")(page))
 
     assert app.test_client().get(f"/rooms/{room}").status_code == 404
+
+
+def test_name_that_no_channel_has_is_told_in_debug_mode(app, realtime, caplog):
+    """The developer wonders why the page is not found."""
+    app.debug = True
+    app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}")(page))
+
+    assert app.test_client().get("/rooms/*").status_code == 404
+    assert re.search(r"view 'show' was answered 404.*'room:\*' holds a '\*'", caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("room:*", "Name each channel"),
+        ("@user:{id}", r"realtime\.to_user"),
+        ("room:{}", "field without a name"),
+        ("room:{room", "no format"),
+        ("", "empty"),
+    ],
+)
+def test_name_that_no_channel_ever_has_is_refused_at_once(realtime, name, told):
+    """It is the app's own fault, whoever asks."""
+    with pytest.raises(InvalidChannel, match=told):
+        realtime.subscribes(name)
+
+
+def test_function_that_names_no_channel(app, realtime, subscribed, caplog):
+    """None is no channel, also among others; what is no name is an error that says so."""
+    app.add_url_rule("/none", "none", realtime.subscribes("news", lambda: None)(page))
+    app.add_url_rule("/some", "some", realtime.subscribes(lambda: ["a", None])(page))
+    app.add_url_rule("/wrong", "wrong", realtime.subscribes(lambda: 7)(page))
+
+    assert subscribed("/none") == {"news"}
+    assert subscribed("/some") == {"a"}
+    assert app.test_client().get("/wrong").status_code == 500
+    assert "function of @realtime.subscribes returned 7, but the name of a channel" in caplog.text
 
 
 def test_name_of_our_own_channels_is_not_found(app, realtime):
