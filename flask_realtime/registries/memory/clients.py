@@ -142,13 +142,15 @@ class MemoryClients:
     def subscribe(self, digest: str, starts: Starts, began: int, now: float) -> bool:
         """Add subscriptions where there are none; True if the client has a connection.
 
-        :param began: the moment at which a client began that is not known.
+        :param began: the moment at which a client that is not known began at the latest.
         """
         client = self._arrived.get(digest, now)
         if client is None:
             client = self._awaited.get(digest, now) or MemoryClient(began)
             self._awaited.put(digest, client, now)
-        client.is_unknown = False
+        if client.is_unknown:
+            client.is_unknown = False
+            client.began = min(client.began, began)
         moment = client.note_change()
         for name, start in starts.items():
             client.enter(name, as_start(start), moment)

@@ -111,9 +111,8 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            began = present_moment()
+            began = _moment_before(0 if grant is None else grant.age)
             if grant is not None:
-                began -= grant.age
                 for name in own.users.left_since(grant.user, _asked(grant), now):
                     given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}
@@ -270,8 +269,13 @@ class MemoryRegistry(Registry):
 
 def _asked(grant: Grant) -> dict[str, int]:
     """Return, by channel, the moment at which the request asked for it."""
-    now = present_moment()
-    return {name: now - age for name, age in grant.ages.items()}
+    return {name: _moment_before(age) for name, age in grant.ages.items()}
+
+
+def _moment_before(age: int) -> int:
+    """Return the moment that was *age* ms ago. The clock is read behind the one that gave the age:
+    what was asked for after an end is never taken for older than the end."""
+    return present_moment() - age
 
 
 def _begun(start: Start, log: MemoryLog, digest: str) -> Start:
