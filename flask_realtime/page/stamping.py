@@ -78,6 +78,7 @@ class Stamping:
 
     def _finish(self, response: Response) -> Response:
         self._stamp(response)
+        self._warn_if_streamed(response)
         environ = request.environ
         if _is_seen(response) and not self._is_to_be_stamped(response):
             # Some after_request function has said since that caches may keep it.
@@ -88,6 +89,28 @@ class Stamping:
                 current_client().keep_socket_key()
             keep_from_caches(response)
         return response
+
+    def _warn_if_streamed(self, response: Response) -> None:
+        """Tell the developer, once a view, that a page which was subscribed gets no id."""
+        environ = request.environ
+        if (
+            IS_SUBSCRIBED_IN_ENVIRON not in environ
+            or not (response.is_streamed and response.mimetype == "text/html")
+            or not 200 <= response.status_code < 300
+            or HAS_ID_IN_ENVIRON in environ
+            or current_client().is_given_out
+            or current_client().is_open
+            or request.endpoint in self._warned
+        ):
+            return
+        self._warned.add(request.endpoint)
+        logger.warning(
+            "The page of the view %r is subscribed, and streamed: its body is not at hand to get "
+            "its connection id, so the page opens no socket and hears no push. Return it whole, or "
+            'pass realtime.socket.connection_id to its template for <body %s="…">.',
+            request.endpoint,
+            ATTRIBUTE,
+        )
 
     def _is_to_be_stamped(self, response: Response) -> bool:
         if self._mode is False or not _is_whole_page(response):
