@@ -12,6 +12,7 @@ from flask import abort, current_app, request
 
 from .errors import InvalidChannel
 from .html.blocks import wanted_blocks
+from .page.advice import note_decorated
 from .protocol.channels import check_format, names_of
 from .protocol.starts import check_last
 
@@ -116,6 +117,7 @@ class _Decorator:
                 self._subscribe(kwargs)
                 return await view(*args, **kwargs)
 
+            note_decorated(view)
             return call_async  # type: ignore[return-value]
 
         @wraps(view)
@@ -123,6 +125,7 @@ class _Decorator:
             self._subscribe(kwargs)
             return view(*args, **kwargs)
 
+        note_decorated(view)
         return call  # type: ignore[return-value]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, after_this_request, request
 
 from ..config.settings import Config
+from .advice import Advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
 from .charset import keeps_ascii
@@ -52,6 +53,7 @@ class Stamping:
     def __init__(self, config: Config) -> None:
         self._mode = config.stamp_pages
         self._warned: set[str | None] = set()
+        self._advice = Advice()
 
     def init_app(self, app: Flask) -> None:
         """Stamp the pages of *app*."""
@@ -73,6 +75,8 @@ class Stamping:
             attribute = f' {ATTRIBUTE}="{_id_of_page()}"'.encode()
             response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
             request.environ[IS_STAMPED_IN_ENVIRON] = True
+        elif tag is None and SCRIPT_IN_ENVIRON in request.environ:
+            self._advice.page_without_body()
         request.environ[_STAMP] = _Stamp(response.response, html)
         return response
 
@@ -88,6 +92,7 @@ class Stamping:
             if not is_session_withheld():
                 current_client().keep_socket_key()
             keep_from_caches(response)
+            self._advice.page_of_view()
         return response
 
     def _warn_if_streamed(self, response: Response) -> None:
