@@ -1,21 +1,151 @@
-"""Somebody tries the README's first example in a browser."""
+"""What the README prints for browsers, as a browser has it."""
 
+import re
+import textwrap
+
+import pytest
 import requests
+from playwright.sync_api import expect
 
 from tests.eventually import DEADLINE
 
 from ..integration.serving import ServerProcess
-from ..test_readme import FIRST
+from ..test_readme import FIRST, README
+
+FAVICON = "Failed to load resource: the server responded with a status of 404"
+# What the README's scripts ask for, and pages that hold what it prints.
+APP = """
+@app.route("/rooms/<room>/messages", methods=["GET", "POST"])
+@realtime.allow_calls
+def messages(room):
+    return f"<p>before {request.args['before']}</p>" if request.method == "GET" else ("", 204)
+
+@app.post("/rooms/<room>/leave")
+def leave(room):
+    return realtime.socket.connection_id
+
+@realtime.handler("shout")
+def shout(data):
+    return {"text": data["text"].upper()}
+
+@realtime.handler("typing")
+def typing(data):
+    return "", 204
+
+@app.get("/page/<name>")
+def page(name):
+    realtime.socket.subscribe("news", "room:1")
+    return render_template_string(PAGES[name])
+
+@app.post("/push/<channel>")
+def push(channel):
+    realtime.push("hi", channel)
+    return "", 204
+"""
 
 
-def test_what_is_posted_to_the_first_example_is_shown(come, tmp_path):
+def blocks(language):
+    pattern = rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)"
+    return [textwrap.dedent(block) for block in re.findall(pattern, README, re.MULTILINE)]
+
+
+def block_with(language, text):
+    [block] = [block for block in blocks(language) if text in block]
+    return block
+
+
+@pytest.fixture(scope="module")
+def readme(tmp_path_factory):
+    pages = {
+        "ours": '<body>{{ realtime_script() }}<div id="earlier"></div>'
+        + block_with("html", "<form"),
+        "plain": "<body>" + block_with("html", "new WebSocket"),
+    }
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "readme_app.py").write_text(f"{FIRST}\nPAGES = {pages!r}\n{APP}")
+    with ServerProcess("dev", app="readme_app", folder=folder) as server:
+        yield server
+
+
+@pytest.fixture
+def ada(come, readme):
+    """Somebody on the page with our client; what the console is told is kept in ``said``."""
+    person = come(readme.url)
+    person.said = []
+    person.page.on("console", lambda message: person.said.append(message.text))
+    yield person
+    person.forgive(FAVICON)
+
+
+def push(server, channel):
+    requests.post(f"{server.url}/push/{channel}", timeout=DEADLINE)
+
+
+def run(person, script):
+    """Run a script of the README, as that of a module."""
+    person.run(f"async () => {{ {script} }}")
+
+
+def test_what_is_posted_to_the_first_example_is_shown(ada, readme):
     """The first example, saved, run and posted to as the README says, shows the posted text in an
     open page."""
-    (tmp_path / "readme_app.py").write_text(FIRST)
-    with ServerProcess("dev", app="readme_app", folder=tmp_path) as server:
-        person = come(server.url)
-        person.visit("/")
-        requests.post(server.url, data={"text": "hello"}, timeout=DEADLINE)
+    ada.visit("/")
+    requests.post(readme.url, data={"text": "hello"}, timeout=DEADLINE)
 
-        person.wait_for("() => document.querySelector('ul').textContent === 'hello · '")
-    person.forgive("Failed to load resource: the server responded with a status of 404")
+    ada.wait_for("() => document.querySelector('ul').textContent === 'hello · '")
+
+
+def test_calls_and_messages_are_answered(ada):
+    """The scripts that call a route and send to a handler print the answers."""
+    ada.visit("/page/ours")
+
+    run(ada, block_with("javascript", "reply.status"))
+    run(ada, block_with("javascript", '"shout"'))
+
+    ada.wait_until(lambda: "HI" in ada.said)
+    assert any(text.startswith("204 ") for text in ada.said)
+
+
+def test_listeners_hear_and_the_loss_of_messages_is_caught_up(ada, readme):
+    """Both listeners of the third script hear the channel; that of ``realtime:lost`` refetches,
+    and no page is loaded anew."""
+    ada.visit("/page/ours")
+    ada.run("""() => Object.assign(window, { noted: [], show: (text) => noted.push(text),
+      count: (channel) => noted.push(channel), refetch: (channels) => noted.push(...channels) })""")
+    run(ada, block_with("javascript", "const end"))
+    run(ada, block_with("javascript", "realtime:lost"))
+
+    push(readme, "room:1")
+    ada.wait_for("() => noted.join() === 'hi,room:1'")
+    was_prevented = ada.run("""() => !document.dispatchEvent(
+      new CustomEvent("realtime:lost", { detail: { channels: ["room:2"] }, cancelable: true }))""")
+
+    assert was_prevented
+    assert ada.run("noted") == ["hi", "room:1", "room:2"]
+
+
+def test_form_and_link_go_over_the_socket(ada):
+    """The link fills its target, and the script empties the form once its answer is there."""
+    ada.visit("/page/ours")
+    ada.run(
+        "() => document.forms[0].append(Object.assign(document.createElement('input'),"
+        " { name: 'text', value: '' }))"
+    )
+    run(ada, block_with("javascript", "form.reset()"))
+
+    ada.page.fill("[name=text]", "hello")
+    ada.page.press("[name=text]", "Enter")
+    expect(ada.page.locator("[name=text]")).to_have_value("")
+    ada.page.click("text=earlier")
+
+    expect(ada.page.locator("#earlier p")).to_have_text("before 17")
+    assert ada.page.url.endswith("/page/ours")
+
+
+def test_page_listens_without_our_client(ada, readme):
+    """The few lines without a library are enough to hear what is pushed."""
+    ada.visit("/page/plain", is_open=False)
+
+    push(readme, "news")
+
+    ada.wait_until(lambda: any("payload" in text for text in ada.said))
