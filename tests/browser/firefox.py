@@ -41,19 +41,20 @@ class Downloads:
 
     @contextlib.contextmanager
     def expect(self):
-        """Wait, behind the block, for a file that was not there before it."""
-        before = set(self.folder.iterdir())
+        """Wait, behind the block, for a file; those of before go, whose names it could not have."""
+        for former in self.folder.iterdir():
+            former.unlink()
         download = Download()
         yield download
-        [download.file] = eventually(lambda: self._new(before), lambda: list(self.folder.iterdir()))
+        [download.file] = eventually(self._whole, lambda: list(self.folder.iterdir()))
 
-    def _new(self, before):
+    def _whole(self):
         """The files that are whole: none is empty, or what is to fill it would be beside it."""
-        files = set(self.folder.iterdir()) - before
+        files = list(self.folder.iterdir())
         if any(not one.stat().st_size for one in files):
             time.sleep(PAUSE)
-            files = set(self.folder.iterdir()) - before
-        return [] if any(one.suffix == ".part" for one in files) else list(files)
+            files = list(self.folder.iterdir())
+        return [] if any(one.suffix == ".part" for one in files) else files
 
 
 class Download:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from .kinds import not_in
 from .links import Link
 
 FORM = """<form id="f" method="post" action="/echo/a" data-realtime><input name="text" value="hi">
@@ -135,6 +136,7 @@ def test_focus_that_has_moved_on_stays_there(person, site):
     assert person.run("() => document.activeElement.name") == "text"
 
 
+@not_in("firefox", "it answers such a form where it stands")
 def test_button_with_a_key_opens_a_tab(person, site):
     """Who presses a button with ctrl wants the answer in another tab, and gets it there."""
     with person.context.expect_page() as opened:
@@ -181,6 +183,7 @@ def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
     assert person.run("seen") == ["newer"]
 
 
+@not_in("firefox", "it keeps no page whose socket is open when it is left")
 def test_answer_does_not_disturb_who_has_left_and_come_back(person, site):
     """What was under way when its page was left is done with, as a navigation would be."""
     while not leave_and_come_back(person, site):
