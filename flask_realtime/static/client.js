@@ -2,7 +2,7 @@ import { SESSION_CHANGED } from "./backoff.js";
 import { Body } from "./body.js";
 import { Calls, limitOf } from "./calls.js";
 import { Channels } from "./channels.js";
-import { ABNORMAL_CLOSURE, Connection } from "./connection.js";
+import { ABNORMAL_CLOSURE, Connection, NORMAL_CLOSURE } from "./connection.js";
 import { RealtimeError } from "./errors.js";
 import { emit } from "./events.js";
 import { Memory } from "./memory.js";
@@ -283,7 +283,7 @@ export class Client {
       if (this.#isStale && this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
       // What a call changes waits for the browser, whether or not its reply comes to tell of it.
-      if (this.#calls.interrupt()) this.#session.take();
+      if (this.#calls.interrupt()) this.#session.take(detail.code === NORMAL_CLOSURE);
       if (state === "closed") this.#calls.end();
     }
     if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });

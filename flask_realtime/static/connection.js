@@ -3,7 +3,7 @@ import { own } from "./dom.js";
 import { Heartbeat } from "./heartbeat.js";
 
 const PING = '{"id": "ping", "action": "ping"}';
-const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
+export const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
 export const ABNORMAL_CLOSURE = 1006;
 const ATTEMPTS_BEFORE_ASKING = 2;
 // Firefox holds a socket back for up to a minute when the last one to the same server failed.
@@ -142,7 +142,7 @@ export class Connection {
     this.#timer = this.#window.setTimeout(async () => {
       const answer = await this.#ask();
       if (socket !== this.#socket || socket.readyState) return;
-      if (answer === "answered") this.#end(ABNORMAL_CLOSURE, "Held back");
+      if (answer === "answered") this.#end(ABNORMAL_CLOSURE);
       else this.#watch(socket);
     }, LONGEST_ATTEMPT);
   }

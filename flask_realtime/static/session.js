@@ -29,12 +29,15 @@ export class Session {
     this.#named = named;
   }
 
-  /** Fetch what waits, again and again until it is here; resolves as `settled` does. */
-  take() {
+  /**
+   * Fetch what waits, again and again until it is here; resolves as `settled` does.
+   * @param {boolean} [isLeaving] the page is being left: Chromium keeps none that holds a lock
+   */
+  take(isLeaving) {
     this.#isWanted = true;
     if (!this.#running) {
       this.#running = new Promise((resolve) => (this.#finish = resolve));
-      this.#lock({ mode: "shared" }, this.#running);
+      if (!isLeaving) this.#lock({ mode: "shared" }, this.#running);
       this.#attempt(new Backoff(this.#window));
     }
     return this.settled();
