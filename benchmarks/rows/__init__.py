@@ -10,6 +10,7 @@ from . import (
     fragments,
     handshakes,
     herd,
+    hostile,
     html,
     many,
     memory,
@@ -35,6 +36,6 @@ def all_rows(scale):
     """Return the rows by name."""
     modules = (
         fanout, memory, many, html, fragments, herd, calls, handshakes, subscribing, resuming,
-        redis_latency, redis_pushes, threads,
+        hostile, redis_latency, redis_pushes, threads,
     )  # fmt: skip
     return {row.name: row for module in modules for row in module.rows(scale)}

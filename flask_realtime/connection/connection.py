@@ -242,11 +242,9 @@ class Connection:
         return {**self._reached, **self.outbox.missing()}
 
     def give_up(self, why: str) -> None:
-        """Close the socket of a client that does not keep up (1013); the client resumes.
-
-        :param why: what the client does not do, for the log.
-        """
-        logger.warning("Closing %s, which does not keep up: %s.", shorten(self.digest), why)
+        """Close the socket of a client that does not keep up (1013), and log *why*, once."""
+        if self.is_open:
+            logger.warning("Closing %s, which does not keep up: %s.", shorten(self.digest), why)
         self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
 
     def _append(self, *items: Item) -> None:

@@ -3,11 +3,14 @@
 import itertools
 import pathlib
 import secrets
+import signal
 
 import pytest
 
 from tests.integration.conftest import settings  # noqa: F401 - a fixture
 from tests.integration.serving import ServerProcess
+
+from .siege import Siege
 
 APPS = pathlib.Path(__file__).parent / "apps"
 
@@ -44,3 +47,34 @@ def serve(settings):  # noqa: F811 - the fixture
     yield serve
     for server in running:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture(params=["gevent", "gthread"])
+def besiege(request, settings, channel):  # noqa: F811 - the fixture
+    """Return a function that lays siege to a server with such settings, until the test ends."""
+    laid = []
+
+    def besiege(**options):
+        threads = ("--threads", "100") if request.param == "gthread" else ()
+        environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=100, **options)
+        server = ServerProcess(request.param, "siege:app", folder=APPS, options=threads, **environ)
+        server.__enter__()
+        laid.append(server)
+        siege = Siege(server, channel)
+        laid.append(siege)
+        return siege
+
+    yield besiege
+    for one in laid:
+        # The server first: what its sockets have sent in vain would keep others waiting.
+        if isinstance(one, ServerProcess):
+            one.stop(signal.SIGKILL)
+            one.__exit__()
+        else:
+            one.close()
+
+
+@pytest.fixture
+def siege(besiege):
+    """A siege of a server with the settings that there are by default."""
+    return besiege()

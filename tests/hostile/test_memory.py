@@ -1,86 +1,17 @@
 """Sockets that mean to fill the server's memory: each gets its share, and no more."""
 
 import json
-import signal
-import threading
 
-import psutil
 import pytest
 
 from tests.deflate import deflated
-from tests.integration.browsers import Browser
-from tests.integration.raw import RawSocket
-from tests.integration.serving import ServerProcess
 
-from .conftest import APPS
-
-COUNT = 64
-# What a socket may hold by every way there is.
-SHARE = 2_000_000
-# What the messages that are handled, and the replies that are sent, may take together beside it.
-COMMON = 64 * 1024 * 1024
+from .siege import SHARE
 
 WAIT = b'{"id": "1", "action": "wait"}'
 # Bytes that become as much text as a message may have, and much more when they are parsed.
 LISTS = b'{"id": "1", "action": "nothing", "data": [' + b"[]," * 80_000 + b"0]}"
 WIDE = json.dumps({"id": "1", "action": "nothing", "data": "\U0001f600" + "x" * 250_000})
-
-
-@pytest.fixture(params=["gevent", "gthread"])
-def siege(request, settings, channel):
-    """Sockets of one server, and what they have cost it."""
-    options = ("--threads", "100") if request.param == "gthread" else ()
-    environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=100)
-    with ServerProcess(
-        request.param, "siege:app", folder=APPS, options=options, **environ
-    ) as server:
-        siege = Siege(server, channel)
-        yield siege
-        server.stop(signal.SIGKILL)
-        siege.close()
-
-
-class Siege:
-    """So many sockets of a page each, which read nothing by themselves."""
-
-    def __init__(self, server, channel):
-        self._server = server
-        self._browser = Browser(server.url)
-        self._channel = channel
-        self._sockets = []
-        self._process = psutil.Process(int(self._browser.get("/pid").text))
-        # Memory that a process has had once it often keeps: that of ordinary sockets is not ours.
-        for socket in self.open():
-            socket.send(1, b'{"id": "1", "action": "nothing"}')
-            socket.receive()
-        self.close()
-        self._before = self._process.memory_info().rss
-
-    def channel(self, number):
-        return f"{self._channel}-{number}"
-
-    def open(self, deflate=False):
-        pages = [self._browser.page(f"/on/{self.channel(at)}") for at in range(COUNT)]
-        self._sockets = [
-            RawSocket(self._server, self._browser, page, deflate=deflate, receive_buffer=4096)
-            for page in pages
-        ]
-        return self._sockets
-
-    def close(self):
-        while self._sockets:
-            self._sockets.pop().__exit__()
-
-    def share(self):
-        """The most that a socket has cost in a while, in bytes, without what all have in common."""
-        pause, most = threading.Event(), 0
-        for number in range(30):
-            most = max(most, self._process.memory_info().rss)
-            if number % 10 == 0:
-                # Whoever asks for a page meanwhile gets it, after seconds of hard work.
-                self._browser.get("/pid")
-            pause.wait(0.05)
-        return (most - self._before - COMMON) / COUNT
 
 
 @pytest.mark.parametrize("text", [LISTS, WIDE.encode()], ids=["parsed", "wide"])

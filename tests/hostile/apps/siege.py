@@ -1,5 +1,6 @@
 """An app with what hostile sockets may lean on: a handler that takes its time."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -18,6 +19,7 @@ app.config.update(
 )
 realtime = Realtime(app)
 gate = threading.Event()
+numbers = (str(number) for number in itertools.count())
 
 
 @app.get("/on/<channel>")
@@ -43,3 +45,11 @@ def hold(data):
     begun.touch()
     while not begun.with_suffix(".go").exists():
         time.sleep(0.01)
+
+
+@app.post("/push/<int:count>/<int:size>/<path:channel>")
+def push(count, size, channel):
+    """Push so many messages of a size."""
+    for _ in range(count):
+        realtime.push(next(numbers) + "x" * size, channel)
+    return "", 204

@@ -1,0 +1,128 @@
+"""A view, while sockets that keep within the limits give the server as much work as they can."""
+
+from __future__ import annotations
+
+import json
+import select
+import threading
+import time
+import zlib
+from functools import partial
+
+from ..client import frame
+from ..prober import Prober
+from ..rivals import Ours
+from ..row import OURS, Line, Row, at_most
+from ..servers import gunicorn
+
+SOCKETS = 64
+# What README's table of settings has: each started 8 KB of a message counts as one.
+A_SECOND = 100
+KILOBYTES_OF_ONE = 8
+# The 99th percentile of a view may double, or grow by so many ms where that is more.
+MORE_MS = 50.0
+
+# None of these reaches code of the app: there is no such handler.
+START = '{"id": "1", "action": "none", "data": '
+TEXT = START + json.dumps("x" * 250_000) + "}"
+LISTS = START + "[" + "[]," * 80_000 + "0]}"
+PING = '{"id": "1", "action": "ping"}'
+
+KINDS = {
+    "deflated": ("deflated texts of 250 KB", TEXT, True),
+    "bombs": ("deflated lists of 80,000 lists", LISTS, True),
+    "floods": ("small messages", PING, False),
+}
+
+
+def besieged(seconds):
+    """Return the 99th percentile of a view in ms while the sockets are idle, and by kind while they
+    send; and which one is allowed."""
+    rival = Ours(
+        gunicorn("ours:app"),
+        REALTIME_REGISTRY='"memory"',
+        REALTIME_MAX_MESSAGES_PER_SECOND=str(A_SECOND),
+    )
+    figures = {}
+    for kind, (_, text, is_deflated) in KINDS.items():
+        with rival.start() as server, rival.crowd(server.port, ["room"] * SOCKETS, True) as crowd:
+            crowd.settle()
+            idle = _percentile(server.port, seconds)
+            rate = A_SECOND / -(-len(text) // (KILOBYTES_OF_ONE * 1024))
+            data = _deflated(text) if is_deflated else frame(text.encode())
+            with Siege(crowd.clients, data, rate):
+                figures[kind] = _percentile(server.port, seconds)
+            figures["idle"] = max(idle, figures.get("idle", 0.0))
+    figures["allowed"] = max(2 * figures["idle"], figures["idle"] + MORE_MS)
+    return figures
+
+
+class Siege:
+    """Has clients send during a with block, each so many times a second; what comes is read.
+
+    :param data: the bytes of one frame.
+    """
+
+    def __init__(self, clients, data, rate):
+        self._sockets = [client.sock for client in clients]
+        self._data = data
+        self._pause = 1 / rate
+        self._is_over = threading.Event()
+        sending = [partial(self._send, number) for number in range(len(clients))]
+        self._threads = [threading.Thread(target=run) for run in (self._read, *sending)]
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(self, *exc_info):
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self, number):
+        # Not all at the same moment.
+        due = time.monotonic() + self._pause * number / len(self._sockets)
+        while not self._is_over.wait(max(0.0, due - time.monotonic())):
+            # Who was kept waiting does not make up for it.
+            due = max(due + self._pause, time.monotonic())
+            self._sockets[number].sendall(self._data)
+
+    def _read(self):
+        while not self._is_over.is_set():
+            readable, _, _ = select.select(self._sockets, [], [], 0.05)
+            for sock in readable:
+                if not sock.recv(65536):
+                    raise ConnectionError("The server has closed a socket.")
+
+
+def rows(scale):
+    seconds = 10 * scale.factor
+    allowed = partial(at_most, 1, OURS, figure="allowed")
+    return [
+        Row(
+            "hostile",
+            f"A view while {SOCKETS} sockets do their worst within the limits",
+            {OURS: partial(besieged, seconds)},
+            [
+                Line("idle", "the sockets are idle: 99 % of the answers within, ms"),
+                *(
+                    Line(kind, f"they send {what}; ratio to what is allowed, ms", allowed())
+                    for kind, (what, _, _) in KINDS.items()
+                ),
+            ],
+            notes=f"Allowed is twice the figure of idle sockets, or {MORE_MS:g} ms more.",
+        )
+    ]
+
+
+def _percentile(port, seconds):
+    with Prober(port) as prober:
+        time.sleep(seconds)
+    return prober.percentile(99)
+
+
+def _deflated(text):
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = compressor.compress(text.encode()) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return frame(payload[:-4], 0xC1)

@@ -1,0 +1,15 @@
+"""Sockets that read nothing of what the app pushes to them, faster than the kernel takes it."""
+
+from .siege import SHARE
+
+
+def test_pushes_that_nobody_reads_take_no_more_than_a_sockets_share(siege):
+    """They are cut off for it, and their pages come back to all that the log has."""
+    siege.load("room")
+    siege.open(load=False)
+
+    siege.browser.post("/push/80/100000/room")
+
+    assert siege.share() < SHARE
+    siege.wait_until_cut("REALTIME_MAX_BACKLOG_BYTES")
+    assert all(reply["known"] and not reply["lost"] for reply in siege.come_back())

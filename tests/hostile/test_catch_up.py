@@ -1,0 +1,21 @@
+"""Sockets that ask for all that they have missed, and read nothing of it."""
+
+from .siege import SHARE
+
+RESUME = b'{"id": "0", "action": "resume", "positions": {}, "speaks": 2}'
+
+
+def test_what_was_missed_takes_no_more_than_a_sockets_share(besiege):
+    """A socket holds one page of the log at a time; one that takes nothing of it is cut off, and
+    its page goes on where it was."""
+    siege = besiege(STALL_SECONDS=3)
+    siege.load("room")
+    siege.browser.post("/push/80/100000/room")
+    siege.begin()
+
+    for socket in siege.open(load=False, resume=True):
+        socket.send(1, RESUME)
+
+    assert siege.share() < SHARE
+    siege.wait_until_cut("REALTIME_STALL_SECONDS")
+    assert all(reply["known"] and not reply["lost"] for reply in siege.come_back())
