@@ -35,7 +35,9 @@ class Make:
     def __init__(self, *words, **environ):
         self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         inherited = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
-        inherited.pop("MAKEFLAGS", None)
+        # Of a make that runs the tests.
+        for name in ("MAKEFLAGS", "MAKELEVEL"):
+            inherited.pop(name, None)
         self._process = subprocess.Popen(
             ["make", "--no-print-directory", *words],
             cwd=ROOT,

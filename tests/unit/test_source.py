@@ -12,7 +12,10 @@ PACKAGE = ROOT / "flask_realtime"
 UNIT = ROOT / "tests" / "unit"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 BESIDE = sorted(
-    path for folder in ("tests", "benchmarks", "examples") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("tests", "benchmarks", "examples")
+    for path in (ROOT / folder).rglob("*.py")
+    if "node_modules" not in path.parts
 )
 TESTS = [path for path in BESIDE if path.name.startswith("test_")]
 OTHER_LANGUAGES = sorted(

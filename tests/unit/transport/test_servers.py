@@ -201,8 +201,10 @@ def test_servers_know_what_a_worker_forks_for_one_that_never_serves(worker):
     assert servers.never_serves()
 
 
-def test_servers_know_a_command_for_one_that_never_serves():
+def test_servers_know_a_command_for_one_that_never_serves(monkeypatch):
     """``flask seed`` serves nothing; while ``flask run`` imports the app nobody can say so."""
+    # Flask sets it for good, and the next test's app.run() would do nothing.
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "")
     app, seen = flask.Flask("app"), {}
     group = FlaskGroup(create_app=lambda: seen.setdefault("import", servers.never_serves()) or app)
     app.cli.command("seed")(lambda: seen.setdefault("seed", servers.never_serves()))

@@ -23,7 +23,7 @@ def clients():
 def test_client_is_awaited_for_a_while_and_lives_longer_once_it_came(clients):
     """A page whose script never runs is forgotten soon; one that was there may come back."""
     for digest in ("never came", "came"):
-        clients.subscribe(digest, {"room": START}, now=0)
+        clients.subscribe(digest, {"room": START}, began=0, now=0)
     assert set(clients.connect("came", "1", now=1)) == {"room"}
 
     assert clients.get("never came", now=12) is None
@@ -43,7 +43,7 @@ def test_client_that_only_connected_is_unknown_until_it_is_refreshed(clients):
 
 def test_client_is_on_no_more_channels_than_it_may_be(clients):
     """Those that it is on already count once."""
-    clients.subscribe("digest", {"a": START, "b": START}, now=0)
+    clients.subscribe("digest", {"a": START, "b": START}, began=0, now=0)
 
     clients.check_limit("digest", ["a", "b", "c"], now=0)
     with pytest.raises(TooManyChannels):
@@ -64,7 +64,7 @@ def test_client_of_which_nothing_is_known_goes_with_its_last_connection(clients)
 
 def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
     """What an older connection of the page was sent says nothing of the page as it is now."""
-    clients.subscribe("digest", {"room": START}, now=0)
+    clients.subscribe("digest", {"room": START}, began=0, now=0)
     for name in ("old", "new"):
         clients.connect("digest", name, now=0)
     sent = START._replace(seq=7)
@@ -79,7 +79,7 @@ def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
 
 def test_restore_brings_back_what_was_not_left_since(clients):
     """A later end of a subscription counts more than an earlier beginning."""
-    clients.subscribe("digest", {"left": START}, now=0)
+    clients.subscribe("digest", {"left": START}, began=0, now=0)
     clients.unsubscribe("digest", ["left"], now=0)
     record = ConnectionRecord("digest", "1", {"kept": START, "left": START})
 
@@ -114,7 +114,7 @@ def test_moments_of_a_client_only_grow(clock):
 def test_expired_clients_are_forgotten_in_pieces(clients):
     """The registry's lock is held for a few of them at a time."""
     for number in range(5):
-        clients.subscribe(str(number), {"room": START}, now=0)
+        clients.subscribe(str(number), {"room": START}, began=0, now=0)
 
     assert clients.drop_expired(now=11, most=3)
     assert not clients.drop_expired(now=11, most=3)

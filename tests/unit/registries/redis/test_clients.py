@@ -50,12 +50,12 @@ def test_subscribing_names_the_processes_that_have_the_client(of):
     """They are told, and nobody else."""
     clients, deadline = of("me")
     others, _ = of("other")
-    assert clients.subscribe(DIGEST, {"room": START}, deadline()) == set()
+    assert clients.subscribe(DIGEST, {"room": START}, None, deadline()) == set()
 
     clients.connect(DIGEST, "1", None, (), deadline())
     others.connect(DIGEST, "1", None, (), deadline())
 
-    assert clients.subscribe(DIGEST, {"hall": START}, deadline()) == {"me", "other"}
+    assert clients.subscribe(DIGEST, {"hall": START}, None, deadline()) == {"me", "other"}
     assert clients.unsubscribe(DIGEST, ["hall"], deadline()) == {"me", "other"}
 
 
@@ -65,7 +65,7 @@ def test_process_sees_its_own_connections_of_a_client(of):
     others, _ = of("other")
     for one, name in ((clients, "1"), (others, "1"), (others, "2")):
         one.connect(DIGEST, name, None, (), deadline())
-    clients.subscribe(DIGEST, {"room": START}, deadline())
+    clients.subscribe(DIGEST, {"room": START}, None, deadline())
 
     assert clients.subscriptions([DIGEST], deadline())[DIGEST].connections == ["1"]
     others.forget_connection(ConnectionRecord(DIGEST, "1", {}), deadline())
@@ -78,7 +78,7 @@ def test_channels_may_be_called_as_the_fields_of_a_client_are(of):
     """Names that have colons, spaces or any letter come back as they were."""
     clients, deadline = of("me")
     names = ["since:a", "sent:b", "left:c", "connections", "a b", "ü"]
-    clients.subscribe(DIGEST, dict.fromkeys(names, START), deadline())
+    clients.subscribe(DIGEST, dict.fromkeys(names, START), None, deadline())
     clients.unsubscribe(DIGEST, ["left:c"], deadline())
 
     found = clients.subscriptions([DIGEST], deadline())[DIGEST]
@@ -89,10 +89,10 @@ def test_channels_may_be_called_as_the_fields_of_a_client_are(of):
 def test_client_of_too_many_channels_is_told_of_its_limit(of):
     """And is on none more than before."""
     clients, deadline = of("me", max_channels_per_page=2)
-    clients.subscribe(DIGEST, {"a": START}, deadline())
+    clients.subscribe(DIGEST, {"a": START}, None, deadline())
 
     with pytest.raises(TooManyChannels, match="2"):
-        clients.subscribe(DIGEST, {"b": START, "c": START}, deadline())
+        clients.subscribe(DIGEST, {"b": START, "c": START}, None, deadline())
 
     assert set(clients.subscriptions([DIGEST], deadline())[DIGEST]) == {"a"}
 
