@@ -25,9 +25,14 @@ board.addEventListener("drop", (event) => {
   form.requestSubmit(button);
 });
 
-// The button that was pressed is gone with the card's former place: the card gets its focus.
-board.addEventListener("realtime:reply", ({ target }) => {
-  const { id } = target.closest("article");
+// The button that was pressed is gone with the card's former place: the card gets its focus. The
+// reply is told to the document where the board was rendered anew before it came.
+let moved;
+board.addEventListener("submit", ({ target }) => (moved = target.closest("article").id));
+document.addEventListener("realtime:reply", ({ target }) => {
+  const id = moved;
+  if (!id || target === field?.form) return;
+  moved = null;
   setTimeout(() => { // until the answer stands on the board
     const card = document.getElementById(id);
     if (!board.contains(document.activeElement)) (card ?? board).focus();
