@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import random
+import select
 import selectors
 import time
 from itertools import count
@@ -87,8 +88,8 @@ class Refreshing:
 
     def _schedule(self, client, delay):
         at = max(time.monotonic() + delay, self._next_at[client])
-        # As in the browser: an earlier moment counts, and one request is enough for all.
-        if at < self._waiting.get(client, float("inf")):
+        # As in the browser: one request is enough for all that come until it is made.
+        if client not in self._waiting:
             self._waiting[client] = at
             heapq.heappush(self._due, (at, next(self._ids), client))
 
@@ -102,6 +103,12 @@ class Refreshing:
                 self._ask(client, self._idle.pop(), self._question)
 
     def _ask(self, client, http, question):
+        # The server has closed what was idle for long.
+        poll = select.poll()
+        poll.register(http.sock, select.POLLIN)
+        if poll.poll(0):
+            http.sock.close()
+            http = Http(self._port)
         self._asking[http] = client
         self._selector.register(http.sock, selectors.EVENT_READ, http)
         http.sock.sendall(question)

@@ -40,7 +40,9 @@ export class Blocks {
     for (const element of this.#elements()) {
       if (dependsOn(element, channel)) this.#due.add(element.dataset.realtimeBlock);
     }
-    if (this.#due.size || before) this.#schedule(this.#window.Math.random() * spread);
+    // The earliest of many moments would be early, and a herd's all at once.
+    const isPlanned = this.#due.size === before && this.#timerAt <= this.#window.performance.now() + spread;
+    if (this.#due.size && !isPlanned) this.#schedule(this.#window.Math.random() * spread);
   }
 
   /** Ask at once for what an outage interrupted. */

@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Blocks } from "../../flask_realtime/static/blocks.js";
 import { FakePage } from "./page.js";
 
+let chance = 0.5;
 let page, blocks, asked, answers, stale, elements, updated, address;
 
 const element = (block, on, url) => ({
@@ -45,7 +46,7 @@ function methods({ clock }) {
     setTimeout: (run, delay) => clock.set(run, delay),
     clearTimeout: (id) => clock.clear(id),
     performance: { now: () => clock.now },
-    Math: { random: () => 0.5 },
+    Math: { random: () => chance },
   };
 }
 
@@ -91,6 +92,26 @@ test("a herd spreads itself as the server says", async () => {
   await page.clock.pass(10_000);
 
   assert.equal(asked[0].at - begin, 2_000);
+});
+
+test("one that waits is not moved by what the server says to others as well", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 4_000);
+  chance = 0.1;
+  for (let number = 0; number < 5; number++) blocks.refresh("room:1", 4_000);
+  await page.clock.pass(10_000);
+  chance = 0.5;
+
+  assert.deepEqual(asked.map(({ at }) => at - begin), [2_000]);
+});
+
+test("one that waits for its herd is fetched at once for a channel of few", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 60_000);
+  blocks.refresh("room:1");
+  await page.clock.pass(10_000);
+
+  assert.equal(asked[0].at - begin, 0);
 });
 
 for (const [what, failing] of [
