@@ -32,7 +32,7 @@ from .session.grants import Grants
 from .session.settlement import Settlement
 from .session.view import SessionPath
 from .threads.fork import ForkLocal
-from .threads.late import import_what_cannot_be_late
+from .threads.late_imports import import_what_cannot_be_late
 from .transport import route as transport
 from .transport import servers
 from .transport.handshake import Handshake

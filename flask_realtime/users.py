@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from .identity.users import identity_of, user_of
-from .page.moments import note_disconnect, note_revocation
+from .page.revocations import note_disconnect, note_revocation
 from .protocol.channels import flatten
 from .registries.base import Registry
 from .registries.records import Disconnect

@@ -11,8 +11,8 @@ from ..identity.keys import shorten
 from ..protocol.messages import SPEAKS_OF_LEAVING, left_message
 from ..protocol.positions import Position
 from ..threads import clock
+from ..threads.job_queue import JobQueue
 from ..threads.pool import ThreadPool
-from ..threads.worker import Worker
 from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
@@ -48,8 +48,8 @@ class Connection:
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_config", "_descriptor", "_detach", "_flusher",
         "_goodbye", "_lock", "_reached", "address", "bucket", "close_by", "close_code", "digest",
-        "disconnects_behind_reply", "is_retiring", "last_pinged", "name", "opened_at", "outbox",
-        "reading", "receiver", "resume_by", "speaks", "user", "worker",
+        "disconnects_behind_reply", "is_retiring", "jobs", "last_pinged", "name", "opened_at",
+        "outbox", "reading", "receiver", "resume_by", "speaks", "user",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +71,7 @@ class Connection:
         self.digest = digest
         self.user = user
         self.address = address
-        self.worker = Worker(threads, flusher.lock)
+        self.jobs = JobQueue(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
         self.reading = Reading(
             descriptor,
@@ -217,10 +217,10 @@ class Connection:
         """Close the socket once the messages that it has taken on are answered.
 
         :param seconds: as :meth:`close` takes it.
-        :raises RuntimeError: if the system has no thread left for the socket's worker.
+        :raises RuntimeError: if the system has no thread left to run the socket's jobs.
         """
         self.is_retiring = True
-        self.worker.submit(lambda: self.close(code, reason, seconds))
+        self.jobs.submit(lambda: self.close(code, reason, seconds))
 
     def cut(self) -> None:
         """End the fd now, without a close frame; the reader is woken. Never blocks."""
@@ -276,7 +276,7 @@ class Connection:
 
     def _end(self, receiver: Receiver) -> None:
         self._begin_close(CloseCode.ABNORMAL)
-        self.worker.drop_waiting()
+        self.jobs.drop_waiting()
         # Another thread may be about to send the close frame, and the fd ends here.
         self._say_goodbye()
         self.close_by = None

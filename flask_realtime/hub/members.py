@@ -35,7 +35,7 @@ class Member:
     """One connection, and how far it is on its channels.
 
     :ivar positions: by channel, how far the connection is; None once it hears the channel live.
-    :ivar coming: by channel, where the connection will begin, as soon as its worker comes to it.
+    :ivar coming: by channel, where the connection will begin, as soon as its jobs come to it.
     :ivar pasts: by channel, the subscription of the connection that began with older messages.
     :ivar known: the subscriptions that the connection was brought to last.
     :ivar is_subscribed: whether the connection has its first subscriptions.

@@ -48,7 +48,7 @@ class Reconciler:
     Its thread reads the logs of paused channels, applies changed subscriptions to connections, and
     writes clients again that the registry has lost; every second while the registry is away.
 
-    :param enter: brings a connection onto new channels, on the connection's own worker.
+    :param enter: brings a connection onto new channels, in a job of the connection's own.
     :param settle: waits until every frame that was posted is in an outbox or sent.
     """
 

@@ -24,7 +24,7 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
-from .large import LARGE_BYTES, LargeMessages
+from .large_messages import LARGE_BYTES, LargeMessages
 from .resumption import Resumption
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Services:
 class MessageReceiver:
     """Receives the messages of one socket, on the thread that reads the socket.
 
-    ``ping`` and ``resume`` are answered at once. Every other message waits for the socket's worker,
-    which handles one message at a time.
+    ``ping`` and ``resume`` are answered at once. Every other message waits in the socket's queue
+    of jobs, which handles one message at a time.
 
     :param connection: the socket.
     :param services: what all sockets share.
@@ -104,7 +104,7 @@ class MessageReceiver:
         connection = self._connection
         logger.info("Socket %s opened from %s.", shorten(connection.digest), connection.address)
         if self._joins:
-            connection.worker.submit(lambda: self._services.conversations.join(self._converse()))
+            connection.jobs.submit(lambda: self._services.conversations.join(self._converse()))
         if self._awaits_resume:
             self._services.resumption.await_resume(connection)
         else:
@@ -141,7 +141,7 @@ class MessageReceiver:
         """Let the message end that is being handled, and run the app's leave hooks; then forget the
         socket. The messages behind that one have been dropped."""
         connection = self._connection
-        connection.worker.wait_until_idle(None)
+        connection.jobs.wait_until_idle(None)
         try:
             if self._leaves:
                 self._services.conversations.leave(self._converse())
@@ -201,11 +201,11 @@ class MessageReceiver:
         connection = self._connection
         connection.reading.wait_for_handling()
         connection.reading.pending.enter(len(data))
-        is_next = not connection.worker.pending
+        is_next = not connection.jobs.pending
         if message is not None and is_next and len(data) < LARGE_BYTES:
-            connection.worker.submit(lambda: self._handle(message, len(data)))
+            connection.jobs.submit(lambda: self._handle(message, len(data)))
         else:
-            connection.worker.submit(lambda: self._handle_data(data))
+            connection.jobs.submit(lambda: self._handle_data(data))
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":

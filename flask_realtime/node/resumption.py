@@ -97,7 +97,7 @@ class Resumption:
         self._begin(connection, starts, subscriptions, report)
 
     def enter(self, connection: Connection, subscriptions: Subscriptions) -> None:
-        """Put a socket on further channels, once its worker is done with what it is doing.
+        """Put a socket on further channels, behind the jobs that it has already.
 
         :param subscriptions: those to these channels.
         """
@@ -126,9 +126,9 @@ class Resumption:
         subscriptions: Subscriptions,
         report: Report | None,
     ) -> None:
-        # On this thread if nothing was missed: a worker takes a tenth of a handshake's time to
-        # start, and 2 KB of memory.
-        if connection.worker.pending or not self._catch_up.is_done(starts):
+        # On this thread if nothing was missed: a job needs a second thread, which takes a tenth of
+        # a handshake's time to start, and 2 KB of memory.
+        if connection.jobs.pending or not self._catch_up.is_done(starts):
             self._invite(connection, starts, subscriptions, report)
             return
         self._hub.invite(connection, starts, subscriptions.with_past)
@@ -141,10 +141,10 @@ class Resumption:
         subscriptions: Subscriptions,
         report: Report | None,
     ) -> None:
-        # Here and not on the worker: a client that leaves a channel meanwhile must not be put on it
+        # Here and not in the job: a client that leaves a channel meanwhile must not be put on it
         # afterwards.
         self._hub.invite(connection, starts, subscriptions.with_past)
-        connection.worker.submit(lambda: self._enter(connection, report))
+        connection.jobs.submit(lambda: self._enter(connection, report))
 
     def _enter(self, connection: Connection, report: Report | None) -> None:
         try:

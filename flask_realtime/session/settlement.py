@@ -21,7 +21,7 @@ from ..page.client import (
     session_names,
 )
 from ..page.identify import identify
-from ..page.moments import note_arrival
+from ..page.revocations import note_arrival
 from ..page.sessions import has_cookie_session, keep_snapshot, present_session
 from ..registries.base import Registry
 from ..registries.records import Disconnect

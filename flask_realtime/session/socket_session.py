@@ -16,8 +16,8 @@ from ..page.identify import identify
 from ..page.sessions import has_cookie_session, present_session
 from ..registries.base import Registry
 from ..threads import clock
-from .changes import SessionChanges, difference, pointer_to
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of
+from .pending_changes import SessionChanges, difference, pointer_to
 from .settlement import IS_ENDED
 
 if TYPE_CHECKING:

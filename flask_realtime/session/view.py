@@ -30,12 +30,12 @@ from ..page.client import (
 )
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
-from ..page.moments import came_at
+from ..page.revocations import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
 from ..page.withheld import is_session_withheld
 from ..registries.base import Registry
 from ..registries.records import Grant
-from .changes import SessionChanges, follow
+from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
 

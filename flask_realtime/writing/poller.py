@@ -14,6 +14,7 @@ from ..threads.background import join, start_thread
 from ..threads.pause import let_others_run
 from ..threads.waker import Waker
 from .outbox import Outbox
+from .stalls import StallWatch
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ LOOK_SECONDS = 1.0
 # nobody else runs meanwhile.
 LOOKS_AT_ONCE = 500
 # How many bytes the replies may have together that peers of this process are slow to take. Large
-# messages that are being handled may take as much again: see node/large.py.
+# messages that are being handled may take as much again: see node/large_messages.py.
 REPLY_BYTES = 32 * 1024 * 1024
 LARGE_REPLY_BYTES = 64 * 1024
 
@@ -48,8 +49,8 @@ class Poller:
         self._on_writable = on_writable
         self._look_at = 0.0
         self._lock = threading.Lock()
-        self._new: dict[Outbox, _Watch] = {}
-        self._watched: dict[Outbox, _Watch] = {}
+        self._new: dict[Outbox, StallWatch] = {}
+        self._watched: dict[Outbox, StallWatch] = {}
         self._forgotten: dict[Outbox, threading.Event] = {}
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
@@ -60,7 +61,7 @@ class Poller:
 
         :raises RuntimeError: if the thread can't be started; the next call tries again.
         """
-        watch = _Watch(outbox.reply_bytes())
+        watch = StallWatch(outbox.reply_bytes())
         with self._lock:
             if outbox.is_closed or self._is_closed:
                 return
@@ -191,32 +192,6 @@ class Poller:
                 return
         with contextlib.suppress(KeyError, ValueError, OSError):
             selector.unregister(outbox.descriptor.fileno())
-
-
-class _Watch:
-    """How one full outbox gets on.
-
-    :param reply_bytes: what its replies hold.
-    """
-
-    __slots__ = ("_unread", "reply_bytes", "since")
-
-    def __init__(self, reply_bytes: int) -> None:
-        self.reply_bytes = reply_bytes
-        #: When its peer has last taken something.
-        self.since = clock.monotonic()
-        self._unread = -1
-
-    def is_stalled(self, outbox: Outbox, now: float) -> bool:
-        """Whether the peer has taken nothing for longer than its owner allows."""
-        try:
-            unread = outbox.descriptor.unread()
-        except (OSError, ValueError):
-            return False
-        if unread != self._unread:
-            self._unread = unread
-            self.since = now
-        return now - self.since > outbox.owner.stall_seconds
 
 
 def _guard(call: Callable[..., None], *values: object) -> None:

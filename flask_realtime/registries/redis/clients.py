@@ -14,7 +14,6 @@ from ..records import Arrival, ConnectionRecord, Grant
 from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from . import scripts
 from .connection import Deadline
-from .ends import RedisEnds, as_fields
 from .entries import parse_position
 from .keys import RedisKeys
 from .log import Tails
@@ -22,6 +21,7 @@ from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
 from .starts import parse_start, write_start
+from .tombstones import RedisTombstones, as_fields
 
 
 class RedisClients:
@@ -34,7 +34,7 @@ class RedisClients:
         self._pool = pool
         self._keys = keys
         self._process = process
-        self._ends = RedisEnds(pool, keys, config)
+        self._tombstones = RedisTombstones(pool, keys, config)
         lifetimes = Lifetimes.of(config)
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
@@ -108,15 +108,15 @@ class RedisClients:
             (self._full_name(name), self._lives),
         )
         (known, items, has_arrived, has_ended, began), *of_others = self._pool.ask(
-            [connect, *self._ends.questions(user, sessions)], deadline
+            [connect, *self._tombstones.questions(user, sessions)], deadline
         )
         if has_ended:
             return Arrival(None, (), has_ended=True)
-        if self._ends.has_ended(int(began), of_others):
+        if self._tombstones.has_ended(int(began), of_others):
             self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
             return Arrival(None, (), has_ended=True)
         subscriptions = self._subscriptions(as_fields(known)) if known else None
-        lost = self._ends.lost(subscriptions, of_others)
+        lost = self._tombstones.lost(subscriptions, of_others)
         if subscriptions and lost:
             self.unsubscribe(digest, lost, deadline)
             for channel in lost:
@@ -205,7 +205,7 @@ class RedisClients:
         the request asked for it. Return the processes that have the client, none of which has been
         told of it yet."""
         # Behind the command: whoever is put out after that is told to every process.
-        questions = [] if grant is None else self._ends.left_since(grant)
+        questions = [] if grant is None else self._tombstones.left_since(grant)
         subscribed, *left = self._pool.ask([command, *questions], deadline)
         if isinstance(subscribed, int):
             raise TooManyChannels(subscribed, self._most_channels)

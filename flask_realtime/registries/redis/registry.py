@@ -19,13 +19,13 @@ from .address import RedisAddress
 from .clients import RedisClients
 from .connection import ConnectionLost, Deadline
 from .disconnects import RedisDisconnects
-from .ends import RedisEnds
 from .hearing import RedisHearing
 from .keys import RedisKeys
 from .log import RedisLog
 from .pool import RedisPool
 from .resp import ErrorReply
 from .survey import NO_EVICTION, RedisSurvey
+from .tombstones import RedisTombstones
 
 
 class RedisRegistry(Registry):
@@ -49,7 +49,7 @@ class RedisRegistry(Registry):
         self._survey = RedisSurvey(self._address, keys)
         self._pool = RedisPool(self._address, seconds, self._survey)
         self._log = RedisLog(self._pool, keys, config)
-        self._ends = RedisEnds(self._pool, keys, config)
+        self._tombstones = RedisTombstones(self._pool, keys, config)
         self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
     def __str__(self) -> str:
@@ -147,11 +147,11 @@ class RedisRegistry(Registry):
         own.disconnects.announce(order, self._pool.deadline())
 
     def end_session(self, session: str, heir: str = "") -> None:
-        self._ends.end_session(session, heir, self._pool.deadline())
+        self._tombstones.end_session(session, heir, self._pool.deadline())
 
     def end_user(self, user: str, channel: str | None = None) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
-        self._ends.end_user(user, channel, deadline)
+        self._tombstones.end_user(user, channel, deadline)
         if channel is not None:
             if own.events is not None:
                 own.events.unsubscribed(user, channel)

@@ -52,7 +52,7 @@ def test_drain_spreads_the_closing(pairs, clock, monkeypatch):
 def test_drain_answers_what_is_in_flight_first(pairs):
     """A message that is being handled is answered before its socket is told to go."""
     connection, gate = pairs[0].connection, threading.Event()
-    connection.worker.submit(lambda: (gate.wait(DEADLINE), connection.reply('"answered"')))
+    connection.jobs.submit(lambda: (gate.wait(DEADLINE), connection.reply('"answered"')))
     draining = threading.Thread(target=drain(pairs).run)
 
     draining.start()
@@ -68,7 +68,7 @@ def test_drain_answers_what_is_in_flight_first(pairs):
 def test_drain_does_not_wait_for_ever(pairs):
     """A handler that does not end is left behind when the server's patience is at its end."""
     gate = threading.Event()
-    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+    pairs[0].connection.jobs.submit(lambda: gate.wait(DEADLINE))
 
     drain(pairs, patience=0.2).run()
 
@@ -95,7 +95,7 @@ def test_drain_begins_when_the_server_stops(pairs):
 def test_drain_that_is_called_twice_returns_with_the_first(pairs):
     """Whoever asks while another drains is not told that it is done before it is."""
     gate, over = threading.Event(), []
-    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+    pairs[0].connection.jobs.submit(lambda: gate.wait(DEADLINE))
     one = drain(pairs)
     first = threading.Thread(target=one.run)
     first.start()
@@ -122,7 +122,7 @@ def test_drain_tells_all_within_a_short_patience(pairs, patience, clock, monkeyp
 
     monkeypatch.setattr("time.sleep", pass_time)
     gate = threading.Event()
-    pairs[0].connection.worker.submit(lambda: gate.wait(DEADLINE))
+    pairs[0].connection.jobs.submit(lambda: gate.wait(DEADLINE))
 
     drain(pairs, spread=3.0, patience=patience).run()
 

@@ -217,4 +217,4 @@ def test_message_that_comes_after_the_end_is_not_heeded(heard):
         connection.close(1000)
         connection.receiver.received('{"id": "1", "action": "echo"}')
 
-        assert not connection.worker.pending
+        assert not connection.jobs.pending

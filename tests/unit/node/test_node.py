@@ -8,7 +8,7 @@ from flask_realtime import Realtime
 from flask_realtime.node import node as module
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.records import ConnectionRecord
-from flask_realtime.threads.worker import Worker
+from flask_realtime.threads.job_queue import JobQueue
 from flask_realtime.transport.handshake import Refusal
 from tests.eventually import DEADLINE, eventually
 from tests.leftovers import open_files, threads_of_ours
@@ -40,9 +40,9 @@ def test_node_needs_no_worker_for_a_socket_that_missed_nothing(monkeypatch):
         node.registry.forget_connection(ConnectionRecord(first.digest, first.name, {}))
         with admitted(node) as second:
             second.receiver.opened()
-            assert second.worker.wait_until_idle(DEADLINE)
+            assert second.jobs.wait_until_idle(DEADLINE)
         with admitted(node) as third, monkeypatch.context() as patch:
-            patch.setattr(Worker, "submit", lambda worker, job: pytest.fail("It works."))
+            patch.setattr(JobQueue, "submit", lambda queue, job: pytest.fail("It works."))
 
             third.receiver.opened()
 
@@ -112,7 +112,7 @@ def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
     node = node_of(realtime=realtime)
     with Page(node) as page:
         page.say("wait")
-        eventually(lambda: page.connection.worker.pending)
+        eventually(lambda: page.connection.jobs.pending)
 
         node.close(seconds=0.1)
         left = {one.name for one in threads_of_ours() - before}

@@ -157,7 +157,7 @@ def test_socket_enters_further_channels_behind_what_it_is_doing(node, monkeypatc
         node.registry.subscribe(connection.digest, ["room"])
 
         eventually(lambda: node.is_heard("room"))
-        assert connection.worker.wait_until_idle(None)
+        assert connection.jobs.wait_until_idle(None)
 
 
 def test_client_that_speaks_of_it_is_told_where_it_begins(node):

@@ -21,7 +21,7 @@ from .scripts import Command
 MOST_LEFT_BY_USER = 1000
 
 
-class RedisEnds:
+class RedisTombstones:
     """What ends sessions and users, and what a connection that comes has to ask."""
 
     def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:

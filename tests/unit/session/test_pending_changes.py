@@ -3,7 +3,7 @@
 import pytest
 
 from flask_realtime.identity.keys import SOCKET_KEY
-from flask_realtime.session.changes import SessionChanges, difference, follow, pointer_to
+from flask_realtime.session.pending_changes import SessionChanges, difference, follow, pointer_to
 
 CHANGES = SessionChanges(
     changes=difference({"a": 1, "gone": None}, {"a": 2, "new": ["x"]}),

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from flask_realtime.page.moments import (
+from flask_realtime.page.revocations import (
     came_at,
     let_revocation_pass,
     note_arrival,

@@ -4,17 +4,17 @@ import pytest
 
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.redis.ends import RedisEnds
 from flask_realtime.registries.redis.keys import RedisKeys
+from flask_realtime.registries.redis.tombstones import RedisTombstones
 from flask_realtime.registries.subscriptions import Subscription, Subscriptions
 
 
 def test_connection_of_a_stranger_asks_nothing_more():
     """An app without users, and with one secret key, has no key more looked at."""
-    ends = RedisEnds(None, RedisKeys("p"), Config())
+    tombstones = RedisTombstones(None, RedisKeys("p"), Config())
 
-    assert ends.questions(None, ()) == []
-    assert len(ends.questions("42", ["s1", "s2"])) == 3
+    assert tombstones.questions(None, ()) == []
+    assert len(tombstones.questions("42", ["s1", "s2"])) == 3
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_connection_of_a_stranger_asks_nothing_more():
 )
 def test_client_has_ended_with_its_session_or_behind_its_user(began, replies, has_ended):
     """By another name of its session, or if it began before its user ended."""
-    assert RedisEnds.has_ended(began, replies) is has_ended
+    assert RedisTombstones.has_ended(began, replies) is has_ended
 
 
 def test_channels_are_lost_that_were_subscribed_before():
@@ -41,5 +41,5 @@ def test_channels_are_lost_that_were_subscribed_before():
         {"a": Subscription(start, moment=5), "b": Subscription(start, moment=6)}
     )
 
-    assert RedisEnds.lost(subscriptions, [0, [b"left:a", b"5", b"left:b", b"5"]]) == ["a"]
-    assert RedisEnds.lost(None, [[b"left:a", b"5"]]) == []
+    assert RedisTombstones.lost(subscriptions, [0, [b"left:a", b"5", b"left:b", b"5"]]) == ["a"]
+    assert RedisTombstones.lost(None, [[b"left:a", b"5"]]) == []

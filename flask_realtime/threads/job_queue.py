@@ -1,4 +1,4 @@
-"""The jobs of one socket, one at a time: a socket has a second thread while there are any."""
+"""Where a socket's messages wait for their handlers: a queue of jobs, done one at a time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from .pool import Job, ThreadPool
 logger = logging.getLogger(__name__)
 
 
-class Worker:
+class JobQueue:
     """Runs the jobs of one socket one at a time, in the order given.
 
+    A thread of the pool works for the queue as long as there are jobs, and then goes back.
+
     :param threads: where the jobs run.
-    :param lock: guards the list of jobs; it is held for moments, so many workers may share one.
+    :param lock: guards the list of jobs; it is held for moments, so many queues may share one.
+    :ivar pending: how many jobs wait or run.
     """
 
     __slots__ = ("_idle", "_is_running", "_jobs", "_lock", "_threads", "pending")
@@ -27,13 +30,12 @@ class Worker:
         self._lock = lock
         self._is_running = False
         self._idle: threading.Event | None = None
-        #: Jobs that wait or run.
         self.pending = 0
 
     def submit(self, job: Job) -> None:
         """Run *job* after the jobs before it; returns at once.
 
-        :raises RuntimeError: if no thread is to be had; then all waiting jobs are dropped.
+        :raises RuntimeError: if the system has no thread left; all waiting jobs are dropped then.
         """
         with self._lock:
             self._jobs.append(job)
@@ -44,20 +46,27 @@ class Worker:
             try:
                 self._threads.run(self._run)
             except BaseException:
-                # Whoever waits for these jobs must not wait for ever.
+                # A caller of wait_until_idle() must not wait for ever for jobs that nobody runs.
                 self._drop()
                 raise
 
     def drop_waiting(self) -> None:
-        """Drop the jobs behind the one that runs, or that is the next to run: nobody would hear the
-        replies, and a socket keeps its place until its last job ends."""
+        """Drop all jobs but the one that runs, or that is about to run.
+
+        For a socket that is closed: nobody would hear the replies, and the socket counts against
+        the limits until its last job ends.
+        """
         with self._lock:
             is_running = self.pending > len(self._jobs)
             del self._jobs[0 if is_running else 1 :]
             self.pending = len(self._jobs) + is_running
 
     def wait_until_idle(self, seconds: float | None) -> bool:
-        """Wait until no job is left; return False if *seconds* were not enough (None: no limit)."""
+        """Wait until no job is left.
+
+        :param seconds: how long to wait at the most; None: no limit.
+        :returns: False if jobs are left after *seconds*.
+        """
         with self._lock:
             if not self.pending:
                 return True

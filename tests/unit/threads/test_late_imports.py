@@ -62,7 +62,7 @@ def test_nothing_is_imported_that_gevent_has_yet_to_patch(before, is_imported):
     code = f"""
 {before}
 import sys
-from flask_realtime.threads.late import import_what_cannot_be_late
+from flask_realtime.threads.late_imports import import_what_cannot_be_late
 import_what_cannot_be_late()
 print("concurrent.futures.thread" in sys.modules)
 """
