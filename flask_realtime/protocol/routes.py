@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 
 #: ``payload``: a message for the page's scripts. ``html``: fragments. ``refresh``: blocks of the
 #: page are to be rendered again.
-Kind = Literal["payload", "html", "refresh"]
+RouteKind = Literal["payload", "html", "refresh"]
 
-_MARKS: dict[Kind, str] = {"payload": "", "html": "<", "refresh": "~"}
-_KINDS: dict[str, Kind] = {mark: kind for kind, mark in _MARKS.items() if mark}
+_MARKS: dict[RouteKind, str] = {"payload": "", "html": "<", "refresh": "~"}
+_KINDS: dict[str, RouteKind] = {mark: kind for kind, mark in _MARKS.items() if mark}
 _NOT = "-"
 
 
@@ -22,7 +22,7 @@ class Route(NamedTuple):
         between them, by one of which it is known; empty: none.
     """
 
-    kind: Kind = "payload"
+    kind: RouteKind = "payload"
     to: str = ""
     but_for: str = ""
 

@@ -1,28 +1,27 @@
 """Where subscriptions and logs are kept: in this process, or in Redis.
 
-Whoever writes a :class:`Registry` of their own finds here every type that its methods take or
-return.
+Whoever writes a :class:`Registry` of their own finds here every type that its constructor and its
+methods take or return.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from ..config.settings import Config
 from ..errors import RegistryUnavailable, TooManyChannels
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..protocol.pushes import Push
-from ..protocol.routes import Route
-from ..protocol.starts import Past, Start
+from ..protocol.routes import Route, RouteKind
+from ..protocol.starts import Past, Start, Starts
 from .base import Registry
 from .records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from .subscriptions import Known, Subscription, Subscriptions
 
-if TYPE_CHECKING:
-    from ..config.settings import Config
-
 __all__ = [
     "Arrival",
+    "Config",
     "ConnectionRecord",
     "Disconnect",
     "Grant",
@@ -36,7 +35,9 @@ __all__ = [
     "RegistryEvents",
     "RegistryUnavailable",
     "Route",
+    "RouteKind",
     "Start",
+    "Starts",
     "Subscription",
     "Subscriptions",
     "TooManyChannels",

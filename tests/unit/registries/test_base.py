@@ -1,6 +1,9 @@
 """What others build on: the contract of a registry, and the types that it is made of."""
 
+import builtins
+import collections.abc
 import inspect
+import re
 import typing
 
 import pytest
@@ -15,6 +18,13 @@ METHODS = {
     for name, method in inspect.getmembers(flask_realtime.Registry, inspect.isfunction)
     if not name.startswith("_")
 }
+TYPES = {
+    name: getattr(registries, name)
+    for name in registries.__all__
+    # The settings' own description is of no use to a registry.
+    if inspect.isclass(getattr(registries, name)) and name != "Config"
+}
+WELL_KNOWN = {*dir(builtins), *dir(typing), *dir(collections.abc)}
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -41,6 +51,35 @@ def parts_of(hint):
             yield from parts_of(part)
     for field in getattr(hint, "__dataclass_fields__", {}):
         yield from parts_of(typing.get_type_hints(hint)[field])
+
+
+@pytest.mark.parametrize("name", [*METHODS, *TYPES])
+def test_each_name_that_a_signature_says_can_be_imported(name):
+    """``help(Registry)`` shows no type, not even another name for one, that cannot be imported."""
+    said = {word for text in annotations(METHODS.get(name) or TYPES[name]) for word in words(text)}
+
+    assert said - WELL_KNOWN <= set(registries.__all__)
+
+
+def test_type_that_a_registry_is_made_of_can_be_imported():
+    """``REALTIME_REGISTRY`` may name a class, which is called with the app's settings."""
+    assert MemoryRegistry.__init__.__annotations__["config"] == "Config"
+    assert "Config" in registries.__all__
+
+
+def annotations(one):
+    """The annotations of a function, or of a class, its fields and its public methods."""
+    yield from getattr(one, "__annotations__", {}).values()
+    if inspect.isclass(one):
+        for name, member in vars(one).items():
+            function = getattr(member, "__func__", getattr(member, "fget", member))
+            if inspect.isfunction(function) and not name.startswith("_"):
+                yield from function.__annotations__.values()
+
+
+def words(annotation):
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.findall(r"[A-Za-z_]+", text.replace("ForwardRef", "").replace("typing.", ""))
 
 
 @pytest.mark.parametrize("name", registries.__all__)
