@@ -1,4 +1,4 @@
-"""What an app pushes: encoded, addressed, and handed to the registry."""
+"""The pushes of one app: encodes messages and hands them to the registry."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from .app_contexts import within
 from .audiences import Addressing
-from .protocol.channels import flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, pairs, to_json
+from .protocol.pushes import Push, check_push_id, make_many, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
 from .registries.base import Registry
 from .registries.subscriptions import is_heard_by
@@ -23,14 +22,14 @@ from .transactions import has_begun, wait_for_commit
 
 logger = logging.getLogger(__name__)
 
-# What an app may replace on Flask's own JSON provider.
+# The attributes that an app may replace on an instance of Flask's own JSON provider.
 _OF_APP = frozenset(["default", "dumps"])
 
 
 class AppPublisher:
-    """Hands to the registry what one app pushes.
+    """Encodes what one app pushes, and hands it to the registry.
 
-    :param app: its JSON provider encodes the messages.
+    :param app: the app, whose JSON provider encodes the messages.
     :param registry: returns the registry of this process, or raises
         :exc:`~flask_realtime.NobodyListens` where a push could reach nobody.
     :param is_enabled: ``REALTIME_ENABLED``; False: messages are encoded and go nowhere.
@@ -54,25 +53,32 @@ class AppPublisher:
     def encode(self, message: Any) -> str:
         """Return *message* as JSON text.
 
-        :raises ValueError: for a number that JSON does not have.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         """
         provider = self._app.json
         if type(provider) is DefaultJSONProvider and not vars(provider).keys() & _OF_APP:
             return to_json(message, provider.dumps)
-        # The app's own may ask for current_app, which a thread without a context has not.
+        # A provider of the app's own may use current_app, and a background thread has no context.
         with within(self._app):
             return to_json(message, provider.dumps)
 
     def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None:
-        """Push one message to *names*, which are channels and a pattern that were checked."""
+        """Push one message.
+
+        :param names: the channels, and the pattern, that it goes to; they have been checked.
+        :param push_id: a second push with this id within 300 s is not a second message.
+        :raises RegistryUnavailable: if the registry did not accept the message in time.
+        """
         payload = self.encode(message)
         if self._is_enabled and self._app.debug:
             self._hint_at_swapped(message, names)
         self.deliver(payload, Addressing(tuple(names), TO_ALL, push_id))
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
-        """Push one message to one client alone, down a channel whose name was checked.
+        """Push one message to one client alone.
 
+        :param digest: the client's digest.
+        :param channel: the name of the client's channel; it has been checked.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
         """
         payload = self.encode(message)
@@ -82,29 +88,26 @@ class AppPublisher:
             self.deliver(payload, Addressing((channel,), Route(to=digest)))
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
-        """Push pairs of a message and its channel, each to the channels that fit *pattern* too."""
+        """Push several messages, as :meth:`flask_realtime.Realtime.push_many` says.
+
+        :param messages: pairs of a message and its channel, or a list of channels.
+        :param pattern: every channel that fits it gets all of the messages too.
+        """
         encoded = []
-        for message, channel in pairs(messages):
-            names = flatten((channel,), pattern)
+        for message, names in pairs(messages, pattern):
             encoded.append((self.encode(message), names))
             if self._is_enabled and self._app.debug:
                 self._hint_at_swapped(message, names)
         if not (self._is_enabled and encoded):
             return
         registry = self._registry()
-        registry.publish(
-            [
-                push
-                for payload, names in encoded
-                for push in make_pushes(payload, names, registry.matching, registry.new_push_id())
-            ]
-        )
+        registry.publish(make_many(encoded, registry.matching, registry.new_push_id))
 
     def deliver(self, payload: str, addressing: Addressing) -> None:
-        """Push JSON text: at once, or behind the commit that *addressing* names.
+        """Push JSON text: now, or after the commit that *addressing* names.
 
-        :raises RegistryUnavailable: if the registry did not accept it in time; never of what waits
-            for a commit, which is tried again instead.
+        :raises RegistryUnavailable: if the registry did not accept the push in time. A push that
+            waits for a commit never raises it, and is tried again instead.
         """
         if addressing.push_id is not None:
             check_push_id(addressing.push_id)
@@ -122,15 +125,16 @@ class AppPublisher:
             registry.publish(pushes)
 
     def deliver_behind(self, addressing: Addressing, waits: bool) -> None:
-        """Push a refresh of which nobody waits for the outcome: its cause has happened already.
+        """Push a refresh whose cause has happened already, so that it must not fail.
 
-        :param waits: return when it was accepted or is to be tried again; False: return at once.
+        :param waits: True: return when the refresh was accepted, or is queued to be tried again;
+            False: return at once.
         """
         if self._is_enabled and addressing.names:
             self._hand_over("true", addressing, self._registry(), waits)
 
     def close(self) -> None:
-        """End the thread of what is tried again; what still waits is dropped."""
+        """End the thread that tries pushes again; pushes that still wait are dropped."""
         retries = self._retries.pop()
         if retries is not None:
             retries.close()
@@ -153,7 +157,7 @@ class AppPublisher:
         self._registry().publish(pushes)
 
     def _hint_at_swapped(self, message: Any, names: Sequence[str]) -> None:
-        """Tell, once, of a push whose message and channel seem to have changed places."""
+        """Warn, once, of a push whose message and channel seem to have changed places."""
         if self._has_hinted or not isinstance(message, str) or len(names) != 1:
             return
         if self._is_heard(message) and not self._is_heard(names[0]):

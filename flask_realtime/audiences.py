@@ -1,28 +1,30 @@
-"""What ``realtime.to(…)`` gives: who a push is for, and how it is to go."""
+"""What ``realtime.to(…)`` returns: an audience, to which one pushes messages and changes."""
 
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from .html.fragments import Fragment, content
+from .page_changes import Changes, Content, PageChanges
 from .protocol.pushes import Push, make_pushes
 from .protocol.routes import Route
 
 
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """How a push is to go.
+    """Where a push goes, and how.
 
-    :param names: the channels, and the pattern, that it goes to; each was checked.
-    :param route: what it is, and whom it is for.
-    :param push_id: a second push with this id within 300 s is not a second message; None: none.
-    :param is_ephemeral: it goes to the pages that are connected now, and into no log.
-    :param after_commit: the SQLAlchemy session whose commit it waits for; None: it goes at once.
+    :param names: the channels, and the pattern, to which the push goes; they have been checked.
+    :param route: what kind of push it is, and which clients of the channels get it.
+    :param push_id: a second push with this id within 300 s is not a second message; None: an id is
+        made, so that every push is a message of its own.
+    :param is_ephemeral: whether only the pages that are connected now get the push; no log has it.
+    :param after_commit: the SQLAlchemy session whose commit the push waits for; None: it waits for
+        nothing.
     """
 
     names: tuple[str, ...]
@@ -47,10 +49,6 @@ class Addressing:
         return make_pushes(payload, self.names, matching, one_id, self.route)
 
 
-#: Makes the HTML of a change from template, block, literal content and the template's variables.
-Content = Callable[[str | None, str | None, str | None, dict[str, Any]], str]
-
-
 class Outlet(Protocol):
     """What hands messages to the registry."""
 
@@ -61,171 +59,8 @@ class Outlet(Protocol):
         """Push JSON text."""
 
 
-class _Changes(ABC):
-    """The eight changes that can be made to a page's HTML, named as Turbo Streams name them."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def _add(self, fragment: Fragment) -> None:
-        """Take a change that was said."""
-
-    @abstractmethod
-    def _content(
-        self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
-    ) -> str:
-        """Return the HTML of a change."""
-
-    def append(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        **context: Any,
-    ) -> None:
-        """Put HTML at the end of every element that fits *target*.
-
-        An element of that HTML whose ``id`` the page has already replaces the one that is there.
-        The template is rendered once for all, as nobody: it sees no session, no cookies, no ``g``
-        and no ``current_user``, but what is passed here.
-
-        :param target: a CSS selector, such as ``"#messages"``.
-        :param template: the name of a template.
-        :param block: the only block of the template that is wanted; None: all of it.
-        :param html: literal content in place of a template: a ``Markup`` as it is, any other text
-            escaped.
-        :param context: the template's variables.
-        :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        self._add(Fragment("append", target, self._content(template, block, html, context)))
-
-    def prepend(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        **context: Any,
-    ) -> None:
-        """Put HTML at the beginning of every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("prepend", target, self._content(template, block, html, context)))
-
-    def before(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        **context: Any,
-    ) -> None:
-        """Put HTML in front of every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("before", target, self._content(template, block, html, context)))
-
-    def after(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        **context: Any,
-    ) -> None:
-        """Put HTML behind every element that fits *target*; see :meth:`append`."""
-        self._add(Fragment("after", target, self._content(template, block, html, context)))
-
-    def replace(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        morph: bool = False,
-        **context: Any,
-    ) -> None:
-        """Put HTML in the place of every element that fits *target*; see :meth:`append`.
-
-        :param morph: change only what differs, where the page has loaded Idiomorph.
-        """
-        self._add(Fragment("replace", target, self._content(template, block, html, context), morph))
-
-    def update(
-        self,
-        target: str,
-        template: str | None = None,
-        /,
-        *,
-        block: str | None = None,
-        html: str | None = None,
-        morph: bool = False,
-        **context: Any,
-    ) -> None:
-        """Put HTML in the place of what every element that fits *target* holds.
-
-        See :meth:`append`, and :meth:`replace` for *morph*.
-        """
-        self._add(Fragment("update", target, self._content(template, block, html, context), morph))
-
-    def remove(self, target: str, /) -> None:
-        """Take every element that fits *target* off the page.
-
-        :param target: a CSS selector, such as ``"#message-7"``.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        self._add(Fragment("remove", target))
-
-    def reload(self) -> None:
-        """Have the page loaded anew, unless its visitor is writing something.
-
-        :raises RegistryUnavailable: if Redis did not accept it in time.
-        """
-        self._add(Fragment("reload"))
-
-
-class Changes(_Changes):
-    """Collects several changes, which then go as one message."""
-
-    __slots__ = ("_make", "fragments", "has_ended")
-
-    def __init__(self, make: Content) -> None:
-        self._make = make
-        #: Whether the ``with`` block is over.
-        self.has_ended = False
-        #: What was said so far, in order.
-        self.fragments: list[Fragment] = []
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(
-            f"A with block of realtime.to(…) collects changes of the pages' HTML, and {name} is "
-            f"none: say realtime.to(…).{name}(…) beside it."
-        )
-
-    def _content(
-        self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
-    ) -> str:
-        return self._make(template, block, html, context)
-
-    def _add(self, fragment: Fragment) -> None:
-        if self.has_ended:
-            raise RuntimeError(
-                f"{fragment.action} was said behind its with block, which has sent its changes: "
-                f"say it within the block, or as realtime.to(…).{fragment.action}(…)."
-            )
-        self.fragments.append(fragment)
-
-
-class Audience(_Changes):
-    """Those whom a push is for: the clients of channels, or one user.
+class Audience(PageChanges):
+    """The pages that a push is for: those subscribed to some channels, or those of one user.
 
     Used as a context manager it collects changes and sends them as one message at the end of the
     ``with`` block; nothing is sent if that block raises an error::
@@ -235,7 +70,7 @@ class Audience(_Changes):
             change.update("#count", "_count.html", n=n)
 
     :param outlet: hands what is pushed to the registry.
-    :param addressing: how it is to go.
+    :param addressing: where pushes go, and how.
     :param make: makes the HTML of a change.
     """
 
@@ -250,21 +85,22 @@ class Audience(_Changes):
         self._collected: list[Changes] = []
 
     def push(self, message: Any) -> None:
-        """Send *message* to the scripts of these pages, as :meth:`flask_realtime.Realtime.push`.
+        """Send *message* to the scripts of these pages, as ``realtime.push`` does.
 
         :param message: anything the app's JSON provider can encode.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
+        :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         outlet = self._outlet()
         outlet.deliver(outlet.encode(message), self._addressing)
 
     def refresh(self) -> None:
-        """Have these pages render again each block that depends on one of these channels.
+        """Have these pages fetch again each block that depends on one of these channels.
 
-        A block depends on the channels that its ``data-realtime-on`` names; each page fetches it
-        from its own view, for its own viewer.
+        A block depends on the channels that its attribute ``data-realtime-on`` names. Each page
+        fetches its blocks from its own view, which renders them for the page's own viewer.
 
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if Redis did not accept the request in time.
         """
         self._outlet().deliver("true", self._of_kind("refresh"))
 

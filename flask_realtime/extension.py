@@ -1,4 +1,4 @@
-"""The extension object: settings, push, socket and decorators; ties the parts together."""
+"""The extension object: what an app calls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Realtime(Pushing, Subscribing):
 
         @app.get("/rooms/<room>")
         def show(room):
-            realtime.socket.subscribe(f"room:{room}")    # first: from here on nothing is missed
+            realtime.socket.subscribe(f"room:{room}")    # before reading: nothing falls between
             return render_template("room.html", messages=Message.in_room(room))
 
         @app.post("/rooms/<room>/messages")
@@ -45,8 +45,7 @@ class Realtime(Pushing, Subscribing):
             realtime.push({"text": request.form["text"]}, f"room:{room}")
             return "", 204
 
-    One object may serve several apps; what belongs to an app stands in
-    ``app.extensions["realtime"]``.
+    One object may serve several apps: the state of each is kept in the app itself.
 
     :param app: the app to register with at once; None: call :meth:`init_app` later.
     :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
@@ -59,17 +58,19 @@ class Realtime(Pushing, Subscribing):
         self._on_join = Hooks(socket_joined)
         self._on_leave = Hooks(socket_left)
         self._identify = Identify()
-        # A list, because iterating a WeakSet takes a sixth of a push made outside an app context.
+        # A list, because iterating a WeakSet takes a sixth of the time of a push made outside an
+        # app context.
         self._apps: list[weakref.ref[Flask]] = []
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Register with *app*: its pages, the route of its sockets, the session path.
+        """Register with *app*: stamp its pages, and add the routes of its sockets and its script.
 
-        Nothing is connected before the first use. Settings are read now, so set them before.
+        The ``REALTIME_*`` settings are read now: set them before. Redis is not connected to before
+        the first use.
 
-        :param app: the app; it may have one :class:`Realtime`.
+        :param app: the app, which may have one :class:`Realtime`.
         :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
         :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
         """
@@ -86,9 +87,9 @@ class Realtime(Pushing, Subscribing):
 
     @property
     def socket(self) -> Socket:
-        """The client of the current request: the page that made it, or that it will render.
+        """The client of the current request: the page that made it, or the page that it renders.
 
-        :raises NoContext: outside of a request, a view, or a handler.
+        :raises NoContext: if there is no current request.
         """
         if not has_request_context():
             raise NoContext(
@@ -106,51 +107,60 @@ class Realtime(Pushing, Subscribing):
 
     @property
     def blocks(self) -> frozenset[str]:
-        """The blocks that the current request wants; empty where the whole page is wanted.
+        """The names of the blocks that the current request asks for; empty for a whole page.
 
-        A page that refreshes some of its blocks asks its own view for them. The view may leave
-        out the queries of all others.
+        A page that refreshes some of its blocks asks its own view for them. The view may then
+        leave out the queries that only other blocks need.
         """
         wanted = wanted_blocks()
         return frozenset() if wanted is None else wanted.names
 
     @property
     def is_socket_request(self) -> bool:
-        """True while a message of a socket is handled, False in a request that came by HTTP."""
+        """Whether the current request is a message of a socket; False for a request over HTTP."""
         return is_socket_request()
 
     def drain(self, seconds: float | None = None) -> None:
-        """Close all sockets of this process (1012), so that their clients go elsewhere.
+        """Close all sockets of this process (code 1012), so that their pages connect elsewhere.
 
-        Returns when they have ended; what was being handled is answered first. New sockets are
-        refused from now on. A second call waits for the first one to be done. gunicorn's workers
-        do this by themselves when they stop.
+        Returns when all sockets are closed; messages that are being handled are answered first.
+        New sockets are refused from now on. A second call waits until the first one is done.
+        gunicorn's workers do this by themselves when they stop.
 
-        :param seconds: over how long the closing is spread; None: ``REALTIME_DRAIN_SECONDS``.
+        :param seconds: over how many seconds the closing is spread, so that the pages do not come
+            back all at once; None: ``REALTIME_DRAIN_SECONDS``.
         """
         self._state().drain(seconds)
 
     def health(self, app: Flask | None = None) -> dict[str, Any]:
         """Return the state of this process, for the checks of a load balancer for example.
 
-        :param app: whose state is asked for; None: the current app's, or the only one's.
+        :param app: the app whose state is asked for; None: the current app, or the only one.
+        :returns: a dict with ``registry`` (the kind: ``"redis"`` for example; None if disabled),
+            ``reachable`` (bool: whether Redis answers), ``listening`` (bool: whether pushes of
+            other processes arrive), ``lag_seconds`` (float: how late they arrive; None: not
+            known), ``connections`` and ``channels`` (int: how many this process has) and
+            ``draining`` (bool).
         :raises NoContext: if the app is not registered, or if it is not clear which app is meant.
-        :returns: ``reachable`` and ``listening`` of the registry (bool), ``lag_seconds`` (float or
-            None), ``registry`` (its kind, None where disabled), ``connections``, ``channels`` and
-            ``draining``.
         """
         return (self._state() if app is None else _state_of(app)).health()
 
     def handler(self, action: str) -> Callable[[Function], Function]:
-        """Let the decorated function answer the client messages whose ``action`` is *action*.
+        """Decorate the function that answers the messages whose ``action`` is *action*.
 
-        The function is called with the message's data, whatever JSON that is, in a request
+        The function is called with the message's data, which may be any JSON value, in a request
         context of its own, after the app's ``before_request`` functions. It may return whatever a
-        view may return.
+        view may return::
 
-        :raises AlreadyRegistered: if the action has a handler.
-        :raises SetupFinished: after the first request.
-        :raises TypeError: if *action* is no text, as where the decorator has no parentheses.
+            @realtime.handler("rename")
+            def rename(data):
+                ...
+                return {"name": data["name"]}
+
+        :param action: what the browser gives as ``realtime.send("rename", …)``.
+        :raises AlreadyRegistered: if the action has a handler already.
+        :raises SetupFinished: if the app has handled its first request.
+        :raises TypeError: if *action* is no text: a decorator without parentheses gets a function.
         """
         check_action(action)
         self._check_setup(f"@realtime.handler({action!r})")
@@ -165,74 +175,75 @@ class Realtime(Pushing, Subscribing):
         """Let the browser call the decorated view over its socket: by ``realtime.call``, or by a
         form or a link with ``data-realtime``.
 
-        A rule by path in front of the app (a proxy's, a WSGI middleware's, a firewall's, a rate
-        limit) does not see such a call. What the app itself runs, runs for a call too:
-        ``before_request`` functions, log-in, CSRF protection. A view that is not open is asked by
-        HTTP.
+        Rules by path that stand in front of the app do not see such a call: those of a proxy, a
+        WSGI middleware, a firewall or a rate limit. What the app itself runs, runs for a call too:
+        ``before_request`` functions, log-in, CSRF protection. The browser requests views that are
+        not open by HTTP.
 
         :param target: a view, a class of views, a method of one, or a blueprint. A blueprint opens
-            its own views, and not those of blueprints that are nested in it. Everything else is
-            opened by ``REALTIME_ALLOW_CALLS``.
+            its own views, and not those of blueprints that are nested in it. The setting
+            ``REALTIME_ALLOW_CALLS`` opens all others.
         :returns: *target*, so that this can be a decorator, above or below ``route``.
         :raises TypeError: if *target* is none of these.
         """
         return open_to_calls(target)
 
     def identify(self, function: Any) -> Any:
-        """Have the decorated function say who a session belongs to.
+        """Decorate the function that says which user a session belongs to.
 
         The function takes no arguments, reads ``flask.session``, and returns the user's id (a
-        text, a whole number or a UUID), or None for a stranger. It is called often, so it must not
-        touch a database: for the session as it came with a request, and for the session as the
-        request leaves it. An app with Flask-Login or Flask-Security only says
-        ``realtime.identify(flask_login)``, with the module itself.
+        text, a whole number or a UUID), or None for a stranger. It is called at the beginning and
+        at the end of requests, so it must not query a database. An app with Flask-Login or
+        Flask-Security calls ``realtime.identify(flask_login)``, with the module itself.
 
-        From then on what a page was granted ends with its log-in: when a user logs in or out, or
-        another one logs in, the pages that were open are closed (4001) and reload, and nobody
-        comes back to them with an earlier cookie. :meth:`to_user` and :meth:`user` name users by
-        the same ids.
+        What a page may hear then ends with its log-in. When a user logs in or out, or another user
+        logs in, the sockets of the session's open pages are closed (code 4001) and the pages
+        reload; a copy of an earlier cookie does not open them again. :meth:`to_user` and
+        :meth:`user` name users by the same ids.
 
         :param function: the function, or the module ``flask_login``.
         :returns: *function*.
-        :raises AlreadyRegistered: if there is one already.
-        :raises SetupFinished: after the first request.
-        :raises TypeError: if it is neither a function nor that module.
+        :raises AlreadyRegistered: if there is such a function already.
+        :raises SetupFinished: if the app has handled its first request.
+        :raises TypeError: if *function* is neither a function nor that module.
         """
         self._check_setup("realtime.identify")
         self._identify.set(function)
         return function
 
     def user(self, user_id: Any) -> User:
-        """Return the user of this id, to close the user's sockets or to put the user out of a
-        channel.
+        """Return one user, whose sockets can be closed, or whose subscriptions ended.
+
+        ``realtime.user(42).disconnect()`` closes all sockets of the user, and
+        ``realtime.user(42).unsubscribe("room:1")`` puts the user out of a channel.
 
         :param user_id: what the function of :meth:`identify` returns for the user; 42 and
             ``"42"`` are the same.
-        :raises InvalidIdentity: if it is None, empty, or no id.
+        :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         self._expect_users()
         state = self._state()
         return User(lambda: state.node() if state.config.enabled else None, user_id)
 
     def on_join(self, function: Function) -> Function:
-        """Run the decorated function once for each socket that opens, in its process.
+        """Run the decorated function once for each socket that opens, in the socket's process.
 
-        The function has no arguments; its context is like a handler's. A page whose link was
-        lost opens another socket: then ``realtime.socket.is_resumed`` is True.
+        The function takes no arguments; it runs in a request context, as a handler does. A page
+        whose link was lost opens another socket: ``realtime.socket.is_resumed`` is True then.
 
-        :raises SetupFinished: after the first request.
+        :raises SetupFinished: if the app has handled its first request.
         """
         self._check_setup("@realtime.on_join")
         self._on_join.add(function)
         return function
 
     def on_leave(self, function: Function) -> Function:
-        """Run the decorated function once for each socket that has ended, in its process.
+        """Run the decorated function once for each socket that has ended, in the socket's process.
 
-        The function has no arguments; its context is like a handler's. A process that is killed
-        does not run it.
+        The function takes no arguments; it runs in a request context, as a handler does. A process
+        that is killed does not run it.
 
-        :raises SetupFinished: after the first request.
+        :raises SetupFinished: if the app has handled its first request.
         """
         self._check_setup("@realtime.on_leave")
         self._on_leave.add(function)

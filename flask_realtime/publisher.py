@@ -15,14 +15,14 @@ from .errors import InvalidSetting
 from .html.fragments import literal
 from .identity.users import channel_of, identity_of
 from .protocol.channels import check_name, flatten
-from .protocol.pushes import Push, check_push_id, make_pushes, new_push_id, pairs, to_json
+from .protocol.pushes import Push, check_push_id, make_many, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
 from .registries.subscriptions import is_heard_by
 
 if TYPE_CHECKING:
     from .registries.redis.publishing import RedisPublishing
 
-# What Flask's own provider encodes, dates and UUIDs too, and as it encodes them.
+# As Flask's own JSON provider, which encodes dates and UUIDs too.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
 
 
@@ -34,15 +34,15 @@ class Publisher:
         with Publisher("redis://localhost:6379/0") as publisher:
             publisher.push({"done": 0.5}, "job:17")
 
-    For a Celery task, a cron job or another service; Flask apps say ``realtime.push``. A
-    publisher may be shared by threads and greenlets, and used on after a fork. It connects at the
-    first push, and closes itself as a context manager.
+    It is for a Celery task, a cron job or another service; a Flask app calls ``realtime.push``.
+    Threads and greenlets may share a publisher, and a forked process may go on using it. It
+    connects at the first push. :meth:`close` closes it, as does the end of a ``with`` block.
 
-    :param redis_url: what the app has as ``REALTIME_REDIS``: a URL, a dict with a ``url``, or a
-        function that returns a client.
-    :param prefix: what the app has as ``REALTIME_REDIS_PREFIX``.
-    :param timeout: how many seconds one call may wait for Redis in all.
-    :raises InvalidSetting: if one of them cannot be used.
+    :param redis_url: the same as the app's ``REALTIME_REDIS``: a URL, a dict with a ``url``, or a
+        function that returns a client of redis-py.
+    :param prefix: the same as the app's ``REALTIME_REDIS_PREFIX``.
+    :param timeout: how long one call may wait for Redis in all, in seconds.
+    :raises InvalidSetting: if one of the arguments cannot be used.
     """
 
     def __init__(self, redis_url: Any, prefix: str = "realtime", timeout: float = 2.0) -> None:
@@ -67,15 +67,18 @@ class Publisher:
         pattern: str | None = None,
         push_id: str | None = None,
     ) -> None:
-        """Send *message* to every client subscribed to any of *channels*, as ``realtime.push``.
+        """Send *message* to every client subscribed to any of *channels*.
+
+        It does what ``realtime.push`` does in an app. It returns when Redis has accepted the
+        message, not when the message has arrived in browsers.
 
         :param message: anything that Flask's JSON provider encodes.
         :param channels: names, or lists of them.
         :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
-            is any run of characters. Costs time in proportion to the channels known.
+            is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self.to(*channels, pattern=pattern, push_id=push_id).push(message)
 
@@ -89,11 +92,12 @@ class Publisher:
         """Return the audience of *channels*, as ``realtime.to`` does for an app.
 
         ``publisher.to("room:1").append("#messages", html=Markup("<li>hi</li>"))`` changes the
-        HTML of pages. There are no templates here: the content is given as ``html=``.
+        HTML of pages. A publisher has no templates: give the content as ``html=``.
 
         :param channels: names, or lists of them.
-        :param pattern: every channel that fits it is meant too, such as ``"room:*"``.
-        :param ephemeral: reach only the pages that are connected now.
+        :param pattern: every channel that fits it belongs to the audience too: ``"room:*"``, where
+            ``*`` is any run of characters.
+        :param ephemeral: reach only the pages that are connected now; the message stands in no log.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
@@ -102,38 +106,33 @@ class Publisher:
     def to_user(
         self, user_id: Any, *, ephemeral: bool = False, push_id: str | None = None
     ) -> Audience:
-        """Return the audience of one user, as ``realtime.to_user`` does for an app: all pages of
-        the user, on whatever device.
+        """Return the audience of one user, as ``realtime.to_user`` does for an app.
 
+        The audience is all pages of the user, on whatever device:
         ``publisher.to_user(42).push({"unread": 3})``.
 
         :param user_id: what the app's function of ``realtime.identify`` returns for the user; 42
             and ``"42"`` are the same.
-        :param ephemeral: reach only the pages that are connected now.
+        :param ephemeral: reach only the pages that are connected now; the message stands in no log.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         return self._audience((channel_of(identity_of(user_id)),), ephemeral, push_id)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
-        """Push several messages, one after the other, in as few round trips as order allows.
+        """Push several messages, in the order given, in as few round trips as that order allows.
 
         :param messages: pairs of a message and its channel, or a list of channels.
         :param pattern: every channel that fits it gets all of the messages too; the list of
             channels in a pair may be empty then.
-        :raises TypeError: if *messages* holds what is no pair.
+        :raises TypeError: if one of *messages* is not a pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
         deadline = self._redis.deadline()
         matching = partial(self._redis.log.matching, deadline=deadline)
-        pushes = [
-            push
-            for message, channel in pairs(messages)
-            for push in make_pushes(
-                to_json(message, _dumps), flatten((channel,), pattern), matching, new_push_id()
-            )
-        ]
+        encoded = ((to_json(message, _dumps), names) for message, names in pairs(messages, pattern))
+        pushes = make_many(encoded, matching, new_push_id)
         if pushes:
             self._redis.log.publish(pushes, deadline)
 
@@ -147,7 +146,7 @@ class Publisher:
         :param channel: the name of a channel to which the client is subscribed.
         :raises InvalidChannel: if *channel* is no name.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         name, payload = check_name(channel), to_json(message, _dumps)
         deadline = self._redis.deadline()

@@ -1,4 +1,4 @@
-"""What the extension object pushes: messages, fragments and refreshes."""
+"""The methods of ``realtime`` that push: messages, changes of HTML, and refreshes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# More channels of one commit are refreshed in the background: the view need not wait for them.
+# If a commit concerns more channels than these, their refreshes are published in the background, so
+# that the view need not wait for them.
 MOST_REFRESHED_AT_ONCE = 100
 
 _is_quiet: ContextVar[bool] = ContextVar("flask_realtime.is_quiet", default=False)
@@ -35,11 +36,11 @@ class Pushing(ABC):
 
     @abstractmethod
     def _publisher(self) -> AppPublisher:
-        """Return where the pushes of the current app go out, or those of the only app."""
+        """Return the publisher of the current app, or of the only app."""
 
     @abstractmethod
     def _expect_users(self) -> None:
-        """Tell the developer if no page can belong to a user."""
+        """Warn the developer if no page can belong to a user."""
 
     def push(
         self,
@@ -50,28 +51,30 @@ class Pushing(ABC):
     ) -> None:
         """Send *message* to every client subscribed to any of *channels*.
 
-        Returns when it has been accepted, not when it has arrived. Clients of one channel receive
-        its messages in the order they were pushed; a client that is away gets them when it comes
-        back, as far as the log reaches. Works anywhere: in an app context, or where only one app
-        was ever initialised.
+        Returns when Redis (or memory) has accepted the message, not when it has arrived in
+        browsers. The clients of a channel receive its messages in the order in which they were
+        pushed. A client that is away gets them when it comes back, as far as the channel's log
+        reaches. Call it anywhere: in an app context, or, where only one app was initialised,
+        without one.
 
         :param message: anything the app's JSON provider can encode.
         :param channels: names, or lists of them.
         :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
-            is any run of characters. Costs time in proportion to the channels known.
+            is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
+        :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self._publisher().push(message, flatten(channels, pattern), push_id)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
-        """Push several messages, one after the other, in as few round trips as order allows.
+        """Push several messages, in the order given, in as few round trips as that order allows.
 
         :param messages: pairs of a message and its channel, or a list of channels.
         :param pattern: every channel that fits it gets all of the messages too; the list of
             channels in a pair may be empty then.
-        :raises TypeError: if *messages* holds what is no pair.
+        :raises TypeError: if one of *messages* is not a pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
@@ -89,7 +92,7 @@ class Pushing(ABC):
         :param channel: the channel's name, no pattern.
         :raises InvalidChannel: if *channel* is no name.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self._publisher().push_to(digest, message, check_name(channel))
 
@@ -102,22 +105,24 @@ class Pushing(ABC):
         after_commit: Any = None,
         push_id: str | None = None,
     ) -> Audience:
-        """Return the audience of *channels*: those to whom something is pushed, and how.
+        """Return the audience of *channels*, to which one pushes messages and changes of HTML.
 
         ``realtime.to("room:1").push({"text": "hi"})`` sends a message to scripts, and
         ``realtime.to("room:1").append("#messages", "_message.html", message=message)`` changes
         the pages' HTML; see :class:`~flask_realtime.audiences.Audience`.
 
         :param channels: names, or lists of them.
-        :param pattern: every channel that fits it is meant too, such as ``"room:*"``.
-        :param include_self: False leaves out the page that made the request, or the message, that
-            is being handled.
-        :param ephemeral: reach only the pages that are connected now: no log, no position, no
-            repeat; a page that is behind is left out.
-        :param after_commit: a SQLAlchemy session, such as Flask-SQLAlchemy's ``db.session``: hand
-            out what is pushed once its outermost transaction has committed, and drop it if that
-            transaction, or a savepoint around the push, is rolled back. Rendering and encoding
-            are done at once. What Redis does not take then is tried again for 300 s.
+        :param pattern: every channel that fits it belongs to the audience too: ``"room:*"``, where
+            ``*`` is any run of characters.
+        :param include_self: False leaves out the page that made the request, or sent the message,
+            that is being handled.
+        :param ephemeral: reach only the pages that are connected now. The push stands in no log: a
+            page that is away never gets it.
+        :param after_commit: a SQLAlchemy session, such as Flask-SQLAlchemy's ``db.session``. The
+            push waits until the session's outermost transaction has committed. It is dropped if
+            that transaction, or a savepoint around the push, is rolled back. Templates are
+            rendered, and messages encoded, at once. If Redis is away after the commit, the push
+            is tried again for 300 s.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
@@ -136,15 +141,20 @@ class Pushing(ABC):
     ) -> Audience:
         """Return the audience of one user: all pages of the user, on whatever device.
 
-        ``realtime.to_user(42).push({"unread": 3})``. A page hears it if it was rendered while the
-        session belonged to the user, as :meth:`flask_realtime.Realtime.identify` says, and holds
-        ``realtime_script()``; in the browser by ``realtime.on("@user:*", …)``.
+        ``realtime.to_user(42).push({"unread": 3})`` sends a message to the user's pages: those that
+        hold ``realtime_script()`` and were rendered while the session belonged to the user, as
+        :meth:`flask_realtime.Realtime.identify` says. In the browser ``realtime.on("@user:*", …)``
+        receives it.
 
         :param user_id: what the function of ``identify`` returns for the user; 42 and ``"42"``
             are the same.
-        :raises InvalidIdentity: if it is None, empty, or no id.
-
-        The other arguments are those of :meth:`to`.
+        :param include_self: False leaves out the page that made the request, or sent the message,
+            that is being handled.
+        :param ephemeral: reach only the pages that are connected now, as :meth:`to` says.
+        :param after_commit: the SQLAlchemy session whose commit the push waits for, as :meth:`to`
+            says.
+        :param push_id: a second push with the same id within 300 s is not a second message.
+        :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         self._expect_users()
         route = TO_ALL if include_self else _to_others()
@@ -156,20 +166,21 @@ class Pushing(ABC):
     ) -> None:
         """Refresh the blocks of pages whenever a commit changes rows of *model*.
 
-        Call it once for a model, where the app is set up. Whatever transaction inserts, deletes
+        Call it once for each model, where the app is set up. A transaction that inserts, deletes
         or changes such a row refreshes the row's channels when it commits, each channel once. A
         row that moves from one channel to another refreshes both. The page whose request commits
-        is refreshed too; a block of it that is the same already is not sent again. Statements in
-        bulk, such as ``session.execute(update(…))``, are not seen, for they have no rows. A commit
-        that is made while a block is rendered, or within :meth:`quietly`, refreshes nothing.
+        is refreshed too; those of its blocks that look the same are not sent again. Bulk
+        statements, such as ``session.execute(update(…))``, refresh nothing, because SQLAlchemy
+        does not tell which rows they change. A commit that is made while a block is rendered, or
+        within :meth:`quietly`, refreshes nothing.
 
         :param model: a class that SQLAlchemy maps; its subclasses count too.
         :param names: a format of a channel's name by the row's attributes, ``"room:{room_id}"``
             for example, or a function of a row that returns one name, several, or None.
-        :param columns: the attributes whose change counts; None: any.
+        :param columns: the names of the attributes whose change counts; None: any change counts.
         :raises TypeError: if *model* is no mapped class, or *columns* is a text.
-        :raises ValueError: if *names* or *columns* read an attribute that the model has not.
-        :raises InvalidChannel: if *names* is a format by which no channel's name can be made.
+        :raises ValueError: if *names* or *columns* name an attribute that the model does not have.
+        :raises InvalidChannel: if *names* is a format that gives no valid channel name.
         """
         from .row_changes import RowWatcher
 
@@ -179,7 +190,11 @@ class Pushing(ABC):
     def quietly(self) -> Iterator[None]:
         """Have commits within the ``with`` block refresh nothing.
 
-        For what no page shows, such as the moment at which a user was last seen.
+        Use it for changes that no page shows, such as the time at which a user was last seen::
+
+            with realtime.quietly():
+                user.seen_at = now
+                db.session.commit()
         """
         token = _is_quiet.set(True)
         try:
@@ -192,13 +207,14 @@ class Pushing(ABC):
         if _is_quiet.get() or is_for_block():
             return
         checked = tuple(name for name in names if _is_name(name))
-        # On the page that asked as well: its answer may show none of this, or one block of several.
+        # The page whose request committed is not left out: the response to it may show none of the
+        # change (a 204), or one block of several.
         addressing = Addressing(checked, Route("refresh"))
         self._publisher().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
 
 
 def _to_others() -> Route:
-    """The route to all but the page that is asking, where one is known."""
+    """Return the route to all pages but the one whose request or message is being handled."""
     digests = asking_digests() if has_request_context() else []
     if not digests:
         logger.debug("include_self=False leaves nobody out: no page is named here.")
@@ -210,7 +226,7 @@ def _is_name(name: Any) -> bool:
     try:
         check_name(name)
     except ValueError as error:
-        # The database has committed: what cannot be refreshed is told, and the rest goes on.
-        logger.error("A commit refreshes no channel of this name: %s", error)
+        # No exception: the database has committed, and other channels are still to be refreshed.
+        logger.error("A commit cannot refresh a channel of this name: %s", error)
         return False
     return True

@@ -1,4 +1,4 @@
-"""What ``realtime.socket`` gives: the client of the current request, addressed."""
+"""``realtime.socket``: the client of the current request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .session.settlement import Settlement
 
 
 class Logs(Protocol):
-    """Where messages get into the logs of channels, whose names were checked already."""
+    """Takes messages for the logs of channels whose names were checked."""
 
     def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None: ...
 
@@ -21,16 +21,17 @@ class Logs(Protocol):
 
 
 class Socket:
-    """The client of the current request, wherever its connection is, or will be.
+    """The client of the current request: a page in a browser.
 
-    That is the page that made the request, if it named its connection id, and else the page that
-    the request renders. With ``REALTIME_ENABLED`` False arguments are checked, and nothing happens.
+    It is the page that made the request, if the request names a page by its connection id, and else
+    the page that the request renders. In which process the page's connection is, or will be, makes
+    no difference. If ``REALTIME_ENABLED`` is False, arguments are checked, and nothing happens.
 
     :param grants: what the client may hear.
-    :param settlement: ends what it was granted.
+    :param settlement: ends what the client was granted.
     :param logs: takes the messages that are pushed.
     :param is_enabled: ``REALTIME_ENABLED``.
-    :param history_size: ``REALTIME_HISTORY_SIZE``; None: as many as anybody wants.
+    :param history_size: ``REALTIME_HISTORY_SIZE``, the limit of *last*; None: no limit.
     """
 
     __slots__ = ("_grants", "_history_size", "_is_enabled", "_logs", "_settlement")
@@ -51,15 +52,18 @@ class Socket:
 
     @property
     def digest(self) -> str:
-        """The digest that names this client, as :meth:`push_to` takes it; empty where disabled."""
+        """The digest that names this client, as :meth:`push_to` takes it.
+
+        64 hexadecimal characters; empty if ``REALTIME_ENABLED`` is False.
+        """
         return self._grants.digest(current_client()) if self._is_enabled else ""
 
     @property
     def connection_id(self) -> str:
-        """The connection id of the page; empty where disabled.
+        """The connection id of the page; empty if ``REALTIME_ENABLED`` is False.
 
-        An app that reads it is taken to hand it out: what the page is subscribed to is kept then,
-        even if the response is no HTML.
+        An app that reads the id is expected to give it to a page of its own: the page's
+        subscriptions are kept even if the response is not HTML.
         """
         if not self._is_enabled:
             return ""
@@ -71,40 +75,44 @@ class Socket:
     def is_resumed(self) -> bool:
         """Whether the page had a socket before the one by which this message came.
 
-        Tells an ``on_join`` or ``on_leave`` function, or a handler, whether a page is new or has
-        come back, after a lost link or a restart of the server for example. False in a request
-        that came by HTTP, and for a page that was never subscribed to a channel: nothing is
-        remembered of such a page once its socket is closed.
+        It tells an ``on_join`` or ``on_leave`` function, or a handler, whether a page is new, or
+        has come back after a lost link or a restart of the server. It is False in a request that
+        came by HTTP, and for a page that was never subscribed to a channel: such a page is
+        forgotten once its socket is closed.
         """
         socket = current_client().socket
         return socket is not None and socket.is_resumed
 
     @property
     def channels(self) -> frozenset[str]:
-        """The channels to which this client is subscribed, or will be behind this response."""
+        """The channels to which this client is subscribed, or will be after this response."""
         return self._grants.channels() if self._is_enabled else frozenset()
 
     def subscribe(self, *channels: Any, last: int = 0) -> None:
         """Let this page hear whatever is pushed down *channels* from now on.
 
-        Messages pushed before its socket opens wait for it. Call it before you read what the page
-        shows, so that nothing falls between the two. A second subscription changes nothing.
+        Messages that are pushed before the page's socket opens wait for the page. Call this method
+        before you query what the page shows, so that no message falls between the two. A second
+        subscription to a channel changes nothing.
 
-        A page that this request renders is subscribed at once, and forgotten if the response
-        proves to be no page, or one whose status is neither 2xx nor 422. A page that is open, and
-        made this request, is subscribed when the view has succeeded (2xx), from here on.
+        A page that this request renders is subscribed at once, and forgotten if the response is
+        not an HTML page with status 2xx or 422. A page that is open already, and made this
+        request, is subscribed when the view has succeeded (2xx); it hears what is pushed from this
+        call on.
 
-        With *last* it hears of each channel so many older messages first, or as many as the log
-        still has: messages and fragments that it would have heard, not requests to render blocks.
-        A page that leaves a channel and subscribes to it again hears the last ones once more.
+        With *last* the page first gets that many older messages of each channel, or as many as the
+        channel's log still has: messages and fragments that it would have got, not requests to
+        render blocks. A page that unsubscribes and subscribes again gets them once more.
 
         :param channels: names, or lists of them.
         :param last: how many older messages of each channel, at most ``REALTIME_HISTORY_SIZE``.
-        :raises InvalidChannel: if there is none, or one is no name (a pattern is none).
+        :raises InvalidChannel: if no channel is given, or one is not a valid name (a
+            pattern is not).
         :raises TypeError: if *last* is no whole number.
         :raises ValueError: if *last* is negative, or more than a log keeps.
-        :raises RegistryUnavailable: if the page is open, and Redis did not answer in time. A page
-            that this request renders is told of what it missed when its socket opens, and reloads.
+        :raises RegistryUnavailable: if the page is open already, and Redis did not answer in time.
+            Of a page that this request renders no error is raised: when its socket opens, the page
+            is told that it has missed messages, and reloads.
         """
         names = flatten(channels)
         check_last(last, self._history_size)
@@ -114,14 +122,14 @@ class Socket:
     def subscribe_view(self, channels: Sequence[str], last: int = 0) -> None:
         """Let the page hear *channels* for as long as it shows the view of this request.
 
-        ``@realtime.subscribes`` calls it. It does as :meth:`subscribe` does, and the subscriptions
-        end when the page shows another view by a visit that keeps the page, such as a boosted link
-        of htmx. With no channels a page that is rendered hears what is pushed to its user, as every
-        subscription lets it.
+        ``@realtime.subscribes`` calls this method. It does what :meth:`subscribe` does. The
+        subscriptions end when the page shows another view without being loaded anew, by a boosted
+        link of htmx for example. Without channels a page that is rendered still hears what is
+        pushed to its user, as after every subscription.
 
         :param channels: names; may be empty.
-        :param last: how many older messages of each channel.
-        :raises InvalidChannel: if one is no name.
+        :param last: how many older messages of each channel the page gets first.
+        :raises InvalidChannel: if one of *channels* is not a valid name.
         """
         names = flatten(channels) if channels else []
         check_last(last, self._history_size)
@@ -133,12 +141,12 @@ class Socket:
             self._grants.subscribe_user()
 
     def unsubscribe(self, *channels: Any) -> None:
-        """Let this page hear *channels* no more, in its open socket too.
+        """End this page's subscriptions to *channels*, in its open socket too.
 
-        A channel to which it is not subscribed is no error.
+        It is no error if the page is not subscribed to one of them.
 
         :param channels: names, or lists of them.
-        :raises InvalidChannel: as :meth:`subscribe` does.
+        :raises InvalidChannel: if no channel is given, or one is not a valid name.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
         names = flatten(channels)
@@ -152,27 +160,33 @@ class Socket:
         pattern: str | None = None,
         push_id: str | None = None,
     ) -> None:
-        """Send *message* to every client subscribed to any of *channels*: ``realtime.push``."""
+        """Send *message* to every client subscribed to any of *channels*.
+
+        The same as :meth:`flask_realtime.Realtime.push`, with the same arguments.
+        """
         self._logs.push(message, flatten(channels, pattern), push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
-        """Send *message* to one client alone: ``realtime.push_to``."""
+        """Send *message* to one client alone.
+
+        The same as :meth:`flask_realtime.Realtime.push_to`, with the same arguments.
+        """
         self._logs.push_to(digest, message, check_name(channel))
 
     def disconnect(self, everywhere: bool = False) -> None:
-        """Close this page's sockets (1000), so that its browser does not come back.
+        """Close this page's sockets (code 1000); the page does not connect again.
 
-        *everywhere*: end what the whole browser session was granted. All of its sockets are closed,
-        in all processes; the session gets another key by which its pages are known, and no page
-        that was open, or away, comes back, nor does anybody with a copy of its present cookie. Use
-        it where a password changes, or a user logs out, and the app does not say who a session
-        belongs to by :meth:`flask_realtime.Realtime.identify`. It may have cleared the session
-        already.
+        With *everywhere* this ends what the whole browser session was granted: all sockets of the
+        session are closed, in all processes, and no page of the session connects again, not even
+        with a copy of its present cookie; pages that are loaded from now on do. Call it when a
+        user logs out, or a password changes, in an app that does not tell users by
+        :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
 
-        The socket whose message is being handled gets its reply first. Never raises for want of
-        Redis: the sockets of this process are closed, and the rest is told Redis when it is back.
+        The socket whose message is being handled gets its reply first. No error is raised if Redis
+        is away: the sockets of this process are closed at once, and those of other processes when
+        Redis is back.
 
-        :param everywhere: the whole browser session, and not this page alone.
+        :param everywhere: close the sockets of the whole browser session, not of this page alone.
         """
         if not self._is_enabled:
             return

@@ -1,4 +1,4 @@
-"""The decorator of views that subscribe the page which they render."""
+"""``@realtime.subscribes``: a view subscribes the page that it renders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: A format of a channel's name by the view's arguments, or a function of them that returns names.
+#: A format of a channel's name, filled with the view's arguments; or a function of these arguments
+#: that returns names.
 Names = str | Callable[..., str | Iterable[str] | None]
 
 _WITHOUT_PARENTHESES = (
@@ -42,29 +43,27 @@ class Subscribing(ABC):
     def subscribes(self, *names: Names, last: int = 0) -> Callable[[View], View]:
         """Subscribe the page that the decorated view renders, before the view runs.
 
-        Whatever is pushed while the view reads what it shows reaches the page. A response whose
-        status is neither 2xx nor 422 leaves no subscription behind; a page that is open already is
-        subscribed once the view has succeeded. A request for a block, a prefetch and a prerender
-        subscribe nobody. What the decorator has subscribed a page to ends when the page shows
-        another view by a visit that keeps it, such as a boosted link of htmx. The view's return
-        value is left as it is::
+        What is pushed while the view queries its data reaches the page. A response whose status is
+        neither 2xx nor 422 leaves no subscription; a page that is open already is subscribed once
+        the view has succeeded. Requests for a block, prefetches and prerenders subscribe nobody.
+        The subscriptions end when the page shows another view without being loaded anew, by a
+        boosted link of htmx for example. The view's return value is passed on unchanged::
 
             @app.get("/rooms/<int:room>")
             @realtime.subscribes("room:{room}")
             def show(room): ...
 
-        :param names: formats of channels' names by the view's arguments, or functions of these
-            arguments that return one name, several, or None. None at all is allowed: the page then
-            hears the channel of its own user from before the view runs. A name that no channel can
-            have because of what the request puts into it is answered 404; in debug mode the app's
-            log says why.
-        :param last: how many older messages of each channel the page hears first, as far as the
+        :param names: formats of channel names, filled with the view's arguments; or functions of
+            these arguments that return one name, several, or None. Without any names the page hears
+            what is pushed to its user, from before the view runs. If a request makes a name that no
+            channel can have, it is answered 404; in debug mode the app's log says why.
+        :param last: how many older messages of each channel the page gets first, as far as the
             log reaches; at most ``REALTIME_HISTORY_SIZE``. See ``realtime.socket.subscribe``.
-        :raises TypeError: at once, if a name is neither text nor a function, or *last* is no whole
-            number.
-        :raises InvalidChannel: at once, if by a format no channel's name can be made.
-        :raises ValueError: at once, if *last* is negative; in a request, if a log does not keep so
-            many messages.
+        :raises TypeError: at decoration, if a name is neither text nor a function, or *last* is no
+            whole number.
+        :raises InvalidChannel: at decoration, if a format gives no valid channel name.
+        :raises ValueError: at decoration, if *last* is negative; in a request, if *last* is more
+            than a log keeps.
         """
         check_last(last)
         for one in names:
@@ -96,7 +95,7 @@ class Subscribing(ABC):
 class _Decorator:
     """Subscribes the page of each view that it is called with.
 
-    :param subscribe: does so, by the view's arguments.
+    :param subscribe: subscribes the page, given the view's arguments.
     """
 
     def __init__(self, subscribe: Callable[[dict[str, Any]], None]) -> None:
@@ -142,6 +141,6 @@ def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
 
 
 def _is_speculative() -> bool:
-    """Whether the browser asks for a page that nobody may ever look at."""
+    """Return whether the browser prefetches or prerenders, so that nobody may ever see the page."""
     purpose = request.headers.get("Sec-Purpose", "")
     return "prefetch" in purpose or "prerender" in purpose

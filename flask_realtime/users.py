@@ -1,4 +1,4 @@
-"""What ``realtime.user(id)`` gives: one user, on all of the user's pages."""
+"""``realtime.user(id)``: one user, with all of the user's pages."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .session.endings import Step
 
 
 class Process(Protocol):
-    """What a user needs of this process."""
+    """The part of this process that :class:`User` needs."""
 
     @property
     def registry(self) -> Registry: ...
 
     def end(self, steps: Sequence[Step]) -> None:
-        """Have the registry told of an end, sooner or later."""
+        """Have the registry end something: now, or when it is reachable again."""
 
 
 class User:
-    """One user, as ``realtime.identify`` names him, wherever the user's pages are.
+    """One user, by the id that the function of ``realtime.identify`` returns.
 
-    Both methods never raise for want of Redis: this process does at once what it can, and the rest
-    is done when Redis is back.
+    Neither method raises an error if Redis is away: each acts on the sockets of this process at
+    once, and on those of other processes when Redis is back.
 
-    :param process: returns this process; None where the app is disabled.
-    :param user_id: names the user.
-    :raises InvalidIdentity: if it is None, empty, or no id.
+    :param process: returns this process; None if ``REALTIME_ENABLED`` is False.
+    :param user_id: the user's id.
+    :raises InvalidIdentity: if *user_id* is None, empty, or no id.
     """
 
     __slots__ = ("_process", "_user")
@@ -42,11 +42,11 @@ class User:
         self._user = user_of(identity_of(user_id))
 
     def disconnect(self) -> None:
-        """Close all sockets of the user (1000), in all processes, and let no page come back that
-        was open, or away, before this moment.
+        """Close all sockets of the user (code 1000), in all processes.
 
-        For a ban, or a password that has changed. Whether the user may log in again, and get new
-        pages, is the app's to say.
+        None of the user's present pages connects again, whether it is open or away. Call it for a
+        ban, or when a password has changed. Pages that are rendered later connect as ever: whether
+        the user may log in again is for the app to decide.
         """
         process = self._process()
         if process is not None and self._user is not None:
@@ -58,14 +58,13 @@ class User:
             note_disconnect(self._user)
 
     def unsubscribe(self, *channels: Any) -> None:
-        """Let no page of the user hear *channels* by what it has subscribed to until now: those
-        that are open, in all processes, and those that are away.
+        """End the subscriptions to *channels* of all pages of the user, in all processes.
 
-        This is how one is put out of a room. A view that subscribes a page of the user later, or
-        anew, lets it hear them again.
+        Call it to put a user out of a room, for example. Pages that are away are meant too. A view
+        that subscribes a page of the user later lets that page hear the channels again.
 
         :param channels: names, or lists of them.
-        :raises InvalidChannel: if there is none, or one is no name.
+        :raises InvalidChannel: if no channel is given, or one is not a valid name.
         """
         names = flatten(channels)
         process = self._process()

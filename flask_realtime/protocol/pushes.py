@@ -1,4 +1,4 @@
-"""What is pushed down which channels, before any log has taken it."""
+"""Pushes: messages on their way to channels, before any log has taken them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .channels import is_pattern
+from .channels import flatten, is_pattern
 from .messages import is_encodable
 from .routes import TO_ALL, Route
 
@@ -22,11 +22,12 @@ class Push:
 
     :param channel: a name, never a pattern.
     :param payload: JSON text.
-    :param push_id: a second push with this id on this channel is the first one's repeat; None: it
-        is none, and never has one.
-    :param route: what it is, and which clients it is for.
-    :param by_pattern: whether it goes to *channel* because a pattern fits it: then it does not let
-        the channel live on, so that a pattern pushed to now and then keeps no channel for ever.
+    :param push_id: within 300 s a second push with this id to this channel counts as a repeat, and
+        is dropped; None: no de-duplication.
+    :param route: what kind of message it is, and which clients of the channel get it.
+    :param by_pattern: whether the push goes to *channel* because a pattern fits the name. Such a
+        push does not prolong the channel's life: a pattern that is pushed to now and then would
+        keep every channel for ever.
     """
 
     channel: str
@@ -37,7 +38,7 @@ class Push:
 
 
 def new_push_id() -> str:
-    """The id of a push that was given none."""
+    """Return a new id, for a push that was given none: 32 hexadecimal characters."""
     return secrets.token_hex(16)
 
 
@@ -48,13 +49,13 @@ def make_pushes(
     push_id: str | None = None,
     route: Route = TO_ALL,
 ) -> list[Push]:
-    """One push for each of *channels*, and for each that a pattern among them fits.
+    """Return one push for each of *channels*, and for each channel that fits a pattern among them.
 
     :param payload: JSON text.
     :param channels: names and patterns that were checked.
-    :param matching: the channels that fit a pattern (the registry's).
-    :param push_id: None: none of them is ever repeated.
-    :param route: what they are, and which clients they are for.
+    :param matching: returns the known channels that fit a pattern: the registry's method.
+    :param push_id: the id of all these pushes; None: no de-duplication.
+    :param route: what kind of message they are, and which clients get it.
     """
     by_pattern: dict[str, bool] = {}
     for channel in channels:
@@ -66,24 +67,45 @@ def make_pushes(
     return [Push(name, payload, push_id, route, fits) for name, fits in by_pattern.items()]
 
 
-def pairs(messages: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield what ``push_many`` was given, one pair of a message and its channel after the other.
+def pairs(messages: Iterable[Any], pattern: str | None) -> Iterator[tuple[Any, list[str]]]:
+    """Yield each message that ``push_many`` was given, with the names that it is pushed to.
 
-    :raises TypeError: if one is no pair.
+    :param messages: pairs of a message and its channel, or a list of channels.
+    :param pattern: is added to the names of every message; None: no pattern.
+    :raises TypeError: if one of *messages* is not a pair.
+    :raises InvalidChannel: if a message has no channel, or a name cannot be used.
     """
     for one in messages:
         if not (isinstance(one, (tuple, list)) and len(one) == 2):
             raise TypeError(
                 f"push_many takes pairs of a message and its channel, such as "
-                f"[({{'text': 'hi'}}, 'room:1')], and {one!r:.60} is none."
+                f"[({{'text': 'hi'}}, 'room:1')], and {one!r:.60} is not a pair."
             )
-        yield one[0], one[1]
+        yield one[0], flatten((one[1],), pattern)
+
+
+def make_many(
+    messages: Iterable[tuple[str, list[str]]],
+    matching: Callable[[str], list[str]],
+    new_push_id: Callable[[], str | None],
+) -> list[Push]:
+    """Return the pushes of several messages, those of one message with the same id.
+
+    :param messages: JSON texts, each with the names that it is pushed to, which were checked.
+    :param matching: returns the channels that fit a pattern.
+    :param new_push_id: returns an id for one message.
+    """
+    return [
+        push
+        for payload, names in messages
+        for push in make_pushes(payload, names, matching, new_push_id())
+    ]
 
 
 def check_push_id(push_id: object) -> str:
-    """Give *push_id* back if it can be one.
+    """Return *push_id* if it can be used as one.
 
-    :raises ValueError: if it cannot.
+    :raises ValueError: if it is no text of 1 to 200 characters.
     """
     if isinstance(push_id, str) and 0 < len(push_id) <= LONGEST_PUSH_ID and is_encodable(push_id):
         return push_id
@@ -94,10 +116,11 @@ def check_push_id(push_id: object) -> str:
 
 
 def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
-    """Encode *message* by *dumps*, the app's JSON provider.
+    """Return *message* as JSON text that every browser can read.
 
-    :raises ValueError: for what Python writes and no browser reads: NaN, Infinity, and half of a
-        surrogate pair.
+    :param dumps: encodes a message: the method of the app's JSON provider.
+    :raises ValueError: if *message* holds what Python writes and no browser reads: NaN, Infinity,
+        or half of a surrogate pair.
     """
     text = dumps(message)
     if not text.isascii():
