@@ -1,4 +1,4 @@
-"""The app's context around code of the app's that we call, wherever that happens."""
+"""Runs code of the app in the app's context, on whatever thread."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from flask import Flask, current_app
 
 @contextmanager
 def within(app: Flask) -> Iterator[None]:
-    """Have the code inside see *app* as ``current_app``: in the context that there is, if it is
-    the app's, or else in one of its own."""
-    # False where there is no context.
+    """Have the code inside see *app* as ``current_app``.
+
+    A context of the app that is there already is used; else a new one is pushed for the time.
+    """
+    # current_app is false if there is no context.
     if current_app and current_app._get_current_object() is app:  # type: ignore[attr-defined]
         yield
         return

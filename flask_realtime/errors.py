@@ -58,11 +58,11 @@ class RealtimeError(Exception):
 
 
 class InvalidSetting(RealtimeError, ValueError):
-    """A ``REALTIME_*`` setting, or one of Flask's that we need, cannot be used."""
+    """A ``REALTIME_*`` setting, or a setting of Flask that flask_realtime needs, cannot be used."""
 
 
 class AlreadyRegistered(RealtimeError, RuntimeError):
-    """A second :class:`~flask_realtime.Realtime` on one app, or a second handler of a name."""
+    """One app has two :class:`~flask_realtime.Realtime`, or two handlers of the same action."""
 
 
 class SetupFinished(RealtimeError, RuntimeError):
@@ -70,23 +70,23 @@ class SetupFinished(RealtimeError, RuntimeError):
 
 
 class NoContext(RealtimeError, RuntimeError):
-    """Something that acts on the current request or app was used where there is none."""
+    """A method needs the current request or app, and there is none."""
 
 
 class InvalidChannel(RealtimeError, ValueError):
-    """A channel's name is empty, too long, no text, or holds control characters."""
+    """A channel's name cannot be used: it is empty, too long, or holds characters it must not."""
 
 
 class TooManyChannels(RealtimeError, ValueError):
-    """A page was to be subscribed to more channels than one page may hear.
+    """A page would be subscribed to more channels than one page may hear.
 
-    :param count: to how many channels the page is subscribed.
+    :param count: to how many channels the page is subscribed already.
     :param most: ``REALTIME_MAX_CHANNELS_PER_PAGE``.
     """
 
     def __init__(self, count: int, most: int) -> None:
         super().__init__(
-            f"This page is subscribed to {count} channels, and with these it would be more than "
+            f"This page is subscribed to {count} channels, and with the new ones they would exceed "
             f"the {most} that REALTIME_MAX_CHANNELS_PER_PAGE allows: unsubscribe it from others, "
             f"let several things share a channel, or raise the setting."
         )
@@ -95,13 +95,13 @@ class TooManyChannels(RealtimeError, ValueError):
 
 
 class InvalidIdentity(RealtimeError, ValueError):
-    """What is given as a user's id cannot be one."""
+    """A value was given as a user's id that cannot be one."""
 
 
 class InvalidMessage(RealtimeError, ValueError):
-    """A client's message that has no answer but status 400.
+    """A message of a client is malformed, and is answered with status 400.
 
-    :param reason: what was wrong, as the client is told it.
+    :param reason: what is wrong, in the words that the client is told.
     :param message_id: the client's own id of the message, where it could be read.
     """
 
@@ -124,9 +124,9 @@ class UnknownAction(RealtimeError, LookupError):
 
 
 class NotSubscribed(RealtimeError, LookupError):
-    """A message to one client, on a channel to which that client never was subscribed.
+    """A message for one client was pushed to a channel to which the client never was subscribed.
 
-    :param digest: the client.
+    :param digest: the client's digest.
     :param channel: the channel's name.
     """
 
@@ -139,7 +139,7 @@ class NotSubscribed(RealtimeError, LookupError):
 
 
 class NobodyListens(RealtimeError, RuntimeError):
-    """A push, on the registry in memory, from a process that never serves a request."""
+    """A push cannot reach anybody: this process serves no requests, and there is no Redis."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -151,13 +151,13 @@ class NobodyListens(RealtimeError, RuntimeError):
 
 
 class RegistryUnavailable(RealtimeError, ConnectionError):
-    """Redis did not accept something in time, or refused it.
+    """Redis did not do in time what it was asked, or refused it.
 
-    What was pushed may or may not have been accepted: pushing again with the same *push_id*
-    cannot make two.
+    A push that failed may have been accepted all the same. Pushing it again with its *push_id*
+    never makes a second message.
 
     :param reason: what happened, with the server's address and without its password.
-    :param push_id: the id of the push that failed, None where it was no push.
+    :param push_id: the id of the push that failed; None: what failed was no push.
     :param accepted: the channels whose logs are known to have taken the message.
     """
 

@@ -1,4 +1,4 @@
-"""Pushes that the registry did not take, tried again until it does."""
+"""Tries pushes again that the registry has not accepted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .threads.background import BackgroundThread
 
 logger = logging.getLogger(__name__)
 
-# As long as a channel remembers a push id: a repeat after that could be a second message.
+# A channel remembers a push id for as long: a later repeat could become a second message.
 PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 1.0
 
 
 class _Waiting(NamedTuple):
-    """Pushes that wait, until when they are tried, and what the log calls them."""
+    """Pushes that wait: what makes them, until when they are tried, and their names for the log."""
 
     deadline: float
     make: Callable[[], Sequence[Push]]
@@ -29,13 +29,13 @@ class _Waiting(NamedTuple):
 
 
 class RetryQueue:
-    """Publishes in order; what fails for want of the registry is tried again in the background.
+    """Publishes pushes in order, and tries again in the background while the registry is away.
 
-    For pushes that nobody waits for, since their cause has happened already: the database has
-    committed. What is queued when the process ends is lost.
+    It is for pushes that must not fail, because the database has already committed. Pushes that are
+    still queued when the process ends are lost.
 
     :param publish: publishes pushes, or raises :exc:`RegistryUnavailable`.
-    :param seconds: how long a push is tried.
+    :param seconds: for how many seconds a push is tried.
     """
 
     def __init__(
@@ -54,14 +54,15 @@ class RetryQueue:
     def publish(
         self, make: Callable[[], Sequence[Push]], names: Sequence[str], waits: bool = True
     ) -> None:
-        """Publish pushes behind those that wait; at once, if none does.
+        """Publish pushes after those that are queued already.
 
-        Never raises for want of the registry.
+        Never raises :exc:`RegistryUnavailable`.
 
-        :param make: makes the pushes, each with the same push id whenever it is called: it may
-            ask the registry which channels fit a pattern.
-        :param names: the channels and the pattern that they go to, for the log.
-        :param waits: False: publish them in the background, however long that takes.
+        :param make: makes the pushes; it may ask the registry which channels fit a pattern. Each
+            push must have the same push id whenever *make* is called.
+        :param names: the channels and the pattern that the pushes go to, for the log.
+        :param waits: True: publish the pushes before this method returns, if none is queued and
+            the registry is there; False: publish them in the background.
         """
         with self._lock:
             must_wait = bool(self._queue) or not waits
@@ -70,14 +71,14 @@ class RetryQueue:
                 self._publish(make())
                 return
             except RegistryUnavailable as error:
-                logger.warning("The registry is away, a push is tried again: %s", error)
+                logger.warning("The registry is away; a push is tried again: %s", error)
         with self._lock:
             self._queue.append(_Waiting(clock.monotonic() + self._seconds, make, names))
         self._thread.start()
         self._wake.set()
 
     def close(self) -> None:
-        """End the thread; what is queued is dropped."""
+        """End the thread; queued pushes are dropped."""
         self._is_closed = True
         self._wake.set()
         self._thread.join()
@@ -92,7 +93,7 @@ class RetryQueue:
             self._wake.clear()
 
     def _try_first(self) -> bool:
-        """Whether the first of the queue is settled, and the next can be tried."""
+        """Return whether the first of the queue is done with, so that the next can be tried."""
         with self._lock:
             first = self._queue[0] if self._queue else None
         if first is None:
@@ -103,7 +104,11 @@ class RetryQueue:
         except RegistryUnavailable as error:
             if clock.monotonic() < first.deadline:
                 return False
-            logger.error("A push to %s was lost, for the registry was away: %s", channels, error)
+            logger.error(
+                "A push to %s was lost: the registry was away for too long: %s",
+                channels,
+                error,
+            )
         except Exception:
             logger.exception("A push to %s failed.", channels)
         with self._lock:

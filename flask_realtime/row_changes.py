@@ -1,4 +1,4 @@
-"""Rows of a database that drive pages: which channels a commit concerns."""
+"""``realtime.refresh_on_commit``: finds out which channels a commit of a database concerns."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from .transactions import add_at_commit
 
 logger = logging.getLogger(__name__)
 
-#: A format of channel names, or a function of a row that returns names.
+#: A format of a channel's name, filled with a row's attributes; or a function of a row that returns
+#: names.
 Names = str | Callable[[Any], str | Iterable[str] | None]
 
 
 class _Change(NamedTuple):
     """A row that a flush writes.
 
-    :param names: the channels of the row as it was; none of a row that is new.
-    :param counts: whether its change concerns its channels even if they stay the same.
+    :param names: the channels of the row before the change; empty for a new row.
+    :param counts: whether the change concerns the row's channels even if they stay the same.
     """
 
     row: Any
@@ -30,16 +31,17 @@ class _Change(NamedTuple):
 
 
 class RowWatcher:
-    """Tells which channels a commit concerns that inserts, deletes or changes rows of *model*.
+    """Finds the channels of the rows of *model* that a commit inserts, deletes or changes.
 
-    Statements in bulk (``session.execute(update(…))``) are not seen: they have no rows.
+    Bulk statements (``session.execute(update(…))``) are not seen: SQLAlchemy does not tell which
+    rows they change.
 
     :param model: a mapped class; its subclasses count too.
-    :param names: a format of a channel's name by the row's attributes, such as
-        ``"room:{room_id}"``, or a function of a row that returns one name, several, or None.
-    :param columns: the attributes whose change counts; None: any. An inserted or deleted row
-        counts always, and so does one that moves from one channel to another.
-    :param at_commit: called once a commit, behind it, with the names.
+    :param names: a format of a channel's name, filled with the row's attributes, such as
+        ``"room:{room_id}"``; or a function of a row that returns one name, several, or None.
+    :param columns: the names of the attributes whose change counts; None: any change. A row that
+        is inserted or deleted, or that moves from one channel to another, always counts.
+    :param at_commit: called once after each commit, with the names of its channels.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class RowWatcher:
         self._check()
 
     def listen(self) -> None:
-        """Watch from now on, in every session."""
+        """Begin to watch the rows, in every SQLAlchemy session."""
         from sqlalchemy import event
         from sqlalchemy.orm import Session
 
@@ -64,7 +66,8 @@ class RowWatcher:
         event.listen(Session, "after_flush_postexec", self._after_flush_postexec)
         event.listen(self._model, "before_delete", self._before_delete, propagate=True)
         for name in self._naming_attributes():
-            # An expired row does not know its old value when it gets a new one: it is loaded then.
+            # An expired row has forgotten its old value: active_history loads it before it is
+            # replaced.
             attribute = getattr(self._model, name)
             event.listen(attribute, "set", _keep, active_history=True, propagate=True)
 
@@ -96,7 +99,7 @@ class RowWatcher:
 
         mapper: Any = inspect(self._model)
         if not isinstance(self._names, str):
-            # What a function reads is not known: any column of its row.
+            # Which columns a function reads is not known: it may be any.
             return list(mapper.column_attrs.keys())
         found = [one for name in _fields(self._names) for one in attributes_behind(mapper, name)]
         plain = {one.key for one in (*mapper.column_attrs, *mapper.relationships)}
@@ -105,7 +108,7 @@ class RowWatcher:
     def _after_flush(self, session: Any, flush: Any) -> None:
         changed = [self._before(row) for row in session.dirty if self._is_changed(session, row)]
         added = [_Change(row, [], True) for row in session.new if isinstance(row, self._model)]
-        # A row that is new has nothing that it belongs to loaded before the flush is over.
+        # Relationships of a new row can only be loaded after the flush.
         flush.attributes[self] = [*changed, *added]
 
     def _after_flush_postexec(self, session: Any, flush: Any) -> None:
@@ -143,16 +146,16 @@ class RowWatcher:
         self._add(object_session(row), names)
 
     def _names_of(self, row: Any, was: bool) -> list[str]:
-        """The channels of a row as it is, or as it was before the flush under way."""
+        """Return the channels of a row as it is now or, if *was*, as it was before this flush."""
         state = RowState(row, was)
         try:
             if isinstance(self._names, str):
                 read = {name: getattr(state, name) for name in _fields(self._names)}
-                # What belongs to nobody concerns nobody.
+                # A row whose key is None belongs to no channel.
                 return [] if None in read.values() else [self._names.format_map(read)]
             return names_of(self._names(state), "refresh_on_commit")
         except Exception:
-            # In the middle of a flush: an error would undo what the app has done.
+            # Not raised: an error in the middle of a flush would undo what the app has done.
             logger.exception("The channels of a %s could not be named.", self._model.__name__)
             return []
 
@@ -179,7 +182,7 @@ def _keep(_row: object, value: object, _old: object, _initiator: object) -> obje
 
 
 def _fields(names: Names) -> Iterator[str]:
-    """The attributes that a format reads: ``room`` of ``{room.id}``."""
+    """Yield the attributes that a format reads: ``room`` for ``{room.id}``."""
     if isinstance(names, str):
         for _, field, _, _ in string.Formatter().parse(names):
             if field:

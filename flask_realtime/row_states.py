@@ -1,4 +1,4 @@
-"""Rows as they are, and as they were before a flush wrote what has changed of them."""
+"""Reads a row as it is, or as it was before a flush wrote its changes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 
 class RowState:
-    """A row whose attributes are read as of one moment, its own methods and properties included.
+    """A view of a row at one moment: before or after its latest changes.
 
-    A row that it belongs to (many-to-one, by primary key) is found by the key that the row had at
-    that moment: SQLAlchemy leaves a related row in place whose key was set to another, and does
-    not load one merely to know what it was.
+    The row's own methods and properties read the same moment. A related row (many-to-one, by
+    primary key) is looked up by the key that the row had at that moment, because SQLAlchemy keeps
+    the former related row in place when only its key is set, and does not load it by itself.
 
     :param row: an instance of a mapped class, within a session.
-    :param was: whether its former values count where it has new ones.
+    :param was: True: attributes that have changed are read with their former values.
     """
 
     def __init__(self, row: Any, was: bool) -> None:
@@ -32,7 +32,7 @@ class RowState:
         if name in mapper.attrs:
             return self._value(name)
         found = python.getattr_static(type(self._row), name, None)
-        # Of the class's own they read this state, as they would read the row.
+        # Methods and properties of the class read this state in place of the row.
         if isinstance(found, FunctionType):
             return MethodType(found, self)
         getter = getattr(found, "fget", None)
@@ -45,7 +45,7 @@ class RowState:
         return old[0] if old else getattr(self._row, name)
 
     def _related(self, mapper: Any, key: list[Any]) -> Any:
-        """The row of this primary key; None if there is none."""
+        """Return the related row of this primary key, None if there is none."""
         from sqlalchemy.orm import object_session
 
         session: Any = object_session(self._row)
@@ -54,7 +54,7 @@ class RowState:
         known = session.identity_map.get(mapper.identity_key_from_primary_key(tuple(key)))
         if known is not None:
             return known
-        # One that the same flush has inserted is not known by its key yet.
+        # A row that the same flush inserts cannot be found by its key yet.
         for one in session.new:
             if isinstance(one, mapper.class_) and mapper.primary_key_from_instance(one) == key:
                 return one
@@ -62,8 +62,11 @@ class RowState:
 
 
 def attributes_behind(mapper: Any, name: str) -> list[str]:
-    """Return the mapped attributes from which *name* is read: itself, or the keys of what it
-    relates to; all columns where it is a property or a method of the class."""
+    """Return the mapped attributes on which the value of *name* depends.
+
+    A column depends on itself, a relationship on its foreign keys, and a property or method of the
+    class on all columns.
+    """
     keys = _keys_of(mapper, name)
     if keys:
         return [*keys, name]
@@ -71,8 +74,10 @@ def attributes_behind(mapper: Any, name: str) -> list[str]:
 
 
 def _keys_of(mapper: Any, name: str) -> list[str]:
-    """The attributes that hold the primary key of what a many-to-one relationship leads to, in
-    that key's order; none for anything else."""
+    """Return the attributes that hold the foreign key of a many-to-one relationship.
+
+    They are in the order of the primary key that they refer to. Empty for any other relationship.
+    """
     from sqlalchemy.orm import RelationshipDirection
 
     relationship = mapper.relationships.get(name)

@@ -1,8 +1,9 @@
-"""What waits for a database transaction to commit: pushes of ``after_commit=``.
+"""``after_commit=``: pushes that wait until a database transaction commits.
 
-SQLAlchemy 2.0's events decide when: ``after_commit`` fires at a savepoint's release too, so it
-only marks the transaction, and ``after_transaction_end`` acts. ``close()`` fires no event of a
-rollback. An exception in an event would make ``commit()`` raise after the database has committed.
+SQLAlchemy's events tell when. ``after_commit`` fires at the release of a savepoint too, so it only
+marks the transaction, and ``after_transaction_end`` acts. ``Session.close()`` fires no rollback
+event. No exception may leave an event: ``commit()`` would raise it after the database has
+committed.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ _KEY = "flask_realtime.transactions"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits for a commit.
+    """A push that waits for a commit.
 
-    :param channels: the names that it concerns, for the log.
-    :param hand_out: does what waits; called once, after the commit.
+    :param channels: the names that the push goes to, for the log.
+    :param hand_out: makes the push; called once, after the commit.
     """
 
     channels: tuple[str, ...]
@@ -32,17 +33,17 @@ class Waiting:
 
 @dataclass(slots=True)
 class _Transaction:
-    """What waits for one transaction, or for a savepoint in it."""
+    """The pushes that wait for one transaction, or for a savepoint in it."""
 
     waiting: list[Waiting] = field(default_factory=list)
-    #: By function, the names that it is to be called with; each once, in order.
+    #: For each function, the names with which it is to be called; each name once, in order.
     names: dict[Callable[[list[str]], None], dict[str, None]] = field(default_factory=dict)
     is_committed: bool = False
     is_rolled_back: bool = False
 
 
 def has_begun(session: Any) -> bool:
-    """Return whether *session* is in a transaction, for whose commit a push can wait.
+    """Return whether *session* is in a transaction, so that a push can wait for its commit.
 
     :param session: as :func:`wait_for_commit` takes it.
     :raises TypeError: if *session* is no session of SQLAlchemy's.
@@ -53,12 +54,13 @@ def has_begun(session: Any) -> bool:
 def wait_for_commit(session: Any, channels: Collection[str], hand_out: Callable[[], None]) -> None:
     """Call *hand_out* once the outermost transaction of *session* has committed.
 
-    What waits is dropped if that transaction, or a savepoint around this call, is rolled back or
-    closed. Where no transaction has begun *hand_out* is called at once.
+    *hand_out* is not called if that transaction, or a savepoint around this call, is rolled back
+    or closed. It is called at once if no transaction has begun.
 
-    :param session: a SQLAlchemy session, a ``scoped_session`` (as Flask-SQLAlchemy's
-        ``db.session`` is one), or an ``AsyncSession``.
-    :param channels: the names that it concerns, for the log.
+    :param session: a SQLAlchemy ``Session``, a ``scoped_session`` such as Flask-SQLAlchemy's
+        ``db.session``, or an ``AsyncSession``.
+    :param channels: the names that the push goes to, for the log.
+    :param hand_out: makes the push.
     :raises TypeError: if *session* is none of these.
     """
     plain = plain_session(session)
@@ -72,18 +74,18 @@ def wait_for_commit(session: Any, channels: Collection[str], hand_out: Callable[
 def add_at_commit(
     session: Any, names: Collection[str], at_commit: Callable[[list[str]], None]
 ) -> None:
-    """Add *names* to those with which *at_commit* is called once, behind the session's commit.
+    """Call *at_commit* once after the session's commit, with all names that were added for it.
 
     :param session: SQLAlchemy's session itself, within a transaction.
-    :param names: the names of channels; one that was added before counts once.
-    :param at_commit: the function; names of one function are collected together.
+    :param names: names of channels; a name that was added before counts once.
+    :param at_commit: the function; calls of this function with the same *at_commit* are joined.
     """
     waiting = _waiting_for(session, _innermost(session))
     waiting.names.setdefault(at_commit, {}).update(dict.fromkeys(names))
 
 
 def plain_session(session: Any) -> Any:
-    """The SQLAlchemy ``Session`` itself of what an app calls its session.
+    """Return the SQLAlchemy ``Session`` behind a ``scoped_session`` or an ``AsyncSession``.
 
     :raises TypeError: if *session* is no session of SQLAlchemy's.
     """
@@ -93,7 +95,7 @@ def plain_session(session: Any) -> Any:
     found = getattr(found, "sync_session", found)
     if not isinstance(found, Session):
         raise TypeError(
-            f"after_commit is {type(session).__name__!r}, but a session of SQLAlchemy's is "
+            f"after_commit is a {type(session).__name__}, but a session of SQLAlchemy is "
             f"expected, such as Flask-SQLAlchemy's db.session."
         )
     return found
@@ -148,7 +150,10 @@ def _end(session: Any, transaction: Any) -> None:
 
 
 def _around(savepoint: Any) -> Any:
-    """The savepoint or transaction around a savepoint; a flush has one of its own in between."""
+    """Return what is around a savepoint: another savepoint, or the transaction.
+
+    The transaction that SQLAlchemy begins for each flush is skipped.
+    """
     around = savepoint.parent
     while around.parent is not None and not around.nested:
         around = around.parent
@@ -165,8 +170,8 @@ def _hand_out(waiting: Waiting) -> None:
     try:
         waiting.hand_out()
     except Exception:
-        # The database has committed: an error here would tell the view that it has not.
-        logger.exception("A push to %s failed behind its commit.", _named(waiting.channels))
+        # Not raised: the database has committed, and an error would tell the view that it has not.
+        logger.exception("A push to %s failed after its commit.", _named(waiting.channels))
 
 
 def _report_dropped(ended: _Transaction, transaction: Any) -> None:
@@ -174,13 +179,16 @@ def _report_dropped(ended: _Transaction, transaction: Any) -> None:
         return
     channels = _named([name for one in ended.waiting for name in one.channels])
     if ended.is_rolled_back or transaction.parent is not None:
-        logger.info("A transaction was rolled back, and with it what was to go to %s.", channels)
+        logger.info(
+            "A transaction was rolled back; its pushes to %s are dropped.",
+            channels,
+        )
         return
     logger.warning(
-        "A transaction ended without a commit, and what waited for it was dropped: it was to go "
-        "to %s. Did the push come after the commit? Whatever reads an expired row there, as a "
-        "message.to_dict() may, begins a new transaction, which nobody commits: push before "
-        "the commit, or without after_commit.",
+        "A transaction ended without a commit, and the pushes that waited for it are dropped: they "
+        "were to go to %s. Was push() called after the commit? Code that reads an expired row "
+        "there, such as message.to_dict(), begins a new transaction, which nobody commits: push "
+        "before the commit, or without after_commit.",
         channels,
     )
 

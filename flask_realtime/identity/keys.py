@@ -1,4 +1,4 @@
-"""Who a client is: socket key, identity, connection id, their digest, and the page's origin."""
+"""Names of clients: socket keys, connection ids, and the digests made of them."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def new_socket_key() -> str:
-    """A secret for one browser session: 256 random bits."""
+    """Return a new secret for one browser session: 256 random bits."""
     return secrets.token_urlsafe(32)
 
 
 def new_connection_id() -> str:
-    """An id for one rendered page: 128 random bits, since two pages must never share one."""
+    """Return a new id for one rendered page: 128 random bits, because no two pages may share it."""
     return secrets.token_urlsafe(16)
 
 
 def is_connection_id(text: object) -> bool:
-    """Whether *text* is 16 to 128 characters of ``A-Za-z0-9_-``."""
+    """Return whether *text* is 16 to 128 characters of ``A-Za-z0-9_-``."""
     return isinstance(text, str) and _CONNECTION_ID.fullmatch(text) is not None
 
 
 def digest(
     secret_key: str | bytes, socket_key: str, connection_id: str, identity: str | None = None
 ) -> str:
-    """Return the name of one client, one page of one browser, to the registry.
+    """Return the name by which the registry knows one client, that is one page of one browser.
 
     Another session, identity, page or secret key gives another digest.
 
-    :param identity: who the session belongs to; None: a stranger.
+    :param identity: the user that the session belongs to; None: a stranger.
     :returns: 64 hexadecimal characters, of which the last 32 are the :func:`session_digest`.
     """
-    # Neither an id nor its length holds a colon, so no two clients make the same text.
+    # Neither a connection id nor a length holds a colon, so no two clients give the same text.
     owner = "" if identity is None else f"{len(identity)}:{identity}"
     client = _sign(secret_key, f"client:{connection_id}:{owner}:{socket_key}")
     return client[:_HALF] + session_digest(secret_key, socket_key)
@@ -54,13 +54,20 @@ def is_digest(text: object) -> bool:
 
 
 def session_digest(secret_key: str | bytes, socket_key: str) -> str:
-    """Return the name of one browser session, whoever it belongs to: 32 hexadecimal characters."""
+    """Return the name of one browser session, whatever user it belongs to.
+
+    :returns: 32 hexadecimal characters.
+    """
     return _sign(secret_key, f"session:{socket_key}")[:_HALF]
 
 
 def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) -> str:
-    """Return the name under which a page finds what waits for it, if all it can show is a session
-    cookie that has been replaced: by whoever brings that cookie, and names the page, alone."""
+    """Return the name under which changes wait for a page whose session cookie was replaced.
+
+    Only a request that brings the replaced *cookie*, and names the page, leads to this name.
+
+    :param cookie: the value of the session cookie that was replaced.
+    """
     return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
 
 
@@ -70,12 +77,15 @@ def session_of(digest: str) -> str:
 
 
 def shorten(digest: str) -> str:
-    """A digest as logs show it: enough to follow one client, too little to name it."""
+    """Return the first 8 characters of a digest, which logs show.
+
+    They are enough to follow one client, and too few to act as the client.
+    """
     return digest[:8]
 
 
 def fingerprint(secret_key: str | bytes) -> str:
-    """Return a name for the app that has *secret_key*, from which nobody learns the key."""
+    """Return a name for the app that has *secret_key*; it does not reveal the key."""
     return _sign(secret_key, "app")[:_HALF]
 
 

@@ -12,13 +12,13 @@ _ORIGIN = re.compile(
     r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)"
     r"(:[0-9]{1,5})?"
 )
-# What stands before the path.
+# The part of an address before its path.
 _ADDRESS = re.compile(r"[^:/?#]+://[^/?#]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port of a page; equal if a browser holds them for the same."""
+    """Scheme, host and port of a page. Two are equal if browsers treat them as the same origin."""
 
     scheme: str
     host: str
@@ -26,9 +26,9 @@ class Origin(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Origin:
-        """Read an origin such as ``https://example.com``, in whatever case.
+        """Return the origin that *text* stands for, such as ``https://example.com``, in any case.
 
-        :raises ValueError: if *text* is none: ``null``, a path behind the host, no ASCII.
+        :raises ValueError: if *text* is no origin: ``null``, with a path, or not ASCII.
         """
         lowered = text.lower()
         if not _ORIGIN.fullmatch(lowered):
@@ -47,10 +47,11 @@ def _default_port(scheme: str) -> int | None:
 
 
 def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Collection[str]) -> bool:
-    """Whether a page of *origin* may act on a request made to *scheme* and *host*.
+    """Return whether a page of *origin* may send requests to *scheme* and *host*.
 
-    No ``Origin`` header means no browser, which could forge it anyway: allowed. ``null``, which
-    sandboxed frames and files send, is refused.
+    A request without an ``Origin`` header is allowed: no browser sent it, and anything but a
+    browser could forge the header. The origin ``null``, which sandboxed frames and local files
+    send, is refused.
 
     :param host: the request's host, with its port if it names one.
     :param allowed: further origins, as ``REALTIME_ALLOWED_ORIGINS`` holds them.
@@ -69,10 +70,10 @@ def is_cross_site(
 ) -> bool:
     """Return whether a browser says that a page of another site made it send a request.
 
-    The first of the three headers that the request has decides. Where that is not
-    ``Sec-Fetch-Site``, which browsers leave out if the server has no TLS, a page of another origin
-    counts as one of another site. False without any of them: the address was typed, or it is a
-    bookmark's, or no browser sent the request.
+    The first of these headers that the request has decides: ``Sec-Fetch-Site``, ``Origin``,
+    ``Referer``. Browsers leave out ``Sec-Fetch-Site`` if the server has no TLS; then every page of
+    another origin counts as one of another site. Without any of the headers the answer is False:
+    the address was typed, or is a bookmark's, or no browser sent the request.
 
     :param site: the header ``Sec-Fetch-Site``, None if there is none.
     :param origin: the header ``Origin``.
@@ -95,8 +96,8 @@ def _is_same_origin(origin: Origin, scheme: str, host: str) -> bool:
         asked = Origin.parse(f"{origin.scheme}://{host}")
     except ValueError:
         return False
-    # Behind a proxy that ends TLS the app may believe it is asked by http, which the page's https
-    # does not contradict. A page that came by http, where anyone on the way could write it, has
-    # no business on https.
+    # Behind a proxy that ends TLS the app may see http where the page has https: that is allowed.
+    # A page that came by http may have been written by anyone on the way, and must not act on
+    # https.
     is_weaker = scheme in ("https", "wss") and origin.scheme == "http"
     return origin == asked and not is_weaker

@@ -1,4 +1,4 @@
-"""Users: who a session belongs to, as texts that stand in digests, channels and keys."""
+"""Users: the ids that an app gives them, as texts for digests, channels and keys."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from uuid import UUID
 from ..errors import InvalidIdentity
 
 CHANNEL_PREFIX = "@user:"
-#: Characters of an identity once it is percent-encoded: a channel's name has 200 at most.
+#: How many characters an identity may have once it is percent-encoded: a channel's name, which
+#: holds it, has 200 at most.
 LONGEST_USER = 190
 
 
 def identity_of(value: Any) -> str:
-    """Return the identity that *value*, an id of the app's, stands for.
+    """Return the identity of the user whose id in the app is *value*.
 
     :param value: a text, a whole number or a UUID; 42 and ``"42"`` are the same identity.
-    :raises InvalidIdentity: if it is none of these, is empty, or is too long.
+    :raises InvalidIdentity: if *value* is none of these, is empty, or is too long.
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
         raise InvalidIdentity(
@@ -30,7 +31,7 @@ def identity_of(value: Any) -> str:
     try:
         size = len(quote(text, safe=""))
     except UnicodeEncodeError:
-        raise InvalidIdentity(f"A user's id is no text that has UTF-8: {text!r:.100}.") from None
+        raise InvalidIdentity(f"A user's id cannot be written in UTF-8: {text!r:.100}.") from None
     if size > LONGEST_USER:
         raise InvalidIdentity(
             f"A user's id has {size} characters once it is percent-encoded, and {LONGEST_USER} at "
@@ -40,10 +41,10 @@ def identity_of(value: Any) -> str:
 
 
 def user_of(identity: str | None) -> str | None:
-    """Return *identity* as keys and announcements name it: percent-encoded."""
+    """Return *identity* percent-encoded, as keys and announcements hold it; None stays None."""
     return None if identity is None else quote(identity, safe="")
 
 
 def channel_of(identity: str) -> str:
-    """Return the channel that all pages of a user hear, such as ``@user:42``."""
+    """Return the name of the channel that all pages of a user hear, such as ``@user:42``."""
     return CHANNEL_PREFIX + quote(identity, safe="")

@@ -1,1 +1,1 @@
-"""Threads (greenlets, where patched): what starts, wakes and pauses them."""
+"""Threads (greenlets, if gevent has patched them): starts, wakes and pauses them."""

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 
 from . import clock
 
-# How long whoever ends a thread waits for it: one that waits for Redis, by default, is done then.
+# How long a caller waits for a thread to end: a thread that waits for Redis is done by then, by the
+# default of REALTIME_REDIS_TIMEOUT_SECONDS.
 END_SECONDS = 3.0
 
 
 def start_thread(name: str, run: Callable[[], None]) -> threading.Thread:
-    """Run *run* on a new thread, which sees no context variable of its starter.
+    """Run *run* on a new thread, which sees none of its starter's context variables.
 
     The process does not wait for the thread when it ends.
 
@@ -29,7 +30,10 @@ def start_thread(name: str, run: Callable[[], None]) -> threading.Thread:
 
 
 def join(threads: Iterable[threading.Thread]) -> None:
-    """Wait until *threads* have ended, ``END_SECONDS`` at the most; never for the caller's own."""
+    """Wait until *threads* have ended, ``END_SECONDS`` at the most.
+
+    If the calling thread is one of them, it does not wait for itself.
+    """
     deadline = clock.monotonic() + END_SECONDS
     for thread in threads:
         if thread is not threading.current_thread():
@@ -53,7 +57,7 @@ class BackgroundThread:
 
     @property
     def is_started(self) -> bool:
-        """Whether the thread was started, be it ended by now."""
+        """Whether the thread was ever started; it may have ended since."""
         return self._thread is not None
 
     def start(self) -> None:
@@ -70,7 +74,7 @@ class BackgroundThread:
     def join(self) -> None:
         """Wait until the thread has ended, ``END_SECONDS`` at the most.
 
-        Returns at once if the thread was not started, and where the caller is that thread.
+        Returns at once if the thread was not started, or if it is the calling thread.
         """
         if self._thread is not None:
             join([self._thread])

@@ -1,4 +1,4 @@
-"""What time it is: the only module of the package that asks.
+"""The time: the only module of the package that reads the clock.
 
 Call these functions through the module (``clock.monotonic()``), so that a test can move the time
 for all of the package at once.

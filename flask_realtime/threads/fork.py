@@ -1,4 +1,4 @@
-"""What each process has one of, however it came to be forked."""
+"""Values that each process has one of, also after a fork."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Value = TypeVar("Value")
 
 
 class ForkLocal(Generic[Value]):
-    """Makes a value when a process first asks for it; nothing of another's is used after a fork.
+    """Makes a value when a process first asks for it; a forked process makes one of its own.
 
-    :param make: makes one.
+    :param make: makes the value.
     """
 
     __slots__ = ("_make", "_values")
@@ -22,16 +22,16 @@ class ForkLocal(Generic[Value]):
         self._values: dict[int, Value] = {}
 
     def get(self) -> Value:
-        """This process's."""
+        """Return the value of this process."""
         process = os.getpid()
         value = self._values.get(process)
         if value is None:
-            # setdefault is atomic: of two first users, both get one.
+            # setdefault is atomic: two threads that ask first at the same time get the same value.
             value = self._values.setdefault(process, self._make())
             for other in [one for one in self._values if one != process]:
                 self._values.pop(other, None)
         return value
 
     def pop(self) -> Value | None:
-        """This process's, which it has no more then; None if it never asked for one."""
+        """Remove and return the value of this process; None if the process never asked for it."""
         return self._values.pop(os.getpid(), None)

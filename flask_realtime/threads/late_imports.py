@@ -1,4 +1,4 @@
-"""What has to be imported before the main thread ends, for threads that go on behind it."""
+"""Imports what Python refuses to import once the main thread has ended."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 
 
 def import_what_cannot_be_late() -> None:
-    """Import what redis-py needs and Python refuses to import once the main thread has ended.
+    """Import ``concurrent.futures.thread``, which redis-py needs, before the main thread ends.
 
-    ``concurrent.futures.thread`` registers a function of its own with :mod:`threading`, which is an
-    error by then: the first push of a thread that consumes a queue, or of an ``atexit`` function,
-    would fail. Nothing is imported where gevent is loaded and has yet to patch: the module makes a
-    lock at its import, and an unpatched one stops all greenlets.
+    At its import the module registers a function with :mod:`threading`, which is an error once the
+    main thread has ended: the first push of a thread that goes on behind it, or of an ``atexit``
+    function, would fail. Nothing is imported if gevent is loaded and has not patched yet: the
+    module makes a lock at its import, and an unpatched lock stops all greenlets.
     """
     monkey = sys.modules.get("gevent.monkey")
     is_patched = monkey is not None and monkey.is_module_patched("threading")

@@ -1,4 +1,4 @@
-"""Calls functions again and again, for as long as a process lives."""
+"""Calls functions at intervals, for as long as a process lives."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 class Periodic:
     """Calls functions at intervals, one after the other, on a thread of its own.
 
-    A function that takes its time delays the other functions of this object, and nothing else.
-    One that raises is called again after its interval, as are the others.
+    A slow function delays the other functions of this object, and nothing else. A function that
+    raises an exception is called again after its interval, as are the others.
 
     :param name: the thread's name, as debuggers and the log show it.
     :param calls: pairs of the seconds between two calls, and the function.
@@ -36,7 +36,7 @@ class Periodic:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread, once the function that it may be calling has returned."""
+        """End the thread, after the function that it is calling, if any, has returned."""
         self._stop.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""Threads that are used again by whoever has work next."""
+"""A pool of threads."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from . import clock
 from .background import join, start_thread
 from .turns import Turns
 
-# To start a thread takes some 50 us: one that has just worked waits at least so long for more.
+# How long a thread waits for its next job before it ends. Starting one takes some 50 us.
 LINGER_SECONDS = 1.0
 
 Job = Callable[[], None]
 
 
 class ThreadPool:
-    """Threads (greenlets, where gevent has patched) that work for whoever has work next.
+    """Threads (greenlets, if gevent has patched them) that do jobs.
 
-    A thread at rest is used before another one is started, so that a thousand sockets that open
-    one after the other need few threads. The pool has no upper limit, and never makes a job wait.
-    Its owner calls :meth:`sweep` now and then.
+    A job is given to a thread that rests, if there is one, and else to a new thread: a thousand
+    sockets that open one after the other need few threads. The pool has no upper limit, so a job
+    never waits. The pool's owner calls :meth:`sweep` now and then.
+
+    :ivar turns: the turns of all who work for the same sockets as these threads.
     """
 
     def __init__(self) -> None:
-        #: Those of all who work for the same sockets as these threads.
         self.turns = Turns()
         self._lock = threading.Lock()
         self._resting: list[_Seat] = []
@@ -33,12 +34,12 @@ class ThreadPool:
 
     @property
     def resting(self) -> int:
-        """How many threads have nothing to do, and wait for a job."""
+        """How many threads wait for a job."""
         with self._lock:
             return len(self._resting)
 
     def run(self, job: Job) -> None:
-        """Have *job* done at once, on a thread that does nothing else meanwhile; never blocks.
+        """Do *job* at once, on a thread that does nothing else meanwhile. Never blocks.
 
         :raises RuntimeError: if no thread rests and the system has none left.
         """
@@ -50,10 +51,10 @@ class ThreadPool:
             start_thread("realtime-worker", lambda: self._work(job))
 
     def close(self) -> None:
-        """End the threads, each behind the job that it may be doing.
+        """End the threads, each after the job that it is doing.
 
-        Returns when they have ended, or after ``END_SECONDS``. A job that is given later is done
-        all the same, by a thread that ends behind it.
+        Returns when they have ended, or after ``END_SECONDS``. A job that is given later is still
+        done, by a thread that ends after it.
         """
         with self._lock:
             self._is_closed = True
@@ -67,7 +68,7 @@ class ThreadPool:
         """End the threads that have rested for longer than ``LINGER_SECONDS``."""
         rested_since = clock.monotonic() - LINGER_SECONDS
         with self._lock:
-            # The last one to come is the first to be used: the ones that nobody needs lie below.
+            # The thread that came last is used first, so those that nobody needs stand in front.
             few = next(
                 (at for at, seat in enumerate(self._resting) if seat.since > rested_since),
                 len(self._resting),
@@ -93,7 +94,7 @@ class ThreadPool:
 
 
 class _Seat:
-    """Where one thread of a pool rests until it is given a job, or None: then the thread ends."""
+    """Where one thread of a pool rests until it is given a job; given None, the thread ends."""
 
     __slots__ = ("_event", "_job", "since")
 
@@ -107,7 +108,7 @@ class _Seat:
         self._event.set()
 
     def wait(self) -> Job | None:
-        # Without a limit: a timer for each message would take a fiftieth of a call's time.
+        # Without a timeout: a timer for each message would take a fiftieth of a call's time.
         self._event.wait()
         self._event.clear()
         job, self._job = self._job, None

@@ -1,4 +1,4 @@
-"""Turns: what many do one after the other, with time for everybody else in between."""
+"""Turns: work that many threads do, with pauses in which all other threads run."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from . import clock
 from .pause import let_others_run
 
-# Work of this length is done without a pause: less than a page takes, and than its reader feels.
+# How long work goes on without a pause: less than a page takes, and less than its reader notices.
 TURN_SECONDS = 0.005
-# Whoever begins so long after the last one has ended finds that others had time meanwhile.
+# If nobody has worked for so long, all others have had time to run.
 GAP_SECONDS = 0.001
 
 
 class Turns:
-    """Lets others run when the work of all who take turns has gone on for a turn.
+    """Counts the time that many threads work, and makes a pause whenever a turn is over.
 
-    Under gevent a peer that sends faster than it is read never makes its reader wait, and nobody
-    else would run. A turn is common to all: with one of its own, each of 64 such peers would keep
-    others waiting for the other 63.
+    Under gevent the reader of a socket whose peer sends faster than it is read never waits, so that
+    no other greenlet would run. All readers share one turn: if each had a turn of its own, 64 such
+    peers would make everybody else wait for 64 turns.
     """
 
     __slots__ = ("_alone", "_ended_at", "_is_pausing", "_lock", "_queue", "_worked")
@@ -31,12 +31,12 @@ class Turns:
         self._alone = threading.Lock()
         self._worked = 0.0
         self._ended_at = 0.0
-        # Whether somebody lets others run, and who waits for that, in the order in which they came.
+        # Whether a thread makes a pause right now, and the threads that wait for its end, in order.
         self._is_pausing = False
         self._queue: deque[threading.Event] = deque()
 
     def begin(self) -> float:
-        """Begin some work, after a pause if it is due; return the time."""
+        """Begin some work, after a pause if one is due; return the time, for :meth:`end`."""
         now = clock.monotonic()
         if now - self._ended_at > GAP_SECONDS:
             self._worked = 0.0
@@ -46,18 +46,21 @@ class Turns:
         return now
 
     def end(self, began: float) -> None:
-        """End the work that was begun at *began*."""
+        """End some work.
+
+        :param began: what :meth:`begin` returned for it.
+        """
         self._ended_at = now = clock.monotonic()
         self._worked += now - began
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Do a long piece of work within this, of which one is done at a time.
+        """Do a long piece of work in a ``with`` block; only one such block runs at a time.
 
-        Nothing within may wait for anything.
+        The block must not wait for anything.
         """
-        # Before the lock: gevent gives a lock that is let go of, and wanted again at once, to no
-        # other.
+        # Before the lock is taken: under gevent a thread that releases a lock and wants it again at
+        # once gets it before any other.
         began = self.begin()
         with self._alone:
             try:
@@ -66,10 +69,10 @@ class Turns:
                 self.end(began)
 
     def _pause(self) -> None:
-        """Let others run, or wait while somebody else does; those who come go on one by one.
+        """Make a pause, or wait while another thread makes one; those who wait go on one by one.
 
-        All who are due would else go on together behind one pause. It is no lock, since one that
-        is wanted again at once is not given to those who wait, under gevent.
+        Without the queue all that wait would go on together after one pause. A lock would not do:
+        under gevent a thread that wants it again at once gets it before those that wait.
         """
         self._wait_in_line()
         try:

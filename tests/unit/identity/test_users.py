@@ -30,7 +30,7 @@ def test_identity_is_a_text(value, identity):
         (b"42", "not bytes"),
         ("x" * 191, "191 characters"),
         ("é" * 40, "240 characters"),
-        ("\ud800", "no text that has UTF-8"),
+        ("\ud800", "cannot be written in UTF-8"),
     ],
 )
 def test_identity_that_is_none_is_refused(value, sentence):
