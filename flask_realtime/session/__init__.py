@@ -1,1 +1,1 @@
-"""Cookies and sessions that a socket changed, until the browser has them."""
+"""Cookies and sessions that messages of a socket change, until the browser has the changes."""

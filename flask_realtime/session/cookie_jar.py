@@ -11,7 +11,7 @@ from ..threads import clock
 
 # Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5).
 _LONGEST_LIFE = 400 * 86_400
-# A cookie that slides is handed on at most once in this part of its life.
+# A cookie whose end moves with each response is handed on at most once in this part of its life.
 RENEWED_EVERY = 0.1
 
 
@@ -27,25 +27,25 @@ class _Cookie:
         return self.expires_at is None or self.expires_at > clock.now()
 
     def stands_for(self, other: _Cookie) -> bool:
-        """Whether a browser that has this one need not be told of another of the same name."""
+        """Return whether a browser that has this cookie need not be told of *other*."""
         if self.value != other.value or not self.is_live:
             return False
         if other.expires_at is None or self.expires_at is None:
-            # The handshake does not tell when its cookies end.
+            # Handshakes do not tell when their cookies end.
             return other.expires_at == self.expires_at
         later = other.expires_at - self.expires_at
         return abs(later) < (other.expires_at - clock.now()) * RENEWED_EVERY
 
 
 class CookieJar:
-    """Begins with what the handshake's ``Cookie`` header said; changed by ``Set-Cookie`` lines.
+    """The cookies of a socket: those of its handshake, as ``Set-Cookie`` lines have changed them.
 
-    ``Secure``, ``HttpOnly`` and ``SameSite`` make no difference: whatever the socket's app sets,
-    its pages, which are of the same origin, are sent.
+    ``Secure``, ``HttpOnly`` and ``SameSite`` make no difference: the socket and its page have the
+    same origin, so the page's requests would bring every cookie that the app sets.
 
     :param header: the ``Cookie`` header of the handshake.
-    :param host: of the same request; cookies for other hosts are not kept.
-    :param path: of the same request, with the app's prefix.
+    :param host: the host of the handshake; cookies for other hosts are not kept.
+    :param path: the path of the handshake, with the app's prefix.
     """
 
     __slots__ = ("_cookies", "_host", "_path")
@@ -54,34 +54,36 @@ class CookieJar:
         self._host = _without_port(host)
         self._path = path
         pairs = [part.strip().partition("=") for part in header.split(";")]
-        # The header does not tell of which path they are: most likely "/", at least one of ours.
+        # The header does not tell the paths of its cookies: they fit this path, and most have "/".
         self._cookies = [_Cookie(name, value, None) for name, _, value in pairs if name]
 
     def copy(self) -> CookieJar:
-        """Another jar with the same cookies."""
+        """Return another jar with the same cookies."""
         twin = CookieJar.__new__(CookieJar)
         twin._host, twin._path = self._host, self._path
         twin._cookies = list(self._cookies)
         return twin
 
     def header(self, path: str) -> str:
-        """The ``Cookie`` header for a request to *path*, empty if there is none to send."""
+        """Return the ``Cookie`` header for a request to *path*; empty if no cookie fits."""
         cookies = [one for one in self._cookies if one.is_live and _is_below(path, one.path or "/")]
         # RFC 6265, section 5.4: longer paths first.
         cookies.sort(key=lambda one: -len(one.path or ""))
         return "; ".join(f"{one.name}={one.value}" for one in cookies)
 
     def value_of(self, name: str) -> str | None:
-        """The value of a cookie, None if there is none of that name."""
+        """Return the value of a cookie, None if there is none of that name."""
         return next((one.value for one in self._cookies if one.name == name and one.is_live), None)
 
     def set(self, line: str, path: str) -> bool:
-        """Keep what a ``Set-Cookie`` line of an answer to *path* says, if it changes anything.
+        """Keep what a ``Set-Cookie`` line says, if it changes anything.
 
-        :returns: whether a browser has to be told. Of each deletion it has to, since it may hold
-            cookies, of other paths, that the handshake did not show; of a cookie that ends later
-            than the same one did, once that is a tenth of its life, or when the present one ends
-            is not known.
+        :param line: the value of the header.
+        :param path: the path of the request that the response answers.
+        :returns: whether the browser has to be told. It has to be told of every deletion, since it
+            may hold cookies of other paths, which the handshake did not show. Of a cookie that
+            stays the same but ends later, it has to be told once the difference is a tenth of the
+            cookie's life, or if the end of the present cookie is not known.
         """
         name, equals, value, told = _parse(line)
         if not name or not equals or not self._is_ours(told.get("domain", "")):
@@ -109,14 +111,16 @@ class CookieJar:
 
 
 def lifetime_of(line: str) -> float | None:
-    """Return how many seconds a ``Set-Cookie`` line lets its cookie live, None if as long as the
-    browser is open."""
+    """Return for how many seconds a ``Set-Cookie`` line lets its cookie live.
+
+    None: until the browser is closed.
+    """
     expires_at = _expiry(_parse(line)[3])
     return None if expires_at is None else expires_at - clock.now()
 
 
 def _parse(line: str) -> tuple[str, str, str, dict[str, str]]:
-    """The name of a cookie, its equals sign, its value, and its attributes."""
+    """Return the name of a cookie, its equals sign, its value, and its attributes."""
     pair, *attributes = line.split(";")
     name, equals, value = (part.strip() for part in pair.partition("="))
     told = {
@@ -127,7 +131,7 @@ def _parse(line: str) -> tuple[str, str, str, dict[str, str]]:
 
 
 def _expiry(attributes: dict[str, str]) -> float | None:
-    """When a cookie ends; Max-Age counts before Expires."""
+    """Return when a cookie ends, by :func:`.clock.now`; Max-Age is preferred to Expires."""
     seconds = _seconds(attributes.get("max-age", ""))
     if seconds is not None:
         return clock.now() + seconds
@@ -139,12 +143,12 @@ def _expiry(attributes: dict[str, str]) -> float | None:
 
 
 def _seconds(max_age: str) -> int | None:
-    """What a Max-Age says, None where it is no number (RFC 6265, section 5.2.2)."""
+    """Return the seconds of a Max-Age, None if it is no number (RFC 6265, section 5.2.2)."""
     if not re.fullmatch(r"-?[0-9]+", max_age):
         return None
     if max_age.startswith("-"):
         return 0
-    # Of any length: Python's floats, in which moments are counted, have 309 digits.
+    # Only 12 digits: a longer number would overflow the float in which times are counted.
     return min(int(max_age.lstrip("0")[:12] or "0"), _LONGEST_LIFE)
 
 
@@ -153,7 +157,7 @@ def _without_port(host: str) -> str:
 
 
 def _folder(path: str) -> str:
-    """The default path of a cookie (RFC 6265, section 5.1.4)."""
+    """Return the default path of a cookie (RFC 6265, section 5.1.4)."""
     return path.rpartition("/")[0] or "/"
 
 

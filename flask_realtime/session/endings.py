@@ -1,4 +1,4 @@
-"""Ends what sessions and users were granted; tries again while the registry is away."""
+"""Tells the registry, and so all processes, that a session or user has ended."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Step = Callable[[], object]
 
 
 class Endings:
-    """Carries out what must be done sooner or later, in the order given.
+    """Carries out steps in order, and tries again in the background while the registry is away.
 
-    A log-out does not fail because Redis is away: what it could not be told is told in the
-    background as soon as it is back. What is queued when the process ends is lost.
+    A log-out must not fail because Redis is away: it is told to Redis as soon as Redis is back.
+    Steps that are still queued when the process ends are lost.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,10 @@ class Endings:
         self._thread = BackgroundThread("realtime-endings", self._run)
 
     def run(self, steps: Sequence[Step]) -> None:
-        """Run *steps* in order, behind those that wait; never raises for want of the registry."""
+        """Run *steps* in order, after those that are queued.
+
+        Never raises :exc:`RegistryUnavailable`.
+        """
         with self._lock:
             waiting = list(steps)
             must_wait = bool(self._queue)
@@ -42,7 +45,9 @@ class Endings:
             try:
                 waiting[0]()
             except RegistryUnavailable as error:
-                logger.warning("A session's end is told to the registry later: %s", error)
+                logger.warning(
+                    "The end of a session or user will be told to the registry later: %s", error
+                )
                 with self._lock:
                     self._queue.extend(waiting)
                 break
@@ -52,7 +57,7 @@ class Endings:
             self._wake.set()
 
     def close(self) -> None:
-        """End the thread; what is queued is dropped."""
+        """End the thread; queued steps are dropped."""
         self._is_closed = True
         self._wake.set()
 
@@ -71,7 +76,7 @@ class Endings:
             logger.debug("The registry is still away: %s", error)
             return False
         except Exception:
-            logger.exception("What a session's end wanted told failed.")
+            logger.exception("The end of a session or user could not be told to the registry.")
         with self._lock:
             self._queue.popleft()
         return True

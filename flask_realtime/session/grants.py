@@ -1,4 +1,4 @@
-"""What the current request lets its page hear."""
+"""Subscriptions that the current request gives to its page."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from .visits import is_visit
 logger = logging.getLogger(__name__)
 
 _UNPROCESSABLE = 422
-# The page holds its id.
+# Set in an environ if the page that the request renders holds its connection id.
 _HELD = (IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
 
 
 class Process(Protocol):
-    """What grants need of this process."""
+    """The part of this process that :class:`Grants` needs."""
 
     @property
     def registry(self) -> Registry: ...
 
     def tails(self, names: Collection[str]) -> Mapping[str, Position]:
-        """Return a position for each channel behind which a page misses nothing from now on."""
+        """Return the positions behind which a page that subscribes now misses nothing."""
 
 
 class Grants:
     """Subscribes the page of the current request.
 
-    A page that is being rendered is subscribed at once, since nobody knows its id yet, and
-    forgotten if the response turns out to be no page, or one that refuses. A page that is open
-    already would hear at once what a later line of the view may refuse it: for it only positions
-    are taken, and it is subscribed from them once the response is a success.
+    A page that is being rendered is subscribed at once, since nobody knows its id yet. It is
+    forgotten if the response is not a page, or refuses one. A page that is open already would hear
+    at once what a later line of the view may refuse it. Therefore only the channels' positions are
+    noted at first; the page is subscribed from these positions once the response is a success.
 
     :param process: returns this process.
     """
@@ -55,15 +55,17 @@ class Grants:
         self._process = process
 
     def subscribe(self, names: Collection[str], last: int = 0, by_view: bool = False) -> None:
-        """Let the page hear *names*, from now on, or from *last* messages back.
+        """Let the page hear channels from now on, or from some messages back.
 
-        :param by_view: whether the decorator of a view asks for it: the subscriptions end when the
-            page shows another view.
+        :param names: the names of the channels, which were checked.
+        :param last: how many older messages of each channel the page gets first.
+        :param by_view: whether the decorator of a view subscribes the page: such subscriptions end
+            when the page shows another view.
         :raises RegistryUnavailable: if the page is open, and Redis did not answer in time.
         """
         client = current_client()
         let_revocation_pass()
-        # Before the registry is asked for anything: what is revoked meanwhile is revoked.
+        # Noted before the registry is asked: what is revoked during that call stays revoked.
         client.asked.update(dict.fromkeys(names, clock.monotonic()))
         if client.is_open:
             self._take(client, names, last, by_view)
@@ -72,16 +74,18 @@ class Grants:
             self._subscribe(client, dict.fromkeys(names, start))
 
     def subscribe_user(self) -> None:
-        """Let the page that comes hear what is pushed to its user, from now on; of a stranger, and
-        of a page that is open already, nothing changes."""
+        """Let the page that is being rendered hear what is pushed to its user, from now on.
+
+        Does nothing for a stranger, and for a page that is open already.
+        """
         client = current_client()
         if not client.is_open and client.subscribed_as is None and came().identity is not None:
             self._subscribe(client, {})
 
     def unsubscribe(self, names: Collection[str]) -> None:
-        """Let the page hear *names* no more.
+        """End the page's subscriptions to *names*.
 
-        :raises RegistryUnavailable: if Redis did not accept it in time.
+        :raises RegistryUnavailable: if Redis did not confirm the end in time.
         """
         client = current_client()
         for name in names:
@@ -91,7 +95,7 @@ class Grants:
             self._process().registry.unsubscribe(self.digest(client), names)
 
     def channels(self) -> frozenset[str]:
-        """Return what the page hears, or will once the response is a success.
+        """Return the channels that the page hears, or will hear if the response is a success.
 
         :raises RegistryUnavailable: if Redis did not answer in time.
         """
@@ -103,8 +107,11 @@ class Grants:
         return frozenset([*found, *client.taken])
 
     def digest(self, client: Client) -> str:
-        """Return the digest by which the registry knows the page: the one of the app's present
-        secret key, unless it knows the page by an earlier one."""
+        """Return the digest by which the registry knows the page.
+
+        It is made with the app's present secret key, unless the registry knows the page by a digest
+        of an earlier key (``SECRET_KEY_FALLBACKS``).
+        """
         first, *others = client.digests()
         if not others:
             return first
@@ -112,10 +119,10 @@ class Grants:
         return next((one for one in (first, *others) if found.get(one) is not None), first)
 
     def settle(self, client: Client, response: Response, identity: str | None) -> Response:
-        """Make the page's subscriptions what they shall be behind this response.
+        """Give the page its subscriptions, or take them back, now that the response is known.
 
-        :param identity: who the session belongs to at the end of the request.
-        :returns: the response, or the one that takes its place.
+        :param identity: the user of the session at the end of the request; None: a stranger.
+        :returns: *response*, or the response that is to be sent in its place.
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
         if client.is_open:
@@ -131,7 +138,7 @@ class Grants:
 
     def _take(self, client: Client, names: Collection[str], last: int, by_view: bool) -> None:
         if not client.exists:
-            logger.debug("A request names a page, and comes with no session: there is none.")
+            logger.debug("A request names a page, but has no session to know it by.")
             return
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
         taken = client.taken
@@ -146,8 +153,10 @@ class Grants:
             taken.update((name, taken[name]._replace(by_view=False)) for name in names)
 
     def _give(self, client: Client, replaces_view: bool) -> None:
-        """The open page gets what it asked for, and loses what its former view's decorators had
-        subscribed it to, if the response takes that view's place."""
+        """Subscribe the open page to what it asked for.
+
+        If the response replaces the page's view, the subscriptions of the former view end.
+        """
         if not client.exists or not (client.taken or replaces_view):
             return
         registry, digest = self._process().registry, self.digest(client)
@@ -163,7 +172,7 @@ class Grants:
 
     def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
-        # A response to HEAD is no page, and who could not be told once is told all by reloading.
+        # A response to HEAD is no page. A page that failed to subscribe once will reload anyway.
         if request.method == "HEAD" or client.is_lost or is_session_withheld():
             return
         digest, identity = client.digest(), came().identity
@@ -183,7 +192,7 @@ class Grants:
         client.subscribed_as = digest
 
     def _keep(self, client: Client, identity: str | None) -> None:
-        """The page goes out: subscribe it as what it is at the end."""
+        """The response is the page: subscribe it under the digest that it has at the end."""
         if client.subscribed_as is not None:
             client.keep_socket_key()
         if client.subscribed_as is None and (identity is None or is_session_withheld()):
@@ -199,7 +208,7 @@ class Grants:
             logger.warning("Page %s is not subscribed: %s", shorten(final), error)
 
     def _move(self, client: Client, final: str, identity: str | None) -> None:
-        """The session belongs to somebody else now: the page hears the same, under another name."""
+        """The session belongs to another user now: move the subscriptions to another digest."""
         first = client.subscribed_as
         assert first is not None
         registry, before = self._process().registry, came().identity
@@ -214,7 +223,7 @@ class Grants:
         registry.forget_client(first)
 
     def _forget(self, client: Client, response: Response, is_page: bool) -> Response:
-        """The response is no page, or one that refuses: what was granted is taken back."""
+        """The response is no page, or refuses one: take the subscriptions back."""
         if client.subscribed_as is None:
             return response
         try:
@@ -225,16 +234,16 @@ class Grants:
                 response.status_code,
                 error,
             )
-            # Nobody was told the id of a page that there is not.
+            # If the response is no page, nobody knows its id.
             if is_page:
                 return _away(response)
         return response
 
 
 def _grant(client: Client, identity: str | None, names: Collection[str]) -> Grant | None:
-    """Return what the registry is to compare with what it knows of the user; None for a stranger.
+    """Return what the registry needs to respect a revocation; None for a stranger.
 
-    :param identity: who the subscriptions are for.
+    :param identity: the user whom the subscriptions are for.
     :param names: the channels that are subscribed to.
     """
     user = user_of(identity)

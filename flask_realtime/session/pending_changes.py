@@ -1,4 +1,8 @@
-"""What waits for the browser, which gets no cookie over a socket, as text for the registry."""
+"""Changes of cookies and sessions that wait in the registry until the browser fetches them.
+
+A browser takes no cookies over an open WebSocket. What a message changes is written as a signed
+text, and the page fetches it by HTTP: see :mod:`.view`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,12 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from ..identity.keys import SOCKET_KEY
 
-# Of the library alone: what an app signs, in its session's cookie above all, is none of this.
+# A salt of the library's own, so that nothing that an app signs is taken for such a text.
 _SALT = "flask_realtime.session-changes"
 _REPLACED_SALT = "flask_realtime.replaced-session"
 
-# By key, the value that was there before and the one that is now: a list of one, or empty where
-# there was or is none.
+#: By key of the session, the value before and the value after the change: each a list of one value,
+#: or an empty list if there was or is none.
 Changes = dict[str, tuple[list[Any], list[Any]]]
 
 
@@ -25,11 +29,11 @@ Changes = dict[str, tuple[list[Any], list[Any]]]
 class SessionChanges:
     """What one message changed.
 
-    :param changes: of a session that Flask keeps in its cookie.
-    :param cookies: every other ``Set-Cookie`` line.
-    :param identities: who the session belonged to before the message, and behind it.
-    :param ends: the message ended its session, which gets another socket key.
-    :param renews: the session's cookie is to be set anew, for it would end too soon.
+    :param changes: the changes of a session that Flask keeps in its cookie.
+    :param cookies: all other ``Set-Cookie`` lines.
+    :param identities: the users of the session before and after the message.
+    :param ends: whether the message ended its session, which then gets another socket key.
+    :param renews: whether the session's cookie is to be set anew because it would end too soon.
     """
 
     changes: Changes = field(default_factory=dict)
@@ -61,12 +65,12 @@ class SessionChanges:
     def from_text(cls, app: Flask, digest: str, text: str) -> SessionChanges:
         """Read what :meth:`to_text` wrote for the same client.
 
-        :raises ValueError: if it was not written with a key that the app still knows, or for
-            another client.
+        :raises ValueError: if the text is for another client, or was not signed with a secret key
+            that the app still knows.
         """
         data = _read(app, _SALT, text)
         if data["for"] != digest:
-            raise ValueError("They are another client's.")
+            raise ValueError("The changes are another client's.")
         before, after = data["identities"]
         return cls(
             {key: (old, new) for key, (old, new) in data["changes"].items()},
@@ -77,18 +81,19 @@ class SessionChanges:
         )
 
     def fits(self, session: Mapping[str, Any], identity: str | None) -> bool:
-        """Return whether the changes can be made to a session: all of them, or none.
+        """Return whether all of the changes can be made to a session.
 
-        What HTTP did meanwhile counts more, and what was done as one user is not done to another.
+        They cannot if a request over HTTP has changed the same keys meanwhile, or if the session
+        belongs to another user than the one for whom they were made.
 
-        :param identity: who the session belongs to.
+        :param identity: the user that the session belongs to; None: a stranger.
         """
         if identity not in self.identities:
             return False
         return all(_is_free(_value(session, key), old) for key, (old, _) in self.changes.items())
 
     def apply(self, session: MutableMapping[str, Any]) -> None:
-        """Make the changes to a session that they fit."""
+        """Make the changes to a session; call it only if :meth:`fits` says so."""
         for key, (_, new) in self.changes.items():
             if new:
                 session[key] = new[0]
@@ -97,7 +102,7 @@ class SessionChanges:
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """Return how one state of a session became another; the socket key is none of it."""
+    """Return the changes between two states of a session, without its socket key."""
     return {
         key: (_value(before, key), _value(after, key))
         for key in {**before, **after}
@@ -106,15 +111,18 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
 
 
 def pointer_to(app: Flask, digest: str) -> str:
-    """Return the text that waits under the name of a session cookie that a message replaced: it
-    says whose client's name to look under."""
+    """Return a signed text that names a client.
+
+    It waits under the name of a session cookie that a message has replaced, and tells under which
+    digest to look for the changes.
+    """
     return _signer(app, _REPLACED_SALT).dumps({"for": digest})
 
 
 def follow(app: Flask, pointer: str) -> str:
     """Return the digest that :func:`pointer_to` was given.
 
-    :raises ValueError: if *pointer* was not written with a key that the app still knows.
+    :raises ValueError: if *pointer* was not signed with a secret key that the app still knows.
     """
     digest: str = _read(app, _REPLACED_SALT, pointer)["for"]
     return digest
@@ -125,16 +133,16 @@ def _value(session: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _is_free(present: list[Any], old: list[Any]) -> bool:
-    # Flask-Login writes {"_fresh": False} into the session of every stranger's second request: a
-    # key that came to hold nothing is no change that counts more than a log-in.
+    # Flask-Login writes {"_fresh": False} into the session of every stranger's second request. A
+    # key that has got a false value must not keep a log-in from being taken over.
     return present == old or (not old and not any(present))
 
 
 def _signer(app: Flask, salt: str) -> URLSafeSerializer:
     keys: list[str | bytes] = [*(app.config.get("SECRET_KEY_FALLBACKS") or ())]
-    # The last one signs.
+    # Itsdangerous signs with the last key of the list.
     keys.append(app.secret_key or "")
-    # What a session in a cookie may hold, an app may have widened.
+    # The app may have replaced the serializer, so that its sessions hold other types too.
     interface = app.session_interface
     serializer = session_json_serializer
     if isinstance(interface, SecureCookieSessionInterface):
@@ -151,5 +159,5 @@ def _read(app: Flask, salt: str, text: str) -> dict[str, Any]:
     try:
         data: dict[str, Any] = _signer(app, salt).loads(text)
     except BadData as error:
-        raise ValueError(f"They can't be read: {error}") from error
+        raise ValueError(f"The changes can't be read: {error}") from error
     return data

@@ -1,4 +1,4 @@
-"""The end of a request: whose session it is now, and what its page may hear."""
+"""The end of a request: settles whose session it is now, and what its page may hear."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from .endings import Step
 from .grants import Grants
 from .visits import asks_for_visit
 
-#: In the environ of a request whose browser session has ended, with all that it was granted.
+#: Set in the environ of a request that has ended its browser session.
 IS_ENDED = "flask_realtime.is_ended"
 _IS_SETTLED = "flask_realtime.is_settled"
 
 
 class Process(Protocol):
-    """What a settlement needs of this process."""
+    """The part of this process that :class:`Settlement` needs."""
 
     @property
     def registry(self) -> Registry: ...
 
     def end(self, steps: Sequence[Step]) -> None:
-        """Have the registry told of an end, sooner or later."""
+        """Have the registry end something: now, or when it is reachable again."""
 
 
 class Settlement:
-    """Looks at each request when its response is made.
+    """Looks at each request when its response is made, and ends sessions that have changed hands.
 
-    A session that belongs to somebody else than when the request came, or that was cleared, gets
-    another socket key. A tombstone is left for the earlier one first; once the response has been
-    sent, and with it the browser's next cookie, the sockets of the earlier session are closed
-    everywhere.
+    A session gets another socket key if the request cleared it, or if it now belongs to another
+    user than when the request came. The registry first notes that the session of the earlier key
+    has ended. When the response has been sent, and the browser has its next cookie, the sockets of
+    the earlier session are closed in all processes.
 
     :param process: returns this process.
-    :param grants: what the page of the request may hear.
+    :param grants: the subscriptions that the request gives to its page.
     """
 
     def __init__(self, process: Callable[[], Process], grants: Grants) -> None:
@@ -61,7 +61,7 @@ class Settlement:
         self._grants = grants
 
     def init_app(self, app: Flask) -> None:
-        """Look at the requests of *app* from now on."""
+        """Settle each request of *app* from now on."""
 
         def begin(endpoint: str | None, values: object) -> None:
             note_arrival()
@@ -69,15 +69,15 @@ class Settlement:
                 keep_snapshot()
 
         app.url_value_preprocessor(begin)
-        # Flask calls the first of these last: whatever the app does to its session is done then.
+        # First in the list, because Flask calls it last: the app has done with its session then.
         app.after_request_funcs.setdefault(None, []).insert(0, self._settle)
 
     def end_session(self) -> None:
-        """End at once what the browser session that sent this request was granted.
+        """End the browser session that sent this request, with all its subscriptions, at once.
 
-        Its sockets are closed (1000), and none of its pages comes back. Never raises for want of
-        the registry. The session gets another socket key at the end of the request; that of a
-        message, when its browser takes over what the message changed.
+        Its sockets are closed (code 1000), and none of its pages connects again. Never raises
+        :exc:`RegistryUnavailable`. The session gets another socket key at the end of the request;
+        if the request is a message of a socket, when the browser fetches what the message changed.
         """
         client = current_client()
         names = session_names()
@@ -89,7 +89,7 @@ class Settlement:
         self._process().end([*self._tombstones(client, names), *self._disconnects(names)])
 
     def disconnect(self, client: Client) -> None:
-        """Close the sockets of one page (1000). Never raises for want of the registry."""
+        """Close the sockets of one page (code 1000). Never raises :exc:`RegistryUnavailable`."""
         if not client.exists:
             return
         if client.socket is not None:
@@ -107,7 +107,7 @@ class Settlement:
             return response
         environ[_IS_SETTLED] = True
         client = current_client() if is_visited else client_so_far()
-        # Of a handshake no cookie reaches the browser.
+        # The response to a handshake brings the browser no cookie.
         if response.status_code == 101:
             return response
         if _has_changed(client):
@@ -146,13 +146,14 @@ class Settlement:
 
 
 def _has_changed(client: Client | None) -> bool:
-    """Whether the session that came is nobody's now, or another's, or was ended by the app."""
+    """Return whether the session was cleared, ended by the app, or belongs to another user now."""
     if client is not None and client.is_over:
         return True
     if not present_session().modified:
         return False
     key = known_socket_key()
-    # Only a session that was cleared loses its key; opening it again to see takes time.
+    # Only a session that was cleared loses its key. To open the session again, so as to compare
+    # the users, takes time.
     was_begun = client is not None and client.has_begun_session
     if key is not None and not was_begun and not identify():
         return False

@@ -1,4 +1,4 @@
-"""The session of one socket: the handshake's, as its messages have changed it since."""
+"""The session of one socket: that of its handshake, as messages have changed it since."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 class Outcome:
     """What one message did to cookies and session.
 
-    :param jar: the cookies as they are then.
-    :param item: what its browser has to be told.
-    :param replaced: the session cookies that the browser may bring in place of the present one.
+    :param jar: the cookies after the message.
+    :param item: the changes that the browser has to be told.
+    :param replaced: the former session cookies, one of which the browser may still send.
     """
 
     jar: CookieJar
@@ -41,14 +41,14 @@ class Outcome:
 
 
 class SocketSession:
-    """The cookies of one socket, and what of them waits for its browser.
+    """The cookies of one socket, and their changes that wait for its browser.
 
     Used by one thread at a time.
 
-    :param app: whose session it is.
+    :param app: the app.
     :param registry: where changes wait for the browser.
-    :param connection_id: the page's.
-    :param digest: the client's.
+    :param connection_id: the connection id of the socket's page.
+    :param digest: the digest of the socket's client.
     """
 
     __slots__ = ("_app", "_connection_id", "_digest", "_jar", "_registry")
@@ -63,11 +63,11 @@ class SocketSession:
     def begin(
         self, environ: WSGIEnvironment, template: WSGIEnvironment, waiting: Sequence[str]
     ) -> None:
-        """Begin with the cookies of the handshake, and what waits for the browser laid over them.
+        """Begin with the cookies of the handshake, changed by what waits for the browser.
 
-        :param environ: the handshake's.
-        :param template: what the requests of the socket have in common, without cookies.
-        :param waiting: the texts that wait.
+        :param environ: the WSGI environ of the handshake.
+        :param template: the environ that all requests of the socket share, without cookies.
+        :param waiting: the texts that wait for the browser, in order.
         """
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
@@ -76,7 +76,11 @@ class SocketSession:
             try:
                 item = SessionChanges.from_text(self._app, self._digest, text)
             except ValueError as error:
-                logger.warning("What waits for %s is no use: %s", shorten(self._digest), error)
+                logger.warning(
+                    "A change that waits for the browser of %s cannot be used: %s",
+                    shorten(self._digest),
+                    error,
+                )
                 continue
             self._lay_over(item, template)
 
@@ -85,9 +89,9 @@ class SocketSession:
         return self._jar.header(path)
 
     def outcome(self, response: Response) -> Outcome | None:
-        """Return what a message did, None if nothing; within the message's request context.
+        """Return what a message changed, None if nothing. Call it in the message's request context.
 
-        :param response: the app's, with all of its cookies.
+        :param response: the app's response to the message, with all of its cookies.
         """
         lines = response.headers.getlist("Set-Cookie")
         is_ended = IS_ENDED in request.environ
@@ -107,17 +111,19 @@ class SocketSession:
         cookies = tuple(line for line in others if jar.set(line, path))
         changes, renews = self._changes(lines, name)
         if changes or renews or is_ended:
-            # One that is the same but for its time stays as its browser has it.
+            # A session cookie that is the same but for its timestamp stays as the browser has it.
             for line in lines:
                 if _name_of(line) == name:
                     jar.set(line, path)
         return Outcome(jar, SessionChanges(changes, cookies, identities, is_ended, renews))
 
     def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:
-        """Keep what a message did as the browser would, and let it wait for the browser; True if
-        something waits for it now.
+        """Keep what a message changed, and let the change wait for the browser.
 
-        :raises RegistryUnavailable: if it can't be handed on; then it is not kept either.
+        :param outcome: what the message changed; None: nothing.
+        :param socket: the socket of the message.
+        :returns: whether something waits for the browser now.
+        :raises RegistryUnavailable: if the change cannot wait in the registry. It is not kept then.
         """
         if outcome is None:
             return False
@@ -131,7 +137,7 @@ class SocketSession:
         return bool(outcome.item)
 
     def _changes(self, lines: Sequence[str], name: str) -> tuple[dict[str, Any], bool]:
-        """What became of a session that is in its cookie, and whether its browser needs another."""
+        """Return the changes of a session in a cookie, and whether the cookie is to be set anew."""
         line = next((one for one in reversed(lines) if _name_of(one) == name), None)
         if line is None:
             return {}, False
@@ -146,7 +152,7 @@ class SocketSession:
         return changes, self._age() >= lifetime * RENEWED_EVERY
 
     def _age(self) -> float:
-        """How long ago the session's cookie was set, in seconds."""
+        """Return how long ago the session's cookie was set, in seconds."""
         interface: Any = self._app.session_interface
         value = request.cookies.get(interface.get_cookie_name(self._app))
         if not value:
@@ -157,9 +163,9 @@ class SocketSession:
         return age
 
     def _lay_over(self, item: SessionChanges, template: WSGIEnvironment) -> None:
-        """Change the jar as the browser's cookies will be changed when it fetches *item*."""
+        """Change the jar as the browser's cookies will change when it fetches *item*."""
         path = self._app.session_interface.get_cookie_path(self._app)
-        # Whatever of the app is called runs in a context: its session may look at "g".
+        # In a context, because the app's session interface may use "g".
         context: Any = self._app.request_context(
             {**template, "HTTP_COOKIE": self._jar.header(path)}
         )

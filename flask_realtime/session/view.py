@@ -1,4 +1,4 @@
-"""The view by which a browser takes over the cookies that its sockets have changed."""
+"""The view from which a browser fetches the cookies that messages of its sockets have changed."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ logger = logging.getLogger(__name__)
 ENDPOINT = "realtime.session"
 PATH = "/session"
 TAKER_HEADER = "X-Realtime-Taker"
-#: By this header on a response the client tells the app's own refusal from that of whoever answers
-#: for an app that is away: a router, a maintenance page, a hotel's network.
+#: The header that marks a refusal of the app's own. Without it the client takes a refusal for that
+#: of something in front of an app that is away: a router, a maintenance page, a hotel's network.
 REFUSED_HEADER = "X-Realtime-Refused"
 _REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
-# In place of an id.
+# What a page without an id sends in place of one.
 _NEW = "new"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class SessionPath:
-    """``POST /_realtime/session``: what waits for the page that asks becomes its browser's.
+    """``POST /_realtime/session``: gives a browser the changes that wait for its page.
 
     The path stands below ``REALTIME_URL_PREFIX``.
 
@@ -65,10 +65,10 @@ class SessionPath:
         self._registry = registry
 
     def init_app(self, app: Flask) -> None:
-        """Add the route; CSRF protection, whenever it comes, leaves it alone."""
+        """Add the route, and exempt it from CSRF protection, whenever the app adds that."""
 
         def exempt(endpoint: str | None, values: object) -> None:
-            # These run before any before_request function, of which Flask-WTF's is one.
+            # Such functions run before any before_request function, and so before Flask-WTF's.
             if endpoint == ENDPOINT:
                 exempt_from_csrf(app, self.hand_over)
 
@@ -78,14 +78,15 @@ class SessionPath:
         app.after_request(_mark_refusal)
 
     def hand_over(self) -> Response:
-        """The view; answers 204, also where nothing waits.
+        """The view; answers 204, whether anything waits or not.
 
-        A page that was rendered without an id, since the browser kept its session cookie back then
-        (see :mod:`flask_realtime.page.withheld`), asks for one by naming itself ``new``.
+        A page without an id asks for one by sending ``new`` in its place. Such a page was rendered
+        for a request to which the browser added no session cookie (see
+        :mod:`flask_realtime.page.withheld`).
         """
         origin = request.headers.get("Origin")
         allowed = self._config.allowed_origins
-        # Here a browser always sends one, and it stands in for a CSRF token.
+        # Browsers send an Origin header with every POST; it takes the place of a CSRF token.
         if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
             return _refuse(403, f"Origin {origin!r} may not do this.")
         connection_id = _connection_id()
@@ -102,15 +103,15 @@ class SessionPath:
                 return _refuse(403, "The session holds no socket key: it is not that of a page.")
             has_changed = self._take(digests, client, response)
         except RegistryUnavailable as error:
-            logger.warning("What waits for a page can't be fetched: %s", error)
+            logger.warning("The changes that wait for a page can't be fetched: %s", error)
             response, has_changed = _answer(503, "The registry is away; come back."), False
         if not has_changed:
-            # A cookie that is set for its own sake could undo a log-out that is under way.
+            # No session cookie: one that changes nothing could undo a log-out that is under way.
             save_nothing()
         return response
 
     def _name_page(self) -> Response:
-        """Give a page its id, and have it hear what is pushed to its user."""
+        """Give a page its id, and subscribe it to what is pushed to its user."""
         if is_session_withheld():
             return _refuse(403, "Another site sent this request: no session is begun for it.")
         client, identity = current_client(), came().identity
@@ -125,7 +126,7 @@ class SessionPath:
                     Grant(user, came_at(user), {}),
                 )
         except RegistryUnavailable as error:
-            logger.warning("A page that asks for its id gets none so far: %s", error)
+            logger.warning("A page that asks for its id has to ask again: %s", error)
             return _refuse(503, "The registry is away; come back.")
         if known_socket_key() is None:
             client.keep_socket_key()
@@ -134,7 +135,7 @@ class SessionPath:
         return response
 
     def _digests(self, client: Client) -> list[str]:
-        """The names under which something may wait for the page that asks."""
+        """Return the names under which changes may wait for the page that asks."""
         found = dict.fromkeys(client.digests()) if came().socket_key is not None else {}
         if has_cookie_session(current_app):
             return list(found)
@@ -143,18 +144,22 @@ class SessionPath:
                 try:
                     found[follow(current_app, pointer)] = None
                 except ValueError as error:
-                    logger.warning("A pointer to what waits is no use: %s", error)
+                    logger.warning("A pointer to changes that wait cannot be used: %s", error)
         return list(found)
 
     def _take(self, digests: Sequence[str], client: Client, response: Response) -> bool:
-        """Make what waits its browser's; True if the browser's session has changed by it."""
+        """Put the changes that wait into *response*; return whether the session has changed."""
         has_changed = False
         waiting = [(one, text) for one in digests for text in self._collect(one)]
         for digest, text in waiting:
             try:
                 item = SessionChanges.from_text(current_app, digest, text)
             except ValueError as error:
-                logger.warning("What waited for %s is no use: %s", shorten(digest), error)
+                logger.warning(
+                    "A change that waited for the browser of %s cannot be used: %s",
+                    shorten(digest),
+                    error,
+                )
                 continue
             client.is_over = client.is_over or item.ends
             has_changed = _apply(item, digest, response) or item.ends or has_changed
@@ -165,7 +170,7 @@ class SessionPath:
 
 
 def _replaced_names(connection_id: str) -> list[str]:
-    """The names under which the session cookie of this request may point to what waits."""
+    """Return the names under which a pointer may wait for this request's session cookie."""
     value = request.cookies.get(current_app.session_interface.get_cookie_name(current_app))
     if not value:
         return []
@@ -173,7 +178,7 @@ def _replaced_names(connection_id: str) -> list[str]:
 
 
 def _taker() -> str:
-    """Who asks: the same name, when a page asks again since it had no answer."""
+    """Return a name for the page that asks, the same if it asks again because no answer came."""
     named = request.headers.get(TAKER_HEADER)
     return named if named is not None and _TAKER.fullmatch(named) else new_connection_id()
 
@@ -187,10 +192,10 @@ def _connection_id() -> object:
 
 
 def _apply(item: SessionChanges, digest: str, response: Response) -> bool:
-    """Make the changes, all of them or none; True if the session has changed."""
+    """Make all of the changes or, if they do not fit, none; return whether the session changed."""
     if not item.fits(present_session(), present_identity()):
         logger.info(
-            "What waited for %s is dropped: its browser's session has changed since.",
+            "A change for the browser of %s is dropped: the browser's session has changed since.",
             shorten(digest),
         )
         return False
@@ -209,11 +214,11 @@ def _refuse(status: int, text: str) -> Response:
 
 
 def _mark_refusal(response: Response) -> Response:
-    """Mark what refuses a page at the session path, be it our view or the app's own log-in."""
+    """Mark a refusal at the session path as the app's, whether this view or a log-in made it."""
     if response.status_code not in _REFUSALS or request.endpoint != ENDPOINT:
         return response
     if response.status_code < 400:
-        # A script that asks is not told where a redirect leads, nor what its headers are.
+        # fetch() shows a script neither the headers nor the target of a redirect.
         response.status_code = 403
         response.headers.pop("Location", None)
     response.headers[REFUSED_HEADER] = "session"

@@ -1,7 +1,7 @@
 """Visits that keep the page: another view is shown in the document that is open already.
 
-htmx's boosted links do so, and whoever asks for a whole page by the client of ours. What decorators
-of the page's former view had subscribed it to ends with such a visit.
+Boosted links of htmx make such visits, and so do forms and links with ``data-realtime`` that are
+answered with a whole page. The subscriptions that decorators of the former view made end then.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from flask import Response, request
 from ..identity.keys import CONNECTION_ID_HEADER
 from ..page.stamping import IS_STAMPED_IN_ENVIRON
 
-# htmx asks for a page by a boosted link or form, and for one of its history that it has not kept.
+# htmx sends the first for boosted links and forms, and the second for a page of its history that it
+# has not kept.
 _VISITS_OF_HTMX = ("HX-Boosted", "HX-History-Restore-Request")
-# Of all other answers to htmx a part may be shown, whatever they are.
+# Of every other response htmx may show a part only, even of a whole page.
 _ANY_OF_HTMX = "HX-Request"
 
 
 def is_visit(response: Response) -> bool:
-    """Return whether *response*, which an open page asked for, takes the place of what it shows.
+    """Return whether *response* replaces the view that the page which asked for it shows.
 
-    :param response: one that succeeds.
+    :param response: a successful response to a request of an open page.
     """
     if response.mimetype != "text/html" or response.status_code in (204, 205, 206):
         return False
@@ -30,7 +31,7 @@ def is_visit(response: Response) -> bool:
 
 
 def asks_for_visit() -> bool:
-    """Return whether an open page asks for another view by htmx, whatever that view answers."""
+    """Return whether the current request is a visit by htmx, whatever its response will be."""
     return CONNECTION_ID_HEADER in request.headers and _is_asked_by_htmx()
 
 
