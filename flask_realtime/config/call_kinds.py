@@ -1,4 +1,4 @@
-"""What values the settings about calls over a socket may take."""
+"""The kinds of values that settings about calls over a socket may have."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from .kinds import Kind
 
-# Headers that describe the request and its way, which a call has none of its own, or that browsers
-# let no page set (https://fetch.spec.whatwg.org/#forbidden-request-header).
+# Headers that describe how a request was sent, or that browsers do not let a page set
+# (https://fetch.spec.whatwg.org/#forbidden-request-header).
 _OF_THE_TRANSPORT = re.compile(
     r"connection|content-(encoding|length|transfer-encoding)|cookie2?|date|dnt|expect|forwarded|host"
     r"|keep-alive|origin|range|referer|te|trailer|transfer-encoding|upgrade|via"
@@ -32,7 +32,7 @@ _OF_ONE_REQUEST = frozenset(
 
 
 def allow_calls() -> Kind:
-    """What may be called: all, nothing, or a list of endpoints and patterns of paths."""
+    """Return the kind: all, nothing, or a list of endpoints and patterns of paths."""
 
     def read(value: Any) -> bool | tuple[str, ...] | None:
         if value is None or isinstance(value, bool):
@@ -48,7 +48,7 @@ def allow_calls() -> Kind:
 
 
 def environ_keys() -> Kind:
-    """Keys of a WSGI environ."""
+    """Return the kind: keys of a WSGI environ."""
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -61,7 +61,7 @@ def environ_keys() -> Kind:
 
 
 def header_names() -> Kind:
-    """Names of headers; kept in lower case."""
+    """Return the kind: names of headers, which are kept in lower case."""
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -75,10 +75,12 @@ def header_names() -> Kind:
 
 def _read_endpoint_or_path(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} in it is neither.")
+        raise ValueError(f"{value!r} in it is neither an endpoint nor a path.")
     if not value.startswith("/"):
         if "*" in value or "/" in value:
-            raise ValueError(f"{value!r} in it is neither: a path begins with '/'.")
+            raise ValueError(
+                f"{value!r} in it is neither an endpoint nor a path: a path begins with '/'."
+            )
         return value
     *parts, last = value.split("/")
     if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):
@@ -91,16 +93,18 @@ def _read_endpoint_or_path(value: Any) -> str:
 
 def _read_environ_key(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} in it is none.")
+        raise ValueError(f"{value!r} in it is not a key.")
     if value in _OF_ONE_REQUEST or value.startswith(("HTTP_", "wsgi.", "werkzeug.")):
-        raise ValueError(f"{value!r} in it is each request's own.")
+        raise ValueError(f"{value!r} in it belongs to each request itself.")
     return value
 
 
 def _read_header_name(value: Any) -> str:
-    # An underscore would be the hyphen of another header in an environ.
+    # No underscore: in an environ it looks like the hyphen of another header.
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9-]+", value):
-        raise ValueError(f"{value!r} in it is none: letters, digits and hyphens.")
+        raise ValueError(
+            f"{value!r} in it is not a header's name: write letters, digits and hyphens."
+        )
     if _OF_THE_TRANSPORT.fullmatch(value):
-        raise ValueError(f"{value!r} in it is said by browsers and servers alone.")
+        raise ValueError(f"{value!r} in it is a header that only browsers and servers may set.")
     return value.lower()

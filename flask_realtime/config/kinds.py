@@ -1,4 +1,4 @@
-"""What values a setting may take: each kind reads a value as the app's config holds it."""
+"""The kinds of values that settings may have: each checks and converts a value."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 
 from ..identity.origins import Origin
 
-# What is waited for ends up in a selector, which takes no more than 2**31 ms, 24 days.
+# The longest wait, in seconds: a selector waits for 2**31 ms, which is 24 days, at the most.
 DAY = 86_400
-# What expires is counted in Redis, in ms; longer than a year is a slip of the keyboard.
+# The longest life of a thing in Redis, in seconds: more than a year is probably a typo.
 YEAR = 366 * DAY
 
-# Redis's scripts hold numbers as doubles, which count no further.
+# Redis's scripts hold numbers as doubles, which are exact up to here.
 _LARGEST = 2**53
 
 _QUERY_PASSWORD = re.compile(r"(password=)[^&'\"\s]*", re.IGNORECASE)
-# A port that is no number is the password of a URL whose '@' was forgotten.
+# A port that is no number is a password, in a URL whose '@' was forgotten.
 _PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
 
 
@@ -27,9 +27,10 @@ _PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
 class Kind:
     """One kind of value.
 
-    :param type: as the documentation's table names it.
-    :param expected: what a good value is, to stand behind "but" in an error.
-    :param read: returns the value to keep; raises ValueError with a hint, which may be empty.
+    :param type: the kind's name in the documentation's table.
+    :param expected: what a good value is; an error says "but *expected* is expected".
+    :param read: takes a value of the app's config and returns the value to keep; raises ValueError
+        with a hint, which may be empty.
     """
 
     type: str
@@ -38,7 +39,7 @@ class Kind:
 
 
 def boolean() -> Kind:
-    """True or False, and nothing that merely looks so."""
+    """Return the kind: True or False, and no other value that is true or false."""
 
     def read(value: Any) -> bool:
         if isinstance(value, bool):
@@ -49,7 +50,7 @@ def boolean() -> Kind:
 
 
 def stamp_pages() -> Kind:
-    """True, False, or "used"."""
+    """Return the kind: True, False, or "used"."""
 
     def read(value: Any) -> bool | str:
         if isinstance(value, bool) or value == "used":
@@ -60,7 +61,7 @@ def stamp_pages() -> Kind:
 
 
 def integer(least: int, or_none: bool = False) -> Kind:
-    """A whole number of at least *least*."""
+    """Return the kind: a whole number of at least *least*."""
 
     def read(value: Any) -> int | None:
         if value is None and or_none:
@@ -74,7 +75,7 @@ def integer(least: int, or_none: bool = False) -> Kind:
 
 
 def number(least: float, most: float, or_none: bool = False) -> Kind:
-    """A finite number, whole or not, from *least* to *most*."""
+    """Return the kind: a finite number, whole or not, from *least* to *most*."""
 
     def read(value: Any) -> float | None:
         if value is None and or_none:
@@ -92,7 +93,7 @@ def number(least: float, most: float, or_none: bool = False) -> Kind:
 
 
 def path() -> Kind:
-    """A URL path without variables."""
+    """Return the kind: a URL path without variables."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
@@ -107,7 +108,7 @@ def path() -> Kind:
 
 
 def prefix() -> Kind:
-    """What URL paths begin with, without a last slash."""
+    """Return the kind: the beginning of URL paths, without a slash at its end."""
     whole = path()
 
     def read(value: Any) -> str:
@@ -120,7 +121,7 @@ def prefix() -> Kind:
 
 
 def registry() -> Kind:
-    """A name, a class or an instance of a registry, known by its ``publish``."""
+    """Return the kind: a name, a class or an instance of a registry, which has a ``publish``."""
 
     def read(value: Any) -> Any:
         if value is None or value in ("memory", "redis"):
@@ -136,7 +137,7 @@ def registry() -> Kind:
 
 
 def redis() -> Kind:
-    """A URL, a dict with one, or a function that returns a client."""
+    """Return the kind: a URL, a dict with a ``url``, or a function that returns a client."""
 
     def read(value: Any) -> Any:
         if isinstance(value, str):
@@ -145,19 +146,19 @@ def redis() -> Kind:
             return _read_redis_options(value)
         if value is None or callable(value):
             return value
-        raise ValueError("A client that exists already is returned by a function: lambda: client.")
+        raise ValueError("Wrap a client that exists already in a function: lambda: client.")
 
     expected = "a URL such as 'redis://localhost:6379/0', a dict with one under 'url', "
     return Kind("str, dict, function or None", expected + "a function, or None", read)
 
 
 def redis_prefix() -> Kind:
-    """The beginning of every key in Redis."""
+    """Return the kind: the beginning of every key in Redis."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("")
-        # Braces would be the hash tag, and all keys would be in one slot of a cluster.
+        # No braces: they would be the hash tag, and put all keys into one slot of a cluster.
         if not re.fullmatch(r"[\x21-\x7a\x7c\x7e]{1,100}", value):
             raise ValueError("No spaces, no braces.")
         return value
@@ -166,7 +167,7 @@ def redis_prefix() -> Kind:
 
 
 def origins() -> Kind:
-    """Origins of pages; kept as browsers write them."""
+    """Return the kind: origins of pages, which are kept as browsers write them."""
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -179,7 +180,7 @@ def origins() -> Kind:
 
 
 def without_passwords(value: Any) -> str:
-    """*value* as an error or a log may show it."""
+    """Return *value* as text that an error or a log may show, without passwords."""
     if isinstance(value, str):
         credentials, at, address = value.rpartition("@")
         scheme, slashes, _ = credentials.partition("://")
@@ -234,7 +235,7 @@ def _read_origin(value: Any) -> str:
         return str(Origin.parse(value.removesuffix("/")))
     except ValueError:
         raise ValueError(
-            f"{value!r} in it is none: scheme, host and port if it has one, no path."
+            f"{value!r} in it is not an origin: write scheme, host and, if need be, port; no path."
         ) from None
 
 

@@ -15,7 +15,7 @@ _PREFIX = "REALTIME_"
 
 
 class Setting(NamedTuple):
-    """One line of the table of settings, as the documentation shows it."""
+    """One row of the documentation's table of settings."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ def _setting(default: Any, kind: Kind, doc: str, unit: str = "") -> Any:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Config:
-    """The ``REALTIME_*`` settings of one app, checked; they do not change any more."""
+    """The ``REALTIME_*`` settings of one app: checked, and unchangeable."""
 
     enabled: bool = _setting(
         True, kinds.boolean(), "Whether anything is done at all; False for tests of pages alone."
@@ -176,9 +176,10 @@ class Config:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Config:
-        """Read the ``REALTIME_*`` keys of *mapping*, which is an app's config.
+        """Return the settings of an app.
 
-        :raises InvalidSetting: if a key is not one of ours, or its value cannot be used.
+        :param mapping: the app's config, of which the ``REALTIME_*`` keys are read.
+        :raises InvalidSetting: if there is no such setting, or its value cannot be used.
         """
         known = {_PREFIX + f.name.upper(): f for f in fields(cls)}
         values = {}
@@ -197,7 +198,7 @@ class Config:
         return config
 
     def differing(self, other: Config) -> list[str]:
-        """The ``REALTIME_*`` names of the settings whose values are others in *other*."""
+        """Return the ``REALTIME_*`` names of the settings that have another value in *other*."""
         return [
             _PREFIX + f.name.upper()
             for f in fields(self)
@@ -206,7 +207,7 @@ class Config:
 
     @classmethod
     def documentation(cls) -> Iterator[Setting]:
-        """Every setting, in the order in which the documentation lists them."""
+        """Yield every setting, in the order of the documentation's table."""
         for f in fields(cls):
             kind: Kind = f.metadata["kind"]
             yield Setting(
@@ -228,12 +229,12 @@ def _read(name: str, value: Any, kind: Kind) -> Any:
     except ValueError as error:
         given = without_passwords(value)
         sentence = f"{name} is {given}, but {kind.expected} is expected. {error}"
-        # Not chained: what lies below may quote a URL with its password.
+        # Not chained: the cause may quote a URL with its password.
         raise InvalidSetting(sentence.strip()) from None
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    # The prefix, which all share, would make any two names look alike.
+    # Compared without the common prefix, which would make any two names look alike.
     by_rest = {one.removeprefix(_PREFIX): one for one in known}
     nearest = difflib.get_close_matches(name.removeprefix(_PREFIX).upper(), by_rest, 1, 0.5)
     if nearest:

@@ -1,1 +1,1 @@
-"""Pieces of a page, rendered."""
+"""Renders pieces of pages: fragments and blocks."""

@@ -1,7 +1,8 @@
-"""Requests for blocks: a page fetches parts of itself anew, by HTTP, from its own view.
+"""Requests for blocks: a page fetches parts of itself again, by HTTP, from its own view.
 
-The request is a GET of the page's own address that names the blocks in a header; the view runs and
-renders the whole page, and the response's body is replaced by the blocks that the page holds.
+The request is a GET of the page's own address that names blocks in a header. The view runs and
+renders the whole page; then the response's body is replaced by those blocks, each with a hash, so
+that a block that has not changed need not be sent again.
 """
 
 from __future__ import annotations
@@ -29,26 +30,26 @@ from .blocks import WantedBlocks, want_blocks, wanted_blocks
 
 logger = logging.getLogger(__name__)
 
-#: Names the wanted blocks in a request, apart by spaces, and those that came in its response.
+#: In a request, the names of the wanted blocks, separated by spaces; in a response, of those in it.
 HEADER = "X-Realtime-Block"
-#: In a request: what the page has of them, as ``name=hash``, apart by spaces.
+#: In a request, the hashes of the blocks that the page has: ``name=hash``, separated by spaces.
 HASH_HEADER = "X-Realtime-Block-Hash"
 
-#: More blocks than any page has: a header does not make the server remember more.
+#: How many blocks one request may name: more than any page has, and few enough to remember.
 MOST_BLOCKS = 50
-#: A page that is streamed is held to be rendered up to this size.
+#: The largest streamed page, in bytes, of which blocks are taken.
 MOST_PAGE_BYTES = 4 << 20
 RETRY_AFTER_SECONDS = 1
 
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
 _TURN = "_flask_realtime_block_turn"
-# In the environ of a request for blocks: the page that its view has returned, and whether blocks
-# are its answer.
+# Set in the environ of a request for blocks: the page that its view has returned, and whether the
+# response consists of blocks.
 _PAGE = "flask_realtime.page"
 _IS_ANSWERED = "flask_realtime.blocks_are_answered"
-# Until Flask 3.2 the functions of teardown_appcontext run without the request.
+# Set in ``g``, because before Flask 3.2 teardown_appcontext functions run without the request.
 _IS_FOR_BLOCK = "_flask_realtime_is_for_block"
-# What a cache in front of the app would keep a response by, whatever Cache-Control says.
+# Headers that make a cache in front of the app keep a response in spite of Cache-Control.
 _CACHE_HEADERS = (
     "ETag",
     "Last-Modified",
@@ -61,29 +62,32 @@ _CACHE_HEADERS = (
 
 
 class Turns(Protocol):
-    """How many blocks this process renders at a time, and what one costs."""
+    """Limits how many requests for blocks this process answers at a time."""
 
     def begin(self, view: str) -> bool:
-        """Wait a moment for a turn of a view; False: others have it still."""
+        """Wait a moment for a turn of *view*; return False if others have it still."""
 
     def end(self, view: str, seconds: float | None) -> None:
-        """Give the turn back, after what the blocks took; None: there were none."""
+        """Give the turn of *view* back.
+
+        :param seconds: how long the blocks took to render; None: none were rendered.
+        """
 
 
 class BlockRequests:
     """Answers requests for blocks.
 
-    :param turns: returns those of this process.
+    :param turns: returns the turns of this process.
     """
 
     def __init__(self, turns: Callable[[], Turns]) -> None:
         self._turns = turns
 
     def init_app(self, app: Flask) -> None:
-        """Answer the requests for blocks of *app*'s pages."""
-        # First of all: whoever has to come back has not had the app do anything.
+        """Answer requests for blocks of *app*'s pages from now on."""
+        # First in the list: a request that has to come back later makes the app do nothing.
         app.before_request_funcs.setdefault(None, []).insert(0, self._begin)
-        # Flask calls the first last, behind all that the app does to a page.
+        # First in the list, because Flask calls it last, after all that the app does to a page.
         app.after_request_funcs.setdefault(None, []).insert(0, _answer)
         app.teardown_request(self._end)
 
@@ -98,7 +102,7 @@ class BlockRequests:
         setattr(g, _TURN, clock.monotonic())
         setattr(g, _IS_FOR_BLOCK, True)
         want_blocks(current_app._get_current_object(), names)  # type: ignore[attr-defined]
-        # Called first: before whatever the app does to the HTML of all its pages.
+        # Runs before any after_request function, one of which may change the HTML.
         after_this_request(_keep_page)
         return None
 
@@ -110,16 +114,21 @@ class BlockRequests:
 
 
 def is_for_block() -> bool:
-    """Return whether a request for blocks is being answered, from its very beginning to the end of
-    its app context."""
+    """Return whether the current request asks for blocks.
+
+    Right from the request's beginning to the end of its app context.
+    """
     if has_request_context():
         return bool(_named())
     return has_app_context() and g.get(_IS_FOR_BLOCK, False)
 
 
 def _named() -> list[str]:
-    """The blocks that the request names; none where it is no GET, or has a body, which a view
-    could wait for as long as the client likes."""
+    """Return the names of the blocks that the request asks for.
+
+    An empty list if the request is no GET, or has a body: a client could send it as slowly as it
+    likes, and the view would wait.
+    """
     header = request.headers.get(HEADER)
     if header is None or request.method != "GET":
         return []
@@ -130,9 +139,9 @@ def _named() -> list[str]:
 
 
 def _keep_page(response: Response) -> Response:
-    """Note the page as its view returned it; one that is streamed is rendered only now."""
+    """Keep the page as its view returned it; a streamed page is rendered now."""
     wanted = wanted_blocks()
-    # A file, or a stream that no template makes, goes out as it came.
+    # A file, or a stream that no template makes, is sent unchanged.
     if wanted is None or not wanted.has_template or not _is_page(response):
         return response
     data = response.get_data() if response.is_sequence else _read(response)
@@ -143,8 +152,7 @@ def _keep_page(response: Response) -> Response:
 
 
 def _read(response: Response) -> bytes | None:
-    """The body of a response that is streamed; None where it is larger than any page, and goes out
-    as it came."""
+    """Return the body of a streamed response; None if it is too large, and is sent unchanged."""
     stream = response.response
     parts, rest, size = [], iter(response.iter_encoded()), 0
     for part in rest:
@@ -177,7 +185,7 @@ def _answer(response: Response) -> Response:
 def _is_page(response: Response) -> bool:
     if not 200 <= response.status_code < 300 or response.mimetype != "text/html":
         return False
-    # HTML that the app itself keeps apart from its pages becomes part of none.
+    # HTML that the app isolates from its pages must not become part of one.
     policies = ",".join(response.headers.getlist("Content-Security-Policy")).lower()
     disposition = response.headers.get("Content-Disposition", "").lower()
     is_apart = "attachment" in disposition or "sandbox" in re.split(r"[\s;,]+", policies)
@@ -189,14 +197,14 @@ def _body(wanted: WantedBlocks, page: str) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for name in sorted(wanted.names):
         outputs = wanted.outputs(name)
-        # A view renders mails, too, and pages that it thinks better of: nobody is shown those.
+        # Only what the page shows: a view may also render mails, and pages that it does not send.
         html = next((one for one in outputs or () if one in page), None)
         why = _why_not(wanted, name) if html is None else None
         if why is not None:
             _explain(body, name, why)
         elif html is not None or not outputs:
-            # What the page leaves out now is taken from a page that shows it. Whether the template
-            # has such a block at all is nobody's business.
+            # Empty, so that a page that still shows the block removes it. The client is not told
+            # whether the template has such a block at all.
             html = html or ""
             mark = hashlib.sha256(html.encode()).hexdigest()[:16]
             body[name] = {"hash": mark} if known.get(name) == mark else {"hash": mark, "html": html}
@@ -204,7 +212,7 @@ def _body(wanted: WantedBlocks, page: str) -> dict[str, Any]:
 
 
 def _why_not(wanted: WantedBlocks, name: str) -> str | None:
-    """Why a block that the page does not hold cannot be had; None where that is no fault."""
+    """Return why a block is missing, if that is a fault of the template; else None."""
     outputs = wanted.outputs(name)
     if outputs is None:
         return (
@@ -225,7 +233,7 @@ def _why_not(wanted: WantedBlocks, name: str) -> str | None:
 
 
 def _explain(body: dict[str, Any], name: str, why: str) -> None:
-    """Say why a block cannot be had: in the log, and in debug mode to the page."""
+    """Tell why a block is missing: in the log and, in debug mode, to the page."""
     told = f"Block {name!r} of {request.path} {why}."
     logger.warning(told)
     if current_app.debug:

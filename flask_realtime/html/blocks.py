@@ -1,8 +1,8 @@
-"""Blocks of a page, noted while their own view renders the whole page.
+"""Notes the output of blocks while their own view renders the whole page.
 
-A block is what the page shows: the template runs to its end as ever, its conditions decide whether
-the block is there, and the block's output is noted beside it. To render a block directly would
-serve ``{% if is_admin %}{% block admin %}`` to anybody.
+The template runs to its end as always: its conditions decide whether the page shows a block, and
+the block's output is noted besides. If blocks were rendered directly, anybody could have
+``{% if is_admin %}{% block admin %}``.
 """
 
 from __future__ import annotations
@@ -17,30 +17,33 @@ from jinja2 import Template
 from jinja2.runtime import Context
 
 _WANTED = "flask_realtime.blocks"
-# Flask 3.2 has one context for the app and its request; before that there is one of each.
+# Flask 3.2 has one context for the app and its request; earlier ones have one of each.
 _HAS_ONE_CONTEXT = not hasattr(globals, "_cv_request")
 _CONTEXT: Any = globals.app_ctx if _HAS_ONE_CONTEXT else globals.request_ctx
 _FLASHES = "_flashes" if _HAS_ONE_CONTEXT else "flashes"
 
 
 class WantedBlocks:
-    """The blocks that the current request wants, and what was rendered of each so far.
+    """The blocks that the current request asks for, and their output so far.
 
     :param names: the names of the blocks.
     """
 
     def __init__(self, names: Collection[str]) -> None:
         self.names = frozenset(names)
-        #: Whether the view renders a template, or is about to in a response that is streamed.
+        #: Whether the view has rendered a template, or streams one.
         self.has_template = False
         self._contexts: list[Context] = []
-        # By block, what each template made of it, the last one behind; by the template's context,
-        # and more than one where it made something else of it each time.
+        # For each block, its outputs by the context in which a template was rendered, the latest
+        # context last. A context has several outputs if the block stands in a loop.
         self._outputs: dict[str, dict[Context, set[str]]] = {}
 
     def outputs(self, name: str) -> list[str] | None:
-        """Return what the templates of this request have made of a block, the last one first; None
-        if one of them has made different things of it, as in a loop."""
+        """Return the outputs of a block in the templates of this request, the latest first.
+
+        None if a template has rendered the block several times with different outputs, in a loop
+        for example.
+        """
         made = list(self._outputs.get(name, {}).values())
         if any(len(one) > 1 for one in made):
             return None
@@ -48,53 +51,54 @@ class WantedBlocks:
 
     @property
     def known(self) -> list[str]:
-        """The names of all blocks of the templates that were rendered."""
+        """Return the names of all blocks of the templates that were rendered."""
         return sorted(
             {
                 name
                 for context in self._contexts
                 for name, functions in context.blocks.items()
-                # One that only this module has added has nothing behind it.
+                # An entry that only this module has added has no function of a template behind it.
                 if len(functions) > (name in self.names)
             }
         )
 
     def watch(self, context: Context) -> None:
-        """Note the blocks that a template renders in *context*."""
+        """Note the output of the wanted blocks that a template renders in *context*."""
         self._contexts.append(context)
         noting = _noting_async if context.environment.is_async else _noting
         for name in self.names:
-            # In front of the block itself, beside which super() looks for its parent; a parent
-            # template's block comes behind it once the parent is rendered.
+            # In front of the block itself, because super() looks for the block's parent right
+            # behind it; a parent template appends its block when it is rendered.
             note = partial(self._note, name, context)
             context.blocks.setdefault(name, []).insert(0, noting(name, note))
 
     def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
         """Note the output of a block.
 
-        :param context: the one in which the block's template is rendered.
+        :param context: the context in which the block's template is rendered.
+        :param parts: the pieces of the output, in order.
         """
-        # Behind those of other templates, whose output is the older one.
+        # Moved behind the outputs of other templates, which are older.
         outputs = self._outputs.setdefault(name, {})
         outputs[context] = {*outputs.pop(context, ()), "".join(parts)}
 
 
 def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
-    """Have the blocks *names* of each template noted that the current request renders.
+    """Note the blocks *names* of each template that the current request renders.
 
-    Messages that were flashed are left to the page: ``get_flashed_messages()`` gives none but
-    within these blocks.
+    ``get_flashed_messages()`` gives messages within these blocks only: in other parts of the page,
+    which are thrown away, they would be lost.
     """
     wanted = WantedBlocks(names)
     request.environ[_WANTED] = wanted
     _set_flashes([])
-    # Connected many times it is connected once.
+    # Connecting a function again does nothing.
     before_render_template.connect(_watch, app)
     return wanted
 
 
 def wanted_blocks() -> WantedBlocks | None:
-    """Return what the current request wants; None: no block, but the page."""
+    """Return the blocks that the current request asks for; None: it asks for a whole page."""
     if not has_request_context():
         return None
     wanted: WantedBlocks | None = request.environ.get(_WANTED)
@@ -102,7 +106,7 @@ def wanted_blocks() -> WantedBlocks | None:
 
 
 def _watch(app: Flask, template: Template, **_extra: Any) -> None:
-    # A template is made once and rendered by many requests; this stays with it.
+    # The method stays with the template, which many requests share.
     wanted = wanted_blocks()
     if wanted is None:
         return
@@ -116,7 +120,7 @@ def _new_context(
 ) -> Context:
     context = type(self).new_context(self, vars, shared, locals)
     wanted = wanted_blocks()
-    # A template that another one includes shares the variables of that one.
+    # The template that includes another one shares its variables: shared is set.
     if wanted is not None and not shared:
         wanted.watch(context)
     return context
@@ -154,5 +158,5 @@ def _noting_async(name: str, note: Callable[[Collection[str]], None]) -> Any:
 
 
 def _set_flashes(flashes: list[Any] | None) -> None:
-    """Say which messages ``get_flashed_messages()`` gives; None: it takes those of the session."""
+    """Set the messages that ``get_flashed_messages()`` gives; None: those of the session."""
     setattr(_CONTEXT._get_current_object(), _FLASHES, flashes)

@@ -1,4 +1,4 @@
-"""Fragments: changes of a page's HTML, rendered once for all who get them."""
+"""Fragments: changes of a page's HTML, rendered once for all pages that get them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .tokens import check_for_token
 logger = logging.getLogger(__name__)
 
 Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
-#: What a fragment can do, named as Turbo Streams name it.
+#: The changes that a fragment can make, named as in Turbo Streams.
 ACTIONS: tuple[str, ...] = get_args(Action)
 _MORPHING = ("replace", "update")
 
@@ -32,8 +32,8 @@ class Fragment:
     :param action: one of :data:`ACTIONS`.
     :param target: a CSS selector; the change is made at every element that fits it. Empty for
         ``reload``, which concerns the whole page.
-    :param html: what is put there; empty for ``remove`` and ``reload``.
-    :param morph: for ``replace`` and ``update``: the page changes only what differs.
+    :param html: the new HTML; empty for ``remove`` and ``reload``.
+    :param morph: for ``replace`` and ``update``: whether the page changes only what differs.
     """
 
     action: str
@@ -44,7 +44,9 @@ class Fragment:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             known = ", ".join(ACTIONS)
-            raise ValueError(f"{self.action!r} is no action of a fragment; there are: {known}.")
+            raise ValueError(
+                f"{self.action!r} is no change that a fragment can make; there are: {known}."
+            )
         if self.action != "reload" and not (isinstance(self.target, str) and self.target.strip()):
             raise ValueError(
                 f"The target of {self.action!r} is {self.target!r}, but a CSS selector such as "
@@ -57,7 +59,7 @@ class Fragment:
             )
 
     def to_wire(self) -> dict[str, Any]:
-        """The fragment as a client gets it."""
+        """Return the fragment as clients get it in a message."""
         wire: dict[str, Any] = {"action": self.action}
         if self.target:
             wire["target"] = self.target
@@ -71,14 +73,14 @@ class Fragment:
 def content(
     template: str | None, block: str | None, html: str | None, context: dict[str, Any]
 ) -> str:
-    """The HTML of a fragment: a rendered template, or literal content.
+    """Return the HTML of a fragment: a rendered template, or literal content.
 
-    :param template: the name of a template, which is rendered as nobody.
-    :param block: the one block of the template that is wanted; None: all of it.
+    :param template: the name of a template, which is rendered for no visitor in particular.
+    :param block: the only block of the template to render; None: all of the template.
     :param html: literal content in place of a template: a ``Markup`` as it is, a ``str`` escaped.
     :param context: the variables of the template.
     :raises TypeError: if both or neither of *template* and *html* are given.
-    :raises HoldsToken: if the CSRF token of the visitor who asks is in it.
+    :raises HoldsToken: if the HTML holds the CSRF token of the current request's visitor.
     """
     _check_morph(context)
     if html is not None:
@@ -99,7 +101,7 @@ def content(
 def literal(
     template: str | None, block: str | None, html: str | None, context: dict[str, Any]
 ) -> str:
-    """Return the HTML of a fragment where there is no app whose templates could be rendered.
+    """Return the HTML of a fragment without an app, and so without templates.
 
     :raises TypeError: if a template is given, or no content.
     """
@@ -113,12 +115,12 @@ def literal(
 
 
 def render(template: str, block: str | None, context: dict[str, Any]) -> str:
-    """Render *template* as nobody: nothing comes in but what is passed.
+    """Render *template* for no visitor in particular, with nothing but the variables passed.
 
-    :param template: its name, as ``render_template`` takes it.
-    :param block: the one block that is wanted; None: all of the template.
-    :param context: its variables. A ``LocalProxy`` such as ``current_user`` counts as what it
-        stands for now.
+    :param template: the template's name, as ``render_template`` takes it.
+    :param block: the only block to render; None: all of the template.
+    :param context: the template's variables. A ``LocalProxy`` such as ``current_user`` is replaced
+        by the object that it stands for now.
     :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
     :raises LookupError: if the template has no such block.
     """
@@ -131,7 +133,7 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
 
 
 def _check_morph(context: dict[str, Any]) -> None:
-    # A variable of the template by that name is something else than True or False.
+    # Any other value is taken for a variable of the template that happens to have this name.
     if isinstance(context.get("morph"), bool):
         raise TypeError(
             "morph= goes with replace and update alone: only these two put new HTML in the place "
@@ -149,7 +151,7 @@ def _resolved(value: Any) -> Any:
 
 
 def _update_context(app: Flask, variables: dict[str, Any]) -> None:
-    # Flask 3.2 wants the context first, and older ones know none there.
+    # Flask 3.2 takes the context as the first argument; earlier ones do not.
     if hasattr(globals, "_cv_request"):
         app.update_template_context(variables)
     else:
@@ -162,8 +164,8 @@ def _render_block(template: Template, block: str, variables: dict[str, Any]) -> 
     reached: list[Context] = []
     for functions in context.blocks.values():
         functions.insert(0, _render_nothing)
-    # In front of the block itself, beside which super() looks for its parent; a parent template's
-    # block comes behind it once the parent is rendered.
+    # In front of the block itself, because super() looks for the block's parent right behind it; a
+    # parent template appends its block when it is rendered.
     context.blocks.setdefault(block, [_render_nothing])[0] = partial(_reach, reached)
     _run_up_to_block(template, context, reached)
     functions = context.blocks[block]
@@ -177,13 +179,13 @@ def _render_block(template: Template, block: str, variables: dict[str, Any]) -> 
 
 
 def _run_up_to_block(template: Template, context: Context, reached: list[Context]) -> None:
-    """Have the template, and its parents, set and import what they do in front of the block."""
+    """Run the template, and its parents, up to the block, with all that they set and import."""
     try:
         for _ in template.root_render_func(context):
             if reached:
                 break
     except Exception as error:
-        # What is not wanted may read what a fragment is not given, or write the session.
+        # Not raised: parts outside of the block may need variables that a fragment is not given.
         logger.debug(
             "What stands around the block of %r was rendered only in part: %r", template.name, error
         )

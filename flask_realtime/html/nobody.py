@@ -1,9 +1,9 @@
 """Runs code as nobody: with a request and a session that belong to no visitor.
 
-What is rendered for everybody must hold nothing of the visitor whose request happened to cause
-it. The app context object stays the same one, since extensions such as Flask-SQLAlchemy find
-their open transaction by it; its ``g``, request and session are swapped, and put back at the end.
-Nothing is pushed or popped, so no teardown function and no signal runs.
+HTML that all pages get must hold nothing of the visitor whose request happened to cause it. The app
+context stays the same object, because extensions such as Flask-SQLAlchemy find their open
+transaction by it. Its ``g``, request and session are replaced, and put back at the end. No context
+is pushed or popped, so no teardown function and no signal runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from werkzeug.routing import MapAdapter
 
 from ..errors import RealtimeError
 
-# Of Flask before 3.2, which has one context for the app and another one for the request.
+# Flask before 3.2 has one context for the app and another one for the request.
 _REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
 _MERGED = ("g", "url_adapter", "_request", "_session", "_flashes", "_after_request_functions")
 
@@ -35,7 +35,7 @@ class WrittenByNobody(RealtimeError, RuntimeError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} is rendered once for all who get it, so it belongs to no visitor and can "
+            f"{what} is rendered once for all pages, so it belongs to no visitor and can "
             f"write no session (csrf_token() does, and flash()). Use a block for what is each "
             f"visitor's own."
         )
@@ -55,7 +55,7 @@ class NobodysSession(dict[str, Any], SessionMixin):
 
 
 class _NoHost(MapAdapter):
-    """Builds paths, and no URLs with a host, where no request and no setting says which."""
+    """Builds paths, but no URLs with a host, if neither a request nor a setting names the host."""
 
     def build(self, *args: Any, **kwargs: Any) -> str:
         if kwargs.get("force_external") or kwargs.get("url_scheme"):
@@ -70,11 +70,11 @@ class _NoHost(MapAdapter):
 def as_nobody(app: Flask, what: str) -> Iterator[None]:
     """Have the code inside see a request without cookies, an empty session, and an empty ``g``.
 
-    The request is a GET of the present request's path, host, scheme and prefix; where the app has
-    a ``SERVER_NAME`` that is the host. The app's ``url_value_preprocessor`` functions run for it.
+    The request is a GET with the path, host, scheme and prefix of the current request; if the app
+    has a ``SERVER_NAME``, that is the host. The app's ``url_value_preprocessor`` functions run.
 
     :param app: the app of the current app context.
-    :param what: what runs, for the error that it causes when it writes the session.
+    :param what: what runs, as the error names it: ``"The template '_row.html'"``.
     :raises WrittenByNobody: from inside, if the session is written.
     """
     context: Any = globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
@@ -152,7 +152,7 @@ def _environ(app: Flask) -> dict[str, Any]:
         environ["PATH_INFO"] = present.get("PATH_INFO", "")
         environ["wsgi.url_scheme"] = request.scheme
         environ["SERVER_PORT"] = present.get("SERVER_PORT", "80")
-        # A host or a subdomain may belong to the route; the app has checked it then.
+        # The host or subdomain may choose the route; the app has checked it then.
         is_part_of_route = app.subdomain_matching or app.url_map.host_matching
         if is_part_of_route or not name:
             environ["HTTP_HOST"] = request.host

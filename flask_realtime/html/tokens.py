@@ -8,7 +8,7 @@ from ..errors import RealtimeError
 
 
 class HoldsToken(RealtimeError, ValueError):
-    """Content for all pages holds the CSRF token of the visitor whose request makes it.
+    """Content for all pages holds the CSRF token of the current request's visitor.
 
     :param what: where the content comes from, as a sentence names it.
     """
@@ -23,14 +23,14 @@ class HoldsToken(RealtimeError, ValueError):
 
 
 def check_for_token(html: str, what: str) -> None:
-    """Return if *html* holds no CSRF token that Flask-WTF has made in this request.
+    """Check that *html* does not hold the CSRF token that Flask-WTF has made in this request.
 
-    :param what: where it comes from, as a sentence names it.
-    :raises HoldsToken: if it does.
+    :param what: where the HTML comes from, as the error names it.
+    :raises HoldsToken: if it holds the token.
     """
     if not has_app_context():
         return
-    # Flask-WTF keeps it under the name of its field.
+    # Flask-WTF keeps the token in g, under the name of its form field.
     token = g.get(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
     if isinstance(token, str) and token and token in html:
         raise HoldsToken(what)

@@ -1,4 +1,4 @@
-"""What the log says, once for each view, of pages that will hear nothing by a slip."""
+"""Warnings about slips that leave a page without pushes, logged once for each view."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ _IS_DECORATED = "_is_below_realtime_subscribes"
 
 
 def note_decorated(view: Any) -> None:
-    """Remember of a function that ``@realtime.subscribes`` decorates it.
+    """Remember that ``@realtime.subscribes`` decorates a function.
 
-    The function itself should be no view then, but what the decorator made of it.
+    The app's view should be the decorated function then: a view that is *view* itself subscribes
+    nothing.
     """
     with contextlib.suppress(AttributeError):  # a bound method, say
         setattr(view, _IS_DECORATED, True)
 
 
 class Advice:
-    """Warns of slips that nothing else tells, each once for each view of one app."""
+    """Logs warnings about slips that cause no error, each once for each view of one app."""
 
     def __init__(self) -> None:
         self._given: set[tuple[str | None, str]] = set()
 
     def page_without_body(self) -> None:
-        """Say that the page of the current request has our script, and no place for its id."""
+        """Warn that the page of the current request has the script, and no place for its id."""
         self._give(
             "The page of the view %r has realtime_script(), and no <body> tag: HTML lets one leave "
             "it out, but the page's id is written into it, and without an id the page hears no "
@@ -37,7 +38,7 @@ class Advice:
         )
 
     def page_of_view(self) -> None:
-        """Say that the view of the current request is not the function that subscribes its page."""
+        """Warn that the view of the current request is not the decorated function."""
         view = current_app.view_functions.get(request.endpoint or "")
         if hasattr(view, _IS_DECORATED):
             self._give(

@@ -1,4 +1,4 @@
-"""Where a page's body begins: reads HTML as bytes, in any charset that keeps ASCII."""
+"""Finds a page's ``<body>`` tag: reads HTML as bytes, in any charset that contains ASCII."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _COMMENT_OR_TAG = re.compile(rb"<(?:!--|([a-z][^\s/>]*))", re.IGNORECASE)
 _QUOTED_VALUE_OR_END = re.compile(rb"""=\s*(?:"[^"]*"|'[^']*')|(>)""")
 _ATTRIBUTE = re.compile(rb"[\s/]" + ATTRIBUTE.encode() + rb"(?![^\s=/])", re.IGNORECASE)
 _BODY = re.compile(rb"<body[\s/>]", re.IGNORECASE)
-# Elements that may stand before the body, and in which a tag is no tag, or not the page's.
+# Elements that may stand before the body, and whose contents are no tags of the page.
 _OPAQUE = frozenset(
     [b"script", b"style", b"title", b"textarea", b"noscript", b"template", b"iframe", b"xmp"]
 )
@@ -22,7 +22,7 @@ class BodyTag:
     """The tag with which a page's body begins.
 
     :param name_end: the index behind ``<body``.
-    :param is_stamped: it carries a connection id already.
+    :param is_stamped: whether the tag has a connection id already.
     """
 
     name_end: int
@@ -30,9 +30,9 @@ class BodyTag:
 
 
 def find_body_tag(html: bytes) -> BodyTag | None:
-    """The first ``<body>`` that a browser would see, None if the page spells none out.
+    """Return the ``<body>`` tag that a browser would see; None if the page leaves it out.
 
-    What stands in comments, scripts, other raw text or attribute values before it is passed over.
+    Comments, scripts, other raw text and attribute values are passed over.
     Takes time in proportion to the page's length.
     """
     if not _BODY.search(html):
@@ -40,7 +40,7 @@ def find_body_tag(html: bytes) -> BodyTag | None:
     position = 0
     while found := _COMMENT_OR_TAG.search(html, position):
         if found[1] is None:
-            # From the first dash: "<!-->" is a whole comment.
+            # Searched from the first dash on, because "<!-->" is a whole comment.
             position = _after(html, b"-->", found.start() + 2)
             continue
         end = _end_of_tag(html, found.end())
@@ -53,7 +53,7 @@ def find_body_tag(html: bytes) -> BodyTag | None:
 
 
 def _end_of_tag(html: bytes, position: int) -> int:
-    """The index of the ``>`` that ends the tag, or the page's length."""
+    """Return the index of the ``>`` that ends the tag, or the page's length if there is none."""
     for part in _QUOTED_VALUE_OR_END.finditer(html, position):
         if part[1]:
             return part.start()

@@ -1,4 +1,4 @@
-"""What caches are told of a page: that they may keep it, or that nobody may."""
+"""Cache headers of pages: reads what the app has said, and forbids caches to keep a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.http import parse_date
 
 from ..threads import clock
 
-# What caches between the app and the browser heed in place of Cache-Control.
+# Headers that caches between the app and the browser follow in place of Cache-Control.
 _OF_CACHES_BETWEEN = (
     "CDN-Cache-Control",
     "Cloudflare-CDN-Cache-Control",
@@ -23,7 +23,7 @@ _NOT_TO_BE_KEPT = re.compile(r"\s*(0|off)\s*|.*\b(no-store|no-cache|private|max-
 
 
 def may_be_kept(response: Response) -> bool:
-    """Whether *response* states that caches may keep it, or how they may ask whether it changed."""
+    """Return whether *response* lets caches keep it, or ask later whether it has changed."""
     headers, control = response.headers, response.cache_control
     if any(not _NOT_TO_BE_KEPT.fullmatch(headers.get(name, "0")) for name in _OF_CACHES_BETWEEN):
         return True
@@ -34,9 +34,9 @@ def may_be_kept(response: Response) -> bool:
 
 
 def keep_from_caches(response: Response) -> None:
-    """Have a browser ask for *response* anew each time, and no cache between keep it.
+    """Have browsers request *response* anew each time, and caches in between not keep it.
 
-    A 304, or a copy, would show a connection id whose subscriptions are another rendering's.
+    A copy of a page has a connection id whose subscriptions belong to another rendering.
     """
     for name in ("ETag", "Expires", "Last-Modified", *_OF_CACHES_BETWEEN):
         response.headers.pop(name, None)
@@ -45,11 +45,11 @@ def keep_from_caches(response: Response) -> None:
 
 
 def _is_positive(seconds: object) -> bool:
-    # None where there is no such number; some releases of Werkzeug hand on what is none.
+    # None if the header has no such number; some releases of Werkzeug return other types.
     return isinstance(seconds, int) and seconds > 0
 
 
 def _ends_later(expires: str | None) -> bool:
-    # "0" and the like, which are no dates, mean that it has ended.
+    # Values that are no date, such as "0", mean that the response has expired.
     moment = None if expires is None else parse_date(expires)
     return moment is not None and moment.timestamp() > clock.now()

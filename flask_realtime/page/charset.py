@@ -1,22 +1,22 @@
-"""Whether the bytes of a page can be read, and added to, as ASCII."""
+"""Tells whether the ASCII bytes of a page are ASCII characters to a browser."""
 
 from __future__ import annotations
 
 _ASCII = "".join(map(chr, range(0x20, 0x7F)))
 _BYTE_ORDER_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-# These switch between sets by escape sequences: what looks like a tag may be two letters.
+# These charsets switch by escape sequences: bytes that look like a tag may be two letters.
 _SWITCHING = "iso-2022-"
-# Where browsers look for a charset that no header names (the HTML standard's "prescan").
+# The part of a page in which browsers look for a charset (the HTML standard's "prescan").
 _PRESCANNED_BYTES = 1024
 
 
 def keeps_ascii(html: bytes, charset: str | None) -> bool:
-    """Whether a browser reads the ASCII bytes of *html* as the ASCII characters they are.
+    """Return whether a browser reads the ASCII bytes of *html* as ASCII characters.
 
-    In UTF-16 a letter may consist of the bytes of ``<b``: an attribute put in behind them would
-    shift all that follows by a byte, and escaped text would become markup.
+    In UTF-16 one letter may consist of the bytes of ``<b``. An attribute that is inserted behind
+    them would shift all that follows by a byte, and could turn escaped text into markup.
 
-    :param charset: what the response's Content-Type says; None: it says nothing.
+    :param charset: the charset of the response's Content-Type; None: it names none.
     """
     if html.startswith(_BYTE_ORDER_MARKS_OF_UTF_16):
         return False
@@ -27,5 +27,5 @@ def keeps_ascii(html: bytes, charset: str | None) -> bool:
     try:
         return _ASCII.encode(charset) == _ASCII.encode("ascii")
     except (LookupError, ValueError):
-        # Python does not know it, and so we do not.
+        # A charset that Python does not know may be anything.
         return False

@@ -1,4 +1,4 @@
-"""The client that the current request acts on: one page of one browser."""
+"""The client of the current request: the page that made it, or that it renders."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ from .identify import identify
 from .naming import asking_page, open_page
 from .sessions import present_session, session_as_it_came, value_in
 
-#: Whether this request has subscribed its client to anything.
+#: Set in an environ once the request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
 _CLIENT = "flask_realtime.client"
-#: Where an environ holds whose session it was when the request came.
+#: Where an environ holds what the session was when the request came: a :class:`Came`.
 CAME = "flask_realtime.came"
-#: Whose socket it is: preset in the environ of a message of a socket, and there alone.
+#: Where the environ of a socket's message, and no other, holds a :class:`SocketOfMessage`.
 SOCKET_IN_ENVIRON = "flask_realtime.socket"
 
 
 class SocketOfMessage(NamedTuple):
     """The socket by which a message came.
 
-    :param connection_id: the page's.
-    :param digest: names the page to the registry, whatever the message does to its session.
-    :param disconnect_behind_reply: has the socket, if it is to be closed, closed behind the reply
-        that is due.
-    :param heir: names what the message itself lets wait for its browser; begins with the digest.
+    :param connection_id: the connection id of the page.
+    :param digest: the digest of the page, which stays the same whatever the message does to its
+        session.
+    :param disconnect_behind_reply: if the socket is to be closed, has it closed after the reply to
+        the message.
+    :param heir: the name under which the message's own changes wait for the browser; begins with
+        the digest.
     :param is_resumed: whether the page had a socket before this one.
     """
 
@@ -50,23 +52,27 @@ class SocketOfMessage(NamedTuple):
 
 
 class Came(NamedTuple):
-    """Whose session it was when the request came."""
+    """What the session was when the request came.
+
+    :param socket_key: the secret of the browser session, None if it had none.
+    :param identity: the user that the session belonged to, None for a stranger.
+    """
 
     socket_key: str | None
     identity: str | None
 
 
 class Client:
-    """The page that a request acts on: the one that is open and made it, or the one that comes.
+    """The page that a request acts on: an open page that made it, or the page that it renders.
 
-    :ivar taken: of an open page, the channels that it is to be subscribed to, and from where.
-    :ivar asked: by channel that the request asked for, when it did so last: a moment of
+    :ivar taken: of an open page, the channels that it will be subscribed to, and from where.
+    :ivar asked: for each channel that the request subscribes to, when it last did so, by
         :func:`.clock.monotonic`.
-    :ivar subscribed_as: the digest under which a page that comes has been subscribed; None: it has
-        not been.
-    :ivar is_lost: subscribing a page that comes has failed; it is told so when its socket opens.
-    :ivar is_given_out: the app has read the page's id, or it was written into the page.
-    :ivar is_over: the app has ended the session of the page that asks, and all it was granted.
+    :ivar subscribed_as: the digest under which a page that is being rendered was subscribed; None:
+        it was not subscribed.
+    :ivar is_lost: whether subscribing the page has failed; it is told so when its socket opens.
+    :ivar is_given_out: whether the app has read the page's id, or the page holds the id.
+    :ivar is_over: whether the app has ended the session of the page that made the request.
     """
 
     __slots__ = (
@@ -89,7 +95,8 @@ class Client:
     def connection_id(self, reads_body: bool = True) -> str:
         """Return the page's id, which stays the same until the request ends.
 
-        :param reads_body: False looks at a form or at JSON only if the view has read it already.
+        :param reads_body: False: look for the id in a form or in JSON only if the view has read
+            it already.
         """
         if self._id is None:
             named = open_page(reads_body)
@@ -98,23 +105,23 @@ class Client:
         return self._id
 
     def act_on(self, connection_id: str) -> None:
-        """Act on the open page of this id, however the request names it."""
+        """Act on the open page of this id, whatever page the request names."""
         self._id, self._is_open = connection_id, True
 
     @property
     def is_open(self) -> bool:
-        """Whether the page is open already: it made the request, or sent the message."""
+        """Whether the page is open already, since it made the request or sent the message."""
         self.connection_id()
         return self._is_open
 
     @property
     def has_begun_session(self) -> bool:
-        """Whether the session had no secret when one was needed."""
+        """Whether the session had no socket key, so that one was made for it."""
         return self._key is not None
 
     @property
     def exists(self) -> bool:
-        """Whether anybody could know of the page."""
+        """Whether the page can be known to the registry: without a session an open page cannot."""
         if self.is_open:
             return self.socket is not None or came().socket_key is not None
         return self.subscribed_as is not None
@@ -140,22 +147,25 @@ class Client:
         return self.digests()[0]
 
     def final_digest(self, identity: str | None) -> str:
-        """Return the digest that a page that comes has by the session as it is now.
+        """Return the digest of the page that is being rendered, by the session as it is now.
 
-        :param identity: who that session belongs to.
+        :param identity: the user that the session belongs to; None: a stranger.
         """
         return digest(secret_keys()[0], self.socket_key(), self.connection_id(), identity)
 
     def lose(self) -> None:
-        """Note that a page that comes could not be subscribed. It gets another id, of which the
-        registry knows nothing: so it is told, and does not hear a part."""
+        """Note that the page that is being rendered could not be subscribed.
+
+        The page gets another id, which the registry does not know: when its socket opens, the page
+        is told that it has missed messages, and does not go on with a part of its channels.
+        """
         self.is_lost = True
         self.subscribed_as = None
         if not self.is_given_out:
             self._id = new_connection_id()
 
     def socket_key(self) -> str:
-        """Return the secret of the browser session; one that is new is not in the session yet."""
+        """Return the socket key of the browser session; a new one is not in the session yet."""
         key = known_socket_key()
         if key is None:
             secret_keys()
@@ -163,7 +173,7 @@ class Client:
         return key
 
     def keep_socket_key(self) -> None:
-        """Have the session hold its secret from now on."""
+        """Write the socket key into the session."""
         if known_socket_key() is None:
             session[SOCKET_KEY] = self.socket_key()
 
@@ -177,23 +187,27 @@ def current_client() -> Client:
 
 
 def is_touched() -> bool:
-    """Return whether anything has asked for the client of the current request, or has changed its
-    session: of most requests and messages nothing has, and nothing is left to do for them."""
+    """Return whether the client of the current request was used, or its session was changed.
+
+    Most requests and messages do neither, and nothing has to be done at their end.
+    """
     return _CLIENT in request.environ or present_session().modified
 
 
 def client_so_far() -> Client | None:
-    """Return the client of the current request, None if nothing has asked for it yet: of a message
-    of a socket it is always known."""
+    """Return the client of the current request, None if nothing has asked for it yet.
+
+    Never None for a message of a socket.
+    """
     return (
         current_client() if SOCKET_IN_ENVIRON in request.environ else request.environ.get(_CLIENT)
     )
 
 
 def came() -> Came:
-    """Return whose session it was when the request came.
+    """Return what the session was when the request came.
 
-    What the app's function of ``realtime.identify`` raises is raised.
+    Raises whatever the app's function of ``realtime.identify`` raises.
     """
     found: Came | None = request.environ.get(CAME)
     if found is None:
@@ -204,7 +218,7 @@ def came() -> Came:
 
 
 def present_identity() -> str | None:
-    """Return who the session belongs to as it is now."""
+    """Return the user that the session belongs to now, None for a stranger."""
     return identify().ask(present_session())
 
 
@@ -214,11 +228,10 @@ def known_socket_key() -> str | None:
 
 
 def asking_digests() -> list[str]:
-    """Return the digests of the page that made this request, or whose message is being handled: by
-    the app's present secret key, and by earlier ones.
+    """Return the digests of the page that made this request, or whose message is being handled.
 
-    None of them where the request names no page, or has no session by which one could be known; no
-    session is begun for it.
+    One by the app's present secret key, and one by each earlier key. An empty list if the request
+    names no page, or has no session by which a page could be known. No session is begun.
     """
     socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
     if socket is not None:
@@ -231,8 +244,11 @@ def asking_digests() -> list[str]:
 
 
 def session_names() -> list[str]:
-    """Return the names by which the browser session that sent this request is known, under the
-    app's present secret key and earlier ones; none if nobody could know of it."""
+    """Return the names of the browser session that sent this request.
+
+    One by the app's present secret key, and one by each earlier key. An empty list for a session
+    that has no socket key yet.
+    """
     socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
     key = came().socket_key
@@ -241,20 +257,20 @@ def session_names() -> list[str]:
 
 
 def secret_keys() -> list[str | bytes]:
-    """Return the app's secret key, and behind it those that were in use before.
+    """Return the app's secret key, followed by ``SECRET_KEY_FALLBACKS``.
 
-    :raises InvalidSetting: if the app has none.
+    :raises InvalidSetting: if the app has no secret key.
     """
     if not current_app.secret_key or isinstance(present_session(), NullSession):
         raise InvalidSetting(
-            "SECRET_KEY is not set, and without it no page can be told from another's: "
+            "SECRET_KEY is not set, and without it pages cannot be told from one another: "
             "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
         )
     return secret_keys_of(current_app)
 
 
 def secret_keys_of(app: Flask) -> list[str | bytes]:
-    """Return the secret key of an app that has one, and behind it those that were in use before."""
+    """Return the secret key of an app that has one, followed by ``SECRET_KEY_FALLBACKS``."""
     assert app.secret_key
     return [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 
 def exempt_from_csrf(app: Flask, view: Callable[..., Any]) -> None:
-    """Let *view*, which has an origin check of its own, be asked without a CSRF token."""
+    """Exempt *view* from CSRF protection, since it checks the request's origin by itself."""
     exempt = getattr(app.extensions.get("csrf"), "exempt", None)
     if exempt is not None:
         exempt(view)

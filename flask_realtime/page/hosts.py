@@ -1,4 +1,4 @@
-"""Hosts and subdomains: our routes stand on each that an app with several of them answers."""
+"""Hosts and subdomains: adds the library's routes to each of them that an app answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _AnyPlace(BaseConverter):
 
 
 def everywhere(app: Flask) -> dict[str, Any]:
-    """The options of a rule that fits each host, or each subdomain, that *app* tells apart."""
+    """Return the options of a URL rule that fits every host, or every subdomain, of *app*."""
     app.url_map.converters[_PLACE] = _AnyPlace
     place = f"<{_PLACE}:{_PLACE}>"
     if app.url_map.host_matching:
@@ -27,7 +27,7 @@ def everywhere(app: Flask) -> dict[str, Any]:
 
 
 def keep_places_from_views(app: Flask) -> None:
-    """Views of such rules are called without the place, and ``url_for`` knows the present one."""
+    """Call the views of such rules without the host, which ``url_for`` fills in by itself."""
 
     def take_out(endpoint: str | None, values: dict[str, Any] | None) -> None:
         if values is not None:

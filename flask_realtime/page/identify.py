@@ -1,4 +1,4 @@
-"""Who a session belongs to, as the app says."""
+"""``realtime.identify``: the app's function that says which user a session belongs to."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ logger = logging.getLogger(__name__)
 #: Where an app's extensions hold its :class:`Identify`.
 EXTENSION = "realtime_identify"
 
-# Where Flask-Login, and Flask-Security with it, keep the id of who has logged in.
+# The session's key under which Flask-Login, and so Flask-Security, keeps the user's id.
 _FLASK_LOGIN_KEY = "_user_id"
 
 
 class Identify:
-    """The function by which an app says who a session belongs to; without one nobody is known."""
+    """The app's function that tells users; without one every session is a stranger's."""
 
     def __init__(self) -> None:
         self._function: Callable[[], Any] | None = None
@@ -37,12 +37,12 @@ class Identify:
         """Ask *function* from now on.
 
         :param function: a function without arguments, or the module ``flask_login``.
-        :raises AlreadyRegistered: if there is one.
-        :raises TypeError: if it is neither.
+        :raises AlreadyRegistered: if there is a function already.
+        :raises TypeError: if *function* is neither.
         """
         if self._function is not None:
             raise AlreadyRegistered(
-                f"The app says already who a session belongs to, by {self._function!r}: "
+                f"The app has said already who a session belongs to, by {self._function!r}: "
                 f"use realtime.identify once."
             )
         if isinstance(function, ModuleType) and function.__name__ == "flask_login":
@@ -55,19 +55,21 @@ class Identify:
         self._function = function
 
     def warn_if_nobody_is_known(self) -> None:
-        """Log a warning, once, if a user is named and no page can belong to one."""
+        """Log a warning, once, if the app names a user, but has no function that tells users."""
         if self._function is None and not self._has_warned:
             self._has_warned = True
             logger.warning(
-                "A user was named by to_user() or user(), and nobody is reached: the app has not "
-                "said who a session belongs to. Say so by realtime.identify."
+                "to_user() or user() named a user and reaches nobody: the app has not said who a "
+                "session belongs to. Use realtime.identify."
             )
 
     def ask(self, of: SessionMixin) -> str | None:
-        """Return who a session belongs to, None for a stranger. What the function raises is raised.
+        """Return the user that a session belongs to, None for a stranger.
 
-        :param of: the session, which the function sees as ``session``.
-        :raises InvalidIdentity: if the function returns what is no id.
+        Raises whatever the app's function raises.
+
+        :param of: the session, which the function sees as ``flask.session``.
+        :raises InvalidIdentity: if the function returns something that cannot be an id.
         """
         if self._function is None or isinstance(of, NullSession):
             return None
@@ -77,7 +79,7 @@ class Identify:
 
 
 def identify() -> Identify:
-    """Return the current app's."""
+    """Return the :class:`Identify` of the current app."""
     found: Identify = current_app.extensions.get(EXTENSION, _NOBODY)
     return found
 

@@ -1,4 +1,4 @@
-"""Which page a request names: by its header, its query, a form or JSON."""
+"""Finds the page that a request names: by its header, its query, a form or JSON."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def open_page(reads_body: bool) -> str | None:
-    """Return the id of the open page that acts by this request, None where a page is rendered.
+    """Return the id of the open page that made this request; None: the request renders a page.
 
-    Anybody can write a link, or a form, with an id of his own in it, and have a visitor follow it:
-    the page that such a navigation leads to is a new one, whatever the request names. A request
-    that is none, as only a script can make it, may name its page anywhere. Where the browser does
-    not say what it is, our header and JSON, which no navigation sends, are heeded alone.
+    Anybody can write a link, or a form, with an id of their own in it, and have a visitor follow
+    it. Therefore a navigation always leads to a new page, whatever id the request names. Only a
+    script can make other requests: those may name their page anywhere. If the browser does not say
+    whether it navigates, only the header and JSON count, which no navigation can send.
 
-    :param reads_body: False looks at a form or at JSON only if the view has read it already.
+    :param reads_body: False: look at a form or at JSON only if the view has read it already.
     """
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode == "navigate":
@@ -31,8 +31,10 @@ def open_page(reads_body: bool) -> str | None:
 
 
 def asking_page(reads_body: bool) -> str | None:
-    """Return the id of the page that made this request, None where none is named: that page is
-    left out where an app says so, and nothing else."""
+    """Return the id of the page that made this request, None if the request names none.
+
+    Only for ``include_self=False``: a navigation may name a page here.
+    """
     return _first(_ids(reads_body, is_by_script=True))
 
 
@@ -40,8 +42,8 @@ def _ids(reads_body: bool, is_by_script: bool) -> Iterator[object]:
     yield request.headers.get(CONNECTION_ID_HEADER)
     if is_by_script:
         yield request.args.get(CONNECTION_ID)
-    # What Werkzeug has parsed it keeps in the request's dict. To read a body that the view left
-    # alone could take long, and answer 413 where the view would not have.
+    # Werkzeug keeps what it has parsed in the request's dict. To read a body that the view has not
+    # read could take long, and could answer 413 where the view would not have.
     read = vars(request._get_current_object())  # type: ignore[attr-defined]
     if is_by_script and request.mimetype in _FORMS and (reads_body or "form" in read):
         yield request.form.get(CONNECTION_ID)

@@ -1,4 +1,4 @@
-"""What a page gets: its connection id on ``<body>``, and the script that opens its socket."""
+"""Gives a page its connection id on ``<body>``, and the script that opens its socket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .withheld import is_session_withheld
 
 STATIC_ENDPOINT = "realtime.static"
 STATIC_PATH = "/static/<any({}):entry>".format(", ".join(f'"{entry}"' for entry in ENTRIES))
-# What the client takes for REALTIME_URL_PREFIX where its tag does not say.
+# The REALTIME_URL_PREFIX that the client assumes if its tag names none.
 _USUAL_URL_PREFIX = "/_realtime"
 
 
@@ -43,13 +43,13 @@ class Page:
         Stamping(self._config).init_app(app)
 
     def script(self, nonce: str | None = None) -> Markup:
-        """The tag that loads the JavaScript client; the empty text where ``ENABLED`` is False.
+        """Return the tag that loads the JavaScript client; empty if ``REALTIME_ENABLED`` is False.
 
-        While the app is in debug mode another tag stands before it, whose script says in the
-        browser's console what the page's scripts miss.
+        In debug mode another tag stands before it, whose script tells the browser's console what
+        the page's scripts miss.
 
-        :param nonce: of the page's Content-Security-Policy.
-        :raises NoContext: outside of a request, which alone knows the app's prefix.
+        :param nonce: the nonce of the page's Content-Security-Policy; None: it has none.
+        :raises NoContext: outside of a request, because only a request knows the app's prefix.
         """
         if not self._config.enabled:
             return Markup("")
@@ -58,16 +58,16 @@ class Page:
                 "realtime_script() writes URLs under the prefix at which the app is mounted, which "
                 "only a request knows: render the template in a view, or in test_request_context."
             )
-        # Run behind the page's HTML, in the order in which it stands among the page's modules.
+        # Deferred: runs after the page's HTML is parsed, in order with the page's module scripts.
         tag = Markup('{}<script defer src="{}" data-path="{}" data-prefix="{}"{}{}{}{}></script>')
-        # So that the client can tell a page whose subscriptions have expired from one without any.
+        # Tells the client a page whose subscriptions have expired from a page without any.
         is_subscribed = (
             IS_SUBSCRIBED_IN_ENVIRON in request.environ or present_identity() is not None
         )
         request.environ[SCRIPT_IN_ENVIRON] = is_subscribed
         nonced = Markup(' nonce="{}"').format(nonce) if nonce else ""
         return tag.format(
-            # Run at once: scripts that use the client before it is there are told so.
+            # Not deferred: it tells scripts that use the client before the client is there.
             Markup('<script src="{}"{}></script>').format(_address(DEBUG_ENTRY), nonced)
             if current_app.debug
             else "",
@@ -86,12 +86,12 @@ class Page:
         )
 
     def connection_id(self) -> str:
-        """The connection id of the page being rendered, for forms and request headers.
+        """Return the connection id of the page being rendered, for forms and request headers.
 
-        The page is kept from caches then, stamped or not, since its id is its own. The empty text
-        where ``ENABLED`` is False, and where another site had the browser send this request without
-        its session cookie: no session is begun then, and our client asks for the page's id. In a
-        streamed page its first use must come before the stream.
+        Caches are told not to keep the page. The id is empty if ``REALTIME_ENABLED`` is False, and
+        if another site made the browser send this request without its session cookie: no session
+        is begun then, and the JavaScript client asks for an id later. In a streamed page call this
+        before the stream begins.
 
         :raises NoContext: outside of a request.
         """
@@ -105,7 +105,7 @@ class Page:
         request.environ[HAS_ID_IN_ENVIRON] = True
         if is_session_withheld():
             return ""
-        # At once: the headers of a streamed page are sent before the whole of it is rendered.
+        # Noted now: the headers of a streamed page are sent before all of it is rendered.
         client = current_client()
         client.keep_socket_key()
         return client.connection_id(reads_body=False)
@@ -119,14 +119,14 @@ def _send_script(entry: str) -> Response:
     script = client_script(entry)
     is_gzipped = request.accept_encodings["gzip"] > 0
     body = script.gzipped if is_gzipped else script.plain
-    # Not as the system's table of types has it: Windows may know .js as text/plain, which no
-    # browser runs as a module.
+    # Named here, not looked up: Windows may know .js as text/plain, which no browser runs as a
+    # module.
     response = current_app.response_class(body, mimetype="text/javascript")
     response.vary.add("Accept-Encoding")
     if is_gzipped:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(f"{entry}-{script.version}-{'gzip' if is_gzipped else 'plain'}")
-    # Private: a response of the app's may carry a session's cookie, whatever it is for.
+    # Private, because the app may set a session's cookie on any response.
     response.headers["Cache-Control"] = (
         "private, max-age=31536000, immutable"
         if request.args.get("v") == script.version

@@ -1,5 +1,9 @@
-"""When the current request came, and what it has revoked itself: for what is revoked while it is
-under way."""
+"""Notes when the current request came, and what it has revoked.
+
+A user may be disconnected, or put out of a channel, while a request of the user is under way. By
+these times the registry tells what the request asked for before the revocation from what it asked
+for after it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from ..threads import clock
 _CAME_AT = "flask_realtime.came_at"
 _DISCONNECTED = "flask_realtime.disconnected"
 _REVOKED_UNTIL = "flask_realtime.revoked_until"
-# Registries keep moments in whole ms: of two that fall into the same one neither is later.
+# Registries keep times in whole ms: of two times within the same ms neither is later.
 _MOMENT_SECONDS = 0.001
 
 
@@ -22,15 +26,19 @@ def note_arrival() -> None:
 
 
 def note_revocation() -> None:
-    """Note that the current request, if there is one, has just put a user out of a channel, or
-    disconnected him."""
+    """Note that a user was just put out of a channel, or disconnected.
+
+    Does nothing outside of a request.
+    """
     if has_request_context():
         request.environ[_REVOKED_UNTIL] = clock.monotonic() + _MOMENT_SECONDS
 
 
 def note_disconnect(user: str) -> None:
-    """Note that the current request, if there is one, has just disconnected a user: what it gives
-    the user from now on is meant to last.
+    """Note that a user was just disconnected.
+
+    What the current request grants to the user from now on is meant to last. Does nothing outside
+    of a request.
 
     :param user: the identity of the user, percent-encoded.
     """
@@ -41,15 +49,19 @@ def note_disconnect(user: str) -> None:
 
 
 def let_revocation_pass() -> None:
-    """Wait until a moment later than what the current request has revoked; for 1 ms at most."""
+    """Wait until the time is later than the current request's last revocation: 1 ms at most."""
     until: float | None = request.environ.get(_REVOKED_UNTIL)
     if until is not None and (seconds := until - clock.monotonic()) > 0:
         time.sleep(seconds)
 
 
 def came_at(user: str) -> float:
-    """Return the moment of :func:`.clock.monotonic` at which the current request came; or, if it
-    has disconnected *user* itself, the moment behind that."""
+    """Return when the current request came, by :func:`.clock.monotonic`.
+
+    If the request has disconnected *user* itself, return the time right after that.
+
+    :param user: the identity of the user, percent-encoded.
+    """
     environ = request.environ
     ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
     came: float | None = ended.get(user, environ.get(_CAME_AT))

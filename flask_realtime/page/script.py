@@ -1,12 +1,12 @@
-"""The JavaScript client as browsers get it: the modules of ``static/`` as one, minified.
+"""The JavaScript client as browsers get it: the modules of ``static/`` as one minified script.
 
-One request in place of twenty, each of which would wait for the one that imports it, and a third of
-the bytes. There is nothing to build: it is put together when it is first asked for. What forms and
-links with ``data-realtime`` need, and calls that HTTP has to answer, are scripts of their own,
-which other pages do not load.
+One request takes the place of twenty, each of which would wait for the module that imports it,
+and a third of the bytes is sent. There is no build step: a script is put together when it is
+first asked for. Forms and links with ``data-realtime``, calls that HTTP has to answer, and changes
+of HTML need scripts of their own, which other pages do not load.
 
-It is a classic script: a module script ahead of the page's import map makes browsers that know one
-map alone, Firefox among them, ignore that map, and a classic script is told which tag is its own.
+It is a classic script, for two reasons. A module script ahead of the page's import map makes
+Firefox and other browsers ignore that map; and a classic script can find the tag that loaded it.
 """
 
 from __future__ import annotations
@@ -26,46 +26,46 @@ FORMS_ENTRY = "realtime-forms.js"
 HTTP_ENTRY = "realtime-http.js"
 HTML_ENTRY = "realtime-html.js"
 DEBUG_ENTRY = "realtime-debug.js"
-#: What browsers load: the first by its tag, the next three when the first finds that they are
-#: wanted, and the last by a tag of its own while the app is in debug mode.
+#: The scripts that browsers load: the first by its tag, the next three when the first needs them,
+#: and the last by a tag of its own in debug mode.
 ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY, HTML_ENTRY, DEBUG_ENTRY)
 
-# Keeps the names of the client's parts from the page's scripts.
+# A function around the script, so that its names do not become the page's.
 _WRAPPER = '(()=>{{"use strict";{}}})();'
 _IMPORT = re.compile(r'^import .*"\./(.+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
 class Bundle:
-    """A script, in one piece.
+    """One of the client's scripts, in one piece.
 
-    :param text: what browsers run.
-    :param version: names what it is: another version's is another.
+    :param text: the script's text, as browsers run it.
+    :param version: stands in the script's address, and changes with any of the client's modules.
+    :ivar gzipped: the text compressed, once for all browsers.
     """
 
     def __init__(self, text: str, version: str) -> None:
         self.plain = text.encode()
-        #: The same, compressed once for all browsers that take it so: all of them do.
         self.gzipped = gzip.compress(self.plain, 9, mtime=0)
         self.version = version
 
 
 @functools.cache
 def client_script(entry: str = ENTRY) -> Bundle:
-    """The script that begins with the module *entry*, put together once."""
+    """Return the script that begins with the module *entry*; it is put together once."""
     text = minify("".join(modules_of(entry, set())))
     return Bundle(_WRAPPER.format(text), _version())
 
 
 @functools.cache
 def _version() -> str:
-    """One for all scripts: the first asks for the others by its own."""
+    """Return the version of all scripts: the first script loads the others by its own version."""
     sources = sorted(STATIC.glob("*.js"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
 
 
 def modules_of(name: str, seen: set[str]) -> Iterator[str]:
-    """The text of a module behind those that it imports, each once."""
+    """Yield the texts of the modules that *name* imports, each once, and then its own."""
     if name in seen:
         return
     seen.add(name)

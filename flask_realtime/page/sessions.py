@@ -1,7 +1,7 @@
-"""The session of the current request, looked at without a trace, and as it came.
+"""Reads the session of the current request, as it is and as it came, without marking it as used.
 
-Flask notes that an app has used its session, and tells caches so by ``Vary: Cookie``. That the
-library looks is no use of the app's.
+Flask notes when an app uses its session, and tells caches so by ``Vary: Cookie``. What the library
+reads must not count.
 """
 
 from __future__ import annotations
@@ -13,36 +13,41 @@ from typing import Any
 from flask import Flask, current_app, globals, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-# Of Flask before 3.2, which has one context for the app and another one for the request.
+# Flask before 3.2 has one context for the app and another one for the request.
 _REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
 
 _SNAPSHOT = "flask_realtime.session"
 
 
 def present_session() -> SessionMixin:
-    """Return the session of the current request as it is now; that is no use of it."""
+    """Return the session of the current request, without marking it as used."""
     context = _context()
     session: SessionMixin = getattr(context, _attribute(context))
     return session
 
 
 def save_nothing() -> None:
-    """Have the current request leave its session, and the browser's cookie, as they are."""
+    """Have the current request neither save its session nor set the session's cookie."""
     app, context = _app(), _context()
     setattr(context, _attribute(context), app.session_interface.make_null_session(app))
 
 
 def keep_snapshot() -> None:
-    """Note what a session that is not in its cookie holds, while nobody has changed it: it may be
-    gone from its store before the request ends."""
+    """Copy the session, if it lives in a store and not in its cookie, before the app changes it.
+
+    It may be gone from its store before the request ends.
+    """
     session = present_session()
     if isinstance(session, dict) and not has_cookie_session(_app()):
         request.environ[_SNAPSHOT] = dict(session)
 
 
 def session_as_it_came() -> SessionMixin:
-    """Return the session as it was when the request came: the present one, if nobody has changed
-    it since, or else another one that holds the same."""
+    """Return the session as it was when the request came.
+
+    It is the present session if that has not been changed since, and else a copy of its former
+    state.
+    """
     session = present_session()
     if not session.modified:
         return session
@@ -56,8 +61,11 @@ def session_as_it_came() -> SessionMixin:
 
 @contextmanager
 def as_if(session: SessionMixin) -> Iterator[None]:
-    """Have the code inside see *session*, and an empty ``g`` where that is another one: what was
-    loaded for the present session, a user above all, is not the other's."""
+    """Have the code inside a ``with`` block see *session* as ``flask.session``.
+
+    If it is not the present session, the code sees an empty ``g`` too, because ``g`` may hold what
+    was loaded for the present session: its user above all.
+    """
     context, app_context = _context(), _app_context()
     attribute = _attribute(context)
     before = getattr(context, attribute)
@@ -77,12 +85,12 @@ def as_if(session: SessionMixin) -> Iterator[None]:
 
 
 def has_cookie_session(app: Flask) -> bool:
-    """Return whether the session itself is in the cookie, and not a mere key to it."""
+    """Return whether the cookie holds the session itself, and not just a key to a store."""
     return isinstance(app.session_interface, SecureCookieSessionInterface)
 
 
 def value_in(session: MutableMapping[str, Any], key: str) -> Any:
-    """Return what a session holds under *key*, None if nothing; that is no use of it."""
+    """Return what a session holds under *key*, None if nothing, without marking it as used."""
     accessed = getattr(session, "accessed", None)
     value = session.get(key)
     if accessed is not None:
@@ -100,7 +108,7 @@ def _context() -> Any:
 
 
 def _attribute(context: Any) -> str:
-    # From Flask 3.1.3 on the other name notes a use as soon as it hands the session out.
+    # Since Flask 3.1.3 reading the other name marks the session as used.
     return "_session" if "_session" in vars(context) else "session"
 
 

@@ -1,4 +1,4 @@
-"""Which pages get a connection id on their ``<body>``, and how."""
+"""Stamps pages: decides which pages get a connection id, and writes it on their ``<body>``."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
 
-#: The request wrote the script's tag; True: as that of a page with subscriptions.
+#: Set in an environ if the page has the script's tag; True: the tag says that it is subscribed.
 SCRIPT_IN_ENVIRON = "flask_realtime.script"
-#: The request wrote its connection id by itself.
+#: Set in an environ if the app has written the connection id into the page.
 HAS_ID_IN_ENVIRON = "flask_realtime.has_id"
-#: The response shows the connection id.
+#: Set in an environ if the response holds the connection id.
 IS_STAMPED_IN_ENVIRON = "flask_realtime.is_stamped"
 SUBSCRIBED = ' data-subscribed="true"'
 
 _STAMP = "flask_realtime.stamp"
-# 206 is a piece of a page, whose other pieces would not know.
+# 206 is a part of a page, whose other parts come without the id.
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206])
 _INVALID_FORM = 422
 _SCRIPT = b"/static/realtime.js?v="
@@ -36,10 +36,10 @@ _SUBSCRIBED_SCRIPT = re.compile(rb"(<script [^>]*/static/realtime\.js[^>]*)" + S
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """What was looked at, and made, of a response.
+    """How a response was stamped.
 
-    :param body: the body then, as the response holds it: while it holds the same, nobody has
-        changed it.
+    :param body: the response's body right after stamping. If the response still holds the same
+        object later, nobody has changed its body.
     :param before: the HTML without the id.
     """
 
@@ -58,11 +58,11 @@ class Stamping:
     def init_app(self, app: Flask) -> None:
         """Stamp the pages of *app*."""
         app.before_request(self._stamp_early)
-        # Flask calls the first last: whatever else the app says of caches has been said.
+        # First in the list, because Flask calls it last: the app has set all cache headers then.
         app.after_request_funcs.setdefault(None, []).insert(0, self._finish)
 
     def _stamp_early(self) -> None:
-        # Before any after_request function: one of them may compress the page.
+        # Runs before any after_request function, one of which may compress the page.
         after_this_request(self._stamp)
 
     def _stamp(self, response: Response) -> Response:
@@ -85,7 +85,7 @@ class Stamping:
         self._warn_if_streamed(response)
         environ = request.environ
         if _is_seen(response) and not self._is_to_be_stamped(response):
-            # Some after_request function has said since that caches may keep it.
+            # An after_request function has said since then that caches may keep the page.
             response.set_data(environ[_STAMP].before)
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
         if IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ:
@@ -96,7 +96,7 @@ class Stamping:
         return response
 
     def _warn_if_streamed(self, response: Response) -> None:
-        """Tell the developer, once a view, that a page which was subscribed gets no id."""
+        """Warn the developer, once for each view, that a subscribed page gets no id."""
         environ = request.environ
         if (
             IS_SUBSCRIBED_IN_ENVIRON not in environ
@@ -125,10 +125,10 @@ class Stamping:
         return _is_used(response) or (self._mode is True and not may_be_kept(response))
 
     def _without_foreign_claim(self, html: bytes) -> bytes:
-        """The page as it stands; one from a cache of views without the claim that it is subscribed.
+        """Return the page; if it came from a cache of views, without the mark of a subscribed page.
 
-        That was true of the request whose page the cache holds. The client would find that the
-        server knows of no subscription, and reload the page, again and again.
+        The mark was right for the request whose page the cache holds. With it the client would
+        find that the server knows no subscription of the page, and reload it again and again.
         """
         environ = request.environ
         if SUBSCRIBED.encode() not in html or environ.get(SCRIPT_IN_ENVIRON):
@@ -148,12 +148,15 @@ class Stamping:
 
 
 def _id_of_page() -> str:
-    """The page's id; empty where no session may be begun for it: the client asks for one then."""
+    """Return the page's id; empty if no session may be begun: the client then asks for an id."""
     return "" if is_session_withheld() else current_client().connection_id(reads_body=False)
 
 
 def _is_used(response: Response) -> bool:
-    """Whether the page subscribed, or holds the script or its id, be it from a cache of views."""
+    """Return whether the page is subscribed, or holds the script or its id.
+
+    A page that a cache of views has kept counts too.
+    """
     marks = (IS_SUBSCRIBED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
     return any(mark in request.environ for mark in marks) or _has_script(response)
 

@@ -1,9 +1,9 @@
-"""Whether the browser may have kept back the session cookie of the current request.
+"""Tells whether the browser may have withheld the session cookie from the current request.
 
-A browser does not send every cookie along with a request that another site made it send, such as a
-form that a payment provider has it post back: by ``SameSite``, a session cookie comes with a plain
-link at most. Such a request looks like one of a visitor without a session. A session that began
-here would replace the visitor's own, and so log the visitor out.
+When another site makes a browser send a request, such as a form that a payment provider has it post
+back, the browser does not add every cookie: because of ``SameSite`` a session cookie comes with a
+plain link at most. Such a request looks as if the visitor had no session. If a session were begun
+for it, the new session's cookie would replace the visitor's own, and so log the visitor out.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from flask import Flask, current_app, request
 from ..identity.origins import is_cross_site
 from .client import known_socket_key
 
-# As Sec-Fetch-Dest calls what a tab loads by a link: a frame and what scripts load are others.
+# The Sec-Fetch-Dest of what a tab loads by a link; frames and scripts have other values.
 _TAB = "document"
 
 
 def is_session_withheld() -> bool:
-    """Return whether the visitor may have a session, though the current request shows none.
+    """Return whether the visitor may have a session though the request brings no session cookie.
 
-    No session may be begun then. True for a request that another site caused and that brings no
-    session cookie, unless it is a link followed (a GET or HEAD that loads a tab) and the session
-    cookie is not ``SameSite=Strict``. An app whose session cookie is ``SameSite=None`` always gets
-    it.
+    No session may be begun then. The answer is True for a request that another site caused and that
+    brings no session cookie. It is False if the request follows a link (a GET or HEAD that loads a
+    tab) and the session cookie is not ``SameSite=Strict``, and if the session cookie is
+    ``SameSite=None``: browsers send the cookie then.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if app.session_interface.get_cookie_name(app) in request.cookies:
@@ -36,7 +36,7 @@ def is_session_withheld() -> bool:
         is_cross_site(
             get("Sec-Fetch-Site"), get("Origin"), get("Referer"), request.scheme, request.host
         )
-        # A session need not come by a cookie: that of a socket's message does not.
+        # A session need not come by a cookie: the session of a socket's message does not.
         and known_socket_key() is None
     )
 

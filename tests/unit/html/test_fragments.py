@@ -126,7 +126,7 @@ def test_content_is_a_template_or_literal(app, given, told):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("swap", "#a", "x"), "is no action"),
+        (("swap", "#a", "x"), "is no change"),
         (("append", "", "x"), "CSS selector"),
         (("append", None, "x"), "CSS selector"),
         (("append", "#a", "x", True), "morph=True goes with replace and update"),
