@@ -1,1 +1,1 @@
-"""This process's channels: who listens, in order, without a hole, each message once."""
+"""The channels of this process: who listens, and what each listener has yet to get."""

@@ -14,25 +14,25 @@ from .single_flight import SingleFlight
 
 Read = Callable[[Mapping[str, "Position | None"], int], dict[str, LogPage]]
 
-# A page of a log: large enough that a round trip is worth it, small enough to be held for
-# thousands of connections.
+# The size of a page of a log, in bytes: large enough to be worth a round trip, small enough that
+# thousands of connections may hold one.
 PAGE_BYTES = 256 * 1024
-# So many channels share one page, of which each log gives one entry at least.
+# How many channels share one page; each log gives at least one entry of it.
 CHANNELS_AT_ONCE = 20
-# What one reading may take in memory, of all its channels together. A connection that is further
-# behind reads the rest by itself, one page at a time.
+# How many bytes of memory one reading may take, for all its channels together. A connection that is
+# further behind reads the rest by itself, one page at a time.
 MOST_BYTES = 4 * 1024 * 1024
-# So many threads may read more than the first pages at a time; each may hold MOST_BYTES.
+# How many threads at a time may read more than the first pages; each may hold MOST_BYTES.
 FAR_AT_ONCE = 4
 # How long a thread waits for another one that reads.
 PATIENCE_SECONDS = 10.0
 
 
 class Backfill:
-    """Reads what came since a position, and leaves it with *delivery* for other connections.
+    """Reads what was published since a position, and keeps it in *delivery* for other connections.
 
-    After a restart thousands come back together, from a few different places of the same logs:
-    one of them reads, the others wait for it.
+    After a restart thousands of connections come back together, behind a few positions of the same
+    logs: one of them reads, and the others wait for it.
 
     :param read: the registry's reader, for positions that a client named.
     """
@@ -48,8 +48,8 @@ class Backfill:
 
         Takes time in proportion to what is read, with pauses for others.
 
-        :returns: the first page of some of the channels that it does not cover, and of all where
-            something is lost. What the other channels have is to be read by the caller.
+        :returns: the first page of every channel whose log has lost something, and of some of the
+            other channels that *delivery* does not cover. The caller reads what is missing.
         :raises RegistryUnavailable: if a log cannot be read.
         """
         pages: dict[str, LogPage] = {}
@@ -93,9 +93,9 @@ class Backfill:
         return reading.pages
 
     def _read_once(self, cursors: Mapping[str, Position], reading: _Reading) -> dict[str, Position]:
-        """Read one page that *cursors* share; return where to go on with those that go on."""
+        """Read one page for all *cursors* together; return the cursors of the next page."""
         left: dict[str, Position] = {}
-        # Ends of pages read so far, or what a client named: none of it gives a new epoch.
+        # The cursors are ends of pages, or were named by a client: none may cause a new epoch.
         for name, page in self._read(cursors, reading.page_bytes // len(cursors) or 1).items():
             found = reading.add(name, page)
             if page.is_trimmed:
@@ -110,22 +110,24 @@ class Backfill:
         return left
 
     def _fits(self, name: str, page: LogPage, reading: _Reading) -> bool:
-        """Return whether what is still missing of a channel may be read as well.
+        """Return whether there is memory left for the missing part of a channel.
 
-        It is likely to be like what was read so far.
+        Its entries are assumed to be as large as those that were read.
         """
         missing = self._delivery.distance(name, page.publications[-1].position)
         return 0 < missing * reading.usual_bytes(name) <= reading.room
 
 
 class _Reading:
-    """What one reading has found so far."""
+    """What one reading has found so far.
+
+    :ivar pages: the pages that the caller gets.
+    :ivar room: how many bytes the reading may still take.
+    """
 
     def __init__(self, starts: Mapping[str, Position]) -> None:
         self.starts = starts
-        #: What the caller gets.
         self.pages: dict[str, LogPage] = {}
-        #: How many bytes the reading may still take.
         self.room = MOST_BYTES
         self._kept_room = PAGE_BYTES
         self._found: dict[str, list[Publication]] = {}
@@ -134,11 +136,11 @@ class _Reading:
 
     @property
     def page_bytes(self) -> int:
-        """How much to read at once."""
+        """How many bytes to read at once."""
         return max(0, min(PAGE_BYTES, self.room))
 
     def add(self, name: str, page: LogPage) -> Sequence[Publication]:
-        """Add a page; return all that was found of its channel."""
+        """Add a page; return all publications of its channel so far."""
         if page.lost and name not in self._found:
             self.pages[name] = page
         found = self._found.setdefault(name, [])
@@ -150,11 +152,11 @@ class _Reading:
         return found
 
     def usual_bytes(self, name: str) -> float:
-        """Return what one entry of the channel takes in memory, as far as it was read."""
+        """Return how many bytes an entry of the channel takes in memory, on average so far."""
         return self._sizes[name] / len(self._found[name])
 
     def drop(self, name: str) -> None:
-        """Drop what was found of the channel, which others have now."""
+        """Drop what was found of the channel: *delivery* keeps it now."""
         del self._found[name]
 
     def give_up(self, name: str) -> None:

@@ -8,7 +8,7 @@ from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..writing.frames import Frame
 
-# The list is compacted once so many of its first places are empty, and at least half of all.
+# The list is compacted once this many of its first places are empty, and at least half of all.
 FEWEST_EMPTY = 64
 
 
@@ -28,8 +28,8 @@ class FrameBuffer:
     def __init__(self, max_bytes: int, max_frames: int) -> None:
         self._max_bytes = max_bytes
         self._max_frames = max_frames
-        # A list whose first places are empty: a deque finds what stands in its middle slowly, and
-        # takes 600 bytes while nothing is in it.
+        # A list whose first places may be empty. A deque is slow to find an item in its middle, and
+        # takes 600 bytes while it is empty.
         self._frames: list[Frame | None] = []
         self._empty = 0
         self._bytes = 0
@@ -40,7 +40,7 @@ class FrameBuffer:
 
     @property
     def first(self) -> Publication | None:
-        """What the oldest frame carries; None if there is no frame."""
+        """Return the publication of the oldest frame; None if there is no frame."""
         return self._carried(0) if len(self) else None
 
     def append(self, frame: Frame) -> None:
@@ -53,9 +53,9 @@ class FrameBuffer:
             self.pop_first()
 
     def extend(self, frames: Sequence[Frame]) -> int:
-        """Add *frames* before the oldest, beyond the limits, until :meth:`shrink`.
+        """Add *frames* before the oldest. The limits do not apply until :meth:`shrink` is called.
 
-        :returns: how many bytes that is.
+        :returns: the size of *frames*, in bytes.
         """
         size = sum([len(frame.plain) for frame in frames])
         self._frames[: self._empty] = frames
@@ -68,7 +68,8 @@ class FrameBuffer:
     def shrink(self) -> list[Frame | None]:
         """Keep to the limits again.
 
-        :returns: what was dropped, so that the caller may release it outside of its lock.
+        :returns: the frames that were dropped, so that the caller can free them outside of its
+            lock.
         """
         self._extra_bytes = self._extra_frames = 0
         kept = size = 0
@@ -103,10 +104,10 @@ class FrameBuffer:
         self._extra_bytes = self._extra_frames = 0
 
     def after(self, position: Position, most_frames: int, most_bytes: int) -> list[Frame] | None:
-        """Return the frames behind *position*, some at least; None if the next one is not here.
+        """Return frames that follow *position*, at least one; None if the next one is not here.
 
         :param most_frames: return no more frames than that.
-        :param most_bytes: return no more bytes than that, but one frame.
+        :param most_bytes: return no more bytes than that, unless the first frame alone has more.
         """
         if not len(self):
             return None

@@ -1,4 +1,4 @@
-"""Sends one connection what its channels' logs have for it, until it hears each of them live."""
+"""Sends one connection what it missed of its channels, until it hears each of them live."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .hub import Hub
 from .members import Listener
 from .resync import Resync
 
-# Between two looks at a channel whose log is being read by another thread.
+# Seconds between two looks at a channel whose log another thread reads.
 LOOK_SECONDS = 0.01
 
 
@@ -36,10 +36,10 @@ class Reader(Listener, Protocol):
         """Whether the connection takes another page."""
 
     def queue(self, frames: Sequence[Frame]) -> None:
-        """Send *frames* behind what waits; they are no backlog."""
+        """Send *frames* after what waits already; they do not count as backlog."""
 
     def wait_until_taken(self) -> None:
-        """Return when the peer has taken all that was queued."""
+        """Wait until the peer has taken all frames that were queued."""
 
 
 class CatchUp:
@@ -66,7 +66,7 @@ class CatchUp:
         connection: Reader,
         report: Report | None = None,
     ) -> None:
-        """Send *connection* what the channels it was invited to have for it, then let it live.
+        """Send *connection* what it missed of the channels that it was invited to, and go live.
 
         :param report: called before anything is sent, with the channels of which something is
             lost, and where the connection begins on each channel.
@@ -78,7 +78,7 @@ class CatchUp:
         pages = self._backfill.run(new)
         lost = {name: new[name] for name, page in pages.items() if page.lost}
         if lost:
-            # Older messages that a page was to begin with are no loss.
+            # A page that should begin with older messages has lost nothing if they are gone.
             begins = self._hub.give_up_pasts(connection, lost)
             new.update(begins)
             for name in begins:
@@ -88,7 +88,7 @@ class CatchUp:
         if report is not None:
             report(list(lost), new)
         for name, position in new.items():
-            # Taken out, so that a page is not held while the next channels are read.
+            # Popped, so that the page is freed while the next channels are read.
             self._to_tail(connection, name, position, pages.pop(name, None))
 
     def _to_tail(
@@ -107,7 +107,7 @@ class CatchUp:
                 position, waited_since, page = reached, None, None
                 continue
             if page is not None and not self._delivery.covers(name, position):
-                # The log has no more, yet the channel stands elsewhere here: it is being read.
+                # The log has no more, but the channel is paused: another thread reads its log.
                 waited_since = waited_since or clock.monotonic()
                 self._wait_for(name, waited_since)
             if page is not None and self._delivery.covers(name, position):
@@ -117,8 +117,9 @@ class CatchUp:
 
     def _wait_for(self, name: str, since: float) -> None:
         if clock.monotonic() - since > PATIENCE_SECONDS:
-            raise RegistryUnavailable(f"Channel {name!r} stands still in this process.")
-        # Once: thousands that come while it is read would have it read again for each of them.
+            raise RegistryUnavailable(f"Channel {name!r} is paused in this process for too long.")
+        # Asked only if the channel is not paused already: thousands of connections that come during
+        # a reading would each cause another one.
         if not self._delivery.paused([name]):
             self._delivery.pause([name])
         self._resync.run([name], PATIENCE_SECONDS)
@@ -152,8 +153,8 @@ class CatchUp:
     def _send(
         self, connection: Reader, name: str, frames: Sequence[Frame], reached: Position
     ) -> None:
-        # First: a peer may take it all and leave before the next line. What a peer that leaves
-        # has not taken, its outbox knows.
+        # Noted first: a peer may take it all, and leave, before the next line. The outbox knows
+        # what a peer that leaves has not taken.
         self._hub.move(connection, name, reached)
         if frames:
             connection.queue(frames)
@@ -166,6 +167,6 @@ def _is_for(frame: Frame, connection: Listener) -> bool:
 
 
 def _is_beyond(publication: Publication, tail: Position | None) -> bool:
-    """Return whether *publication* has yet to be delivered live, and will be."""
+    """Return whether *publication* is still to be delivered live."""
     at = publication.position
     return tail is not None and at.epoch == tail.epoch and at.seq > tail.seq

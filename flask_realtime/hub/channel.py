@@ -13,12 +13,12 @@ from .buffer import FrameBuffer
 if TYPE_CHECKING:
     from .members import Listener
 
-# What is kept of a channel's tail, so that thousands that come back at once are served without
-# the registry; and of what comes while its log is read, which the log has too.
+# How many bytes of a channel's newest frames are kept, so that thousands of connections that come
+# back at once are served without the registry. As much is kept of what is published during a pause.
 RECENT_BYTES = 256 * 1024
 RECENT_FRAMES = 1000
-# A connection that catches up has no more than this in its outbox at once, before it gets more:
-# there may be thousands of them.
+# How many frames a connection that catches up has in its outbox at once: there may be thousands of
+# such connections.
 FRAMES_AT_ONCE = 200
 BYTES_AT_ONCE = 256 * 1024
 
@@ -41,12 +41,13 @@ class LocalChannel:
         self.is_paused = True
         #: How many connections are on the channel, catching up or live.
         self.users = 0
-        # Set when pause() is called while a reading is under way, which may have begun too early.
+        # Set if pause() is called while the log is read: that reading may have begun too early.
         self._is_due = False
         self._listeners: set[Listener] = set()
-        # One tuple for all that is posted until somebody joins or leaves; None: to be made anew.
+        # The outboxes of all listeners; None: somebody joined or left, and the tuple has to be
+        # made.
         self._outboxes: tuple[Any, ...] | None = ()
-        # The log is known to be trimmed up to this seq.
+        # The log is known to have lost all entries up to this seq.
         self._gone = -1
         self._recent = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
         self._waiting = FrameBuffer(RECENT_BYTES, RECENT_FRAMES)
@@ -59,7 +60,7 @@ class LocalChannel:
         self._outboxes = None
 
     def leave(self, connection: Listener) -> None:
-        """Let *connection* hear the channel live no more; nothing happens if it does not."""
+        """Stop *connection* from hearing the channel live; does nothing if it did not."""
         if connection in self._listeners:
             self._listeners.remove(connection)
             self._outboxes = None
@@ -87,11 +88,11 @@ class LocalChannel:
         return (tail if at.seq == tail.seq else self._recent.at(at) or at) == at
 
     def follows(self, publication: Publication) -> bool:
-        """Return whether *publication* is the next: same log, next seq, and it names our tag."""
+        """Return whether *publication* comes right after the tail: same log, next seq, same tag."""
         return self.tail is not None and publication.before == self.tail
 
     def advance(self, frame: Frame) -> None:
-        """Make what *frame* carries the tail."""
+        """Make the publication of *frame* the tail."""
         assert frame.publication is not None
         self.tail = frame.publication.position
         self._recent.append(frame)
@@ -105,18 +106,21 @@ class LocalChannel:
         self._is_due = True
 
     def wait(self, frame: Frame) -> None:
-        """Keep what was published during the pause, as much of it as usual."""
+        """Keep *frame*, which was published during a pause, within the usual limits."""
         self.is_paused = True
         self._waiting.append(frame)
 
     def begin_reading(self) -> Position | None:
-        """Return where to read the log from; the log has whatever was published until now."""
+        """Return the position after which to read the log; None: only the log's tail is needed.
+
+        The log holds whatever was published before this call.
+        """
         self._waiting.clear()
         self._is_due = False
         return self.tail
 
     def restart(self, tail: Position) -> None:
-        """Go on from *tail*; what was before it is not known."""
+        """Go on from *tail*; nothing before it is known."""
         self.tail = tail
         self._gone = -1
         self._recent.clear()
@@ -144,7 +148,10 @@ class LocalChannel:
     # For connections that catch up.
 
     def after(self, position: Position) -> list[Frame] | None:
-        """Return some frames behind *position*, none at the tail; None if they are not here."""
+        """Return some frames that follow *position*; None if they are not here.
+
+        An empty list if *position* is the tail.
+        """
         if position == self.tail:
             return []
         return self._recent.after(position, FRAMES_AT_ONCE, BYTES_AT_ONCE)
@@ -154,7 +161,7 @@ class LocalChannel:
         return position == self.tail or self._recent.has_next(position)
 
     def is_behind(self, position: Position) -> bool:
-        """Return whether *position* is one of the same log's, before the tail."""
+        """Return whether *position* belongs to the same log, and comes before the tail."""
         return self._has(position) and position != self.tail
 
     def is_gone(self, position: Position) -> bool:
@@ -167,14 +174,16 @@ class LocalChannel:
             self._gone = max(self._gone, position.seq)
 
     def distance(self, position: Position) -> int:
-        """Return how many entries lie between *position*, which is behind, and what is kept."""
+        """Return how many entries are missing between *position* and the oldest frame here."""
         kept_from = self._kept_from
         return 0 if kept_from is None else kept_from.seq - position.seq
 
     def leading(self, publications: Sequence[Publication]) -> Sequence[Publication]:
-        """Return those of *publications*, which are consecutive, that lead up to what is kept.
+        """Return those of *publications* that come before the oldest frame here, without a gap.
 
-        None of them if they end before that, or belong to another log. Takes constant time.
+        An empty sequence if they leave a gap, or belong to another log. Takes constant time.
+
+        :param publications: consecutive entries of a log.
         """
         end = self._kept_from
         if end is None or not publications:
@@ -184,14 +193,14 @@ class LocalChannel:
         return publications[:count] if leads else ()
 
     def extend(self, frames: Sequence[Frame]) -> int:
-        """Keep *frames* before what is kept, if they still lead up to it; return their bytes."""
+        """Keep *frames* before the oldest frame, if there is no gap; return their size in bytes."""
         publications = [one.publication for one in frames if one.publication is not None]
         if not publications or len(self.leading(publications)) < len(publications):
             return 0
         return self._recent.extend(frames)
 
     def shrink(self) -> list[Frame | None]:
-        """Keep no more than usual; return what was dropped."""
+        """Drop the oldest frames down to the usual limits; return those that were dropped."""
         return self._recent.shrink()
 
     @property

@@ -13,9 +13,9 @@ from ..writing.frames import Frame
 from .channel import LocalChannel
 from .members import Listener, Members
 
-# What was read of older parts of logs, for connections that come back together, is kept so long,
+# For how many seconds older parts of logs are kept for connections that come back together,
 EXTENDED_SECONDS = 10.0
-# and no more of it, in all channels together.
+# and how many bytes of them, in all channels together.
 MOST_EXTENDED_BYTES = 32 * 1024 * 1024
 
 
@@ -64,7 +64,7 @@ class Channels:
         self._idle.pop(name, None)
 
     def leave(self, name: str, connection: Listener) -> None:
-        """Note that *connection*, which had entered the channel, is not on it any more."""
+        """Note that *connection* has left the channel, which it had entered."""
         channel = self._by_name[name]
         channel.leave(connection)
         channel.users -= 1
@@ -94,10 +94,10 @@ class Channels:
     # What they keep for connections that come back.
 
     def extend(self, channel: LocalChannel, frames: list[Frame], size: int) -> bool:
-        """Keep *frames* for a while, if they lead up to what the channel keeps already.
+        """Keep *frames* for a while, if there is no gap between them and what the channel keeps.
 
-        :param size: what they take in memory.
-        :returns: False also if all channels together keep too much.
+        :param size: how many bytes the frames take in memory.
+        :returns: whether they are kept: False also if all channels together keep too much.
         """
         if self._extended_bytes + size > MOST_EXTENDED_BYTES or not channel.extend(frames):
             return False
@@ -112,7 +112,7 @@ class Channels:
         return list(takewhile(lambda name: self._extended[name][0] <= until, self._extended))
 
     def shrink(self, name: str) -> list[Frame | None]:
-        """Let the channel keep no more than usual; return what was dropped."""
+        """Drop frames of the channel down to the usual limits; return those that were dropped."""
         self._forget_extension(name)
         channel = self._by_name.get(name)
         return [] if channel is None else channel.shrink()

@@ -1,4 +1,4 @@
-"""From what is published to the connections of this process that listen."""
+"""Delivers what is published to the connections of this process that listen."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .channels import Channels
 
 logger = logging.getLogger(__name__)
 
-# What an entry of a log takes in memory beside its text, as publication and frame.
+# How many bytes an entry of a log takes in memory besides its text, as publication and frame.
 ENTRY_BYTES = 512
-# A hole is told no more often than this: whoever may publish in Redis could make any number.
+# Seconds between two warnings about holes: anyone who can publish in Redis could cause any number.
 SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 class Delivery:
-    """Delivers what is published to the listeners of each channel: in order, no hole, each once.
+    """Delivers to each channel's listeners: in order, without a hole, each publication once.
 
     :param channels: the channels that are heard here, shared with the hub.
-    :param recover: has paused channels read in the background.
-    :param post: has a frame written to outboxes, behind what was posted before. It is called with
-        the lock held, so that it must neither block nor call back. The lock keeps a channel's
-        order, and lets whoever leaves a channel know of all that was posted to it.
-    :param spread: returns over how many milliseconds so many listeners of a channel shall spread
-        the requests that a refresh causes.
+    :param recover: has the logs of paused channels read in the background.
+    :param post: writes a frame to outboxes, after what was posted before. It is called with the
+        lock held, so it must neither block nor call back. The lock keeps a channel's order, and a
+        connection that leaves a channel learns under it what was posted so far.
+    :param spread: takes a channel and the number of its listeners; returns over how many
+        milliseconds the listeners shall spread the requests that a refresh causes.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Delivery:
             return channel is not None and not channel.is_paused and channel.tail == position
 
     def live_tails(self, names: Collection[str]) -> dict[str, Position]:
-        """Return how far channels have been delivered here, of those that are heard live."""
+        """Return the positions up to which live channels have been delivered here."""
         with self._lock:
             return {
                 channel.name: channel.tail
@@ -106,7 +106,7 @@ class Delivery:
             self._recover([publication.channel])
 
     def frame(self, publication: Publication) -> Frame:
-        """Return the frame of *publication* as the listeners of this process get it."""
+        """Return the frame that the listeners of this process get for *publication*."""
         if publication.route.kind != "refresh":
             return push_frame(publication)
         channel = self._channels.get(publication.channel)
@@ -114,7 +114,7 @@ class Delivery:
         return push_frame(publication, self._spread(publication.channel, listeners))
 
     def _pass_on(self, frame: Frame, publication: Publication) -> None:
-        """Post what has no place in the log to the listeners that have no backlog."""
+        """Post a publication that is in no log to the listeners that have no backlog."""
         with self._lock:
             channel = self._channels.get(publication.channel)
             if channel is not None:
@@ -130,13 +130,13 @@ class Delivery:
             return channel is not None and channel.covers(position)
 
     def is_behind(self, name: str, position: Position) -> bool:
-        """Return whether *position* is one of the log's that is heard here, before its tail."""
+        """Return whether *position* belongs to the log that is heard here, before its tail."""
         with self._lock:
             channel = self._channels.get(name)
             return channel is not None and channel.is_behind(position)
 
     def distance(self, name: str, position: Position) -> int:
-        """Return how many entries lie between *position* and what is kept of the channel here."""
+        """Return how many entries are missing between *position* and what is kept here."""
         with self._lock:
             channel = self._channels.get(name)
             return 0 if channel is None else channel.distance(position)
@@ -155,10 +155,11 @@ class Delivery:
                 channel.note_gone(position)
 
     def extend(self, name: str, publications: Sequence[Publication]) -> bool:
-        """Keep *publications*, which are consecutive, for others that come back.
+        """Keep *publications* for other connections that come back.
 
-        :returns: False, and nothing is kept, if they do not lead up to what is kept already, or if
-            this process keeps as much as it may. The former takes constant time.
+        :param publications: consecutive entries of the channel's log.
+        :returns: whether they are kept. False if there is a gap between them and what is kept
+            already, which takes constant time, or if this process keeps as much as it may.
         """
         with self._lock:
             channel = self._channels.get(name)
@@ -175,7 +176,7 @@ class Delivery:
             return self._channels.extend(channel, frames, size)
 
     def shrink(self) -> None:
-        """Drop what was kept for connections that came back, and is not needed any more."""
+        """Drop what was kept for connections that came back, once it is old enough."""
         with self._lock:
             names = self._channels.extended_for_long()
         for name in names:
@@ -188,9 +189,10 @@ class Delivery:
     # While channels are paused.
 
     def pause(self, names: Collection[str] | None = None) -> list[str]:
-        """Deliver nothing live, on *names* or else on any channel, until each log has been read.
+        """Deliver nothing live until the channels' logs have been read.
 
-        :returns: the names of the channels that are paused by this.
+        :param names: the channels; None: all channels.
+        :returns: the names of the channels that were not paused before.
         """
         with self._lock:
             paused = self._channels.known(self._channels.names() if names is None else names)
@@ -210,10 +212,10 @@ class Delivery:
             self._recover(paused)
 
     def begin_reading(self, names: Collection[str]) -> dict[str, Position | None]:
-        """Return where to read the logs of those of *names* that are paused.
+        """Return the positions after which to read the logs of those of *names* that are paused.
 
-        What is published from now on waits for its turn. One thread at a time does this for a
-        channel, and then calls :meth:`resume_from_log`.
+        What is published from now on waits. Only one thread at a time may do this for a channel; it
+        then calls :meth:`resume_from_log`.
         """
         with self._lock:
             return {channel.name: channel.begin_reading() for channel in self._paused(names)}
@@ -221,11 +223,11 @@ class Delivery:
     def resume_from_log(
         self, name: str, publications: Iterable[Publication], tail: Position, lost: bool
     ) -> bool:
-        """Deliver what a paused channel's log had, and what was published meanwhile.
+        """Deliver what was read of a paused channel's log, and what was published meanwhile.
 
-        :param publications: what was read.
-        :param tail: where the log stood at the reading.
-        :param lost: whether the log did not reach back any more: the listeners are told.
+        :param publications: the entries that were read.
+        :param tail: the position of the log's last entry when it was read.
+        :param lost: whether the log did not reach back any more; the listeners are told so.
         :returns: whether the channel has reached *tail* and goes on live.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""How a herd of pages that refresh a block is spread, so that others are served meanwhile."""
+"""Spreads the requests of many pages that refresh a block at once (a thundering herd)."""
 
 from __future__ import annotations
 
@@ -8,37 +8,36 @@ from collections import OrderedDict
 
 logger = logging.getLogger(__name__)
 
-# A guess until a block was rendered here.
+# What rendering a block is taken to cost, in seconds, until one was rendered here.
 FIRST_COST_SECONDS = 0.05
-# What one block may count: one that waited for a database that stood still is no measure.
+# The highest cost that counts: a block that waited for a database that hung is no measure.
 LARGEST_COST_SECONDS = 2.0
-# How much the newest measure counts; the rest is what was known.
+# The weight of the newest measurement in the average.
 NEWEST_SHARE = 0.2
 # The share of a core that refreshing may take.
 SHARE_OF_CORE = 0.25
 RENDERED_AT_ONCE = 2
 PATIENCE_SECONDS = 1.0
-# Below this nobody would notice, and no page waits.
+# No page waits if the spread would be shorter than this: nobody would notice.
 SHORTEST_SPREAD_SECONDS = 0.1
-# Above this a warning says so; no page waits longer than the second of them, however much others
-# have made the blocks cost.
+# A spread longer than the first is logged as a warning; none is longer than the second.
 LONG_SPREAD_SECONDS = 10.0
 LONGEST_SPREAD_SECONDS = 60.0
 MOST_WARNED = 1000
 
 
 class Herd:
-    """Measures what answering a request for blocks costs in this process, and spreads them."""
+    """Measures what requests for blocks cost in this process, limits and spreads them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # By view: one that is slow, and whoever asks for it on purpose, holds up no other.
+        # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._turns: dict[str, threading.BoundedSemaphore] = {}
         self._cost: float | None = None
         self._warned: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, view: str) -> bool:
-        """Wait a second for one of the two turns of a view; False: others have them still.
+        """Wait up to a second for one of the two turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
         """
@@ -51,7 +50,7 @@ class Herd:
     def end(self, view: str, seconds: float | None) -> None:
         """Give the turn back.
 
-        :param seconds: what the blocks have cost; None where none was rendered.
+        :param seconds: how long the blocks took to render; None: none were rendered.
         """
         self._turns[view].release()
         if seconds is None:
@@ -62,9 +61,9 @@ class Herd:
             self._cost = known + (measured - known) * NEWEST_SHARE
 
     def spread(self, channel: str, listeners: int) -> int:
-        """Return over how many milliseconds the listeners of a channel shall spread themselves.
+        """Return over how many milliseconds the listeners of a channel shall spread requests.
 
-        :param listeners: how many of them this process has.
+        :param listeners: how many listeners of the channel this process has.
         """
         cost = self._cost
         seconds = listeners * (FIRST_COST_SECONDS if cost is None else cost) / SHARE_OF_CORE

@@ -11,10 +11,11 @@ from ..writing.frames import Frame
 from .channels import Channels
 from .members import NOTHING, Listener, Member
 
-# A page navigation closes a socket and opens the next within moments; a channel that waits this
-# long for its next listener costs neither an UNSUBSCRIBE nor another read of its log.
+# For how many seconds a channel without listeners is still heard. A navigation closes a page's
+# socket and opens the next within moments: the channel then needs neither an UNSUBSCRIBE nor
+# another read of its log.
 IDLE_SECONDS = 10.0
-# So many clients are looked up at once; under gevent nobody else runs meanwhile.
+# How many clients are looked up between two pauses; under gevent nobody else runs meanwhile.
 CLIENTS_AT_ONCE = 1000
 _NO_PASTS: Mapping[str, Subscription] = {}
 
@@ -42,8 +43,8 @@ class Hub:
     def remove(self, connection: Listener) -> dict[str, Position]:
         """Take *connection* off all channels and forget it.
 
-        :returns: by channel, how far its messages had been posted to the connection; nothing if
-            it was removed before.
+        :returns: by channel, the position up to which the connection was sent; empty if it was
+            removed before.
         """
         with self._lock:
             member = self._members.pop(connection)
@@ -57,7 +58,10 @@ class Hub:
     def connections(
         self, digest: str | None = None, session: str | None = None, user: str | None = None
     ) -> Collection[Listener]:
-        """Return the connections of a client, of a browser session, or of a user; else all."""
+        """Return the connections of a client, of a browser session, or of a user.
+
+        Without arguments, return all connections.
+        """
         with self._lock:
             if digest is not None:
                 return self._members.connections(digest)
@@ -73,7 +77,7 @@ class Hub:
             return self._members.digests()
 
     def reached(self, connection: Listener) -> dict[str, Position]:
-        """Return, by channel, how far its messages have been posted to *connection*."""
+        """Return, by channel, the position up to which *connection* was sent."""
         with self._lock:
             member = self._members.get(connection)
             return {} if member is None else self._reached(member)
@@ -102,7 +106,7 @@ class Hub:
     def mark_stale(self, digests: Collection[str]) -> None:
         """Note that the subscriptions of clients may have changed.
 
-        It concerns those of their connections that do not have their first subscriptions yet.
+        Only connections that do not have their first subscriptions yet are marked.
         """
         for index, digest in enumerate(digests, 1):
             with self._lock:
@@ -114,7 +118,7 @@ class Hub:
                 let_others_run()
 
     def is_ready(self, connection: Listener) -> bool:
-        """Return whether *connection* has its first subscriptions, and has not ended since."""
+        """Return whether *connection* has its first subscriptions and is still open."""
         with self._lock:
             member = self._members.get(connection)
             return member is not None and member.is_subscribed
@@ -126,7 +130,7 @@ class Hub:
             return member is not None and member.is_stale
 
     def note(self, connection: Listener, subscriptions: Subscriptions) -> None:
-        """Note the subscriptions that *connection* is brought to."""
+        """Note the subscriptions that *connection* has from now on."""
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
@@ -144,12 +148,12 @@ class Hub:
         starts: Mapping[str, Position],
         pasts: Mapping[str, Subscription] = _NO_PASTS,
     ) -> None:
-        """Let *connection* enter channels at its next :meth:`enter`, each behind a position.
+        """Let *connection* enter channels at its next :meth:`enter`.
 
         :meth:`leave` takes an invitation back.
 
-        :param pasts: by channel, the subscriptions that begin with older messages: the connection
-            is sent these also if it has had them before it left the channel.
+        :param pasts: by channel, the subscriptions that begin with older messages. The connection
+            gets these messages even if it had them before it left the channel.
         """
         with self._lock:
             member = self._members.get(connection)
@@ -164,9 +168,9 @@ class Hub:
     def begun_anew(
         self, connection: Listener, subscriptions: Mapping[str, Subscription]
     ) -> set[str]:
-        """Return the channels that *connection* is on by an earlier subscription than these.
+        """Return the channels on which *connection* is because of an earlier subscription.
 
-        :param subscriptions: those of its client that begin with older messages.
+        :param subscriptions: the client's present subscriptions that begin with older messages.
         """
         if not subscriptions:
             return set()
@@ -184,11 +188,10 @@ class Hub:
     def give_up_pasts(
         self, connection: Listener, starts: Mapping[str, Position]
     ) -> dict[str, Position]:
-        """Have *connection* begin where a log stood when the connection's client subscribed, where
-        the older messages that it was to begin with are gone.
+        """Give up older messages that are gone, and begin where the client subscribed.
 
-        :param starts: by channel, where the connection was to begin, and cannot.
-        :returns: by channel, where it begins in place of that.
+        :param starts: by channel, the position where *connection* should begin, and cannot.
+        :returns: by channel, the position where it begins instead.
         """
         begins: dict[str, Position] = {}
         with self._lock:
@@ -207,7 +210,7 @@ class Hub:
         A channel that is new to the process is paused until its log has been read. The connection
         hears a channel live once :meth:`step` says so.
 
-        :returns: the channels that are new to the connection, and where it begins.
+        :returns: the channels that are new to the connection, with the positions where it begins.
         """
         new: dict[str, Position] = {}
         with self._lock:
@@ -222,7 +225,7 @@ class Hub:
         return new
 
     def leave(self, connection: Listener, names: Iterable[str]) -> None:
-        """Take *connection* off channels, and have it told so."""
+        """Take *connection* off channels, and tell its page."""
         gone: list[str] = []
         with self._lock:
             member = self._members.get(connection)
@@ -243,9 +246,9 @@ class Hub:
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
         """Bring *connection*, which has everything up to *position*, one step nearer to the tail.
 
-        :returns: the frames to send it next. An empty list: it stands at the tail and hears the
-            channel live from now on, or it has left the channel. None: what comes next has to be
-            read from the log.
+        :returns: the frames to send next. An empty list: the connection has reached the tail and
+            hears the channel live from now on, or it has left the channel. None: the next entries
+            have to be read from the log.
         """
         with self._lock:
             member = self._members.get(connection)
@@ -261,7 +264,7 @@ class Hub:
     def move(self, connection: Listener, name: str, position: Position) -> None:
         """Count everything up to *position* as posted to *connection*, which is catching up.
 
-        It is called before that is queued: the outbox knows what the peer has not taken.
+        Call it before the frames are queued: the outbox knows what the peer has not taken.
         """
         with self._lock:
             member = self._members.get(connection)
@@ -271,8 +274,8 @@ class Hub:
     def pop_idle(self) -> list[str]:
         """Stop hearing the channels that no connection has been on for a while.
 
-        :returns: their names. One of them that was entered again at the same moment may have been
-            confirmed before it was ignored: it has to be read again.
+        :returns: their names. If one of them was entered again at the same moment, it may have been
+            listened to before it was ignored: its log has to be read again.
         """
         with self._lock:
             idle = self._channels.pop_idle(IDLE_SECONDS)

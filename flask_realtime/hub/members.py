@@ -15,7 +15,7 @@ _NO_PASTS: dict[str, Subscription] = {}
 
 
 class Listener(Protocol):
-    """What the hub knows of a connection."""
+    """The part of a connection that the hub uses."""
 
     @property
     def digest(self) -> str: ...
@@ -25,10 +25,10 @@ class Listener(Protocol):
 
     @property
     def outbox(self) -> Any:
-        """What frames for the connection are posted to."""
+        """The outbox to which frames for the connection are posted."""
 
     def tell_left(self, channels: Collection[str]) -> None:
-        """Tell the page that it is on *channels* no more."""
+        """Tell the page that it has left *channels*."""
 
 
 class Member:
@@ -37,7 +37,7 @@ class Member:
     :ivar positions: by channel, how far the connection is; None once it hears the channel live.
     :ivar coming: by channel, where the connection will begin, as soon as its jobs come to it.
     :ivar pasts: by channel, the subscription of the connection that began with older messages.
-    :ivar known: the subscriptions that the connection was brought to last.
+    :ivar known: the subscriptions that the connection was given last.
     :ivar is_subscribed: whether the connection has its first subscriptions.
     :ivar is_stale: whether its subscriptions may have changed before it had them.
     """
@@ -47,7 +47,7 @@ class Member:
     def __init__(self) -> None:
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
-        # Few connections have any: the others share one dict, which stays empty.
+        # Few connections have any; all others share one dict, which stays empty.
         self.pasts = _NO_PASTS
         self.known = NOTHING
         self.is_subscribed = False
@@ -55,7 +55,7 @@ class Member:
         self._left = _NONE
 
     def note_left(self, name: str, position: Position | None) -> None:
-        """Note how far a channel was posted to the connection, which leaves it."""
+        """Note that the connection leaves a channel, and the position up to which it was sent."""
         if position is not None:
             left = self._left = self._left or {}
             left.pop(name, None)
@@ -69,17 +69,21 @@ class Member:
             self.pasts = {**self.pasts, **subscriptions}
 
     def has_begun(self, name: str, subscription: Subscription) -> bool:
-        """Return whether the connection is on a channel by this very subscription, which begins
-        with older messages, and by no earlier one."""
+        """Return whether the connection is on a channel because of this very subscription.
+
+        :param subscription: one that begins with older messages.
+        """
         noted = self.pasts.get(name)
         return noted is not None and noted.past == subscription.past
 
     def begins(self, name: str, position: Position) -> Position:
-        """Return where the connection begins on a channel it is subscribed to from *position* on.
+        """Return where the connection begins on a channel to which it is subscribed.
 
-        That is behind all that it has had of the channel, if it was there before. Should the log
-        have gone back meanwhile, so that other messages have the numbers the connection has seen,
-        the reading of the log finds that out from there.
+        A connection that was on the channel before begins behind what it was sent then. If the log
+        has gone back meanwhile, and other messages have the same numbers, reading the log after
+        that position shows it.
+
+        :param position: where the subscription begins.
         """
         left = self._left.get(name, position)
         return left if left.epoch == position.epoch and left.seq >= position.seq else position
@@ -107,11 +111,11 @@ class Members:
             table[key] = (*table.get(key, ()), connection)
 
     def get(self, connection: Listener) -> Member | None:
-        """Return how *connection* stands; None if it is not there."""
+        """Return the member of *connection*; None if it is not there."""
         return self._members.get(connection)
 
     def pop(self, connection: Listener) -> Member | None:
-        """Remove *connection*; return how it stood, None if it was not there."""
+        """Remove *connection*; return its member, None if it was not there."""
         member = self._members.pop(connection, None)
         if member is not None:
             for table, key in self._places(connection):

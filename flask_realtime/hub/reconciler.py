@@ -76,7 +76,7 @@ class Reconciler:
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         self._leaving: set[tuple[str, str]] = set()
-        # Clients that may have been written again, and whose other connections know nothing of it.
+        # Clients that may have been restored, and whose other connections have not been told yet.
         self._untold: set[str] = set()
 
     def recover(self, names: Collection[str]) -> None:
@@ -84,7 +84,7 @@ class Reconciler:
         self._note(names, ())
 
     def changed(self, digest: str) -> None:
-        """Have the subscriptions of a client read anew and applied."""
+        """Have the subscriptions of a client read again and applied to its connections."""
         self._note((), (digest,))
 
     def unsubscribe(self, digest: str, channel: str) -> None:
@@ -138,7 +138,7 @@ class Reconciler:
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         if not (names or digests):
             return
-        # Not on the thread, so that a connection that resumes now reads its subscriptions anew.
+        # Not on the thread: a connection that resumes right now must read its subscriptions again.
         self._hub.mark_stale(digests)
         with self._lock:
             self._paused.update(names)
@@ -149,7 +149,7 @@ class Reconciler:
     def _run(self) -> None:
         seconds = None
         while not self._is_closed:
-            # Whatever is noted ends the wait, above all that Redis is heard again.
+            # New work ends the wait, above all the news that Redis is heard again.
             self._wake.wait(seconds)
             self._wake.clear()
             with self._lock:
@@ -162,7 +162,7 @@ class Reconciler:
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
-                # The resync that failed has rung for the next one, which is to wait.
+                # The failed resync has asked for the next one, which has to wait.
                 self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
@@ -181,7 +181,7 @@ class Reconciler:
             logger.exception(
                 "Reading %d channels and %d clients failed.", len(paused), len(changed)
             )
-            # Paused channels have to be tried again. A client is not, for it would fail again.
+            # Paused channels are tried again. Clients are not, because they would fail again.
             changed.clear()
             return False
         return True
@@ -193,7 +193,7 @@ class Reconciler:
                 self._leaving.discard((digest, channel))
 
     def _replay_disconnects(self) -> None:
-        # Before the call: restored() may set it again while the call is under way.
+        # Cleared before the call, during which restored() may set it again.
         self._may_miss_disconnects = False
         try:
             self._registry.replay_disconnects()
@@ -215,20 +215,20 @@ class Reconciler:
                 for one, stands in found
                 if one.digest in self._untold or self._is_lost(one, stands)
             }
-            # These first: a restore that fails keeps nobody else waiting.
+            # Applied first, so that a restore that fails does not delay the others.
             for connection, stands in found:
                 if connection not in lost and stands is not None:
                     self._apply_to(connection, stands)
             restored = self._restore(list(lost))
             self._untold.difference_update(chunk)
             for connection, _ in found:
-                # What one connection of a client has restored is new to the client's others.
+                # Restored by one connection of a client, and new to the client's others.
                 if connection.digest in restored:
                     self._apply_to(connection, restored[connection.digest])
             self._note((), self._unmet(restored, {one for one, _ in found}))
 
     def _unmet(self, digests: Iterable[str], met: Collection[Listener]) -> list[str]:
-        """Return the clients that have a connection which is not among *met*."""
+        """Return the clients that have a connection which is not in *met*."""
         return [
             digest
             for digest in digests
@@ -245,7 +245,7 @@ class Reconciler:
         return is_forgotten or bool(went_back)
 
     def _restore(self, connections: list[Any]) -> dict[str, Subscriptions]:
-        """Write clients again; return, by digest, how each of them stands now."""
+        """Write clients again; return, by digest, the subscriptions that each has now."""
         if not connections:
             return {}
         records = self._records(connections)
@@ -253,16 +253,16 @@ class Reconciler:
             (one, record, self._hub.noted(one))
             for one, record in zip(connections, records, strict=True)
         ]
-        # Nothing may be known any more of a connection that has ended, and that would be written.
+        # A connection that has ended may have no subscriptions any more: that must not be written.
         known = [one for one in known if self._hub.is_ready(one[0])]
         if not known:
             return {}
-        # Before the call, because a call that fails may have been carried out.
+        # Noted before the call, because a call that fails may have been carried out all the same.
         self._untold.update(one[0].digest for one in known)
         restored = self._registry.restore([one[1:] for one in known])
         for connection, record, _ in known:
             if not self._hub.is_ready(connection):
-                # The connection ended meanwhile: the registry would keep it as the client's latest.
+                # The connection ended meanwhile, and must not count as the client's latest.
                 self._registry.forget_connection(ConnectionRecord(record.digest, record.name, {}))
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
@@ -280,7 +280,7 @@ class Reconciler:
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
-        # Else a frame that was posted and is in no outbox yet would count as sent.
+        # Without this, a frame that was posted but is in no outbox yet would count as sent.
         self._settle()
         return list(
             _with_pauses(

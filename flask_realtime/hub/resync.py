@@ -9,7 +9,7 @@ from .backfill import PAGE_BYTES, Read
 from .delivery import Delivery
 from .single_flight import SingleFlight
 
-# So many channels share a page, and the deadline of one call. After a minute without Redis all
+# How many channels share a page, and the deadline of one call. After a minute without Redis all
 # channels of a process have something to read; what was read before a failure is kept.
 CHANNELS_AT_ONCE = 100
 
@@ -42,7 +42,7 @@ class Resync:
         try:
             self._go_live(mine)
         except BaseException:
-            # Connections that are on them already wait for them too.
+            # Connections that are on these channels already wait as well.
             self._delivery.ask_to_read(mine)
             raise
         finally:
@@ -51,7 +51,7 @@ class Resync:
 
     def _go_live(self, names: list[str]) -> None:
         if names:
-            # First, so that what is published after the reading is heard.
+            # Listens first, so that whatever is published after the reading is heard.
             self._listen(names)
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
@@ -67,6 +67,6 @@ class Resync:
             ]
             let_others_run()
             if left:
-                # Again, because the link may have been lost meanwhile.
+                # Once more, because the link to Redis may have been lost meanwhile.
                 self._listen(left)
             cursors = self._delivery.begin_reading(left)

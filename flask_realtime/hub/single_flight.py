@@ -11,7 +11,7 @@ from ..errors import RegistryUnavailable
 class SingleFlight:
     """Lets one thread read a channel's log, and tells other threads when it has done so.
 
-    Others know it as request coalescing; the name is Go's.
+    Also known as request coalescing; the name is that of Go's package.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Positions behind which whoever asks now misses nothing."""
+"""Positions behind which a page that subscribes now misses nothing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def take_tails(
 ) -> dict[str, Position]:
     """Return a position for each channel behind which a page misses nothing from now on.
 
-    A channel that this process hears has been delivered up to there, or a little beyond: what lies
-    between would be a repeat. Only the others are asked for.
+    For a channel that this process hears it is the position up to which the channel was delivered
+    here. Only the positions of other channels are read from the registry.
 
     :param read: the registry's reader.
     :raises RegistryUnavailable: if Redis did not answer in time.

@@ -1,7 +1,7 @@
-"""Which headers the caller of a route may send: those on a list, and no others.
+"""The headers that the caller of a route may send: those on a list, and no others.
 
-Proxies tell an app by headers who asks and from where, under names without end, and take what a
-client sends under these names away. What comes over a socket no proxy sees.
+Proxies tell an app by headers who asks and from where, under countless names, and remove what a
+client sends under these names. A proxy does not see what comes over a socket.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+
 def read_headers(given: Any, content_type: str, added: Collection[str]) -> dict[str, str]:
     """Read the headers of a call: values by names in lower case.
 
-    :param given: what the message says, None where it says nothing.
-    :param content_type: of the call's body, empty if there is none.
+    :param given: the headers of the message, None if it has none.
+    :param content_type: the type of the call's body, empty if there is no body.
     :param added: further names that are allowed, in lower case.
-    :raises InvalidMessage: naming the header that is not allowed, or cannot be one. It is not left
-        out in silence: a view that runs without it would do something else than was asked.
+    :raises InvalidMessage: if a header is not allowed, or its value is no text. Such a header is
+        not silently left out: without it the view might do something else than was asked.
     """
     if given is None:
         return {}
@@ -70,7 +70,7 @@ def _value(name: str, value: Any, content_type: str, added: Collection[str]) -> 
 
 
 def _check_content_type(value: str, implied: str) -> None:
-    """Refuse a type that is not that of the body, which is a form, or JSON of some kind."""
+    """Check that a Content-Type fits the body, which is a form, or JSON of some kind."""
     found = _MEDIA_TYPE.fullmatch(value)
     named = found[1].lower() if found else ""
     if named.endswith("+json"):

@@ -42,10 +42,10 @@ def is_socket_request() -> bool:
 class Client:
     """The page of one browser to which a socket belongs.
 
-    :param connection_id: the page's id.
-    :param digest: names the page to the registry.
-    :param disconnect_behind_reply: called when the message that is being handled ends its own
-        socket: the socket is then closed behind the reply.
+    :param connection_id: the connection id of the page.
+    :param digest: the name by which the registry knows the page.
+    :param disconnect_behind_reply: called when the message that is being handled closes its own
+        socket: the socket is then closed after the reply.
     """
 
     connection_id: str

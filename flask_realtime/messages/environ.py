@@ -1,4 +1,4 @@
-"""Makes the environ of the request that a message asks for."""
+"""Makes the WSGI environ of the request that a message asks for."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 # How many characters a Referer may have: of a longer address browsers send the origin alone.
 _LONGEST_REFERER = 4096
 
-# What WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) say about who asks, and where. Whatever else
-# is in the handshake's environ is the server's, or of middleware: a moment at which it began, say.
+# The keys of WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) that say who asks, and where. All
+# other keys of the handshake's environ belong to the server or to middleware, such as its starting
+# time.
 _KEPT = frozenset(
     [
         "AUTH_TYPE",
@@ -41,7 +42,7 @@ _KEPT = frozenset(
         "wsgi.multithread",
     ]
 )
-# Headers that tell of the handshake alone: its body, its caching, its trace. Carried over,
+# Headers that describe the handshake alone: its body, its caching, its trace. If they were kept,
 # Upgrade and Connection would make Werkzeug answer each call with 400 (WebsocketMismatch), and
 # Accept-Encoding would have an app that compresses send page scripts what they cannot read.
 _LEFT_OUT_HEADERS = frozenset(
@@ -76,7 +77,7 @@ _LEFT_OUT_HEADERS = frozenset(
     ]
 )
 _LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_")
-# What a browser itself lets a page's script set, though it sends a value of its own otherwise.
+# Headers that a browser lets scripts set, in place of a value of its own.
 _REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
 
 
@@ -85,7 +86,7 @@ class Call:
     """One request to the app.
 
     :param path: percent-encoded, with the prefix under which the app is mounted.
-    :param referrer: the address of the page that asks, which counts if it is of the origin that
+    :param referrer: the address of the page that asks; ignored if its origin is not the one that
         the handshake named.
     """
 

@@ -22,7 +22,7 @@ class RouteHandler(ABC):
 
         :param data: the fields of the message.
         :param config: the settings of the app.
-        :raises InvalidMessage: if it asks for none that could be made.
+        :raises InvalidMessage: if no request can be made of the message.
         """
 
 
@@ -33,7 +33,7 @@ _RESERVED = frozenset(["ping", "resume"])
 
 
 class Handlers:
-    """Which function answers which kind of client message."""
+    """The functions that answer messages, by action."""
 
     def __init__(self) -> None:
         self._functions: dict[str, Handler] = {}
@@ -57,9 +57,9 @@ class Handlers:
         self._functions[action] = function
 
     def get(self, action: str) -> Handler:
-        """The function that answers *action*.
+        """Return the function that answers *action*.
 
-        :raises UnknownAction: if there is none.
+        :raises UnknownAction: if there is no such function.
         """
         try:
             return self._functions[action]
@@ -67,7 +67,7 @@ class Handlers:
             raise UnknownAction(action, self.actions()) from None
 
     def actions(self) -> list[str]:
-        """The actions a client may name, sorted."""
+        """Return the actions that a client may name, sorted."""
         return sorted([*self._functions, *_RESERVED])
 
 

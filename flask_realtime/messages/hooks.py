@@ -1,4 +1,4 @@
-"""What an app wants to run when a socket joins, and when it has left."""
+"""The app's functions that run when a socket joins, or when it has left."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from flask import current_app
 
 
 class Hooks:
-    """Functions without arguments, and the signal that stands beside them."""
+    """Functions without arguments, and a signal that is sent after them."""
 
     def __init__(self, signal: Any) -> None:
         self._functions: list[Callable[[], Any]] = []
         self._signal = signal
 
     def add(self, function: Callable[[], Any]) -> None:
-        """Run *function* too, after those before it."""
+        """Add a function; it runs after those that were added before."""
         self._functions.append(function)
 
     def __bool__(self) -> bool:
         return bool(self._functions or self._signal.receivers)
 
     def __call__(self) -> None:
-        """Run them all, in the context of the socket."""
+        """Run all functions, and send the signal. Call it in the request context of the socket."""
         for function in self._functions:
             current_app.ensure_sync(function)()
         self._signal.send(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What an app's response looks like as the reply to a message."""
+"""Makes the reply to a message from the app's response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
-# By these an app has the proxy in front of it send a file, whose path is nobody's business.
+# Headers by which an app has the proxy in front of it send a file; clients must not see the path.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
 _TEXT_TYPES = frozenset(
     [
@@ -29,10 +29,10 @@ _TEXT_TYPES = frozenset(
 def reply_of(
     message_id: MessageId, response: Response, environ: WSGIEnvironment, max_bytes: int
 ) -> Reply:
-    """The reply that carries *response*, which is closed then.
+    """Return the reply that carries *response*, and close the response.
 
-    :param max_bytes: of the body; a larger one, or one of which the size is not known, becomes a
-        reply of status 502.
+    :param max_bytes: the largest size of the body. If the body is larger, or its size is not known,
+        the reply has status 502.
     """
     try:
         data = _read(response, environ, max_bytes)
@@ -45,14 +45,14 @@ def reply_of(
 
 
 def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes | str:
-    """The body, or why it can't be had."""
+    """Return the body or, as a text, why it can't be sent."""
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
     if not _SENT_BY_PROXY.isdisjoint([name.lower() for name, _ in response.headers]):
         return _FETCH_BY_HTTP.format("a file that the proxy sends")
     size = response.content_length
-    # A file counts as streamed, and so does an abort's page, though their lengths are known.
+    # Files, and the pages of abort(), count as streamed although their lengths are known.
     if size is None and response.is_streamed:
         return _FETCH_BY_HTTP.format("streamed")
     if (size or 0) > max_bytes:
@@ -74,13 +74,13 @@ def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
     for name, value in response.get_wsgi_headers(environ):
         if name.lower() == "set-cookie":
             continue
-        # RFC 9110, section 5.3: what comes twice may be joined by commas.
+        # RFC 9110, section 5.3: the values of a repeated header may be joined by commas.
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
 def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
-    """The body as text, and how it stands for the bytes."""
+    """Return the body as text, and how the text encodes the bytes (None: as itself)."""
     if not data:
         return "", None
     if response.headers.get("Content-Encoding", "identity") == "identity":
@@ -97,7 +97,7 @@ def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
 
 
 def _json(data: bytes) -> JSONText | None:
-    """The JSON text, None where it would break the reply that it is embedded in."""
+    """Return the JSON text, None if it would break the reply that it is embedded in."""
     try:
         text = data.decode().strip()
         _decoder.decode(text)

@@ -1,4 +1,4 @@
-"""The steps that Flask takes for one request, whichever shape the installed Flask gives them.
+"""The steps that Flask takes for one request, in the form that the installed Flask gives them.
 
 From 3.2 on Flask has one context object in place of two, its methods take that object as their
 first argument, and ``should_ignore_error`` is None unless an app defines it. Everything that
@@ -22,10 +22,10 @@ _METHODS_TAKE_CONTEXT = hasattr(AppContext, "has_request")
 
 
 class RequestCycle:
-    """One request's way through an app, step by step: :meth:`Flask.wsgi_app` without the sending.
+    """One request's way through an app, step by step: ``Flask.wsgi_app`` without the sending.
 
-    :param app: answers the request.
-    :param environ: describes it.
+    :param app: the app that answers the request.
+    :param environ: the WSGI environ that describes the request.
     """
 
     __slots__ = ("_app", "_arguments", "_context")
@@ -38,18 +38,18 @@ class RequestCycle:
     def push(self) -> SessionMixin:
         """Make this the current request: open its session, find its route.
 
-        :returns: the session. That it was looked at does not count as a use by the app.
+        :returns: the session, which is not marked as used by the app.
         """
         self._context.push()
         session: SessionMixin = self._context.session
-        # Flask 3.2 notes a use as soon as it hands the session out.
+        # Flask 3.2 marks the session as used as soon as it hands it out.
         session.accessed = False
         return session
 
     def pop(self, error: BaseException | None) -> None:
         """End the request: run the app's teardown functions.
 
-        :param error: what was raised and handled, which these functions are told.
+        :param error: the exception that was raised and handled, which these functions are given.
         """
         ignores = self._app.should_ignore_error
         if error is not None and ignores is not None and ignores(error):
@@ -57,23 +57,24 @@ class RequestCycle:
         self._context.pop(error)
 
     def dispatch(self) -> Response:
-        """The response of the route that was found, after ``before_request`` functions and error
-        handlers."""
+        """Return the response of the route; runs ``before_request`` functions, error handlers."""
         response: Response = self._app.full_dispatch_request(*self._arguments)
         return response
 
     def preprocess(self) -> ResponseReturnValue | None:
-        """The answer of the first ``before_request`` function that gives one, None if none does."""
+        """Return the answer of the first ``before_request`` function that gives one, else None."""
         answer: ResponseReturnValue | None = self._app.preprocess_request(*self._arguments)
         return answer
 
     def finalize(self, answer: ResponseReturnValue) -> Response:
-        """*answer* as a response, after ``after_request`` functions and the saving of the
-        session."""
+        """Return *answer* as a response.
+
+        Runs ``after_request`` functions and saves the session.
+        """
         response: Response = self._app.finalize_request(*self._arguments, answer)
         return response
 
     def handle(self, error: Exception) -> Response:
-        """The response to an error that no error handler has taken; raises it while testing."""
+        """Return the response to an error that no error handler has taken; raises it in tests."""
         response: Response = self._app.handle_exception(*self._arguments, error)
         return response

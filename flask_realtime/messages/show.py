@@ -1,4 +1,4 @@
-"""What a client sent, as the reply that refuses it repeats it."""
+"""Shortens what a client sent, for the reply that refuses it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _LONGEST = 100
 
 
 def show(value: Any) -> str:
-    """Write *value* as JSON, cut after 100 characters: it may be as large as a message."""
+    """Return *value* as JSON text, cut after 100 characters: it may be as large as a message."""
     text = json.dumps(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
