@@ -75,6 +75,15 @@ class CookieJar:
         """Return the value of a cookie, None if there is none of that name."""
         return next((one.value for one in self._cookies if one.name == name and one.is_live), None)
 
+    def end_of(self, name: str) -> float | None:
+        """When a cookie ends, as a moment of :func:`.clock.now`; None where that is not known, or
+        it ends with the browser."""
+        return next((one.expires_at for one in self._cookies if one.name == name), None)
+
+    def forget(self, name: str) -> None:
+        """Drop the cookies of a name: whatever is set next under it is a change."""
+        self._cookies = [one for one in self._cookies if one.name != name]
+
     def set(self, line: str, path: str) -> bool:
         """Keep what a ``Set-Cookie`` line says, if it changes anything.
 

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 from flask.sessions import SessionMixin
+from itsdangerous import BadData
 
 from ..identity.keys import replaced_digest, shorten
 from ..page.client import SocketOfMessage, came, present_identity
 from ..page.identify import identify
-from ..page.sessions import has_cookie_session, present_session
+from ..page.sessions import (
+    has_cookie_session,
+    present_session,
+    session_as_it_came,
+    value_in,
+)
 from ..registries.base import Registry
 from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of
@@ -102,6 +108,9 @@ class SocketSession:
         path = request.environ["SCRIPT_NAME"] + request.environ["PATH_INFO"]
         name = self._app.session_interface.get_cookie_name(self._app)
         if not has_cookie_session(self._app):
+            if _has_changed_permanence():
+                # The handshake does not tell when its cookies end, and this one's key stays.
+                jar.forget(name)
             changing = tuple(line for line in lines if jar.set(line, path))
             item = SessionChanges({}, changing, identities)
             value = before.value_of(name)
@@ -149,18 +158,18 @@ class SocketSession:
         lifetime = lifetime_of(line)
         if changes or lifetime is None or lifetime <= 0:
             return changes, False
-        return changes, self._age() >= lifetime * RENEWED_EVERY
+        return changes, self._age(name, lifetime) >= lifetime * RENEWED_EVERY
 
-    def _age(self) -> float:
-        """Return how long ago the session's cookie was set, in seconds."""
-        interface: Any = self._app.session_interface
-        value = request.cookies.get(interface.get_cookie_name(self._app))
-        if not value:
-            return float("inf")
-        signer = interface.get_signing_serializer(self._app)
-        _, at = signer.loads(value, return_timestamp=True)
-        age: float = clock.now() - at.timestamp()
-        return age
+    def _age(self, name: str, lifetime: float) -> float:
+        """Return how long ago the session's cookie was set, in seconds.
+
+        :param lifetime: how long a cookie lives that is set now.
+        """
+        at = _signed_at(self._app, request.cookies.get(name))
+        if at is not None:
+            return clock.now() - at
+        ends_at = self._jar.end_of(name)
+        return float("inf") if ends_at is None else clock.now() + lifetime - ends_at
 
     def _lay_over(self, item: SessionChanges, template: WSGIEnvironment) -> None:
         """Change the jar as the browser's cookies will change when it fetches *item*."""
@@ -186,6 +195,29 @@ class SocketSession:
         secret = self._app.secret_key
         assert secret is not None
         return secret
+
+
+def _signed_at(app: Flask, value: str | None) -> float | None:
+    """Return when Flask signed a session's cookie; None where that is not to be read in it.
+
+    An app may write the cookie in a way of its own: encrypted, or signed without a moment.
+    """
+    interface: Any = app.session_interface
+    if not value:
+        return None
+    try:
+        _, at = interface.get_signing_serializer(app).loads(value, return_timestamp=True)
+    except (AttributeError, BadData, TypeError):
+        return None
+    signed_at: float = at.timestamp()
+    return signed_at
+
+
+def _has_changed_permanence() -> bool:
+    """Return whether this request has its session outlive the browser's end, and did not before, or
+    the other way round."""
+    before = bool(value_in(session_as_it_came(), "_permanent"))
+    return bool(value_in(present_session(), "_permanent")) != before
 
 
 def _name_of(line: str) -> str:

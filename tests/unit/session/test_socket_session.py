@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode, b64encode
 from datetime import datetime, timezone
 
 import pytest
-from cachelib import SimpleCache
 from flask import Response, g, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_session import Session
 
 from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.threads import clock
@@ -108,6 +108,36 @@ def test_session_interface_that_reads_g_works_in_every_socket(app):
     assert browser.session() == {"a": 1}
 
 
+class Plain(SecureCookieSessionInterface):
+    """Writes the cookie in a way of its own, as those do that encrypt it."""
+
+    def open_session(self, app, request):
+        value = request.cookies.get(self.get_cookie_name(app))
+        return self.session_class(json.loads(b64decode(value)) if value else {})
+
+    def save_session(self, app, session, response):
+        if self.should_set_cookie(app, session):
+            value = b64encode(json.dumps(dict(session)).encode()).decode()
+            ends_at = datetime.fromtimestamp(clock.now() + 100, timezone.utc)
+            response.set_cookie(self.get_cookie_name(app), value, expires=ends_at)
+
+
+def test_session_whose_cookie_the_app_writes_by_itself_slides(app, moved):
+    """When it was set is not to be read in it; the page is told in time, and not each time."""
+    app.session_interface = Plain()
+    browser = Browser(app)
+    browser.client.post("/set", json={"_permanent": True, "user": 42, SOCKET_KEY: browser.key})
+    socket = browser.open_socket()
+
+    replies = []
+    for _ in range(5):
+        replies.append(socket.call("/session"))
+        moved(6)
+
+    assert [reply["body"] for reply in replies] == [{"_permanent": True, "user": 42}] * 5
+    assert [reply.get("session") for reply in replies] == [True, None, True, None, True]
+
+
 def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
     """A socket and its browser come to the same end."""
     browser = Browser(app)
@@ -199,74 +229,3 @@ def test_what_waited_before_a_log_out_is_dropped_by_it(identified):
     texts = browser.registry.collect(browser.digest, "taker")
 
     assert len(texts) == 1
-
-
-# Sessions that the server keeps.
-
-
-@pytest.fixture
-def server_side(app):
-    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
-    Session(app)
-
-    @app.post("/login")
-    def log_in():
-        app.session_interface.regenerate(session)
-        session["user"] = 42
-        return ""
-
-    return app
-
-
-def browser_of(app):
-    """A browser whose session, with its socket key, the server keeps."""
-    browser = Browser(app)
-    browser.client.post("/set", json={SOCKET_KEY: browser.key, "cart": [1]})
-    return browser
-
-
-def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
-    """The browser comes with the id that was replaced; who brings that, and names the page, gets
-    what waits, and keeps what was in the session."""
-    browser = browser_of(server_side)
-    socket = browser.open_socket()
-
-    reply = socket.call("/login", method="post")
-    response = browser.take_over()
-
-    assert reply["session"] is True
-    assert response.status_code == 204
-    body = browser.client.get("/session").json
-    assert (body["user"], body["cart"]) == (42, [1])
-
-
-def test_replaced_session_is_taken_over_by_nobody_else(server_side):
-    """Neither by another page of the browser nor by another browser that knows the page's id."""
-    browser = browser_of(server_side)
-    browser.open_socket().call("/login", method="post")
-
-    stranger = server_side.test_client()
-    headers = {"Origin": "http://localhost", "X-Realtime-Connection-Id": "an-id-of-this-page"}
-    stolen = stranger.post("/_realtime/session", headers=headers)
-    other = browser.take_over(**{"X-Realtime-Connection-Id": "an-id-of-another-page"})
-
-    assert stolen.headers.getlist("Set-Cookie") == []
-    assert other.headers.getlist("Set-Cookie") == []
-    browser.take_over()
-    assert browser.client.get("/session").json["user"] == 42
-
-
-def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side):
-    """At once, with another key: the store is the browser's as well."""
-    browser = browser_of(server_side)
-    browser.identify.set(who)
-    browser.client.post("/set", json={"user": 42})
-    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
-        key = session[SOCKET_KEY]
-    socket = browser.open_socket()
-
-    socket.call("/set", method="post", json={"user": None})
-
-    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
-        assert session[SOCKET_KEY] not in (None, key)
-    assert [order.code for order in browser.process.disconnected][-1] == 4001

@@ -1,0 +1,100 @@
+"""The session of one socket, where the server keeps it and the cookie has its key."""
+
+from __future__ import annotations
+
+import pytest
+from cachelib import SimpleCache
+from flask import session
+from flask_session import Session
+
+from flask_realtime.identity.keys import SOCKET_KEY
+
+from ..conversations import Browser
+
+
+def who():
+    return session.get("user")
+
+
+@pytest.fixture
+def server_side(app):
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(app)
+
+    @app.post("/login")
+    def log_in():
+        app.session_interface.regenerate(session)
+        session["user"] = 42
+        return ""
+
+    return app
+
+
+def browser_of(app):
+    """A browser whose session, with its socket key, the server keeps."""
+    browser = Browser(app)
+    browser.client.post("/set", json={SOCKET_KEY: browser.key, "cart": [1]})
+    return browser
+
+
+def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
+    """The browser comes with the id that was replaced; who brings that, and names the page, gets
+    what waits, and keeps what was in the session."""
+    browser = browser_of(server_side)
+    socket = browser.open_socket()
+
+    reply = socket.call("/login", method="post")
+    response = browser.take_over()
+
+    assert reply["session"] is True
+    assert response.status_code == 204
+    body = browser.client.get("/session").json
+    assert (body["user"], body["cart"]) == (42, [1])
+
+
+def test_replaced_session_is_taken_over_by_nobody_else(server_side):
+    """Neither by another page of the browser nor by another browser that knows the page's id."""
+    browser = browser_of(server_side)
+    browser.open_socket().call("/login", method="post")
+
+    stranger = server_side.test_client()
+    headers = {"Origin": "http://localhost", "X-Realtime-Connection-Id": "an-id-of-this-page"}
+    stolen = stranger.post("/_realtime/session", headers=headers)
+    other = browser.take_over(**{"X-Realtime-Connection-Id": "an-id-of-another-page"})
+
+    assert stolen.headers.getlist("Set-Cookie") == []
+    assert other.headers.getlist("Set-Cookie") == []
+    browser.take_over()
+    assert browser.client.get("/session").json["user"] == 42
+
+
+def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side):
+    """At once, with another key: the store is the browser's as well."""
+    browser = browser_of(server_side)
+    browser.identify.set(who)
+    browser.client.post("/set", json={"user": 42})
+    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
+        key = session[SOCKET_KEY]
+    socket = browser.open_socket()
+
+    socket.call("/set", method="post", json={"user": None})
+
+    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
+        assert session[SOCKET_KEY] not in (None, key)
+    assert [order.code for order in browser.process.disconnected][-1] == 4001
+
+
+@pytest.mark.parametrize("is_permanent", [True, False])
+def test_session_that_is_remembered_no_more_ends_with_its_browser(server_side, is_permanent):
+    """The key in its cookie stays the same; only when the cookie ends is another."""
+    server_side.permanent_session_lifetime = 1000
+    browser = browser_of(server_side)
+    browser.client.post("/set", json={"_permanent": not is_permanent})
+    socket = browser.open_socket()
+
+    reply = socket.call("/set", method="post", json={"_permanent": is_permanent})
+    (line,) = browser.take_over().headers.getlist("Set-Cookie")
+
+    assert reply["session"] is True
+    assert ("Expires=" in line) is is_permanent
+    assert socket.call("/session").get("session") is None
