@@ -42,23 +42,30 @@ _KEPT = frozenset(
         "wsgi.multithread",
     ]
 )
-# Headers that describe the handshake alone: its body, its caching, its trace. If they were kept,
-# Upgrade and Connection would make Werkzeug answer each call with 400 (WebsocketMismatch), and
-# Accept-Encoding would have an app that compresses send page scripts what they cannot read.
+# Headers that describe the handshake alone: its body, its caching, its trace, and that it came in
+# the early data of TLS 1.3 (RFC 8470), for which an app may refuse what changes something. If they
+# were kept, Upgrade and Connection would make Werkzeug answer each call with 400
+# (WebsocketMismatch), and Accept-Encoding would have an app that compresses send page scripts what
+# they cannot read.
 _LEFT_OUT_HEADERS = frozenset(
     [
         "ACCEPT_ENCODING",
         "B3",
         "BAGGAGE",
         "CACHE_CONTROL",
+        "CF_RAY",
         "CONNECTION",
         "COOKIE",
+        "EARLY_DATA",
+        "ELASTIC_APM_TRACEPARENT",
         "EXPECT",
         "HTTP2_SETTINGS",
         "KEEP_ALIVE",
+        "NEWRELIC",
         "PRAGMA",
         "RANGE",
         "REFERER",
+        "REQUEST_ID",
         "SEC_FETCH_DEST",
         "SEC_FETCH_MODE",
         "SENTRY_TRACE",
@@ -67,6 +74,7 @@ _LEFT_OUT_HEADERS = frozenset(
         "TRACESTATE",
         "TRAILER",
         "TRANSFER_ENCODING",
+        "UBER_TRACE_ID",
         "UPGRADE",
         "X_AMZN_TRACE_ID",
         "X_CLOUD_TRACE_CONTEXT",
@@ -74,9 +82,10 @@ _LEFT_OUT_HEADERS = frozenset(
         "X_QUEUE_START",
         "X_REQUEST_ID",
         "X_REQUEST_START",
+        "X_TRACE_ID",
     ]
 )
-_LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_")
+_LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_", "X_DATADOG_", "X_OT_")
 # Headers that a browser lets scripts set, in place of a value of its own.
 _REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
 

@@ -28,6 +28,7 @@ class Advice:
 
     def __init__(self) -> None:
         self._given: set[tuple[str | None, str]] = set()
+        self._has_told_of_cookie = False
 
     def page_without_body(self) -> None:
         """Warn that the page of the current request has the script, and no place for its id."""
@@ -45,6 +46,24 @@ class Advice:
                 "The page of the view %r is not subscribed: @realtime.subscribes stands above the "
                 "route, which knows the undecorated function alone. Put it below the route, next "
                 "to the function."
+            )
+
+    def session_cookie(self, *paths: str) -> None:
+        """Say, once an app, that browsers send the session's cookie to other paths alone.
+
+        :param paths: those of ours that need it, without the prefix at which the app is mounted.
+        """
+        own = current_app.session_interface.get_cookie_path(current_app).rstrip("/")
+        missed = [path for path in paths if not f"{request.root_path}{path}/".startswith(f"{own}/")]
+        if missed and not self._has_told_of_cookie:
+            self._has_told_of_cookie = True
+            logger.warning(
+                "The session's cookie is for paths below %r (SESSION_COOKIE_PATH, else "
+                "APPLICATION_ROOT), and %s is none: browsers come there without a session, and no "
+                "socket opens (403). Set SESSION_COOKIE_PATH to a path above it, or REALTIME_PATH "
+                "and REALTIME_URL_PREFIX to paths below that of the cookie.",
+                own,
+                f"{request.root_path}{missed[0]}",
             )
 
     def _give(self, text: str) -> None:

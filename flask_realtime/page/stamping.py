@@ -52,6 +52,7 @@ class Stamping:
 
     def __init__(self, config: Config) -> None:
         self._mode = config.stamp_pages
+        self._paths = (config.path, config.url_prefix)
         self._warned: set[str | None] = set()
         self._advice = Advice()
 
@@ -93,6 +94,7 @@ class Stamping:
                 current_client().keep_socket_key()
             keep_from_caches(response)
             self._advice.page_of_view()
+            self._advice.session_cookie(*self._paths)
         return response
 
     def _warn_if_streamed(self, response: Response) -> None:

@@ -36,13 +36,14 @@ class Browser:
         """Load a page; return its connection id."""
         return connection_id(self.get(path).text)
 
-    def open(self, connection_id, url=None, resume=False, origin=None, **options):
+    def open(self, connection_id, url=None, resume=False, origin=None, headers=None, **options):
         """Open the socket of a page.
 
         :param connection_id: of the page.
         :param url: of another server of the same app, if the socket is to open there.
         :param resume: whether the first message will be a resume.
         :param origin: the Origin header; None for no such header.
+        :param headers: more headers of the handshake.
         :param options: for ``websockets.sync.client.connect()``.
         """
         address = (url or self.url).replace("http", "ws", 1)
@@ -51,7 +52,8 @@ class Browser:
         return Socket(
             connect(
                 address,
-                additional_headers={"Cookie": self.cookies()},
+                additional_headers={"Cookie": self.cookies(), **(headers or {})},
+                user_agent_header=None,
                 origin=origin,
                 open_timeout=DEADLINE,
                 close_timeout=DEADLINE,

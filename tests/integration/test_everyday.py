@@ -11,7 +11,8 @@ from .browsers import Browser, connection_id
 from .conftest import KINDS, secrets_in, unexpected_tracebacks
 from .serving import ServerProcess
 
-SESSION = "/_realtime/session"
+# On Redis each server has its own paths moved, on memory they are where they usually are.
+PREFIXES = {"memory": "/_realtime", "redis": "/app/_realtime"}
 
 
 @pytest.fixture(scope="module", params=KINDS, ids="-".join)
@@ -19,7 +20,9 @@ def server(request, settings, tmp_path_factory):
     """A running server of the app; gunicorn has two workers where Redis is the registry."""
     kind, registry = request.param
     workers = 2 if registry == "redis" and kind in ("gevent", "gthread") else 1
-    environ = {**settings(registry), "SESSIONS": str(tmp_path_factory.mktemp("sessions"))}
+    moved = {"URL_PREFIX": PREFIXES[registry]} if registry == "redis" else {}
+    sessions = str(tmp_path_factory.mktemp("sessions"))
+    environ = {**settings(registry, **moved), "SESSIONS": sessions}
     with ServerProcess(kind, "everyday:app", workers=workers, **environ) as server:
         server.registry = registry
         yield server
@@ -31,7 +34,8 @@ def server(request, settings, tmp_path_factory):
 def take_over(browser, page, **headers):
     """What the client does when a reply says that the session waits."""
     headers = {"Origin": browser.url, "X-Realtime-Connection-Id": page, **headers}
-    return browser.http.post(browser.url + SESSION, headers=headers, timeout=DEADLINE)
+    address = f"{browser.url}{browser.prefix}/session"
+    return browser.http.post(address, headers=headers, timeout=DEADLINE)
 
 
 def expiry_of(browser):
@@ -105,6 +109,35 @@ def test_call_has_nothing_of_the_handshakes_middlewares(browser):
     assert foreign["referrer"] == f"{browser.url}/"
 
 
+FORWARDED = {
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "shop.example:8443",
+    "X-Forwarded-Prefix": "/app",
+}
+
+
+@pytest.mark.parametrize("forwarded", [{}, FORWARDED], ids=["direct", "proxied"])
+def test_call_finds_what_the_same_request_finds_by_http(browser, forwarded):
+    """Who asks, for what and at which address, behind a proxy too: what the app builds of it leads
+    where its pages lead."""
+    query = "?q=a%20b+c&%C3%BC=%2F%26&q=&x=1%2B1"
+    agent = {"User-Agent": "Browser/1.0", "Accept-Language": "de-CH, en;q=0.5"}
+    sent = {**forwarded, **agent}
+    page = browser.page("/on/a")
+    by_http = browser.get(f"/circumstances{query}", headers=sent).json()
+    prefix = forwarded.get("X-Forwarded-Prefix", "")
+    with browser.open(page, headers=sent) as socket:
+        by_call = socket.call(f"{prefix}/circumstances{query}")["body"]
+
+    for told in (by_http, by_call):
+        # What middleware began, and Werkzeug, are other tests' affair.
+        del told["names"], told["referrer"]
+    assert by_call == by_http
+    if forwarded:
+        assert by_call["external"] == "https://shop.example:8443/app/circumstances?q=%C3%BC"
+
+
 def test_call_of_a_file_that_the_proxy_sends_is_told_to_ask_by_http(browser):
     """Where the file lies is nobody's business."""
     with browser.open(browser.page("/on/a")) as socket:
@@ -122,6 +155,20 @@ def test_handshake_at_an_empty_path_is_one(browser, channel):
         browser.post(f"/push/{channel}/hi")
 
         assert socket.push()["payload"] == "hi"
+
+
+def test_own_paths_stand_below_the_prefix_alone(browser):
+    """An app behind a location that is not stripped moves them below it."""
+    html = browser.get("/on/a").text
+    script = re.search(r'src="([^"]+/realtime\.js[^"]*)"', html)[1]
+    loaded = browser.get(script)
+    elsewhere = script.replace(browser.prefix, "/elsewhere")
+
+    assert script.startswith(f"{browser.prefix}/static/")
+    assert loaded.headers["Content-Type"].startswith("text/javascript")
+    assert ("data-url-prefix" in html) == (browser.prefix != "/_realtime")
+    for path in (elsewhere, elsewhere.replace("/elsewhere", "/_realtime/of")):
+        assert requests.get(browser.url + path, timeout=DEADLINE).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/stated", "/nowhere"])
@@ -207,4 +254,6 @@ def test_message_and_channel_that_changed_places_are_told_in_debug_mode(browser,
 
 @pytest.fixture
 def browser(server):
-    return Browser(server.url)
+    browser = Browser(server.url)
+    browser.prefix = PREFIXES[server.registry]
+    return browser

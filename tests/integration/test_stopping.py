@@ -119,13 +119,13 @@ def test_sigterm_is_seen_behind_a_handler_of_the_apps(kind, settings, channel):
         browser, sockets = open_many(server, channel, 4)
         health = browser.get("/health").json()
 
-        stopped = server.stop(signal.SIGTERM)
+        has_ended = server.stop(signal.SIGTERM)
 
         assert health["connections"] == 4
         assert "told to stop" in server.log()
         assert {socket.close_code() for socket in sockets} == {1012}
-        # gunicorn's own timeout is thirty seconds.
-        assert stopped < 10
+        # gunicorn's own timeout, of thirty seconds, is longer than a test waits for the end.
+        assert has_ended
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])

@@ -12,7 +12,7 @@ from tests.eventually import DEADLINE
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
 from .serving import ServerProcess
-from .test_handshakes import GOOD
+from .shaking import GOOD
 
 # http.client writes the Host header itself.
 HANDSHAKE = {name: value for name, value in GOOD.items() if name != "Host"}

@@ -6,9 +6,19 @@ import logging
 import os
 
 from cachelib import FileSystemCache
-from flask import Flask, Response, g, jsonify, render_template_string, request, session
+from flask import (
+    Flask,
+    Response,
+    g,
+    jsonify,
+    render_template_string,
+    request,
+    session,
+    url_for,
+)
 from flask_caching import Cache
 from flask_session import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from flask_realtime import Realtime
 
@@ -53,7 +63,7 @@ def middleware(environ, start_response):
     return wsgi_app(environ, start_response)
 
 
-wsgi_app, app.wsgi_app = app.wsgi_app, middleware
+wsgi_app, app.wsgi_app = app.wsgi_app, ProxyFix(middleware, x_for=1, x_host=1, x_prefix=1)
 
 
 @app.before_request
@@ -99,7 +109,20 @@ def user():
 @app.get("/circumstances")
 def circumstances():
     names = [key for key in request.environ if "." in key and not key.startswith("flask")]
-    return jsonify(names=names, referrer=request.referrer)
+    asked = (
+        "url base_url url_root host host_url scheme script_root root_path path full_path is_secure"
+        " remote_addr access_route authorization"
+    )
+    return jsonify(
+        names=names,
+        referrer=request.referrer,
+        asked={name: str(getattr(request, name)) for name in asked.split()},
+        words=list(request.args.items(multi=True)),
+        languages=[*request.accept_languages.values()],
+        agent=request.user_agent.string,
+        external=url_for("circumstances", _external=True, q="ü"),
+        cookies=request.cookies,
+    )
 
 
 @app.get("/file")

@@ -113,6 +113,15 @@ def test_request_has_of_the_environ_what_wsgi_and_http_define(app):
         "HTTP_X_REQUEST_ID": "1",
         "HTTP_X_REQUEST_START": "t=1",
         "HTTP_X_B3_TRACEID": "1",
+        "HTTP_X_DATADOG_TRACE_ID": "1",
+        "HTTP_X_OT_SPAN_CONTEXT": "1",
+        "HTTP_X_TRACE_ID": "1",
+        "HTTP_UBER_TRACE_ID": "1:2:0:1",
+        "HTTP_ELASTIC_APM_TRACEPARENT": "00-1-2-01",
+        "HTTP_NEWRELIC": "e30=",
+        "HTTP_REQUEST_ID": "|1.2.",
+        "HTTP_CF_RAY": "1-FRA",
+        "HTTP_EARLY_DATA": "1",
         "HTTP_X_TENANT": "blue",
     }
     browser = Browser(app, ENVIRON_KEYS=["myapp.tenant"])

@@ -80,3 +80,45 @@ def test_decorator_above_the_route_is_told_once(app, realtime, warned):
     assert "'desk.wrong'" in warning and "below the route" in warning
     assert "'asynchronous'" in other
     assert warned("/right") == []
+
+
+def client_of(**config):
+    """Return a test client of an app with such settings, which has one page."""
+    app = Flask(__name__)
+    app.config.update(TESTING=True, SECRET_KEY="secret", **config)
+    Realtime(app)
+    app.add_url_rule("/app/", "home", lambda: render_template_string(PAGE))
+    return app.test_client()
+
+
+@pytest.mark.parametrize("setting", ["SESSION_COOKIE_PATH", "APPLICATION_ROOT"])
+@pytest.mark.parametrize("path", ["/app", "/app/"])
+def test_session_cookie_that_does_not_reach_the_socket_is_told_once(setting, path, caplog):
+    """The browser would open its socket without a session: 403, for ever, and no word why."""
+    client = client_of(**{setting: path, "REALTIME_URL_PREFIX": "/app/_realtime"})
+
+    at_root = {"SCRIPT_NAME": ""}
+    pages = [client.get("/app/", environ_overrides=at_root) for _ in range(2)]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    [warning] = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert "'/app' (SESSION_COOKIE_PATH" in warning and "and / is none" in warning
+
+
+@pytest.mark.parametrize(
+    ("config", "script_name"),
+    [
+        ({"REALTIME_URL_PREFIX": "/app/_realtime", "REALTIME_PATH": "/app/socket"}, ""),
+        ({"SESSION_COOKIE_PATH": "/", "APPLICATION_ROOT": "/app"}, ""),
+        ({"SESSION_COOKIE_PATH": "/shop"}, "/shop"),
+        ({"SESSION_COOKIE_PATH": "/shop/"}, "/shop"),
+    ],
+)
+def test_session_cookie_that_reaches_the_socket_is_not_told(config, script_name, caplog):
+    """An app below a prefix, stripped or not, sets it as its pages need it."""
+    client = client_of(**{"APPLICATION_ROOT": "/", **config})
+
+    page = client.get("/app/", environ_overrides={"SCRIPT_NAME": script_name})
+
+    assert page.status_code == 200
+    assert [one for one in caplog.records if one.levelno == logging.WARNING] == []

@@ -1,0 +1,38 @@
+"""Servers, and middlewares, under which no socket can be held."""
+
+import pytest
+
+from .browsers import Browser
+from .serving import ServerProcess
+from .shaking import shake
+
+
+@pytest.mark.parametrize("kind", ["sync", "gthread-of-one", "gevent_pywsgi", "pywsgi-unpatched"])
+def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
+    """A server that one socket would block answers 501, with the command of one that works."""
+    with ServerProcess(kind, **settings("memory")) as server:
+        browser = Browser(server.url)
+        page = browser.page(f"/on/{channel}")
+
+        status, _, body = shake(server, browser, f"/?socket_connection_id={page}")
+
+        assert status == 501
+        assert "gunicorn -k gevent" in body
+        # When it stops, gevent_pywsgi waits for connections that are kept alive.
+        browser.http.close()
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("gevent", 101), ("dev", 101), ("pywsgi", 501)])
+def test_middleware_that_wraps_the_input_is_told_where_it_hides_the_socket(
+    kind, expected, settings, channel
+):
+    """gevent's server hands over its socket as ``wsgi.input``: without it the handshake is refused
+    in words that name the middleware; the other servers do not mind."""
+    with ServerProcess(kind, "linted:app", **settings("memory")) as server:
+        browser = Browser(server.url)
+        page = browser.page(f"/on/{channel}")
+
+        status, _, body = shake(server, browser, f"/?socket_connection_id={page}")
+
+        assert status == expected
+        assert status == 101 or "LintMiddleware" in body
