@@ -2,7 +2,7 @@
 
 ``python -m benchmarks [row ...]`` measures the rows that are named, or all of them. A run at full
 size keeps what it saw in ``build/benchmarks.json``, and ``--write`` puts the table of all that was
-kept into README.rst.
+kept into docs/benchmarks.rst.
 
 ``python -m benchmarks --short`` takes minutes: one round at a tenth of the size, which shows that
 each row works, and says little of how fast anything is.
@@ -27,7 +27,7 @@ from .rows import Scale, all_rows
 from .table import report
 
 RESULTS = pathlib.Path(__file__).parents[1] / "build" / "benchmarks.json"
-README = pathlib.Path(__file__).parents[1] / "README.rst"
+DOCUMENT = pathlib.Path(__file__).parents[1] / "docs" / "benchmarks.rst"
 BEGIN, END = ".. benchmarks\n", ".. end of benchmarks\n"
 SHORT = 0.1
 
@@ -66,7 +66,9 @@ def _options():
     parser.add_argument("--scale", type=float, default=1.0, help="make everything smaller (1.0)")
     parser.add_argument("--short", action="store_true", help="one round at a tenth of the size")
     parser.add_argument(
-        "--write", action="store_true", help="put the table of all that was kept into README.rst"
+        "--write",
+        action="store_true",
+        help="put the table of all that was kept into docs/benchmarks.rst",
     )
     parser.add_argument(
         "--with",
@@ -102,9 +104,9 @@ def _measure(row, rounds):
 
 
 def _write(text):
-    before, _, rest = README.read_text().partition(BEGIN)
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def _say(text):

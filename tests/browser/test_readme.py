@@ -1,4 +1,4 @@
-"""What the README prints for browsers, as a browser has it."""
+"""What the README, and the documents it leads to, print for browsers, as a browser has it."""
 
 import re
 import textwrap
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.eventually import DEADLINE
 
 from ..integration.serving import ServerProcess
-from ..test_readme import FIRST, README
+from ..test_readme import FIRST, PRINTED
 
 FAVICON = "Failed to load resource: the server responded with a status of 404"
 # What the README's scripts ask for, and pages that hold what it prints.
@@ -46,7 +46,7 @@ def push(channel):
 
 def blocks(language):
     pattern = rf"^\.\. code-block:: {language}\n\n((?:    .*\n|\n)+)"
-    return [textwrap.dedent(block) for block in re.findall(pattern, README, re.MULTILINE)]
+    return [textwrap.dedent(block) for block in re.findall(pattern, PRINTED, re.MULTILINE)]
 
 
 def block_with(language, text):
