@@ -120,7 +120,7 @@ class Config:
         100,
         kinds.number(0.01, 1_000_000, or_none=True),
         "What a client may send, as an average of five seconds; each started 8 KB of a message "
-        "counts as one. None: no limit.",
+        "counts as one, and where it has many values as more. None: no limit.",
         "messages a second and socket",
     )
     max_pending_messages: int = _setting(

@@ -99,11 +99,7 @@ class Connection:
         self._config = config
         #: What waits to be written; emptied by the flusher.
         self.outbox = Outbox(
-            descriptor,
-            flusher.lock,
-            self,
-            deflates=deflates,
-            limit=config.max_backlog_bytes,
+            descriptor, flusher.lock, self, deflates=deflates, limit=config.max_backlog_bytes
         )
         # Shared, since a lock for each connection would take 240 bytes under gevent.
         self._lock = flusher.lock
@@ -146,7 +142,10 @@ class Connection:
     def reply(self, text: str) -> None:
         """Send a reply. A close drops pushes, which a client gets again, but it drops no reply."""
         if self.is_open:
-            self._flusher.send(self.outbox, self.outbox.encoded(text_frame(text)))
+            frame = text_frame(text)
+            if self.outbox.deflates:
+                frame.deflate()
+            self._flusher.send(self.outbox, self.outbox.encoded(frame))
 
     def tell_left(self, channels: Collection[str]) -> None:
         """Tell a client that its page is on *channels* no more, if its script knows of that."""

@@ -17,10 +17,22 @@ LARGEST_WAITING = 1
 # A message counts as one for each started piece of this size, inflated: to read one of 256 KB takes
 # as long as to read thirty small ones.
 TOKEN_BYTES = 8 * 1024
+# Parsing takes longer where there are many small values: a list of 250 KB that holds lists takes
+# 13 ms, and a text of that size 0.3 ms. So these count as so many bytes more than they have.
+LIST_BYTES = 12
+VALUE_BYTES = 4
+# Messages up to this size take no more than a token's time, whatever they hold.
+SMALL_BYTES = 1024
+_BEFORE_VALUES = b"{,:"
 
 
-def tokens_for(size: int) -> int:
-    """Return how many tokens a message of *size* bytes takes."""
+def tokens_for(data: bytes) -> int:
+    """Return how many tokens the message *data* takes, by the time that it takes to read it."""
+    size = len(data)
+    if size > SMALL_BYTES:
+        # Brackets within texts count as well: to tell them apart takes as long as to parse them.
+        size += LIST_BYTES * data.count(b"[")
+        size += VALUE_BYTES * (len(data) - len(data.translate(None, _BEFORE_VALUES)))
     return max(1, -(-size // TOKEN_BYTES))
 
 
@@ -130,17 +142,36 @@ class Allowance:
         self._lock = threading.Lock()
         # In order: who gives back and asks again at once would else overtake who waits, for ever.
         self._waiting: deque[tuple[int, threading.Event]] = deque()
+        self._changed_at = 0.0
 
     @contextmanager
-    def take(self, size: int) -> Iterator[None]:
-        """Have *size* bytes within this, once there are so many to be had."""
+    def take(self, size: int, patience: float | None = None) -> Iterator[None]:
+        """Have *size* bytes within this, once there are so many to be had.
+
+        :param patience: who has taken bytes may be waiting for one who waits here: after so many
+            seconds in which nothing was taken or given back, the first who waits is granted its
+            bytes all the same. None: whoever has taken bytes waits for nobody.
+        """
         granted = threading.Event()
         self._change_by(0, (size, granted))
         try:
-            granted.wait()
+            while not granted.wait(patience):
+                self._relent(granted, patience or 0.0)
             yield
         finally:
             self._leave(size, granted)
+
+    def add(self, size: int) -> None:
+        """Count *size* bytes that are there already, whether they fit or not; less than 0: that
+        are there no longer."""
+        self._change_by(size)
+
+    def _relent(self, granted: threading.Event, patience: float) -> None:
+        with self._lock:
+            if not self._waiting or self._waiting[0][1] is not granted:
+                return
+            if clock.monotonic() - self._changed_at >= patience:
+                self._grant_first()
 
     def _leave(self, size: int, granted: threading.Event) -> None:
         with self._lock:
@@ -153,11 +184,17 @@ class Allowance:
     def _change_by(self, size: int, *waiting: tuple[int, threading.Event]) -> None:
         with self._lock:
             self._taken += size
+            if size:
+                self._changed_at = clock.monotonic()
             self._waiting.extend(waiting)
             while self._waiting and self._fits(self._waiting[0][0]):
-                size, granted = self._waiting.popleft()
-                self._taken += size
-                granted.set()
+                self._grant_first()
+
+    def _grant_first(self) -> None:
+        size, granted = self._waiting.popleft()
+        self._taken += size
+        self._changed_at = clock.monotonic()
+        granted.set()
 
     def _fits(self, size: int) -> bool:
         return not self._taken or self._taken + size <= self._most

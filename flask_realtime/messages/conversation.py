@@ -20,9 +20,10 @@ from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from .call_rules import CallRefused, CallRules
 from .debug_log import log_reply
-from .dispatch import BEHIND, dispatch_handler, dispatch_hook, dispatch_route
+from .dispatch import BEHIND, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
+from .large_replies import ReplyTurn
 from .replies import reply_of
 
 if TYPE_CHECKING:
@@ -114,9 +115,12 @@ class Conversation:
         # What the message that is being handled did to cookies and session.
         self._outcome: Outcome | None = None
 
-    def answer(self, message: Message, handlers: Handlers) -> Reply:
-        """Return the app's reply to *message*. Never raises."""
-        reply = contextvars.Context().run(self._answer, message, handlers)
+    def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
+        """Return the app's reply to *message*. Never raises.
+
+        :param turn: waits until there is memory for a large reply; its caller ends it.
+        """
+        reply = contextvars.Context().run(self._answer, message, handlers, turn)
         log_reply(self._app, message, reply)
         return reply
 
@@ -124,9 +128,9 @@ class Conversation:
         """Run *function* in a context like a handler's, and log what it raises. Never raises."""
         contextvars.Context().run(self._run_hook, function)
 
-    def _answer(self, message: Message, handlers: Handlers) -> Reply:
+    def _answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
         try:
-            reply = self._reply(message, handlers.get(message.action))
+            reply = self._reply(message, handlers.get(message.action), turn)
         except UnknownAction as error:
             # The list of all actions is for the developer alone.
             told = str(error) if self._app.debug else f"No handler for action {error.action!r}."
@@ -145,19 +149,20 @@ class Conversation:
             return replace(reply, session=True)
         return reply
 
-    def _reply(self, message: Message, handler: Handler) -> Reply:
+    def _reply(self, message: Message, handler: Handler, turn: ReplyTurn) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
             self._rules.check_any()
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
-            check = partial(self._rules.check, call.path)
+            check = partial(self._begin_call, call.path, turn)
             response = dispatch_route(self._app, environ, check)
         else:
             environ = self._make_environ(self._call_of_handler())
+            turn.begin(f"{ENDPOINT}.{message.action}")
             run = partial(_run, handler, message.data)
             response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
-        reply = reply_of(message.id, response, environ, self._config.max_reply_bytes)
+        reply = reply_of(message.id, response, environ, self._config.max_reply_bytes, turn)
         try:
             is_waiting = self._hand_on(environ)
         except RegistryUnavailable as error:
@@ -188,6 +193,10 @@ class Conversation:
         self._template = environ_template(self._app, environ, self._config.environ_keys)
         self._session.begin(environ, self._template, self._waiting)
         self._environ, self._waiting = None, ()
+
+    def _begin_call(self, path: str, turn: ReplyTurn) -> None:
+        self._rules.check(path)
+        turn.begin(request.endpoint or "")
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -16,6 +17,7 @@ from .call_rules import CallRules
 from .conversation import Client, Conversation
 from .handlers import Handlers
 from .hooks import Hooks
+from .large_replies import LargeReplies, ReplyTurn
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -44,6 +46,7 @@ class Conversations:
         self._handlers = handlers
         self._on_join = on_join
         self._on_leave = on_leave
+        self._large_replies = LargeReplies()
         self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
 
     @property
@@ -74,9 +77,18 @@ class Conversations:
             is_resumed=arrival.is_resumed,
         )
 
-    def answer(self, conversation: Conversation, message: Message) -> Reply:
-        """Return the app's reply to *message*."""
-        return conversation.answer(message, self._handlers)
+    def answer(
+        self, conversation: Conversation, message: Message, send: Callable[[Reply], None]
+    ) -> None:
+        """Call *send* with the app's reply to *message*.
+
+        A large reply waits until few others are being made and sent.
+        """
+        turn = ReplyTurn(self._large_replies)
+        try:
+            send(conversation.answer(message, self._handlers, turn))
+        finally:
+            turn.end()
 
     def join(self, conversation: Conversation) -> None:
         """Run the app's hooks for a socket that joins."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from flask import Response
 
 from ..protocol.messages import JSONText, MessageId, Reply, error_reply
+from .large_replies import ReplyTurn
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,15 +28,20 @@ _TEXT_TYPES = frozenset(
 
 
 def reply_of(
-    message_id: MessageId, response: Response, environ: WSGIEnvironment, max_bytes: int
+    message_id: MessageId,
+    response: Response,
+    environ: WSGIEnvironment,
+    max_bytes: int,
+    turn: ReplyTurn,
 ) -> Reply:
     """Return the reply that carries *response*, and close the response.
 
     :param max_bytes: the largest size of the body. If the body is larger, or its size is not known,
         the reply has status 502.
+    :param turn: waits until there is memory for a large body.
     """
     try:
-        data = _read(response, environ, max_bytes)
+        data = _read(response, environ, max_bytes, turn)
     finally:
         response.close()
     if isinstance(data, str):
@@ -44,7 +50,9 @@ def reply_of(
     return Reply(message_id, response.status_code, _headers(response, environ), body, encoding)
 
 
-def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes | str:
+def _read(
+    response: Response, environ: WSGIEnvironment, max_bytes: int, turn: ReplyTurn
+) -> bytes | str:
     """Return the body or, as a text, why it can't be sent."""
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
@@ -55,8 +63,11 @@ def _read(response: Response, environ: WSGIEnvironment, max_bytes: int) -> bytes
     # Files, and the pages of abort(), count as streamed although their lengths are known.
     if size is None and response.is_streamed:
         return _FETCH_BY_HTTP.format("streamed")
+    if size is None:
+        size = response.calculate_content_length()
     if (size or 0) > max_bytes:
         return _too_large(max_bytes)
+    turn.encode(size or 0)
     data = bytearray()
     for part in response.iter_encoded():
         data += part

@@ -155,7 +155,7 @@ class MessageReceiver:
         )
 
     def _receive(self, message: str | bytes, data: bytes) -> None:
-        tokens = tokens_for(len(data))
+        tokens = tokens_for(data)
         try:
             if isinstance(message, bytes):
                 raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
@@ -170,7 +170,7 @@ class MessageReceiver:
     def _receive_large(self, message: str | bytes, data: bytes) -> None:
         """Receive a message that takes long to parse, and much memory once it is parsed."""
         head = None if isinstance(message, bytes) else peek(message)
-        if not self._takes_tokens(tokens_for(len(data)), head and head[0]):
+        if not self._takes_tokens(tokens_for(data), head and head[0]):
             return
         if head is not None and head[1] not in _OWN_ACTIONS and not self._awaits_resume:
             self._queue(data)
@@ -255,10 +255,14 @@ class MessageReceiver:
             self._connection.reading.pending.leave(len(data))
 
     def _answer(self, message: Message) -> None:
+        connection = self._connection
+        # A peer that takes nothing would else have several large replies in memory.
+        if not connection.outbox.wait_until_replied(lambda: connection.is_receptive):
+            return
         try:
-            self._reply(self._services.conversations.answer(self._converse(), message))
+            self._services.conversations.answer(self._converse(), message, self._reply)
         finally:
-            self._connection.disconnects_behind_reply = False
+            connection.disconnects_behind_reply = False
 
     def _converse(self) -> Conversation:
         if self._conversation is None:

@@ -47,3 +47,19 @@ class Batch:
     def deflated(self) -> bytes:
         """All frames, for a receiver that takes deflated ones."""
         return b"".join([frame.deflated for frame in self.frames])
+
+
+def are_apart(batches: Sequence[Batch], most: int) -> bool:
+    """Return whether no socket gets more than one of *batches*.
+
+    Then they are written straight to the kernel: putting a batch into outboxes first takes as long
+    again as writing it, and there would be nothing to join there.
+
+    :param most: how many receivers are compared; False for more.
+    """
+    if len(batches) < 2:
+        return True
+    receivers = sum([len(batch.receivers) for batch in batches])
+    return receivers <= most and receivers == len(
+        set().union(*[batch.receivers for batch in batches])
+    )

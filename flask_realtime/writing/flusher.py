@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
-from .batch import Batch
+from .batch import Batch, are_apart
 from .frames import Frame
-from .outbox import Outbox
+from .outbox import LARGE_REPLY_BYTES, Outbox
 from .poller import Poller
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,9 @@ class Flusher:
                 self.wake(outbox)
             else:
                 self._flush(outbox, full, failed)
+        if len(data) >= LARGE_REPLY_BYTES:
+            # Counted also where it waits for the flusher's thread, which many may do at one time.
+            self._poller.count_reply(outbox)
         self._follow_up(full, failed)
 
     def wake(self, outbox: Outbox) -> None:
@@ -148,7 +151,7 @@ class Flusher:
         for batch in batches:
             # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
             batch.deflate()
-        if _are_apart(batches):
+        if are_apart(batches, PUTS_AT_ONCE):
             self._write_through(batches)
         else:
             self._put_all(batches)
@@ -283,17 +286,3 @@ class Flusher:
             except Exception:
                 # Caught here, so that the receivers behind this one get the frame.
                 logger.exception("Ending a socket failed.")
-
-
-def _are_apart(batches: Sequence[Batch]) -> bool:
-    """Return whether no socket gets more than one of *batches*.
-
-    Then they are written straight to the kernel: putting a batch into outboxes first takes as long
-    again as writing it, and there would be nothing to join there.
-    """
-    if len(batches) < 2:
-        return True
-    receivers = sum([len(batch.receivers) for batch in batches])
-    return receivers <= PUTS_AT_ONCE and receivers == len(
-        set().union(*[batch.receivers for batch in batches])
-    )

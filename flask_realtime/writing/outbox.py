@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..protocol.positions import Position
@@ -13,6 +13,10 @@ from .frames import Frame
 # How much memory an item takes beside its bytes. A frame for many counts in full at each receiver.
 BYTES_OF_FRAME = 400
 BYTES_OF_REPLY = 50
+# Replies of this size and more count as large: all of a process may take a bounded part of memory.
+LARGE_REPLY_BYTES = 64 * 1024
+# How often a thread that waits until large replies are gone looks whether they are.
+LOOK_SECONDS = 0.25
 
 #: A frame is a push: it is dropped at a close, and the client gets it again when it resumes. Bytes
 #: are a reply, or a frame of the protocol's own.
@@ -107,6 +111,11 @@ class Outbox:
         with self._lock:
             return sum([len(item) for item in self._items if isinstance(item, bytes)])
 
+    @property
+    def has_large_reply(self) -> bool:
+        """Whether a large reply waits here, or a part of one."""
+        return bool(self._items) and self.reply_bytes() >= LARGE_REPLY_BYTES
+
     def append(self, *items: Item) -> None:
         """Let *items* be written behind all that waits."""
         with self._lock:
@@ -156,6 +165,19 @@ class Outbox:
                 self._empty = threading.Event()
             event = self._empty
         return event.wait(seconds)
+
+    def wait_until_replied(self, is_wanted: Callable[[], bool]) -> bool:
+        """Wait until the kernel has the large replies that wait here.
+
+        :param is_wanted: returns whether the caller still wants to wait; asked now and then.
+        :returns: False if the outbox was closed meanwhile.
+        """
+        if not self.has_large_reply:
+            return True
+        while self.has_large_reply and is_wanted():
+            # In pieces, since pushes may wait behind the replies.
+            self.wait_until_empty(LOOK_SECONDS)
+        return not self._is_closed
 
     def close(self) -> None:
         """Drop everything, take nothing more, and wake a thread that waits until all is taken."""

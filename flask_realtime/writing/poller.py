@@ -14,6 +14,7 @@ from ..threads.background import join, start_thread
 from ..threads.pause import let_others_run
 from ..threads.waker import Waker
 from .outbox import Outbox
+from .slow_replies import SlowReplies
 from .stalls import StallWatch
 
 logger = logging.getLogger(__name__)
@@ -27,10 +28,6 @@ LOOK_SECONDS = 1.0
 # How many outboxes are looked at between two pauses; one takes a microsecond, and under gevent
 # nobody else runs meanwhile.
 LOOKS_AT_ONCE = 500
-# How many bytes the replies may have together that peers of this process are slow to take. Large
-# messages that are being handled may take as much again: see node/large_messages.py.
-REPLY_BYTES = 32 * 1024 * 1024
-LARGE_REPLY_BYTES = 64 * 1024
 
 STALLED = "it has taken nothing for longer than REALTIME_STALL_SECONDS"
 CROWDING = "it is slow to take a large reply, and so are many others"
@@ -52,6 +49,7 @@ class Poller:
         self._new: dict[Outbox, StallWatch] = {}
         self._watched: dict[Outbox, StallWatch] = {}
         self._forgotten: dict[Outbox, threading.Event] = {}
+        self._slow_replies = SlowReplies()
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
@@ -61,21 +59,29 @@ class Poller:
 
         :raises RuntimeError: if the thread can't be started; the next call tries again.
         """
-        watch = StallWatch(outbox.reply_bytes())
         with self._lock:
             if outbox.is_closed or self._is_closed:
                 return
             waker = self._waker or self._start()
-            self._new[outbox] = watch
-            crowding = self._crowding(outbox) if watch.reply_bytes >= LARGE_REPLY_BYTES else ()
+            self._new[outbox] = StallWatch()
         waker.ring()
-        for one in crowding:
+        if outbox.has_large_reply:
+            # What is watched anew has made progress.
+            self.count_reply(outbox)
+
+    def count_reply(self, outbox: Outbox) -> None:
+        """Count the large reply that *outbox* holds; end others if all hold too much. Never blocks.
+
+        An outbox that is watched is counted without it.
+        """
+        for one in self._slow_replies.note(outbox):
             # Cut, because a close frame would wait behind the reply that the peer does not take.
             _guard(one.owner.give_up, CROWDING)
             _guard(one.owner.cut)
 
     def forget(self, outbox: Outbox) -> None:
         """Stop watching *outbox*, so that its fd may be closed. The outbox is closed already."""
+        self._slow_replies.forget(outbox)
         with self._lock:
             self._new.pop(outbox, None)
             waker = self._waker
@@ -93,25 +99,6 @@ class Poller:
         if waker is not None and thread is not None:
             waker.ring()
             join([thread])
-
-    def _crowding(self, newest: Outbox) -> list[Outbox]:
-        """Return the outboxes to end, so that replies take no more memory than they may.
-
-        Those are the outboxes that have made no progress for the longest time, and never *newest*.
-        Called with the lock held.
-        """
-        watches = {**self._watched, **self._new}
-        held = sum([watch.reply_bytes for watch in watches.values()])
-        if held <= REPLY_BYTES:
-            return []
-        del watches[newest]
-        found: list[Outbox] = []
-        for outbox, watch in sorted(watches.items(), key=lambda item: item[1].since):
-            if held > REPLY_BYTES and watch.reply_bytes >= LARGE_REPLY_BYTES:
-                held -= watch.reply_bytes
-                watch.reply_bytes = 0
-                found.append(outbox)
-        return found
 
     def _start(self) -> Waker:
         waker = Waker()

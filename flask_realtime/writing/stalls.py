@@ -11,14 +11,12 @@ class StallWatch:
 
     A watch of its own and not the outbox's, because most outboxes are never full.
 
-    :ivar reply_bytes: size in bytes of the replies that wait in the outbox.
     :ivar since: when the peer last took something, by :func:`.clock.monotonic`.
     """
 
-    __slots__ = ("_unread", "reply_bytes", "since")
+    __slots__ = ("_unread", "since")
 
-    def __init__(self, reply_bytes: int) -> None:
-        self.reply_bytes = reply_bytes
+    def __init__(self) -> None:
         self.since = clock.monotonic()
         self._unread = -1
 

@@ -62,6 +62,13 @@ class Siege:
         ]
         return self._sockets
 
+    def ask_once(self, text):
+        """Have the server answer a message, and what it needs for that belongs to all sockets."""
+        with RawSocket(self._server, self.browser, self.browser.page("/on/asks")) as socket:
+            socket.send(1, text)
+            socket.receive()
+        self.begin()
+
     def close(self):
         while self._sockets:
             self._sockets.pop().__exit__()
@@ -89,4 +96,6 @@ class Siege:
                 # Whoever asks for a page meanwhile gets it, after seconds of hard work.
                 self.browser.get("/pid")
             pause.wait(0.05)
-        return (most - self._before - COMMON) / COUNT
+        share = (most - self._before - COMMON) / COUNT
+        print(f"A socket holds {share / 1e6:.2f} MB.")
+        return share

@@ -1,6 +1,7 @@
 """A thief plants his own anonymous session in a victim's browser, and waits for the log-in."""
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from .people import Person, heard_until
 
@@ -84,3 +85,28 @@ def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
         victim.post("/send/inbox:victim", json="still here")
 
         assert socket.payloads(1) == ["still here"]
+
+
+@pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
+def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_path, way):
+    """If the app has Flask-Session regenerate it: the planted id is worth nothing any more."""
+    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
+    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
+    thief = Person(server.url)
+    page = thief.show()
+    victim = thief.give_cookies_to(Person(server.url))
+    own = victim.show()
+    with thief.open(page, resume=True) as planted, victim.open(own, resume=True) as socket:
+        planted.resume()
+        socket.resume()
+        if way == "by HTTP":
+            victim.log_in("victim")
+        else:
+            socket.call("/login", method="post", input={"user": "victim"})
+            victim.take_over(own)
+
+        assert planted.close_code() == 4001
+    assert victim.me()["user"] == "victim"
+    assert thief.me()["user"] is None
+    with pytest.raises(InvalidStatus, match="403"):
+        thief.open(page, resume=True)

@@ -15,6 +15,7 @@ from flask_realtime.messages.call_rules import CallRules
 from flask_realtime.messages.conversation import Client, Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
+from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
 from flask_realtime.page.identify import EXTENSION, Identify
 from flask_realtime.protocol.messages import parse_message
 from flask_realtime.session.grants import Grants
@@ -108,7 +109,9 @@ class Socket:
 
     def say(self, action, **data):
         message = parse_message(json.dumps({"id": next(self._ids), "action": action, **data}))
-        reply = self.conversation.answer(message, self.handlers)
+        turn = ReplyTurn(LargeReplies())
+        reply = self.conversation.answer(message, self.handlers, turn)
+        turn.end()
         read = json.loads(reply.to_json())
         assert read["id"] == message.id
         return read

@@ -95,6 +95,8 @@ def anew(room):
 
 @app.post("/login")
 def log_in():
+    if os.environ.get("KEPT_BY") == "server":
+        app.session_interface.regenerate(session)
     session.permanent = bool(os.environ.get("PERMANENT"))
     session["user"] = request.values["user"]
     session["name"] = request.values.get("name", "nobody")

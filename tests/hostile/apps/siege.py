@@ -1,5 +1,6 @@
 """An app with what hostile sockets may lean on: a handler that takes its time."""
 
+import base64
 import itertools
 import json
 import os
@@ -19,6 +20,8 @@ app.config.update(
 )
 realtime = Realtime(app)
 gate = threading.Event()
+# Text that stays large when it is deflated.
+NOISE = base64.b64encode(os.urandom(3_000_000)).decode()
 numbers = (str(number) for number in itertools.count())
 
 
@@ -53,3 +56,19 @@ def push(count, size, channel):
     for _ in range(count):
         realtime.push(next(numbers) + "x" * size, channel)
     return "", 204
+
+
+@realtime.handler("large")
+def large(data):
+    return next(numbers) + NOISE
+
+
+@realtime.handler("slow-and-large")
+def slow_and_large(data):
+    time.sleep(0.2)
+    return next(numbers) + NOISE
+
+
+@app.get("/large")
+def large_page():
+    return next(numbers) + NOISE

@@ -60,7 +60,21 @@ def test_bucket_is_exhausted_by_a_flood_alone(clock):
 )
 def test_message_takes_a_token_for_each_started_piece(size, tokens):
     """However small it is, it takes one."""
-    assert tokens_for(size) == tokens
+    assert tokens_for(b"x" * size) == tokens
+
+
+@pytest.mark.parametrize(
+    ("data", "least", "most"),
+    [
+        (b"[" + b"[]," * 80_000 + b"0]", 150, 250),
+        (b"[" + b"0," * 120_000 + b"0]", 60, 120),
+        (b'{"a": "' + b"Dear all, as agreed: " * 12_000 + b'"}', 32, 50),
+        (b"[[]]", 1, 1),
+    ],
+)
+def test_message_takes_tokens_for_the_values_to_be_parsed(data, least, most):
+    """Many small ones take several times as long as a text of the same size."""
+    assert least <= tokens_for(data) <= most
 
 
 def test_bucket_grants_the_largest_message_when_it_is_full(clock):
@@ -238,4 +252,25 @@ def test_allowance_forgets_who_waits_no_longer(monkeypatch):
 
     with allowance.take(100):
         assert allowance._taken == 100
+    assert allowance._taken == 0
+
+
+def test_allowance_relents_where_nothing_changes():
+    """Those who have taken all of it may be waiting for one who waits for them, in its turn."""
+    allowance, taken, gate = Allowance(100), [], threading.Event()
+
+    def take(name):
+        with allowance.take(60, patience=0.01):
+            taken.append(name)
+            gate.wait(DEADLINE)
+
+    threads = [threading.Thread(target=take, args=(name,)) for name in range(3)]
+    for thread in threads:
+        thread.start()
+
+    eventually(lambda: len(taken) == 3)
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
     assert allowance._taken == 0

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response, send_file, session
 from werkzeug.test import create_environ
 
+from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
 from flask_realtime.messages.replies import reply_of
 
 from ..conversations import Browser
@@ -174,7 +175,7 @@ def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
     """Nothing of such an answer is shown: neither its path nor an empty body with status 200."""
     response = Response("", headers={name: "/srv/private/report.pdf"})
 
-    reply = reply_of("7", response, create_environ(), 1000)
+    reply = reply_of("7", response, create_environ(), 1000, ReplyTurn(LargeReplies()))
 
     assert reply.status == 502
     assert "fetch this by HTTP" in reply.to_json()
@@ -188,8 +189,9 @@ def test_file_of_an_app_that_has_its_proxy_send_files(tmp_path):
     (tmp_path / "report.txt").write_text("secret")
     with app.test_request_context() as context:
         response = send_file(tmp_path / "report.txt")
+        turn = ReplyTurn(LargeReplies())
 
-        reply = reply_of("7", response, context.request.environ, 1000)
+        reply = reply_of("7", response, context.request.environ, 1000, turn)
 
     assert reply.status == 502
     assert str(tmp_path) not in reply.to_json()

@@ -8,7 +8,7 @@ import pytest
 from flask_realtime import Realtime
 from flask_realtime.identity.keys import digest
 from flask_realtime.node import message_receiver
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
 
 from ..handshakes import Page, admitted
 from .nodes import node_of
@@ -218,3 +218,20 @@ def test_message_that_comes_after_the_end_is_not_heeded(heard):
         connection.receiver.received('{"id": "1", "action": "echo"}')
 
         assert not connection.jobs.pending
+
+
+def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
+    """A peer that reads nothing has one such reply in memory, however often it asks."""
+    made = []
+    heard.realtime.handler("large")(lambda data: made.append(data) or "x" * 4_000_000)
+    with Page(heard.node) as page:
+        for number in range(3):
+            page.say("large", data=number)
+        eventually(lambda: made)
+        page.say("ping")
+        at_first = list(made)
+        replies = [page.receive() for _ in range(4)]
+
+    assert at_first == [0]
+    assert made == [0, 1, 2]
+    assert sum(len(reply["body"]) == 4_000_000 for reply in replies) == 3

@@ -6,6 +6,7 @@ import pytest
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.writing.outbox import BYTES_OF_FRAME, BYTES_OF_REPLY
+from tests.eventually import eventually
 
 from ..sockets import frame
 from .lines import DEADLINE, Line
@@ -164,3 +165,36 @@ def test_outbox_is_written_to_directly_only_where_nothing_waits(make):
 
     assert (first, while_waiting) == (None, None)
     assert line.outbox.swift is not None
+
+
+def test_large_reply_is_waited_for_until_it_is_taken():
+    """Or until the outbox is closed, or the caller does not want to wait any more."""
+    taken, closed, unwanted = lines = [Line(limit=10_000_000) for _ in range(3)]
+    ends = {}
+    for line in lines:
+        line.fill()
+        line.outbox.append(b"x" * 100_000)
+        line.outbox.flush()
+    waiting = [
+        threading.Thread(
+            target=lambda line=line: ends.update(
+                {line: line.outbox.wait_until_replied(lambda: line is not unwanted)}
+            )
+        )
+        for line in lines
+    ]
+    for thread in waiting:
+        thread.start()
+    eventually(lambda: unwanted in ends)
+    at_first = list(ends)
+
+    closed.outbox.close()
+    while not taken.outbox.flush():
+        taken.read()
+    for thread in waiting:
+        thread.join(DEADLINE)
+
+    assert at_first == [unwanted]
+    assert ends == {taken: True, closed: False, unwanted: True}
+    for line in lines:
+        line.close()

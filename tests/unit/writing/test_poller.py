@@ -190,7 +190,7 @@ def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
 
 def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypatch):
     """Those that have made no progress for longest are ended; the newest never is."""
-    monkeypatch.setattr("flask_realtime.writing.poller.REPLY_BYTES", 1_000_000)
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
     lines = filled(6, reply=b"x" * 300_000)
     poller = Poller(told)
 
@@ -205,7 +205,7 @@ def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypat
 
 def test_pushes_and_small_replies_that_wait_end_nobody(told, monkeypatch):
     """Pushes are others' too, and small replies are bounded by the backlog."""
-    monkeypatch.setattr("flask_realtime.writing.poller.REPLY_BYTES", 1000)
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1000)
     lines = filled(20, reply=b"x" * 1000)
     poller = Poller(told)
 

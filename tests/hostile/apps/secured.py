@@ -1,0 +1,79 @@
+"""An app whose users Flask-Security keeps: log-in, log-out and change of password are its own."""
+
+import json
+import os
+
+import flask_login
+from flask import Flask, render_template_string, request
+from flask_security import Security, SQLAlchemyUserDatastore, auth_required, current_user
+from flask_security.models import fsqla_v3 as fsqla
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.config.update(
+    SECRET_KEY="a secret of the tests",
+    SECURITY_PASSWORD_SALT="a salt of the tests",
+    SECURITY_PASSWORD_HASH="plaintext",
+    SECURITY_PASSWORD_SCHEMES=["plaintext"],
+    SECURITY_CHANGEABLE=True,
+    SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+    SQLALCHEMY_DATABASE_URI=os.environ["DATABASE"],
+    # The tests send forms without having loaded them.
+    WTF_CSRF_ENABLED=False,
+)
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+db = SQLAlchemy(app)
+fsqla.FsModels.set_db_info(db)
+realtime = Realtime(app)
+realtime.identify(flask_login)
+
+
+class Role(db.Model, fsqla.FsRoleMixin):
+    pass
+
+
+class User(db.Model, fsqla.FsUserMixin):
+    pass
+
+
+class Users(SQLAlchemyUserDatastore):
+    """Ends a user's sockets wherever Flask-Security ends the user's sessions."""
+
+    def set_uniquifier(self, user, uniquifier=None):
+        earlier = user.fs_uniquifier
+        super().set_uniquifier(user, uniquifier)
+        if earlier:
+            realtime.user(earlier).disconnect()
+
+
+users = Users(db, User, Role)
+Security(app, users)
+
+with app.app_context():
+    db.create_all()
+    for name in ("ada", "ben"):
+        users.create_user(email=f"{name}@example.com", password="a password of the tests")
+    db.session.commit()
+
+
+@app.get("/")
+def index():
+    return render_template_string("<head>{{ realtime_script() }}</head><body>welcome</body>")
+
+
+@app.get("/inbox")
+@auth_required("session")
+def inbox():
+    realtime.socket.subscribe(f"inbox:{current_user.email}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>inbox</body>")
+
+
+@app.post("/tell/<name>")
+def tell(name):
+    user = users.find_user(email=f"{name}@example.com")
+    realtime.to_user(user.get_id()).push(request.get_json())
+    return "", 204

@@ -1,0 +1,97 @@
+"""Users of Flask-Security: what its log-in grants ends with its log-out and a new password."""
+
+import pytest
+
+from .people import Person, heard_until
+
+PASSWORD = "a password of the tests"
+
+
+class User(Person):
+    """Somebody who logs in by Flask-Security's own forms."""
+
+    def enter(self, name):
+        fields = {"email": f"{name}@example.com", "password": PASSWORD}
+        assert self.navigate("/login", "POST", data=fields).status_code == 200
+        return self
+
+    def change_password(self):
+        fields = {
+            "password": PASSWORD,
+            "new_password": PASSWORD[::-1],
+            "new_password_confirm": PASSWORD[::-1],
+        }
+        assert self.navigate("/change", "POST", data=fields).status_code == 200
+
+
+@pytest.fixture
+def server(serve, tmp_path):
+    database = f"sqlite:///{tmp_path}/users.db"
+    return serve("secured:app", environ={"DATABASE": database})
+
+
+@pytest.fixture
+def ada(server):
+    return User(server.url).enter("ada")
+
+
+@pytest.fixture
+def ben(server):
+    return User(server.url).enter("ben")
+
+
+def test_user_hears_what_is_pushed_to_the_user(ada, ben):
+    """By the id that Flask-Security gives Flask-Login, and nobody else does."""
+    with ada.open(ada.show("/inbox")) as socket, ben.open(ben.show("/inbox")) as other:
+        ben.post("/tell/ada", json="psst")
+        ben.post("/tell/ben", json="last")
+
+        assert socket.payloads(1) == ["psst"]
+        assert heard_until(other, "last") == []
+
+
+def test_log_in_ends_the_strangers_sockets(server):
+    """Who planted the session before knows none of the keys behind the log-in."""
+    ada = User(server.url)
+    page = ada.show("/")
+    thief = ada.copy()
+    with ada.open(page) as socket:
+        ada.enter("ada")
+
+        assert socket.close_code() == 4001
+    with thief.open(page, resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
+def test_log_out_ends_what_the_log_in_granted(ada):
+    """On all pages of the browser, and for who keeps a copy of its cookie."""
+    page, away = ada.show("/inbox"), ada.show("/inbox")
+    thief = ada.copy()
+    with ada.open(page) as socket, ada.open(ada.show("/")) as other:
+        ada.navigate("/logout", "POST")
+
+        assert {socket.close_code(), other.close_code()} == {4001}
+    with thief.open(away, resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
+def test_new_password_ends_the_sockets_of_all_devices(ada, ben, server):
+    """The device that changes it is logged in as before, and its page hears its user again."""
+    elsewhere = User(server.url).enter("ada")
+    away = elsewhere.show("/inbox")
+    with (
+        ada.open(ada.show("/inbox")) as socket,
+        elsewhere.open(elsewhere.show("/inbox")) as there,
+        ben.open(ben.show("/inbox")) as other,
+    ):
+        ada.change_password()
+
+        assert socket.close_code() in (1000, 4001)
+        assert there.close_code() in (1000, 4001)
+        ben.post("/tell/ben", json="still here")
+        assert other.payloads(1) == ["still here"]
+    with elsewhere.open(away, resume=True) as socket:
+        assert socket.close_code() == 4001
+    with ada.open(ada.show("/inbox")) as socket:
+        ben.post("/tell/ada", json="welcome back")
+        assert socket.payloads(1) == ["welcome back"]

@@ -1,0 +1,128 @@
+"""Large replies of a process: how many are made at one time."""
+
+import threading
+
+import pytest
+
+from flask_realtime.messages import large_replies as module
+from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
+from flask_realtime.writing.outbox import LARGE_REPLY_BYTES
+from tests.eventually import DEADLINE, eventually
+
+LARGE = 10 * LARGE_REPLY_BYTES
+
+
+class Asked:
+    """Sockets that ask for one reply each, and what they came to.
+
+    :param size: of the replies.
+    """
+
+    def __init__(self, size=LARGE):
+        self.replies = LargeReplies()
+        self.begun, self.encoded = [], []
+        self.made, self.sent = threading.Event(), threading.Event()
+        self._size = size
+        self._threads = []
+
+    def ask(self, count, endpoint="large"):
+        for _ in range(count):
+            thread = threading.Thread(target=self._answer, args=(endpoint,))
+            thread.start()
+            self._threads.append(thread)
+
+    def end(self):
+        self.made.set()
+        self.sent.set()
+        for thread in self._threads:
+            thread.join(DEADLINE)
+
+    def _answer(self, endpoint):
+        turn = ReplyTurn(self.replies)
+        turn.begin(endpoint)
+        self.begun.append(endpoint)
+        self.made.wait(DEADLINE)
+        turn.encode(self._size)
+        self.encoded.append(endpoint)
+        self.sent.wait(DEADLINE)
+        turn.end()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Sockets of a process in which two large bodies may be there, and one be encoded."""
+    monkeypatch.setattr(module, "BODY_BYTES", LARGE * 2)
+    monkeypatch.setattr(module, "ENCODING_BYTES", LARGE * module.COPIES)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", DEADLINE)
+    asked = Asked()
+    yield asked
+    asked.end()
+
+
+def test_large_replies_are_encoded_one_by_one(asked):
+    """Each holds several times the memory of its body until it is on its way."""
+    asked.made.set()
+    for endpoint in "abcd":
+        asked.ask(1, endpoint)
+    eventually(lambda: len(asked.encoded) == 1)
+    eventually(lambda: len(asked.replies.encoding._waiting) == 3)
+
+    asked.sent.set()
+
+    eventually(lambda: len(asked.encoded) == 4)
+    asked.end()
+    assert (asked.replies.encoding._taken, asked.replies.bodies._taken) == (0, 0)
+
+
+def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
+    """All of them would be in memory else, and wait to be encoded."""
+    asked.replies.note("large", LARGE)
+
+    asked.ask(5)
+    eventually(lambda: len(asked.replies.bodies._waiting) == 3)
+
+    assert len(asked.begun) == 2
+    asked.end()
+    assert len(asked.begun) == 5
+    assert asked.replies.bodies._taken == 0
+
+
+def test_other_endpoints_wait_for_nobody(asked):
+    """What is small is made and encoded while large replies wait."""
+    asked.replies.note("large", LARGE)
+    asked.ask(5)
+    eventually(lambda: asked.replies.bodies._waiting)
+
+    turn = ReplyTurn(asked.replies)
+    turn.begin("small")
+    turn.encode(1000)
+    turn.end()
+
+    assert asked.replies.expected("small") == 0
+
+
+def test_handlers_that_wait_for_each_other_come_to_an_end(asked, monkeypatch):
+    """The one that is to wake the others is begun though they have taken all the memory."""
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    asked.replies.note("large", LARGE)
+
+    asked.ask(5)
+
+    eventually(lambda: len(asked.begun) == 5)
+
+
+def test_endpoint_is_small_again_after_some_small_replies():
+    """One large page of a search has nobody wait for good."""
+    replies = LargeReplies()
+    replies.note("search", LARGE)
+    counted = 0
+
+    while replies.expected("search"):
+        turn = ReplyTurn(replies)
+        turn.begin("search")
+        turn.encode(1000)
+        turn.end()
+        counted += 1
+
+    assert 1 < counted < 10
+    assert replies.bodies._taken == 0

@@ -1,0 +1,64 @@
+"""Which peers are slow to take large replies."""
+
+import pytest
+
+from flask_realtime.writing.slow_replies import SlowReplies
+
+from .lines import Line
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """Return lines of which three may hold a reply at one time."""
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
+    lines = [Line(limit=10_000_000) for _ in range(5)]
+    for line in lines:
+        line.outbox.append(b"x" * 300_000)
+    yield [line.outbox for line in lines]
+    for line in lines:
+        line.close()
+
+
+def test_replies_count_before_anything_of_them_is_written(lines):
+    """Those that were noted first are to end, and never the newest."""
+    replies = SlowReplies()
+
+    ended = [replies.note(outbox) for outbox in lines]
+
+    assert ended == [[], [], [], [lines[0]], [lines[1]]]
+
+
+def test_peer_that_has_taken_a_part_stays_longer(lines):
+    """The one that has made no progress for longest has to go."""
+    replies = SlowReplies()
+    for outbox in lines[:3]:
+        replies.note(outbox)
+
+    replies.note(lines[0])
+
+    assert replies.note(lines[3]) == [lines[1]]
+
+
+@pytest.mark.parametrize("end", ["taken", "forgotten"])
+def test_reply_that_is_gone_counts_no_longer(lines, end):
+    """Whether its peer has taken it, or its socket has ended."""
+    replies = SlowReplies()
+    for outbox in lines[:3]:
+        replies.note(outbox)
+
+    if end == "taken":
+        lines[1].close()
+    else:
+        replies.forget(lines[1])
+
+    assert replies.note(lines[3]) == []
+    assert replies.note(lines[4]) == [lines[0]]
+
+
+def test_largest_reply_of_all_is_sent(lines, monkeypatch):
+    """One that is larger than all together may be ends the others."""
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1000)
+    replies = SlowReplies()
+    replies.note(lines[0])
+
+    assert replies.note(lines[1]) == [lines[0]]
