@@ -12,14 +12,15 @@ logger = logging.getLogger(__name__)
 FIRST_COST_SECONDS = 0.05
 # The highest cost that counts: a block that waited for a database that hung is no measure.
 LARGEST_COST_SECONDS = 2.0
-# The weight of the newest measurement in the average.
+# The weight of the newest measurement in the average. The second measurement replaces the first,
+# which compiled the template and connected to the database.
 NEWEST_SHARE = 0.2
 # The share of a core that refreshing may take.
 SHARE_OF_CORE = 0.25
 RENDERED_AT_ONCE = 2
 PATIENCE_SECONDS = 1.0
-# No page waits if the spread would be shorter than this: nobody would notice.
-SHORTEST_SPREAD_SECONDS = 0.1
+# No page waits if all of them cost less than this together, in seconds: nobody else would notice.
+UNSPREAD_SECONDS = 0.1
 # A spread longer than the first is logged as a warning; none is longer than the second.
 LONG_SPREAD_SECONDS = 10.0
 LONGEST_SPREAD_SECONDS = 60.0
@@ -34,6 +35,7 @@ class Herd:
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._turns: dict[str, threading.BoundedSemaphore] = {}
         self._cost: float | None = None
+        self._has_only_first = True
         self._warned: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, view: str) -> bool:
@@ -57,22 +59,27 @@ class Herd:
             return
         measured = min(seconds, LARGEST_COST_SECONDS)
         with self._lock:
-            known = measured if self._cost is None else self._cost
-            self._cost = known + (measured - known) * NEWEST_SHARE
+            known = self._cost
+            if known is None or self._has_only_first:
+                self._has_only_first = known is None
+                self._cost = measured
+            else:
+                self._cost = known + (measured - known) * NEWEST_SHARE
 
     def spread(self, channel: str, listeners: int) -> int:
         """Return over how many milliseconds the listeners of a channel shall spread requests.
 
+        The spread is 0 if they are so few that all of them may ask at once.
+
         :param listeners: how many listeners of the channel this process has.
         """
-        cost = self._cost
-        seconds = listeners * (FIRST_COST_SECONDS if cost is None else cost) / SHARE_OF_CORE
+        cost = FIRST_COST_SECONDS if self._cost is None else self._cost
+        seconds = max(0.0, listeners * cost - UNSPREAD_SECONDS) / SHARE_OF_CORE
         if seconds > LONG_SPREAD_SECONDS:
-            self._warn(channel, listeners, seconds)
-        seconds = min(seconds, LONGEST_SPREAD_SECONDS)
-        return round(seconds * 1000) if seconds >= SHORTEST_SPREAD_SECONDS else 0
+            self._warn(channel, listeners, cost, seconds)
+        return round(1000 * min(seconds, LONGEST_SPREAD_SECONDS))
 
-    def _warn(self, channel: str, listeners: int, seconds: float) -> None:
+    def _warn(self, channel: str, listeners: int, cost: float, seconds: float) -> None:
         with self._lock:
             if channel in self._warned:
                 return
@@ -85,6 +92,6 @@ class Herd:
             channel,
             seconds,
             listeners,
-            1000 * seconds * SHARE_OF_CORE / listeners,
+            1000 * cost,
             channel,
         )

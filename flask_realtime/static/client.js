@@ -33,7 +33,7 @@ export class Client {
   #body;
   #isSubscribed;
   #isStale = false;
-  #loadByHttp;
+  #load;
   #earlyUntil;
   #channels = new Channels(() => this.#window.Date.now() < this.#earlyUntil);
   #calls;
@@ -50,18 +50,17 @@ export class Client {
    * @param {string} page.sessionUrl where cookies wait
    * @param {() => boolean} page.isSubscribed whether its HTML says that it is
    * @param {boolean} page.isPosted it did not come by GET
-   * @param {() => Promise<typeof byHttp>} page.loadByHttp
-   * @param {() => Promise} page.loadRenderer loads what then calls `renderBy`
+   * @param {(part: string) => Promise} page.load loads a script, "http", or "html", which calls `renderBy`
    */
   constructor(window, page) {
-    const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, loadByHttp, loadRenderer } = page;
+    const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, load } = page;
     const { Date } = (this.#window = window);
-    this.#loadByHttp = loadByHttp;
+    this.#load = load;
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
     this.#isPosted = isPosted;
-    this.#rendering = new Rendering(loadRenderer, (channel) => this.#lose([channel]));
+    this.#rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.#reload = new Reload(window, this.#memory, isPosted, new Typing(window));
     this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
@@ -135,7 +134,8 @@ export class Client {
     const end = Date.now() + limit;
     const reply = await this.#send(request.message, limit, request.isRepeatable);
     if (reply.refused !== "call") return reply;
-    const byHttp = await this.#loadByHttp();
+    await this.#load("http");
+    const byHttp = this.#window[Symbol.for("realtime.byHttp")];
     const fetch = (...asked) => this.fetch(...asked);
     return byHttp(this.#window, request, fetch, reply.id, limit && Math.max(1, end - Date.now()));
   }

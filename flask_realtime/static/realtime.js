@@ -2,7 +2,7 @@
 
 import { Client } from "./client.js";
 import { own } from "./dom.js";
-import { loadOnceWanted } from "./forms_loader.js";
+import { loadOnceWanted } from "./loading.js";
 import { nameToHtmx } from "./htmx.js";
 
 // The page's other scripts may have attributes of these names too.
@@ -21,22 +21,19 @@ function begin() {
   // Not the page's, which a frame's srcdoc has not, and <base> changes.
   const { origin } = new URL(tag.src);
   const connectionId = own(window, "body").dataset.socketConnectionId;
+  const load = (part) => import(/* @vite-ignore */ tag.src.replace("realtime.js", `realtime-${part}.js`));
   const client = new Client(window, {
     connectionId,
     socketUrl: `${origin.replace("http", "ws")}${prefix}${path}`,
     sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
     isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
-    loadByHttp: async () => {
-      await import(/* @vite-ignore */ tag.src.replace("realtime.js", "realtime-http.js"));
-      return window[Symbol.for("realtime.byHttp")];
-    },
-    loadRenderer: () => import(/* @vite-ignore */ tag.src.replace("realtime.js", "realtime-html.js")),
+    load,
   });
   client.served = [...own(window, "head").children];
   window.realtime = client;
   nameToHtmx(window, client);
-  loadOnceWanted(window, tag.src.replace("realtime.js", "realtime-forms.js"));
+  loadOnceWanted(window, load);
   if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on <body>.");
   if (origin !== window.origin) {
     console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");

@@ -8,6 +8,22 @@ def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
     assert ada.run("realtime.call('/id').then(({ body }) => body === realtime.connectionId)")
 
 
+def test_page_with_a_block_has_its_script_before_the_first_refresh(ada):
+    """What somebody changes is not seen later for want of it; other pages do not load it."""
+    ada.visit("/plain")
+    assert any("/realtime.js" in name for name in loaded(ada))
+    assert not any("/realtime-" in name for name in loaded(ada))
+
+    ada.visit("/with-a-block")
+    ada.wait_for("""() => performance.getEntriesByType("resource")
+        .some(({ name }) => name.includes("/realtime-html.js"))""")
+
+
+def loaded(person):
+    """The addresses of what the page has loaded."""
+    return person.run("performance.getEntriesByType('resource').map(({ name }) => name)")
+
+
 def test_client_leaves_the_import_map_below_it_alone(ada):
     """The app's modules find what the page's import map names."""
     ada.visit("/beside-others")

@@ -116,6 +116,15 @@ def late():
     )
 
 
+@app.get("/with-a-block")
+def with_a_block():
+    """A page with a block that nothing has refreshed so far."""
+    return render_template_string(
+        """<link rel="icon" href="data:,"><body>{{ realtime_script(g.nonce) }}
+        <p data-realtime-block="text" data-realtime-on="text">{% block text %}{% endblock %}</p>"""
+    )
+
+
 @app.get("/beside-others")
 def beside_others():
     """A page with scripts of others that have attributes of the same names, and an import map."""

@@ -7,6 +7,7 @@ from flask_realtime.hub.herd import (
     LONGEST_SPREAD_SECONDS,
     RENDERED_AT_ONCE,
     SHARE_OF_CORE,
+    UNSPREAD_SECONDS,
     Herd,
 )
 
@@ -16,34 +17,55 @@ def herd():
     return Herd()
 
 
+def measure(herd, *costs):
+    """Have blocks rendered that cost so many seconds."""
+    for seconds in costs:
+        assert herd.begin("show")
+        herd.end("show", seconds)
+
+
+def spread_of(seconds):
+    """Over how many milliseconds pages that cost so much together are spread."""
+    return round(1000 * (seconds - UNSPREAD_SECONDS) / SHARE_OF_CORE)
+
+
 def test_spread_grows_with_listeners_and_cost(herd):
     """So that refreshing takes a quarter of a core, however many there are."""
-    assert herd.spread("room", 10) == round(1000 * 10 * FIRST_COST_SECONDS / SHARE_OF_CORE)
-    assert herd.begin("show")
-    herd.end("show", 0.01)
+    assert herd.spread("room", 10) == spread_of(10 * FIRST_COST_SECONDS)
+    measure(herd, 0.01)
 
-    assert herd.spread("room", 100) == round(1000 * 100 * 0.01 / SHARE_OF_CORE)
+    assert herd.spread("room", 100) == spread_of(100 * 0.01)
 
 
 def test_few_pages_do_not_wait(herd):
-    """Two people see each other's changes at once."""
-    herd.begin("show")
-    herd.end("show", 0.005)
-
+    """Two people see each other's changes at once, the very first one too."""
     assert herd.spread("room", 2) == 0
+    measure(herd, 0.04, 0.005)
+
+    assert herd.spread("room", 20) == 0
+
+
+def test_one_more_page_makes_none_wait_much_longer(herd):
+    """Where all may ask at once no longer, they wait for what is too much, and not for all."""
+    measure(herd, 0.005)
+
+    assert 0 < herd.spread("room", 21) < 50
+
+
+def test_first_block_is_no_measure_once_there_is_another(herd):
+    """It compiled the template and connected to the database, as no later one does."""
+    measure(herd, 1.0, 0.01)
+
+    assert herd.spread("room", 100) == spread_of(100 * 0.01)
 
 
 def test_cost_follows_what_is_measured(herd):
     """One block that waited for its database counts little."""
-    for seconds in (0.01,) * 50 + (60,):
-        assert herd.begin("show")
-        herd.end("show", seconds)
+    measure(herd, *(0.01,) * 50, 60)
     once = herd.spread("room", 100)
-    for _ in range(50):
-        herd.begin("show")
-        herd.end("show", 0.01)
+    measure(herd, *(0.01,) * 50)
 
-    assert once > herd.spread("room", 100) == pytest.approx(4000, rel=0.01)
+    assert once > herd.spread("room", 100) == pytest.approx(spread_of(100 * 0.01), rel=0.01)
 
 
 def test_herd_too_large_to_refresh_is_told_once(herd, caplog):
@@ -76,8 +98,6 @@ def test_request_that_rendered_no_block_is_no_measure(herd):
 
 def test_no_page_waits_for_hours(herd):
     """However long somebody has made a block take."""
-    for _ in range(50):
-        herd.begin("show")
-        herd.end("show", 1000.0)
+    measure(herd, *(1000.0,) * 50)
 
     assert herd.spread("room", 100_000) == 1000 * LONGEST_SPREAD_SECONDS
