@@ -76,7 +76,8 @@ class RowWatcher:
         if isinstance(self._columns, str):
             raise TypeError(
                 f"columns is {self._columns!r}, but a collection of attributes is expected, such "
-                f"as ({self._columns!r},)."
+                f"as ({self._columns!r},). To refresh several channels, give a function of the row "
+                f"that returns all their names."
             )
         if isinstance(self._names, str):
             check_format(self._names)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, get_args
 
 from flask import Flask, current_app, globals
-from jinja2 import Template
-from jinja2.runtime import Context
 from markupsafe import escape
 from werkzeug.local import LocalProxy
 
+from ..errors import RealtimeError
 from .nobody import as_nobody
+from .one_block import render_block
 from .tokens import check_for_token
-
-logger = logging.getLogger(__name__)
 
 Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
 #: The changes that a fragment can make, named as in Turbo Streams.
@@ -89,13 +86,17 @@ def content(
                 "html= is the whole content of a fragment: leave out the template, block= and "
                 "the template's variables, or leave out html=."
             )
-        return _checked(str(escape(html)), "What is given as html=")
+        text = str(escape(html))
+        check_for_token(text, "What is given as html=")
+        return text
     if not isinstance(template, str) or "<" in template:
         raise TypeError(
             f"The name of a template is expected behind the target, not {template!r:.100}; literal "
             f"content is given as html=: a Markup as it is, any other text escaped."
         )
-    return _checked(render(template, block, context), f"The template {template!r}")
+    html = render(template, block, context)
+    check_for_token(html, f"The template {template!r}", context.values())
+    return html
 
 
 def literal(
@@ -126,10 +127,28 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     variables = {name: _resolved(value) for name, value in context.items()}
-    with as_nobody(app, f"The template {template!r}"):
+    with _explained(template), as_nobody(app, f"The template {template!r}"):
         found = app.jinja_env.get_or_select_template(template)
         _update_context(app, variables)
-        return found.render(variables) if block is None else _render_block(found, block, variables)
+        return found.render(variables) if block is None else render_block(found, block, variables)
+
+
+@contextmanager
+def _explained(template: str) -> Iterator[None]:
+    """Have an error say which template it comes from, and what that is rendered without."""
+    try:
+        yield
+    except RealtimeError:
+        raise
+    except Exception as error:
+        # As add_note() does, which Python has from 3.11 on.
+        error.__notes__ = [  # type: ignore[attr-defined]
+            *getattr(error, "__notes__", ()),
+            f"The template {template!r} was being rendered for all who get it, as nobody: with an "
+            f"empty session, an empty g and a stranger as current_user, in context processors too. "
+            f"Pass what it needs, or use a block for what is each visitor's own.",
+        ]
+        raise
 
 
 def _check_morph(context: dict[str, Any]) -> None:
@@ -139,11 +158,6 @@ def _check_morph(context: dict[str, Any]) -> None:
             "morph= goes with replace and update alone: only these two put new HTML in the place "
             "of old. Leave it out."
         )
-
-
-def _checked(html: str, what: str) -> str:
-    check_for_token(html, what)
-    return html
 
 
 def _resolved(value: Any) -> Any:
@@ -157,44 +171,3 @@ def _update_context(app: Flask, variables: dict[str, Any]) -> None:
     else:
         update: Any = app.update_template_context
         update(globals.app_ctx._get_current_object(), variables)  # type: ignore[attr-defined]
-
-
-def _render_block(template: Template, block: str, variables: dict[str, Any]) -> str:
-    context = template.new_context(variables)
-    reached: list[Context] = []
-    for functions in context.blocks.values():
-        functions.insert(0, _render_nothing)
-    # In front of the block itself, because super() looks for the block's parent right behind it; a
-    # parent template appends its block when it is rendered.
-    context.blocks.setdefault(block, [_render_nothing])[0] = partial(_reach, reached)
-    _run_up_to_block(template, context, reached)
-    functions = context.blocks[block]
-    if len(functions) == 1:
-        names = sorted(name for name in context.blocks if name != block)
-        raise LookupError(
-            f"The template {template.name!r} has no block {block!r}; there are: "
-            f"{', '.join(names) or 'none'}."
-        )
-    return "".join(functions[1](reached[0] if reached else context))
-
-
-def _run_up_to_block(template: Template, context: Context, reached: list[Context]) -> None:
-    """Run the template, and its parents, up to the block, with all that they set and import."""
-    try:
-        for _ in template.root_render_func(context):
-            if reached:
-                break
-    except Exception as error:
-        # Not raised: parts outside of the block may need variables that a fragment is not given.
-        logger.debug(
-            "What stands around the block of %r was rendered only in part: %r", template.name, error
-        )
-
-
-def _reach(reached: list[Context], context: Context) -> Iterator[str]:
-    reached.append(context)
-    yield ""
-
-
-def _render_nothing(_context: Context) -> Iterator[str]:
-    yield from ()

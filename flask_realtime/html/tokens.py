@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Collection, Iterator
+from typing import Any
+
 from flask import current_app, g, has_app_context
 
 from ..errors import RealtimeError
+
+# What Flask-WTF signs: the hash that the session has, a time, and the signature. It keeps that
+# in g, by a name that each form may choose.
+_SIGNED = re.compile(r"[\w-]{50,}\.[\w-]{6}\.[\w-]{27}")
 
 
 class HoldsToken(RealtimeError, ValueError):
@@ -22,15 +31,36 @@ class HoldsToken(RealtimeError, ValueError):
         )
 
 
-def check_for_token(html: str, what: str) -> None:
-    """Check that *html* does not hold the CSRF token that Flask-WTF has made in this request.
+def check_for_token(html: str, what: str, passed: Collection[Any] = ()) -> None:
+    """Return if *html* holds no CSRF token that Flask-WTF or WTForms has made in this request.
 
-    :param what: where the HTML comes from, as the error names it.
-    :raises HoldsToken: if it holds the token.
+    :param what: where it comes from, as a sentence names it.
+    :param passed: what it was made of: the values of a template's variables.
+    :raises HoldsToken: if it does.
     """
+    if any(token in html for token in (*_kept(), *_tokens_of(passed))):
+        raise HoldsToken(what)
+
+
+def _kept() -> Iterator[str]:
+    """The tokens that Flask-WTF has made."""
     if not has_app_context():
         return
-    # Flask-WTF keeps the token in g, under the name of its form field.
-    token = g.get(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
-    if isinstance(token, str) and token and token in html:
-        raise HoldsToken(what)
+    usual = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
+    for name in g:
+        value = g.get(name)
+        if isinstance(value, str) and value and (name == usual or _SIGNED.fullmatch(value)):
+            yield value
+
+
+def _tokens_of(passed: Collection[Any]) -> Iterator[str]:
+    """The tokens that WTForms has made for what is passed: forms, or their fields."""
+    if "wtforms" not in sys.modules:
+        return
+    from wtforms.csrf.core import CSRFTokenField
+    from wtforms.form import BaseForm
+
+    for value in passed:
+        for field in value if isinstance(value, BaseForm) else (value,):
+            if isinstance(field, CSRFTokenField) and field.current_token:
+                yield field.current_token

@@ -14,19 +14,6 @@ TEMPLATES = {
     "secrets.html": "{{ current_user.id }}|{{ session.user }}|{{ g.user }}"
     "|{{ get_flashed_messages() }}|{{ shown.id }}",
     "form.html": "{{ csrf_token() }}",
-    "page.html": "{% set n = 3 %}<ul>{% block rows %}<li>{{ n }}</li>{% endblock %}</ul>",
-    "child.html": "{% extends 'page.html' %}{% block rows %}{{ super() }}<li>{{ text }}</li>"
-    "{% endblock %}",
-    "macros.html": "{% macro card(n) %}<i>{{ n }}</i>{% endmacro %}",
-    "import.html": "<h1></h1>{% from 'macros.html' import card %}"
-    "{% block rows %}{{ card(n) }}{% endblock %}",
-    "set.html": "<h1></h1>{% set total = n + 1 %}{% block rows %}{{ total }}{% endblock %}"
-    "{% set total = 0 %}",
-    "nested.html": "{% extends 'outer.html' %}{% set text = 'of the child' %}",
-    "outer.html": "<h1>{{ title }}</h1>{% set n = 7 %}{% block form %}{{ csrf_token() }}"
-    "{% block rows %}{{ n }} {{ text }}{% endblock %}{% endblock %}",
-    "around.html": "{% set n = 7 %}<h1>{{ room.name.upper() }}</h1>"
-    "{% block rows %}{{ n }}{% endblock %}",
 }
 
 
@@ -64,39 +51,6 @@ def test_template_that_writes_the_session_is_named(app):
     CSRFProtect(app)
     with app.test_request_context("/"), pytest.raises(WrittenByNobody, match=r"'form\.html'"):
         render("form.html", None, {})
-
-
-@pytest.mark.parametrize("template", ["page.html", "child.html"])
-def test_one_block_of_a_template(app, template):
-    """A block is rendered alone, with what it inherits."""
-    with app.test_request_context("/"):
-        html = render(template, "rows", {"text": "<b>", "n": 5})
-
-    assert html.replace("<li>&lt;b&gt;</li>", "").startswith("<li>")
-    assert "<ul>" not in html
-    assert ("&lt;b&gt;" in html) == (template == "child.html")
-
-
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [("import.html", "<i>1</i>"), ("set.html", "2"), ("nested.html", "7 of the child")],
-)
-def test_block_sees_what_the_template_sets_in_front_of_it(app, template, expected):
-    """Behind the template's first output, too, and in a parent's."""
-    with app.test_request_context("/"):
-        assert render(template, "rows", {"n": 1}) == expected
-
-
-def test_block_needs_nothing_of_what_stands_around_it(app):
-    """What a fragment is not given is missed by what it does not show."""
-    with app.test_request_context("/"):
-        assert render("around.html", "rows", {}) == "7"
-
-
-def test_unknown_block_is_told(app):
-    """The error lists the blocks that there are."""
-    with app.test_request_context("/"), pytest.raises(LookupError, match="there are: rows"):
-        render("page.html", "row", {})
 
 
 def test_literal_content_is_escaped_unless_it_is_markup(app):
