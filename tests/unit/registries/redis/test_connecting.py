@@ -2,6 +2,8 @@
 
 import queue
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -76,6 +78,51 @@ def test_pool_answers_within_its_timeout_though_the_name_service_is_silent(
     silent_name_service.set()
     assert pool.run([("PING",)], Deadline(10)) == [b"PONG"]
     pool.close()
+
+
+SILENT = """
+import sys
+
+if sys.argv[1] == "gevent":
+    from gevent import get_hub, monkey
+
+    monkey.patch_all()
+    Event, Timer = (monkey.get_original("threading", name) for name in ("Event", "Timer"))
+    blocked = lambda: get_hub().threadpool.apply(has_answered.wait)
+else:
+    from threading import Event, Timer
+
+    blocked = lambda: has_answered.wait()
+
+import socket, threading, time
+from flask_realtime import Publisher, RegistryUnavailable
+
+def answer_late(*args, **kwargs):
+    blocked()
+    raise socket.gaierror("the name service was silent")
+
+has_answered, others = Event(), []
+socket.getaddrinfo = answer_late
+late = Timer(30, has_answered.set)
+late.start()
+threading.Thread(target=lambda: [others.append(time.sleep(0.01)) for _ in range(3)]).start()
+try:
+    Publisher("redis://redis.example", timeout=0.5).push("hi", "room")
+except RegistryUnavailable:
+    print("before" if not has_answered.is_set() else "behind", len(others))
+late.cancel()
+has_answered.set()
+"""
+
+
+@pytest.mark.parametrize("kind", ["threads", "gevent"])
+def test_push_waits_for_no_name_service(kind):
+    """On threads and on greenlets, whose others go on meanwhile."""
+    done = subprocess.run(
+        [sys.executable, "-c", SILENT, kind], capture_output=True, text=True, timeout=DEADLINE
+    )
+
+    assert done.stdout.split() == ["before", "3"], done.stderr
 
 
 def test_attempt_needs_no_thread_where_none_is_to_be_had(redis_url):
