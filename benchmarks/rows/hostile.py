@@ -9,6 +9,8 @@ import time
 import zlib
 from functools import partial
 
+from flask_realtime.connection.limits import tokens_for
+
 from ..client import frame
 from ..prober import Prober
 from ..rivals import Ours
@@ -16,9 +18,8 @@ from ..row import OURS, Line, Row, at_most
 from ..servers import gunicorn
 
 SOCKETS = 64
-# What README's table of settings has: each started 8 KB of a message counts as one.
+# What README's table of settings has.
 A_SECOND = 100
-KILOBYTES_OF_ONE = 8
 # The 99th percentile of a view may double, or grow by so many ms where that is more.
 MORE_MS = 50.0
 
@@ -48,7 +49,7 @@ def besieged(seconds):
         with rival.start() as server, rival.crowd(server.port, ["room"] * SOCKETS, True) as crowd:
             crowd.settle()
             idle = _percentile(server.port, seconds)
-            rate = A_SECOND / -(-len(text) // (KILOBYTES_OF_ONE * 1024))
+            rate = A_SECOND / tokens_for(text.encode())
             data = _deflated(text) if is_deflated else frame(text.encode())
             with Siege(crowd.clients, data, rate):
                 figures[kind] = _percentile(server.port, seconds)
