@@ -1,4 +1,4 @@
-"""What a channel may be called, and which names fit a pattern."""
+"""Names of channels: which are valid, and which fit a pattern."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from ..errors import InvalidChannel
 
-#: Characters. A name stands in Redis keys, in log lines and on every push: it is no document.
+#: How many characters a name may have: it stands in Redis keys, in log lines and on every push.
 LONGEST_NAME = 200
 
 WILDCARD = "*"
 
-#: What the names of the library's own channels begin with, such as ``@user:42``: an app's never do.
+#: The beginning of the names of the library's own channels, such as ``@user:42``. An app's channels
+#: never begin with it.
 RESERVED = "@"
 
 
@@ -22,7 +23,7 @@ def flatten(channels: Collection[Any], pattern: Any = None) -> list[str]:
     """Return the names in *channels* and, behind them, *pattern*, each once, in the order given.
 
     :param channels: names, or lists, tuples or sets of them.
-    :param pattern: stands for every known channel that fits it; None: no pattern.
+    :param pattern: a pattern, which stands for every known channel that fits it; None: no pattern.
     :raises InvalidChannel: if there is neither a name nor a pattern, or if one cannot be used.
     """
     found: dict[str, None] = {}
@@ -39,10 +40,10 @@ def flatten(channels: Collection[Any], pattern: Any = None) -> list[str]:
 
 
 def check_name(name: Any) -> str:
-    """Return *name* if one of an app's channels can be called so.
+    """Return *name* if it is a valid name for a channel of an app.
 
-    :raises InvalidChannel: if it cannot. A name often comes from a request, so ``*``, which would
-        reach every channel of a kind, is no part of one.
+    :raises InvalidChannel: if it is not. ``*`` is not allowed, because names often come from
+        requests, and a pattern would reach every channel of a kind.
     """
     if is_pattern(_check(name)):
         raise InvalidChannel(
@@ -53,10 +54,10 @@ def check_name(name: Any) -> str:
 
 
 def check_format(text: str) -> str:
-    """Return *text* if channels' names can be made by filling its fields: ``"room:{room_id}"``.
+    """Return *text* if it is a valid format of channel names, such as ``"room:{room_id}"``.
 
-    :param text: a format, or a name without any field.
-    :raises InvalidChannel: if no name can be, whatever its fields are filled with.
+    :param text: a format, or a name without fields.
+    :raises InvalidChannel: if it gives no valid name, whatever its fields are filled with.
     """
     try:
         parts = [(literal, field) for literal, field, _, _ in string.Formatter().parse(text)]
@@ -85,11 +86,11 @@ def check_format(text: str) -> str:
 
 
 def names_of(found: Any, whose: str) -> list[Any]:
-    """Return the names that a function of the app's gave, as a list; None is no channel.
+    """Return the names that a function of the app has returned, as a list.
 
-    :param found: what the function returned: a name, several, or None.
-    :param whose: what asked the function, for the error: ``"@realtime.subscribes"``.
-    :raises TypeError: if it is none of these.
+    :param found: what the function returned: a name, several names, or None for no channel.
+    :param whose: who called the function, for the error: ``"@realtime.subscribes"``.
+    :raises TypeError: if *found* is none of these.
     """
     if isinstance(found, str):
         return [found]
@@ -103,9 +104,9 @@ def names_of(found: Any, whose: str) -> list[Any]:
 
 
 def check_pattern(pattern: Any) -> str:
-    """Return *pattern* if it can be one; without a ``*`` it stands for the channel so named.
+    """Return *pattern* if it is valid; without a ``*`` it stands for the channel of that name.
 
-    :raises InvalidChannel: if it cannot.
+    :raises InvalidChannel: if it is not valid.
     """
     return _check_reserved(_check(pattern))
 
@@ -158,7 +159,7 @@ def _check(name: Any) -> str:
             f"A channel's name has {len(name)} characters, and {LONGEST_NAME} at most are "
             f"allowed: {name[:40]!r}…"
         )
-    # Cc: control characters. Cs: half of a surrogate pair, which has no UTF-8.
+    # Cc: control characters. Cs: half of a surrogate pair, which UTF-8 cannot encode.
     if not name.isprintable() and any(
         unicodedata.category(character) in ("Cc", "Cs") for character in name
     ):

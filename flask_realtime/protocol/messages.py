@@ -15,20 +15,21 @@ from .positions import Position
 
 MessageId = str | int | float
 
-#: From this version on a client is told of channels that its page has left, and where others begin.
+#: The version of the wire format from which on a client is told of channels that its page has left,
+#: and where others begin.
 SPEAKS_OF_LEAVING = 2
 
-# The library's own: what they mean stands beside the action, not under "data".
+# The library's own actions, whose fields stand beside the action, and not under "data".
 _WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
 
-# Of a message's text: its beginning, and a plain id or action that comes next. Escapes are left to
-# the parser.
+# The beginning of a message's text, and a plain id or action after it; texts with escapes are left
+# to the parser.
 _BEGIN = re.compile(r"\s*{")
 _PAIR = re.compile(r'\s*"(id|action)"\s*:\s*("[^"\\\x00-\x1f]{1,200}"|-?\d{1,15})\s*[,}]')
 
-# Longer than any name a developer gives; the reply to an unknown action repeats it.
+# More than any name that a developer gives has; the reply to an unknown action repeats the name.
 _MAX_ACTION_CHARACTERS = 200
-# Far longer than any that we write.
+# Far more than any position that the library writes has.
 _MAX_POSITION_CHARACTERS = 100
 
 
@@ -36,11 +37,11 @@ _MAX_POSITION_CHARACTERS = 100
 class Message:
     """What a client sent.
 
-    :param id: the client's own, a string or a number; the reply repeats it.
-    :param action: names the handler.
-    :param data: what the handler gets: the value of the message's key ``data``. A message
-        without that key has its fields beside ``id`` and ``action``, and *data* is a dict of
-        them; so have ``call-route``, ``ping`` and ``resume`` always.
+    :param id: the client's own id of the message, a string or a number; the reply repeats it.
+    :param action: the name of the handler.
+    :param data: the handler's argument: the value of the message's key ``data``. If there is no
+        such key, *data* is a dict of the fields beside ``id`` and ``action``; for ``call-route``,
+        ``ping`` and ``resume`` it always is.
     """
 
     id: MessageId
@@ -49,7 +50,7 @@ class Message:
 
 
 class JSONText(str):
-    """A body that is JSON already and is embedded as it stands."""
+    """A body that is JSON text already, and is embedded unchanged."""
 
     __slots__ = ()
 
@@ -58,13 +59,14 @@ class JSONText(str):
 class Reply:
     """The answer to one message.
 
-    :param message_id: the client's id of the message, None where it could not be read.
-    :param headers: the response's, without ``Set-Cookie``, which is not for page scripts.
+    :param message_id: the client's id of the message; None: it could not be read.
+    :param status: the HTTP status code.
+    :param headers: the response's headers, without ``Set-Cookie``, which page scripts must not see.
     :param body: text, or :class:`JSONText`.
-    :param encoding: how *body* stands for bytes (``"base64"``), None where it is the text itself.
-    :param session: something waits for the browser at the session path.
-    :param refused: what the app takes over no socket, so that it is to be asked by HTTP
-        (``"call"``); None where the app has answered.
+    :param encoding: how *body* encodes bytes: ``"base64"``; None: it is the text itself.
+    :param session: whether something waits for the browser at the session path.
+    :param refused: ``"call"`` if the app has not opened the route to calls, so that the client has
+        to request it by HTTP; None: the app has answered.
     """
 
     message_id: MessageId | None
@@ -76,7 +78,7 @@ class Reply:
     refused: str | None = None
 
     def to_json(self) -> str:
-        """The reply as JSON text."""
+        """Return the reply as JSON text."""
         body = self.body if isinstance(self.body, JSONText) else json.dumps(self.body)
         text = (
             f'{{"id": {json.dumps(self.message_id)}, "status": {self.status}, '
@@ -92,14 +94,15 @@ class Reply:
 
 
 def error_reply(message_id: MessageId | None, status: int, why: str) -> Reply:
-    """The reply to a message that was not handled, with the reason as its body."""
+    """Return the reply to a message that was not handled; its body is the reason *why*."""
     return Reply(message_id, status, {}, why)
 
 
 def parse_message(text: str) -> Message:
-    """Read what a client sent.
+    """Return the message that a client sent.
 
-    :raises InvalidMessage: if it is no JSON object with an ``id`` and an ``action``.
+    :param text: the message's JSON text.
+    :raises InvalidMessage: if *text* is no JSON object with an ``id`` and an ``action``.
     """
     fields = _parse_object(text)
     message_id = _read_id(fields)
@@ -119,20 +122,23 @@ def parse_message(text: str) -> Message:
 
 
 def parse_speaks(data: Mapping[str, Any]) -> int:
-    """Read which version of the wire format a client speaks that resumes; 1 if it does not say."""
+    """Return the version of the wire format that a client speaks; 1 if it does not say.
+
+    :param data: the data of a ``resume`` message.
+    """
     speaks = data.get("speaks")
     return speaks if type(speaks) is int and speaks > 0 else 1
 
 
 def left_message(channel: str) -> str:
-    """Return the message that tells a page that it is on *channel* no more."""
+    """Return the message that tells a page that it has left *channel*."""
     return json.dumps({"channel": channel, "left": True})
 
 
 def peek(text: str) -> tuple[MessageId, str] | None:
     """Return the id and the action of a message without reading all of it.
 
-    :returns: None where other things stand before them; then only :func:`parse_message` knows.
+    :returns: None if other keys stand before them; only :func:`parse_message` can read them then.
     """
     found: dict[str, MessageId] = {}
     at = _BEGIN.match(text)
@@ -147,16 +153,16 @@ def peek(text: str) -> tuple[MessageId, str] | None:
 
 
 def parsed_size(text: str) -> int:
-    """Return about how many bytes the values of a JSON text take at most, with the text itself."""
+    """Return about how many bytes a JSON text and its parsed values take in memory at most."""
     values = text.count(",") + text.count("[") + text.count(":")
     containers = text.count("[") + text.count("{")
     return sys.getsizeof(text) * 2 + 60 * values + 120 * containers + 25 * text.count('"')
 
 
 def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
-    """Read where a client that resumes stands on each channel it names.
+    """Return the position of a client on each channel that it names.
 
-    :param data: of a ``resume`` message.
+    :param data: the data of a ``resume`` message.
     :raises InvalidMessage: if its ``positions`` are not an object of positions.
     """
     positions = data.get("positions")
@@ -181,7 +187,7 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"there is no {constant} in JSON")
 
 
-# json.loads would make one for each message, at a third of the time that it takes to read it.
+# Made once: json.loads would make a decoder for each message, in a third of the reading time.
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
@@ -191,16 +197,16 @@ def _read_id(fields: dict[str, Any]) -> MessageId:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    # 1e999 is JSON, and infinite in Python, which writes it back as something that is not.
+    # 1e999 is valid JSON. Python reads it as infinity, and would write it as invalid JSON.
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise InvalidMessage("A message needs an id, a string or a number; its reply repeats it.")
 
 
 def is_encodable(value: Any) -> bool:
-    """Whether *value*, which JSON can hold, can be sent as UTF-8.
+    """Return whether *value*, which was parsed from JSON, can be sent as UTF-8.
 
-    Half of a surrogate pair cannot: ``"\\ud83d"`` is JSON, and no text.
+    Half of a surrogate pair cannot: ``"\\ud83d"`` is valid JSON, but not a text.
     """
     try:
         json.dumps(value, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""Where one is in a channel's log."""
+"""Positions in channels' logs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 
 class Position(NamedTuple):
-    """A place in a channel's log: behind the entry *seq*, which carries *tag*.
+    """A place in a channel's log: right behind the entry number *seq*, which has the tag *tag*.
 
-    :param epoch: changes when the log was lost or went back; in Redis, later ones are greater.
-    :param seq: counts 1, 2, 3 … without holes; 0 is before the first entry.
-    :param tag: random for each entry, so that another log with the same numbers is recognised.
+    :param epoch: a name for the log's history; it changes if the log was lost or went back. In
+        Redis later epochs are greater.
+    :param seq: the number of the entry: 1, 2, 3 … without holes; 0 is before the first entry.
+    :param tag: a random text of the entry, by which another log with the same numbers is
+        recognised.
     """
 
     epoch: str
@@ -20,7 +22,7 @@ class Position(NamedTuple):
 
     @classmethod
     def start(cls) -> Position:
-        """The beginning of a log that nobody has seen before."""
+        """Return the beginning of a new log."""
         return cls(secrets.token_hex(4), 0, "")
 
     @classmethod
@@ -39,5 +41,5 @@ class Position(NamedTuple):
 
 
 def new_tag() -> str:
-    """The tag of a new entry: 32 random bits tell two histories of one log apart."""
+    """Return a tag for a new entry: 32 random bits, by which two histories of a log differ."""
     return secrets.token_hex(4)

@@ -1,4 +1,4 @@
-"""What a channel's log holds, and its process hands on."""
+"""Publications: the entries of channels' logs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .routes import TO_ALL, Route
 class Publication:
     """One entry of a channel's log.
 
-    :param position: its own position.
-    :param previous_tag: the tag of the entry before it, empty for the first.
+    :param channel: the channel's name.
+    :param position: the position of the entry.
+    :param previous_tag: the tag of the entry before it; empty for the first entry.
     :param payload: JSON text.
-    :param route: what it is, and which clients it is for.
+    :param route: the kind of the entry, and which clients get it.
     """
 
     channel: str
@@ -26,14 +27,14 @@ class Publication:
 
     @property
     def is_ephemeral(self) -> bool:
-        """Whether it stands in no log, and has no place among those that do."""
+        """Whether the publication stands in no log, and so has no place in the order."""
         return not self.position.epoch
 
     @property
     def before(self) -> Position:
-        """The position of one who has everything up to this entry, and not this one."""
+        """The position of a reader that has everything before this entry, and not the entry."""
         return Position(self.position.epoch, self.position.seq - 1, self.previous_tag)
 
 
-#: The position of what stands in no log.
+#: The position of a publication that stands in no log.
 NOWHERE = Position("", 0, "")

@@ -1,11 +1,11 @@
-"""What an entry of a channel's log is, and which of the channel's clients it is for."""
+"""Routes: the kind of a log's entry, and which of the channel's clients get it."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-#: ``payload``: a message for the page's scripts. ``html``: fragments. ``refresh``: blocks of the
-#: page are to be rendered again.
+#: ``payload``: a message for the page's scripts. ``html``: changes of the page's HTML. ``refresh``:
+#: a request to render blocks of the page again.
 RouteKind = Literal["payload", "html", "refresh"]
 
 _MARKS: dict[RouteKind, str] = {"payload": "", "html": "<", "refresh": "~"}
@@ -14,12 +14,12 @@ _NOT = "-"
 
 
 class Route(NamedTuple):
-    """What an entry is and whom it concerns; most are messages for all.
+    """The kind of an entry, and which clients get it. Most entries are messages for all.
 
-    :param kind: what it is.
-    :param to: the digest of the only client that shall get it; empty: all.
-    :param but_for: the digest of the only client that shall not get it, or several with commas
-        between them, by one of which it is known; empty: none.
+    :param kind: the kind of the entry.
+    :param to: the digest of the only client that gets the entry; empty: all clients get it.
+    :param but_for: the digest of the only client that does not get the entry; empty: no client is
+        left out. If the client may be known by several digests, all of them, separated by commas.
     """
 
     kind: RouteKind = "payload"
@@ -32,16 +32,18 @@ class Route(NamedTuple):
 
     @property
     def excepted(self) -> list[str]:
-        """The digests of the client that shall not get it."""
+        """The digests of the client that does not get the entry."""
         return self.but_for.split(",") if self.but_for else []
 
     def is_message_for(self, digest: str) -> bool:
-        """Return whether the entry brings the client of *digest* something: a request to render
-        blocks again does not."""
+        """Return whether the client of *digest* gets the entry, and it has content.
+
+        A request to render blocks again has none.
+        """
         return self.kind != "refresh" and self.concerns(digest)
 
     def __str__(self) -> str:
-        """The route as a log holds it, empty for a message for all."""
+        """Return the route as a log holds it; empty for a message for all."""
         whom = f"{_NOT}{self.but_for}" if self.but_for else self.to
         return f"{_MARKS[self.kind]}{whom}"
 

@@ -1,4 +1,4 @@
-"""Where a subscription begins: where the channel's log stands, or some messages before that."""
+"""Where a subscription begins: at the tail of the channel's log, or some messages before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Past(NamedTuple):
     """The older messages with which a subscription begins.
 
     :param begins: the position before the first of them.
-    :param mark: tells this subscription from an earlier and from a later one to the same channel.
+    :param mark: a random text that tells this subscription from others to the same channel.
     """
 
     begins: Position
@@ -22,12 +22,12 @@ class Past(NamedTuple):
 class Start(NamedTuple):
     """Where a subscription begins, and who made it.
 
-    :param since: where the log stood when the client subscribed; None: where it stands now.
-    :param past: the older messages with which the subscription begins; None: there are none.
-    :param last: how many older messages the registry shall look for, those that the client would
-        hear; 0: none, or *past* has been found already.
-    :param by_view: whether the decorator of a view made the subscription: it ends when the page
-        shows another view.
+    :param since: the log's tail when the client subscribed; None: the log's tail now.
+    :param past: the older messages with which the subscription begins; None: none.
+    :param last: with how many older messages the subscription begins, of those that the client
+        would hear; the registry finds them. 0: none, or *past* tells them already.
+    :param by_view: whether the decorator of a view made the subscription, which then ends when the
+        page shows another view.
     """
 
     since: Position | None = None
@@ -36,16 +36,17 @@ class Start(NamedTuple):
     by_view: bool = False
 
 
+#: Where subscriptions begin, by channel; None: at the tail of the channel's log.
 Starts = Mapping[str, Position | Start | None]
 
 
 def as_start(given: Position | Start | None) -> Start:
-    """Return *given* as a start, where it may be a position alone, or None."""
+    """Return *given* as a :class:`Start`."""
     return given if isinstance(given, Start) else Start(given)
 
 
 def as_starts(channels: Collection[str] | Starts) -> Starts:
-    """Return *channels* with a start for each, where they may be names alone."""
+    """Return *channels* as a mapping; names alone begin at the tails of their logs."""
     return channels if isinstance(channels, Mapping) else dict.fromkeys(channels)
 
 
@@ -55,11 +56,11 @@ def new_past(begins: Position) -> Past:
 
 
 def check_last(last: object, most: int | None = None) -> int:
-    """Return *last* if it can be a number of messages.
+    """Return *last* if it is a valid number of messages.
 
-    :param most: ``REALTIME_HISTORY_SIZE``; None: not known yet.
+    :param most: the largest number, ``REALTIME_HISTORY_SIZE``; None: not known yet.
     :raises TypeError: if *last* is no whole number.
-    :raises ValueError: if *last* is negative, or more than any log keeps.
+    :raises ValueError: if *last* is negative, or more than *most*.
     """
     if isinstance(last, bool) or not isinstance(last, int):
         raise TypeError(f"last is {last!r}, and must be a whole number of messages, such as 20.")

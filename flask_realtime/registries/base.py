@@ -1,4 +1,4 @@
-"""What every registry promises: who is subscribed to what, and what waits for whom."""
+"""The contract of a registry: who is subscribed to what, and what waits for whom."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ class Registry(ChannelRegistry):
     reaches_other_processes: ClassVar[bool] = True
 
     def __str__(self) -> str:
-        """The registry as a log names it."""
+        """Return the registry's name in logs."""
         return type(self).__name__
 
     @abstractmethod
     def start(self, events: RegistryEvents, owners: Collection[str] = ()) -> None:
         """Tell *events* from now on what reaches this process.
 
-        Called once in each process, and anew in one that was forked. Nothing is connected by it:
+        Called once in each process, and again in a process that was forked. It connects to nothing:
         the first :meth:`listen` or :meth:`connect` does that.
 
         :param events: the functions to call.
-        :param owners: names that tell the app from others, made of its secret keys: the present one
-            first. A registry that several apps may share warns of another app in its place.
+        :param owners: names of the app, made of its secret keys, the present key first. A registry
+            that several apps can use warns if another app uses the same keys in it.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Stop listening and let go of everything; a closed registry is not used again."""
+        """Stop listening, and close all connections. A closed registry is not used again."""
 
     # Clients.
 
@@ -63,21 +63,21 @@ class Registry(ChannelRegistry):
     ) -> None:
         """Let a client hear *channels*.
 
-        A channel to which the client is subscribed already keeps its place. One that a view's
-        decorator had subscribed (``Start.by_view``) outlives that view, if this call is not a
-        decorator's. Every process that has a connection of the client is told by
-        ``events.changed``. A client that never has a
-        connection expires ``REALTIME_CONNECT_TIMEOUT_SECONDS`` after its last subscription. A
-        client whose browser session has ended is subscribed to nothing.
+        A channel to which the client is subscribed already keeps its place. If a view's decorator
+        has subscribed the client (``Start.by_view``), and this call is not a decorator's, the
+        subscription no longer ends with that view. Every process that has a connection of the
+        client is told by ``events.changed``. A client that never has a connection expires
+        ``REALTIME_CONNECT_TIMEOUT_SECONDS`` after its last subscription. A client whose browser
+        session has ended is subscribed to nothing.
 
-        :param digest: the client's.
-        :param channels: names, not patterns, which are heard from where their logs stand now; or
-            names with the position from which each is heard, or a :class:`.Start`, None for where
-            its log stands now. Older messages that a start asks for by ``last`` are counted as
-            :meth:`rewind` counts them, in the same step.
-        :param grant: whose request subscribes the client, None for a stranger's. The client is not
-            left on a channel that :meth:`end_user` has put the user out of since the request asked
-            for it, and a client that is new counts as having begun when the request came.
+        :param digest: the client's digest.
+        :param channels: names, not patterns: each channel is heard from its log's present tail on.
+            Or a mapping of names, each to where the subscription begins: a :class:`.Position`, a
+            :class:`.Start`, or None for the log's present tail. Older messages that a start asks
+            for by ``last`` are counted as :meth:`rewind` counts them, in the same step.
+        :param grant: the user whose request subscribes the client; None: a stranger's request. The
+            client is not subscribed to a channel that :meth:`end_user` has put the user out of
+            since the request asked for it. A new client counts as begun when the request came.
         :raises TooManyChannels: if the client would be subscribed to more channels than
             ``REALTIME_MAX_CHANNELS_PER_PAGE``; then nothing is changed.
         """
@@ -86,23 +86,23 @@ class Registry(ChannelRegistry):
     def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
         """Return, for each channel, a start that lies *last* messages back.
 
-        Messages count that the client would hear, and requests to render blocks do not. A log that
-        has fewer is begun at its first message. Nothing is subscribed.
+        Only messages count that the client would hear, and requests to render blocks do not count.
+        If a log has fewer messages, the start lies before its first one. Nothing is subscribed.
 
-        :param digest: the client's.
+        :param digest: the client's digest.
         :param channels: names, not patterns.
         :param last: how many messages, at least 1.
         """
 
     @abstractmethod
     def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
-        """Let a client hear *channels* no more.
+        """End a client's subscriptions to *channels*.
 
-        Every process that has a connection of the client is told by ``events.changed``. Channels to
-        which the client is not subscribed are no error, nor is an unknown client: the registry may
-        have lost them, while a process still knows them.
+        Every process that has a connection of the client is told by ``events.changed``. It is no
+        error if the client is not subscribed to a channel, or not known: the registry may have lost
+        what a process still knows.
 
-        :param digest: the client's.
+        :param digest: the client's digest.
         :param channels: names, not patterns.
         """
 
@@ -110,14 +110,14 @@ class Registry(ChannelRegistry):
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         """Return the subscriptions of each client, by its digest; None for an unknown client.
 
-        :param digests: the clients'.
+        :param digests: the digests of the clients.
         """
 
     @abstractmethod
     def forget_client(self, digest: str) -> None:
         """Forget a client that has no connection, with all its subscriptions.
 
-        :param digest: the client's.
+        :param digest: the client's digest.
         """
 
     @abstractmethod
@@ -130,53 +130,54 @@ class Registry(ChannelRegistry):
     ) -> Arrival:
         """Add a connection of a client, and return what is known of the client.
 
-        Adding and reading the subscriptions is one atomic step. From then on this process is told
-        of changes by ``events.changed``. A client that this method created counts as unknown until
-        its first :meth:`refresh`, and goes with its connection if nobody has subscribed it.
+        Adding the connection and reading the subscriptions is one atomic step. From then on this
+        process is told of changes by ``events.changed``. A client that this method creates counts
+        as unknown until its first :meth:`refresh`; it is forgotten with its connection if nobody
+        has subscribed it to anything.
 
         The connection is not added if the client's browser session has ended, or if the client
         began before :meth:`end_user` was called for *user*.
 
-        :param digest: the client's.
-        :param name: the connection's.
-        :param user: the identity of the client, percent-encoded; None: a stranger.
+        :param digest: the client's digest.
+        :param name: the connection's name.
+        :param user: the identity of the client's user, percent-encoded; None: a stranger.
         :param sessions: further digests of the client's browser session, under former secret keys.
         :returns: the client's subscriptions, and what waits for its browser.
         """
 
     @abstractmethod
     def forget_connection(self, record: ConnectionRecord) -> None:
-        """Take a connection away from its client, and note how far it was sent.
+        """Remove a connection from its client, and note the positions up to which it was sent.
 
-        Other connections of the client are left alone; while a newer one is there, nothing is noted
-        for this one. A connection that is not known is no error.
+        Other connections of the client stay. No positions are noted if the client has a newer
+        connection. It is no error if the connection is not known.
 
-        :param record: the connection, and how far it was sent.
+        :param record: the connection, and the positions up to which it was sent.
         :raises RegistryUnavailable: if the registry does not confirm it in time. The connection
-            expires then.
+            then expires.
         """
 
     @abstractmethod
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
-        """Keep what this process holds from expiring, and note how far each connection was sent.
+        """Keep clients and channels from expiring, and note how far each connection was sent.
 
-        Of several connections of one client the one that came last counts. A client or a connection
-        that is not known is not made anew: see :meth:`restore`.
+        If a client has several connections, only the positions of the latest one are noted. Clients
+        and connections that are not known are not created: :meth:`restore` does that.
 
-        :param records: connections of this process; their clients are kept.
+        :param records: connections of this process, whose clients are kept.
         :param channels: channels that this process hears; they are kept, and stay known.
-        :returns: the digests of those clients that are not known, or not with that connection.
+        :returns: the digests of clients that are not known, or not known with that connection.
         """
 
     @abstractmethod
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
-        """Write clients again from what this process knows, where the registry has lost it.
+        """Write clients again that the registry has lost, from what this process knows of them.
 
-        A client may be gone, a connection of it, a subscription, or the end of a subscription. For
-        each channel the later of what this process knows and what the registry has counts.
+        The registry may have lost a client, a connection, a subscription, or the end of one. For
+        each channel the later change counts: the one that this process knows, or the registry's.
 
-        :param known: for each client one of its connections, which goes on behind what it was sent,
-            and what this process knows of its subscriptions.
+        :param known: for each client one of its connections, with the positions up to which it was
+            sent, and what this process knows of the client's subscriptions.
         :returns: the subscriptions that each client has now.
         """
 
@@ -188,39 +189,41 @@ class Registry(ChannelRegistry):
 
         Each process, this one included, is told by ``events.disconnected``.
 
-        :param order: whose sockets, and with which code.
+        :param order: whose sockets are closed, and with which code.
         """
 
     @abstractmethod
     def end_session(self, session: str, heir: str = "") -> None:
-        """Let no client of a browser session connect, subscribe or take what waits any more.
+        """End a browser session: none of its clients can connect, subscribe or collect any more.
 
-        What waits for the session is dropped. Its end is remembered as long as its clients could
-        come back: ``REALTIME_DISCONNECT_TIMEOUT_SECONDS`` if a socket of the session ever opened,
-        else ``REALTIME_CONNECT_TIMEOUT_SECONDS``. A second call changes no heir.
+        Items that wait for the session are dropped. The end is remembered as long as clients of the
+        session could come back: for ``REALTIME_DISCONNECT_TIMEOUT_SECONDS`` if a socket of the
+        session ever opened, else for ``REALTIME_CONNECT_TIMEOUT_SECONDS``. A second call for the
+        same session does not change the heir.
 
         :param session: the session's digest.
-        :param heir: where a message of a socket ends its own session, a name that begins with the
-            digest of the socket's client and a colon: what is deposited under this name may be
-            collected by that client.
+        :param heir: for a message of a socket that ends its own session: a name that begins with
+            the digest of the socket's client and a colon. Items that are deposited under this name
+            can be collected by that client.
         """
 
     @abstractmethod
     def end_user(self, user: str, channel: str | None = None) -> None:
-        """Let no client of a user that began before this moment connect any more; or, if *channel*
-        is given, put the user's clients out of that channel.
+        """End all present clients of a user, or put them out of one channel.
 
-        They are put out of what they subscribed to before this moment, and every process is told by
-        ``events.unsubscribed``.
+        Without *channel*, no client of the user that began before this call can connect any more.
+        With *channel*, the user's subscriptions to it that were made before this call end, and
+        every process is told by ``events.unsubscribed``.
 
         :param user: the identity of the user, percent-encoded.
-        :param channel: a name, not a pattern.
+        :param channel: a name, not a pattern; None: the clients end.
         """
 
     def replay_disconnects(self) -> None:
-        """Tell ``events.disconnected`` and ``events.unsubscribed`` again what they may have missed
-        before ``events.restored``.
+        """Repeat orders that this process may have missed before ``events.restored`` was called.
 
+        Calls ``events.disconnected`` and ``events.unsubscribed``. By default it does nothing, for
+        registries that never miss an order.
         """
         return
 
@@ -228,36 +231,36 @@ class Registry(ChannelRegistry):
 
     @abstractmethod
     def deposit(self, digest: str, item: str, heir: str = "") -> None:
-        """Let *item* wait for the browser of a client, behind what waits already.
+        """Let *item* wait for the browser of a client, after the items that wait already.
 
-        Of what waits for all clients of one browser session, and of what they took within the last
-        minute, the last 1,000 items are kept, and of these the last MiB. The item is dropped if the
-        session has ended, unless *heir* is what :meth:`end_session` was given.
+        For each browser session the last 1,000 items are kept, and of these the last MiB; items
+        that were collected within the last minute count too. The item is dropped if the session has
+        ended, unless *heir* is the name that :meth:`end_session` was given.
 
-        :param digest: the client's.
+        :param digest: the client's digest.
         :param item: a text.
-        :param heir: the name under which a message lets its own changes wait.
+        :param heir: the name under which a message of a socket lets its own changes wait.
         """
 
     @abstractmethod
     def collect(self, digest: str, taker: str) -> list[str]:
-        """Take what waits for the browser of a client; of two that call at once, one gets it all.
+        """Take the items that wait for the browser of a client.
 
-        Once the session has ended, only the client that :meth:`end_session` named as heir gets
-        anything.
+        If two callers ask at the same time, one of them gets all items. Once the session has ended,
+        only the client that :meth:`end_session` named as heir gets anything.
 
-        :param digest: the client's.
-        :param taker: names who asks. The same taker gets an item again for a minute after it first
-            took it, because the answer may have been lost on its way to the browser.
+        :param digest: the client's digest.
+        :param taker: a name for the caller. The same taker gets an item again for a minute after it
+            first took it, because the answer may have been lost on its way to the browser.
         :returns: the items in the order in which they were deposited.
         """
 
     @abstractmethod
     def health(self) -> dict[str, Any]:
-        """Return how the registry is; never raises.
+        """Return the state of the registry. Never raises.
 
-        :returns: a dict with ``registry``, the kind's name; ``reachable`` and ``listening``, each
-            True or False; and ``lag_seconds``, how late announcements arrive, None while nothing
-            is heard. A kind may add more: Redis says in ``may_evict_keys`` whether it may drop keys
-            when its memory is full, None while that is not known.
+        :returns: a dict with ``registry`` (str: its kind), ``reachable`` and ``listening`` (bool)
+            and ``lag_seconds`` (float: how late announcements arrive; None while none is heard). A
+            kind may add more: Redis adds ``may_evict_keys`` (bool: whether it may drop keys when
+            its memory is full; None: not known yet).
         """

@@ -1,4 +1,4 @@
-"""What every registry promises of channels: the log of each, and who hears it."""
+"""The contract of a registry, its first half: channels, their logs, and who hears them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ChannelRegistry(ABC):
 
     @abstractmethod
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
-        """Append each push to the log of its channel, and announce it to whoever hears the channel.
+        """Append each push to the log of its channel, and announce it to all that hear the channel.
 
         Appending and announcing one push is one atomic step. Pushes of one channel are appended in
         the order given. A push whose id the channel's log has accepted within the last 300 s is
@@ -23,28 +23,28 @@ class ChannelRegistry(ABC):
 
         :param pushes: the pushes, each for one channel.
         :returns: the position of each push; of a repeat, the position of the first.
-        :raises RegistryUnavailable: if not all were accepted in time. The error has the channels
-            whose logs are known to have accepted theirs, and the id of the first push that was not
-            accepted. Publishing all of them again with the same ids goes on from there.
+        :raises RegistryUnavailable: if not all pushes were accepted in time. The error has the
+            channels whose logs are known to have accepted theirs, and the id of the first push that
+            failed. Publishing all pushes again, with the same ids, appends only what is missing.
         """
 
     @abstractmethod
     def announce(self, pushes: Sequence[Push]) -> None:
-        """Give each push to the connections that are open now; no log takes it.
+        """Announce each push to the connections that are open now, without appending it to a log.
 
         Every process that hears the channel is given a publication without a position
-        (``Publication.is_ephemeral``) by ``events.deliver``. A page that has no connection then
-        never hears of it, and a repeat is not recognised.
+        (``Publication.is_ephemeral``) by ``events.deliver``. A page that has no connection at that
+        time never gets it, and repeats are not recognised.
 
         :param pushes: the pushes, each for one channel.
-        :raises RegistryUnavailable: if they may not have been announced.
+        :raises RegistryUnavailable: if a push may not have been announced.
         """
 
     def new_push_id(self) -> str | None:
         """Return an id for a push that was given none.
 
-        None says that no push of this registry ever has an unknown outcome, so that none needs to
-        be repeated.
+        None means that no push needs an id, because this registry always tells whether it has
+        accepted a push.
         """
         return new_push_id()
 
@@ -52,8 +52,8 @@ class ChannelRegistry(ABC):
     def matching(self, pattern: str) -> list[str]:
         """Return the names of the known channels that fit *pattern*.
 
-        A channel is known while its log has messages, while a page that was subscribed to it may
-        still come, and while it is heard by a page or by one that may come back. Takes time in
+        A channel is known as long as its log has messages, as long as a page that is subscribed to
+        it is connected, and as long as such a page may still connect or come back. Takes time in
         proportion to the number of known channels.
 
         :param pattern: a name in which ``*`` stands for any run of characters.
@@ -61,7 +61,7 @@ class ChannelRegistry(ABC):
 
     @abstractmethod
     def listen(self, channels: Collection[str]) -> None:
-        """Hear *channels* in this process; return when that is certain.
+        """Begin to hear *channels* in this process; return when that is confirmed.
 
         Whatever is published after this method has returned is given to ``events.deliver``.
 
@@ -70,9 +70,9 @@ class ChannelRegistry(ABC):
 
     @abstractmethod
     def ignore(self, channels: Collection[str]) -> None:
-        """Hear *channels* no more in this process.
+        """Stop hearing *channels* in this process.
 
-        Never raises, and may take effect later; a :meth:`listen` that is called after it wins.
+        Never raises, and may take effect later. A :meth:`listen` that is called after it prevails.
 
         :param channels: names, not patterns.
         """
@@ -83,15 +83,15 @@ class ChannelRegistry(ABC):
     ) -> dict[str, LogPage]:
         """Return what follows a cursor in the log of each channel.
 
-        Takes as few round trips as possible. A channel that is not known begins a new log. A log
-        went back if its last position is before the cursor, or if the message at the cursor has
-        another tag, as after a restart of Redis from an old snapshot. Such a log gets a new epoch,
-        and everybody who reads after a position of the old epoch is told that it was lost.
+        A channel that is not known begins a new log. A log has gone back, for example because Redis
+        was restarted from an old snapshot, if its last position is before the cursor, or if the
+        message at the cursor has another tag. Such a log gets a new epoch, and everybody who reads
+        after a position of the old epoch is told that messages are lost.
 
-        :param cursors: by channel, the position after which to read; None asks for the position of
-            the last message alone.
+        :param cursors: by channel, the position after which to read; None: return the log's tail
+            only.
         :param max_bytes: about how many bytes of payload to return for each channel; at least one
             message is returned where there is one.
-        :param renew: False for cursors that a browser named. They are judged alike, but the log
-            gets no new epoch: a made-up cursor would cost every other client its place.
+        :param renew: False for cursors that a browser sent: the log gets no new epoch then, because
+            a forged cursor would make every other client lose its place.
         """

@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class ExpiringDict(Generic[Key, Value]):
-    """Entries stand in the order in which they expire, so none is ever looked for.
+    """A dict whose entries expire. They are kept in the order in which they expire.
 
     Not safe for threads: its owner holds a lock around every call.
 
@@ -24,26 +24,26 @@ class ExpiringDict(Generic[Key, Value]):
         self._entries: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
 
     def get(self, key: Key, now: float) -> Value | None:
-        """The value of *key*, unless it has expired."""
+        """Return the value of *key*; None if there is none, or it has expired."""
         entry = self._entries.get(key)
         return entry[1] if entry is not None and entry[0] > now else None
 
     def put(self, key: Key, value: Value, now: float) -> None:
-        """Set the value of *key*, which lives as long as any from now on."""
+        """Set the value of *key*, which expires ``seconds`` from now."""
         self._entries[key] = (now + self.seconds, value)
         self._entries.move_to_end(key)
 
     def pop(self, key: Key, now: float) -> Value | None:
-        """Take *key* out; its value, unless it had expired."""
+        """Remove *key* and return its value; None if there was none, or it had expired."""
         entry = self._entries.pop(key, None)
         return entry[1] if entry is not None and entry[0] > now else None
 
     def pop_oldest(self) -> None:
-        """Take out the one that expires first."""
+        """Remove the entry that expires first."""
         self._entries.popitem(last=False)
 
     def pop_expired(self, now: float, most: int) -> list[Value]:
-        """Take out the values that have expired, *most* of them."""
+        """Remove and return values that have expired, *most* of them."""
         expired: list[Value] = []
         while self._entries and len(expired) < most:
             key, (deadline, value) = next(iter(self._entries.items()))
@@ -54,7 +54,7 @@ class ExpiringDict(Generic[Key, Value]):
         return expired
 
     def keys(self, now: float) -> list[Key]:
-        """A copy of the keys that have not expired."""
+        """Return the keys that have not expired."""
         return [key for key, (deadline, _) in self._entries.items() if deadline > now]
 
     def __len__(self) -> int:

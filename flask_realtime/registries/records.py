@@ -1,4 +1,4 @@
-"""What a registry takes and gives: pages of logs, connections, and what it tells its process."""
+"""The values that a registry takes and returns."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class LogPage:
 
     :param publications: what follows the cursor, in order and without a hole; there may be more.
     :param tail: the position of the log's last entry when the log was read.
-    :param lost: whether what lies between the cursor and *tail* cannot be had, because the log no
-        longer reaches back to the cursor or has gone back. Then *publications* is empty, and the
+    :param lost: whether the entries between the cursor and *tail* are lost, because the log no
+        longer reaches back to the cursor, or has gone back. *publications* is empty then, and the
         reader goes on from *tail*.
-    :param is_trimmed: whether it is lost because the log no longer reaches back to the cursor, nor
-        to any position before it; False if that is not known.
+    :param is_trimmed: whether entries are lost because the log no longer reaches back to the
+        cursor; it then reaches back to no earlier position either. False if that is not known.
     """
 
     publications: tuple[Publication, ...]
@@ -50,11 +50,11 @@ class ConnectionRecord:
 class Arrival:
     """What the registry knew of a client when a connection of the client came.
 
-    :param subscriptions: the client's; None for a client that is not known.
+    :param subscriptions: the client's subscriptions; None for a client that is not known.
     :param waiting: the items that wait for the client's browser, in order. They go on waiting.
     :param is_resumed: whether the client had a connection before this one.
-    :param has_ended: whether the client's browser session had ended before, or its user. Then
-        nothing of the connection was noted, and it is to be closed.
+    :param has_ended: whether the client's browser session, or its user, had ended before. The
+        connection was not added then, and is to be closed.
     """
 
     subscriptions: Subscriptions | None
@@ -65,15 +65,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Whose request subscribes a client, and when the request asked for what.
+    """The user whose request subscribes a client, and when the request asked for what.
 
-    The moments are of :func:`.clock.monotonic`. A registry compares their ages with the ages of
-    what it knows of the user, so that the clocks of two machines need not agree.
+    The times are those of :func:`time.monotonic` in this process. A registry compares their ages
+    with the ages of what it knows of the user, so that the clocks of two machines need not agree.
 
     :param user: the identity of the user, percent-encoded.
     :param began: when the request came.
-    :param asked: by channel that the client is to hear, when the request asked for it last; one
-        that is left out counts as asked for now.
+    :param asked: for each channel that the client is to hear, when the request last asked for it;
+        a channel that is left out counts as asked for now.
     """
 
     user: str
@@ -92,19 +92,21 @@ class Grant:
 
 
 def _age(moment: float) -> int:
-    # Rounded down, as the moments are that registries keep in ms: so what a request ends, and then
-    # asks for, is never taken for older than its end.
+    # Rounded down, as are the times that registries keep in ms: if a request ends something and
+    # then asks for it, the request is never taken for older than the end.
     return math.floor((clock.monotonic() - moment) * 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """An order to close sockets: those of a client, of a browser session, or of a user.
+    """An order to close the sockets of a client, of a browser session, or of a user.
+
+    One of *digest*, *session* and *user* is given.
 
     :param digest: the client's digest.
     :param session: the browser session's digest.
     :param user: the identity of the user, percent-encoded.
-    :param code: the code with which the sockets are closed.
+    :param code: the WebSocket close code, such as 1000.
     """
 
     digest: str | None = None
@@ -124,11 +126,11 @@ class RegistryEvents:
         be missing or come twice.
     :param changed: takes the digest of a client whose subscriptions have changed: read them.
     :param disconnected: takes an order to close sockets.
-    :param unsubscribed: takes a user, percent-encoded, and a channel: all pages of the user are to
-        hear the channel no more.
-    :param interrupted: takes nothing. Publications may be missing from now on.
-    :param restored: takes nothing. The process hears everything again: read every channel and every
-        client anew.
+    :param unsubscribed: takes the identity of a user, percent-encoded, and a channel: no page of
+        the user hears the channel any more.
+    :param interrupted: takes no argument. Publications may be missing from now on.
+    :param restored: takes no argument. The process hears everything again: read every channel and
+        every client again.
     """
 
     deliver: Callable[[Publication], None]

@@ -1,12 +1,12 @@
-"""What a client is subscribed to, and how two who know it differently are brought together.
+"""What a client is subscribed to, and how two differing states of it are merged.
 
-A last-writer-wins map: every subscription, and every end of one, carries the moment at which it was
-made, by the registry's clock in milliseconds, and later than any that its client had before (a
-hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). Of a channel the later one
-counts, in whatever order they come together (a state-based CRDT: Shapiro et al., 2011), unless too
-many ends have been forgotten. So what a registry has lost, as a Redis does that goes back to a
-snapshot, is told from what is new, and processes that know a client write it again without undoing
-each other's.
+It is a last-writer-wins map. Every subscription, and every end of one, has the time at which it was
+made: in ms, by the registry's clock, and later than any earlier change of its client (a hybrid
+logical clock: Kulkarni et al., "Logical Physical Clocks", 2014). For each channel the later change
+counts, in whatever order states are merged (a state-based CRDT: Shapiro et al., 2011), unless too
+many ends have been forgotten. Therefore what a registry has lost, such as a Redis that goes back to
+a snapshot, can be told from what is new, and several processes that know a client can write it
+again without undoing each other's changes.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from ..identity.keys import is_digest
 from ..protocol.positions import Position
 from ..protocol.starts import Past, Start
 
-# So many channels that a client has left are remembered. Of one that leaves more, all are forgotten
-# at once, and whoever knows subscriptions that are older than that takes the registry's word: if it
-# has lost them as well, they stay lost.
+# How many channels that a client has left are remembered. If a client leaves more, all of them are
+# forgotten at once: processes that know older subscriptions then believe the registry, and those
+# that the registry has lost stay lost.
 MOST_LEFT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """How a client stands on one channel.
+    """One client's subscription to one channel.
 
-    :param since: where the log stood when the client subscribed.
-    :param sent: how far its last socket had been sent, None if it had none.
-    :param moment: when it subscribed last.
+    :param since: the log's tail when the client subscribed.
+    :param sent: the position up to which the client's last socket was sent; None: it had no socket.
+    :param moment: when the client last subscribed, in ms since 1970 by the registry's clock.
     :param past: the older messages with which the subscription begins, None if there are none.
     :param by_view: whether the decorator of a view made the subscription, and nobody else.
     """
@@ -44,21 +44,23 @@ class Subscription:
 
     @property
     def begins(self) -> Position:
-        """Where a client begins that has heard nothing of the channel."""
+        """The position at which a client begins that was sent nothing yet."""
         return self.since if self.past is None else self.past.begins
 
     @property
     def start(self) -> Start:
-        """Where the subscription began, to make it again for another client."""
+        """The start with which the same subscription can be made for another client."""
         return Start(self.since, self.past, by_view=self.by_view)
 
 
 class Subscriptions(dict[str, Subscription]):
-    """By channel, how a client stands; equal to a dict of the same.
+    """A client's subscriptions by channel: a dict with more attributes.
 
-    :param connections: those of the client's connections to this process that the registry knows.
-    :param left: by channel, when the client left it.
-    :param forgotten: the moment until which *left* may lack some.
+    :param by_channel: the subscriptions.
+    :param connections: the client's connections to this process that the registry knows.
+    :param left: for each channel that the client has left, when, in ms since 1970.
+    :param forgotten: the time until which *left* may be incomplete, in ms since 1970; 0: it is
+        complete.
     """
 
     __slots__ = ("connections", "forgotten", "left")
@@ -77,11 +79,11 @@ class Subscriptions(dict[str, Subscription]):
 
     @property
     def with_past(self) -> dict[str, Subscription]:
-        """Those that begin with older messages."""
+        """The subscriptions that begin with older messages."""
         return {name: one for name, one in self.items() if one.past is not None}
 
     def brought_to(self, present: Subscriptions) -> Subscriptions:
-        """These, as they were known, together with those that the registry has at *present*."""
+        """Return these subscriptions merged with those that the registry has at *present*."""
         known = Known().joined(self)
         lost, undead = present.lost(known), present.undead(known)
         together = {name: one for name, one in present.items() if name not in undead}
@@ -91,8 +93,7 @@ class Subscriptions(dict[str, Subscription]):
         )
 
     def lost(self, known: Known) -> set[str]:
-        """The channels that the client is *known* to be on, and is not here, though it has not left
-        them since."""
+        """Return the channels that are *known*, missing here, and were not left since."""
         return {
             name
             for name, moment in known.moments.items()
@@ -100,7 +101,7 @@ class Subscriptions(dict[str, Subscription]):
         }
 
     def undead(self, known: Known) -> set[str]:
-        """The channels that the client is on here, and is *known* to have left since."""
+        """Return the channels that are here, and are *known* to have been left since."""
         return {
             name
             for name, moment in known.left.items()
@@ -113,17 +114,17 @@ _NONE: dict[str, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a process knows of a client for one of its connections.
+    """What a process knows of a client's subscriptions, for one connection of the client.
 
-    :param moments: by channel that it is on, when it subscribed.
-    :param left: by channel that it has left lately, when.
+    :param moments: for each channel that the client is on, when it subscribed, in ms since 1970.
+    :param left: for each channel that the client has left lately, when, in ms since 1970.
     """
 
     moments: Mapping[str, int] = field(default_factory=lambda: _NONE)
     left: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
     def places(self, sent: Mapping[str, Position]) -> list[tuple[str, Position, int]]:
-        """The channels that the connection is on, how far it was *sent*, and when it subscribed."""
+        """Return, for each channel, its name, how far it was *sent*, and when it was subscribed."""
         return [
             (name, position, self.moments[name])
             for name, position in sent.items()
@@ -131,11 +132,11 @@ class Known:
         ]
 
     def joined(self, present: Subscriptions) -> Known:
-        """The same, once the connection is on the channels that it is on at *present*."""
+        """Return this, brought up to date with the client's *present* subscriptions."""
         moments = {
             name: max(one.moment, self.moments.get(name, 0)) for name, one in present.items()
         }
-        # Where the registry has forgotten when they were left, no later than this.
+        # When they were left is not known, but it was no later than this.
         gone = dict.fromkeys(self.moments.keys() - moments.keys(), present.forgotten)
         if not (gone or self.left or present.left):
             return Known(moments)
@@ -155,12 +156,13 @@ def is_heard_by(
 ) -> bool:
     """Return whether a client is subscribed to *channel*.
 
-    False if the client has left the channel, and if the registry does not know the client any
-    more: its page may just have gone.
+    False if the client has left the channel, and if the registry no longer knows the client, whose
+    page may just have gone.
 
-    :param digest: names the client.
-    :param subscriptions: the registry's reader.
-    :raises NotSubscribed: if the client was never subscribed to *channel*, or if *digest* is none.
+    :param digest: the client's digest.
+    :param subscriptions: the registry's method :meth:`.Registry.subscriptions`.
+    :raises NotSubscribed: if the client was never subscribed to *channel*, or if *digest* cannot be
+        a digest.
     """
     stands = subscriptions([digest]).get(digest) if is_digest(digest) else Subscriptions()
     if stands is None:

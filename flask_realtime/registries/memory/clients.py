@@ -18,7 +18,7 @@ _NONE_LEFT: dict[str, int] = {}
 
 
 def present_moment() -> int:
-    """Return the time in ms since 1970, by which the changes of clients are ordered."""
+    """Return the time in ms since 1970: changes of clients are ordered by it."""
     return int(clock.now() * 1000)
 
 
@@ -31,23 +31,23 @@ class MemoryClient:
 
     def __init__(self, began: int | None = None) -> None:
         self.subscriptions: dict[str, Subscription] = {}
-        #: The moment of the last change of the subscriptions.
+        #: When the subscriptions last changed, in ms since 1970.
         self.at = 0
-        #: The moment at which the client was first heard of, or the request that made it came.
+        #: When the client was first heard of, or the request that made it came, in ms since 1970.
         self.began = present_moment() if began is None else began
-        # Few clients have left a channel: the others share one dict, which stays empty.
+        # Few clients have left a channel; all others share one dict, which stays empty.
         self.left = _NONE_LEFT
         self.forgotten = 0
         # Most clients have one connection: a tuple takes a quarter of a set's memory.
         self.connections: tuple[str, ...] = ()
-        #: The connection that came last, while it is there.
+        #: The name of the latest connection, as long as it is there.
         self.latest: str | None = None
-        #: Whether connections alone have made this client, of which none has been refreshed.
+        #: Whether connect() made this client, and none of its connections was refreshed yet.
         self.is_unknown = False
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing would be lost with this client."""
+        """Whether the client holds nothing, so that it can be forgotten."""
         return not (self.subscriptions or self.connections or self.left or self.forgotten)
 
     def stands(self) -> Subscriptions:
@@ -55,7 +55,7 @@ class MemoryClient:
         return Subscriptions(self.subscriptions, self.connections, self.left, self.forgotten)
 
     def enter(self, channel: str, start: Start, moment: int) -> None:
-        """Subscribe to *channel*; one that is subscribed to keeps its place."""
+        """Subscribe to *channel*; a subscription that is there already keeps its place."""
         known = self.subscriptions.get(channel)
         if known is None:
             since = start.since
@@ -69,7 +69,10 @@ class MemoryClient:
             self.left = {name: at for name, at in self.left.items() if name != channel}
 
     def leave(self, moments: Mapping[str, int]) -> None:
-        """Unsubscribe from channels, each at a moment, and remember it for a while."""
+        """Unsubscribe from channels, and remember when.
+
+        :param moments: for each channel, when the client left it, in ms since 1970.
+        """
         for channel in moments:
             self.subscriptions.pop(channel, None)
         self.left = {**self.left, **moments}
@@ -78,7 +81,7 @@ class MemoryClient:
             self.left = _NONE_LEFT
 
     def stands_at(self, channel: str) -> int:
-        """Return when the client subscribed to *channel*, or left it."""
+        """Return when the client subscribed to *channel* or left it, in ms since 1970; 0: never."""
         known = self.subscriptions.get(channel)
         if known is not None:
             return known.moment
@@ -90,12 +93,12 @@ class MemoryClient:
             self.connections += (name,)
 
     def note_change(self) -> int:
-        """Return the moment of a change of the subscriptions."""
+        """Note that the subscriptions change now; return the time of the change."""
         self.at = max(present_moment(), self.at + 1)
         return self.at
 
     def note_sent(self, record: ConnectionRecord) -> None:
-        """Note how far a connection has been sent; a position does not subscribe."""
+        """Note how far a connection was sent on the channels that the client is subscribed to."""
         if self.latest not in (None, record.name):
             return
         for channel, position in record.sent.items():
@@ -111,7 +114,7 @@ class MemoryClient:
 
 
 class MemoryClients:
-    """All clients by digest. A client is awaited until its first connection comes.
+    """All clients by digest. A client counts as awaited until its first connection comes.
 
     Not safe for threads: the registry holds its lock around every call.
 
@@ -130,9 +133,9 @@ class MemoryClients:
         return self._arrived.get(digest, now) or self._awaited.get(digest, now)
 
     def check_limit(self, digest: str, channels: Collection[str], now: float) -> None:
-        """Return if the client may be subscribed to *channels* too.
+        """Check that the client may be subscribed to *channels* too.
 
-        :raises TooManyChannels: if it may not.
+        :raises TooManyChannels: if they would be too many.
         """
         client = self.get(digest, now)
         subscribed = set() if client is None else client.subscriptions.keys()
@@ -140,9 +143,9 @@ class MemoryClients:
             raise TooManyChannels(len(subscribed), self._most_channels)
 
     def subscribe(self, digest: str, starts: Starts, began: int, now: float) -> bool:
-        """Add subscriptions where there are none; True if the client has a connection.
+        """Add missing subscriptions; return whether the client has a connection.
 
-        :param began: the moment at which a client that is not known began at the latest.
+        :param began: when a client that is not known yet began, in ms since 1970.
         """
         client = self._arrived.get(digest, now)
         if client is None:

@@ -1,4 +1,4 @@
-"""What Redis accepted of this process's pushes, which shows whether Redis went back since."""
+"""Remembers which pushes Redis has accepted, to find out whether its data went back since."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from ...protocol.positions import Position
 from ...threads import clock
 from ..expiring import ExpiringDict
 
-# Each takes a few hundred bytes.
+# How many channels are remembered, at a few hundred bytes each.
 MOST_CHANNELS = 2000
 
 
 class RedisAccepted:
-    """The position of the newest push of each channel.
+    """The position of this process's newest push to each channel.
 
-    Whoever heard a push knows its position too; but perhaps nobody heard it, because the
-    connections of all listeners were down.
+    Processes that heard a push know its position too, but perhaps none did, because the connections
+    of all listeners were down.
 
-    :param seconds: how long a position is remembered.
+    :param seconds: for how many seconds a position is remembered.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -31,7 +31,8 @@ class RedisAccepted:
         now = clock.monotonic()
         with self._lock:
             newest = self._newest.get(channel, now)
-            # Replies are noted in any order, and a repeated push has the position of the first.
+            # Replies may be noted in any order, and a repeated push has the position of the first
+            # one.
             if newest is None or newest < position:
                 self._newest.put(channel, position, now)
             if len(self._newest) > MOST_CHANNELS:
@@ -45,7 +46,7 @@ class RedisAccepted:
         return {name: position for name, position in found.items() if position is not None}
 
     def newest(self, most: int) -> dict[str, Position]:
-        """Return the positions of the *most* channels that were pushed down last."""
+        """Return the positions of the channels with the latest pushes, *most* of them."""
         with self._lock:
             names = self._newest.keys(clock.monotonic())
         return self.positions(names[-most:])

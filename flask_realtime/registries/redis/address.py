@@ -1,4 +1,4 @@
-"""Where Redis is and how it is reached: the setting, made into connections."""
+"""Makes connections from the setting that says where Redis is."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .library import Library
 
 DEFAULT_URL = "redis://localhost:6379/0"
 
-# All sentinels together may cost this part of a call's deadline, even if none of them answers.
+# The part of a call's deadline that all sentinels together may take, even if none answers.
 SENTINELS_PART = 0.5
 
-# Options that this package overrules, or that are of no use to it: one deadline covers a whole
-# call, repeating is this package's decision (redis-py's own repeat appends twice), and replies are
-# read by this package, in RESP 2.
+# Options of redis-py that this package sets by itself or does not use: one deadline covers a whole
+# call, this package decides about repeats (redis-py's own would append twice), and it reads replies
+# by itself, in RESP 2.
 _OVERRULED = frozenset(
     (
         "connection_pool",
@@ -44,9 +44,9 @@ class RedisAddress:
 
     :param setting: a URL, a dict with ``url`` and redis-py's options, a function that returns a
         client, whose pool's class and options are copied, or None: Redis at its default URL.
-    :param name: what the setting is called where the user gave it.
+    :param name: the name of the setting, for errors.
     :param seconds: how long a call may take in all.
-    :param reason: why Redis is wanted, where the setting does not say so.
+    :param reason: why Redis is needed, if the setting is None.
     :raises InvalidSetting: if redis-py cannot use the setting, or this package the client.
     """
 
@@ -60,7 +60,7 @@ class RedisAddress:
         else:
             library = Library("redis")
             pool = _pool_at(setting, name, library, seconds)
-        # Kept: a connection that asks Sentinel has only a weak reference to its pool.
+        # Kept, because a connection that asks Sentinel has only a weak reference to its pool.
         self._pool = pool
         self._options = dict(self._pool.connection_kwargs)
         self._text = _text(setting, self._options)
@@ -69,7 +69,7 @@ class RedisAddress:
             for secret in map(self._options.get, ("password", "ssl_password"))
             if isinstance(secret, str) and secret
         ]
-        #: What the library's connections raise.
+        #: The root of the errors that the library's connections raise.
         self.error: type[Exception] = library.error
         #: How many connections the user lets this process have.
         self.max_connections: int = self._pool.max_connections
@@ -84,14 +84,14 @@ class RedisAddress:
     def connection(self, seconds: float) -> Any:
         """Return one of the library's connections, not connected yet.
 
-        :param seconds: how long each of its steps may take.
+        :param seconds: how long each step of connecting may take.
         """
         return self._pool.connection_class(
             **self._options, socket_timeout=seconds, socket_connect_timeout=seconds
         )
 
     def without_secrets(self, text: str) -> str:
-        """Return *text* as an error or a log may show it."""
+        """Return *text* without passwords, for an error or a log."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
@@ -101,7 +101,7 @@ class RedisAddress:
             self.connection(1.0)
         except (TypeError, ValueError) as error:
             reason = self.without_secrets(str(error))
-            # Not chained: what lies below may quote the options.
+            # Not chained: the cause may quote the options.
             raise InvalidSetting(f"redis-py refuses {self._name}: {reason}") from None
 
 
@@ -112,14 +112,14 @@ def _pool_at(setting: Any, name: str, library: Library, seconds: float) -> Any:
         pool = library.module.ConnectionPool.from_url(url, **options, protocol=2)
         return _copy(pool, library, seconds)
     except (TypeError, ValueError, library.error) as error:
-        # Not chained, and not quoted where it may quote the URL.
+        # Not chained, and not quoted if it may hold the URL.
         reason = "" if "://" in str(error) else f": {error}"
         shown = without_passwords(setting)
         raise InvalidSetting(f"redis-py refuses {name}, which is {shown}{reason}") from None
 
 
 def _copy(pool: Any, library: Library, seconds: float, **changes: Any) -> Any:
-    """Return a pool like *pool*, which stays the user's: without repeating and decoding, RESP 2."""
+    """Return a copy of the user's pool that does not repeat or decode, and speaks RESP 2."""
     options = {key: one for key, one in pool.connection_kwargs.items() if key not in _OVERRULED}
     options.update(protocol=2, connection_class=pool.connection_class, **changes)
     sentinel = library.sentinel
@@ -127,7 +127,7 @@ def _copy(pool: Any, library: Library, seconds: float, **changes: Any) -> Any:
         return library.module.ConnectionPool(max_connections=pool.max_connections, **options)
     sentinels = pool.sentinel_manager
     each = seconds * SENTINELS_PART / max(1, len(sentinels.sentinels))
-    # The library would ask a sentinel that is away ten times before it asks the next.
+    # By default the library tries a sentinel that is away ten times before the next one.
     once = sentinel.Sentinel([], min_other_sentinels=sentinels.min_other_sentinels)
     once.sentinels = [
         library.client(

@@ -21,31 +21,30 @@ from .resp import Argument, ErrorReply
 from .retention import Retention
 from .scripts import Command
 
-# A step over so many channels keeps Redis from others for about 10 ms.
+# How many channels one step may concern: it keeps Redis busy for about 10 ms.
 CHANNELS_AT_ONCE = 1000
 
-# As many channels as can be checked with the first call over a new connection, at no cost that
-# shows.
+# How many channels are checked with the first call over a new connection, at no measurable cost.
 MOST_CHECKED = 500
 
-# About how many bytes of a push's command are not payload: keys, limits, positions.
+# About how many bytes of a push's command are not payload but keys, limits and positions.
 BYTES_BESIDE_PAYLOAD = 500
 
-# What the scripts take where no position is known.
+# What the scripts are given if no position is known.
 NOWHERE = ("", 0, "")
 
-#: By channel, for how many ms it is to stand on the list of known channels.
+#: By channel, for how many ms it has to stand on the list of known channels.
 Unlisted = dict[str, int]
 
 
 class RedisAppends:
-    """Appends pushes, and finds by what Redis has accepted whether its data went back.
+    """Appends pushes, and finds out whether Redis went back to older data since earlier pushes.
 
     :param retention: how much a log keeps.
-    :param is_guess: whether the app's own retention, where it was noted with a channel, counts in
-        place of this one.
-    :param lives: for how long a channel lives that is begun anew, in ms.
-    :param remembered: for how many seconds it is remembered what Redis accepted.
+    :param is_guess: whether *retention* is not the app's own: if the app has noted its own with a
+        channel, that counts.
+    :param lives: how long a new channel lives, in ms.
+    :param remembered: for how many seconds the positions of accepted pushes are remembered.
     """
 
     def __init__(
@@ -69,13 +68,13 @@ class RedisAppends:
         """Append each push and announce it, in order.
 
         :returns: the position of each push, and the channels that have yet to be listed.
-        :raises RegistryUnavailable: if not all were accepted; it names the channels whose logs are
-            known to have taken the message, and the id of the first push that failed.
+        :raises RegistryUnavailable: if not all pushes were accepted; the error has the channels
+            whose logs are known to have accepted theirs, and the id of the first push that failed.
         """
         replies: list[Any] = []
         unlisted: Unlisted = {}
         try:
-            # What was accepted is noted before the next step: Redis may go back between two.
+            # Accepted pushes are noted before the next step: Redis may go back between two steps.
             for step in _steps(pushes):
                 self._run_step(step, replies, unlisted, deadline)
         except ConnectionLost as error:
@@ -99,7 +98,7 @@ class RedisAppends:
         finally:
             for push, reply in zip(pushes, found, strict=False):
                 if type(reply) is list:
-                    # Of a cluster: the position, and for how long to list the channel.
+                    # A cluster replies the position, and for how long to list the channel.
                     reply, lives = reply
                     if lives:
                         unlisted[push.channel] = lives
@@ -108,13 +107,13 @@ class RedisAppends:
 
     def _append(self, pushes: Sequence[Push], found: list[Any], deadline: Deadline) -> None:
         known = self._accepted.get().positions({push.channel for push in pushes})
-        # Kept: another thread may learn meanwhile that Redis is a cluster.
+        # Read once, because another thread may find out meanwhile that Redis is a cluster.
         is_cluster = self._pool.is_cluster
         is_one_command = pushes[0].by_pattern and not is_cluster
         if is_one_command:
             commands = [self._append_all(pushes, known)]
         else:
-            # The first push of a channel looks for those behind it.
+            # The first push of a channel checks the log for the later ones too.
             commands = [
                 self._append_one(push, known.pop(push.channel, None), is_cluster) for push in pushes
             ]
@@ -171,14 +170,14 @@ class RedisAppends:
 
     def _note_accepted(self, pushes: Sequence[Push], replies: Sequence[Any]) -> None:
         accepted = self._accepted.get()
-        # A channel's last push comes last.
+        # Of several pushes to a channel the last one counts: it overwrites the others.
         replied = zip(pushes, replies, strict=False)
         last = {push.channel: reply for push, reply in replied if type(reply) is bytes}
         for channel, position in last.items():
             accepted.note(channel, parse_position(position))
 
     def _checks(self) -> list[Command]:
-        """Return what looks whether the logs still have what they accepted of this process."""
+        """Return commands that check whether the logs still hold this process's accepted pushes."""
         newest = self._accepted.get().newest(MOST_CHECKED)
         return [self._check(name, at) for name, at in newest.items()]
 
@@ -188,7 +187,7 @@ class RedisAppends:
 
 
 def _steps(pushes: Sequence[Push]) -> Iterator[Sequence[Push]]:
-    """Yield *pushes* in pieces that may be sent together, in order: of one pattern, or of none."""
+    """Yield *pushes* in order, in pieces that may be sent together."""
     for by_pattern, group in groupby(pushes, _pattern_of):
         pieces = list(group)
         if by_pattern is None:

@@ -1,4 +1,4 @@
-"""What is sent to Redis at once: neither too many commands nor too many bytes."""
+"""Divides what is sent to Redis: neither too many commands nor too many bytes at once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-# Under gevent no other greenlet runs while commands are packed into bytes: 500 take about 1 ms.
+# How many commands are sent at once. Under gevent no other greenlet runs while they are packed into
+# bytes, which takes about 1 ms.
 COMMANDS_AT_ONCE = 500
-# Joining copies them, and Redis holds what it has not yet worked off.
+# How many bytes are sent at once: joining copies them, and Redis holds what it has not yet handled.
 BYTES_AT_ONCE = 1024 * 1024
 
 

@@ -1,4 +1,4 @@
-"""The clients in Redis: a hash each, and what waits for their browsers."""
+"""The clients in Redis: one hash for each, and what waits for their browsers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from .tombstones import RedisTombstones, as_fields
 
 
 class RedisClients:
-    """Every client, in one Redis. Before the name of each connection stands its process.
+    """All clients in one Redis.
+
+    In a client's hash the name of a connection begins with the name of its process.
 
     :param process: the name of this process.
     """
@@ -46,8 +48,8 @@ class RedisClients:
         """Add subscriptions where there are none; return the processes that have the client.
 
         :param starts: by channel, where the subscription begins.
-        :param grant: whose request subscribes the client.
-        :raises TooManyChannels: if the client would be on too many.
+        :param grant: the user whose request subscribes the client; None: a stranger's.
+        :raises TooManyChannels: if the client would be on too many channels.
         """
         pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
         command = scripts.SUBSCRIBE(
@@ -59,8 +61,10 @@ class RedisClients:
     def subscribe_at_tails(
         self, digest: str, tails: Tails, grant: Grant | None, deadline: Deadline
     ) -> set[str]:
-        """Do as :meth:`subscribe` in one step, in which what the starts leave out is found in the
-        logs: not in a cluster."""
+        """Do what :meth:`subscribe` does, and find missing positions in the logs in the same step.
+
+        Not possible in a cluster.
+        """
         command = scripts.SUBSCRIBE_AT_TAILS(
             (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
             (self._awaited_for, self._most_channels, _age(grant), *tails.arguments),
@@ -68,7 +72,7 @@ class RedisClients:
         return self._subscribe(digest, command, grant, deadline)
 
     def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
-        """Take subscriptions away; return the processes that have the client."""
+        """End subscriptions; return the processes that have connections of the client."""
         command = scripts.UNSUBSCRIBE(
             [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
         )
@@ -85,7 +89,7 @@ class RedisClients:
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline
     ) -> dict[str, Subscriptions | None]:
-        """Return how each client stands; None for a client that is not known."""
+        """Return the subscriptions of each client; None for a client that is not known."""
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._pool.ask(commands, deadline)
         return {
@@ -101,7 +105,7 @@ class RedisClients:
         sessions: Collection[str],
         deadline: Deadline,
     ) -> Arrival:
-        """Add a connection; return what was known of its client, and what waits for its browser."""
+        """Add a connection: see :meth:`.Registry.connect`."""
         keys = self._keys
         connect = scripts.CONNECT(
             [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
@@ -128,7 +132,7 @@ class RedisClients:
         self._pool.ask([self._present(scripts.FORGET_CONNECTION, record)], deadline)
 
     def refresh(self, records: Sequence[ConnectionRecord], deadline: Deadline) -> list[str]:
-        """Keep clients; return those that are not known, or not with this connection."""
+        """Keep clients from expiring: see :meth:`.Registry.refresh`."""
         commands = [self._present(scripts.REFRESH, record) for record in records]
         replies = self._pool.ask(commands, deadline)
         return [one.digest for one, is_known in zip(records, replies, strict=True) if not is_known]
@@ -136,8 +140,7 @@ class RedisClients:
     def restore(
         self, known: Sequence[tuple[ConnectionRecord, Known]], deadline: Deadline
     ) -> list[Subscriptions]:
-        """Write clients again, and tell the other processes that have them; return how each
-        stands now."""
+        """Write clients again, and tell the other processes: see :meth:`.Registry.restore`."""
         commands = [self._restore(*one) for one in known]
         replies = self._pool.ask(commands, deadline)
         self._tell(
@@ -201,10 +204,12 @@ class RedisClients:
     def _subscribe(
         self, digest: str, command: Command, grant: Grant | None, deadline: Deadline
     ) -> set[str]:
-        """Run *command*, which subscribes a client; take back what the user was put out of since
-        the request asked for it. Return the processes that have the client, none of which has been
-        told of it yet."""
-        # Behind the command: whoever is put out after that is told to every process.
+        """Run *command*, which subscribes a client; return the processes that have the client.
+
+        Ends subscriptions to channels that the user was put out of since the request asked for
+        them. The processes have not been told yet.
+        """
+        # Asked after the command: if the user is put out later, every process is told of it.
         questions = [] if grant is None else self._tombstones.left_since(grant)
         subscribed, *left = self._pool.ask([command, *questions], deadline)
         if isinstance(subscribed, int):
@@ -218,12 +223,12 @@ class RedisClients:
 
 
 def _age(grant: Grant | None) -> int:
-    """Return how many ms ago a client began that is not known."""
+    """Return how many ms ago a client began that the registry does not know yet."""
     return 0 if grant is None else grant.age
 
 
 def _processes(names: Sequence[bytes]) -> set[str]:
-    """Return the processes that have the connections of these names."""
+    """Return the processes of the connections with these names."""
     return {name.decode().partition("/")[0] for name in names}
 
 
@@ -234,7 +239,7 @@ def _holders(reply: Sequence[bytes]) -> set[str]:
 
 
 def _connections(fields: Mapping[bytes, bytes], prefix: str) -> list[str]:
-    """Return the names of a client's connections that begin with *prefix*, without it."""
+    """Return the names of a client's connections that begin with *prefix*, without the prefix."""
     names = fields.get(b"connections", b"").decode().split()
     return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
 
@@ -259,7 +264,7 @@ def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
 
 
 def _waiting(digest: str, items: Sequence[bytes]) -> list[str]:
-    """Return the texts that wait for a client, and were not taken: see ``lua/parts/items.lua``."""
+    """Return the texts that wait for a client and were not taken: see ``lua/parts/items.lua``."""
     texts = []
     for item in items:
         head, _, text = item.partition(b"\n")

@@ -1,4 +1,4 @@
-"""Which subscriptions Redis has yet to confirm, and who waits for that."""
+"""Confirmations of SUBSCRIBE that Redis has yet to send, and the callers that wait for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Wait:
         self.names = set(names)
         #: Set once every name is confirmed, or there is a failure.
         self.done = threading.Event()
-        #: Why the names will not be confirmed soon, if so.
+        #: Why the names will not be confirmed soon; None: they may be.
         self.failure: str | None = None
 
 
@@ -44,7 +44,7 @@ class Confirmations:
         return name in self._due
 
     def begin(self) -> None:
-        """Forget what the former connection owed; whoever waits goes on waiting."""
+        """Forget the confirmations that a former connection owed; waits go on."""
         self._due = {}
 
     def expect(self, names: Iterable[bytes]) -> None:
@@ -55,7 +55,7 @@ class Confirmations:
             self._due[name] = self._due.get(name, 0) + 1
 
     def fail_to_come(self, seconds: float) -> bool:
-        """Whether confirmations are due, and none has come for *seconds*."""
+        """Return whether confirmations are due, and none has come for *seconds*."""
         return bool(self._due) and clock.monotonic() - self._came_at > seconds
 
     def wait_for(self, names: Iterable[bytes]) -> Wait:
@@ -83,7 +83,7 @@ class Confirmations:
     def confirm(self, name: bytes) -> list[Wait] | None:
         """Note that Redis has confirmed *name* once.
 
-        :returns: the waits that are done by it; None if another confirmation of *name* is due.
+        :returns: the waits that are done now; None if another confirmation of *name* is still due.
         """
         self._came_at = clock.monotonic()
         left = self._due.pop(name, 1) - 1

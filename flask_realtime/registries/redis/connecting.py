@@ -1,4 +1,4 @@
-"""Connecting to Redis within a deadline, however long the name service takes."""
+"""Connects to Redis within a deadline, however long the name service takes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .connection import ConnectionLost, Deadline, RedisConnection
 class Connecting:
     """Connects on a thread of its own, because no timeout bounds ``getaddrinfo``.
 
-    With a name server that does not answer it takes 10 to 20 s. The caller waits until its own
-    deadline; the attempt goes on, and what comes of it later is given back.
+    If the name server does not answer, that call takes 10 to 20 s. The caller waits until its own
+    deadline; the attempt goes on, and its connection is given back later.
 
-    :param give_back: is called with what came of an attempt for which nobody waits any more: the
-        connection, or None if there is none.
+    :param give_back: is called when an attempt ends for which nobody waits any more, with the
+        connection, or None if it failed.
     """
 
     def __init__(
@@ -40,8 +40,8 @@ class Connecting:
         try:
             thread.start()
         except RuntimeError:
-            # No thread is to be had: the process is at its limit, or it ends and runs its atexit
-            # functions. Then the name service is waited for, as long as it takes.
+            # There is no thread: the process is at its limit, or it ends and runs its atexit
+            # functions. Then this thread waits for the name service, as long as it takes.
             self._connect(deadline)
         except BaseException:
             self._give_back(None)
@@ -49,7 +49,8 @@ class Connecting:
         try:
             self._is_over.wait(deadline.remaining())
         except BaseException:
-            # Also where this greenlet is stopped while it waits: the place must not be lost.
+            # Also if this greenlet is killed while it waits: its place in the pool must not be
+            # lost.
             if self._abandon():
                 self._give_back(self._connection)
             raise
@@ -62,7 +63,7 @@ class Connecting:
         return self._connection
 
     def _abandon(self) -> bool:
-        """Have what comes later given back; True if the attempt is over already."""
+        """Have a late connection given back; return True if the attempt is over already."""
         with self._lock:
             self._is_abandoned = True
             return self._is_over.is_set()

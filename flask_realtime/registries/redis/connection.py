@@ -46,7 +46,7 @@ class ConnectionLost(Exception):
     """A connection to Redis could not be made, or broke.
 
     :param reason: what happened, for a log or an error.
-    :param is_late: the deadline is over, so that there is no time for another attempt.
+    :param is_late: whether the deadline is over, so that there is no time for another attempt.
     """
 
     def __init__(self, reason: str, is_late: bool = False) -> None:
@@ -57,11 +57,11 @@ class ConnectionLost(Exception):
 
 
 class RedisConnection:
-    """A connection to Redis that redis-py made and logged in, and that this package uses.
+    """A connection to Redis: redis-py connects and logs in, this package sends and receives.
 
     :param address: where Redis is.
-    :param deadline: of the call that needs the connection. A name server that does not answer may
-        hold this constructor for longer: see :mod:`.connecting`.
+    :param deadline: the deadline of the call that needs the connection. If a name server does not
+        answer, this constructor may take longer: see :mod:`.connecting`.
     :raises ConnectionLost: if Redis cannot be reached or refuses the login.
     """
 
@@ -72,12 +72,12 @@ class RedisConnection:
         self.used_at = 0.0
         self.is_loaded = False
         self._reader = make_reader()
-        # Half: "localhost" has two addresses, and each may make us wait that long.
+        # Half of it: "localhost" has two addresses, and each may take that long.
         self._connection = address.connection(deadline.remaining() / 2)
         try:
             self._connection.connect()
         except (address.error, OSError) as error:
-            # Not chained: no traceback in a log shall show a frame that holds the options.
+            # Not chained: a traceback in a log must not show a frame that holds the options.
             raise ConnectionLost(
                 address.without_secrets(str(error)), deadline.is_half_over
             ) from None
@@ -104,7 +104,7 @@ class RedisConnection:
         return replies
 
     def send_commands(self, commands: Sequence[Sequence[Argument]], deadline: Deadline) -> None:
-        """Send *commands* whole.
+        """Send *commands* completely.
 
         :raises ConnectionLost: if the kernel has not taken them all before *deadline*.
         """
@@ -119,7 +119,7 @@ class RedisConnection:
             raise ConnectionLost(f"the connection broke: {error}") from None
 
     def receive(self, deadline: Deadline) -> None:
-        """Wait until some bytes have arrived, and read them; :meth:`replies` has what they hold.
+        """Wait until some bytes have arrived, and read them, for :meth:`replies` to yield.
 
         :raises ConnectionLost: if nothing has arrived before *deadline*.
         """
@@ -135,9 +135,9 @@ class RedisConnection:
         self._reader.feed(data)
 
     def replies(self) -> Iterator[Any]:
-        """Yield the replies that have arrived whole.
+        """Yield the replies that have arrived completely.
 
-        :raises ConnectionLost: where what follows them is not Redis's protocol.
+        :raises ConnectionLost: if the bytes after them are not Redis's protocol.
         """
         while (reply := self._next_reply()) is not INCOMPLETE:
             yield reply

@@ -1,5 +1,7 @@
-"""Whose sockets are to be closed, and who is put out of a channel: announced to every process, and
-kept for those that miss it."""
+"""Tells all processes whose sockets to close, and whom to put out of a channel.
+
+Orders are announced by pub/sub, and kept for processes that miss the announcement.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
 
-# Amply longer than any process that still serves goes without hearing Redis.
+# For how many seconds orders are kept: longer than any process serves without hearing Redis.
 KEPT_SECONDS = 600
 MOST_KEPT = 10_000
 READ_AT_ONCE = 1000
@@ -25,10 +27,10 @@ _ID = re.compile(rb"[0-9]{1,20}-[0-9]{1,20}")
 
 
 class RedisDisconnects:
-    """Announces orders to the other processes, and takes those that they announce.
+    """Announces orders to the other processes, and carries out those that they announce.
 
-    What is announced may be forged by whoever may publish in Redis: it says nothing about how far
-    this process has read what is kept.
+    Anyone who may publish in Redis can forge an announcement. Therefore an announcement does not
+    change the position up to which this process has read the kept orders.
 
     :param process: the name of this process, which carries out its own orders by itself.
     """
@@ -37,9 +39,9 @@ class RedisDisconnects:
         self._pool = pool
         self._keys = keys
         self._process = process
-        # The last order that was read, or that stood there when this process began to listen.
+        # The last order that was read, or that was kept when this process began to listen.
         self._at: bytes | None = None
-        # The orders that were heard, which are not carried out again when they are read.
+        # The orders that were heard by an announcement: they are not carried out again when read.
         self._heard: ExpiringDict[bytes, bool] = ExpiringDict(2 * KEPT_SECONDS)
         self._lock = threading.Lock()
 
@@ -53,8 +55,10 @@ class RedisDisconnects:
         self._announce(f"::{user}::{channel}", deadline)
 
     def begin(self, deadline: Deadline) -> None:
-        """Find the last order that is kept, if this process has yet to: earlier ones do not
-        concern it."""
+        """Note the last order that is kept now; it and earlier ones do not concern this process.
+
+        Later calls do nothing.
+        """
         if self._at is None:
             newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
             (entries,) = self._pool.ask([newest], deadline)
@@ -62,9 +66,9 @@ class RedisDisconnects:
             self._at = self._at or at
 
     def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], None]:
-        """Return what carries out an order that was announced.
+        """Return a function that carries out an announced order.
 
-        :raises ValueError: if *data* is no order.
+        :raises ValueError: if *data* is not an order.
         """
         at, _, text = data.partition(b" ")
         carry_out = self._read(text, events)
@@ -77,7 +81,7 @@ class RedisDisconnects:
         if self._at is None:
             return
         ((seconds, _),) = self._pool.ask([("TIME",)], deadline)
-        # Older ones may have been heard, and forgotten since.
+        # Older orders may have been heard, and forgotten since.
         self._at = max(self._at, b"%d-0" % ((int(seconds) - KEPT_SECONDS) * 1000), key=_order)
         count = READ_AT_ONCE
         while count == READ_AT_ONCE:
@@ -123,10 +127,10 @@ class RedisDisconnects:
 
 
 def _order(at: bytes) -> tuple[int, int]:
-    """Return what orders the ids of a stream."""
+    """Return a key by which the ids of a stream are compared."""
     milliseconds, _, number = at.partition(b"-")
     return int(milliseconds), int(number)
 
 
 def _nothing() -> None:
-    """Carry out an order of this process's own, which it has carried out already."""
+    """Do nothing: for this process's own orders, which it has carried out already."""

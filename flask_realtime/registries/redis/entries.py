@@ -1,4 +1,4 @@
-"""A log's entry as Redis holds and announces it, which ``lua/append.lua`` writes."""
+"""Reads and writes a log's entry in the form of ``lua/append.lua``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def parse_entry(channel: str, entry: bytes) -> Publication:
 
 
 def passing_entry(push: Push) -> bytes:
-    """Return the entry of a push that no log takes, which has no position."""
+    """Return the entry of a push that stands in no log, and so has no position."""
     position = f"{NOWHERE.epoch}:{NOWHERE.seq}:{NOWHERE.tag}"
     return f"{position}::{push.route}\n{push.payload}".encode()
 

@@ -1,4 +1,4 @@
-"""What one process hears of Redis, and whether it still does."""
+"""Hears what Redis announces to one process, and checks that announcements still arrive."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .probe import RedisProbe
 
 logger = logging.getLogger(__name__)
 
-# Whoever may publish in Redis could make any number of them.
+# Seconds between two warnings: anyone who may publish in Redis could cause any number.
 SECONDS_BETWEEN_WARNINGS = 60.0
 
 
 class RedisHearing:
-    """Hands what Redis announces to the events of this process.
+    """Hands announcements to the events of this process.
 
     :param pool: where this process calls Redis.
     :param keys: the names under which things are announced.
@@ -47,7 +47,7 @@ class RedisHearing:
         self._disconnects = disconnects
         self._warned_at = -SECONDS_BETWEEN_WARNINGS
         own_name = keys.process(process)
-        # A pool of its own: a burst of calls must not look like a dead connection.
+        # A pool of its own, so that a burst of calls does not look like a dead connection.
         own_pool = RedisPool(pool.address, pool.timeout_seconds)
         self._probe = RedisProbe(own_pool, own_name, self._probed)
         self._listener = RedisListener(
@@ -76,23 +76,23 @@ class RedisHearing:
         self._disconnects.begin(deadline)
 
     def ignore(self, channels: Collection[str]) -> None:
-        """Hear *channels* no more."""
+        """Stop hearing *channels*."""
         self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
 
     def health(self) -> dict[str, Any]:
-        """Return whether what is announced arrives here, and how late."""
+        """Return whether announcements arrive in this process, and how late."""
         is_listening = self._listener.is_listening
         if is_listening:
             try:
                 is_listening = self._probe.once()
                 self._probed(is_listening)
             except ConnectionLost:
-                # Nothing can be published now, which says nothing about what is heard.
+                # No probe can be published: that does not tell whether announcements arrive.
                 self._probed(None)
         return {"listening": is_listening, "lag_seconds": self._probe.lag_seconds}
 
     def close(self) -> None:
-        """Hear nothing more."""
+        """Stop hearing anything."""
         self._probe.close()
         self._listener.close()
 
@@ -105,9 +105,9 @@ class RedisHearing:
             tell()
 
     def _read(self, name: bytes, data: bytes) -> Callable[[], object]:
-        """Return what tells the events of an announcement.
+        """Return a function that tells the events of an announcement.
 
-        :raises ValueError: if it is none.
+        :raises ValueError: if *data* is not an announcement.
         """
         channel = self._keys.channel_of(name)
         if channel is not None:
@@ -125,7 +125,7 @@ class RedisHearing:
         self._warned_at = now
         logger.warning(
             "Something was published as %r in %s that this package did not write; it is ignored. "
-            "Whoever may publish under this prefix can send messages to the pages of this app.",
+            "Anyone who may publish under this prefix can send messages to the pages of this app.",
             name,
             self._pool.address,
         )
@@ -136,5 +136,5 @@ class RedisHearing:
         elif self._listener.is_stuck:
             self._listener.drop("what is asked for is not confirmed")
         elif has_arrived is None:
-            # The listener's own connection may be dead as well, or the only one that lives.
+            # The listener's own connection may be dead too, or may be the only one that works.
             self._listener.ask_for_life()

@@ -1,4 +1,4 @@
-"""What this package calls its keys and its pub/sub channels in Redis."""
+"""The names of this package's keys and pub/sub channels in Redis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...identity.keys import session_of
 class ChannelKeys(NamedTuple):
     """The keys of one channel, all in one slot of a cluster.
 
-    A push id has to be added to *push_id*.
+    *push_id* is only the beginning of a key: the id of a push has to be added.
     """
 
     state: bytes
@@ -25,8 +25,8 @@ class RedisKeys:
     """The names of keys and of pub/sub channels, all under one prefix.
 
     :param prefix: ``REALTIME_REDIS_PREFIX``.
-    :param database: the number of the database within Redis. Pub/sub knows none: without it two
-        apps in two databases would hear each other.
+    :param database: the number of the database within Redis. Pub/sub is
+        common to all databases: without the number two apps in two databases would hear each other.
     """
 
     def __init__(self, prefix: str, database: int = 0) -> None:
@@ -37,7 +37,8 @@ class RedisKeys:
         self.everyone = f"{prefix}:{database}:everyone".encode()
         self._announced = f"{prefix}:{database}:"
         self.disconnects = f"{prefix}:disconnects".encode()
-        # Made for each push, and a process pushes down the same channels again and again.
+        # Cached, because every push needs the keys, and a process pushes to the same channels
+        # often.
         self.channel = lru_cache(maxsize=4096)(self._channel)
         self._before_name = f"{self._announced}channel:{{".encode()
 
@@ -46,7 +47,7 @@ class RedisKeys:
         return f"{self._announced}channel:{{{_escape(channel)}}}".encode()
 
     def base(self, channel: str) -> bytes:
-        """Return what the names of a channel's keys begin with."""
+        """Return the beginning of the names of a channel's keys."""
         return f"{self._prefix}:channel:{{{_escape(channel)}}}".encode()
 
     def channel_of(self, announced_on: bytes) -> str | None:
@@ -81,8 +82,7 @@ class RedisKeys:
         return self.session(session_of(digest))
 
     def user(self, user: str) -> bytes:
-        """Return the key of a user's hash: since when earlier clients may hear nothing more, or
-        a channel no more."""
+        """Return the key of a user's hash: when it was disconnected, or put out of channels."""
         return f"{self._prefix}:user:{{{_escape(user)}}}".encode()
 
     def waiting(self, session: str) -> bytes:
@@ -101,7 +101,7 @@ class RedisKeys:
 
 
 def _escape(name: str) -> str:
-    # A brace in the name would end the hash tag, or make it empty, which is no tag.
+    # A brace in the name would end the hash tag, or make it empty: then it is not a tag.
     return name.replace("%", "%25").replace("{", "%7B").replace("}", "%7D")
 
 

@@ -1,4 +1,4 @@
-"""The library that made a client: redis-py, or valkey-py, which began as a copy of it."""
+"""The library of a client of Redis: redis-py, or valkey-py, which began as a copy of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import InvalidSetting
 
-# By library, the names of its client and of the root of its errors.
+# For each library the names of its client class and of the root of its errors.
 _KNOWN = {"redis": ("Redis", "RedisError"), "valkey": ("Valkey", "ValkeyError")}
 
 
@@ -22,7 +22,7 @@ class Library:
         # Not at import of this module: it would load ssl before gevent patches it.
         import redis.sentinel
 
-        # valkey-py is there where a client of it is.
+        # valkey-py is installed if the user gives a client of it.
         self.module: Any = redis if name == "redis" else importlib.import_module(name)
         self.sentinel: Any = importlib.import_module(f"{name}.sentinel")
         self.client: Any = getattr(self.module, client)
@@ -32,15 +32,15 @@ class Library:
     def of(cls, client: Any, name: str) -> Library:
         """Return the library of a client that a user's function returned.
 
-        :param name: what the setting is called where the user gave the function.
-        :raises InvalidSetting: if this package cannot use such a client; it says why.
+        :param name: the name of the setting that holds the function, for errors.
+        :raises InvalidSetting: if this package cannot use such a client, with the reason.
         """
         pool = getattr(client, "connection_pool", None)
         reason = _refusal(client, pool)
         if reason is not None:
             raise InvalidSetting(
-                f"The function in {name} returned a {_name_of(type(client))}, {reason} What is "
-                "wanted is a client with one connection pool, such as redis.Redis, valkey.Valkey, "
+                f"The function in {name} returned a {_name_of(type(client))}, {reason} "
+                "Return a client with one connection pool, such as redis.Redis, valkey.Valkey, "
                 "or what Sentinel.master_for() returns."
             )
         return cls(next(root for root in _roots(type(pool)) if root in _KNOWN))

@@ -1,4 +1,4 @@
-"""Hears what Redis announces, over one connection and on one thread, which never gives up."""
+"""Listens to Redis over one connection, on one thread that never gives up."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .scripts import Command
 
 logger = logging.getLogger(__name__)
 
-# How many names one command subscribes to: Redis does nothing else while it works on one.
+# How many names one command subscribes to: Redis does nothing else while it runs a command.
 NAMES_AT_ONCE = 500
-# Under gevent no other greenlet runs while messages are handed on.
+# How many messages are handed on between two pauses; under gevent no other greenlet runs meanwhile.
 MESSAGES_AT_ONCE = 50
-# After so many failed attempts in a row listen() fails at once: a thread server would run out of
-# threads that all wait for the same Redis.
+# After how many failed attempts in a row listen() fails at once: else a thread server would run out
+# of threads, all waiting for the same Redis.
 ATTEMPTS_TO_WAIT_FOR = 2
 CLOSE_SECONDS = 2.0
 
@@ -63,7 +63,7 @@ class RedisListener:
         self.is_connected = False
         self._is_degraded = False
         self._failures = 0
-        # After a loss: the names of the new connection that are not confirmed yet.
+        # After a loss, the names that the new connection has not confirmed yet; else None.
         self._unrestored: set[bytes] | None = None
         self._must_drop: str | None = None
         self._is_closing = threading.Event()
@@ -79,9 +79,9 @@ class RedisListener:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether Redis has confirmed nothing for half a timeout, though confirmations are due.
+        """Whether confirmations are due, and Redis has sent none for half a timeout.
 
-        What is published may arrive all the same, where only what this process sends vanishes.
+        Messages may arrive all the same, if only what this process sends is lost on its way.
         """
         with self._lock:
             return self.is_connected and self._due.fail_to_come(self._seconds / 2)
@@ -111,7 +111,7 @@ class RedisListener:
             raise ConnectionLost(wait.failure, is_late=True)
 
     def ignore(self, names: Collection[bytes]) -> None:
-        """Hear *names* no more."""
+        """Stop hearing *names*."""
         with self._lock:
             gone = [name for name in names if name in self._names and name not in self._control]
             self._names.difference_update(gone)
@@ -120,7 +120,7 @@ class RedisListener:
             self._waker.ring()
 
     def ask_for_life(self) -> None:
-        """Have Redis confirm the control names once more: :attr:`is_stuck` tells if it does not."""
+        """Ask Redis to confirm the control names again; if it does not, :attr:`is_stuck` tells."""
         with self._lock:
             if not self._due:
                 self._ask("SUBSCRIBE", self._control)
@@ -150,7 +150,7 @@ class RedisListener:
             elif not wait.done.wait(deadline.remaining()):
                 wait.failure = f"nothing was confirmed within {deadline.seconds:g} s"
         finally:
-            # Also where the deadline was over before, or this greenlet is stopped.
+            # Also if the deadline was over before, or this greenlet is killed.
             with self._lock:
                 self._due.give_up(wait)
 
@@ -195,7 +195,7 @@ class RedisListener:
         logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, reason)
 
     def _release(self, reason: str) -> None:
-        """Let nobody wait for one more attempt after too many have failed."""
+        """After too many failed attempts, end the waits of all callers."""
         with self._lock:
             self._failures += 1
             is_hopeless = self._failures >= ATTEMPTS_TO_WAIT_FOR
@@ -234,7 +234,7 @@ class RedisListener:
                 self._unrestored = set(self._names)
 
     def _note_loss(self) -> bool:
-        """Note that there is no connection; True if every name was heard before."""
+        """Note that the connection is lost; return True if every name was heard before."""
         with self._lock:
             was_heard = self.is_connected and not self._due
             was_connected = self.is_connected

@@ -1,4 +1,4 @@
-"""The logs of channels in Redis: append, read, keep, list."""
+"""The logs of channels in Redis: appends to them, reads, keeps and lists them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from .starts import write_start
 
 logger = logging.getLogger(__name__)
 
-# What lua/read.lua replies where the log no longer reaches back.
+# The reply of lua/read.lua if the log no longer reaches back.
 TRIMMED = 2
-# In a cluster a channel that was listed is not listed again before this part of its life is over:
-# the list is in another slot, so that listing costs a round trip.
+# The part of a channel's life for which a listed channel is not listed again, in a cluster: the
+# list is in another slot, so that listing costs a round trip.
 MARKED_PART = 0.25
 
 
@@ -42,11 +42,11 @@ class Tails(NamedTuple):
 
 
 class RedisLog:
-    """Every channel's log, in one Redis.
+    """The logs of all channels in one Redis.
 
-    :param config: how much a log keeps, and for how long.
-    :param is_guess: whether *config* is not the app's own; where the app has noted how much a log
-        keeps, that counts.
+    :param config: the settings that say how much a log keeps, and for how long.
+    :param is_guess: whether *config* is not the app's own: if the app has noted with a channel how
+        much its log keeps, that counts.
     """
 
     def __init__(
@@ -66,16 +66,18 @@ class RedisLog:
     def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
         """Append each push and announce it, in order; return the position of each.
 
-        :raises RegistryUnavailable: if not all were accepted; it names the channels whose logs are
-            known to have taken the message, and the id of the first push that failed.
+        :raises RegistryUnavailable: if not all pushes were accepted; the error has the channels
+            whose logs are known to have accepted theirs, and the id of the first push that failed.
         """
         positions, unlisted = self._appends.run(pushes, deadline)
         if unlisted:
             try:
                 self._list_and_mark(unlisted, deadline)
             except RegistryUnavailable as error:
-                # The push was accepted all the same, and the next one lists its channel.
-                logger.warning("Channels were not listed, patterns may miss them: %s", error)
+                # No error: the push was accepted, and the next push lists the channel.
+                logger.warning(
+                    "Channels could not be listed, so that patterns may miss them: %s", error
+                )
         return positions
 
     def read(
@@ -85,7 +87,7 @@ class RedisLog:
         renew: bool,
         deadline: Deadline,
     ) -> dict[str, LogPage]:
-        """Return what each log has after its cursor: see :meth:`.Registry.read`."""
+        """Return what follows a cursor in each log: see :meth:`.Registry.read`."""
         commands = [self._read(name, at, max_bytes, renew) for name, at in cursors.items()]
         return {
             name: _page(name, reply)
@@ -93,9 +95,9 @@ class RedisLog:
         }
 
     def announce(self, pushes: Sequence[Push], deadline: Deadline) -> None:
-        """Announce each push; no log takes it.
+        """Announce each push, without appending it to a log.
 
-        :raises RegistryUnavailable: if they may not have been announced.
+        :raises RegistryUnavailable: if a push may not have been announced.
         """
         commands: list[Command] = [
             ("PUBLISH", self._keys.announced_on(push.channel), passing_entry(push))
@@ -104,9 +106,9 @@ class RedisLog:
         self._pool.ask(commands, deadline)
 
     def tails(self, digest: str, starts: Starts) -> Tails:
-        """Return what begins the logs not known, keeps and lists them all, as part of a script.
+        """Return keys and arguments for a script that begins, keeps and lists logs.
 
-        :param digest: of the client that subscribes.
+        :param digest: the digest of the client that subscribes.
         :param starts: by channel, where the client begins.
         """
         keys = [self._keys.list]
@@ -117,7 +119,7 @@ class RedisLog:
         return Tails(tuple(keys), (self._awaited_for, self._retention, *pairs))
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
-        """Return where each log stands; a log that is not known is begun, and all are listed."""
+        """Return the tail of each log; begin logs that are not known, and list all."""
         commands = [self._touch(name, True, self._awaited_for) for name in channels]
         listing = self._listing(channels, self._awaited_for)
         *replies, _ = self._pool.ask([*commands, *listing], deadline)
@@ -126,9 +128,9 @@ class RedisLog:
     def rewind(
         self, digest: str, channels: Mapping[str, int], deadline: Deadline
     ) -> dict[str, Start]:
-        """Return starts that lie some messages back; a log that is not known is begun.
+        """Return starts that lie some messages back; begin logs that are not known.
 
-        :param channels: by name, how many of the messages that the client would hear.
+        :param channels: by channel, how many messages; those that the client would hear count.
         """
         commands: list[Command] = [
             scripts.REWIND(
@@ -145,10 +147,10 @@ class RedisLog:
         }
 
     def keep(self, channels: Collection[str], deadline: Deadline) -> None:
-        """Keep channels that this process hears, those that are known, and list them again.
+        """Keep channels that this process hears from expiring, and list them again.
 
-        The list of known channels may have been lost, alone of all keys: a Redis that is short of
-        memory may evict any key, and FLUSHALL leaves connections open.
+        Channels that are not known are not begun. The list may have been lost although the channels
+        are there: a Redis that is short of memory may evict any key.
         """
         commands = [self._touch(name, False, self._heard_for) for name in channels]
         found = zip(channels, self._pool.ask(commands, deadline), strict=True)
@@ -176,7 +178,7 @@ class RedisLog:
         return [scripts.LIST([self._keys.list], (lives, *channels))] if channels else []
 
     def _list_and_mark(self, unlisted: Unlisted, deadline: Deadline) -> None:
-        """List channels of a cluster, and mark them as listed once that is done."""
+        """List channels of a cluster, and then mark them as listed."""
         lives = max(unlisted.values())
         marks: list[Command] = [
             ("SET", self._keys.channel(name).listed, "1", "PX", round(lives * MARKED_PART) + 1)

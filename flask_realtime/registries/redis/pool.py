@@ -17,26 +17,26 @@ from .resp import ErrorReply
 from .scripts import LOADING, Command, size_of, with_text
 from .survey import RedisSurvey
 
-# Redis works on one command at a time, and so does this process: with more connections, callers
-# would only wait in Redis in place of here.
+# Redis runs one command at a time: with more connections callers would wait in Redis in place of
+# here.
 MOST_CONNECTIONS = 32
-# Some firewalls forget a connection that was silent for longer, and tell neither end.
+# Seconds after which an unused connection is closed: some firewalls silently forget idle ones.
 IDLE_SECONDS = 60.0
-# The codes of errors that pass: a command that is refused so may be accepted later.
+# The codes of temporary errors: a command that is refused with one may be accepted later.
 PASSING = (
     "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "READONLY",
 )  # fmt: skip
 
-#: The places of one process's connections: each holds a connection that nobody uses now, or None.
+#: The places of one process's connections: each holds an unused connection, or None.
 Places = queue.LifoQueue[RedisConnection | None]
 
 
 class RedisPool:
-    """One Redis, as this process calls it; connects at the first call, and anew after a fork.
+    """Calls one Redis; connects at a process's first call, and anew after a fork.
 
     :param address: where Redis is.
     :param timeout_seconds: how long one call may take in all.
-    :param survey: asks with the first call of a process what kind of Redis this is.
+    :param survey: asks, with the first call of a process, what kind of Redis this is.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class RedisPool:
         self.timeout_seconds = timeout_seconds
         self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
-        # Connections of an earlier generation are not used again.
+        # Connections of an earlier generation are closed when they are given back.
         self._generation = 0
         self._checks: Callable[[], Sequence[Command]] = tuple
         # Whether Redis may have gone away and come back since it last replied.
@@ -56,8 +56,10 @@ class RedisPool:
         self.is_cluster = False
 
     def check_with(self, checks: Callable[[], Sequence[Command]]) -> None:
-        """Run the commands that *checks* returns before the next call, whenever Redis may have gone
-        away and come back. Their replies are dropped."""
+        """Run commands before the next call, whenever Redis may have gone away and come back.
+
+        :param checks: returns the commands; their replies are dropped.
+        """
         self._checks = checks
 
     def deadline(self) -> Deadline:
@@ -96,11 +98,11 @@ class RedisPool:
         return replies
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
-        """Return the error that says what happened, and at which Redis."""
+        """Return an error that says what happened, and at which Redis."""
         return RegistryUnavailable(f"{self.address} is not available: {reason}", **details)
 
     def close(self) -> None:
-        """Close all connections: those in use as soon as they are not used any more."""
+        """Close all connections: those that are in use as soon as their calls are done."""
         self._is_closed = True
         places = self._places.get()
         for _ in range(places.maxsize):
@@ -162,8 +164,8 @@ class RedisPool:
             self._drop_idle()
             raise
         finally:
-            # After anything else than replies, such as the end of this greenlet, the connection
-            # may be in the middle of a reply.
+            # If the exchange ended in any other way, such as by the kill of this greenlet, the
+            # connection may be in the middle of a reply.
             if kept is None:
                 self._discard(connection)
             self._give_back(places, kept)
@@ -189,8 +191,8 @@ class RedisPool:
         replies = replies[ahead:]
         for index, reply in enumerate(replies):
             if type(reply) is ErrorReply and reply.code == "NOSCRIPT":
-                # All from the first refused one on: a later command may have found its script,
-                # and must not overtake. What was done already is known by its push id.
+                # All commands from the first refused one on, although a later one may have found
+                # its script: the order must stay. Pushes are recognised by their ids.
                 again = [with_text(one) for one in commands[index:]]
                 return self._exchange_behind(replies[:index], connection, again, deadline)
         return replies
@@ -211,10 +213,10 @@ class RedisPool:
     def _due_checks(self) -> Sequence[Command]:
         if not self._is_unsure:
             return ()
-        # Reset before the checks are made: they may not see what happens from now on.
+        # Reset before the checks are made, since they may miss what happens from now on.
         self._is_unsure = False
         checks = list(self._checks())
-        # With its text, since Redis may have forgotten the script.
+        # With the script's text, because Redis may have forgotten the script.
         checks[:1] = map(with_text, checks[:1])
         return checks
 
@@ -258,7 +260,7 @@ class RedisPool:
         self._is_unsure = True
 
     def _drop_idle(self) -> None:
-        # What broke one connection, such as a restart, has likely broken all.
+        # What broke one connection, such as a restart, has probably broken all.
         self._generation += 1
 
     def _make_places(self) -> Places:

@@ -1,4 +1,4 @@
-"""Looks whether what is published in Redis still arrives in this process."""
+"""Checks that what is published in Redis still arrives in this process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .resp import ErrorReply
 
 logger = logging.getLogger(__name__)
 
-# A firewall that has forgotten a connection, or a master that was replaced, is noticed within this
-# time and the timeout of a call; the logs have what was missed meanwhile.
+# Seconds between two probes. A firewall that has forgotten a connection, or a master that was
+# replaced, is noticed within this time and the timeout of a call; the logs have what was missed.
 PROBE_SECONDS = 5.0
-# The next probe is due sooner where one could not be published.
+# Seconds until the next probe if one could not be published.
 RETRY_SECONDS = 1.0
 
 MARK = b"?"
@@ -29,8 +29,8 @@ class RedisProbe:
 
     :param pool: a pool that nobody else uses.
     :param name: the name under which this process hears what is for it.
-    :param done: is called after each probe, with whether it has arrived; None if it could not be
-        published: that is no proof that nothing arrives.
+    :param done: is called after each probe with True if it has arrived, False if not, and None if
+        it could not be published, which proves nothing.
     """
 
     def __init__(self, pool: RedisPool, name: bytes, done: Callable[[bool | None], None]) -> None:
@@ -49,7 +49,7 @@ class RedisProbe:
         self._thread.start()
 
     def close(self) -> None:
-        """Probe no more."""
+        """Stop probing."""
         self._is_closed = True
         self._bell.set()
         self._pool.close()
@@ -60,7 +60,7 @@ class RedisProbe:
         self._bell.set()
 
     def arrived(self, data: bytes) -> bool:
-        """Take *data*, which was heard under this process's name; False if it is no probe."""
+        """Take *data*, heard under this process's name; return False if it is no probe."""
         if not data.startswith(MARK):
             return False
         event = self._under_way.get(data)

@@ -1,4 +1,4 @@
-"""What a publisher needs of Redis: the logs, and how clients stand."""
+"""The part of the registry in Redis that a :class:`~flask_realtime.Publisher` needs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .survey import RedisSurvey
 class RedisPublishing:
     """One Redis, for a caller that knows its address and none of the app's other settings.
 
-    How much a log keeps is the app's to say, where the app has noted it with the channel. Nothing
-    is connected before the first call, and nothing is heard.
+    If the app has noted with a channel how much its log keeps, that counts. It connects at the
+    first call, and listens to nothing.
 
-    :param config: its address, prefix and timeout are used.
-    :param setting: the name by which errors call the address, ``"redis_url"`` for example.
+    :param config: settings, of which the address, the prefix and the timeout are used.
+    :param setting: what errors call the address, such as ``"redis_url"``.
     :raises InvalidSetting: if the address cannot be used.
     """
 
@@ -30,7 +30,7 @@ class RedisPublishing:
         self._pool = RedisPool(address, seconds, RedisSurvey(address, keys))
         #: The log of each channel.
         self.log = RedisLog(self._pool, keys, config, is_guess=True)
-        #: The clients; none of their connections is of this process.
+        #: The clients. None of their connections belongs to this process.
         self.clients = RedisClients(self._pool, keys, config, "")
 
     def deadline(self) -> Deadline:

@@ -31,11 +31,11 @@ from .tombstones import RedisTombstones
 class RedisRegistry(Registry):
     """Who is subscribed to what, and the log of each channel, in Redis.
 
-    Keys stand under ``REALTIME_REDIS_PREFIX``, and all of them expire. A process connects at its
-    first call; one that was forked connects anew.
+    The names of all keys begin with ``REALTIME_REDIS_PREFIX``, and all keys expire. A process
+    connects at its first call; a forked process makes connections of its own.
 
     :param config: the app's settings.
-    :param reason: why Redis is wanted, where ``REALTIME_REDIS`` does not say so.
+    :param reason: why Redis is needed, if ``REALTIME_REDIS`` is not set.
     :raises InvalidSetting: if ``REALTIME_REDIS`` cannot be used.
     """
 
@@ -121,7 +121,7 @@ class RedisRegistry(Registry):
         sessions: Collection[str] = (),
     ) -> Arrival:
         deadline = self._pool.deadline()
-        # First: a change that is told from the moment on at which the name stands is heard.
+        # Listens first: as soon as Redis holds the connection's name, changes are announced.
         self._listen((), deadline)
         return self._clients.connect(digest, name, user, sessions, deadline)
 
@@ -142,7 +142,7 @@ class RedisRegistry(Registry):
     def disconnect(self, order: Disconnect) -> None:
         own = self._own.get()
         if own.events is not None:
-            # This process may not hear Redis just now.
+            # Told directly, because this process may not hear Redis right now.
             own.events.disconnected(order)
         own.disconnects.announce(order, self._pool.deadline())
 
@@ -200,8 +200,10 @@ class RedisRegistry(Registry):
     def _subscribe(
         self, digest: str, starts: Starts, grant: Grant | None, deadline: Deadline
     ) -> set[str]:
-        """Subscribe a client, where no position is given from where the log stands; return the
-        processes that have the client."""
+        """Subscribe a client; return the processes that have connections of the client.
+
+        A start without a position begins at the log's tail.
+        """
         if not self._pool.is_cluster:
             try:
                 tails = self._log.tails(digest, starts)
@@ -228,12 +230,12 @@ class RedisRegistry(Registry):
 
 
 class _Own:
-    """What one process has of its own."""
+    """The parts of a registry that each process has for itself."""
 
     __slots__ = ("clients", "disconnects", "events", "hearing", "name")
 
     def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:
-        #: Names this process to the others.
+        #: The name of this process.
         self.name = secrets.token_hex(6)
         self.clients = RedisClients(pool, keys, config, self.name)
         self.disconnects = RedisDisconnects(pool, keys, self.name)

@@ -13,12 +13,12 @@ import hiredis
 
 Argument = bytes | str | int
 
-#: What the reader's ``gets()`` returns while the next reply has not arrived whole.
+#: What the reader's ``gets()`` returns until the next reply has arrived completely.
 INCOMPLETE = object()
 
 _pack_command: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  # type: ignore[assignment]
 
-# How a Redis before 7 says what stopped a script.
+# How Redis before 7 reports the error that stopped a script.
 _WITHIN_SCRIPT = re.compile(r"ERR Error running script .*?: -([A-Z]+) ")
 
 
@@ -29,14 +29,16 @@ class ErrorReply(str):
 
     @property
     def code(self) -> str:
-        """The word that tells the kind of error: the reply's first word, or, where a script was
-        stopped by a command within it, the first word of that command's error."""
+        """The first word of the error, which tells its kind.
+
+        If a command within a script failed, it is the first word of that command's error.
+        """
         within = _WITHIN_SCRIPT.match(self)
         return within[1] if within is not None else self.partition(" ")[0]
 
 
 def pack(commands: Iterable[Sequence[Argument]]) -> bytes:
-    """Return *commands*, one behind the other, as the bytes to send.
+    """Return the bytes that send *commands*, one after the other.
 
     :raises UnicodeEncodeError: if an argument holds half of a surrogate pair.
     """

@@ -1,4 +1,4 @@
-"""How much a log in Redis keeps, and for how long things live there."""
+"""How much a log in Redis keeps, and for how long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..lifetimes import Lifetimes
 
 
 class Retention(NamedTuple):
-    """How much a log keeps; as text, what the scripts take and note with each channel.
+    """How much a log keeps. Its text is what the scripts take, and note with each channel.
 
     :param entries: how many entries.
     :param bytes: how many bytes of payload.
@@ -22,7 +22,7 @@ class Retention(NamedTuple):
 
     @classmethod
     def of(cls, config: Config) -> Retention:
-        """Return what the settings ask for."""
+        """Return the retention that the settings ask for."""
         lives = milliseconds(Lifetimes.of(config).history)
         return cls(config.history_size, config.history_bytes, lives)
 
@@ -31,5 +31,5 @@ class Retention(NamedTuple):
 
 
 def milliseconds(seconds: float) -> int:
-    """Return *seconds* as Redis's PEXPIRE takes them: 1 ms at least."""
+    """Return *seconds* in ms, as Redis's PEXPIRE takes them: at least 1."""
     return max(1, round(seconds * 1000))

@@ -1,4 +1,4 @@
-"""The scripts that Redis runs, each in one atomic step; ``lua/`` has their texts."""
+"""The scripts that Redis runs, each as one atomic step; their texts are in ``lua/``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Script:
     """One script, called by its digest once a connection has loaded it.
 
     :param name: the file in ``lua/``.
-    :param parts: the files of ``lua/parts/`` that the script uses; a part stands behind the parts
-        that it uses itself.
+    :param parts: the files of ``lua/parts/`` that the script uses, each after the parts that it
+        uses itself.
     """
 
     __slots__ = ("sha", "text")
@@ -33,8 +33,7 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
-#: Its keys are in several slots, so that a cluster refuses it; so are those of APPEND_ALL and
-#: SUBSCRIBE_AT_TAILS.
+#: A cluster refuses APPEND, APPEND_ALL and SUBSCRIBE_AT_TAILS, whose keys are in several slots.
 APPEND = Script("append", "clock", "keep", "log", "append", "list")
 APPEND_ALL = Script("append_all", "clock", "keep", "log", "append")
 APPEND_IN_SLOT = Script("append_in_slot", "clock", "keep", "log", "append")
@@ -66,7 +65,7 @@ _BY_SHA: dict[Argument, Script] = {
     script.sha: script for script in list(globals().values()) if isinstance(script, Script)
 }
 
-#: What a new connection sends first: the order of calls never depends on who loads a script.
+#: The commands that a new connection sends first, so that no call has to load a script.
 LOADING: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", script.text) for script in _BY_SHA.values())
 
 
@@ -76,8 +75,10 @@ def size_of(command: Command) -> int:
 
 
 def with_text(command: Command) -> Command:
-    """Return *command* with the script's text in place of its digest, for a Redis that has
-    forgotten the script."""
+    """Return *command* with the script's text in place of its digest.
+
+    For a Redis that has forgotten the script.
+    """
     if command[0] != "EVALSHA":
         return command
     return ("EVAL", _BY_SHA[command[1]].text, *command[2:])

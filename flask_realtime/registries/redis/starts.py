@@ -1,9 +1,9 @@
-"""Where a subscription begins, as a client's hash holds it and the scripts are told it.
+"""Writes where a subscription begins, in the form of a client's hash and of the scripts.
 
-A plain position stands for itself. Anything more is ``about>begins>position``: *about* is ``v`` for
-a subscription by a view's decorator, and behind it the mark of the subscription's past; *begins* is
-where that past begins. A script fills in what it is not given: the position where it is empty, and
-*begins* where it is ``#`` with the number of messages, a colon, and the client's digest.
+A plain position is written as it is. Anything else is ``about>begins>position``. *about* is ``v``
+for a subscription by a view's decorator, followed by the mark of the subscription's past. *begins*
+is the position at which that past begins. A script fills in an empty position, and a *begins* that
+consists of ``#``, the number of messages, a colon, and the client's digest.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _BY_VIEW = "v"
 
 
 def write_start(given: Position | Start | None, digest: str) -> str:
-    """Return a start as the scripts take it.
+    """Return a start in the form that the scripts take.
 
-    :param digest: of the client that subscribes.
+    :param digest: the digest of the client that subscribes.
     """
     start = as_start(given)
     since = "" if start.since is None else str(start.since)

@@ -1,4 +1,4 @@
-"""What kind of Redis this is, and who else uses it: looked at once in each process."""
+"""Finds out, once in each process, what kind of Redis this is and who else uses it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .scripts import Command
 
 logger = logging.getLogger(__name__)
 
-# How long it is remembered which app uses a prefix, after the last process of the app said so.
+# For how many seconds Redis remembers which app uses a prefix, after a process last said so.
 OWNED_SECONDS = 900
-# How often a process says so.
+# Seconds between two times that a process says so.
 CLAIM_SECONDS = 60.0
 NO_EVICTION = "noeviction"
 
@@ -34,7 +34,7 @@ class RedisSurvey:
         self._address = address
         self._keys = keys
         self._own: ForkLocal[_Own] = ForkLocal(_Own)
-        #: Names the app to others that use the prefix: the present name first, then former ones.
+        #: The app's names to others that use the prefix: the present one first, then former ones.
         self.owners: Collection[str] = ()
 
     @property
@@ -43,7 +43,7 @@ class RedisSurvey:
         return self._own.get().policy
 
     def commands(self) -> list[Command]:
-        """Return what this process has yet to ask: nothing, once it was answered."""
+        """Return the commands that this process has yet to ask; none once they were answered."""
         own = self._own.get()
         return [] if own.is_done else [("INFO", "memory"), ("CLUSTER", "INFO"), *self.claims()]
 
@@ -60,7 +60,7 @@ class RedisSurvey:
         self.note_claims(replies[2:])
 
     def claims(self) -> list[Command]:
-        """Return what says that this app uses the prefix, if it is time to say so."""
+        """Return the commands that say that this app uses the prefix, if it is time to say so."""
         own = self._own.get()
         if not self.owners or clock.monotonic() - own.claimed_at < CLAIM_SECONDS:
             return []
@@ -87,7 +87,7 @@ class RedisSurvey:
         policy = _fields(reply).get("maxmemory_policy", own.policy)
         if policy not in (None, NO_EVICTION, own.policy):
             logger.warning(
-                "%s may evict any key when its memory is full, for its maxmemory-policy is %s: "
+                "%s may evict any key when its memory is full, because its maxmemory-policy is %s: "
                 "pages would lose subscriptions and messages in silence. Set it to %s, or give "
                 "REALTIME_REDIS a server of its own.",
                 self._address,
@@ -108,7 +108,7 @@ class RedisSurvey:
 
 
 class _Own:
-    """What one process has learned."""
+    """What one process has found out."""
 
     __slots__ = ("claimed_at", "has_warned_of_owner", "is_done", "policy")
 
@@ -120,7 +120,7 @@ class _Own:
 
 
 def _fields(reply: Any) -> dict[str, str]:
-    """Return what an INFO says, nothing if it was refused."""
+    """Return the fields of a reply to INFO; an empty dict if it was refused."""
     if not isinstance(reply, bytes):
         return {}
     lines = (line.partition(":") for line in reply.decode(errors="replace").splitlines())

@@ -1,4 +1,4 @@
-"""Browser sessions and users that have ended, as Redis remembers them: their tombstones."""
+"""Tombstones: Redis remembers which browser sessions and users have ended."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
 
-# Channels that one user may have been put out of, before those are looked through that no
-# client can have been subscribed to any more.
+# How many channels a user may have been put out of before those are removed that are too long ago
+# to concern any client.
 MOST_LEFT_BY_USER = 1000
 
 
 class RedisTombstones:
-    """What ends sessions and users, and what a connection that comes has to ask."""
+    """Ends sessions and users, and tells new connections whether theirs has ended."""
 
     def __init__(self, pool: RedisPool, keys: RedisKeys, config: Config) -> None:
         self._pool = pool
@@ -43,8 +43,11 @@ class RedisTombstones:
         self._pool.ask([scripts.END_USER([self._keys.user(user)], arguments)], deadline)
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
-        """What a connection asks beside what concerns its own session, in the same round trip:
-        whatever ends later than it is noted, is told to its process."""
+        """Return what a new connection asks about its user and its session's former names.
+
+        Asked in the same round trip in which the connection is noted: if the session or user ends
+        later, the connection's process is told.
+        """
         asked: list[Command] = [
             ("HEXISTS", self._keys.session(session), "heir") for session in sessions
         ]
@@ -53,16 +56,17 @@ class RedisTombstones:
         return asked
 
     def left_since(self, grant: Grant) -> list[Command]:
-        """What asks which channels the user was put out of since the request asked for them."""
+        """Return what asks which channels the user was put out of since the request asked for
+        them."""
         pairs = [part for pair in grant.ages.items() for part in pair]
         return [scripts.LEFT_SINCE([self._keys.user(grant.user)], pairs)] if pairs else []
 
     @staticmethod
     def has_ended(began: int, replies: Sequence[Any]) -> bool:
-        """Whether a client may not come back.
+        """Return whether a client's session or user has ended.
 
-        :param began: when the client was first heard of, 0 if it never was.
-        :param replies: to :meth:`questions`.
+        :param began: when the client began, in ms since 1970; 0: it is new.
+        :param replies: the replies to :meth:`questions`.
         """
         if any(reply for reply in replies if not isinstance(reply, list)):
             return True
@@ -70,7 +74,7 @@ class RedisTombstones:
 
     @staticmethod
     def lost(subscriptions: Subscriptions | None, replies: Sequence[Any]) -> list[str]:
-        """The channels that the client's user has been put out of since it subscribed."""
+        """Return the channels that the client's user was put out of after the client subscribed."""
         of_user = _of_user(replies)
         if not (of_user and subscriptions):
             return []
