@@ -125,8 +125,13 @@ class Visitor:
         """Load a page, and wait until its socket is open."""
         self.page.goto(self.url + path)
         if is_open:
-            self.wait_for_state("open")
-            self.wait_for_forms()
+            self.wait_until_open()
+
+    def wait_until_open(self):
+        """Until the page's socket is open and, if it has forms or links that ask for the socket,
+        the script that gives it to them is there: until then the browser sends them itself."""
+        self.wait_for_state("open")
+        self.wait_for_forms()
 
     def wait_for_forms(self, is_sure=False):
         """Until those of the page that ask for the socket have it.

@@ -32,8 +32,9 @@ def enter(come, board):
         person.visit("/")
         person.page.fill("[name=name]", name)
         person.page.click("text=Begin")
-        person.wait_for_state("open")
+        # The page before is open as well while its form is answered.
         expect(person.page.locator("#text")).to_be_visible()
+        person.wait_until_open()
         return person
 
     return enter
@@ -110,8 +111,7 @@ def test_half_written_card_outlives_a_reload(enter):
 
     ada.page.reload()
     expect(ada.page.locator("#text")).to_have_value("Buy tw")
-    ada.wait_for_state("open")
-    ada.wait_for_forms()
+    ada.wait_until_open()
     ada.page.press("#text", "End")
     ada.page.type("#text", "ine")
     ada.page.click("header button")

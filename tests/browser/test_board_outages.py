@@ -47,8 +47,9 @@ def enter(come):
         person.visit("/")
         person.page.fill("[name=name]", name)
         person.page.click("text=Begin")
-        person.wait_for_state("open")
+        # The page before is open as well while its form is answered.
         expect(person.page.locator("#text")).to_be_visible()
+        person.wait_until_open()
         return person
 
     return enter
@@ -113,7 +114,7 @@ def test_board_is_true_after_each_outage_and_keeps_what_is_typed(enter, start, t
         server.stop(signal.SIGKILL)
     with start(server.port) as server:
         ben.page.reload()
-        ben.wait_for_state("open")
+        ben.wait_until_open()
         add(ben, "After the end")
 
         shows(ada, "First", "While Redis is away", "Before the end", "After the end")

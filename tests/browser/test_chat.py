@@ -46,7 +46,7 @@ def enter(come):
         people.append(person)
         page = chatting.enter(person, name, room)
         if options.get("java_script_enabled", True):
-            person.wait_for_state("open")
+            person.wait_until_open()
         return page
 
     yield enter

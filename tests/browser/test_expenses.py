@@ -95,7 +95,7 @@ def test_page_keeps_its_policy_and_its_secure_cookie(people, come, front):
     """The script needs the nonce and nothing else; the cookie goes to https alone."""
     ada = people("ada")
     response = ada.page.goto(f"{front.url}{PREFIX}/")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     [cookie] = ada.context.cookies()
     assert "'unsafe-inline'" not in response.headers["content-security-policy"]

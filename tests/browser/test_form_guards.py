@@ -191,7 +191,7 @@ def test_answer_does_not_disturb_who_has_left_and_come_back(person, site):
         site.release()
         person.visit("/page")
     site.release()
-    person.wait_for_state("open")
+    person.wait_until_open()
     person.wait_for("() => !document.querySelector('[aria-busy]')")
 
     assert person.page.url == f"{site.url}/page"

@@ -161,7 +161,7 @@ def test_link_that_redirects_is_followed(form):
     form.page.click("#away")
     form.page.wait_for_url("**/on/away")
 
-    form.wait_for_state("open")
+    form.wait_until_open()
 
 
 def test_link_is_opened_in_a_new_tab_by_who_asks_for_it(form):

@@ -82,7 +82,7 @@ def test_visitor_comes_back_from_a_payment_and_is_logged_in(come, lax, bank):
     ada.page.on("request", lambda asked: asked.method == "POST" and posted.append(asked.url))
 
     leave_for(ada, bank, "/", "#pay button")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     assert ada.page.inner_text("h1") == "nobody"
     push(ada, "/push/ada", "paid")
@@ -107,7 +107,7 @@ def test_link_to_an_app_with_strict_cookies_logs_nobody_out(come, strict, bank):
     ada.visit("/login/ada")
 
     leave_for(ada, bank, "/", "#back")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     assert ada.page.inner_text("h1") == "nobody"
     push(ada, "/push/ada", "hi")
@@ -141,7 +141,7 @@ def test_link_from_elsewhere_is_a_visit_like_any_other(come, lax, bank, is_logge
     ada.page.on("request", lambda one: "/_realtime/session" in one.url and asked.append(one))
 
     leave_for(ada, bank, "/", "#back")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     push(ada, "/news", "fresh")
     assert ada.page.inner_text("h1") == ("ada" if is_logged_in else "nobody")
@@ -153,7 +153,7 @@ def test_first_visit_by_a_form_from_elsewhere_gets_a_socket(come, lax, bank):
     stranger = come(lax)
 
     leave_for(stranger, bank, "/", "#pay button")
-    stranger.wait_for_state("open")
+    stranger.wait_until_open()
     before = stranger.context.cookies(lax)
     stranger.visit("/")
 

@@ -65,7 +65,7 @@ def test_post_that_a_cut_interrupts_is_sent_once(ada, held, channel):
     call_and_lose_the_socket(ada, held, channel, "post")
 
     assert ada.run("answer") == "RealtimeInterrupted"
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     assert held.times(channel) == 1
 
 
@@ -83,6 +83,6 @@ def test_slow_answer_to_another_tab_costs_nobody_the_socket(come, held, channel)
 
     ada.run(LEAVE_AND_RETURN)
     ada.wait_for("before => window.realtime?.connectionId !== before", before)
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     ada.forgive("Failed to load resource", "WebSocket connection")

@@ -43,7 +43,7 @@ def test_page_that_takes_another_s_place_is_heard_in_its_place(
     ada.page.click("#next")
     ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
     ada.wait_for("(id) => realtime.connectionId !== id", first)
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("former", channel)
     publisher.push("new", f"{channel}-next")
     wait_until_heard(ada, f"{channel}-next", "new")
@@ -61,7 +61,7 @@ def test_page_of_turbo_s_cache_goes_on_where_it_was(come, libraries, publisher, 
     wait_until_heard(ada, channel, "before")
     ada.page.click("#next")
     ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("meanwhile", channel)
 
     ada.page.go_back(wait_until="commit")
@@ -93,7 +93,7 @@ def test_htmx_s_boosted_page_keeps_its_state(come, libraries, publisher, channel
     wait_until_heard(ada, channel, "still")
 
     assert ada.run("realtime.connectionId") == first
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
 
 HTMX = pytest.mark.parametrize("kind", ["htmx", "htmx4"])
@@ -198,7 +198,7 @@ def test_turbo_follows_a_link_that_a_fragment_brings(come, libraries, publisher,
     ada.page.click("#new")
     ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
     ada.wait_for("(id) => realtime.connectionId !== id", first)
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("former", channel)
     publisher.to(f"{channel}-next").update("#place", html="by a fragment")
     publisher.push("new", f"{channel}-next")

@@ -103,15 +103,15 @@ def furnished(example, come):
             other = chatting.Speaker(server, "Maximiliane von Hohenlohe-Langenburg", "garden")
             other.say(LONG)
             chatting.Speaker(server, "Ben", "music").say("Listen!")
-            person.wait_for_state("open")
+            person.wait_until_open()
             chatting.say(page, f"see {LONG}")
             expect(page.locator(chatting.WORDS).last).to_have_text(f"see {LONG}")
         if name == "board":
             person.visit("/")
             page.fill("[name=name]", "Ada")
             page.click("text=Begin")
-            person.wait_for_state("open")
             page.fill("#text", LONG)
+            person.wait_until_open()
             page.click("header button")
             expect(page.locator("article p").first).to_have_text(LONG)
         if name == "progress":

@@ -61,8 +61,8 @@ def test_restart_of_the_server_brings_nobody_in_again(lounge, people):
     expect_online(ada, 2)
     with ada.page.expect_websocket(), ben.page.expect_websocket():
         lounge.signal(signal.SIGHUP)
-    ada.wait_for_state("open")
-    ben.wait_for_state("open")
+    ada.wait_until_open()
+    ben.wait_until_open()
 
     say(ben, "back?")
 

@@ -46,7 +46,7 @@ def test_script_that_comes_when_the_page_is_there_connects_it(ada):
         }"""
     )
 
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
 
 def test_page_that_was_never_subscribed_is_left_alone(ada):
@@ -90,7 +90,7 @@ def test_page_that_is_forgotten_reloads_and_goes_on(ada, publisher, channel, red
 
     with ada.page.expect_navigation():
         ada.run(LEAVE_AND_RETURN)
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("after", channel)
 
     ada.wait_until_heard("after")

@@ -22,7 +22,7 @@ def post(person, path):
     person.visit("/plain")
     person.run(POST, person.url + path)
     person.page.wait_for_selector("h1:text-is('POST')")
-    person.wait_for_state("open")
+    person.wait_until_open()
 
 
 def lose(person, client):
@@ -64,7 +64,7 @@ def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, cha
 
     lose(ada, redis_client)
     ada.page.wait_for_selector("h1:text-is('GET')")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     assert posts == [("GET", f"{ada.url}/asked-too/{channel}")]
 
@@ -85,7 +85,7 @@ def test_page_is_kept_until_its_address_answers(ada, redis_client, channel):
     lose(ada, redis_client)
     ada.wait_for_state("stale")
     ada.wait_for("() => !window.left")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     assert troubles == []
     ada.forgive("Failed to load resource: the server responded with a status of")
@@ -105,7 +105,7 @@ def test_what_somebody_types_is_not_thrown_away(ada, redis_client, channel):
     ada.run("() => (document.querySelector('textarea').value = '')")
     ada.wait_for("() => !window.left")
 
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
 
 def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
@@ -171,7 +171,7 @@ def test_router_that_answers_for_an_app_that_restarts_ends_no_page(come, start, 
         publisher.push("meanwhile", channel)
         with start(port=first.port):
             ada.wait_until_heard("meanwhile")
-            ada.wait_for_state("open")
+            ada.wait_until_open()
 
             assert ada.run("events.map(([name]) => name)") == ["open", "close", "open"]
     ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 404")
@@ -184,7 +184,7 @@ def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel)
 
     with ada.page.expect_navigation():
         ada.run(LEAVE_AND_RETURN)
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("after", channel)
 
     ada.wait_until_heard("after")

@@ -88,7 +88,7 @@ def test_page_comes_back_to_its_rooms_and_misses_nothing(ada, join, channel):
 
     ada.context.set_offline(False)
     ada.wait_until_heard(f"room:{channel} 3")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
 
     assert ask(ada, "say", channel) == 204
     ada.wait_until_heard(f"room:{channel} said")

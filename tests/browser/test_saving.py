@@ -50,7 +50,7 @@ def test_page_hears_again_each_time_the_app_is_saved(come, save, tmp_path):
         for version in ("second", "third", "fourth"):
             save(version)
             ada.page.wait_for_selector(f"h1:text-is('{version}')")
-            ada.wait_for_state("open")
+            ada.wait_until_open()
 
             requests.post(f"{server.url}/push", json=version, timeout=PATIENCE)
 

@@ -65,11 +65,11 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
             first.stop(signal.SIGKILL)
             ada.wait_for_state("waiting")
             with start(port=first.port) as second:
-                ada.wait_for_state("open")
+                ada.wait_until_open()
                 second.stop(signal.SIGTERM)
                 ada.wait_for("() => events.length === 4")
                 with start(port=first.port):
-                    ada.wait_for_state("open")
+                    ada.wait_until_open()
                     last = numbers.stop()
                     ada.wait_until_heard(last)
 
@@ -97,7 +97,7 @@ def test_page_that_was_offline_catches_up_without_gap_or_double(
         heard = ada.run("heard.length")
         ada.wait_until(lambda: numbers.count > heard + 100)
         ada.context.set_offline(False)
-        ada.wait_for_state("open")
+        ada.wait_until_open()
         last = numbers.stop()
         ada.wait_until_heard(last)
 
@@ -111,11 +111,11 @@ def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel)
     publisher.push("before", channel)
     ada.wait_until_heard("before")
     ada.page.click("#next")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("meanwhile", channel)
 
     ada.page.go_back(wait_until="commit")
-    ada.wait_for_state("open")
+    ada.wait_until_open()
     publisher.push("after", channel)
     ada.wait_until_heard("after")
 
