@@ -23,14 +23,12 @@ def channel():
     return f"{next(_names)}-{secrets.token_hex(3)}"
 
 
-@pytest.fixture
-def serve(settings):  # noqa: F811 - the fixture
-    """Return a function that starts a server for an app of this folder, until the test ends.
+def servers_of(environ_of, running):
+    """Return a function that starts a server for an app of this folder, and adds it to *running*.
 
     ``serve("rooms:app")`` is gunicorn's gevent worker with the registry in memory; *kind*,
     *registry* and settings such as ``MAX_CONNECTIONS=2`` may be given.
     """
-    running = []
 
     def serve(app, kind="gevent", registry="memory", workers=1, environ=None, **options):
         server = ServerProcess(
@@ -38,15 +36,54 @@ def serve(settings):  # noqa: F811 - the fixture
             app,
             workers=workers,
             folder=APPS,
-            **settings(registry, **options),
+            **environ_of(registry, **options),
             **(environ or {}),
         )
         running.append(server.__enter__())
         return server
 
-    yield serve
+    return serve
+
+
+@pytest.fixture
+def serve(settings):  # noqa: F811 - the fixture
+    """Return a function that starts a server until the test ends; see :func:`servers_of`."""
+    running = []
+    yield servers_of(settings, running)
     for server in running:
         server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def share(settings):  # noqa: F811 - the fixture
+    """Return a function as ``serve``, for tests that leave a server as they found it: all of a
+    module that ask for the same one have the same."""
+    running, started = [], {}
+    serve = servers_of(settings, running)
+
+    def share(*arguments, **options):
+        key = repr((arguments, options))
+        if key not in started:
+            started[key] = serve(*arguments, **options)
+        return started[key]
+
+    yield share
+    for server in running:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def folder_of_holds(tmp_path_factory):
+    return tmp_path_factory.mktemp("hold")
+
+
+@pytest.fixture
+def hold(folder_of_holds):
+    """The folder where an app that holds requests up says that one has arrived, and where a test
+    says that it may go; empty."""
+    for file in folder_of_holds.iterdir():
+        file.unlink()
+    return folder_of_holds
 
 
 @pytest.fixture(params=["gevent", "gthread"])

@@ -6,8 +6,8 @@ from .people import Person, heard_until
 
 
 @pytest.fixture(params=[("gevent", "memory", 1), ("gevent", "redis", 2)], ids=["memory", "redis"])
-def server(serve, request):
-    return serve("accounts:app", *request.param)
+def server(share, request):
+    return share("accounts:app", *request.param)
 
 
 @pytest.fixture

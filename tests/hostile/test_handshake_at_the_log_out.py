@@ -13,20 +13,20 @@ KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 
 
 @pytest.mark.parametrize(("kind", "registry", "workers"), KINDS)
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "ban"])
-def test_handshake_that_was_under_way_is_ended(serve, tmp_path, kind, registry, workers, way):
+def test_handshake_that_was_under_way_is_ended(share, hold, kind, registry, workers, way):
     """It is answered, since a script is not told why a handshake fails, and closed at once."""
-    server = serve("accounts:app", kind, registry, workers, environ={"HOLD": str(tmp_path)})
+    server = share("accounts:app", kind, registry, workers, environ={"HOLD": str(hold)})
     person = Person(server.url)
     person.log_in("somebody")
     page = person.show("/inbox")
     opening = OpeningSocket(person, f"{page}&held=1")
 
-    eventually(lambda: (tmp_path / "arrived").exists())
+    eventually(lambda: (hold / "arrived").exists())
     if way == "ban":
         person.post("/ban/somebody")
     else:
         person.log_out(way)
-    (tmp_path / "go").touch()
+    (hold / "go").touch()
 
     assert opening.code() == 4001
 

@@ -6,9 +6,9 @@ from .people import Person, heard_until
 
 
 @pytest.fixture
-def server(serve):
+def server(share):
     # An app that never says who a session belongs to, where only this stands between the two.
-    return serve("accounts:app", environ={"SAYS_NOTHING": "1"})
+    return share("accounts:app", environ={"SAYS_NOTHING": "1"})
 
 
 @pytest.mark.parametrize("way", ["link", "form", "old browser"])

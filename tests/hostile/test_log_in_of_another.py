@@ -6,9 +6,9 @@ from .people import Person
 
 
 @pytest.fixture(params=["identified", "says nothing"])
-def server(serve, request):
+def server(share, request):
     environ = {"SAYS_NOTHING": "1"} if request.param == "says nothing" else {}
-    return serve("accounts:app", ALLOW_CALLS=True, environ=environ)
+    return share("accounts:app", ALLOW_CALLS=True, environ=environ)
 
 
 def test_log_in_that_waits_lands_in_nobody_elses_session(server):

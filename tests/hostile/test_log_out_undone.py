@@ -6,8 +6,8 @@ from .people import Person
 
 
 @pytest.fixture
-def server(serve):
-    return serve("accounts:app", ALLOW_CALLS=True, environ={"PERMANENT": "1"})
+def server(share):
+    return share("accounts:app", ALLOW_CALLS=True, environ={"PERMANENT": "1"})
 
 
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])

@@ -7,12 +7,12 @@ import pytest
 from .people import Person, heard_until
 
 
-@pytest.fixture
-def servers(serve):
+@pytest.fixture(scope="module")
+def servers(share):
     """One process that knows the earlier key alone, and one that has both, with one Redis."""
     prefix = f"t{secrets.token_hex(4)}"
-    earlier = serve("accounts:app", "gevent", "redis", environ={"SECRET": "a"}, REDIS_PREFIX=prefix)
-    present = serve(
+    earlier = share("accounts:app", "gevent", "redis", environ={"SECRET": "a"}, REDIS_PREFIX=prefix)
+    present = share(
         "accounts:app",
         "gevent",
         "redis",

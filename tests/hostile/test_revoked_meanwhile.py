@@ -13,8 +13,8 @@ KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: "-".join(kind[:2]))
-def server(serve, tmp_path, request):
-    return serve("accounts:app", *request.param, environ={"HOLD": str(tmp_path)})
+def server(share, hold, request):
+    return share("accounts:app", *request.param, environ={"HOLD": str(hold)})
 
 
 @pytest.fixture
@@ -51,17 +51,17 @@ def join_by_handler(person, page, socket):
 @pytest.mark.parametrize("join", [join_by_http, join_by_call, join_by_handler])
 @pytest.mark.parametrize("is_put_out", [True, False])
 def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
-    person, admin, meanwhile, tmp_path, join, is_put_out
+    person, admin, meanwhile, hold, join, is_put_out
 ):
     """However long the view takes, and whether the page goes on or comes back."""
     page = person.show("/rooms/2")
     with person.open(page, resume=True) as socket:
         assert socket.resume()["known"]
         joining = meanwhile(join, person, page, socket)
-        eventually((tmp_path / "arrived").exists)
+        eventually((hold / "arrived").exists)
         if is_put_out:
             admin.post("/kick/somebody/1")
-        (tmp_path / "go").touch()
+        (hold / "go").touch()
         assert joining.result() == 204
         assert_room_is_heard(socket, admin, not is_put_out, "before")
     with person.open(page, resume=True) as socket:
@@ -82,12 +82,12 @@ def assert_room_is_heard(socket, admin, is_heard, when):
     assert (for_members in found) is is_heard
 
 
-def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, meanwhile, tmp_path):
+def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, meanwhile, hold):
     """Though its view lets it in only behind the ban: the request was let in before."""
     showing = meanwhile(person.show, "/late/1")
-    eventually((tmp_path / "arrived").exists)
+    eventually((hold / "arrived").exists)
     admin.post("/ban/somebody")
-    (tmp_path / "go").touch()
+    (hold / "go").touch()
 
     with person.open(showing.result(), resume=True) as socket:
         assert socket.close_code() == 4001

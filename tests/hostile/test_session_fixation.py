@@ -7,8 +7,8 @@ from .people import Person, heard_until
 
 
 @pytest.fixture
-def server(serve):
-    return serve("accounts:app", ALLOW_CALLS=True)
+def server(share):
+    return share("accounts:app", ALLOW_CALLS=True)
 
 
 @pytest.fixture

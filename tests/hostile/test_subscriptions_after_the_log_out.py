@@ -10,14 +10,20 @@ def way(request):
     return request.param
 
 
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory):
+    """The folder of the sessions that a server keeps."""
+    return tmp_path_factory.mktemp("sessions")
+
+
 @pytest.fixture
-def server(serve, way, tmp_path):
+def server(share, way, sessions):
     environ = {}
     if way in ("cleared", "everywhere"):
         environ["SAYS_NOTHING"] = "1"
     if way == "kept by the server":
-        environ.update(KEPT_BY="server", SESSIONS=str(tmp_path))
-    return serve("accounts:app", environ=environ)
+        environ.update(KEPT_BY="server", SESSIONS=str(sessions))
+    return share("accounts:app", environ=environ)
 
 
 @pytest.fixture
