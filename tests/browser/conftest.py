@@ -34,6 +34,23 @@ def browser():
 
 
 @pytest.fixture(scope="package")
+def whole_browser(browser):
+    """A browser that keeps the pages that are left, for its back button."""
+    if kinds.KIND is not chromium or chromium.PATH == chromium.WHOLE:
+        yield browser
+        return
+    if not chromium.WHOLE:
+        pytest.skip("chromium is not installed beside chromium-headless-shell")
+    whole = browser.browser_type.launch(
+        executable_path=chromium.WHOLE,
+        args=chromium.ARGUMENTS,
+        ignore_default_args=chromium.LEFT_OUT,
+    )
+    yield whole
+    whole.close()
+
+
+@pytest.fixture(scope="package")
 def start(redis_url, tmp_path_factory):
     """A function that starts gunicorn with two gevent workers and Redis."""
 
@@ -53,7 +70,7 @@ def start(redis_url, tmp_path_factory):
     return start
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread"])
+@pytest.fixture(scope="module", params=["gevent", pytest.param("gthread", marks=pytest.mark.long)])
 def kind(request):
     """Of gunicorn's workers."""
     return request.param
@@ -97,9 +114,14 @@ def redis_client(redis_url):
 
 
 @pytest.fixture
-def come(browser):
-    """A function that brings a person to a server; at the end no console may show an error."""
+def come(request):
+    """A function that brings a person to a server; at the end no console may show an error.
+
+    A test that is marked with ``keeps_pages`` has a browser that does so for its back button.
+    """
     people = []
+    keeps_pages = request.node.get_closest_marker("keeps_pages")
+    browser = request.getfixturevalue("whole_browser" if keeps_pages else "browser")
 
     def come(url, prefix="", **options):
         people.append(chromium.Visitor(browser, url, prefix, **options))

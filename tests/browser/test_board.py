@@ -81,15 +81,14 @@ def test_card_is_moved_by_a_button_too(enter):
     ada, ben = enter("Ada"), enter("Ben")
     add(ada, "Harvest")
     expect(card(ben, "Harvest", "todo")).to_be_visible()
-    ben.context.set_offline(True)
-    ben.wait_for_state("waiting")
+    ben.go_offline()
 
     card(ada, "Harvest", "todo").locator("button", has_text="Doing").click()
     expect(card(ada, "Harvest", "doing")).to_be_visible()
     ben.context.set_offline(False)
 
     expect(card(ben, "Harvest", "doing")).to_be_visible()
-    ben.errors.clear()
+    ben.forgive("WebSocket connection to", "Failed to load resource: net::")
 
 
 def test_card_that_a_key_moved_keeps_the_focus(enter):

@@ -102,8 +102,7 @@ def test_board_is_true_after_each_outage_and_keeps_what_is_typed(enter, start, t
         shows(ada, "First", "While Redis is away")
         assert keeps_draft(ada)
 
-        ada.context.set_offline(True)
-        ada.wait_for_state("waiting")
+        ada.go_offline()
         add(ben, "While Ada is offline")
         ada.page.wait_for_timeout(10_000)
         ada.context.set_offline(False)
@@ -121,4 +120,4 @@ def test_board_is_true_after_each_outage_and_keeps_what_is_typed(enter, start, t
         assert keeps_draft(ada)
         shows(ben, "Before the end", "After the end")
     for person in (ada, ben):
-        person.errors.clear()
+        person.forgive("WebSocket connection to", "Failed to load resource")

@@ -184,6 +184,7 @@ def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
 
 
 @not_in("firefox", "it keeps no page whose socket is open when it is left")
+@pytest.mark.keeps_pages
 def test_answer_does_not_disturb_who_has_left_and_come_back(person, site):
     """What was under way when its page was left is done with, as a navigation would be."""
     while not leave_and_come_back(person, site):

@@ -75,6 +75,7 @@ def test_redirect_to_another_page_is_followed(person, site, clicked):
     assert (first["by"], second["by"], second["method"]) == ("socket", "HTTP", "GET")
 
 
+@pytest.mark.keeps_pages
 def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, site):
     """A view that redirects back to its page, to the new comment say, shows it."""
     site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")

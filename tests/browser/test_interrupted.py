@@ -44,8 +44,7 @@ def ada(come, held):
 def call_and_lose_the_socket(ada, held, name, method):
     ada.run(CALL, [f"/held/{name}", method])
     ada.wait_until(lambda: held.times(name) == 1)
-    ada.context.set_offline(True)
-    ada.wait_for_state("waiting")
+    ada.go_offline()
     held.free(name)
     ada.context.set_offline(False)
     ada.wait_for("() => answer")

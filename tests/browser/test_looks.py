@@ -130,8 +130,7 @@ def test_everything_stands_out_from_what_is_behind_it(furnished, scheme):
     ada = furnished(color_scheme=scheme)
 
     assert ada.run(POOR) == []
-    ada.context.set_offline(True)
-    ada.wait_for_state("waiting")
+    ada.go_offline()
     assert ada.run(POOR) == []
     ada.forgive("WebSocket connection to", "Failed to load resource: net::")
 

@@ -69,8 +69,7 @@ def test_badge_counts_unread_messages_on_all_pages_of_their_reader_alone(people)
 def test_badge_is_right_behind_a_tunnel(people):
     """A message that was written while its reader was away counts when the link is back."""
     ada, ben = people("ada"), people("ben")
-    ada.context.set_offline(True)
-    ada.wait_for_state("waiting")
+    ada.go_offline()
     write(ben, ada, "hi")
 
     ada.context.set_offline(False)

@@ -114,6 +114,7 @@ def test_page_is_seen_from_its_top_and_has_its_own_focus(visit, site):
     assert person.run("() => [scrollY, document.activeElement.id]") == [0, "field"]
 
 
+@pytest.mark.keeps_pages
 def test_back_button_leads_to_the_page_of_the_form(visit, site):
     """Back and forth in the history, each address shows its own page."""
     person = visit(title="page")
@@ -134,6 +135,7 @@ def test_back_button_leads_to_the_page_of_the_form(visit, site):
     assert person.page.url == f"{site.url}/echo/a#there"
 
 
+@pytest.mark.keeps_pages
 def test_back_button_of_a_form_at_its_own_address(come, site):
     """A page that posts to itself, as WTForms' do, has its empty form a step back."""
     site.show("page")

@@ -81,8 +81,7 @@ def test_page_comes_back_to_its_rooms_and_misses_nothing(ada, join, channel):
     join(ada, channel)
     push(ada, channel, "1")
     ada.wait_until_heard(f"room:{channel} 1")
-    ada.context.set_offline(True)
-    ada.wait_for_state("waiting")
+    ada.go_offline()
     push(ada, channel, "2")
     push(ada, channel, "3")
 

@@ -105,6 +105,7 @@ def test_page_that_was_offline_catches_up_without_gap_or_double(
     ada.forgive(*NETWORK)
 
 
+@pytest.mark.keeps_pages
 def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel):
     """A page from the back/forward cache gets what it missed, and goes on."""
     ada.visit(f"/on/{channel}")

@@ -12,14 +12,15 @@ from tests.eventually import DEADLINE
 from .browsers import Browser
 from .serving import ServerProcess
 
+# Each server and each registry; the other pairs of them tell the same once more.
 KINDS = [
-    ("gevent", "memory"),
-    ("gthread", "memory"),
+    pytest.param(("gevent", "memory"), marks=pytest.mark.long),
+    pytest.param(("gthread", "memory"), marks=pytest.mark.long),
     ("pywsgi", "memory"),
     ("dev", "memory"),
     ("gevent", "redis"),
     ("gthread", "redis"),
-    ("pywsgi", "redis"),
+    pytest.param(("pywsgi", "redis"), marks=pytest.mark.long),
     ("dev-debug", "redis"),
 ]
 
