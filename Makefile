@@ -16,7 +16,8 @@ PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bi
 	$(shell for n in 10 11 12 13 14; do command -v python3.$$n; done))
 # What test-browsers has Firefox and WebKit do, and how many of each do it at a time.
 STORIES = $(addprefix tests/browser/test_, pushes.py staying.py outages.py reloading.py sessions.py \
-	forms.py form_answers.py form_guards.py form_redirects.py html.py policies.py trusted_types.py)
+	forms.py form_answers.py form_guards.py form_redirects.py form_shapes.py link_shapes.py \
+	new_document.py loading.py html.py policies.py trusted_types.py debugging.py)
 BROWSERS = firefox webkit
 
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.

@@ -11,7 +11,7 @@ export class Reloads {
     this.#tellOfLast();
     const on = (name, act) => window.addEventListener(`realtime:${name}`, act);
     on("lost", (event) => this.#expect(event, lossOf(event.detail)));
-    on("identity", (event) => this.#expect(event, `its session is over, or another's: ${event.detail.reason}`));
+    on("identity", (event) => this.#expect(event, changeOf(event.detail)));
     on("stale", (event) => this.#hearStale(event));
     on("html", ({ detail }) => {
       const isMeant = detail.fragments?.some(({ action }) => action === "reload");
@@ -59,6 +59,11 @@ export class Reloads {
     }
     return undefined;
   }
+}
+
+function changeOf({ reason }) {
+  // The server's words are a sentence, which ends here with the line of the console.
+  return ["its session is over, or another's", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
 }
 
 function lossOf({ channels }) {

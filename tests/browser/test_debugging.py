@@ -5,7 +5,10 @@ import pytest
 from ..integration.serving import ServerProcess
 from .chromium import LEAVE_AND_RETURN
 from .conftest import APPS
+from .kinds import reads_console
 from .sites import Site
+
+pytestmark = reads_console
 
 TARGETED = (
     '<form id="f" method="post" action="/echo/a" data-realtime data-realtime-target="#here">'
@@ -179,7 +182,9 @@ def test_fragment_without_a_place_is_told(develop, debug_site, channel):
 
     debug_site.update("<b>x</b>", channel, target="##")
     developer.reads(channel, "(update)", "##", "no CSS selector")
-    developer.person.forgive("Failed to execute 'querySelectorAll'", "SyntaxError")
+    developer.person.forgive(
+        "Failed to execute 'querySelectorAll'", "SyntaxError", "Document.query"
+    )
 
 
 @pytest.mark.parametrize("nonce", ["", ' nonce="first"'])

@@ -3,8 +3,12 @@
 
 import pytest
 
+from .kinds import NAME, not_in
+
 INTO = 'data-realtime data-realtime-target="#here"'
 HERE = '<p id="here"></p>'
+# A picture that is broken has no areas in WebKit.
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 # What the socket follows: its answer comes into the page.
 FOLLOWED = {
@@ -14,7 +18,7 @@ FOLLOWED = {
     f'{INTO}><text id="go" y="20">go</text></a></svg>',
     "link in a picture, as it was": '<svg width="90" height="40"><a xlink:href="/echo/a?x=1" '
     f'{INTO}><text id="go" y="20">go</text></a></svg>',
-    "area of a picture": '<img id="go" usemap="#map" src="data:," alt="" style="width: 60px; height: 40px">'
+    "area of a picture": f'<img id="go" usemap="#map" src="{DOT}" alt="" style="width: 60px; height: 40px">'
     f'<map name="map"><area shape="default" href="/echo/a?x=1" alt="go" {INTO}></map>',
     "link to a place on this page": f'<a id="go" href="/page#there" {INTO}>go</a>',
     "this frame": f'<base target="other"><a id="go" href="/echo/a?x=1" target="_self" {INTO}>go</a>',
@@ -38,7 +42,10 @@ LEFT = {
 # Nobody is sent anything.
 NOTHING = {
     "place on this page": '<a id="go" href="#there" data-realtime>go</a>',
-    "mail": f'<a id="go" href="mailto:ada@example.com" {INTO}>go</a>',
+    "mail": pytest.param(
+        f'<a id="go" href="mailto:ada@example.com" {INTO}>go</a>',
+        marks=not_in("webkit", "its window leaves the page to say that it can send none"),
+    ),
     "script": f'<a id="go" href="javascript:void 0" {INTO}>go</a>',
     "being written": f'<p contenteditable><a id="go" href="/echo/a" {INTO}>go</a></p>',
 }
@@ -74,7 +81,9 @@ def test_link_that_is_more_than_an_address_is_the_browsers(come, site, shape):
 
     click(person, site, shape)
 
-    told = site.wait_for_requests(1 + ("ping=" in shape))
+    # Firefox sends no ping, unless its user has said so in its settings.
+    pings = "ping=" in shape and NAME != "firefox"
+    told = site.wait_for_requests(1 + pings)
     assert ("HTTP", "/echo/a") in [(request["by"], request["path"]) for request in told]
     assert "socket" not in [request["by"] for request in told]
     person.forgive("data-realtime-target fits no element")
@@ -103,7 +112,10 @@ def test_link_in_a_shadow_tree_is_a_link(come, site):
         f'<a id="go" href="/echo/a" {INTO}>go</a>',
     )
 
-    person.page.hover("#host #go")
+    corner = person.run(
+        "() => host.shadowRoot.querySelector('#go').getBoundingClientRect().toJSON()"
+    )
+    person.page.mouse.move(corner["x"] + 4, corner["y"] + 4)
     person.page.mouse.down()
     person.wait_for_forms(is_sure=True)
     person.page.mouse.up()

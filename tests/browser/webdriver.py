@@ -22,6 +22,13 @@ SCREEN = shutil.which("Xvfb")
 #: WebDriver's name for the key of an object that stands for an element.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 MILLISECONDS = DEADLINE * 1000
+# A page without an origin has no storage: reading it throws.
+FORGET = """async () => {
+  try {
+    localStorage.clear();
+    for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+  } catch {}
+}"""
 
 
 class WebDriverError(Exception):
@@ -42,7 +49,10 @@ def screen():
     :returns: its name, as a context manager.
     """
     reader, writer = os.pipe()
-    command = [SCREEN, "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    # Without -noreset it begins anew whenever its last client leaves it, and refuses whoever comes
+    # meanwhile: the driver then waits for ever for a browser that found no screen.
+    options = ["-noreset", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]
+    command = [SCREEN, "-displayfd", str(writer), *options]
     process = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
     os.close(writer)
     with os.fdopen(reader) as told:
@@ -90,7 +100,11 @@ class Session:
             "timeouts": {"script": int(MILLISECONDS), "implicit": 0},
         }
         body = {"capabilities": {"alwaysMatch": wanted}}
-        self._url += "/" + eventually(lambda: self._begin(body), explain=self.output.read_text)
+        try:
+            self._url += "/" + eventually(lambda: self._begin(body), explain=self.output.read_text)
+        except BaseException:
+            self._end()
+            raise
 
     def _begin(self, body):
         with contextlib.suppress(requests.ConnectionError):
@@ -117,10 +131,29 @@ class Session:
             raise WebDriverError("javascript error", error[0])
         return value
 
+    def renew(self):
+        """Have a tab without a past, and no cookies of the site that was seen last.
+
+        It takes a quarter of the time that another browser takes to start.
+
+        :raises WebDriverError: if the page does not let go, behind a dialog for instance.
+        """
+        self.run(FORGET)
+        self.delete("/cookie")
+        former = self.get("/window/handles")
+        new = self.post("/window/new", type="tab")["handle"]
+        for handle in former:
+            self.post("/window", handle=handle)
+            self.delete("/window")
+        self.post("/window", handle=new)
+
     def close(self):
         """End the browser and its driver."""
         with contextlib.suppress(requests.RequestException, WebDriverError):
             self.delete("")
+        self._end()
+
+    def _end(self):
         self._process.terminate()
         self._process.wait()
         self._http.close()

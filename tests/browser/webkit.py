@@ -3,49 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 
 import pytest
-
-from tests.eventually import eventually
+import requests
 
 from . import webdriver
-from .webdriver import ELEMENT, WebDriverError
+from .webdriver import WebDriverError
+from .webkit_page import Lacking, Page
 
 PATH = webdriver.SCREEN and webdriver.DRIVER and webdriver.BROWSERS
-KEYS = {"Enter": "\ue007", "Tab": "\ue004", "Escape": "\ue00c", "Backspace": "\ue003"}
-MODIFIERS = {"Control": "\ue009", "Shift": "\ue008"}
-# What WebDriver says of a page that is just being left, or of an element that is not there yet.
-PASSING = {
-    "element click intercepted",
-    "element not interactable",
-    "javascript error",
-    "no such element",
-    "no such frame",
-    "no such window",
-    "stale element reference",
-    "unknown error",
-}
-FIND = """([selector, text]) => [...document.querySelectorAll(selector)].find(
-    (one) => text === null || one.innerText.trim() === text) ?? null"""
-IS_SEEN = """(one) => one.getClientRects().length > 0
-    && getComputedStyle(one).visibility !== 'hidden'"""
-NOTE_LEAVING = """() => {
-  window.isLeaving = false;
-  addEventListener("beforeunload", () => (window.isLeaving = true), { once: true });
-}"""
-LONGEST_LEAVE = 60  # times 50 ms
-IS_LEAVING = """() => new Promise((done) => setTimeout(() => done(window.isLeaving), 50))"""
-TEXT_IS = re.compile(r"""(.*):text-is\(['"](.*)['"]\)""")
-
-
-class Lacking:
-    """What the driver has no word for: a story that asks for it is not told here."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        pytest.skip(f"WebKit's driver cannot do what {name} asks for.")
 
 
 @contextlib.contextmanager
@@ -55,16 +21,22 @@ def launch():
     :returns: what contexts are made of, as a context manager.
     """
     with webdriver.screen() as display:
-        yield Browser(display)
+        browser = Browser(display)
+        yield browser
+        browser.close()
 
 
 class Browser(Lacking):
-    """The kind of browser, of which each context is a process of its own."""
+    """The kind of browser, of which each context is a process of its own.
+
+    One whose context is closed is kept for the next context, since to start another takes long.
+    """
 
     name = "webkit"
 
     def __init__(self, display):
         self._display = display
+        self._free = []
 
     @property
     def browser_type(self):
@@ -73,14 +45,28 @@ class Browser(Lacking):
     def new_context(self, **options):
         if options:
             pytest.skip(f"WebKit's driver has no {', '.join(options)}.")
-        return Context(webdriver.Session(self._display))
+        session = self._free.pop() if self._free else webdriver.Session(self._display)
+        return Context(session, self._take_back)
+
+    def close(self):
+        for session in self._free:
+            session.close()
+
+    def _take_back(self, session):
+        try:
+            session.renew()
+        except (WebDriverError, requests.RequestException):
+            session.close()
+        else:
+            self._free.append(session)
 
 
 class Context(Lacking):
     """One browser, with cookies of its own."""
 
-    def __init__(self, session):
+    def __init__(self, session, give_back):
         self._session = session
+        self._give_back = give_back
         self._scripts = []
 
     def add_init_script(self, script):
@@ -88,7 +74,9 @@ class Context(Lacking):
         self._scripts.append(script)
 
     def on(self, event, listener):
-        """The driver tells nothing of consoles."""
+        """The driver tells nothing of consoles; a story that listens to more is not told here."""
+        if event not in ("console", "weberror"):
+            pytest.skip(f"WebKit's driver tells of no {event}.")
 
     def set_default_timeout(self, milliseconds):
         """All waits have the deadline of the tests."""
@@ -100,199 +88,4 @@ class Context(Lacking):
         self._session.delete(f"/cookie/{name}" if name else "/cookie")
 
     def close(self):
-        self._session.close()
-
-
-class Page(Lacking):
-    """The tab."""
-
-    def __init__(self, session, scripts):
-        self._session = session
-        self._scripts = scripts
-
-    @property
-    def url(self):
-        return self._session.get("/url")
-
-    def title(self):
-        return self._session.get("/title")
-
-    def goto(self, url, **_):
-        with self.expect_navigation():
-            self._session.post("/url", url=url)
-        for script in self._scripts:
-            self.evaluate(f"() => {{ {script} }}")
-
-    def reload(self, **_):
-        with self.expect_navigation():
-            self._session.post("/refresh")
-
-    def go_back(self, **_):
-        self._travel("/back")
-
-    def go_forward(self, **_):
-        self._travel("/forward")
-
-    def evaluate(self, expression, arg=None):
-        """The value of an expression, or of a function of *arg*, in the page."""
-        return self._session.run(
-            f"async (arg) => {{ const it = ({expression});"
-            " return typeof it === 'function' ? it(arg) : it; }",
-            arg,
-        )
-
-    def wait_for_function(self, expression, arg=None):
-        self._until(lambda: self.evaluate(expression, arg))
-
-    def wait_for_selector(self, selector, **_):
-        return self._until(lambda: self._find(selector))
-
-    def wait_for_url(self, url, **_):
-        pattern = re.compile(re.escape(url).replace(r"\*\*", ".*").replace(r"\*", "[^/]*"))
-        self._until(lambda: pattern.fullmatch(self.url) and self._is_loaded())
-
-    def wait_for_timeout(self, milliseconds):
-        self._session.run("(pause) => new Promise((done) => setTimeout(done, pause))", milliseconds)
-
-    @contextlib.contextmanager
-    def expect_navigation(self, **_):
-        """Wait, behind the block, until another document is there."""
-        before = self._until(lambda: [self._origin()])
-        yield
-        self._until(lambda: [self._origin()] != before and self._is_loaded())
-
-    def click(self, selector, modifiers=(), **_):
-        if modifiers:
-            pytest.skip("WebKit's driver has no clicks with keys.")
-        self.evaluate(NOTE_LEAVING)
-        before = self._origin()
-        self._act(selector, "click")
-        # As Playwright does: what comes behind a click that leads away is meant for the next page.
-        # One that leads to no page, a 204 say, leads away for a moment only.
-        for _ in range(LONGEST_LEAVE):
-            if not self._until(lambda: [self._origin() == before and self.evaluate(IS_LEAVING)])[0]:
-                break
-
-    def dblclick(self, selector):
-        element = self.wait_for_selector(selector)
-        move = {"type": "pointerMove", "origin": {ELEMENT: element}, "x": 0, "y": 0}
-        click = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
-        mouse = {"type": "pointer", "id": "mouse", "actions": [move, *click, *click]}
-        self._session.post("/actions", actions=[mouse])
-
-    check = click
-
-    def focus(self, selector):
-        self._on(selector, "(one) => one.focus()")
-
-    def fill(self, selector, text):
-        self._act(selector, "clear")
-        if text:
-            self._act(selector, "value", text=text)
-
-    def press(self, selector, key):
-        *held, last = key.split("+")
-        text = "".join(MODIFIERS[one] for one in held) + KEYS.get(last, last)
-        self._act(selector, "value", text=text)
-
-    def type(self, selector, text):
-        self._act(selector, "value", text=text)
-
-    def input_value(self, selector):
-        return self._on(selector, "(one) => one.value")
-
-    def inner_text(self, selector):
-        return self._on(selector, "(one) => one.innerText")
-
-    def inner_html(self, selector):
-        return self._on(selector, "(one) => one.innerHTML")
-
-    def locator(self, selector):
-        return Locator(self, selector)
-
-    def on(self, event, listener):
-        """Nothing is heard; a story that listens to more than frames is not told here."""
-        if event != "websocket":
-            pytest.skip(f"WebKit's driver tells of no {event}.")
-
-    def _origin(self):
-        return self.evaluate("performance.timeOrigin")
-
-    def _is_loaded(self):
-        return self.evaluate("document.readyState === 'complete'")
-
-    def _travel(self, way):
-        before = self.evaluate("location.href")
-        self._session.post(way)
-        self._until(lambda: self.evaluate("location.href") != before)
-
-    def _act(self, selector, verb, **body):
-        def act():
-            element = self._find(selector)
-            if element and self._session.run(IS_SEEN, {ELEMENT: element}):
-                self._session.post(f"/element/{element}/{verb}", **body)
-                return True
-
-        self._until(act)
-
-    def _on(self, selector, function):
-        return self._until(
-            lambda: (
-                (element := self._find(selector))
-                and [self._session.run(function, {ELEMENT: element})]
-            )
-        )[0]
-
-    def _find(self, selector):
-        with_text = TEXT_IS.fullmatch(selector)
-        found = self._session.run(FIND, list(with_text.groups()) if with_text else [selector, None])
-        return found and found[ELEMENT]
-
-    def _until(self, ask):
-        """What *ask* returns, once it is true: pages come and go meanwhile."""
-        last = []
-
-        def try_it():
-            try:
-                return ask()
-            except WebDriverError as error:
-                last[:] = [error]
-                if error.kind not in PASSING:
-                    raise
-
-        return eventually(try_it, explain=lambda: last)
-
-
-class Locator(Lacking):
-    """An element, looked for whenever it is used."""
-
-    def __init__(self, page, selector):
-        self._page = page
-        self._selector = selector
-
-    def click(self, **options):
-        self._page.click(self._selector, **options)
-
-    def fill(self, text):
-        self._page.fill(self._selector, text)
-
-    def press(self, key):
-        self._page.press(self._selector, key)
-
-    def press_sequentially(self, text, **_):
-        self._page.type(self._selector, text)
-
-    def focus(self):
-        self._page.focus(self._selector)
-
-    def wait_for(self, **_):
-        self._page.wait_for_selector(self._selector)
-
-    def inner_text(self):
-        return self._page.inner_text(self._selector)
-
-    def input_value(self):
-        return self._page.input_value(self._selector)
-
-    def count(self):
-        return self._page.evaluate("(one) => document.querySelectorAll(one).length", self._selector)
+        self._give_back(self._session)

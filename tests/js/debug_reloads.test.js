@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Reloads } from "../../flask_realtime/static/debug_reloads.js";
+
+/** What the console says of a page whose session is over. */
+async function said(reason) {
+  const window = Object.assign(new EventTarget(), {
+    location: { href: "http://app.example/" },
+    sessionStorage: { getItem: () => null, setItem() {} },
+    setTimeout,
+  });
+  const lines = [];
+  new Reloads(window, { info: (name, line) => lines.push(line) });
+  window.dispatchEvent(new CustomEvent("realtime:identity", { detail: { code: 4001, reason } }));
+  await new Promise((done) => setTimeout(done));
+  return lines;
+}
+
+test("the server's own sentence ends with the line of the console", async () => {
+  assert.deepEqual(await said("The session changed."), [
+    "The page is to be loaded anew, since its session is over, or another's: The session changed.",
+  ]);
+});
+
+test("a server that gives no reason leaves no gap for one", async () => {
+  assert.deepEqual(await said(""), ["The page is to be loaded anew, since its session is over, or another's."]);
+});
