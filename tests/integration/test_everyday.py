@@ -4,6 +4,7 @@ import re
 
 import pytest
 import requests
+from websockets.exceptions import InvalidStatus
 
 from tests.eventually import DEADLINE, eventually
 
@@ -85,6 +86,24 @@ def test_log_in_over_a_socket_that_gives_the_session_another_id_arrives(browser)
     assert (reply["status"], reply["session"]) == (204, True)
     assert response.status_code == 204
     assert browser.get("/user").text == "ada"
+
+
+def test_page_whose_key_is_gone_is_told_so_by_the_app_itself(browser):
+    """The slow answer to another tab has brought back the session of before the page; the mark
+    tells the app's own word from that of whoever answers for it, and the page reloads."""
+    page = browser.page("/on/a")
+    browser.http.cookies.clear()
+    browser.post("/log-in/ada")
+
+    with pytest.raises(InvalidStatus) as refused:
+        browser.open(page)
+    asked = take_over(browser, page)
+    with browser.open(browser.page("/on/a")) as again:
+        who = again.call("/user")["body"]
+
+    assert refused.value.response.status_code == 403
+    assert (asked.status_code, asked.headers["X-Realtime-Refused"]) == (403, "session")
+    assert who == "ada"
 
 
 def test_each_socket_of_a_session_is_answered(browser):

@@ -22,7 +22,9 @@ def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
         browser.http.close()
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("gevent", 101), ("dev", 101), ("pywsgi", 501)])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("gevent", 101), ("gthread", 101), ("dev", 101), ("pywsgi", 501)]
+)
 def test_middleware_that_wraps_the_input_is_told_where_it_hides_the_socket(
     kind, expected, settings, channel
 ):
