@@ -6,9 +6,9 @@ const REST = 30_000; // ms for which a server is left alone that found us too bu
 const GOOD_LIFE = 10_000; // ms; a socket that lived less may have been part of the trouble.
 
 /**
- * How long to wait before the next attempt: a part of the time that the server has been away, with
- * full jitter. One that was away for a minute is found again within five seconds, one that was
- * away for longer within fifteen.
+ * Tells how long to wait before the next attempt: a random part of a share of the time that the server
+ * has been away (full jitter). The page is back within five seconds after an outage of up to a minute,
+ * and within fifteen seconds after a longer one.
  */
 export class Backoff {
   #window;

@@ -40,12 +40,12 @@ export class Blocks {
     for (const element of this.#elements()) {
       if (dependsOn(element, channel)) this.#due.add(element.dataset.realtimeBlock);
     }
-    // The earliest of many moments would be early, and a herd's all at once.
+    // The first request decides the moment: if each request could make it earlier, all pages would ask at once.
     const isPlanned = this.#due.size === before && this.#timerAt <= this.#window.performance.now() + spread;
     if (this.#due.size && !isPlanned) this.#schedule(this.#window.Math.random() * spread);
   }
 
-  /** Ask at once for what an outage interrupted. */
+  /** Ask now for the blocks whose request an outage interrupted. */
   resume() {
     this.#pause = FIRST_PAUSE;
     if (this.#due.size) this.#schedule(0);
@@ -151,7 +151,7 @@ export class Blocks {
   }
 }
 
-/** Whether an element's `data-realtime-on`, names or patterns apart by spaces, fits `channel`. */
+/** Whether an element's `data-realtime-on` (names or patterns, separated by spaces) fits `channel`. */
 function dependsOn(element, channel) {
   const names = element.dataset.realtimeOn?.trim().split(/\s+/) ?? [];
   return names.some((name) => (isPattern(name) ? matcher(name)(channel) : name === channel));

@@ -24,7 +24,7 @@ export class Calls {
   /**
    * Send `message`, now or when the socket is open; resolves with the reply.
    * @param {number} [timeout] milliseconds; 0 and Infinity: no limit
-   * @param {boolean} isRepeatable it is sent again when the socket went down before the reply
+   * @param {boolean} isRepeatable whether to send it again if the socket goes down before the reply
    */
   send(message, timeout, isRepeatable) {
     const limit = limitOf(timeout);
@@ -49,7 +49,7 @@ export class Calls {
     this.#take(reply.id)?.resolve(reply);
   }
 
-  /** The socket went down: what was sent gets no reply, and may have been acted on; any such? */
+  /** The socket went down: messages that were sent get no reply. Returns whether there were any. */
   interrupt() {
     const sent = [...this.#pending].filter(([, { isOut }]) => isOut);
     for (const [id, call] of sent) {
@@ -59,7 +59,7 @@ export class Calls {
     return sent.length > 0;
   }
 
-  /** The socket will not come back: what waits for it is not sent. */
+  /** The socket will not come back: messages that wait for it are rejected. */
   end() {
     for (const id of this.#pending.keys()) this.#fail(id, "RealtimeClosed", "The socket is closed.");
   }

@@ -18,14 +18,14 @@ const COOKIELESS =
   "realtime: no session cookie comes; another site's frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
 
-/** What `window.realtime` is: the page, as its server knows it. */
+/** `window.realtime`: the page, its socket, and what the page's scripts can do with both. */
 export class Client {
   /**
-   * What the server has put into the page's head: what comes later is its scripts'.
+   * The elements that the server has put into the page's head; the page's scripts add later ones.
    * @internal
    */
   served = [];
-  /** @internal lets HTML of ours into a page that requires Trusted Types, once there was need of it. */
+  /** @internal the policy that lets HTML of ours into a page that requires Trusted Types; made when needed. */
   policy;
   #window;
   #page;
@@ -78,12 +78,12 @@ export class Client {
       refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
-    // The browser withheld its session cookie when it asked for the page, and sends it with this.
+    // The browser withheld its session cookie when it requested the page, and sends it with this request.
     if (connectionId === "") this.#session.take();
   }
 
   /**
-   * Whether it has a socket, or waits for the next attempt, or is closed for good.
+   * Whether the page has a socket, waits for the next attempt, or is closed for good.
    * @returns {RealtimeState}
    */
   get state() {
@@ -117,14 +117,14 @@ export class Client {
     return this.#channels.on(channel, listener);
   }
 
-  /** End what `on` began, for all listeners of `channel` where none is given. */
+  /** End what `on` began: for `listener`, or else for all listeners of `channel`. */
   off(channel, listener) {
     this.#channels.off(channel, listener);
   }
 
   /**
-   * Have the app's route at `uri` answer, as it would by HTTP; by HTTP indeed where the app does
-   * not open the route to calls.
+   * Have the app's route at `uri` answer over the socket, as it would by HTTP. If the app has not opened
+   * the route to calls, it is requested by HTTP.
    * @returns {Promise<RealtimeReply>} which rejects with a RealtimeError
    */
   async call(uri, options) {
@@ -141,8 +141,8 @@ export class Client {
   }
 
   /**
-   * As `call`, and over the socket or not at all: what the server refuses there is a reply like any
-   * other. For forms and links, which a browser can send itself.
+   * Do what `call` does, but never by HTTP: a refusal is a reply like any other. For forms and links,
+   * which the browser can send by itself.
    * @internal
    */
   async ask(uri, options) {
@@ -150,7 +150,7 @@ export class Client {
     return this.#send(request.message, options?.timeout, request.isRepeatable);
   }
 
-  /** Have the app's handler of `action` answer `data`, any JSON; as `call` in all else. */
+  /** Have the app's handler of `action` answer `data`, any JSON value; otherwise like `call`. */
   async send(action, data = {}, { timeout, ...others } = {}) {
     const [unknown] = Object.keys(others);
     if (unknown) throw new TypeError(`realtime.send: no option "${unknown}" but timeout.`);
@@ -168,7 +168,7 @@ export class Client {
     try {
       return await this.#window.fetch(request);
     } catch (error) {
-      // A redirect to another origin, which knows nothing of our header.
+      // A redirect to another origin fails, because that origin does not allow our header.
       if (!isSafe || request.signal.aborted) throw error;
       return this.#window.fetch(plain);
     }
@@ -216,7 +216,7 @@ export class Client {
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
     if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
-    // What the page has left is gone by its own wish, and its app's.
+    // Channels that the page has left are not lost: the page, or its app, wanted to leave them.
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
     if (missed.length || isForgotten) this.#lose(missed);
     this.#connection.welcome();
@@ -227,7 +227,7 @@ export class Client {
     if (this.#emit("lost", { channels })) this.expire();
   }
 
-  /** The browser's session is not, or not any more, the one that the page was rendered for. */
+  /** The browser's session is not the one that the page was rendered for. */
   #estrange({ code, reason }) {
     if (this.#reload.isPutOff) return; // that was an attempt with the cookies of before
     const isSecond = this.#memory.get("isEstranged");
@@ -241,8 +241,8 @@ export class Client {
   }
 
   /**
-   * What the page shows is not true any more.
-   * @param {() => Promise} [ready] resolves when it may be reloaded, which it is without a socket too
+   * The page shows outdated things: reload it.
+   * @param {() => Promise} [ready] resolves when the page may be reloaded, with or without a socket
    * @internal
    */
   expire(ready) {

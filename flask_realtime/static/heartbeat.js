@@ -2,7 +2,7 @@ const PING_INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 
 const ANSWER_TIMEOUT = 5_000; // ms, where there is reason to doubt the link
 const LATE = 5_000; // ms; a timer that late has slept, with its page or its machine.
 
-/** Notices, by `ping`s, a link that is dead: within two intervals, or soon if somebody waits. */
+/** Finds out by `ping`s that the link is dead: within two intervals, or sooner if an answer is awaited. */
 export class Heartbeat {
   #window;
   #ping;
@@ -25,7 +25,7 @@ export class Heartbeat {
     this.#isAwaiting = isAwaiting;
   }
 
-  /** Ask for a sign of life, to be had within `timeout` ms; then ask again and again. */
+  /** Send a ping whose answer has to come within `timeout` ms; then send more at intervals. */
   start(timeout = PING_INTERVAL) {
     this.stop();
     this.#isSilent = true;

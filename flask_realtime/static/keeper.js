@@ -36,7 +36,7 @@ export class Keeper {
     const heir = this.#focused?.isConnected ? this.#focused : this.#name && new Names(parts).find(this.#name);
     if (!heir || heir === this.#document.activeElement) return;
     heir.focus({ preventScroll: true });
-    // Of a field without a text, such as a checkbox or a date, this is null.
+    // selectionStart is null for fields without a text, such as a checkbox or a date.
     if (this.#selection[0] != null) heir.setSelectionRange?.(...this.#selection);
   }
 }

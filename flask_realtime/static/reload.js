@@ -5,7 +5,7 @@ const LONGEST_DELAY = 60_000; // ms
 const LONGEST_PROBE = 10_000; // ms
 const LEAVING = 10_000; // ms in which a page that is about to be left is gone
 
-/** Reloads the page: soon, not again and again, and never for a worse one. */
+/** Reloads the page: soon, not again and again, and never if the server answers with an error. */
 export class Reload {
   #window;
   #memory;
@@ -33,14 +33,14 @@ export class Reload {
   }
 
   /**
-   * Have the page of `connectionId` reloaded, as soon as that does it good.
-   * @param {() => Promise} [ready] resolves when it may be: it is called after the first delay
+   * Have the page of `connectionId` reloaded, as soon as its address gives a page.
+   * @param {() => Promise} [ready] called after the first delay; resolves when the page may be reloaded
    */
   begin(connectionId, ready) {
     if (this.#timer) return;
     const { Date, Math } = this.#window;
     const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
-    // It has come out of a cache, from where it would come again.
+    // The page came out of a cache, and a reload would bring the same page again.
     if (id === connectionId) return;
     const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
     const delay = recent < FREE ? 0 : growing(recent - FREE);

@@ -160,7 +160,7 @@ class MemoryClients:
         return bool(client.connections)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
-        """Take subscriptions away; True if the client has a connection."""
+        """End subscriptions; return whether the client has a connection."""
         client = self.get(digest, now)
         if client is None:
             client = MemoryClient()
@@ -175,11 +175,11 @@ class MemoryClients:
         return self._arrived.get(digest, now) is not None
 
     def admit(self, digest: str, user: str, opened_at: int, users: MemoryUsers, now: float) -> bool:
-        """Take a client off the channels that its user was put out of; return False if the client
-        may not come back at all.
+        """End a client's subscriptions to channels that its user was put out of.
 
-        :param opened_at: when the first socket of its session was opened, 0 if none ever was: when
-            a client began that is not known.
+        :param opened_at: when the first socket of the client's session was opened, in ms since
+            1970; 0: none ever was. A client that is not known counts as begun then.
+        :returns: False if the user was disconnected after the client began.
         """
         client = self.get(digest, now)
         began = opened_at if client is None else client.began
@@ -204,7 +204,7 @@ class MemoryClients:
         return None if client.is_unknown else client.stands()
 
     def forget_connection(self, record: ConnectionRecord, now: float) -> None:
-        """Take a connection away; a client that nobody ever subscribed goes with its last one."""
+        """Remove a connection; forget a client without subscriptions when its last one leaves."""
         client = self.get(record.digest, now)
         if client is None or record.name not in client.connections:
             return
@@ -218,7 +218,7 @@ class MemoryClients:
             self._keep(record.digest, client, now)
 
     def refresh(self, record: ConnectionRecord, now: float) -> bool:
-        """Keep a client; False if the client or its connection is not known."""
+        """Keep a client from expiring; return False if it or its connection is not known."""
         client = self.get(record.digest, now)
         if client is None or record.name not in client.connections:
             return False
@@ -228,7 +228,7 @@ class MemoryClients:
         return True
 
     def restore(self, record: ConnectionRecord, known: Known, now: float) -> Subscriptions:
-        """Write a client again that was gone or has come anew."""
+        """Write a client again that was lost, or that was created anew meanwhile."""
         client = self.get(record.digest, now) or MemoryClient()
         if record.name not in client.connections:
             client.add_connection(record.name)
@@ -252,7 +252,7 @@ class MemoryClients:
         self._arrived.pop(digest, now)
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget clients that have expired, about *most*; True if there may be more."""
+        """Forget expired clients, about *most*; return True if there may be more."""
         dropped = self._awaited.pop_expired(now, most) + self._arrived.pop_expired(now, most)
         return len(dropped) >= most
 

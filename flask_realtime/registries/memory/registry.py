@@ -77,7 +77,7 @@ class MemoryRegistry(Registry):
         own = self._own.get()
         pages = {}
         for channel, cursor in cursors.items():
-            # Locked for one channel at a time: a page may have hundreds of entries.
+            # Locks for one channel at a time, because a page may have hundreds of entries.
             with own.lock:
                 log = own.logs.read(channel, clock.monotonic())
                 if renew and cursor is not None and log.is_foreign(cursor):
@@ -178,7 +178,7 @@ class MemoryRegistry(Registry):
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
         own = self._own.get()
         unknown = []
-        # One at a time: pushes go on while thousands are refreshed.
+        # Locks for one record at a time, so that pushes go on while thousands are refreshed.
         for record in records:
             with own.lock:
                 now = clock.monotonic()
@@ -188,7 +188,7 @@ class MemoryRegistry(Registry):
         for channel in channels:
             with own.lock:
                 own.logs.keep(channel, clock.monotonic())
-        # In an idle process nothing else drops what has expired.
+        # In an idle process nothing else removes what has expired.
         has_more = True
         while has_more:
             with own.lock:
@@ -261,24 +261,27 @@ class MemoryRegistry(Registry):
         own = self._own.get()
         with own.lock:
             position, publication = own.logs.append(push, own.tidy())
-            # Within the lock, so that what is delivered has the log's order.
+            # Within the lock, so that publications are delivered in the log's order.
             if publication is not None:
                 own.deliver(publication)
             return position
 
 
 def _asked(grant: Grant) -> dict[str, int]:
-    """Return, by channel, the moment at which the request asked for it."""
+    """Return, by channel, when the request asked for it, in ms since 1970."""
     return {name: _moment_before(age) for name, age in grant.ages.items()}
 
 
 def _moment_before(age: int) -> int:
-    """Return the moment that was *age* ms ago. The clock is read behind the one that gave the age:
-    what was asked for after an end is never taken for older than the end."""
+    """Return the time *age* ms ago, in ms since 1970.
+
+    This clock is read after the one that gave the age, so that what was asked for after an end is
+    never taken for older than the end.
+    """
     return present_moment() - age
 
 
 def _begun(start: Start, log: MemoryLog, digest: str) -> Start:
-    """Return *start* with all that the log knows of it."""
+    """Return *start* with the positions that the log adds to it."""
     past = new_past(log.rewind(start.last, digest)) if start.last else start.past
     return Start(start.since or log.tail, past, by_view=start.by_view)

@@ -18,18 +18,19 @@ class MemorySessions:
     __slots__ = ("_ended_late", "_ended_soon", "_opened")
 
     def __init__(self, lifetimes: Lifetimes) -> None:
-        # By session, when its first socket was opened, in ms of the clock by which clients begin.
+        # For each session, when its first socket was opened, in ms since 1970.
         self._opened: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
-        # By session, the heir: of those whose clients could come back for long, and of the others.
+        # For each ended session its heir: of sessions that had a socket, and of those that had
+        # none.
         self._ended_late: ExpiringDict[str, str] = ExpiringDict(lifetimes.client)
         self._ended_soon: ExpiringDict[str, str] = ExpiringDict(lifetimes.awaited_client)
 
     def note_socket(self, session: str, moment: int, now: float) -> None:
-        """Note that a socket of the session is open, or just was."""
+        """Note that a socket of the session is, or just was, open."""
         self._opened.put(session, self._opened.get(session, now) or moment, now)
 
     def opened_at(self, session: str, now: float) -> int:
-        """Return when the first socket of the session was opened, 0 if none ever was."""
+        """Return when the first socket of the session was opened, in ms since 1970; 0: never."""
         return self._opened.get(session, now) or 0
 
     def end(self, session: str, heir: str, now: float) -> bool:
@@ -40,8 +41,10 @@ class MemorySessions:
         return before is None
 
     def heir(self, session: str, now: float) -> str | None:
-        """Return the heir of a session that has ended, empty if it has none; None if it has not
-        ended."""
+        """Return the heir of a session that has ended.
+
+        Empty if it has no heir; None if the session has not ended.
+        """
         heir = self._ended_late.get(session, now)
         return self._ended_soon.get(session, now) if heir is None else heir
 
@@ -55,9 +58,9 @@ class MemorySessions:
 
 
 class MemoryUsers:
-    """Since when a user's earlier clients may hear nothing more, or one channel no more.
+    """When users were disconnected or put out of channels, in ms since 1970.
 
-    The moments are in ms of the clock by which clients begin. Not safe for threads.
+    Not safe for threads: the registry holds its lock around every call.
     """
 
     __slots__ = ("_ended", "_left")
@@ -75,7 +78,7 @@ class MemoryUsers:
         self._left.put((user, channel), moment, now)
 
     def ended_at(self, user: str, now: float) -> int:
-        """Return when the user's clients ended last, 0 if they never did."""
+        """Return when the user was last disconnected, in ms since 1970; 0: never."""
         return self._ended.get(user, now) or 0
 
     def lost(self, user: str, subscriptions: Mapping[str, Subscription], now: float) -> list[str]:

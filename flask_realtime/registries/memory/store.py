@@ -15,16 +15,17 @@ from .logs import MemoryLogs
 from .sessions import MemorySessions, MemoryUsers
 from .waiting import MemoryWaiting
 
-# What has expired is dropped in part at every so many uses: more than these uses can have added,
-# so that memory shrinks; few enough that no push pays for ten thousand clients that left at once.
+# After how many uses some expired entries are dropped, and how many: more than these uses can have
+# added, so that memory shrinks; few enough that no push pays for ten thousand clients that left at
+# once.
 USES_PER_TIDYING = 100
 DROPPED_AT_ONCE = 400
 
 
 class MemoryStore:
-    """Made at the first use in a process, so that nothing of it survives a fork.
+    """The data of a registry in memory. Hold *lock* while using it.
 
-    Whoever uses it holds *lock*.
+    It is made at the first use in a process, so that a forked process begins with an empty one.
     """
 
     __slots__ = (
@@ -52,7 +53,7 @@ class MemoryStore:
             self.delivery.put(publication)
 
     def tidy(self) -> float:
-        """Count a use, and drop some of what has expired now and then; return the time."""
+        """Count a use, and now and then drop some expired entries; return the time."""
         now = clock.monotonic()
         self.uses += 1
         if self.uses % USES_PER_TIDYING == 0:
@@ -60,6 +61,6 @@ class MemoryStore:
         return now
 
     def drop_expired(self, now: float) -> bool:
-        """Drop some of what has expired; True if there may be more."""
+        """Drop some expired entries; return True if there may be more."""
         parts = (self.logs, self.clients, self.waiting, self.sessions, self.users)
         return any([part.drop_expired(now, DROPPED_AT_ONCE) for part in parts])

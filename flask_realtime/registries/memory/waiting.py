@@ -1,4 +1,4 @@
-"""What waits for browsers, as a single process keeps it."""
+"""The items that wait for browsers, in the memory of a single process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Item:
 
 
 class MemoryWaiting:
-    """The items of each browser session, whichever of its clients they are for.
+    """The waiting items of each browser session, for all of its clients.
 
     Not safe for threads: the registry holds its lock around every call.
 
@@ -41,7 +41,7 @@ class MemoryWaiting:
         return [item.text for item in items if item.digest == digest]
 
     def add(self, digest: str, text: str, now: float) -> None:
-        """Add an item for a client; where its session has too many, the oldest go."""
+        """Add an item for a client; if its session has too many items, drop the oldest."""
         session = session_of(digest)
         waiting = self._waiting.get(session, now) or deque()
         waiting.append(_Item(digest, text))
@@ -55,7 +55,7 @@ class MemoryWaiting:
             count -= 1
 
     def take(self, digest: str, taker: str, now: float) -> list[str]:
-        """Take what waits for a client; the same *taker* gets the same again for a while."""
+        """Take the items that wait for a client; the same *taker* gets them again for a minute."""
         session = session_of(digest)
         taken = self._still_taken(session, now)
         again = [item for item in taken if (item.digest, item.taker) == (digest, taker)]
