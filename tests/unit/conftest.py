@@ -2,10 +2,13 @@
 
 import flask
 import pytest
+from sqlalchemy.orm import Session
 
 from flask_realtime.threads import clock as package_clock
 
 from .conversations import Browser, add_session_views
+from .processes import Process
+from .watched import two_models
 
 
 class StoppedClock:
@@ -37,3 +40,25 @@ def app():
 def browser(app):
     """A browser of ``app``, whose pages have sockets."""
     return Browser(app)
+
+
+@pytest.fixture
+def process():
+    """The process in which the requests of a test are served."""
+    process = Process()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def rows():
+    """Two mapped classes, ``room`` and ``message``, and some of their rows in a database."""
+    with two_models() as rows:
+        yield rows
+
+
+@pytest.fixture
+def session(rows):
+    """A session of SQLAlchemy's over the database of ``rows``."""
+    with Session(rows.engine) as session:
+        yield session

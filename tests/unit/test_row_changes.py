@@ -6,19 +6,7 @@ from sqlalchemy.orm import Session
 
 from flask_realtime import InvalidChannel
 
-from .watched import two_models, watchers
-
-
-@pytest.fixture
-def rows():
-    with two_models() as rows:
-        yield rows
-
-
-@pytest.fixture
-def session(rows):
-    with Session(rows.engine) as session:
-        yield session
+from .watched import watchers
 
 
 @pytest.fixture

@@ -6,19 +6,7 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, String, create_engine, event
 from sqlalchemy.orm import Session, declarative_base, relationship
 
-from .watched import two_models, watchers
-
-
-@pytest.fixture
-def rows():
-    with two_models() as rows:
-        yield rows
-
-
-@pytest.fixture
-def session(rows):
-    with Session(rows.engine) as session:
-        yield session
+from .watched import watchers
 
 
 @pytest.fixture

@@ -14,18 +14,9 @@ from flask_realtime.session.grants import Grants
 from flask_realtime.session.settlement import Settlement
 from flask_realtime.sockets import Socket
 
-from .processes import Process
-
 ID = "an-id-of-this-page"
 OTHER_ID = "an-id-of-another-page"
 KEY = "the-socket-key-of-this-session"
-
-
-@pytest.fixture
-def process():
-    process = Process()
-    yield process
-    process.close()
 
 
 @pytest.fixture

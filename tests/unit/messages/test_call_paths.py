@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import flask
 import pytest
 
 from ..conversations import Browser
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
 
 
 def view(**values):

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import logging
 
-import flask
 import pytest
 from flask import abort
 
 from ..conversations import Browser
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
 
 
 @pytest.mark.parametrize("is_debug", [True, False])

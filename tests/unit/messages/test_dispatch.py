@@ -11,13 +11,6 @@ from flask_realtime.messages.call_rules import CallRefused
 from flask_realtime.messages.dispatch import dispatch_handler, dispatch_hook, dispatch_route
 
 
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
-
-
 def environ(path="/"):
     return create_environ(path, "http://localhost")
 

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import flask
 import pytest
 from flask import jsonify, request
 
 from ..conversations import Browser
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
-
-
-@pytest.fixture
-def browser(app):
-    return Browser(app)
 
 
 def test_request_is_that_of_the_handshake_in_what_they_share(browser):

@@ -17,18 +17,6 @@ from flask_realtime.messages.replies import reply_of
 from ..conversations import Browser
 
 
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
-
-
-@pytest.fixture
-def browser(app):
-    return Browser(app)
-
-
 def answer(browser, handler):
     """The reply of a socket whose only handler is *handler*."""
     return browser.open_socket({"do": handler}).say("do")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 import flask
-import pytest
 from flask import abort, current_app, request, session
 from werkzeug.test import create_environ
 
@@ -19,13 +18,6 @@ class OldStyleFlask(flask.Flask):
 
     def should_ignore_error(self, error):
         return isinstance(error, self.ignored)
-
-
-@pytest.fixture
-def app():
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    return app
 
 
 def begin(app, path="/"):

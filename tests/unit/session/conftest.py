@@ -4,15 +4,7 @@ import pytest
 
 from flask_realtime.session.grants import Grants
 
-from ..processes import Process
 from .pages import KEY, make_app
-
-
-@pytest.fixture
-def process():
-    process = Process()
-    yield process
-    process.close()
 
 
 @pytest.fixture

@@ -18,17 +18,8 @@ from flask_realtime.registries.records import Disconnect
 from flask_realtime.session.grants import Grants
 from flask_realtime.session.settlement import Settlement
 
-from ..processes import Process
-
 KEY = "the-socket-key"
 ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001)]
-
-
-@pytest.fixture
-def process():
-    process = Process()
-    yield process
-    process.close()
 
 
 @pytest.fixture
