@@ -8,6 +8,7 @@ const DENIALS = [401, 403];
 const OUTAGES = [502, 503, 504]; // of a server or a proxy, which pass
 const FIRST_PAUSE = 1_000; // ms before what an outage interrupted is asked again
 const LONGEST_PAUSE = 30_000;
+const MOST_RETRIES = 5; // of what the app fails to render, until the next refresh
 
 /** The parts of the page that its own view renders again, for its own viewer. */
 export class Blocks {
@@ -18,6 +19,8 @@ export class Blocks {
   #isAsking = false;
   #earliest = 0;
   #pause = FIRST_PAUSE;
+  #again = new Set(); // what the requests under way could not get
+  #retries = 0;
   #timer;
   #timerAt = Infinity;
 
@@ -37,6 +40,7 @@ export class Blocks {
   /** Have the blocks rendered again that depend on `channel`, within `spread` ms. */
   refresh(channel, spread = 0) {
     const before = this.#due.size;
+    this.#retries = 0;
     for (const element of this.#elements()) {
       if (dependsOn(element, channel)) this.#due.add(element.dataset.realtimeBlock);
     }
@@ -45,7 +49,7 @@ export class Blocks {
     if (this.#due.size && !isPlanned) this.#schedule(this.#window.Math.random() * spread);
   }
 
-  /** Ask now for the blocks whose request an outage interrupted. */
+  /** Ask now for the blocks that could not be had. */
   resume() {
     this.#pause = FIRST_PAUSE;
     if (this.#due.size) this.#schedule(0);
@@ -79,7 +83,11 @@ export class Blocks {
     this.#isAsking = true;
     const delays = await Promise.all([...this.#byAddress(due)].map((one) => this.#fetch(...one)));
     this.#isAsking = false;
-    if (this.#due.size) this.#schedule(Math.max(0, ...delays));
+    // What was refreshed meanwhile does not wait for what has failed.
+    const delay = this.#due.size ? 0 : Math.max(...delays);
+    for (const name of this.#again) this.#due.add(name);
+    this.#again.clear();
+    if (this.#due.size) this.#schedule(delay);
   }
 
   /** The blocks that are due, by the address that renders them. */
@@ -116,13 +124,16 @@ export class Blocks {
     if (answer) this.#insert(url, answer);
     else if (OUTAGES.includes(status)) return this.#wait(blocks, response.headers.get("Retry-After"));
     else if (type === "opaqueredirect" || DENIALS.includes(status)) this.#hooks.stale({ blocks, status }, true);
-    else this.#hooks.stale({ blocks, status, reason: response.ok ? `no ${BLOCK_HEADER}` : `status ${status}` }, false);
+    else {
+      this.#hooks.stale({ blocks, status, reason: response.ok ? `no ${BLOCK_HEADER}` : `status ${status}` }, false);
+      if (status >= 500 && this.#retries++ < MOST_RETRIES) return this.#wait(blocks);
+    }
     return 0;
   }
 
   /** Ask for `blocks` again once the outage may be over; the delay in ms. */
   #wait(blocks, seconds) {
-    for (const name of blocks) this.#due.add(name);
+    for (const name of blocks) this.#again.add(name);
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
     return seconds > 0 ? 1000 * seconds : (this.#pause / 2) * (0.5 + this.#window.Math.random());
   }

@@ -20,6 +20,8 @@ const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, typ
   json: async () => body,
 });
 
+const failure = (status) => answer({}, { status, headers: {} });
+
 beforeEach(() => {
   page = new FakePage({});
   [asked, answers, stale, updated, elements] = [[], [], [], [], [element("rows", "room:1")]];
@@ -159,19 +161,61 @@ for (const [what, response, expected] of [
   });
 }
 
-for (const status of [404, 500]) {
-  test(`${status} waits for the next refresh`, async () => {
-    answers = [answer({}, { status, headers: {} })];
-    blocks.refresh("room:1");
-    await page.clock.pass(60_000);
-    assert.equal(asked.length, 1);
-    blocks.refresh("room:1");
-    await page.clock.pass(1_000);
+test("404 waits for the next refresh", async () => {
+  answers = [failure(404)];
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+  assert.equal(asked.length, 1);
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
 
-    assert.equal(asked.length, 2);
-    assert.deepEqual(stale, [[status, false]]);
-  });
-}
+  assert.equal(asked.length, 2);
+  assert.deepEqual(stale, [[404, false]]);
+});
+
+test("a view that fails is asked again, later and later, a few times", async () => {
+  answers = Array.from({ length: 20 }, () => failure(500));
+  blocks.refresh("room:1");
+  await page.clock.pass(600_000);
+
+  const pauses = asked.slice(1).map(({ at }, index) => at - asked[index].at);
+  assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 15_000]);
+  assert.deepEqual(stale[5], [500, false]);
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  assert.equal(asked.length, 7);
+});
+
+test("a view that has failed once is shown soon", async () => {
+  answers = [failure(500)];
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+
+  assert.deepEqual(updated, [["rows", "x"]]);
+  assert.equal(page.clock.next, Infinity);
+});
+
+test("a block that has left the page is not asked for again", async () => {
+  answers = [failure(500)];
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  elements = [];
+  await page.clock.pass(600_000);
+
+  assert.equal(asked.length, 1);
+});
+
+test("a block that is refreshed meanwhile does not wait for another that fails", async () => {
+  elements = [element("rows", "room:1", "/rows"), element("people", "here")];
+  const refreshing = { ...failure(500), headers: { has: () => blocks.refresh("here"), get: () => null } };
+  answers = [{ ...refreshing, ok: true }, failure(500), answer({ people: { html: "p", hash: "1" } })];
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  await page.clock.pass(250);
+
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/rows", "/rows", "/rooms/1"]);
+  assert.deepEqual(updated, [["people", "p"]]);
+});
 
 test("a page that was posted has no address of its own, unless the block names one", async () => {
   address = null;
