@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .errors import NobodyListens
+
 logger = logging.getLogger(__name__)
 
 _KEY = "flask_realtime.transactions"
@@ -169,6 +171,9 @@ def _move(released: _Transaction, around: _Transaction) -> None:
 def _hand_out(waiting: Waiting) -> None:
     try:
         waiting.hand_out()
+    except NobodyListens as error:
+        # A command that fills the database of an app under development has no Redis, and no pages.
+        logger.warning("A push to %s reached nobody: %s", _named(waiting.channels), error)
     except Exception:
         # Not raised: the database has committed, and an error would tell the view that it has not.
         logger.exception("A push to %s failed after its commit.", _named(waiting.channels))

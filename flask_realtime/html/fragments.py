@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from typing import Any, Literal, get_args
 
 from flask import Flask, current_app, globals
 from markupsafe import escape
-from werkzeug.local import LocalProxy
 
 from ..errors import RealtimeError
 from .nobody import as_nobody
 from .one_block import render_block
+from .passed import held_proxies, resolve
 from .tokens import check_for_token
+
+logger = logging.getLogger(__name__)
 
 Action = Literal["append", "prepend", "before", "after", "replace", "update", "remove", "reload"]
 #: The changes that a fragment can make, named as in Turbo Streams.
@@ -126,7 +129,15 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
     :raises LookupError: if the template has no such block.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    variables = {name: _resolved(value) for name, value in context.items()}
+    variables = {name: resolve(value) for name, value in context.items()}
+    for held in held_proxies(variables):
+        logger.warning(
+            "The template %r of a fragment is given %s, which is a proxy such as current_user: in "
+            "a fragment it stands for nobody. Set it to the object itself, as "
+            "current_user._get_current_object() returns it.",
+            template,
+            held,
+        )
     with _explained(template), as_nobody(app, f"The template {template!r}"):
         found = app.jinja_env.get_or_select_template(template)
         _update_context(app, variables)
@@ -158,10 +169,6 @@ def _check_morph(context: dict[str, Any]) -> None:
             "morph= goes with replace and update alone: only these two put new HTML in the place "
             "of old. Leave it out."
         )
-
-
-def _resolved(value: Any) -> Any:
-    return value._get_current_object() if isinstance(value, LocalProxy) else value
 
 
 def _update_context(app: Flask, variables: dict[str, Any]) -> None:

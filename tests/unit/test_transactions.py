@@ -8,6 +8,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Column, Integer, String, create_engine, event
 from sqlalchemy.orm import Session, declarative_base, scoped_session, sessionmaker
 
+from flask_realtime.errors import NobodyListens
 from flask_realtime.transactions import wait_for_commit
 
 Base = declarative_base()
@@ -159,6 +160,24 @@ def test_error_behind_a_commit_is_logged_and_keeps_nobody_else(session, push, ha
 
     assert handed_out == ["next"]
     assert "'broken'" in caplog.text
+
+
+def test_commit_of_a_command_without_redis_is_told_in_a_line(session, caplog):
+    """What fills a database, while no server runs, is no error."""
+
+    def hand_out():
+        raise NobodyListens
+
+    session.add(Message(text="a"))
+    session.flush()
+    wait_for_commit(session, ["room"], hand_out)
+
+    session.commit()
+
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert "'room' reached nobody" in record.getMessage()
+    assert record.exc_info is None
 
 
 def test_failed_commit_drops_its_pushes(session, push, handed_out):

@@ -151,7 +151,7 @@ def test_what_is_passed_counts_as_what_it_is_now(app, visit):
 
     html = render("passed.html", None, {"user": user, "ask": of_her, "people": [user]})
 
-    assert html == SECRET
+    assert html == SECRET + SECRET
 
 
 def test_context_processor_that_needs_the_visitor_is_an_error_that_names_the_template(app, visit):
