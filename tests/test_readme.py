@@ -36,7 +36,9 @@ def test_fragment_runs_in_an_app(code, redis_url):
     """Every further code block works in an app that has the lines of the first one."""
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="a secret of the tests", TESTING=True)
-    app.jinja_loader = DictLoader({"room.html": "<body>{{ messages }}"})
+    app.jinja_loader = DictLoader(
+        {"room.html": "<body>{% block messages %}{{ messages }}{% endblock %}"}
+    )
     names = {**vars(flask), "app": app, "realtime": Realtime(app), "Message": Message}
 
     exec(compile(code.replace("redis://localhost:6379/0", redis_url), "README.rst", "exec"), names)
