@@ -43,10 +43,8 @@ RETRY_AFTER_SECONDS = 1
 
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
 _TURN = "_flask_realtime_block_turn"
-# Set in the environ of a request for blocks: the page that its view has returned, and whether the
-# response consists of blocks.
+# Set in the environ of a request for blocks: the page that its view has returned.
 _PAGE = "flask_realtime.page"
-_IS_ANSWERED = "flask_realtime.blocks_are_answered"
 # Set in ``g``, because before Flask 3.2 teardown_appcontext functions run without the request.
 _IS_FOR_BLOCK = "_flask_realtime_is_for_block"
 # Headers that make a cache in front of the app keep a response in spite of Cache-Control.
@@ -64,11 +62,11 @@ _CACHE_HEADERS = (
 class Turns(Protocol):
     """Limits how many requests for blocks this process answers at a time."""
 
-    def begin(self, view: str) -> bool:
-        """Wait a moment for a turn of *view*; return False if others have it still."""
+    def begin(self, view: str) -> Any:
+        """Wait a moment for a turn of *view*; return it, or None if others have it still."""
 
-    def end(self, view: str, seconds: float | None) -> None:
-        """Give the turn of *view* back.
+    def end(self, turn: Any, seconds: float | None) -> None:
+        """Give a turn back, if it was not given back before.
 
         :param seconds: how long the blocks took to render; None: none were rendered.
         """
@@ -82,35 +80,67 @@ class BlockRequests:
 
     def __init__(self, turns: Callable[[], Turns]) -> None:
         self._turns = turns
+        # The views and blocks of which the log has a line.
+        self._told: set[tuple[str | None, str]] = set()
 
     def init_app(self, app: Flask) -> None:
         """Answer requests for blocks of *app*'s pages from now on."""
         # First in the list: a request that has to come back later makes the app do nothing.
         app.before_request_funcs.setdefault(None, []).insert(0, self._begin)
         # First in the list, because Flask calls it last, after all that the app does to a page.
-        app.after_request_funcs.setdefault(None, []).insert(0, _answer)
+        app.after_request_funcs.setdefault(None, []).insert(0, self._answer)
         app.teardown_request(self._end)
 
     def _begin(self) -> Response | None:
         names, view = _named(), request.endpoint
         if not names or view is None:
             return None
-        if not self._turns().begin(view):
+        turn = self._turns().begin(view)
+        if turn is None:
             response = current_app.response_class("Too many at once; come back.\n", 503)
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
             return response
-        setattr(g, _TURN, clock.monotonic())
+        setattr(g, _TURN, turn)
         setattr(g, _IS_FOR_BLOCK, True)
         want_blocks(current_app._get_current_object(), names)  # type: ignore[attr-defined]
         # Runs before any after_request function, one of which may change the HTML.
         after_this_request(_keep_page)
         return None
 
+    def _answer(self, response: Response) -> Response:
+        """Answer with the blocks alone, and give the turn back."""
+        wanted, page = wanted_blocks(), request.environ.get(_PAGE)
+        is_rendered = False
+        if wanted is not None and page is not None and _is_page(response):
+            body, faults = _body(wanted, page)
+            for name, why in faults.items():
+                self._explain(body, name, why)
+            is_rendered = any("hash" in one for one in body.values())
+            _replace_page(response, body)
+        # Not in the teardown alone, which Flask ends at the first function of the app that fails.
+        self._give_back(is_rendered)
+        return response
+
     def _end(self, _error: BaseException | None) -> None:
-        began = g.pop(_TURN, None)
-        if began is not None and request.endpoint is not None:
-            is_rendered = request.environ.get(_IS_ANSWERED)
-            self._turns().end(request.endpoint, clock.monotonic() - began if is_rendered else None)
+        # A function of the app that failed has kept the response from being answered.
+        self._give_back(False)
+
+    def _give_back(self, is_rendered: bool) -> None:
+        turn = g.pop(_TURN, None)
+        if turn is not None:
+            seconds = clock.monotonic() - turn.began if is_rendered else None
+            self._turns().end(turn, seconds)
+
+    def _explain(self, body: dict[str, Any], name: str, why: str) -> None:
+        """Tell why a block is missing: in the log and, in debug mode, to the page."""
+        # The path with its control characters escaped: it is whatever somebody has asked for.
+        told = f"Block {name!r} of {request.path!r} {why}."
+        if current_app.debug:
+            body[name] = {"error": told}
+        elif (request.endpoint, name) in self._told:
+            return
+        self._told.add((request.endpoint, name))
+        logger.warning(told)
 
 
 def is_for_block() -> bool:
@@ -167,19 +197,14 @@ def _read(response: Response) -> bytes | None:
     return data
 
 
-def _answer(response: Response) -> Response:
-    wanted, page = wanted_blocks(), request.environ.get(_PAGE)
-    if wanted is None or page is None or not _is_page(response):
-        return response
-    body = _body(wanted, page)
-    request.environ[_IS_ANSWERED] = any("hash" in one for one in body.values())
+def _replace_page(response: Response, body: dict[str, Any]) -> None:
+    """Have the response consist of blocks, which no cache keeps."""
     response.set_data(current_app.json.dumps(body))
     response.mimetype = "application/json"
     for name in _CACHE_HEADERS:
         response.headers.pop(name, None)
     response.headers["Cache-Control"] = "no-store"
     response.headers[HEADER] = " ".join(body)
-    return response
 
 
 def _is_page(response: Response) -> bool:
@@ -192,28 +217,32 @@ def _is_page(response: Response) -> bool:
     return not (is_apart or response.direct_passthrough)
 
 
-def _body(wanted: WantedBlocks, page: str) -> dict[str, Any]:
+def _body(wanted: WantedBlocks, page: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the wanted blocks, and why others are missing."""
     known = _known_hashes()
     body: dict[str, Any] = {}
+    faults: dict[str, str] = {}
     for name in sorted(wanted.names):
-        outputs = wanted.outputs(name)
+        outputs = wanted.outputs(name, page)
         # Only what the page shows: a view may also render mails, and pages that it does not send.
         html = next((one for one in outputs or () if one in page), None)
-        why = _why_not(wanted, name) if html is None else None
+        why = _why_not(wanted, name, outputs) if html is None else None
         if why is not None:
-            _explain(body, name, why)
+            faults[name] = why
         elif html is not None or not outputs:
             # Empty, so that a page that still shows the block removes it. The client is not told
             # whether the template has such a block at all.
             html = html or ""
             mark = hashlib.sha256(html.encode()).hexdigest()[:16]
             body[name] = {"hash": mark} if known.get(name) == mark else {"hash": mark, "html": html}
-    return body
+    return body, faults
 
 
-def _why_not(wanted: WantedBlocks, name: str) -> str | None:
-    """Return why a block is missing, if that is a fault of the template; else None."""
-    outputs = wanted.outputs(name)
+def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None) -> str | None:
+    """Return why a block is missing, if that is a fault of the template; else None.
+
+    :param outputs: what was rendered of it; see :meth:`WantedBlocks.outputs`.
+    """
     if outputs is None:
         return (
             "is rendered several times, each time differently: a block has to stand outside of a "
@@ -230,14 +259,6 @@ def _why_not(wanted: WantedBlocks, name: str) -> str | None:
             f"included template. There are: {there_are}"
         )
     return None
-
-
-def _explain(body: dict[str, Any], name: str, why: str) -> None:
-    """Tell why a block is missing: in the log and, in debug mode, to the page."""
-    told = f"Block {name!r} of {request.path} {why}."
-    logger.warning(told)
-    if current_app.debug:
-        body[name] = {"error": told}
 
 
 def _known_hashes() -> dict[str, str]:

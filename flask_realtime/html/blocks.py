@@ -34,20 +34,32 @@ class WantedBlocks:
         #: Whether the view has rendered a template, or streams one.
         self.has_template = False
         self._contexts: list[Context] = []
-        # For each block, its outputs by the context in which a template was rendered, the latest
-        # context last. A context has several outputs if the block stands in a loop.
+        # For each block, its outputs by the context in which a template was rendered. A context
+        # has several outputs if the block stands in a loop.
         self._outputs: dict[str, dict[Context, set[str]]] = {}
+        # The whole output of each template.
+        self._wholes: dict[Context, str] = {}
 
-    def outputs(self, name: str) -> list[str] | None:
-        """Return the outputs of a block in the templates of this request, the latest first.
+    def outputs(self, name: str, page: str) -> list[str] | None:
+        """Return the outputs of a block in the templates of this request, the likeliest first.
 
-        None if a template has rendered the block several times with different outputs, in a loop
-        for example.
+        Where templates were rendered that are part of the page as a whole, only theirs count,
+        those of the largest part first. Else an app has changed its page behind the template:
+        then the outputs of all templates count, the longest first, since a short one, of a mail
+        say, may stand somewhere in any page.
+
+        :param page: what the view has returned.
+        :returns: None if a template has rendered the block several times with different outputs,
+            in a loop for example.
         """
-        made = list(self._outputs.get(name, {}).values())
-        if any(len(one) > 1 for one in made):
+        shown = [one for one, whole in self._wholes.items() if whole and whole in page]
+        shown.sort(key=lambda one: len(self._wholes[one]), reverse=True)
+        made = self._outputs.get(name, {})
+        found = [made[one] for one in shown or made if one in made]
+        if any(len(one) > 1 for one in found):
             return None
-        return [html for (html,) in reversed(made)]
+        outputs = [html for (html,) in found]
+        return outputs if shown else sorted(outputs, key=len, reverse=True)
 
     @property
     def known(self) -> list[str]:
@@ -78,9 +90,18 @@ class WantedBlocks:
         :param context: the context in which the block's template is rendered.
         :param parts: the pieces of the output, in order.
         """
-        # Moved behind the outputs of other templates, which are older.
-        outputs = self._outputs.setdefault(name, {})
-        outputs[context] = {*outputs.pop(context, ()), "".join(parts)}
+        self._outputs.setdefault(name, {}).setdefault(context, set()).add("".join(parts))
+
+    def note_whole(self, context: Context, parts: Collection[str]) -> None:
+        """Note the whole output of a template.
+
+        A template that extends others has them rendered in its own context; the outermost, which
+        ends last, has the output of all.
+
+        :param parts: the pieces of the output, in order.
+        """
+        if context in self._contexts:
+            self._wholes[context] = "".join(parts)
 
 
 def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
@@ -113,6 +134,8 @@ def _watch(app: Flask, template: Template, **_extra: Any) -> None:
     wanted.has_template = True
     if "new_context" not in vars(template):
         template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
+        noting = _noting_whole_async if template.environment.is_async else _noting_whole
+        template.root_render_func = noting(template.root_render_func)
 
 
 def _new_context(
@@ -153,6 +176,32 @@ def _noting_async(name: str, note: Callable[[Collection[str]], None]) -> Any:
         finally:
             _set_flashes([])
         note(parts)
+
+    return render
+
+
+def _noting_whole(root: Callable[..., Iterator[str]]) -> Any:
+    def render(context: Context, *args: Any, **kwargs: Any) -> Iterator[str]:
+        wanted, parts = wanted_blocks(), []
+        for part in root(context, *args, **kwargs):
+            if wanted is not None:
+                parts.append(part)
+            yield part
+        if wanted is not None:
+            wanted.note_whole(context, parts)
+
+    return render
+
+
+def _noting_whole_async(root: Any) -> Any:
+    async def render(context: Context, *args: Any, **kwargs: Any) -> AsyncIterator[str]:
+        wanted, parts = wanted_blocks(), []
+        async for part in root(context, *args, **kwargs):
+            if wanted is not None:
+                parts.append(part)
+            yield part
+        if wanted is not None:
+            wanted.note_whole(context, parts)
 
     return render
 

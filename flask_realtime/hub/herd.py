@@ -6,6 +6,8 @@ import logging
 import threading
 from collections import OrderedDict
 
+from ..threads import clock
+
 logger = logging.getLogger(__name__)
 
 # What rendering a block is taken to cost, in seconds, until one was rendered here.
@@ -19,6 +21,9 @@ NEWEST_SHARE = 0.2
 SHARE_OF_CORE = 0.25
 RENDERED_AT_ONCE = 2
 PATIENCE_SECONDS = 1.0
+# A turn that nobody has given back for so long is lost: another function of the app failed before
+# the one that gives it back was called.
+LONGEST_TURN_SECONDS = 30.0
 # No page waits if all of them cost less than this together, in seconds: nobody else would notice.
 UNSPREAD_SECONDS = 0.1
 # A spread longer than the first is logged as a warning; none is longer than the second.
@@ -27,44 +32,78 @@ LONGEST_SPREAD_SECONDS = 60.0
 MOST_WARNED = 1000
 
 
+class Turn:
+    """The right to render blocks of one view, which few requests have at a time.
+
+    :ivar view: the endpoint of the view.
+    :ivar began: when the turn began, a moment of :func:`.clock.monotonic`.
+    """
+
+    __slots__ = ("began", "view")
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        self.began = clock.monotonic()
+
+
 class Herd:
     """Measures what requests for blocks cost in this process, limits and spreads them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
-        self._turns: dict[str, threading.BoundedSemaphore] = {}
+        self._places: dict[str, threading.BoundedSemaphore] = {}
+        # The turns that have a place, the earliest first.
+        self._turns: dict[Turn, None] = {}
         self._cost: float | None = None
         self._has_only_first = True
         self._warned: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, view: str) -> bool:
+    def begin(self, view: str) -> Turn | None:
         """Wait up to a second for one of the two turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
+        :returns: None if others have the turns still.
         """
         with self._lock:
-            turns = self._turns.get(view)
-            if turns is None:
-                turns = self._turns[view] = threading.BoundedSemaphore(RENDERED_AT_ONCE)
-        return turns.acquire(timeout=PATIENCE_SECONDS)
+            places = self._places.get(view)
+            if places is None:
+                places = self._places[view] = threading.BoundedSemaphore(RENDERED_AT_ONCE)
+        has_place = places.acquire(timeout=PATIENCE_SECONDS)
+        with self._lock:
+            if not (has_place or self._take_back(view)):
+                return None
+            turn = Turn(view)
+            self._turns[turn] = None
+            return turn
 
-    def end(self, view: str, seconds: float | None) -> None:
-        """Give the turn back.
+    def end(self, turn: Turn, seconds: float | None) -> None:
+        """Give a turn back; nothing happens if it was given or taken back already.
 
         :param seconds: how long the blocks took to render; None: none were rendered.
         """
-        self._turns[view].release()
-        if seconds is None:
-            return
-        measured = min(seconds, LARGEST_COST_SECONDS)
         with self._lock:
-            known = self._cost
-            if known is None or self._has_only_first:
-                self._has_only_first = known is None
-                self._cost = measured
-            else:
-                self._cost = known + (measured - known) * NEWEST_SHARE
+            if self._turns.pop(turn, turn) is not None:
+                return
+            self._places[turn.view].release()
+            if seconds is not None:
+                self._note(min(seconds, LARGEST_COST_SECONDS))
+
+    def _take_back(self, view: str) -> bool:
+        """Take a turn of *view* back that was never given back; return whether there was one."""
+        for turn in self._turns:
+            if turn.view == view and clock.monotonic() - turn.began >= LONGEST_TURN_SECONDS:
+                del self._turns[turn]
+                return True
+        return False
+
+    def _note(self, measured: float) -> None:
+        known = self._cost
+        if known is None or self._has_only_first:
+            self._has_only_first = known is None
+            self._cost = measured
+        else:
+            self._cost = known + (measured - known) * NEWEST_SHARE
 
     def spread(self, channel: str, listeners: int) -> int:
         """Return over how many milliseconds the listeners of a channel shall spread requests.

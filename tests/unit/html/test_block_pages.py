@@ -128,4 +128,4 @@ def test_page_whose_html_is_changed_in_its_view_is_told(app, client, caplog):
 
     app.debug = True
     assert "does not hold" in ask(client, "rows", "/loud").json["rows"]["error"]
-    assert "Block 'rows' of /loud" in caplog.text
+    assert "Block 'rows' of '/loud'" in caplog.text

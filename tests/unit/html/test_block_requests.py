@@ -95,7 +95,20 @@ def test_block_in_a_loop_is_refused_in_words(app, client, rows, caplog, debug):
     assert answer["n"]["html"] == "2"
     assert "html" not in answer.get("row", {})
     assert ("error" in answer.get("row", {})) is debug
-    assert "Block 'row' of / is rendered several times" in caplog.text
+    assert "Block 'row' of '/' is rendered several times" in caplog.text
+
+
+def test_log_has_one_line_of_a_block_in_a_loop_whatever_path_is_asked_for(
+    app, client, rows, caplog
+):
+    """A stranger may ask for any path of the view, and as often as he likes."""
+    app.add_url_rule("/in/<name>", "within", lambda name: app.view_functions["index"]())
+    rows.append("b")
+    for _ in range(3):
+        ask(client, "row", "/in/a%0aCRITICAL:root:forged")
+
+    told = [one.getMessage() for one in caplog.records if "several times" in one.getMessage()]
+    assert len(told) == 1 and "\n" not in told[0]
 
 
 def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
@@ -104,7 +117,7 @@ def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
 
     told = ask(client, "line").json["line"]["error"]
 
-    assert "'line' of / is not in the template" in told and "admin, n, row, rows" in told
+    assert "'line' of '/' is not in the template" in told and "admin, n, row, rows" in told
     assert told in caplog.text
 
 
@@ -140,8 +153,8 @@ def test_few_are_rendered_at_a_time(app, client):
     assert all(turns)
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
     assert app.asked == []
-    for _ in turns:
-        herd.end("index", 0.01)
+    for turn in turns:
+        herd.end(turn, 0.01)
     assert ask(client, "rows").status_code == 200
 
 
@@ -155,6 +168,25 @@ def test_turn_is_given_back_by_a_view_that_fails(app, client):
     app.config["PROPAGATE_EXCEPTIONS"] = False
     for _ in range(RENDERED_AT_ONCE + 1):
         assert ask(client, "rows", "/broken").status_code == 500
+
+
+@pytest.mark.parametrize("where", ["after_request", "teardown_request"])
+def test_turn_is_given_back_if_a_function_of_the_app_fails(app, client, where):
+    """A database that is away has it fail for each request; Flask calls none behind it."""
+    is_away = [True]
+
+    def close_database(passed):
+        if is_away:
+            raise ZeroDivisionError
+        return passed
+
+    getattr(app, where)(close_database)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    for _ in range(RENDERED_AT_ONCE + 1):
+        assert _asked(client) in (500, ZeroDivisionError)
+    is_away.clear()
+
+    assert _asked(client) == 200
 
 
 def test_page_of_an_app_that_wants_no_blocks_costs_nothing(app, client):
@@ -174,3 +206,11 @@ def test_before_request_functions_have_their_say(app, client):
         return Response("log in", 401) if request.args.get("out") else None
 
     assert ask(client, "rows", "/?out=1").status_code == 401
+
+
+def _asked(client):
+    """The status of the answer, or what its teardown raised, which a server would answer 500."""
+    try:
+        return ask(client, "rows").status_code
+    except ZeroDivisionError as error:
+        return type(error)

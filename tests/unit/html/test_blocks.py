@@ -43,12 +43,12 @@ def noted(app, names, *template, **variables):
     with app.test_request_context("/"):
         wanted = want_blocks(app, names)
         html = render_template(*template, **variables)
-    return all_of(wanted), html
+    return all_of(wanted, html), html
 
 
-def all_of(wanted):
-    """The last output of each block."""
-    return {name: made[0] for name in wanted.names if (made := wanted.outputs(name))}
+def all_of(wanted, page):
+    """The output of each block that a page shows."""
+    return {name: made[0] for name in wanted.names if (made := wanted.outputs(name, page))}
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_what_another_request_renders_meanwhile_is_not_noted(app):
 
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["title"])
-        render_template("page.html", name="Ann")
+        page = render_template("page.html", name="Ann")
         app.test_client().get("/other")
 
-    assert all_of(wanted) == {"title": "Base: Ann!"}
+    assert all_of(wanted, page) == {"title": "Base: Ann!"}
 
 
 def test_block_of_an_included_template_is_not_noted(app):
@@ -105,37 +105,61 @@ def test_block_of_an_included_template_is_not_noted(app):
     assert rendered == {}
 
 
-def test_last_template_that_has_the_block_counts(app):
-    """A view may render a mail before its page, and a note after it."""
+def test_template_that_is_the_page_counts(app):
+    """A view may render a mail before its page, and a note after it; a text as short as a mail's
+    block, or none, stands in every page."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["title", "foot"])
+        render_template_string("{% block title %}A{% endblock %} mail for Ann")
+        page = render_template("page.html", name="Ann")
+        render_template_string("{% block foot %}{% endblock %} note")
+        render_template_string("{% block foot %}{% endblock %}")
+
+    assert all_of(wanted, page) == {"title": "Base: Ann!", "foot": "foot of Ann"}
+
+
+def test_block_that_the_page_leaves_out_is_no_other_templates(app):
+    """The mail has one of that name, and its text stands in the page."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["admin"])
+        page = render_template("admin.html", is_admin=False)
+        render_template_string("{% block admin %}all{% endblock %} mail")
+
+    assert all_of(wanted, page) == {}
+
+
+def test_page_may_consist_of_several_templates(app):
+    """A view puts a heading before what another template gives."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["top", "title"])
+        top = render_template_string(
+            "{% block top %}{% endblock %}<hr>{% block title %}{% endblock %}"
+        )
+        page = top + render_template("page.html", name="Ann")
+
+    assert all_of(wanted, page) == {"top": "", "title": "Base: Ann!"}
+
+
+def test_page_that_is_changed_behind_its_template_has_its_blocks(app):
+    """Of those that it may show, the longest is the likeliest."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["title"])
-        render_template("base.html", name="mail")
-        render_template("page.html", name="Ann")
-        render_template_string("{% block other %}{% endblock %}")
+        page = render_template("page.html", name="Ann").replace("main", "chief")
+        render_template_string("{% block title %}{% endblock %} mail")
 
-    assert all_of(wanted) == {"title": "Base: Ann!"}
-
-
-def test_output_of_an_earlier_template_is_known_too(app):
-    """The view may send that one."""
-    with app.test_request_context("/"):
-        wanted = want_blocks(app, ["title"])
-        render_template("page.html", name="Ann")
-        render_template("base.html", name="note")
-
-    assert wanted.outputs("title") == ["Base", "Base: Ann!"]
+    assert wanted.outputs("title", page) == ["Base: Ann!", ""]
 
 
 def test_block_that_differs_from_pass_to_pass_has_no_output(app):
     """One that is the same each time has."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["a", "b"])
-        render_template_string(
+        page = render_template_string(
             "{% for n in (1, 2) %}{% block a scoped %}{{ n }}{% endblock %}"
             "{% block b %}b{% endblock %}{% endfor %}"
         )
 
-    assert (wanted.outputs("a"), wanted.outputs("b")) == (None, ["b"])
+    assert (wanted.outputs("a", page), wanted.outputs("b", page)) == (None, ["b"])
 
 
 def test_flashed_messages_are_left_to_the_page(app):
@@ -153,9 +177,9 @@ def test_flashed_messages_of_a_wanted_block_are_shown_there(app):
     with app.test_request_context("/"):
         flash("Saved.")
         wanted = want_blocks(app, ["news"])
-        render_template("flashes.html")
+        page = render_template("flashes.html")
 
-        assert all_of(wanted) == {"news": "[&#39;Saved.&#39;]"}
+        assert all_of(wanted, page) == {"news": "[&#39;Saved.&#39;]"}
         assert "_flashes" not in session
 
 

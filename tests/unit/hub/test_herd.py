@@ -20,8 +20,7 @@ def herd():
 def measure(herd, *costs):
     """Have blocks rendered that cost so many seconds."""
     for seconds in costs:
-        assert herd.begin("show")
-        herd.end("show", seconds)
+        herd.end(herd.begin("show"), seconds)
 
 
 def spread_of(seconds):
@@ -90,10 +89,26 @@ def test_view_that_is_held_up_holds_up_no_other(herd):
 def test_request_that_rendered_no_block_is_no_measure(herd):
     """A view that has none took its time."""
     before = herd.spread("room", 100)
-    herd.begin("slow")
-    herd.end("slow", None)
+    herd.end(herd.begin("slow"), None)
 
     assert herd.spread("room", 100) == before
+
+
+def test_turns_that_nobody_gives_back_are_taken_back(herd, monkeypatch):
+    """What should have given them back was never called; whoever still has one loses nothing."""
+    lost = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
+    assert herd.begin("show") is None
+
+    monkeypatch.setattr("flask_realtime.hub.herd.LONGEST_TURN_SECONDS", 0)
+    turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
+    monkeypatch.undo()
+
+    assert all(turns)
+    for turn in lost:
+        herd.end(turn, 0.01)
+    assert herd.begin("show") is None
+    herd.end(turns[0], 0.01)
+    assert herd.begin("show")
 
 
 def test_no_page_waits_for_hours(herd):
