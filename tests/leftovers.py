@@ -5,10 +5,10 @@ import threading
 
 
 def threads_of_ours():
-    """The threads of the library that are alive."""
+    """Return the threads of the library that are alive."""
     return {one for one in threading.enumerate() if one.name.startswith("realtime-")}
 
 
 def open_files():
-    """How many files and sockets are open."""
+    """Return how many files and sockets are open in this process."""
     return len(os.listdir("/proc/self/fd"))

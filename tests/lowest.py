@@ -14,7 +14,9 @@ SETTINGS = pathlib.Path(__file__).parents[1] / "setup.cfg"
 
 
 def lower_bounds(text: str) -> list[str]:
-    """The constraints that the requirements in *text*, one a line, amount to.
+    """Return pip constraints with the lowest versions that requirements allow.
+
+    :param text: requirements, one a line.
 
     >>> lower_bounds("flask>=2.3.3\\nredis>=5.0,!=8.0.*\\npackaging")
     ['flask==2.3.3', 'redis==5.0']

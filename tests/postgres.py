@@ -12,11 +12,11 @@ import tempfile
 from .eventually import DEADLINE, eventually
 from .ports import free_port
 
-# Debian keeps the programs of each version out of the path.
+# Debian does not put the programs of each version on the path.
 FOLDERS = [*sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
 PATH = os.pathsep.join([*map(str, FOLDERS), os.environ.get("PATH", "")])
 IS_INSTALLED = all(shutil.which(name, path=PATH) for name in ("initdb", "postgres"))
-# Long transactions of two phases are off by default.
+# Prepared transactions (two-phase commits) are off by default.
 OPTIONS = (
     "-c",
     "max_prepared_transactions=10",
@@ -34,7 +34,7 @@ def postgres():
     :returns: its URL, as SQLAlchemy takes it; as a context manager.
     """
     with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        # It refuses to run as root.
+        # PostgreSQL refuses to run as root.
         user = "postgres" if os.getuid() == 0 else None
         if user is not None:
             shutil.chown(folder, user)

@@ -33,7 +33,7 @@ with app.app_context(), suppress(OperationalError):
 
 @app.errorhandler(CSRFError)
 def begin_again(error):
-    """Answers the form of a page whose session has ended since: its token is worth nothing."""
+    """Answers the form of a page whose session has ended since: its token is void."""
     if realtime.is_socket_request:
         return error
     flash("That page was too old, and nothing was changed. Please try again.")

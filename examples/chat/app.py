@@ -41,7 +41,7 @@ with app.app_context(), suppress(OperationalError):
 
 @app.before_request
 def ask_for_name():
-    """Requests, calls and messages of sockets pass by here alike."""
+    """Runs for every request, and for every call and message of a socket."""
     handlers = ("realtime.message.writing", "realtime.message.here")
     if request.endpoint in ("show", "earlier", "say", *handlers) and "name" not in session:
         return redirect(url_for("index"))
@@ -49,7 +49,7 @@ def ask_for_name():
 
 @app.errorhandler(CSRFError)
 def log_in_again(error):
-    """Answers a page whose session has ended since: left in another tab, it has no valid token."""
+    """Answers a page whose session has ended since, perhaps in another tab: its token is void."""
     if realtime.is_socket_request:
         return error
     flash("You have left the chat, perhaps in another tab. Log in again: what you wrote is kept.")
@@ -84,7 +84,7 @@ def leave():
 
 @app.get(ROOM)
 def show(room):
-    # First subscribed, then read: what is said in between is in one of the two, or both.
+    # Subscribe first, then read: what is said in between comes by one way, or by both.
     realtime.socket.subscribe([f"room:{name}" for name in ROOMS], f"here:{room}", f"writing:{room}")
     is_here(room)
     return render_template(
@@ -95,7 +95,7 @@ def show(room):
 @app.get(f"{ROOM}/before/<int:message_id>")
 @realtime.allow_calls
 def earlier(room, message_id):
-    # A page that is open is given the messages alone, a browser a page around them.
+    # A call by an open page gets the messages alone, a browser a whole page.
     template = "messages.html" if realtime.is_socket_request else "earlier.html"
     return render_template(template, room=room, messages=Message.page(room, message_id))
 
@@ -103,7 +103,7 @@ def earlier(room, message_id):
 @app.post(f"{ROOM}/messages")
 @realtime.allow_calls
 def say(room):
-    """Answers the form that a browser posts, and the one that comes over the socket."""
+    """Answers the form, whether it comes by HTTP or over the socket."""
     if text := request.form["text"].strip()[:2000]:
         message = Message.add(request.form["key"][:40], room, session["name"], text)
         html = render_template("message.html", message=message)
@@ -143,7 +143,7 @@ def is_here(room):
 
 @contextmanager
 def change_of_visitors(room):
-    """Commits what its block does, and pushes who is here if that is somebody else now."""
+    """Commits what the ``with`` block does, and pushes who is here if that has changed."""
     before = Visitor.names(room)
     yield
     Visitor.forget_silent()
@@ -159,7 +159,7 @@ def new_key():
 
 @app.template_filter()
 def colour(name):
-    """One of twelve, the same for the name on every page."""
+    """Return one of twelve colours, always the same for one name."""
     return crc32(name.encode()) % 12
 
 

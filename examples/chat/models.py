@@ -31,7 +31,7 @@ class Message(db.Model):
 
     @classmethod
     def add(cls, key: str, room: str, author: str, text: str) -> Message:
-        """The message of this key: a form that is sent twice makes one."""
+        """Return the message of this key: a form that is sent twice makes one message."""
         message = db.session.scalar(select(cls).filter_by(key=key))
         if message is None:
             message = cls(key=key, room=room, author=author, text=text)
@@ -41,7 +41,7 @@ class Message(db.Model):
 
     @classmethod
     def page(cls, room: str, before: int | None = None) -> Sequence[Message]:
-        """The messages that end before the id *before*, or with the last one."""
+        """Return the last messages, or the last ones before the id *before*."""
         query = select(cls).filter_by(room=room).order_by(cls.id.desc()).limit(PAGE)
         if before is not None:
             query = query.where(cls.id < before)
@@ -58,7 +58,7 @@ class Visitor(db.Model):
 
     @staticmethod
     def names(room: str) -> Sequence[str]:
-        """Who was here when somebody last came, went, or was forgotten."""
+        """Who was here when somebody last came, left, or was forgotten."""
         query = select(Visitor.name).filter_by(room=room).distinct().order_by(Visitor.name)
         return db.session.scalars(query).all()
 

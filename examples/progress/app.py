@@ -26,11 +26,11 @@ def index():
 @realtime.allow_calls
 def start():
     channel = f"job:{secrets.token_hex(4)}"
-    # First subscribed, then begun: not even the first step is missed. Called over the socket it
-    # is the page that is open which hears it from here on; posted, it is the page that comes.
+    # Subscribe first, then begin, so that not even the first step is missed. A call over the socket
+    # subscribes the open page, and a POST subscribes the page that answers it.
     realtime.socket.subscribe(channel)
     begin(channel)
-    # A page that is open is given the card of the job alone, a browser a page around it.
+    # A call by an open page gets the card of the job alone, a browser a whole page.
     template = "job.html" if realtime.is_socket_request else "index.html"
     return render_template(template, channel=channel)
 

@@ -1,4 +1,4 @@
-"""People before browsers: victims, thieves, and what passes between them."""
+"""People with browsers: victims and thieves."""
 
 import requests
 
@@ -7,17 +7,17 @@ from tests.integration.browsers import Browser, connection_id
 
 
 class Person(Browser):
-    """Somebody with a browser, which says of each request what kind it is."""
+    """Somebody with a browser that sends the headers of its kind of request (``Sec-Fetch-…``)."""
 
     def navigate(self, path, method="GET", **options):
-        """Follow a link, or send a form; the page that is shown then."""
+        """Follow a link, or send a form; return the page that is shown then."""
         headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
         return self.http.request(
             method, self.url + path, headers=headers, timeout=DEADLINE, **options
         )
 
     def show(self, path="/"):
-        """Show a page; its connection id."""
+        """Show a page, and return its connection id."""
         return connection_id(self.navigate(path).text)
 
     def log_in(self, user, name="nobody"):
@@ -46,12 +46,12 @@ class Person(Browser):
         return other
 
     def copy(self):
-        """A browser with a copy of the cookies."""
+        """Return another browser with a copy of this one's cookies."""
         return self.give_cookies_to(Person(self.url))
 
 
 def heard_until(socket, last):
-    """The payloads that a socket gets before *last*."""
+    """Return the payloads that a socket gets before *last*."""
     found = []
     while (payload := socket.push()["payload"]) != last:
         found.append(payload)

@@ -16,8 +16,8 @@ GOOD = {
 def shake(server, browser, path, method="GET", **headers):
     """Send a handshake; return the status, the head and the body of the answer.
 
-    :param method: of the request, where it is to be none of a handshake.
-    :param headers: take the place of the usual ones; an empty one is left out.
+    :param method: the request's method; a handshake's is GET.
+    :param headers: headers that replace the usual ones; an empty header is left out.
     """
     sent = {**GOOD, "Host": f"127.0.0.1:{server.port}", "Cookie": browser.cookies(), **headers}
     lines = [f"{method} {path} HTTP/1.1"] + [

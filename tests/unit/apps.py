@@ -1,10 +1,10 @@
-"""An app, as the tests of the whole extension see it."""
+"""Makes apps for the tests of the whole extension."""
 
 import flask
 
 
 def make_app(realtime=None, name="one", **settings):
-    """An app of one view, with the extension if *realtime* is given."""
+    """Return an app with one view, and with the extension if *realtime* is given."""
     app = flask.Flask(name)
     app.config.update(SECRET_KEY="a secret of the tests", TESTING=True, REALTIME_REGISTRY="memory")
     app.config.update(settings)

@@ -1,4 +1,4 @@
-"""What the unit tests share."""
+"""Fixtures that unit tests of several rooms share."""
 
 import flask
 import pytest

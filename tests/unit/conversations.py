@@ -1,4 +1,4 @@
-"""Sockets of an app without the socket: what they say, and what waits for their browser."""
+"""Conversations of an app without real sockets, and the browsers that they belong to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HANDSHAKE = {
 
 
 class Browser:
-    """A test client of *app*, whose session has a socket key, and the page that it shows."""
+    """A test client of *app* whose session has a socket key, and the page that it shows."""
 
     def __init__(self, app, **settings):
         self.app = app
@@ -64,16 +64,19 @@ class Browser:
         self.digest = digest(app.secret_key, self.key, CONNECTION_ID)
 
     def cookies(self):
-        """The ``Cookie`` header of its next request."""
+        """Return the ``Cookie`` header of the browser's next request."""
         return "; ".join(f"{one.key}={one.value}" for one in self.client._cookies.values())
 
     def session(self):
-        """Its session, without the socket key."""
+        """Return the browser's session, without the socket key."""
         with self.client.session_transaction() as stored:
             return {key: value for key, value in stored.items() if key != SOCKET_KEY}
 
     def open_socket(self, handlers=None, **environ):
-        """A socket of its page; *environ* goes over that of the handshake, None takes away."""
+        """Return a socket of the browser's page.
+
+        :param environ: keys that replace those of the handshake's environ; None removes a key.
+        """
         headers = {**HANDSHAKE, "Cookie": self.cookies()}
         address = {"REMOTE_ADDR": self.client.environ_base["REMOTE_ADDR"]}
         environ = {**create_environ("/", ORIGIN, headers=headers), **address, **environ}
@@ -90,14 +93,14 @@ class Browser:
         return Socket(conversation, handlers or {})
 
     def take_over(self, **headers):
-        """What the bundled client does after a reply with ``session``."""
+        """Fetch what waits, as the bundled client does after a reply with ``session``."""
         headers = {"Origin": ORIGIN, "X-Realtime-Connection-Id": CONNECTION_ID, **headers}
         headers = {name: value for name, value in headers.items() if value is not None}
         return self.client.post("/_realtime/session", headers=headers)
 
 
 class Socket:
-    """Says messages to an app by one conversation, and gives the replies as a client reads them."""
+    """Sends messages to an app in one conversation, and returns replies as a client reads them."""
 
     def __init__(self, conversation, handlers):
         self.conversation = conversation
@@ -121,17 +124,17 @@ class Socket:
 
 
 def answer(browser, handler, **data):
-    """The reply of a socket whose only handler is *handler*."""
+    """Return the reply of a socket whose only handler is *handler*."""
     return browser.open_socket({"do": handler}).say("do", **data)
 
 
 def put(socket, **values):
-    """Put *values* into the session by a call of that socket."""
+    """Put *values* into the session by a call over that socket."""
     return socket.call("/set", method="post", json=values)
 
 
 def add_session_views(app):
-    """Views that change the session, by HTTP or over a socket."""
+    """Add views that change the session, by HTTP or over a socket."""
 
     @app.post("/set")
     def set_value():

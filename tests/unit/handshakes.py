@@ -1,4 +1,4 @@
-"""Handshakes that were accepted, and the sockets that a node makes of them."""
+"""Accepted handshakes, and the sockets that a node makes of them."""
 
 import json
 import queue
@@ -14,12 +14,12 @@ from tests.eventually import DEADLINE
 class Shaken:
     """A handshake that was accepted.
 
-    :param descriptor: its fd.
+    :param descriptor: the socket's descriptor.
     :param while_admitted: called in the middle of the admission.
-    :param connection_id: the page that asks.
-    :param resumes: whether its client promises a ``resume``.
-    :param socket_key: the secret of its session.
-    :param identity: who the session belongs to.
+    :param connection_id: the connection id of the page.
+    :param resumes: whether the client promises a ``resume``.
+    :param socket_key: the secret of the browser session.
+    :param identity: the user that the session belongs to.
     """
 
     environ = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "http"}  # noqa: RUF012 - only read
@@ -51,7 +51,7 @@ class Shaken:
 
 @contextmanager
 def admitted(node, **shaken):
-    """A connection of *node* over a real pair of sockets, as it is before its 101."""
+    """Return a connection of *node* over a real pair of sockets, before its 101 is sent."""
     ours, peer = socket.socketpair()
     with ours, peer:
         connection = node.admit(Shaken(descriptor_for(ours), **shaken))
@@ -64,9 +64,9 @@ def admitted(node, **shaken):
 
 
 class Page:
-    """A page with an open socket of *node*, which hears what the page says in whole messages.
+    """A page with an open socket of *node*, which is handed the page's messages whole.
 
-    :param shaken: as :class:`Shaken` takes it.
+    :param shaken: arguments of :class:`Shaken`.
     """
 
     def __init__(self, node, **shaken):
@@ -93,15 +93,15 @@ class Page:
         self._ours.close()
 
     def say(self, action, **data):
-        """Send a message; *data* goes beside its action."""
+        """Send a message; the keys of *data* stand beside its action."""
         self.send(json.dumps({"id": "1", "action": action, **data}))
 
     def send(self, message):
-        """Send a text or bytes, as they are."""
+        """Send a text or bytes unchanged."""
         self._said.put(message)
 
     def receive(self):
-        """The next message, as JSON; the code of a close frame."""
+        """Return the next message, parsed from JSON; or the code of a close frame."""
         first, length = self._exactly(2)
         if length == 126:
             (length,) = struct.unpack("!H", self._exactly(2))
@@ -111,7 +111,7 @@ class Page:
         return struct.unpack("!H", payload[:2])[0] if first & 0xF == 8 else json.loads(payload)
 
     def receive_payloads(self, count):
-        """The payloads of so many pushes; LOST where the client is told so."""
+        """Return the payloads of the next pushes; LOST if the client is told that messages are."""
         received = [self.receive() for _ in range(count)]
         return ["LOST" if one.get("lost") else one["payload"] for one in received]
 

@@ -1,4 +1,4 @@
-"""A channel's log in a list, and listeners that write down what they are sent."""
+"""A channel's log in a list, and listeners that record what they are sent."""
 
 import json
 
@@ -9,7 +9,7 @@ from flask_realtime.registries.records import LogPage
 
 
 class Log:
-    """What a registry keeps of one channel, without the registry."""
+    """The log of one channel, without a registry."""
 
     def __init__(self, channel, epoch="e1"):
         self.channel = channel
@@ -61,7 +61,7 @@ class Reader:
 
 
 class Ear:
-    """A connection as the hub knows it."""
+    """The part of a connection that the hub uses; it records what it is sent."""
 
     is_receptive = True
     has_backlog = False
@@ -70,22 +70,22 @@ class Ear:
         self.user = user
         self.digest = digest
         self.frames = []
-        # What is posted to it, it hears.
+        # Its own outbox: what is posted is heard at once.
         self.outbox = self
 
     def queue(self, frames):
         self.frames.extend(frames)
 
     def tell_left(self, channels):
-        """Write down which channels it was told that it has left."""
+        """Record the channels that the page is told it has left."""
         self.left = [*getattr(self, "left", ()), *channels]
 
     def wait_until_taken(self):
-        """At once: an ear never waits."""
+        """Return at once: everything is taken as soon as it is sent."""
 
     @property
     def payloads(self):
-        """What was heard, in order; LOST where the client was told so."""
+        """Return what was heard, in order; LOST if the client was told that messages are."""
         return [
             json.loads(text_of(frame))["payload"] if frame.publication else "LOST"
             for frame in self.frames
@@ -93,11 +93,11 @@ class Ear:
 
 
 def text_of(frame):
-    """What a frame says."""
+    """Return the payload of a frame."""
     return frame.plain[{126: 4, 127: 10}.get(frame.plain[1], 2) :]
 
 
 def post(frame, ears):
-    """Hand a frame to its listeners, as the flusher does a little later."""
+    """Hand a frame to its listeners at once, which the flusher does a little later."""
     for ear in ears:
         ear.queue([frame])

@@ -1,4 +1,4 @@
-"""A process without sockets, as requests know it."""
+"""A process without sockets, for tests of requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_realtime.session.endings import Endings
 
 
 class NotingRegistry(MemoryRegistry):
-    """Writes down which clients were ever subscribed."""
+    """A registry in memory that records which clients were ever subscribed."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -24,7 +24,7 @@ class NotingRegistry(MemoryRegistry):
 
 
 class Process:
-    """Holds a registry in memory, and writes down what that says."""
+    """Holds a registry in memory, and records what the registry tells its process."""
 
     def __init__(self, config=None):
         self.registry = NotingRegistry(config or Config())

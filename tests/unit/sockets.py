@@ -16,7 +16,7 @@ from tests.eventually import DEADLINE
 
 
 class RegistryEvents:
-    """Writes down what a connection hands on."""
+    """A receiver that records what a connection hands to it."""
 
     def __init__(self):
         self.messages = []
@@ -73,7 +73,7 @@ class Pair:
         self.flusher.post(frame, (self.connection.outbox,))
 
     def receive_frame(self):
-        """The opcode and the payload of the next frame."""
+        """Return the opcode and the payload of the next frame."""
         first, second = self._exactly(2)
         length = second
         if second == 126:
@@ -83,7 +83,7 @@ class Pair:
         return first & 0x0F, self._exactly(length)
 
     def receive_close(self):
-        """The code of the close frame, which must come next."""
+        """Return the code of the close frame, which must come next."""
         opcode, payload = self.receive_frame()
         assert opcode == 8
         return struct.unpack("!H", payload[:2])[0]
@@ -115,5 +115,5 @@ class Pair:
 
 
 def frame(seq, payload='"hi"', channel="room"):
-    """A push as the hub hands it on."""
+    """Return the frame of a push, as the hub makes it."""
     return push_frame(Publication(channel, Position("e", seq, f"t{seq}"), f"t{seq - 1}", payload))

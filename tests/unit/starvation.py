@@ -8,7 +8,7 @@ import pytest
 
 @contextmanager
 def no_thread_to_be_had():
-    """Within, no thread can be started."""
+    """Have every attempt to start a thread fail inside the ``with`` block."""
 
     def refuse(thread):
         raise RuntimeError("can't start new thread")

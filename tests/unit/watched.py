@@ -1,4 +1,4 @@
-"""Two models and those who watch them, for the tests of what a commit concerns."""
+"""Two models and the watchers of their rows, for the tests of row changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask_realtime.row_changes import RowWatcher
 
 @contextlib.contextmanager
 def two_models():
-    """Rooms and their messages, made anew for each test: watchers stay on a class for good."""
+    """Yield two models, made anew for each test, because watchers stay on a class for ever."""
     Base = declarative_base()
 
     class Room(Base):
@@ -46,10 +46,10 @@ def two_models():
 
 @contextlib.contextmanager
 def watchers(model, forget):
-    """A function that has a model watched, that of the test if none is given, and returns what
-    each commit tells.
+    """Yield a function that has a model watched, and returns the list of what commits tell.
 
-    :param forget: ends what a watcher listens to.
+    :param model: the model, if the function is given none.
+    :param forget: takes a watcher and removes its listeners.
     """
     told, watchers = [], []
 

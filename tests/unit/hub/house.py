@@ -1,4 +1,4 @@
-"""One process with one connection, as the reconciler's tests see it."""
+"""One process with one connection, for the tests of the reconciler."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.hub.catchup import CatchUp
@@ -16,7 +16,7 @@ from ..logs import Ear, post
 
 
 class Guest(Ear):
-    """A connection as the reconciler knows it."""
+    """The part of a connection that the reconciler uses."""
 
     name = "1"
 
@@ -25,7 +25,7 @@ class Guest(Ear):
 
 
 class Forgetful(MemoryRegistry):
-    """Loses all of its data when it is told to."""
+    """A registry in memory that loses its data when it is told to."""
 
     def forget(self):
         store, empty = self._own.get(), MemoryStore(Config())
@@ -34,9 +34,9 @@ class Forgetful(MemoryRegistry):
 
 
 class House:
-    """One connection of one client, on channel "a", with what a process has around it.
+    """One connection of one client on channel "a", with the parts of a process around it.
 
-    Its worker does nothing by itself: what it was asked for waits in *jobs*.
+    Jobs are not run by themselves: they wait in *jobs*.
     """
 
     def __init__(self, registry):
@@ -66,14 +66,14 @@ class House:
         self.jobs.clear()
 
     def arrive(self, guest):
-        """Its handshake; what it is subscribed to."""
+        """Connect the client in the registry, and return its subscriptions."""
         self.hub.add(guest)
         subscriptions = self.registry.connect(guest.digest, guest.name).subscriptions
         self.hub.note(guest, subscriptions)
         return subscriptions
 
     def enter(self, guest, subscriptions):
-        """Its first subscriptions, behind which it is told of what has changed meanwhile."""
+        """Give the connection its first subscriptions, and then what has changed meanwhile."""
         self.hub.invite(guest, {name: one.since for name, one in subscriptions.items()})
         self.catch_up.run(guest)
         if self.hub.mark_subscribed(guest):

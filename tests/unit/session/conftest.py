@@ -1,4 +1,4 @@
-"""Requests of one app, and the process in which they are served."""
+"""Fixtures for requests of one app."""
 
 import pytest
 
@@ -20,7 +20,10 @@ def granting(process, grants):
 
 @pytest.fixture
 def ask(granting):
-    """The answer to a request of a view; its session has a socket key, and *stored*."""
+    """A function that requests a view and returns the response.
+
+    The request's session has a socket key, and what is given as *stored*.
+    """
     client = granting.test_client()
 
     def visit(view, has_session=True, method="GET", headers=None, **stored):

@@ -1,4 +1,4 @@
-"""An app whose requests are settled, and what the registry knows behind them."""
+"""An app whose requests are settled, and what the registry knows after them."""
 
 import flask
 from flask import session
@@ -29,11 +29,11 @@ def make_app(process, grants):
 
 
 def clients(process):
-    """By digest, the channels of all clients that the registry knows."""
+    """Return, by digest, the channels of all clients that the registry knows."""
     found = process.registry.subscriptions(process.registry.digests)
     return {digest: set(channels) for digest, channels in found.items() if channels is not None}
 
 
 def id_of(response):
-    """The connection id on a page's body."""
+    """Return the connection id on a page's body."""
     return response.text.partition('connection-id="')[2].partition('"')[0]

@@ -1,4 +1,4 @@
-"""The peer of a socket: the frames that it sends, and the connection that it sends them to."""
+"""The peer of a socket, which sends frames to a connection."""
 
 from __future__ import annotations
 

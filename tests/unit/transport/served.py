@@ -17,8 +17,8 @@ from .test_handshake import HEADERS
 class Served:
     """An app on the memory registry, its browser, and one page that the browser shows.
 
-    :param response_class: the app's own.
-    :param host: of its routes, for an app that tells hosts apart.
+    :param response_class: the app's response class.
+    :param host: the host of the app's routes, for an app with several hosts.
     """
 
     def __init__(self, response_class=None, host=None, **settings):
@@ -35,12 +35,12 @@ class Served:
             return render_template_string("<body>hi</body>")
 
     def show(self):
-        """Show the page; its connection id."""
+        """Show the page, and return its connection id."""
         html = self.client.get("/page").get_data(as_text=True)
         return re.search('data-socket-connection-id="([^"]+)"', html)[1]
 
     def handshake(self, page, sock, path="/", **options):
-        """The answer to the handshake of *page* on *sock*, once its socket has ended."""
+        """Return the answer to the handshake of *page* on *sock*, once the socket has ended."""
         environ = {"werkzeug.socket": sock, "wsgi.multithread": True}
         headers = {**HEADERS, "Host": "localhost", **options.pop("headers", {})}
         return self.client.get(
@@ -56,7 +56,7 @@ class Served:
 
 
 class Line:
-    """A pair of sockets: one for the server, the other in hand."""
+    """A pair of sockets: one for the server, and one for the test."""
 
     def __init__(self):
         self.ours, self.peer = socket.socketpair()
@@ -74,7 +74,7 @@ class Line:
         self.peer.sendall(frame(b"\x03\xe9", first=0x88))
 
     def has_received(self):
-        """Whether anything has come."""
+        """Return whether anything has arrived."""
         self.peer.setblocking(False)
         try:
             return bool(self.peer.recv(1, socket.MSG_PEEK))

@@ -1,4 +1,4 @@
-"""An outbox over a real pair of sockets, and what its owner was told."""
+"""An outbox over a real pair of sockets, and a record of what its owner was told."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from tests.eventually import DEADLINE
 
 
 class Line:
-    """One outbox, its peer, and an owner that writes down what it is told.
+    """One outbox, its peer, and an owner that records what it is told.
 
     :param lock: the lock that the outbox shares with others.
     :param when_told: what the owner does when it is told something.
@@ -32,7 +32,7 @@ class Line:
         )
 
     def fill(self):
-        """Have the kernel take no more."""
+        """Send until the kernel takes no more."""
         while True:
             try:
                 self.ours.send(b"x" * 65536, socket.MSG_DONTWAIT)
@@ -40,7 +40,7 @@ class Line:
                 return
 
     def read(self):
-        """All that has come."""
+        """Return all that has arrived at the peer."""
         data = b""
         self.peer.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -50,7 +50,7 @@ class Line:
         return data
 
     def receive(self, size):
-        """The next *size* bytes."""
+        """Return the next *size* bytes at the peer."""
         data = b""
         while len(data) < size:
             more = self.peer.recv(size - len(data))

@@ -1,4 +1,4 @@
-"""Servers of the tests' own that speak to one client as a test says."""
+"""Servers that answer a client of Redis as a test says."""
 
 import contextlib
 import socket
@@ -35,7 +35,7 @@ def log_in(peer):
 
 
 def trickle(peer):
-    """Begin a reply that never ends, a digit at a time."""
+    """Send a reply that never ends, one digit at a time."""
     log_in(peer)
     peer.sendall(b":")
     with contextlib.suppress(OSError):

@@ -16,7 +16,7 @@ PLENTY = 1_000_000
 
 
 class Store:
-    """What the registries have in common."""
+    """One Redis, and the registries that use it."""
 
     def __init__(self, url, prefix):
         self.client = redis.Redis.from_url(url)
@@ -25,7 +25,7 @@ class Store:
         self._opened = []
 
     def open(self, recorder=None, owners=(), **settings):
-        """One process's registry."""
+        """Return the registry of one more process."""
         settings = {f"REALTIME_{name}": value for name, value in settings.items()}
         common = {
             "REALTIME_REDIS": self._url,
@@ -39,18 +39,18 @@ class Store:
         return registry
 
     def publisher(self):
-        """A job elsewhere."""
+        """Return a publisher, as a job in another process has one."""
         publisher = Publisher(self._url, prefix=self.prefix)
         self._opened.append(publisher)
         return publisher
 
     def snapshot(self):
-        """What stands there, for :meth:`go_back`."""
+        """Return all keys with their values, for :meth:`go_back`."""
         keys = self.client.keys(f"{self.prefix}:*")
         return {key: (max(0, self.client.pttl(key)), self.client.dump(key)) for key in keys}
 
     def go_back(self, snapshot):
-        """Have what stood there, and nothing else; nobody's connection breaks for it."""
+        """Restore the keys of an earlier :meth:`snapshot`, without breaking any connection."""
         for key in self.client.keys(f"{self.prefix}:*"):
             self.client.delete(key)
         for key, (lives, value) in snapshot.items():
@@ -61,7 +61,7 @@ class Store:
         self.client.set(f"{self.prefix}:channel:{{{channel}}}:state", "no hash")
 
     def break_connections(self):
-        """As a restart does."""
+        """Break all connections, as a restart does."""
         self.client.client_kill_filter(_type="normal", skipme=True)
 
     @contextlib.contextmanager
@@ -82,10 +82,10 @@ class Store:
 
 
 def push(registry, payload, channel="a"):
-    """Where its log stands then."""
+    """Return the position of the log's tail after that."""
     return registry.publish([Push(channel, payload, None)])[0]
 
 
 def is_told(registry, cursor):
-    """Whether one who stands there, and knows of nothing that was lost, is told that it is."""
+    """Return whether a reader at that position is told that messages are lost."""
     return registry.read({"a": cursor}, PLENTY, renew=False)["a"].lost
