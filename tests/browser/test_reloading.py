@@ -138,43 +138,70 @@ def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
     assert len(loads) == 2
 
 
-class Router(http.server.BaseHTTPRequestHandler):
-    """What stands in for an app that restarts, and knows nothing of it."""
+class Router(http.server.ThreadingHTTPServer):
+    """What stands in for an app that restarts, and knows nothing of it: a router, a page that asks
+    for patience, a hotel's network.
+
+    :param port: of the app.
+    :param status: which it answers.
+    """
+
+    def __init__(self, port, status):
+        super().__init__(("127.0.0.1", port), Answer)
+        self.status = status
+        self.asked = threading.Event()
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """Of a router."""
 
     def answer(self):
-        self.send_response(404)
+        body = b"<h1>Welcome to the hotel</h1>"
+        self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", "/door")
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        if self.command == "POST" and self.path.endswith("/session"):
+            self.server.asked.set()
 
-    do_GET = do_POST = answer
+    do_GET = do_HEAD = do_POST = answer
 
     def log_message(self, *args):
         pass
 
 
 def test_router_that_answers_for_an_app_that_restarts_ends_no_page(come, start, publisher, channel):
-    """A page outlives what a router says meanwhile, and goes on where it was."""
+    """A page outlives what is said meanwhile in the app's place, and goes on where it was."""
     with start() as first:
         ada = come(first.url)
-        ada.context.add_init_script("Math.random = () => 0.05")
         ada.visit(f"/on/{channel}")
+        ada.run("() => (Math.random = () => 0.05)")
         first.stop()
-        with ada.page.expect_response(
-            lambda response: response.status == 404 and "session" in response.url
-        ):
-            router = http.server.ThreadingHTTPServer(("127.0.0.1", first.port), Router)
-            thread = threading.Thread(target=router.serve_forever)
-            thread.start()
-        router.shutdown()
-        thread.join()
-        router.server_close()
-        assert ada.run("realtime.state") != "closed"
+        for status in (404, 403, 302, 200):
+            with Router(first.port, status) as router:
+                ada.wait_until(router.asked.is_set)
+            assert ada.run("realtime.state") == "waiting"
         publisher.push("meanwhile", channel)
         with start(port=first.port):
             ada.wait_until_heard("meanwhile")
-            ada.wait_until_open()
+            ada.wait_for_state("open")
 
             assert ada.run("events.map(([name]) => name)") == ["open", "close", "open"]
-    ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 404")
+    ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 40")
 
 
 def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel):

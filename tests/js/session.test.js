@@ -30,7 +30,7 @@ test("what waits is asked for by the page's id, on a request that survives the p
 });
 
 // A router answers such things for an app that restarts, and so does the network of a hotel.
-for (const trouble of [503, 429, 401, 403, 404, 0, new TypeError("Failed to fetch")]) {
+for (const trouble of [503, 429, 401, 403, 404, 200, 0, new TypeError("Failed to fetch")]) {
   test(`it is asked for again after ${trouble}, with growing delays, until it is there`, async () => {
     page.answer = (count) => (count < 4 ? trouble : 204);
     page.random = 1;
