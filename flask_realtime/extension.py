@@ -172,13 +172,14 @@ class Realtime(Pushing, Subscribing):
         return register
 
     def allow_calls(self, target: Opened) -> Opened:
-        """Let the browser call the decorated view over its socket: by ``realtime.call``, or by a
-        form or a link with ``data-realtime``.
+        """Let the browser call the decorated view over its socket.
+
+        It does so by ``realtime.call``, or by a form or a link with ``data-realtime``.
 
         Rules by path that stand in front of the app do not see such a call: those of a proxy, a
         WSGI middleware, a firewall or a rate limit. What the app itself runs, runs for a call too:
-        ``before_request`` functions, log-in, CSRF protection. The browser requests views that are
-        not open by HTTP.
+        ``before_request`` functions, log-in, CSRF protection. Views that are not open are
+        requested by HTTP.
 
         :param target: a view, a class of views, a method of one, or a blueprint. A blueprint opens
             its own views, and not those of blueprints that are nested in it. The setting
@@ -231,6 +232,8 @@ class Realtime(Pushing, Subscribing):
         The function takes no arguments; it runs in a request context, as a handler does. A page
         whose link was lost opens another socket: ``realtime.socket.is_resumed`` is True then.
 
+        :param function: the function.
+        :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
         """
         self._check_setup("@realtime.on_join")
@@ -243,6 +246,8 @@ class Realtime(Pushing, Subscribing):
         The function takes no arguments; it runs in a request context, as a handler does. A process
         that is killed does not run it.
 
+        :param function: the function.
+        :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
         """
         self._check_setup("@realtime.on_leave")

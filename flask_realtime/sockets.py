@@ -162,14 +162,23 @@ class Socket:
     ) -> None:
         """Send *message* to every client subscribed to any of *channels*.
 
-        The same as :meth:`flask_realtime.Realtime.push`, with the same arguments.
+        The same as :meth:`flask_realtime.Realtime.push`.
+
+        :param message: anything the app's JSON provider can encode.
+        :param channels: names, or lists of them.
+        :param pattern: every channel that fits it gets the message too.
+        :param push_id: a second push with the same id within 300 s is not a second message.
         """
         self._logs.push(message, flatten(channels, pattern), push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone.
 
-        The same as :meth:`flask_realtime.Realtime.push_to`, with the same arguments.
+        The same as :meth:`flask_realtime.Realtime.push_to`.
+
+        :param digest: what :attr:`digest` was in a request of that client.
+        :param message: anything the app's JSON provider can encode.
+        :param channel: the name of a channel to which the client is subscribed.
         """
         self._logs.push_to(digest, message, check_name(channel))
 

@@ -125,7 +125,7 @@ def test_link_in_a_shadow_tree_is_a_link(come, site):
 
 
 def test_link_to_what_the_page_has_made_is_the_browsers(come, site):
-    """A blob has the page's own origin, and is none of its addresses."""
+    """A blob has the page's own origin, but is not an address of the app."""
     person = come(site.url)
     site.show(f'<a id="go" {INTO}>go</a>{HERE}')
     person.visit("/page")

@@ -13,7 +13,7 @@ def orders_server():
 
 
 def test_who_orders_sees_the_order_too(come, orders_server):
-    """By a form whose answer is none, in each of the page's blocks, as everybody else does."""
+    """The form's answer is empty, and each block of the page shows the order, as on all pages."""
     ada, ben = come(orders_server.url), come(orders_server.url)
     for person in (ada, ben):
         person.visit("/")

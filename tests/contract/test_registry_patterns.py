@@ -15,7 +15,7 @@ def known(registry, *names):
 
 
 def test_pattern_reaches_each_channel_once(registry, heard):
-    """In the log of each it is one message, heard where the channel is, and repeated it is none."""
+    """Each log gets one message, heard wherever its channel is, and a repeat adds none."""
     known(registry, "a:1", "a:2", "b:1")
     registry.listen(["a:1", "a:2", "b:1"])
     pushes = to_pattern(registry, "a:*")

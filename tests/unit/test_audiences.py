@@ -1,4 +1,4 @@
-"""What realtime.to(...) gives: who a push is for, and how it is to go."""
+"""Audiences, which realtime.to(...) returns."""
 
 import contextlib
 import json

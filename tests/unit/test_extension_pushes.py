@@ -209,7 +209,7 @@ def test_push_to_a_client_that_has_left_is_no_error():
 
 
 def test_push_to_a_client_that_never_could_hear_it_is_an_error():
-    """The wrong channel, a digest that is none, and what is no channel's name."""
+    """A wrong channel, a text that is no digest, and a text that is no channel's name."""
     realtime = Realtime()
     app = make_app(realtime)
     digest = "d" * 64

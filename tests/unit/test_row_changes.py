@@ -1,4 +1,4 @@
-"""Rows of a database that drive pages: which channels a commit concerns."""
+"""Finds out which channels a commit of a database concerns."""
 
 import pytest
 from sqlalchemy import delete, event, update

@@ -1,4 +1,4 @@
-"""What the current request's client can be told to do."""
+"""realtime.socket: the client of the current request."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def attributes(path):
 
 
 def assert_only(found, expected, rule):
-    """Fail for what is *found* beside the *expected* exceptions, and for an exception that is none
-    any more: their list gets shorter only."""
+    """Fail for what is *found* besides the *expected* exceptions, and for an exception that is no
+    longer found: the list of exceptions may only get shorter."""
     assert sorted(set(found) - set(expected)) == [], rule
     assert sorted(set(expected) - set(found)) == [], "no exception any more: take it off the list"
 

@@ -1,4 +1,4 @@
-"""What waits for a commit: handed out behind it, dropped with what did not happen."""
+"""Pushes that wait for a commit: made after it, and dropped at a rollback."""
 
 import logging
 

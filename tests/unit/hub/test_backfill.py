@@ -1,4 +1,4 @@
-"""Older parts of logs, for all who come back at once."""
+"""Reads older parts of logs once, for all connections that come back together."""
 
 import random
 import threading

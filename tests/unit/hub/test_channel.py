@@ -146,7 +146,7 @@ def test_channel_that_begins_anew_keeps_nothing(channel, log):
 
 
 def test_channel_believes_only_of_its_own_log_that_it_was_trimmed(channel):
-    """Of a position that is none of the log's nothing is noted."""
+    """A position of another log is not noted."""
     channel.note_gone(Position("other", 3, "ffff"))
 
     assert not channel.is_gone(Position("e1", 3, "ffff"))

@@ -1,4 +1,4 @@
-"""From what is published to the connections that listen."""
+"""Delivers what is published to the connections that listen."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Channels that stand still, and how they go on."""
+"""Paused channels, and how they go live again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is let in."""
+"""Admits sockets, within the limits of a process."""
 
 import threading
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""By which names the registry may know who shakes hands."""
+"""The names by which the registry may know the client of a handshake."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import digest, session_digest

@@ -126,6 +126,6 @@ def test_static_path_gives_nothing_else(app, path):
 
 @pytest.mark.parametrize("name", ["realtime_script", "realtime_connection_id"])
 def test_template_helpers_outside_of_a_request_say_what_is_missing(app, name):
-    """Prefix and page are a request's, so there is a clear error where there is none."""
+    """Only a request knows the prefix and the page: without one there is a clear error."""
     with app.app_context(), pytest.raises(NoContext, match="request"):
         app.jinja_env.from_string("{{ " + name + "() }}").render()

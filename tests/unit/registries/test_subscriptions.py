@@ -1,4 +1,4 @@
-"""Who knows a client better, where two know it differently."""
+"""Merges two differing states of a client's subscriptions."""
 
 import pytest
 
@@ -90,6 +90,6 @@ def test_client_that_has_left_more_than_is_remembered_hears_nothing_of_it():
 
 @pytest.mark.parametrize("digest", [DIGEST, "unknown", "", None])
 def test_client_that_never_could_hear_is_an_error(digest):
-    """A wrong channel, or a digest that is none, is a mistake that would be lost in silence."""
+    """A wrong channel, or a text that is no digest, is a mistake that must not pass in silence."""
     with pytest.raises(NotSubscribed, match="'b'"):
         is_heard("b", subscribed(["a"], 5), digest)

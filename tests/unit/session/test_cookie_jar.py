@@ -53,7 +53,7 @@ def test_jar_counts_max_age_before_expires(jar):
 
 @pytest.mark.parametrize("expires", ["Fri, 01 Jan 2100 00:00:00 GMT", "never"])
 def test_jar_keeps_a_cookie_until_it_expires(jar, expires):
-    """An end in the future, or one that can't be read, is none yet."""
+    """A cookie lives on if its end lies in the future, or cannot be read."""
     jar.set(f"c=3; Expires={expires}; Path=/", "/")
 
     assert "c=3" in jar.header("/")

@@ -1,4 +1,4 @@
-"""What must be told the registry sooner or later."""
+"""Ends that the registry is told of, now or when it is back."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What waits for the browser, as text for the registry."""
+"""Changes that wait for the browser, as texts for the registry."""
 
 import pytest
 

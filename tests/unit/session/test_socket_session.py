@@ -210,7 +210,7 @@ def test_log_in_that_waits_lands_in_nobody_elses_session(identified):
 
 
 def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
-    """A cookie that remembers one user is none of another's."""
+    """A cookie that remembers one user is not given to another."""
 
     @app.post("/remember")
     def remember():
@@ -233,7 +233,7 @@ def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
 
 
 def test_what_waited_before_a_log_out_is_dropped_by_it(identified):
-    """A change that no browser has taken is none of who comes next."""
+    """A change that no browser has fetched is not given to the next user."""
     browser = identified
     with browser.client.session_transaction() as stored:
         stored["user"] = 42

@@ -1,4 +1,4 @@
-"""What each process has one of."""
+"""Values that each process has one of."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Turns, and time for everybody else in between."""
+"""Turns of work, and the pauses between them."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The route of the socket, and the answers to requests at its path that are none."""
+"""The route of the socket, and the answers to requests at its path that are no handshakes."""
 
 import logging
 

@@ -134,7 +134,7 @@ print(of_worker, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_servers_see_a_worker_all_of_whose_handlers_are_the_apps():
-    """It is found among the objects of its process; what it forks is none."""
+    """The worker is found among its process's objects; a process that it forks is no worker."""
     found = subprocess.run(
         [sys.executable, "-c", HIDDEN], check=True, capture_output=True, text=True
     )

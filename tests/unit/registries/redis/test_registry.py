@@ -80,7 +80,7 @@ def test_databases_of_one_redis_are_apart(opened, redis_url):
 
 @pytest.mark.parametrize("chosen", [{"registry": "redis"}, {}])
 def test_redis_that_nobody_named_says_why_it_is_wanted(chosen):
-    """The error when there is none names the setting, and the reason."""
+    """Without a Redis, the error names the setting and the reason."""
     registry = make_registry(Config(**chosen), has_other_processes=True)
 
     reason = "REALTIME_REGISTRY asks" if chosen else "several processes serve this app"
