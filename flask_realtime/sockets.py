@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from flask import current_app, request
+from werkzeug.exceptions import NotFound
+
+from .errors import InvalidChannel
 from .page.client import current_client
 from .protocol.channels import check_name, flatten
 from .protocol.starts import check_last
@@ -18,6 +22,20 @@ class Logs(Protocol):
     def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None: ...
 
     def push_to(self, digest: str, message: Any, channel: str) -> None: ...
+
+
+class NoSuchChannel(InvalidChannel, NotFound):
+    """A request asks for a channel by a text that cannot be a name.
+
+    The text usually comes from the request, so a view that leaves the error alone answers 404.
+    """
+
+    def __init__(self, why: str) -> None:
+        NotFound.__init__(self)
+        self._why = why
+
+    def __str__(self) -> str:
+        return self._why
 
 
 class Socket:
@@ -107,14 +125,15 @@ class Socket:
         :param channels: names, or lists of them.
         :param last: how many older messages of each channel, at most ``REALTIME_HISTORY_SIZE``.
         :raises InvalidChannel: if no channel is given, or one is not a valid name (a
-            pattern is not).
+            pattern is not). A text that is no valid name is answered 404 unless the error is
+            caught, and in debug mode the app's log says why.
         :raises TypeError: if *last* is no whole number.
         :raises ValueError: if *last* is negative, or more than a log keeps.
         :raises RegistryUnavailable: if the page is open already, and Redis did not answer in time.
             Of a page that this request renders no error is raised: when its socket opens, the page
             is told that it has missed messages, and reloads.
         """
-        names = flatten(channels)
+        names = _names_of(channels)
         check_last(last, self._history_size)
         if self._is_enabled:
             self._grants.subscribe(names, last)
@@ -131,7 +150,7 @@ class Socket:
         :param last: how many older messages of each channel the page gets first.
         :raises InvalidChannel: if one of *channels* is not a valid name.
         """
-        names = flatten(channels) if channels else []
+        names = _names_of(channels) if channels else []
         check_last(last, self._history_size)
         if not self._is_enabled:
             return
@@ -149,7 +168,7 @@ class Socket:
         :raises InvalidChannel: if no channel is given, or one is not a valid name.
         :raises RegistryUnavailable: if Redis did not accept it in time.
         """
-        names = flatten(channels)
+        names = _names_of(channels)
         if self._is_enabled:
             self._grants.unsubscribe(names)
 
@@ -203,3 +222,29 @@ class Socket:
             self._settlement.end_session()
         else:
             self._settlement.disconnect(current_client())
+
+
+def _names_of(channels: Sequence[Any]) -> list[str]:
+    """Return the names in *channels*, as :func:`flatten` does.
+
+    :raises NoSuchChannel: if one of them is a text that cannot be a name.
+    :raises InvalidChannel: if there is none, or one is no text: a mistake of the app's.
+    """
+    try:
+        return flatten(channels)
+    except InvalidChannel as error:
+        names = [
+            name
+            for one in channels
+            for name in (one if isinstance(one, (list, tuple, set, frozenset)) else (one,))
+        ]
+        if not names or not all(isinstance(name, str) for name in names):
+            raise
+        if current_app.debug:
+            current_app.logger.info(
+                "realtime: the view %r was answered 404, for no channel can have the name that it "
+                "asks for: %s",
+                request.endpoint,
+                error,
+            )
+        raise NoSuchChannel(str(error)) from None

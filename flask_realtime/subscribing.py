@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import abort, current_app, request
+from flask import request
 
-from .errors import InvalidChannel
 from .html.blocks import wanted_blocks
 from .page.advice import note_decorated
 from .protocol.channels import check_format, names_of
@@ -81,15 +80,7 @@ class Subscribing(ABC):
         if wanted_blocks() is not None or _is_speculative():
             return
         given = [name for one in names for name in _named(one, arguments)]
-        try:
-            self.socket.subscribe_view(given, last)
-        except InvalidChannel as error:
-            if current_app.debug:
-                current_app.logger.info(
-                    "realtime: the view %r was answered 404, for it subscribes to no channel by "
-                    "this name: %s", request.endpoint, error,
-                )  # fmt: skip
-            abort(404)
+        self.socket.subscribe_view(given, last)
 
 
 class _Decorator:
