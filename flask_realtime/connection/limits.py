@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 
 from ..threads import clock
 
@@ -128,76 +126,6 @@ class PendingLimit:
         event, self._event = self._event, None
         if event is not None:
             event.set()
-
-
-class Allowance:
-    """How many bytes may be taken at one time by all who ask; others wait, and come in order.
-
-    :param most: bytes; more are granted to one that is alone.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._taken = 0
-        self._lock = threading.Lock()
-        # In order: who gives back and asks again at once would else overtake who waits, for ever.
-        self._waiting: deque[tuple[int, threading.Event]] = deque()
-        self._changed_at = 0.0
-
-    @contextmanager
-    def take(self, size: int, patience: float | None = None) -> Iterator[None]:
-        """Have *size* bytes within this, once there are so many to be had.
-
-        :param patience: who has taken bytes may be waiting for one who waits here: after so many
-            seconds in which nothing was taken or given back, the first who waits is granted its
-            bytes all the same. None: whoever has taken bytes waits for nobody.
-        """
-        granted = threading.Event()
-        self._change_by(0, (size, granted))
-        try:
-            while not granted.wait(patience):
-                self._relent(granted, patience or 0.0)
-            yield
-        finally:
-            self._leave(size, granted)
-
-    def add(self, size: int) -> None:
-        """Count *size* bytes that are there already, whether they fit or not; less than 0: that
-        are there no longer."""
-        self._change_by(size)
-
-    def _relent(self, granted: threading.Event, patience: float) -> None:
-        with self._lock:
-            if not self._waiting or self._waiting[0][1] is not granted:
-                return
-            if clock.monotonic() - self._changed_at >= patience:
-                self._grant_first()
-
-    def _leave(self, size: int, granted: threading.Event) -> None:
-        with self._lock:
-            # A greenlet that is killed while it waits has taken nothing.
-            if not granted.is_set():
-                self._waiting.remove((size, granted))
-                size = 0
-        self._change_by(-size)
-
-    def _change_by(self, size: int, *waiting: tuple[int, threading.Event]) -> None:
-        with self._lock:
-            self._taken += size
-            if size:
-                self._changed_at = clock.monotonic()
-            self._waiting.extend(waiting)
-            while self._waiting and self._fits(self._waiting[0][0]):
-                self._grant_first()
-
-    def _grant_first(self) -> None:
-        size, granted = self._waiting.popleft()
-        self._taken += size
-        self._changed_at = clock.monotonic()
-        granted.set()
-
-    def _fits(self, size: int) -> bool:
-        return not self._taken or self._taken + size <= self._most
 
 
 class ConnectionCount:

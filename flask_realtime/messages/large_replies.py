@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from ..connection.limits import Allowance
+from ..connection.allowance import Allowance
 from ..threads.arenas import give_back_memory
 from ..writing.outbox import LARGE_REPLY_BYTES
 

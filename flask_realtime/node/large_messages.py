@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..connection.limits import Allowance
+from ..connection.allowance import Allowance
 from ..protocol.messages import Message, parse_message, parsed_size
 from ..threads.turns import Turns
 
@@ -16,13 +16,19 @@ LARGE_BYTES = 16 * 1024
 # become 6 MB when it is parsed. Replies that are being sent may take as much again: see
 # writing/poller.py.
 HANDLED_BYTES = 32 * 1024 * 1024
+# How much of it those of one browser session may take, so that a visitor whose messages take long
+# to handle holds up himself.
+HANDLED_BYTES_OF_SESSION = HANDLED_BYTES // 4
+# Handlers may wait for each other: who waits for memory is given it once no handler of a large
+# message has ended for so many seconds.
+PATIENCE_SECONDS = 10.0
 
 
 class LargeMessages:
     """Reads messages of ``LARGE_BYTES`` and more, of all sockets of the process."""
 
     def __init__(self) -> None:
-        self._allowance = Allowance(HANDLED_BYTES)
+        self._allowance = Allowance(HANDLED_BYTES, HANDLED_BYTES_OF_SESSION)
 
     def look(self, text: str, turns: Turns) -> Message:
         """Parse *text*, of whose values the caller keeps few.
@@ -34,11 +40,12 @@ class LargeMessages:
             return parse_message(text)
 
     @contextmanager
-    def hold(self, text: str, turns: Turns) -> Iterator[Message]:
+    def hold(self, text: str, turns: Turns, session: str) -> Iterator[Message]:
         """Parse *text* for as long as the ``with`` block runs; wait while others take too much.
 
         :param turns: those of the sockets' readers.
+        :param session: the browser session whose message it is.
         :raises InvalidMessage: if it is no message.
         """
-        with self._allowance.take(parsed_size(text)):
+        with self._allowance.take(parsed_size(text), PATIENCE_SECONDS, session):
             yield self.look(text, turns)

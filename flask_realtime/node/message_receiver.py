@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..connection.connection import Connection
 from ..connection.limits import tokens_for
 from ..errors import CloseCode, InvalidMessage
-from ..identity.keys import shorten
+from ..identity.keys import session_of, shorten
 from ..messages.conversation import Client, Conversation
 from ..protocol.messages import (
     Message,
@@ -247,7 +247,9 @@ class MessageReceiver:
             if len(data) < LARGE_BYTES:
                 self._answer(parse_message(text))
                 return
-            with self._services.large.hold(text, self._connection.reading.turns) as message:
+            connection = self._connection
+            session = session_of(connection.digest)
+            with self._services.large.hold(text, connection.reading.turns, session) as message:
                 self._answer(message)
         except InvalidMessage as error:
             self._refuse(error.message_id, 400, error.reason)

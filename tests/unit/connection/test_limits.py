@@ -1,19 +1,17 @@
 """Rates and counts."""
 
 import threading
-from contextlib import suppress
 
 import pytest
 
 from flask_realtime.connection.limits import (
     TOKEN_BYTES,
-    Allowance,
     ConnectionCount,
     PendingLimit,
     TokenBucket,
     tokens_for,
 )
-from tests.eventually import DEADLINE, eventually
+from tests.eventually import DEADLINE
 
 
 def test_bucket_allows_a_burst_and_then_its_rate(clock):
@@ -192,85 +190,3 @@ def test_count_is_right_with_many_threads():
         thread.join()
 
     assert sum(admitted) == 50
-
-
-def test_allowance_lets_in_what_fits_and_the_rest_later():
-    """Whoever waits comes as soon as enough has been given back, also by one that failed."""
-    allowance, gate, taken = Allowance(100), threading.Event(), []
-
-    def take(size):
-        with suppress(ZeroDivisionError), allowance.take(size):
-            taken.append(size)
-            gate.wait(DEADLINE)
-            raise ZeroDivisionError
-
-    threads = [threading.Thread(target=take, args=(size,)) for size in (60, 60, 60)]
-    for thread in threads:
-        thread.start()
-    eventually(lambda: taken)
-    at_once = list(taken)
-    gate.set()
-    for thread in threads:
-        thread.join(DEADLINE)
-
-    assert at_once == [60]
-    assert taken == [60, 60, 60]
-
-
-def test_allowance_is_taken_in_turn():
-    """Who takes all of it again and again lets in each of those who ask meanwhile."""
-    allowance, taken = Allowance(100), []
-
-    def take(name):
-        with allowance.take(60):
-            taken.append(name)
-
-    with allowance.take(60):
-        waiting = threading.Thread(target=take, args=("one that waits",))
-        waiting.start()
-        eventually(lambda: allowance._waiting)
-    for _ in range(100):
-        take("one that comes again")
-    waiting.join(DEADLINE)
-
-    assert taken[0] == "one that waits"
-
-
-def test_allowance_forgets_who_waits_no_longer(monkeypatch):
-    """One that is killed while it waits, as gevent does, keeps nothing from the others."""
-
-    class Killed(threading.Event):
-        def wait(self, timeout=None):
-            raise SystemExit
-
-    allowance = Allowance(100)
-    with allowance.take(60):
-        monkeypatch.setattr(threading, "Event", Killed)
-        with pytest.raises(SystemExit), allowance.take(60):
-            pass
-        monkeypatch.undo()
-
-    with allowance.take(100):
-        assert allowance._taken == 100
-    assert allowance._taken == 0
-
-
-def test_allowance_relents_where_nothing_changes():
-    """Those who have taken all of it may be waiting for one who waits for them, in its turn."""
-    allowance, taken, gate = Allowance(100), [], threading.Event()
-
-    def take(name):
-        with allowance.take(60, patience=0.01):
-            taken.append(name)
-            gate.wait(DEADLINE)
-
-    threads = [threading.Thread(target=take, args=(name,)) for name in range(3)]
-    for thread in threads:
-        thread.start()
-
-    eventually(lambda: len(taken) == 3)
-    gate.set()
-    for thread in threads:
-        thread.join(DEADLINE)
-
-    assert allowance._taken == 0

@@ -18,7 +18,7 @@ TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
 
 def test_large_message_is_parsed_while_it_is_held():
     """As any message is."""
-    with LargeMessages().hold(TEXT, Turns()) as message:
+    with LargeMessages().hold(TEXT, Turns(), "session") as message:
         assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
 
 
@@ -27,12 +27,12 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     monkeypatch.setattr(module, "HANDLED_BYTES", int(parsed_size(TEXT) * 2.5))
     large, gate, held = LargeMessages(), threading.Event(), []
 
-    def handle():
-        with large.hold(TEXT, Turns()):
+    def handle(session):
+        with large.hold(TEXT, Turns(), session):
             held.append(1)
             gate.wait(DEADLINE)
 
-    threads = [threading.Thread(target=handle) for _ in range(4)]
+    threads = [threading.Thread(target=handle, args=(str(number),)) for number in range(4)]
     for thread in threads:
         thread.start()
     eventually(lambda: len(held) == 2)
@@ -49,7 +49,7 @@ def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
     """A setting allows messages of any size."""
     monkeypatch.setattr(module, "HANDLED_BYTES", 10)
 
-    with LargeMessages().hold(TEXT, Turns()) as message:
+    with LargeMessages().hold(TEXT, Turns(), "session") as message:
         assert message.action == "echo"
 
 
@@ -58,8 +58,8 @@ def test_large_text_that_is_no_message_leaves_nothing_taken(text):
     """It is refused as a small one is."""
     large = LargeMessages()
     for _ in range(3):
-        with pytest.raises(InvalidMessage), large.hold(text, Turns()):
+        with pytest.raises(InvalidMessage), large.hold(text, Turns(), "session"):
             pass
 
-    with large.hold(TEXT, Turns()) as message:
+    with large.hold(TEXT, Turns(), "session") as message:
         assert message.action == "echo"

@@ -1,0 +1,141 @@
+"""Memory that is to be had by few at a time."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+
+from flask_realtime.connection.allowance import Allowance
+
+from ...eventually import DEADLINE, eventually
+
+
+def test_allowance_lets_in_what_fits_and_the_rest_later():
+    """Whoever waits comes as soon as enough has been given back, also by one that failed."""
+    allowance, gate, taken = Allowance(100), threading.Event(), []
+
+    def take(size):
+        with suppress(ZeroDivisionError), allowance.take(size):
+            taken.append(size)
+            gate.wait(DEADLINE)
+            raise ZeroDivisionError
+
+    threads = [threading.Thread(target=take, args=(size,)) for size in (60, 60, 60)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: taken)
+    at_once = list(taken)
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert at_once == [60]
+    assert taken == [60, 60, 60]
+
+
+def test_allowance_is_taken_in_turn():
+    """Who takes all of it again and again lets in each of those who ask meanwhile."""
+    allowance, taken = Allowance(100), []
+
+    def take(name):
+        with allowance.take(60):
+            taken.append(name)
+
+    with allowance.take(60):
+        waiting = threading.Thread(target=take, args=("one that waits",))
+        waiting.start()
+        eventually(lambda: allowance.is_waited_for)
+    for _ in range(100):
+        take("one that comes again")
+    waiting.join(DEADLINE)
+
+    assert taken[0] == "one that waits"
+
+
+def test_allowance_forgets_who_waits_no_longer(monkeypatch):
+    """One that is killed while it waits, as gevent does, keeps nothing from the others."""
+
+    class Killed(threading.Event):
+        def wait(self, timeout=None):
+            raise SystemExit
+
+    allowance = Allowance(100)
+    with allowance.take(60):
+        monkeypatch.setattr(threading, "Event", Killed)
+        with pytest.raises(SystemExit), allowance.take(60):
+            pass
+        monkeypatch.undo()
+
+    with allowance.take(100):
+        assert allowance._taken == 100
+    assert allowance._taken == 0
+
+
+def test_allowance_relents_where_nothing_changes():
+    """Those who have taken all of it may be waiting for one who waits for them, in its turn."""
+    allowance, taken, gate = Allowance(100), [], threading.Event()
+
+    def take(name):
+        with allowance.take(60, patience=0.01):
+            taken.append(name)
+            gate.wait(DEADLINE)
+
+    threads = [threading.Thread(target=take, args=(name,)) for name in range(3)]
+    for thread in threads:
+        thread.start()
+
+    eventually(lambda: len(taken) == 3)
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert allowance._taken == 0
+
+
+def test_owner_who_asks_for_much_leaves_room_for_others():
+    """What one has beyond a share waits, whoever comes meanwhile; who has none gets some."""
+    allowance, taken, gates = Allowance(100, 25), [], [threading.Event(), threading.Event()]
+
+    def take(owner, size, gate):
+        with allowance.take(size, owner=owner):
+            taken.append(owner)
+            gate.wait(DEADLINE)
+
+    def start(owner, size, gate):
+        thread = threading.Thread(target=take, args=(owner, size, gate))
+        thread.start()
+        return thread
+
+    threads = [start("greedy", 20, gates[0]) for _ in range(4)]
+    eventually(lambda: allowance.is_waited_for and taken == ["greedy"])
+    threads += [start("large", 60, gates[1]), start("small", 10, gates[1])]
+    eventually(lambda: sorted(taken) == ["greedy", "large", "small"])
+    for gate in gates:
+        gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert taken.count("greedy") == 4
+    assert (allowance._taken, allowance._taken_by, allowance._waiting) == (0, {}, {})
+
+
+def test_owners_come_in_turn():
+    """However many wait for one of them."""
+    allowance, taken = Allowance(100), []
+
+    def take(owner):
+        with allowance.take(60, owner=owner):
+            taken.append(owner)
+
+    with allowance.take(60):
+        threads = [threading.Thread(target=take, args=("often",)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        eventually(lambda: len(allowance._waiting.get("often", ())) == 3)
+        threads.append(threading.Thread(target=take, args=("once",)))
+        threads[-1].start()
+        eventually(lambda: len(allowance._waiting) == 2)
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert taken == ["often", "once", "often", "often"]
