@@ -1,9 +1,9 @@
-"""JavaScript in fewer bytes: short names for what nothing else calls by name, no idle blanks.
+"""Minifies the client's JavaScript: shortens names that nothing else uses, and removes blanks.
 
-It is for the client's own modules, put together, and knows the JavaScript that these are written
-in: statements end with semicolons, a ``const`` or ``let`` declares one name or one pattern, there
-are no labels, and no function declares a name that it also uses as the browser's. What it writes is
-shown to be the same program by ``tests/js/same-program.js``.
+It understands only the JavaScript in which the client's modules are written: statements end with
+semicolons, a ``const`` or ``let`` declares one name or one pattern, there are no labels, and no
+function declares a name that it also uses as the browser's. That its output is the same program is
+checked by ``tests/js/same-program.js``.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _KEYWORDS = frozenset(
         """,
     )
 )
-# Behind one of these a brace begins an object or a pattern; behind anything else a block.
+# After one of these a brace begins an object or a pattern; after anything else, a block.
 _BEFORE_OBJECT = frozenset(
     ["(", ",", "=", ":", "[", "?", "return", "const", "let", "&&", "||", "??", "..."]
 )
-# By how often English has them: what shares letters with the texts is compressed better.
+# In the order of their frequency in English: names of the texts' own letters compress better.
 _LETTERS = "etaoinsrlcdhupmgfbywvkxjqz"
 _BEFORE_MEMBER = frozenset(["{", "}", ";", "get", "set", "async", "static"])
 
@@ -67,7 +67,7 @@ class _Token:
 
 
 def minify(text: str) -> str:
-    """The same program as *text*, in fewer bytes."""
+    """Return the same program as *text*, in fewer bytes."""
     tokens = list(_tokens(text))
     _read(tokens)
     _rename(tokens)
@@ -223,7 +223,7 @@ def _assign(
         if "".join(chosen) not in taken
     )
     counts = Counter(names)
-    # Functions begin alike then, with (e,t,a), which is compressed better.
+    # Then most functions begin with the same text, (e,t,a), which compresses better.
     is_few = len(counts) <= len(letters)
     order = counts if is_few else [name for name, _ in counts.most_common()]
     return dict(zip(order, shorts, strict=False))

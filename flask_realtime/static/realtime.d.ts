@@ -1,6 +1,6 @@
 /** The types of `window.realtime`, which the script of `realtime_script()` makes. */
 
-/** The client of the page, once: for scripts that a bundler puts together. */
+/** The page's one client, for scripts that a bundler puts together. */
 export const realtime: Realtime;
 
 declare global {
@@ -10,26 +10,26 @@ declare global {
 
   const realtime: Realtime;
 
-  /** What the document is told; it bubbles to the window. */
+  /** The events of the document; they bubble to the window. */
   interface RealtimeEventMap extends RealtimeFormEventMap {
     "realtime:open": CustomEvent<null>;
     "realtime:close": CustomEvent<RealtimeClose>;
-    /** Its default, unless prevented, is to reload the page. */
+    /** Messages are missing. The default, unless prevented, is to reload the page. */
     "realtime:lost": CustomEvent<RealtimeLoss>;
-    /** The session is another than the page's, or gone; its default, unless prevented, is a reload. */
+    /** The session has ended, or is another user's. The default, unless prevented, is to reload the page. */
     "realtime:identity": CustomEvent<RealtimeIdentity>;
     "realtime:push": CustomEvent<RealtimePush>;
-    /** The server changes the page; unless prevented. */
+    /** The server is about to change the page's HTML, unless prevented. */
     "realtime:html": CustomEvent<RealtimeHTML>;
-    /** A block cannot be had; where its view refuses it, a reload is the default, unless prevented. */
+    /** A block could not be fetched. If its view refused it, the default, unless prevented, is a reload. */
     "realtime:stale": CustomEvent<RealtimeStale>;
-    /** A fragment has come for whose target the page has no element. */
+    /** A fragment has come, and no element of the page fits its target. */
     "realtime:untargeted": CustomEvent<RealtimeFragment & { channel: string }>;
-    /** The answer of a form has become the document: its elements are new. */
+    /** The answer to a form has become the document: all elements are new. */
     "realtime:page": CustomEvent<null>;
   }
 
-  /** What forms and links with `data-realtime` are told; it bubbles to the document. */
+  /** The events of forms and links with `data-realtime`; they bubble to the document. */
   interface RealtimeFormEventMap {
     "realtime:reply": CustomEvent<RealtimeReply>;
     "realtime:error": CustomEvent<RealtimeError>;
@@ -54,18 +54,18 @@ declare global {
     close(): void;
 
     /**
-     * Call `listener` with each message from now on; what is returned ends that.
+     * Call `listener` with each message from now on. The function that is returned ends that.
      * @param channel a name, or a pattern such as `"room:*"`
      */
     on<Payload = any>(channel: string, listener: RealtimeListener<Payload>): () => void;
 
-    /** End what `on` began, for all listeners of `channel` where none is given. */
+    /** End what `on` began: for `listener`, or else for all listeners of `channel`. */
     off(channel: string, listener?: RealtimeListener<any>): void;
 
     /**
-     * Have the app's route at `uri` answer, as it would by HTTP, and by HTTP indeed where the app
-     * does not open the route to calls; rejects with a RealtimeError, or a TypeError where something
-     * can't be asked for.
+     * Have the app's route at `uri` answer over the socket, as it would by HTTP. If the app has not
+     * opened the route to calls, it is requested by HTTP. Rejects with a RealtimeError, or with a
+     * TypeError for options that cannot be sent.
      * @param uri as `fetch` takes it, of the app's own origin
      */
     call<Body = any>(uri: string | URL, options?: RealtimeCall): Promise<RealtimeReply<Body>>;
@@ -84,17 +84,17 @@ declare global {
     fetch(resource: RequestInfo | URL, options?: RequestInit): Promise<Response>;
   }
 
-  /** `stale`: what the page shows is not true any more, and it has not been loaded anew so far. */
+  /** `stale`: the page shows outdated things, and was not reloaded so far. */
   type RealtimeState = "connecting" | "open" | "waiting" | "stale" | "closed";
 
   type RealtimeListener<Payload = any> = (
     payload: Payload,
-    /** Where it stood; a message that is in no log has no position. */
+    /** The message's channel and its position in the log; an ephemeral message has no position. */
     at: { channel: string; position: string | undefined },
   ) => void;
 
   interface RealtimeCall {
-    /** `"get"` if there is none. */
+    /** `"get"` by default. */
     method?: string | undefined;
     /** A form's fields, or a query's for get, head and delete. */
     input?: FormData | URLSearchParams | RealtimeFields | null | undefined;
@@ -102,13 +102,13 @@ declare global {
     json?: unknown;
     headers?: Headers | { [name: string]: string } | [name: string, value: string][] | undefined;
     /**
-     * Milliseconds until the reply must be there, the time without a socket included; 0 and Infinity
-     * are no limit; 30,000 if there is none.
+     * Milliseconds until the reply must have come, including the time without a socket: 30,000 by
+     * default; 0 and Infinity are no limit.
      */
     timeout?: number | null | undefined;
   }
 
-  /** Of an interface's type too, which no index signature would fit; what else it holds is refused. */
+  /** Names and values. Not an index signature, which objects of an interface's type would not fit. */
   type RealtimeFields = object;
 
   interface RealtimeReply<Body = any> {
@@ -119,7 +119,7 @@ declare global {
     body: Body;
     encoding?: "base64";
     session?: true;
-    /** Where it was answered by HTTP: the address that answered in the end, and whether it is another. */
+    /** If HTTP has answered: the address that answered in the end, and whether a redirect led there. */
     url?: string;
     redirected?: boolean;
   }
@@ -127,7 +127,7 @@ declare global {
   interface RealtimePush<Payload = any> {
     channel: string;
     payload: Payload;
-    /** A message that is in no log has none. */
+    /** Missing for an ephemeral message. */
     position?: string;
   }
 
@@ -146,20 +146,20 @@ declare global {
 
   interface RealtimeStale {
     blocks: string[];
-    /** What the page's view answered, 0 for a redirect. */
+    /** The status of the view's answer; 0 for a redirect. */
     status?: number;
-    /** Why nothing was put there, where that was no refusal. */
+    /** Why the block could not be shown, if the view did not refuse it. */
     reason?: string;
   }
 
   interface RealtimeIdentity {
-    /** The WebSocket's: 4001, or 1006 where the server refuses the page's session. */
+    /** The WebSocket's close code: 4001, or 1006 if the server refuses the page's session. */
     code: number;
     reason: string;
   }
 
   interface RealtimeClose {
-    /** The WebSocket's: 1000 from the server ends a log-in, 1006 is a lost network. */
+    /** The WebSocket's close code: 1000 if the server has ended the session, 1006 for a lost network. */
     code: number;
     reason: string;
     /** What is next: another attempt, or nothing. */
@@ -167,7 +167,7 @@ declare global {
   }
 
   interface RealtimeLoss {
-    /** Those of which messages are missing; none: the server does not know the page any more. */
+    /** The channels whose messages are missing; empty if the server no longer knows the page. */
     channels: string[];
   }
 

@@ -14,15 +14,15 @@ from ...threads.pause import let_others_run
 
 logger = logging.getLogger(__name__)
 
-# Under gevent nobody else runs while this thread has work; so many deliveries to a few hundred
-# sockets each take some milliseconds.
+# How many deliveries are made between two pauses: to a few hundred sockets each they take some
+# milliseconds, and under gevent nobody else runs meanwhile.
 DELIVERIES_AT_ONCE = 50
 
 
 class MemoryDelivery:
-    """Calls *deliver* with what was put in, in order, from one thread and holding no lock.
+    """Calls *deliver* with each publication, in order, on one thread that holds no lock.
 
-    :param deliver: what it raises is logged, and the next one follows.
+    :param deliver: takes a publication. An exception is logged, and the next publication follows.
     """
 
     def __init__(self, deliver: Callable[[Publication], None]) -> None:
@@ -39,27 +39,28 @@ class MemoryDelivery:
         self._thread.start()
 
     def put(self, publication: Publication) -> None:
-        """Have *publication* delivered after all that was put in before."""
+        """Have *publication* delivered after those that were put in before."""
         self._waiting.append(publication)
-        # Most puts of a burst find the thread at work, and setting an event is dear.
+        # In a burst the thread is mostly at work already, and setting an event takes time.
         if self._is_idle:
             self._wake.set()
 
     def close(self) -> None:
-        """End the thread; what still waits is dropped."""
+        """End the thread; waiting publications are dropped."""
         self._is_closed = True
         self._wake.set()
         self._thread.join()
 
     def lag_seconds(self) -> float:
-        """For how long something has been waiting without a pause; 0 when nothing waits."""
+        """Return for how many seconds publications have been waiting; 0 if none waits."""
         busy_since = self._busy_since
         return 0.0 if busy_since is None else clock.monotonic() - busy_since
 
     def _run(self) -> None:
         while not self._is_closed:
             self._is_idle = True
-            # Looked at again after the flag is up: what was put in before it woke nobody.
+            # Checked again after the flag is set: a publication put in before that has woken
+            # nobody.
             if not self._waiting:
                 self._wake.wait()
             self._wake.clear()

@@ -9,7 +9,7 @@ from ..records import LogPage
 
 
 class MemoryLog:
-    """The tail of one channel, and the last of what was pushed down it.
+    """The log of one channel: its tail, and its latest entries.
 
     Not safe for threads: the registry holds its lock around every call.
 
@@ -25,18 +25,18 @@ class MemoryLog:
         self.restart()
 
     def restart(self) -> None:
-        """Begin a log that nobody has seen before."""
+        """Begin a new log."""
         self.tail = Position.start()
         self.clear()
 
     def clear(self) -> None:
-        """Forget the entries; the log goes on counting where it stands."""
-        # By seq, and dicts keep their order: the first is the oldest.
+        """Drop all entries; the numbering goes on."""
+        # By seq. Dicts keep their order, so the first entry is the oldest.
         self._entries: dict[int, Publication] = {}
         self._bytes = 0
 
     def append(self, push: Push) -> Publication:
-        """Make *push* the tail."""
+        """Append *push*, which becomes the tail."""
         before = self.tail
         self.tail = Position(before.epoch, before.seq + 1, new_tag())
         entry = Publication(push.channel, self.tail, before.tag, push.payload, push.route)
@@ -48,7 +48,7 @@ class MemoryLog:
         return entry
 
     def is_foreign(self, cursor: Position) -> bool:
-        """Whether *cursor* has this log's epoch, and yet this log was never there."""
+        """Return whether *cursor* has this log's epoch, but is no position of this log."""
         if cursor.epoch != self.tail.epoch or cursor == self.tail:
             return False
         following = self._entries.get(cursor.seq + 1)
@@ -57,7 +57,7 @@ class MemoryLog:
         return following.previous_tag != cursor.tag
 
     def read(self, cursor: Position | None, max_bytes: int) -> LogPage:
-        """What follows *cursor*."""
+        """Return the entries that follow *cursor*."""
         if cursor is None or cursor == self.tail:
             return LogPage((), self.tail)
         following = self._entries.get(cursor.seq + 1)
@@ -92,5 +92,5 @@ class MemoryLog:
 
 
 def _size(payload: str) -> int:
-    # Python knows of each text whether it is ASCII; JSON as Flask writes it always is.
+    # isascii() takes constant time, and the JSON that Flask writes is ASCII.
     return len(payload) if payload.isascii() else len(payload.encode())

@@ -16,8 +16,8 @@ from .log import MemoryLog
 class MemoryLogs:
     """Every known channel's log, by the channel's name.
 
-    A channel is known while its log has entries that were pushed to it by name, while somebody who
-    subscribed may still come, and while it is heard or somebody who heard it may come back.
+    A channel is known as long as its log has entries that were pushed to it by name, as long as a
+    page is subscribed to it and connected, and as long as such a page may connect or come back.
 
     Not safe for threads: the registry holds its lock around every call.
     """
@@ -53,14 +53,16 @@ class MemoryLogs:
         return publication.position, publication
 
     def read(self, channel: str, now: float) -> MemoryLog:
-        """Return the log of *channel*, for somebody who reads it or subscribes to it; a channel
-        that is not known begins a new one."""
+        """Return the log of *channel*, for reading it or subscribing to it.
+
+        A channel that is not known begins a new log.
+        """
         log = self._get(channel, now) or self._make_log()
         self._awaited.put(channel, log, now)
         return log
 
     def keep(self, channel: str, now: float) -> None:
-        """Keep a channel that is heard, if it is known."""
+        """Keep a channel that this process hears from expiring, if it is known."""
         log = self._get(channel, now)
         if log is not None:
             self._heard.put(channel, log, now)
@@ -90,6 +92,6 @@ class MemoryLogs:
             return log
         log = self._heard.get(channel, now) or self._awaited.get(channel, now)
         if log is not None:
-            # Its entries have expired, all at once.
+            # All entries of a log expire at the same time.
             log.clear()
         return log

@@ -16,5 +16,5 @@ for i, base in ipairs(KEYS) do
     end
     replies[i] = reply
 end
--- What is refused everywhere is an error of the whole: on a replica, say.
+-- If all logs refuse the push, as on a replica, the whole script fails.
 return errors == #KEYS and replies[1] or replies

@@ -1,4 +1,4 @@
--- Begins a channel's log anew if it lacks what it had accepted, since Redis went back.
+-- Begins a channel's log anew if an accepted entry is missing, because Redis went back.
 local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag, lives, announced_on = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 

@@ -1,5 +1,5 @@
--- Says that an app uses a prefix, unless another one does; ARGV has the names of the app behind the
--- first, the present one and former ones. Returns the name of the other app, '' if there is none.
+-- Notes that an app uses a prefix, unless another app does. From its second value on ARGV has the names
+-- of the app: the present one, then former ones. Returns the name of the other app, '' if there is none.
 local owner, lives = KEYS[1], ARGV[1]
 
 local known = redis.call('GET', owner)

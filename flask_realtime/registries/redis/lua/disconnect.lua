@@ -1,7 +1,7 @@
--- Tells every process whose sockets are to be closed, and keeps it for those that do not hear it.
+-- Announces an order to all processes, and keeps it for those that do not hear it.
 local disconnects, announced_on, text, most, lives = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
--- A Redis that is out of memory keeps nothing, and tells them all the same.
+-- A Redis that is out of memory does not keep the order, but announces it.
 local id = redis.pcall('XADD', disconnects, 'MAXLEN', '~', most, '*', 'e', text)
 if type(id) == 'table' then
     id = ''

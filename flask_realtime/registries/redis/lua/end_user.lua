@@ -1,4 +1,4 @@
--- Notes since when the earlier clients of a user may hear nothing more, or a channel no more.
+-- Notes when a user was disconnected, or put out of a channel.
 local user, lives, most, channel = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
 local now = now_in_ms()

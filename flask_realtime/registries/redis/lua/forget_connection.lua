@@ -6,7 +6,7 @@ local others, is_known = other_connections(client, connection)
 if not is_known then
     return 0
 end
--- First: a Redis that is out of memory refuses nothing behind it.
+-- This command comes first: after it a Redis that is out of memory refuses nothing.
 redis.call('PEXPIRE', client, lives)
 note_socket(session, lives)
 if #others == 0 and is_blank(client) then

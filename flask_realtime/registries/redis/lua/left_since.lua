@@ -1,4 +1,4 @@
--- Returns the channels that a user was put out of since; ARGV has each with how many ms ago that is.
+-- Returns the channels that a user was put out of; ARGV has each channel with the ms since when.
 local user = KEYS[1]
 
 local now, names = now_in_ms(), {}

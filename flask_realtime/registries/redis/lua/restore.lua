@@ -3,7 +3,7 @@
 local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local first, last = 5, 4 + 3 * ARGV[4]
 
--- First: a Redis that is out of memory refuses nothing behind it.
+-- This command comes first: after it a Redis that is out of memory refuses nothing.
 redis.call('HDEL', client, 'unknown')
 local latest, forgotten = number_of(client, 'at'), number_of(client, 'forgotten')
 

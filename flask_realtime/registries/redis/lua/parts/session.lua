@@ -1,4 +1,5 @@
--- Who may still take what waits for a session that has ended, '' for nobody; false: it has not ended.
+-- The heir of a session that has ended, who may still take what waits; '' if it has none, false if the
+-- session has not ended.
 local function heir_of(session)
     return redis.call('HGET', session, 'heir')
 end
