@@ -23,7 +23,7 @@ BROWSERS = firefox webkit
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
 NEXT =
 
-.PHONY: demo demo-redis test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser clean
+.PHONY: demo demo-redis test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser compiled clean
 
 # exec: a shell in between would answer Ctrl-C with a line of its own.
 DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
@@ -34,12 +34,12 @@ demo:
 demo-redis:
 	$(DEMO) --workers 2
 
-test: $(VENV)/test browser tests/js/node_modules
+test: $(VENV)/test browser compiled tests/js/node_modules
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # What "make test" leaves out: stories that it tells on one server, told on the others. Not a part
 # of .ci/run.
-test-long: $(VENV)/test browser tests/js/node_modules
+test-long: $(VENV)/test browser compiled tests/js/node_modules
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m long $(ARGS)
 
 test-pythons:
@@ -96,6 +96,10 @@ contracts: $(VENV)/dev
 
 tests/js/node_modules: tests/js/package-lock.json
 	@if command -v npm >/dev/null; then npm --prefix tests/js ci --silent; fi
+
+# Once, and not by each of the tests' hundreds of servers where PYTHONDONTWRITEBYTECODE is set.
+compiled: $(VENV)/test
+	@$(BIN)/python -m compileall -q flask_realtime
 
 browser:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || .ci/chromium

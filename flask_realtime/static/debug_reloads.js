@@ -31,7 +31,8 @@ export class Reloads {
 
   /** Say why the page is to be loaded anew, unless a listener prevents that. */
   #expect(event, reason) {
-    this.#window.setTimeout(() => {
+    // Behind all listeners, and before the page may be gone.
+    queueMicrotask(() => {
       if (event.defaultPrevented) {
         this.#console.info("reload", `A listener has prevented a reload, though ${reason}.`);
       } else {

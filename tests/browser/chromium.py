@@ -82,6 +82,8 @@ FIREFOX_WORDS = (
     "The connection to ws",
     "The page\N{RIGHT SINGLE QUOTATION MARK}s settings",
 )
+FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realtime]'))
+  || performance.getEntriesByName('realtime-forms').length"""
 # Where the driver tells of no frame of a WebSocket, the page notes them itself.
 NOTE_FRAMES = """(() => {
   window.framesOfSockets = [];
@@ -107,6 +109,12 @@ def launch():
         )
         yield browser
         browser.close()
+
+
+def wait_until_open(page):
+    """Wait as :meth:`Visitor.wait_until_open` does, for any page of a visitor."""
+    page.wait_for_selector("body[data-realtime-state=open]", state="attached")
+    page.wait_for_function(FORMS_ARE_HEEDED, arg=False)
 
 
 class Visitor:
@@ -147,19 +155,14 @@ class Visitor:
     def wait_until_open(self):
         """Until the page's socket is open and, if it has forms or links that ask for the socket,
         the script that gives it to them is there: until then the browser sends them itself."""
-        self.wait_for_state("open")
-        self.wait_for_forms()
+        wait_until_open(self.page)
 
     def wait_for_forms(self, is_sure=False):
         """Until those of the page that ask for the socket have it.
 
         :param is_sure: that there are any, where they do not stand in the document itself.
         """
-        self.wait_for(
-            "isSure => !(isSure || document.querySelector('[data-realtime]'))"
-            " || performance.getEntriesByName('realtime-forms').length",
-            is_sure,
-        )
+        self.wait_for(FORMS_ARE_HEEDED, is_sure)
 
     def wait_for_state(self, state):
         # Attached: a body without content is not visible.

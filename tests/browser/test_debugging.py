@@ -161,6 +161,21 @@ def test_reload_says_why_before_and_behind_it(develop, channel):
     developer.person.forgive("WebSocket connection to", "Failed to load resource")
 
 
+def test_reason_of_a_reload_is_kept_before_the_page_can_be_gone(develop, channel):
+    """The page that tells of a reload may be gone as soon as its script has returned."""
+    developer = develop(channel=channel)
+
+    kept = developer.person.run(
+        """() => {
+      const reason = { bubbles: true, cancelable: true, detail: { reason: "Because." } };
+      document.dispatchEvent(new CustomEvent("realtime:identity", reason));
+      return Promise.resolve().then(() => sessionStorage["realtime-debug"]);
+    }"""
+    )
+
+    assert "Because" in kept
+
+
 def test_reload_that_a_listener_prevents_is_told(develop, channel):
     """Its reason is told all the same."""
     prevent = "addEventListener('realtime:identity', (event) => event.preventDefault());"

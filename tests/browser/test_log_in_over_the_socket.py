@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ..integration.serving import ServerProcess
+from .chromium import wait_until_open
 from .conftest import APPS
 
 # The pages' own delays, with their jitter: until a reload, and until the socket's next attempt.
@@ -63,7 +64,7 @@ def name(page):
 
 def wait_for(page, who):
     page.wait_for_selector(f"h1:text-is('{who}')")
-    page.wait_for_selector("body[data-realtime-state=open]")
+    wait_until_open(page)
 
 
 def test_the_page_comes_back_logged_in(ada):

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..integration.conftest import unexpected_tracebacks
+from .chromium import wait_until_open
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_badge_counts_unread_messages_on_all_pages_of_their_reader_alone(people)
     ada, ben = people("ada"), people("ben")
     other = ada.context.new_page()
     other.goto(f"{ada.url}/profile")
-    other.wait_for_selector("body[data-realtime-state=open]")
+    wait_until_open(other)
 
     write(ben, ada, "hi")
     write(ben, ada, "are you there?")

@@ -19,8 +19,10 @@ APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[2]
 # A server that a test no longer needs is killed after so many seconds.
 STOP_SECONDS = 15.0
-# Settings of every server, so that one with open sockets stops soon at the end of a test.
-QUICK = {"REALTIME_DRAIN_SECONDS": "0.2", "FLASK_REALTIME_DRAIN_SECONDS": "0.2"}
+# Settings of every server: one with open sockets stops soon at the end of a test, and Redis is
+# always there, though the machine may be slow.
+SETTINGS = {"REALTIME_DRAIN_SECONDS": "0.2", "REALTIME_REDIS_TIMEOUT_SECONDS": str(DEADLINE)}
+SETTINGS |= {f"FLASK_{name}": value for name, value in SETTINGS.items()}
 
 PATCH = "from gevent import monkey; monkey.patch_all()"
 PYWSGI = """
@@ -91,7 +93,7 @@ class ServerProcess:
             [*command(kind, app, self.port, workers, tls), *options],
             cwd=folder,
             env={
-                **QUICK,
+                **SETTINGS,
                 **os.environ,
                 **environ,
                 "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
