@@ -62,6 +62,11 @@ class WantedBlocks:
         return outputs if shown else sorted(outputs, key=len, reverse=True)
 
     @property
+    def has_outputs(self) -> bool:
+        """Whether a template has rendered one of the blocks."""
+        return bool(self._outputs)
+
+    @property
     def known(self) -> list[str]:
         """Return the names of all blocks of the templates that were rendered."""
         return sorted(

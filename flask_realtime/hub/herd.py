@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from statistics import median_low
 
 from ..threads import clock
 
@@ -14,9 +15,9 @@ logger = logging.getLogger(__name__)
 FIRST_COST_SECONDS = 0.05
 # The highest cost that counts: a block that waited for a database that hung is no measure.
 LARGEST_COST_SECONDS = 2.0
-# The weight of the newest measurement in the average. The second measurement replaces the first,
-# which compiled the template and connected to the database.
-NEWEST_SHARE = 0.2
+# How many of the latest measurements count, by their median: a view that is slow, or a request
+# that waited for a database, changes it only where most blocks take as long.
+MEASUREMENTS = 15
 # The share of a core that refreshing may take.
 SHARE_OF_CORE = 0.25
 RENDERED_AT_ONCE = 2
@@ -55,8 +56,7 @@ class Herd:
         self._places: dict[str, threading.BoundedSemaphore] = {}
         # The turns that have a place, the earliest first.
         self._turns: dict[Turn, None] = {}
-        self._cost: float | None = None
-        self._has_only_first = True
+        self._measured: deque[float] = deque(maxlen=MEASUREMENTS)
         self._warned: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, view: str) -> Turn | None:
@@ -87,7 +87,7 @@ class Herd:
                 return
             self._places[turn.view].release()
             if seconds is not None:
-                self._note(min(seconds, LARGEST_COST_SECONDS))
+                self._measured.append(min(seconds, LARGEST_COST_SECONDS))
 
     def _take_back(self, view: str) -> bool:
         """Take a turn of *view* back that was never given back; return whether there was one."""
@@ -97,14 +97,6 @@ class Herd:
                 return True
         return False
 
-    def _note(self, measured: float) -> None:
-        known = self._cost
-        if known is None or self._has_only_first:
-            self._has_only_first = known is None
-            self._cost = measured
-        else:
-            self._cost = known + (measured - known) * NEWEST_SHARE
-
     def spread(self, channel: str, listeners: int) -> int:
         """Return over how many milliseconds the listeners of a channel shall spread requests.
 
@@ -112,7 +104,10 @@ class Herd:
 
         :param listeners: how many listeners of the channel this process has.
         """
-        cost = FIRST_COST_SECONDS if self._cost is None else self._cost
+        with self._lock:
+            measured = list(self._measured)
+        # Of two the lower one: the first compiled the template and connected to the database.
+        cost = median_low(measured) if measured else FIRST_COST_SECONDS
         seconds = max(0.0, listeners * cost - UNSPREAD_SECONDS) / SHARE_OF_CORE
         if seconds > LONG_SPREAD_SECONDS:
             self._warn(channel, listeners, cost, seconds)

@@ -158,6 +158,17 @@ def test_few_are_rendered_at_a_time(app, client):
     assert ask(client, "rows").status_code == 200
 
 
+def test_page_without_the_block_is_no_measure_of_it(app, client):
+    """Else whoever asks slow pages for what they do not have makes all live blocks late."""
+    herd = app.extensions["realtime"].node().herd
+    before = herd.spread("rows", 1000)
+    ask(client, "nothing")
+
+    assert herd.spread("rows", 1000) == before
+    ask(client, "rows")
+    assert herd.spread("rows", 1000) != before
+
+
 def test_turn_is_given_back_by_a_view_that_fails(app, client):
     """Else the third request after two errors would wait for ever."""
 
