@@ -211,8 +211,8 @@ class Socket:
         :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
 
         The socket whose message is being handled gets its reply first. No error is raised if Redis
-        is away: the sockets of this process are closed at once, and those of other processes when
-        Redis is back.
+        is away or refuses to write: the sockets of this process are closed at once, and those of
+        other processes as soon as Redis takes it. Until then it waits in this process's memory.
 
         :param everywhere: close the sockets of the whole browser session, not of this page alone.
         """

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from .identity.users import identity_of, user_of
 from .page.revocations import note_disconnect, note_revocation
 from .protocol.channels import flatten
-from .registries.base import Registry
-from .registries.records import Disconnect
-from .session.endings import Step
+from .registries.records import Disconnect, End, UserEnd
 
 
 class Process(Protocol):
     """The part of this process that :class:`User` needs."""
 
-    @property
-    def registry(self) -> Registry: ...
-
-    def end(self, steps: Sequence[Step]) -> None:
-        """Have the registry end something: now, or when it is reachable again."""
+    def end(self, ends: Sequence[End]) -> None:
+        """End something: here at once, and elsewhere as soon as the registry takes it."""
 
 
 class User:
     """One user, by the id that the function of ``realtime.identify`` returns.
 
-    Neither method raises an error if Redis is away: each acts on the sockets of this process at
-    once, and on those of other processes when Redis is back.
+    Neither method raises an error if Redis is away or refuses to write: each acts on the sockets of
+    this process at once. Other processes are told as soon as Redis takes it, even while it refuses
+    to write; that the pages may not come back is noted in Redis when it writes again. What Redis
+    has not taken yet waits in the memory of this process, and is lost if the process ends before.
 
     :param process: returns this process; None if ``REALTIME_ENABLED`` is False.
     :param user_id: the user's id.
@@ -50,11 +46,7 @@ class User:
         """
         process = self._process()
         if process is not None and self._user is not None:
-            registry = process.registry
-            order = Disconnect(user=self._user)
-            process.end(
-                [partial(registry.end_user, self._user), partial(registry.disconnect, order)]
-            )
+            process.end([UserEnd(self._user), Disconnect(user=self._user)])
             note_disconnect(self._user)
 
     def unsubscribe(self, *channels: Any) -> None:
@@ -69,6 +61,5 @@ class User:
         names = flatten(channels)
         process = self._process()
         if process is not None and self._user is not None:
-            registry = process.registry
-            process.end([partial(registry.end_user, self._user, name) for name in names])
+            process.end([UserEnd(self._user, name) for name in names])
             note_revocation()

@@ -43,6 +43,9 @@ class Admission:
     :param threads: the threads on which messages are handled.
     :param secret_keys: returns the app's secret key, and those that were in use before.
     :param make_receiver: returns what receives the messages of a new connection.
+    :param has_ended: returns whether this process knows that a browser session has ended.
+    :param is_ending: returns whether the registry has yet to note the end of a user, whom it would
+        let in meanwhile.
     :param is_stopping: returns whether this process lets nobody in any more.
     """
 
@@ -56,6 +59,8 @@ class Admission:
         *,
         secret_keys: Callable[[], Sequence[str | bytes]],
         make_receiver: Callable[[Connection, Handshake, Arrival], Receiver],
+        has_ended: Callable[[str], bool],
+        is_ending: Callable[[str], bool],
         is_stopping: Callable[[], bool],
     ) -> None:
         self._config = config
@@ -65,6 +70,8 @@ class Admission:
         self._threads = threads
         self._secret_keys = secret_keys
         self._make_receiver = make_receiver
+        self._has_ended = has_ended
+        self._is_ending = is_ending
         self._is_stopping = is_stopping
         self._lock = threading.Lock()
         self._count: ConnectionCount | None = None
@@ -183,17 +190,26 @@ class Admission:
             self._entering.release()
 
     def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
+        sessions = (session_of(names.digest), *names.other_sessions)
+        if any(self._has_ended(one) for one in sessions):
+            self._turn_away(connection)
+            return
+        if names.user is not None and self._is_ending(names.user):
+            raise _away()
         arrival = self._registry.connect(
             names.digest, connection.name, names.user, names.other_sessions
         )
         if arrival.has_ended:
-            ended = EndedReceiver(connection, self._leave)
-            connection.receiver = ended
-            ended.turn_away()
+            self._turn_away(connection)
             return
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions)
         connection.receiver = self._make_receiver(connection, handshake, arrival)
+
+    def _turn_away(self, connection: Connection) -> None:
+        ended = EndedReceiver(connection, self._leave)
+        connection.receiver = ended
+        ended.turn_away()
 
     def _leave(self, connection: Connection) -> None:
         self._live.pop(connection.name, None)

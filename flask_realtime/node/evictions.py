@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..errors import CloseCode
 from ..hub.hub import Hub
 from ..registries.records import Disconnect
+from ..session.known_ends import KnownEnds
 
 _REASONS: dict[int, str] = {
     CloseCode.NORMAL: "The session has ended.",
@@ -18,16 +19,28 @@ class Evictions:
     """Carries out in this process what any process has ordered.
 
     :param hub: knows this process's connections.
+    :param known_ends: the sessions whose end this process knows of.
     :param unsubscribe: has the registry note, in the background, that the client of a digest has
         left a channel.
     """
 
-    def __init__(self, hub: Hub, unsubscribe: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str], None]
+    ) -> None:
         self._hub = hub
+        self._known_ends = known_ends
         self._unsubscribe = unsubscribe
+
+    def end_session(self, session: str, heir: str) -> None:
+        """Let no page of a browser session connect to this process any more."""
+        self._known_ends.note(session, heir)
 
     def disconnect(self, order: Disconnect) -> None:
         """Close the sockets that *order* names."""
+        if order.session is not None:
+            # Nobody closes the sockets of a session that goes on. The registry may not have noted
+            # the session's end: where Redis refuses to write, it may hand on orders.
+            self._known_ends.note(order.session)
         reason = _REASONS.get(order.code, "")
         for connection in self._hub.connections(order.digest, order.session, order.user):
             connection.disconnect(order.code, reason)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from ..config.settings import Config
 from ..connection.age import AgeLimit
 from ..connection.connection import Connection
 from ..connection.heartbeat import Heartbeat
-from ..errors import CloseCode
+from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp
 from ..hub.channels import Channels
 from ..hub.delivery import Delivery
@@ -27,9 +28,10 @@ from ..messages.conversations import Conversations
 from ..page.client import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
-from ..registries.records import Arrival, RegistryEvents
+from ..registries.records import Arrival, End, RegistryEvents
 from ..registries.subscriptions import Subscriptions
-from ..session.endings import Endings, Step
+from ..session.endings import Endings
+from ..session.known_ends import KnownEnds
 from ..threads.periodic import Periodic
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
@@ -40,6 +42,8 @@ from .drain import Drain
 from .evictions import Evictions
 from .message_receiver import MessageReceiver, Services
 from .resumption import Resumption
+
+logger = logging.getLogger(__name__)
 
 # The registry forgets what is not refreshed after a time that settings give.
 REFRESHES_PER_TIMEOUT = 3
@@ -84,8 +88,9 @@ class Node:
             self._hub, self._delivery, resync, registry, self._enter, self._flusher.settle
         )
         self._resumption = Resumption(self._hub, catch_up, registry, self._reconciler.changed)
-        self._endings = Endings()
-        self._evictions = Evictions(self._hub, self._reconciler.unsubscribe)
+        self._known_ends = KnownEnds()
+        self._evictions = Evictions(self._hub, self._known_ends, self._reconciler.unsubscribe)
+        self._endings = Endings(registry, self._evictions)
         self._admission = Admission(
             config,
             registry,
@@ -94,6 +99,8 @@ class Node:
             self._threads,
             secret_keys=lambda: secret_keys_of(app),
             make_receiver=self._make_receiver,
+            has_ended=self._known_ends.has_ended,
+            is_ending=self._endings.is_pending,
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
         self._services = Services(
@@ -125,9 +132,22 @@ class Node:
         """Return a position for each channel behind which a page misses nothing from now on."""
         return take_tails(self._delivery, self.registry.read, names)
 
-    def end(self, steps: Sequence[Step]) -> None:
-        """Have the registry told of the end of a session or a user, sooner or later."""
-        self._endings.run(steps)
+    def end(self, ends: Sequence[End]) -> None:
+        """End sessions, users or subscriptions: here at once, and elsewhere sooner or later."""
+        self._endings.run(ends)
+
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool:
+        """Return whether any of the browser sessions has ended, other than by the message *heir*.
+
+        If the registry is away, what this process knows counts.
+        """
+        if any(self._known_ends.has_ended(session, heir) for session in sessions):
+            return True
+        try:
+            return self.registry.has_ended(sessions, heir)
+        except RegistryUnavailable as error:
+            logger.debug("Whether a session has ended elsewhere is not known: %s", error)
+            return False
 
     def drain(self, seconds: float | None) -> None:
         """Close every socket (1012), and let no other in.
@@ -153,6 +173,7 @@ class Node:
         self._heartbeat.close()
         self._chores.close()
         self._reconciler.close()
+        self._endings.close()
         self.registry.close()
         self._flusher.close()
         self._threads.close()

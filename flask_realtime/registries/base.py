@@ -208,12 +208,22 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
+    def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
+        """Return whether any of these browser sessions has ended, as :meth:`end_session` noted it.
+
+        :param sessions: the digests of the sessions.
+        :param heir: where a message asks, the name of its own: a session that the message has ended
+            itself does not count.
+        """
+
+    @abstractmethod
     def end_user(self, user: str, channel: str | None = None) -> None:
         """End all present clients of a user, or put them out of one channel.
 
         Without *channel*, no client of the user that began before this call can connect any more.
         With *channel*, the user's subscriptions to it that were made before this call end, and
-        every process is told by ``events.unsubscribed``.
+        every process is told by ``events.unsubscribed``, even if the end could not be noted and
+        :exc:`~flask_realtime.RegistryUnavailable` is raised.
 
         :param user: the identity of the user, percent-encoded.
         :param channel: a name, not a pattern; None: the clients end.

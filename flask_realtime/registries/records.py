@@ -116,6 +116,35 @@ class Disconnect:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """The end of a browser session: no page of it connects any more.
+
+    :param session: the session's digest.
+    :param heir: the name of the message that has ended the session itself, else empty; see
+        :meth:`.Registry.end_session`.
+    """
+
+    session: str
+    heir: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserEnd:
+    """The end of a user's present pages, or of their subscriptions to one channel.
+
+    :param user: the identity of the user, percent-encoded.
+    :param channel: the channel; None: the pages do not connect any more.
+    """
+
+    user: str
+    channel: str | None = None
+
+
+#: Whatever ends at a log-out, at a ban, and when a user is put out of a channel.
+End = SessionEnd | UserEnd | Disconnect
+
+
+@dataclass(frozen=True, slots=True)
 class RegistryEvents:
     """The functions by which a registry tells its process what has happened.
 

@@ -9,9 +9,11 @@ from typing import Protocol
 from flask import Flask, Response, current_app, request, session
 
 from ..errors import CloseCode
-from ..identity.keys import SOCKET_KEY, new_socket_key
+from ..identity.keys import SOCKET_KEY, new_socket_key, session_of
 from ..page.client import (
+    SOCKET_IN_ENVIRON,
     Client,
+    SocketOfMessage,
     came,
     client_so_far,
     current_client,
@@ -22,10 +24,8 @@ from ..page.client import (
 )
 from ..page.identify import identify
 from ..page.revocations import note_arrival
-from ..page.sessions import has_cookie_session, keep_snapshot, present_session
-from ..registries.base import Registry
-from ..registries.records import Disconnect
-from .endings import Step
+from ..page.sessions import has_cookie_session, keep_snapshot, present_session, save_nothing
+from ..registries.records import Disconnect, End, SessionEnd
 from .grants import Grants
 from .visits import asks_for_visit
 
@@ -37,11 +37,11 @@ _IS_SETTLED = "flask_realtime.is_settled"
 class Process(Protocol):
     """The part of this process that :class:`Settlement` needs."""
 
-    @property
-    def registry(self) -> Registry: ...
+    def end(self, ends: Sequence[End]) -> None:
+        """End something: here at once, and elsewhere as soon as the registry takes it."""
 
-    def end(self, steps: Sequence[Step]) -> None:
-        """Have the registry end something: now, or when it is reachable again."""
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool:
+        """Return whether any of the browser sessions has ended, not counting an end by *heir*."""
 
 
 class Settlement:
@@ -86,7 +86,7 @@ class Settlement:
         client.is_over = True
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
-        self._process().end([*self._tombstones(client, names), *self._disconnects(names)])
+        self._process().end([*_ends(client, names), *_orders(names)])
 
     def disconnect(self, client: Client) -> None:
         """Close the sockets of one page (code 1000). Never raises :exc:`RegistryUnavailable`."""
@@ -94,11 +94,12 @@ class Settlement:
             return
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
-        registry = self._process().registry
-        orders = [Disconnect(digest=digest) for digest in client.digests()]
-        self._process().end([partial(registry.disconnect, order) for order in orders])
+        self._process().end([Disconnect(digest=digest) for digest in client.digests()])
 
     def _settle(self, response: Response) -> Response:
+        if self._is_too_late():
+            save_nothing()
+            return response
         is_visited = asks_for_visit()
         if not (is_visited or is_touched()):
             return response
@@ -116,6 +117,18 @@ class Settlement:
             return response
         return self._grants.settle(client, response, present_identity())
 
+    def _is_too_late(self) -> bool:
+        """Return whether this is a message whose session ended while the message was handled, and
+        which would save the session into the app's store once more, as it was before.
+
+        A session in a cookie is not saved by a message: its changes wait for the browser, and the
+        registry drops what waits for a session that has ended.
+        """
+        socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+        if socket is None or has_cookie_session(current_app) or not _may_save():
+            return False
+        return self._process().has_ended([session_of(socket.digest)], socket.heir)
+
     def _turn_over(self, client: Client | None, response: Response) -> None:
         """Give a session that is another's now, or nobody's, another key, and end the earlier."""
         request.environ[IS_ENDED] = True
@@ -124,9 +137,9 @@ class Settlement:
             names = session_names()
             if socket is not None:
                 socket.disconnect_behind_reply()
-            self._process().end(self._tombstones(client, names))
-            steps = self._disconnects(names, CloseCode.SESSION_CHANGED)
-            response.call_on_close(partial(self._process().end, steps))
+            self._process().end(_ends(client, names))
+            orders = _orders(names, CloseCode.SESSION_CHANGED)
+            response.call_on_close(partial(self._process().end, orders))
         before, now = came().socket_key, known_socket_key()
         if socket is not None and has_cookie_session(current_app):
             # The browser comes with its present key to take what the message has changed.
@@ -135,14 +148,24 @@ class Settlement:
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
 
-    def _tombstones(self, client: Client | None, names: Sequence[str]) -> list[Step]:
-        heir = "" if client is None or client.socket is None else client.socket.heir
-        registry = self._process().registry
-        return [partial(registry.end_session, name, heir) for name in names]
 
-    def _disconnects(self, names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[Step]:
-        registry = self._process().registry
-        return [partial(registry.disconnect, Disconnect(session=name, code=code)) for name in names]
+def _may_save() -> bool:
+    """Return whether a store may save the session at the end of this request.
+
+    Flask-Session saves one that has not changed as well, so that it lives on.
+    """
+    session = present_session()
+    saves_all: bool = current_app.config["SESSION_REFRESH_EACH_REQUEST"]
+    return session.modified or (saves_all and bool(session))
+
+
+def _ends(client: Client | None, names: Sequence[str]) -> list[End]:
+    heir = "" if client is None or client.socket is None else client.socket.heir
+    return [SessionEnd(name, heir) for name in names]
+
+
+def _orders(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:
+    return [Disconnect(session=name, code=code) for name in names]
 
 
 def _has_changed(client: Client | None) -> bool:

@@ -31,7 +31,7 @@ class Process:
         self.disconnected = []
         self.unsubscribed = []
         self._delivery = Delivery(Channels(), lambda names: None, lambda frame, outboxes: None)
-        self._endings = Endings()
+        self._endings = Endings(self.registry, self)
         self.registry.start(
             RegistryEvents(
                 deliver=lambda publication: None,
@@ -46,8 +46,22 @@ class Process:
     def tails(self, names):
         return take_tails(self._delivery, self.registry.read, names)
 
-    def end(self, steps):
-        self._endings.run(steps)
+    def end(self, ends):
+        self._endings.run(ends)
+
+    def has_ended(self, sessions, heir):
+        return self.registry.has_ended(sessions, heir)
+
+    # What the registry tells is written down, and not what is done before it is asked.
+
+    def end_session(self, session, heir):
+        pass
+
+    def disconnect(self, order):
+        pass
+
+    def unsubscribe(self, user, channel):
+        pass
 
     def close(self):
         self._endings.close()

@@ -217,6 +217,13 @@ class MemoryRegistry(Registry):
             if own.sessions.end(session, heir, now):
                 own.waiting.drop(session, now)
 
+    def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
+        own = self._own.get()
+        with own.lock:
+            now = clock.monotonic()
+            heirs = [own.sessions.heir(one, now) for one in sessions]
+        return any(found is not None and not (found and found == heir) for found in heirs)
+
     def end_user(self, user: str, channel: str | None = None) -> None:
         own = self._own.get()
         with own.lock:

@@ -116,7 +116,7 @@ class RedisClients:
         )
         if has_ended:
             return Arrival(None, (), has_ended=True)
-        if self._tombstones.has_ended(int(began), of_others):
+        if self._tombstones.is_refused(int(began), of_others):
             self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
             return Arrival(None, (), has_ended=True)
         subscriptions = self._subscriptions(as_fields(known)) if known else None

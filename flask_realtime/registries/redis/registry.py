@@ -149,13 +149,19 @@ class RedisRegistry(Registry):
     def end_session(self, session: str, heir: str = "") -> None:
         self._tombstones.end_session(session, heir, self._pool.deadline())
 
+    def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
+        return self._tombstones.has_ended(sessions, heir, self._pool.deadline())
+
     def end_user(self, user: str, channel: str | None = None) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
-        self._tombstones.end_user(user, channel, deadline)
-        if channel is not None:
-            if own.events is not None:
-                own.events.unsubscribed(user, channel)
-            own.disconnects.announce_unsubscribe(user, channel, deadline)
+        try:
+            self._tombstones.end_user(user, channel, deadline)
+        finally:
+            # Also if Redis has refused to note it: a Redis that does not write still announces.
+            if channel is not None:
+                if own.events is not None:
+                    own.events.unsubscribed(user, channel)
+                own.disconnects.announce_unsubscribe(user, channel, deadline)
 
     def replay_disconnects(self) -> None:
         own = self._own.get()

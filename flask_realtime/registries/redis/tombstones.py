@@ -37,6 +37,12 @@ class RedisTombstones:
         command = scripts.END_SESSION(keys, (heir, self._awaited_for, self._lives))
         self._pool.ask([command], deadline)
 
+    def has_ended(self, sessions: Collection[str], heir: str, deadline: Deadline) -> bool:
+        """Whether any of the sessions has ended: see :meth:`.Registry.has_ended`."""
+        asked: list[Command] = [("HGET", self._keys.session(one), "heir") for one in sessions]
+        found = self._pool.ask(asked, deadline)
+        return any(one is not None and not (one and one == heir.encode()) for one in found)
+
     def end_user(self, user: str, channel: str | None, deadline: Deadline) -> None:
         """Note that a user's earlier clients have ended, or have left *channel*."""
         arguments = (self._lives, MOST_LEFT_BY_USER, *(() if channel is None else (channel,)))
@@ -62,8 +68,8 @@ class RedisTombstones:
         return [scripts.LEFT_SINCE([self._keys.user(grant.user)], pairs)] if pairs else []
 
     @staticmethod
-    def has_ended(began: int, replies: Sequence[Any]) -> bool:
-        """Return whether a client's session or user has ended.
+    def is_refused(began: int, replies: Sequence[Any]) -> bool:
+        """Return whether a client's session or user has ended, so that it cannot come back.
 
         :param began: when the client began, in ms since 1970; 0: it is new.
         :param replies: the replies to :meth:`questions`.

@@ -78,6 +78,24 @@ def join_by_message(room):
     join(room)
 
 
+@realtime.handler("fill")
+def fill_the_cart(cart):
+    session["cart"] = cart
+    hold()
+
+
+@realtime.handler("look")
+def look(_):
+    hold()
+    return me()
+
+
+@app.teardown_request
+def note_end(error):
+    if HOLD and request.endpoint in ("realtime.message.fill", "realtime.message.look"):
+        pathlib.Path(HOLD, "done").touch()
+
+
 @app.get("/late/<room>")
 def late(room):
     hold()
@@ -128,9 +146,20 @@ def me():
     return {"user": session.get("user"), "name": session.get("name")}
 
 
+@app.get("/cart")
+def show_cart():
+    return session["cart"]
+
+
 @app.post("/cart")
 def cart():
     session["cart"] = request.values["cart"]
+    return "", 204
+
+
+@app.post("/whisper/<path:channel>")
+def whisper(channel):
+    realtime.to(channel, ephemeral=True).push(request.get_json())
     return "", 204
 
 

@@ -7,6 +7,7 @@ from flask_realtime.hub.hub import Hub
 from flask_realtime.node.evictions import Evictions
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import Disconnect
+from flask_realtime.session.known_ends import KnownEnds
 
 from ..logs import Ear
 
@@ -49,14 +50,14 @@ def ears(hub):
 )
 def test_sockets_are_closed_of_whom_the_order_names(hub, ears, order, closed):
     """A client's, a session's or a user's, and nobody else's."""
-    Evictions(hub, None).disconnect(order)
+    Evictions(hub, KnownEnds(), None).disconnect(order)
 
     assert [number for number, ear in enumerate(ears) if ear.closed] == closed
 
 
 def test_socket_is_told_why_it_is_closed(hub, ears):
     """A page whose session changed may come back, and one whose session has ended may not."""
-    evictions = Evictions(hub, None)
+    evictions = Evictions(hub, KnownEnds(), None)
     evictions.disconnect(Disconnect(digest=ears[0].digest, code=4001))
     evictions.disconnect(Disconnect(digest=ears[1].digest))
 
@@ -71,7 +72,7 @@ def test_user_is_taken_off_a_channel_at_once_and_in_the_registry(hub, ears):
         hub.invite(ear, {"room": Position.start(), "hall": Position.start()})
         hub.enter(ear)
 
-    Evictions(hub, lambda *left: noted.append(left)).unsubscribe("42", "room")
+    Evictions(hub, KnownEnds(), lambda *left: noted.append(left)).unsubscribe("42", "room")
 
     assert [hub.channels(ear) for ear in ears] == [{"room", "hall"}, {"hall"}, {"hall"}]
     assert noted == [(ears[1].digest, "room"), (ears[2].digest, "room")]

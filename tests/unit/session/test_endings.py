@@ -1,61 +1,140 @@
-"""Ends that the registry is told of, now or when it is back."""
-
-import threading
+"""What ends sessions, users and subscriptions: here at once, elsewhere as the registry takes it."""
 
 import pytest
 
+from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
 from flask_realtime.session import endings
 from flask_realtime.session.endings import Endings
 from tests.eventually import eventually
 
+BAN = [UserEnd("42"), Disconnect(user="42")]
+
+
+class Refusing(MemoryRegistry):
+    """A registry that refuses the ends named in ``refused``, and writes down what it takes."""
+
+    def __init__(self):
+        super().__init__(Config())
+        self.refused = set()
+        self.tried, self.taken = [], []
+
+    def end_session(self, session, heir=""):
+        self._take(SessionEnd(session, heir))
+
+    def end_user(self, user, channel=None):
+        self._take(UserEnd(user, channel))
+
+    def disconnect(self, order):
+        self._take(order)
+
+    def _take(self, end):
+        self.tried.append(end)
+        if end in self.refused:
+            raise RegistryUnavailable("It refuses to write.")
+        self.taken.append(end)
+
+
+class Here:
+    """A process that writes down what is done in it."""
+
+    def __init__(self):
+        self.done = []
+
+    def end_session(self, session, heir):
+        self.done.append(SessionEnd(session, heir))
+
+    def disconnect(self, order):
+        self.done.append(order)
+
+    def unsubscribe(self, user, channel):
+        self.done.append(UserEnd(user, channel))
+
 
 @pytest.fixture
-def queue(monkeypatch):
+def registry():
+    return Refusing()
+
+
+@pytest.fixture
+def here():
+    return Here()
+
+
+@pytest.fixture
+def queue(monkeypatch, registry, here):
     monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
-    queue = Endings()
+    queue = Endings(registry, here)
     yield queue
     queue.close()
 
 
-def test_steps_are_taken_at_once_and_in_order(queue):
-    """Whoever logs out has the tombstone before the response leaves."""
-    done = []
+def test_registry_is_told_at_once_and_in_order(queue, registry):
+    """Whoever logs out has the session's end noted before the response leaves."""
+    queue.run(BAN)
 
-    queue.run([lambda: done.append(1), lambda: done.append(2)])
-
-    assert done == [1, 2]
-
-
-def test_steps_wait_for_a_registry_that_is_away(queue):
-    """A log-out does not fail; it is told when the registry is back, what came later behind it."""
-    is_back, done = threading.Event(), []
-
-    def tell():
-        if not is_back.is_set():
-            raise RegistryUnavailable("away")
-        done.append("first")
-
-    queue.run([tell, lambda: done.append("second")])
-    queue.run([lambda: done.append("third")])
-    before = list(done)
-    is_back.set()
-
-    eventually(lambda: done == ["first", "second", "third"])
-    assert before == []
+    assert registry.taken == BAN
+    assert not queue.is_pending("42")
 
 
-def test_step_that_fails_for_good_holds_up_nothing(queue, caplog):
-    """A fault of ours is seen in the log, and the rest goes on."""
-    done = []
+@pytest.mark.parametrize(
+    "ends", [BAN, [SessionEnd("s"), Disconnect(session="s")], [UserEnd("42", "a")]]
+)
+def test_this_process_acts_whatever_the_registry_takes(queue, registry, here, ends):
+    """Its sockets are closed, and its pages taken off channels, while Redis is away."""
+    registry.refused.update(ends)
 
-    def fail():
-        if not done:
-            done.append("away")
-            raise RegistryUnavailable("away")
-        raise ZeroDivisionError
+    queue.run(ends)
 
-    queue.run([fail, lambda: done.append("next")])
+    assert here.done == [end for end in ends if end != UserEnd("42")]
 
-    eventually(lambda: done == ["away", "next"])
+
+def test_what_is_refused_is_tried_until_it_is_taken(queue, registry):
+    """A log-out does not fail; pages that come meanwhile are known by its name."""
+    registry.refused.update(BAN)
+
+    queue.run(BAN)
+    was_pending = queue.is_pending("42")
+    registry.refused.clear()
+
+    eventually(lambda: registry.taken == BAN)
+    eventually(lambda: not queue.is_pending("42"))
+    assert was_pending
+
+
+def test_others_are_told_though_the_end_cannot_be_noted(queue, registry):
+    """Once while Redis refuses to write, and once more behind the note, since a page may have come
+    back before it."""
+    end, order = BAN
+    registry.refused.add(end)
+
+    queue.run(BAN)
+    eventually(lambda: registry.tried.count(end) > 3)
+    told_early = registry.taken.copy()
+    registry.refused.clear()
+
+    eventually(lambda: registry.taken == [order, end, order])
+    assert told_early == [order]
+
+
+def test_one_that_is_refused_for_ever_holds_up_no_other(queue, registry):
+    """Neither what was asked for with it nor what comes later."""
+    registry.refused.add(UserEnd("42", "a"))
+
+    queue.run([UserEnd("42", "a"), UserEnd("42", "b")])
+    queue.run([SessionEnd("s")])
+
+    eventually(lambda: registry.taken == [UserEnd("42", "b"), SessionEnd("s")])
+    eventually(lambda: registry.tried.count(UserEnd("42", "a")) > 3)
+
+
+def test_fault_holds_up_nothing(queue, registry, monkeypatch, caplog):
+    """A fault of ours is seen in the log, is not tried again, and the rest goes on."""
+    monkeypatch.setattr(registry, "end_user", lambda *user: 1 / 0)
+
+    queue.run(BAN)
+
+    assert registry.taken == BAN[1:]
     assert ZeroDivisionError in [record.exc_info[0] for record in caplog.records if record.exc_info]

