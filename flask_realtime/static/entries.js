@@ -9,12 +9,17 @@ export class Entries {
   #states = [];
   #elements = [];
 
-  /** @param {Element} part whose content is about to be replaced */
-  constructor(part) {
+  /**
+   * @param {Element} part whose content is about to be replaced
+   * @param {Names} names those in it
+   */
+  constructor(part, names) {
     const { activeElement } = part.ownerDocument;
     if (part.contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
-    for (const [element, name] of new Names([part]).all()) {
+    for (const element of [part, ...part.querySelectorAll(`${FIELDS}, details, [contenteditable]`)]) {
       const state = stateOf(element);
+      const name = (state || element === this.#typed || element.type === "file") && names.of(element);
+      if (!name) continue;
       if (state) this.#states.push({ name, element, state });
       // Nobody but the visitor can fill these.
       if (element === this.#typed || (element.type === "file" && element.files?.length)) {
@@ -40,11 +45,9 @@ export class Entries {
 
   /**
    * Enter the same into what has taken the place.
-   * @param {Element[]} parts the new HTML
+   * @param {Names} names those in the new HTML
    */
-  restore(parts) {
-    if (!this.#states.length) return;
-    const names = new Names(parts);
+  restore(names) {
     for (const { name, element, state } of this.#states) {
       const heir = element.isConnected ? element : names.find(name);
       if (heir?.localName === element.localName) state(heir);

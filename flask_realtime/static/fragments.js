@@ -1,6 +1,7 @@
 import { Entries } from "./entries.js";
 import { isIgnored } from "./ignored.js";
 import { Keeper } from "./keeper.js";
+import { Names } from "./names.js";
 import { unclobbered } from "./unclobbered.js";
 
 const IDIOMORPH_OPTIONS = { ignoreActiveValue: true, restoreFocus: true };
@@ -79,16 +80,15 @@ export class Fragments {
   #put(action, element, html, morph) {
     const { Idiomorph } = this.#window;
     const isWhole = action === "replace";
-    const keeper = new Keeper(element);
-    const entries = new Entries(element);
+    const names = new Names([element]);
+    const keeper = new Keeper(element, names);
+    const entries = new Entries(element, names);
     if (morph && Idiomorph) {
       const morphStyle = isWhole ? "outerHTML" : "innerHTML";
       const nodes = [...this.#parse(html).childNodes];
       const added = Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });
       const parts = isWhole ? [...(added ?? [])].filter(({ nodeType }) => nodeType === 1) : [element];
-      entries.restore(parts);
-      keeper.restore(parts);
-      return this.#process(parts);
+      return this.#restore(parts, entries, keeper);
     }
     const content = this.#parse(html);
     if (isWhole && entries.isTypedInto(element)) return;
@@ -96,9 +96,15 @@ export class Fragments {
     const added = [...content.children];
     if (isWhole) element.replaceWith(content);
     else element.replaceChildren(content);
-    entries.restore(added);
-    keeper.restore(added);
-    this.#process(added);
+    this.#restore(added, entries, keeper);
+  }
+
+  /** Give `parts`, which have taken the place, what the visitor had done there. */
+  #restore(parts, entries, keeper) {
+    const names = new Names(parts);
+    entries.restore(names);
+    keeper.restore(parts, names);
+    this.#process(parts);
   }
 
   /** HTML as nodes; scripts in it do not run. */

@@ -8,14 +8,17 @@ export class Keeper {
   #selection;
   #scrolled;
 
-  /** @param {Element} element the part whose content is about to be replaced */
-  constructor(element) {
+  /**
+   * @param {Element} element the part whose content is about to be replaced
+   * @param {Names} [names] those in it
+   */
+  constructor(element, names = new Names([element])) {
     const { ownerDocument } = element;
     const { activeElement } = ownerDocument;
     this.#document = ownerDocument;
     if (element.contains(activeElement)) {
       this.#focused = activeElement;
-      this.#name = new Names([element]).of(activeElement);
+      this.#name = names.of(activeElement);
       const { selectionStart, selectionEnd, selectionDirection } = activeElement;
       this.#selection = [selectionStart, selectionEnd, selectionDirection];
     }
@@ -27,13 +30,14 @@ export class Keeper {
   /**
    * Give focus, selection and scroll positions to what has taken the place.
    * @param {Element[]} parts the new HTML
+   * @param {Names} [names] those in it
    */
-  restore(parts) {
+  restore(parts, names = new Names(parts)) {
     for (const { element, id, top, left } of this.#scrolled) {
       const heir = element.isConnected ? element : id && this.#document.getElementById(id);
       heir?.scrollTo?.({ top, left, behavior: "instant" });
     }
-    const heir = this.#focused?.isConnected ? this.#focused : this.#name && new Names(parts).find(this.#name);
+    const heir = this.#focused?.isConnected ? this.#focused : this.#name && names.find(this.#name);
     if (!heir || heir === this.#document.activeElement) return;
     heir.focus({ preventScroll: true });
     // selectionStart is null for fields without a text, such as a checkbox or a date.

@@ -11,33 +11,34 @@ const TOKENS = /csrf|token|nonce/i;
  * called in which form, if nothing else there is called the same.
  */
 export class Names {
-  #names = new Map();
-  #elements = new Map();
+  #parts;
+  #named;
 
-  /** @param {Element[]} parts of the page, in which names are given */
+  /** @param {Element[]} parts of the page, in which names are given once they are asked for */
   constructor(parts) {
-    for (const part of parts) for (const element of [part, ...part.querySelectorAll(NAMED)]) this.#add(element);
-    for (const [element, name] of this.#names) if (!this.#elements.get(name)) this.#names.delete(element);
-  }
-
-  /** The elements that have a name, each with it. */
-  all() {
-    return [...this.#names];
+    this.#parts = parts;
   }
 
   of(element) {
-    return this.#names.get(element);
+    const name = nameOf(element);
+    return this.find(name) === element ? name : undefined;
   }
 
   find(name) {
-    return this.#elements.get(name);
+    this.#named ??= this.#name();
+    return this.#named.get(name);
   }
 
-  #add(element) {
-    const name = !isIgnored(element) && nameOf(element);
-    if (!name) return;
-    this.#names.set(element, name);
-    this.#elements.set(name, this.#elements.has(name) ? null : element);
+  /** The elements by their names; null where several would have the same. */
+  #name() {
+    const named = new Map();
+    for (const part of this.#parts) {
+      for (const element of [part, ...part.querySelectorAll(NAMED)]) {
+        const name = !isIgnored(element) && nameOf(element);
+        if (name) named.set(name, named.has(name) ? null : element);
+      }
+    }
+    return named;
   }
 }
 
