@@ -96,7 +96,7 @@ class Config:
         None,
         call_kinds.allow_calls(),
         "What may be called over a socket besides what allow_calls marks: True (everything), a "
-        "list of endpoints and paths such as '/rooms/*', or False (not even that). None: "
+        "list of endpoints and paths such as ``/rooms/*``, or False (not even that). None: "
         "everything while debugging or testing, else nothing.",
     )
     call_headers: tuple[str, ...] = _setting(
