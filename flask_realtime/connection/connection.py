@@ -37,7 +37,7 @@ class Connection:
     :param threads: the threads on which the socket's messages are handled.
     :param name: the connection's name, unique within the process.
     :param digest: names the client, which is one page of one browser, to the registry.
-    :param user: the identity of the client's user, percent-encoded; None: a stranger.
+    :param user: the client's user, as :func:`.user_of` writes it; None: a stranger.
     :param address: where the peer is, for the log.
     :param accept: the answer to the handshake (101), which is written before anything else.
     :param deflates: whether the peer takes deflated frames.

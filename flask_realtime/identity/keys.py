@@ -92,4 +92,5 @@ def fingerprint(secret_key: str | bytes) -> str:
 def _sign(secret_key: str | bytes, text: str) -> str:
     secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
     key = hmac.digest(secret, b"flask_realtime", "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    # The identity within a text may hold half of a surrogate pair.
+    return hmac.digest(key, text.encode(errors="surrogatepass"), "sha256").hex()

@@ -40,7 +40,7 @@ def note_disconnect(user: str) -> None:
     What the current request grants to the user from now on is meant to last. Does nothing outside
     of a request.
 
-    :param user: the identity of the user, percent-encoded.
+    :param user: the user, as :func:`.user_of` writes it.
     """
     note_revocation()
     if has_request_context():
@@ -60,7 +60,7 @@ def came_at(user: str) -> float:
 
     If the request has disconnected *user* itself, return the time right after that.
 
-    :param user: the identity of the user, percent-encoded.
+    :param user: the user, as :func:`.user_of` writes it.
     """
     environ = request.environ
     ended: dict[str, float] = environ.get(_DISCONNECTED) or {}

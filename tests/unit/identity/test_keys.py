@@ -55,6 +55,13 @@ def test_digest_differs_for_another_secret_session_page_or_identity():
     assert len(digests) == 8
 
 
+def test_user_may_have_any_name():
+    """A session's JSON may hold half of a surrogate pair, and nobody's page fails for that."""
+    digests = {identity.digest("secret", "key", "a" * 16, name) for name in ("\ud800", "\ud801")}
+
+    assert len(digests) == 2
+
+
 def test_digest_cannot_be_moved_between_key_and_id():
     """No other split of the same characters gives the same digest."""
     one = identity.digest("secret", "b" * 16 + "key", "a" * 16)
