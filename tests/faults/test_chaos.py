@@ -33,7 +33,9 @@ def test_nothing_is_lost_whatever_dies(snapshots, seed):
         faults=FAULTS,
         pages=40,
         browsers=10 if has_node() else 0,
+        pace=4,
         pause=0.3,
+        patience=3,
         settle=DEADLINE,
         snapshots=snapshots,
     )

@@ -31,7 +31,8 @@ class Page:
         #: For each channel, after how many numbers the page was told that messages are lost, and
         #: when.
         self.lost = {channel: [] for channel in channels}
-        self.open_timeout = SILENCE_SECONDS
+        #: For how many seconds the page hears nothing before it gives its socket up.
+        self.silence = SILENCE_SECONDS
         self.repeats = self.resumes = 0
         #: The times at which the page was told that it is not known.
         self.unknown = []
@@ -119,10 +120,10 @@ class Page:
         async with connect(
             address,
             additional_headers={"Cookie": self._cookie},
-            open_timeout=self.open_timeout,
+            open_timeout=self.silence,
             close_timeout=0.2,
-            ping_interval=SILENCE_SECONDS / 2,
-            ping_timeout=SILENCE_SECONDS / 2,
+            ping_interval=self.silence / 2,
+            ping_timeout=self.silence / 2,
             max_size=None,
         ) as socket:
             message = {"id": "0", "action": "resume", "positions": self._positions}

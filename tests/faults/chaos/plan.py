@@ -18,6 +18,8 @@ class Plan:
     :param snapshots: whether Redis goes back to older snapshots; otherwise it keeps its data.
     :param pace: pushes per second and channel.
     :param pause: seconds between two faults, on average.
+    :param patience: how many times as long as usual servers wait for Redis, and clients in Python
+        for servers; with much other load all of them would give each other up for ever.
     :param settle: how many seconds clients have to catch up after a fault, and at the end.
     """
 
@@ -31,6 +33,7 @@ class Plan:
     snapshots: bool = False
     pace: float = 10.0
     pause: float = 1.5
+    patience: float = 1.0
     settle: float = 60.0
     environ: dict = field(default_factory=dict)
 

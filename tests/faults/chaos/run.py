@@ -67,7 +67,7 @@ class Run:
         environ = {
             "REALTIME_REDIS": json.dumps(url),
             "REALTIME_REDIS_PREFIX": json.dumps(self._prefix),
-            "REALTIME_REDIS_TIMEOUT_SECONDS": "1",
+            "REALTIME_REDIS_TIMEOUT_SECONDS": str(plan.patience),
             "REALTIME_PING_INTERVAL_SECONDS": "2",
             "REALTIME_DRAIN_SECONDS": "1",
             **plan.environ,
@@ -114,7 +114,9 @@ class Run:
 
     def _page(self, kind, index, names):
         chosen = self._chance.sample(names, CHANNELS_PER_PAGE)
-        return kind(self._front.port, chosen, random.Random(f"{self.plan.seed} {index}"))
+        page = kind(self._front.port, chosen, random.Random(f"{self.plan.seed} {index}"))
+        page.silence *= self.plan.patience
+        return page
 
     async def _subscribe_late(self, page, names):
         if page.chance.random() < LATE_PART:
