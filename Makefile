@@ -15,7 +15,7 @@ SUITE = -m pytest -m "" -n 2 tests/unit tests/contract tests/integration $(ARGS)
 PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bin/python3), \
 	$(shell for n in 10 11 12 13 14; do command -v python3.$$n; done))
 # What test-browsers has Firefox and WebKit do, and how many of each do it at a time.
-STORIES = $(addprefix tests/browser/test_, pushes.py staying.py outages.py reloading.py sessions.py \
+STORIES = $(addprefix tests/browser/test_, outages.py staying.py pushes.py reloading.py sessions.py \
 	forms.py form_answers.py form_guards.py form_redirects.py form_shapes.py link_shapes.py \
 	new_document.py loading.py html.py policies.py trusted_types.py debugging.py)
 BROWSERS = firefox webkit
@@ -64,11 +64,12 @@ test-next:
 	$(PLACES)/next/bin/python $(SUITE)
 
 # The stories of tests/browser in Firefox and in WebKit; Chromium tells them with "make test". Not
-# a part of .ci/run: it takes some five minutes for each on two cores.
+# a part of .ci/run: both together take more than three minutes on two cores.
 test-browsers: $(VENV)/test
 	@command -v firefox-esr >/dev/null && command -v WebKitWebDriver >/dev/null || .ci/browsers
 	@for browser in $(BROWSERS); do \
-		echo "== $$browser" && BROWSER=$$browser $(BIN)/python -m pytest -n 2 $(STORIES) $(ARGS) || exit 1; \
+		echo "== $$browser" && BROWSER=$$browser $(BIN)/python -m pytest -n 2 --dist worksteal \
+			$(STORIES) $(ARGS) || exit 1; \
 	done
 
 chaos: $(VENV)/test

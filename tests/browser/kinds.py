@@ -23,4 +23,6 @@ def not_in(name, reason):
     return pytest.mark.skipif(name == NAME, reason=f"{name}: {reason}")
 
 
+READS_CONSOLE = NAME != "webkit"
+#: Leaves out a story that is of the console alone.
 reads_console = not_in("webkit", "its driver tells nothing of consoles")

@@ -144,6 +144,17 @@ def test_door_stands_out_too(example, come, scheme):
     assert ada.run(POOR) == []
 
 
+def test_room_stays_in_sight_when_the_window_becomes_narrow(furnished, example):
+    """A phone that is turned, or a page that is zoomed, still says which room it shows."""
+    if example[0] != "chat":
+        pytest.skip("It has no rooms.")
+    ada = furnished(viewport={"width": 1000, "height": 640})
+
+    ada.page.set_viewport_size({"width": 320, "height": 256})
+
+    expect(ada.page.locator("nav [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 @pytest.mark.parametrize(
     ("width", "height"),
     [(320, 600), (320, 256), (667, 320)],
@@ -184,6 +195,7 @@ def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
     ada = chromium.Visitor(classic, server.url, viewport={"width": 1000, "height": 500})
     if name == "chat":
         chatting.enter(ada, "Ada", "lobby")
+        ada.wait_until_open()  # behind the style sheet
     else:
         ada.visit("/")
 

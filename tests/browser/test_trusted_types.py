@@ -2,7 +2,7 @@
 
 import pytest
 
-from .kinds import reads_console
+from .kinds import READS_CONSOLE
 
 MAIN = """<form method="post" action="/echo/a" data-realtime><button id="go">go</button></form>
 <form method="post" action="/echo/a" data-realtime data-realtime-target="#here">
@@ -30,7 +30,6 @@ def visit(come, site):
     return visit
 
 
-@reads_console
 @pytest.mark.parametrize("clicked", ["#go", "#put", "#part"])
 def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
     """It is refused before it is sent, not behind; one message names the directive."""
@@ -41,7 +40,10 @@ def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
     person.page.wait_for_url("**/echo/a")
 
     assert site.wait_for_request()["by"] == "HTTP"
-    assert [error for error in person.errors if "Add it to the directive trusted-types" in error]
+    if READS_CONSOLE:
+        assert [
+            error for error in person.errors if "Add it to the directive trusted-types" in error
+        ]
     person.errors.clear()
 
 

@@ -136,6 +136,8 @@ function showWriters() {
 }
 
 document.querySelectorAll("article").forEach(present);
-$("nav [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+const showRoom = () => $("nav [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+showRoom();
+addEventListener("resize", showRoom); // a phone that is turned, a page that is zoomed
 form.text.value ||= sessionStorage[draft] ?? "";
 showUnread();
