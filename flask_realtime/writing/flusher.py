@@ -260,6 +260,9 @@ class Flusher:
                 # Until the kernel takes more, wake() does not have the outbox flushed.
                 outbox.is_scheduled = True
                 full.append(outbox)
+                # What came in one turn was put there before anybody knew that the outbox is full.
+                if overflow := outbox.overflow:
+                    failed.append((outbox, overflow))
         except OSError:
             failed.append((outbox, 0))
         except Exception:

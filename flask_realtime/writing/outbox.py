@@ -193,6 +193,11 @@ class Outbox:
 
     # With the lock held.
 
+    @property
+    def overflow(self) -> int:
+        """How many bytes wait, if that is more than the limit; else 0."""
+        return self._backlog if self._is_blocked and self._backlog > self.limit else 0
+
     def put(self, items: Sequence[Item]) -> int:
         """Do what :meth:`append` does, with the lock held.
 
@@ -207,7 +212,7 @@ class Outbox:
         if not self._is_blocked:
             return 0
         self._backlog += self.weight(items)
-        return self._backlog if self._backlog > self.limit else 0
+        return self.overflow
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
         """Keep what is left of *frames*, of which the kernel has taken *taken* bytes."""

@@ -87,8 +87,11 @@ class Siege:
                 replies.append(socket.resume())
         return replies
 
-    def share(self):
-        """The most that a socket has cost in a while, in bytes, without what all have in common."""
+    def share(self, common=COMMON):
+        """The most that a socket has cost in a while, in bytes.
+
+        :param common: what all have in common, and is none of it; 0 where nothing is handled.
+        """
         pause, most = threading.Event(), 0
         for number in range(30):
             most = max(most, self._process.memory_info().rss)
@@ -96,6 +99,7 @@ class Siege:
                 # Whoever asks for a page meanwhile gets it, after seconds of hard work.
                 self.browser.get("/pid")
             pause.wait(0.05)
-        share = (most - self._before - COMMON) / COUNT
-        print(f"A socket holds {share / 1e6:.2f} MB.")
+        grown = (most - self._before) / COUNT
+        share = (most - self._before - common) / COUNT
+        print(f"Grown by {grown / 1e6:.2f} MB a socket, {share / 1e6:.2f} without the common part.")
         return share

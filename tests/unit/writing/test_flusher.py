@@ -248,6 +248,23 @@ def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
     assert len(during) >= 2 * (len(text) // frames.PIECE_BYTES)
 
 
+def test_flusher_ends_a_socket_for_a_burst_that_its_peer_does_not_take(lines):
+    """Nothing comes behind the burst that would show that too much waits."""
+    flusher, make = lines
+    line, other = make(2, limit=1000)
+    line.fill()
+    with flusher.lock:
+        flusher.post(frame(0), (other.outbox,))
+        eventually(lambda: not flusher._jobs)
+        # The flusher's thread has begun a turn, and takes these up together in the next.
+        for seq in range(10):
+            flusher.post(frame(seq, json.dumps("x" * 500)), (line.outbox,))
+
+    assert line.is_told.wait(DEADLINE)
+    assert "REALTIME_MAX_BACKLOG_BYTES" in line.told[0]
+    flusher.close()
+
+
 def test_flusher_that_is_closed_ends_its_threads():
     """The one that writes, and the one that waits for full sockets; nothing more is written."""
     before = threads_of_ours()
