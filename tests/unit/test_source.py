@@ -88,6 +88,16 @@ def test_document_for_maintainers_names_files_that_are_there():
     assert gone == set()
 
 
+def test_commands_that_the_documents_name_are_there():
+    """``make walls`` was called ``make contracts`` long ago."""
+    pages = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst")]
+    named = {one for page in pages for one in re.findall(r"``make ([a-z-]+)", page.read_text())}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert named
+    assert named <= targets
+
+
 # Names.
 
 #: Names of other libraries that begin with an underscore.
