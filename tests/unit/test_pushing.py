@@ -103,7 +103,7 @@ def test_user_in_an_app_that_knows_none_is_told_once(app, realtime, caplog, name
         name(realtime)
 
     assert [one.levelname for one in caplog.records] == ["WARNING"]
-    assert "Say so by realtime.identify" in caplog.text
+    assert "Use realtime.identify" in caplog.text
 
 
 def test_user_in_an_app_that_knows_users_is_nothing_to_tell(app, realtime, caplog):
@@ -147,6 +147,9 @@ def test_page_that_asks_can_be_left_out(app, realtime):
     assert [one.route.but_for for one in heard] == [named, ""]
 
 
+@pytest.mark.skipif(
+    "SECRET_KEY_FALLBACKS" not in Flask.default_config, reason="Flask 3.1 reads earlier keys"
+)
 def test_page_that_asks_is_left_out_while_the_secret_key_is_exchanged(app, realtime):
     """Its socket was opened under the key of before."""
 
