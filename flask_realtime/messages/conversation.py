@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MARK = "flask_realtime.message"
+#: While debugging, has a reply's headers name the cookies that no browser would keep.
+DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 
 
 def is_socket_request() -> bool:
@@ -215,7 +217,9 @@ class Conversation:
         return environ
 
     def _note_outcome(self, response: Response) -> None:
-        self._outcome = self._session.outcome(response)
+        self._outcome = outcome = self._session.outcome(response)
+        if self._app.debug and outcome is not None and outcome.jar.dropped:
+            response.headers[DROPPED_HEADER] = ", ".join(outcome.jar.dropped)
 
     def _hand_on(self, environ: WSGIEnvironment) -> bool:
         """Let what the message changed wait for its browser; return whether something waits now.

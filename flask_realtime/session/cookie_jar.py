@@ -11,6 +11,10 @@ from ..threads import clock
 
 # Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5).
 _LONGEST_LIFE = 400 * 86_400
+#: How many bytes a cookie's name and value may have together (RFC 6265bis, section 5.6).
+MOST_BYTES = 4096
+#: How many cookies a socket may have: as many as Chromium keeps for one site.
+MOST_COOKIES = 180
 # A cookie whose end moves with each response is handed on at most once in this part of its life.
 RENEWED_EVERY = 0.1
 
@@ -46,22 +50,25 @@ class CookieJar:
     :param header: the ``Cookie`` header of the handshake.
     :param host: the host of the handshake; cookies for other hosts are not kept.
     :param path: the path of the handshake, with the app's prefix.
+    :ivar dropped: the names of cookies that were set and not kept, as no browser would keep them.
     """
 
-    __slots__ = ("_cookies", "_host", "_path")
+    __slots__ = ("_cookies", "_host", "_path", "dropped")
 
     def __init__(self, header: str, host: str, path: str) -> None:
         self._host = _without_port(host)
         self._path = path
+        self.dropped: tuple[str, ...] = ()
         pairs = [part.strip().partition("=") for part in header.split(";")]
         # The header does not tell the paths of its cookies: they fit this path, and most have "/".
         self._cookies = [_Cookie(name, value, None) for name, _, value in pairs if name]
 
     def copy(self) -> CookieJar:
-        """Return another jar with the same cookies."""
+        """Return another jar with the same cookies; nothing counts as dropped there."""
         twin = CookieJar.__new__(CookieJar)
         twin._host, twin._path = self._host, self._path
         twin._cookies = list(self._cookies)
+        twin.dropped = ()
         return twin
 
     def header(self, path: str) -> str:
@@ -84,8 +91,16 @@ class CookieJar:
         """Drop the cookies of a name: whatever is set next under it is a change."""
         self._cookies = [one for one in self._cookies if one.name != name]
 
+    def admits(self, line: str) -> bool:
+        """Return whether a ``Set-Cookie`` line is short enough for a browser; note it if not."""
+        name, _, value, _ = _parse(line)
+        if len(name) + len(value) <= MOST_BYTES:
+            return True
+        self.dropped += (name,)
+        return False
+
     def set(self, line: str, path: str) -> bool:
-        """Keep what a ``Set-Cookie`` line says, if it changes anything.
+        """Keep what a ``Set-Cookie`` line says, if it changes anything and a browser would keep it.
 
         :param line: the value of the header.
         :param path: the path of the request that the response answers.
@@ -97,6 +112,8 @@ class CookieJar:
         name, equals, value, told = _parse(line)
         if not name or not equals or not self._is_ours(told.get("domain", "")):
             return False
+        if not self.admits(line):
+            return False
         folder = told.get("path", "")
         if not folder.startswith("/"):
             folder = _folder(path)
@@ -104,9 +121,16 @@ class CookieJar:
         before = [one for one in self._cookies if self._is_replaced(one, name, folder)]
         if cookie.is_live and any(one.stands_for(cookie) for one in before):
             return False
-        self._cookies = [one for one in self._cookies if one not in before]
+        others = [one for one in self._cookies if one not in before]
         if cookie.is_live:
-            self._cookies.append(cookie)
+            if not before and len(others) >= MOST_COOKIES:
+                others = [one for one in others if one.is_live]
+            if not before and len(others) >= MOST_COOKIES:
+                # A browser would drop an old one, which may be the session.
+                self.dropped += (name,)
+                return False
+            others.append(cookie)
+        self._cookies = others
         return True
 
     def _is_replaced(self, cookie: _Cookie, name: str, folder: str) -> bool:

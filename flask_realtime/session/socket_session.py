@@ -22,7 +22,7 @@ from ..page.sessions import (
 )
 from ..registries.base import Registry
 from ..threads import clock
-from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of
+from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of
 from .pending_changes import SessionChanges, difference, pointer_to
 from .settlement import IS_ENDED
 
@@ -57,7 +57,7 @@ class SocketSession:
     :param digest: the digest of the socket's client.
     """
 
-    __slots__ = ("_app", "_connection_id", "_digest", "_jar", "_registry")
+    __slots__ = ("_app", "_connection_id", "_digest", "_has_warned", "_jar", "_registry")
 
     def __init__(self, app: Flask, registry: Registry, connection_id: str, digest: str) -> None:
         self._app = app
@@ -65,6 +65,7 @@ class SocketSession:
         self._connection_id = connection_id
         self._digest = digest
         self._jar = CookieJar("", "", "/")
+        self._has_warned = False
 
     def begin(
         self, environ: WSGIEnvironment, template: WSGIEnvironment, waiting: Sequence[str]
@@ -99,11 +100,12 @@ class SocketSession:
 
         :param response: the app's response to the message, with all of its cookies.
         """
-        lines = response.headers.getlist("Set-Cookie")
-        is_ended = IS_ENDED in request.environ
-        if not (lines or is_ended):
-            return None
         before, jar = self._jar, self._jar.copy()
+        # A browser keeps its former cookie where the new one is too large: so does the socket.
+        lines = [line for line in response.headers.getlist("Set-Cookie") if jar.admits(line)]
+        is_ended = IS_ENDED in request.environ
+        if not (lines or is_ended or jar.dropped):
+            return None
         identities = (came().identity, present_identity())
         path = request.environ["SCRIPT_NAME"] + request.environ["PATH_INFO"]
         name = self._app.session_interface.get_cookie_name(self._app)
@@ -143,6 +145,17 @@ class SocketSession:
                 name = replaced_digest(self._secret(), value, self._connection_id)
                 self._registry.deposit(name, pointer_to(self._app, self._digest))
         self._jar = outcome.jar
+        if outcome.jar.dropped and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "The cookie %.60r that a message of %s has set is dropped, as every browser would "
+                "drop it: a name and value of more than %d bytes, or more than %d cookies. Further "
+                "ones of this socket are dropped in silence.",
+                outcome.jar.dropped[0],
+                shorten(self._digest),
+                MOST_BYTES,
+                MOST_COOKIES,
+            )
         return bool(outcome.item)
 
     def _changes(self, lines: Sequence[str], name: str) -> tuple[dict[str, Any], bool]:
