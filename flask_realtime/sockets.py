@@ -209,6 +209,8 @@ class Socket:
         with a copy of its present cookie; pages that are loaded from now on do. Call it when a
         user logs out, or a password changes, in an app that does not tell users by
         :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
+        A session that had ended before stays ended, so that nobody revives it with a copy of its
+        cookie, until another user logs in; without ``identify``, until the app clears it.
 
         The socket whose message is being handled gets its reply first. No error is raised if Redis
         is away or refuses to write: the sockets of this process are closed at once, and those of

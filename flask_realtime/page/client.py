@@ -73,11 +73,12 @@ class Client:
     :ivar is_lost: whether subscribing the page has failed; it is told so when its socket opens.
     :ivar is_given_out: whether the app has read the page's id, or the page holds the id.
     :ivar is_over: whether the app has ended the session of the page that made the request.
+    :ivar was_over: whether that session had ended already when the app ended it.
     """
 
     __slots__ = (
         "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "socket",
-        "subscribed_as", "taken",
+        "subscribed_as", "taken", "was_over",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -91,6 +92,7 @@ class Client:
         self.is_lost = False
         self.is_given_out = False
         self.is_over = False
+        self.was_over = False
 
     def connection_id(self, reads_body: bool = True) -> str:
         """Return the page's id, which stays the same until the request ends.

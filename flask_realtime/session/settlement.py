@@ -50,7 +50,8 @@ class Settlement:
     A session gets another socket key if the request cleared it, or if it now belongs to another
     user than when the request came. The registry first notes that the session of the earlier key
     has ended. When the response has been sent, and the browser has its next cookie, the sockets of
-    the earlier session are closed in all processes.
+    the earlier session are closed in all processes. A session that had ended before keeps its key
+    for as long as it is the same user's: it was ended against whoever has a copy of its cookie.
 
     :param process: returns this process.
     :param grants: the subscriptions that the request gives to its page.
@@ -76,13 +77,16 @@ class Settlement:
         """End the browser session that sent this request, with all its subscriptions, at once.
 
         Its sockets are closed (code 1000), and none of its pages connects again. Never raises
-        :exc:`RegistryUnavailable`. The session gets another socket key at the end of the request;
-        if the request is a message of a socket, when the browser fetches what the message changed.
+        :exc:`RegistryUnavailable`. The session gets another socket key at the end of the request,
+        unless it had ended before; if the request is a message of a socket, when the browser
+        fetches what the message changed.
         """
         client = current_client()
         names = session_names()
         if not names:
             return
+        if not client.is_over:
+            client.was_over = self._has_ended(client, names)
         client.is_over = True
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
@@ -133,8 +137,11 @@ class Settlement:
         """Give a session that is another's now, or nobody's, another key, and end the earlier."""
         request.environ[IS_ENDED] = True
         socket = None if client is None else client.socket
-        if client is None or not client.is_over:
+        if client is not None and client.is_over:
+            was_over = client.was_over
+        else:
             names = session_names()
+            was_over = self._has_ended(client, names)
             if socket is not None:
                 socket.disconnect_behind_reply()
             self._process().end(_ends(client, names))
@@ -145,8 +152,14 @@ class Settlement:
             # The browser comes with its present key to take what the message has changed.
             if now != before:
                 session[SOCKET_KEY] = before
+        elif was_over and _is_the_same():
+            if now != before:
+                session[SOCKET_KEY] = before
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
+
+    def _has_ended(self, client: Client | None, names: Sequence[str]) -> bool:
+        return bool(names) and self._process().has_ended(names, _heir(client))
 
 
 def _may_save() -> bool:
@@ -159,9 +172,23 @@ def _may_save() -> bool:
     return session.modified or (saves_all and bool(session))
 
 
+def _is_the_same() -> bool:
+    """Return whether the session is what it was when the request came: the same user's.
+
+    That of a stranger is another one if it was cleared.
+    """
+    before, identity = came(), present_identity()
+    if identity is None and known_socket_key() != before.socket_key:
+        return False
+    return identity == before.identity
+
+
+def _heir(client: Client | None) -> str:
+    return "" if client is None or client.socket is None else client.socket.heir
+
+
 def _ends(client: Client | None, names: Sequence[str]) -> list[End]:
-    heir = "" if client is None or client.socket is None else client.socket.heir
-    return [SessionEnd(name, heir) for name in names]
+    return [SessionEnd(name, _heir(client)) for name in names]
 
 
 def _orders(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:

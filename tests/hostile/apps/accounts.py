@@ -141,6 +141,20 @@ def log_out_everywhere():
     return redirect("/")
 
 
+@app.post("/password")
+def change_password():
+    realtime.socket.disconnect(everywhere=True)
+    return redirect("/inbox")
+
+
+@app.post("/renew")
+def renew_session():
+    user = session["user"]
+    session.clear()
+    session["user"] = user
+    return redirect("/inbox")
+
+
 @app.get("/me")
 def me():
     return {"user": session.get("user"), "name": session.get("name")}

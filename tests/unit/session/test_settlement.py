@@ -81,6 +81,11 @@ def log_out():
     return "out"
 
 
+def clear():
+    session.clear()
+    return "<body>cleared</body>"
+
+
 def has_ended(process):
     return process.registry.connect(digest("secret", KEY, "an-id-of-a-page"), "1").has_ended
 
@@ -130,6 +135,38 @@ def test_session_that_was_cleared_and_begun_anew_has_ended(app, process, visit):
 
     assert visit.session["socket_key"] not in (None, KEY)
     assert has_ended(process)
+
+
+def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, visit):
+    """Else a copy of its cookie would be worth something again."""
+
+    def renew():
+        session.clear()
+        session["user"] = 42
+        return "<body>renewed</body>"
+
+    process.registry.end_session(session_digest("secret", KEY))
+
+    visit(renew, socket_key=KEY, user=42)
+
+    assert visit.session["socket_key"] == KEY
+    assert has_ended(process)
+
+
+@pytest.mark.parametrize(
+    ("view", "stored"),
+    [(log_in, {"user": 41}), (log_in, {}), (log_out, {"user": 42}), (clear, {})],
+    ids=["another", "in", "out", "cleared"],
+)
+def test_session_that_had_ended_before_lives_again_as_anothers(
+    identified, process, visit, view, stored
+):
+    """It holds nothing of what was ended."""
+    process.registry.end_session(session_digest("secret", KEY))
+
+    visit(view, socket_key=KEY, **stored)
+
+    assert visit.session["socket_key"] not in (None, KEY)
 
 
 def test_session_without_a_key_has_nothing_to_end(identified, process, visit):

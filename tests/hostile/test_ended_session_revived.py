@@ -1,0 +1,77 @@
+"""Somebody has a copy of a cookie from before the log-out, and tries to make a living one of it."""
+
+import pytest
+
+from .people import Person
+
+
+@pytest.fixture(params=[("gevent", "memory", 1), ("gevent", "redis", 2)], ids=["memory", "redis"])
+def server(share, request):
+    return share("accounts:app", *request.param)
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_thief_gets_no_living_session_of_an_ended_one(server, way):
+    """Neither by "log out everywhere else" nor by a session that the app begins anew."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    thief = person.copy()
+    person.log_out()
+
+    for _ in range(2):
+        thief.log_out(way)
+        with thief.open(thief.show("/inbox"), resume=True) as socket:
+            assert socket.close_code() == 4001
+
+    person.log_in("somebody")
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        assert socket.resume()["known"]
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_session_that_goes_on_may_be_ended_again_and_again(server, way):
+    """Each time its browser gets a key that lives."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+
+    for _ in range(3):
+        person.log_out(way)
+        with person.open(person.show("/inbox"), resume=True) as socket:
+            assert socket.resume()["known"]
+
+
+def test_browser_whose_session_has_ended_may_log_in(server):
+    """As another user it shows a password; who logs out first may be the same user."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    another, same = person.copy(), person.copy()
+    person.log_out()
+
+    another.log_in("another")
+    same.log_out()
+    same.log_in("somebody")
+
+    for browser in (another, same):
+        with browser.open(browser.show("/inbox"), resume=True) as socket:
+            assert socket.resume()["known"]
+
+
+def test_session_stays_ended_where_the_app_tells_no_users(share):
+    """Until the app clears it, as it should at each log-in."""
+    server = share("accounts:app", environ={"SAYS_NOTHING": "1"})
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    thief = person.copy()
+    person.log_out("/logout-everywhere")
+
+    thief.log_out("/password")
+
+    with thief.open(thief.show("/inbox"), resume=True) as socket:
+        assert socket.close_code() == 4001
+    thief.log_out("/clear")
+    with thief.open(thief.show("/rooms/1"), resume=True) as socket:
+        assert socket.resume()["known"]
