@@ -17,6 +17,7 @@ from ..threads.pause import let_others_run
 from .backfill import PATIENCE_SECONDS
 from .catchup import Reader
 from .delivery import Delivery
+from .departures import Departures
 from .hub import Hub
 from .members import Listener
 from .resync import Resync
@@ -75,7 +76,8 @@ class Reconciler:
         self._may_miss_disconnects = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
-        self._leaving: set[tuple[str, str]] = set()
+        #: The clients that this process has put out of channels, and the registry has not.
+        self.departures = Departures(registry)
         # Clients that may have been restored, and whose other connections have not been told yet.
         self._untold: set[str] = set()
 
@@ -92,8 +94,7 @@ class Reconciler:
 
         This process has put the client's user out of the channel already.
         """
-        with self._lock:
-            self._leaving.add((digest, channel))
+        self.departures.add(digest, channel)
         self._thread.start()
         self._wake.set()
 
@@ -169,10 +170,14 @@ class Reconciler:
         try:
             if self._may_miss_disconnects:
                 self._replay_disconnects()
-            self._leave()
+            has_told = self.departures.tell()
             if paused:
                 self._resync.run(paused, PATIENCE_SECONDS)
-            self._apply(list(changed))
+                paused.clear()
+            # A client that has left a channel would be put on it again.
+            held_up = changed & self.departures.clients()
+            self._apply(list(changed - held_up))
+            changed &= held_up
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
             logger.log(level, "The registry is away, trying again: %s", error)
@@ -184,13 +189,7 @@ class Reconciler:
             # Paused channels are tried again. Clients are not, because they would fail again.
             changed.clear()
             return False
-        return True
-
-    def _leave(self) -> None:
-        for digest, channel in tuple(self._leaving):
-            self._registry.unsubscribe(digest, [channel])
-            with self._lock:
-                self._leaving.discard((digest, channel))
+        return has_told
 
     def _replay_disconnects(self) -> None:
         # Cleared before the call, during which restored() may set it again.

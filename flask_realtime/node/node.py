@@ -87,7 +87,13 @@ class Node:
         self._reconciler = Reconciler(
             self._hub, self._delivery, resync, registry, self._enter, self._flusher.settle
         )
-        self._resumption = Resumption(self._hub, catch_up, registry, self._reconciler.changed)
+        self._resumption = Resumption(
+            self._hub,
+            catch_up,
+            registry,
+            self._reconciler.changed,
+            self._reconciler.departures.channels,
+        )
         self._known_ends = KnownEnds()
         self._evictions = Evictions(self._hub, self._known_ends, self._reconciler.unsubscribe)
         self._endings = Endings(registry, self._evictions)

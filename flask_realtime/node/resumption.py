@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..connection.connection import Connection
@@ -32,15 +32,23 @@ class Resumption:
     :param registry: this process's registry.
     :param changed: has the subscriptions of a client read anew, because they may have changed
         while a socket had none of them yet.
+    :param left: returns the channels that the client of a digest was put out of, and that the
+        registry still has it on.
     """
 
     def __init__(
-        self, hub: Hub, catch_up: CatchUp, registry: Registry, changed: Callable[[str], None]
+        self,
+        hub: Hub,
+        catch_up: CatchUp,
+        registry: Registry,
+        changed: Callable[[str], None],
+        left: Callable[[str], Iterable[str]],
     ) -> None:
         self._hub = hub
         self._catch_up = catch_up
         self._registry = registry
         self._changed = changed
+        self._left = left
 
     def await_resume(self, connection: Connection) -> None:
         """Give the peer, which has promised a ``resume``, some time to send it."""
@@ -53,7 +61,7 @@ class Resumption:
 
         :param known: the client's subscriptions at the handshake; None for an unknown client.
         """
-        subscriptions = Subscriptions() if known is None else known
+        subscriptions = self._without_left(connection, Subscriptions() if known is None else known)
         starts = {name: one.sent or one.begins for name, one in subscriptions.items()}
         self._begin(connection, starts, subscriptions, None)
 
@@ -117,6 +125,12 @@ class Resumption:
             if present is not None:
                 subscriptions = subscriptions.brought_to(present)
                 self._hub.note(connection, subscriptions)
+        return self._without_left(connection, subscriptions)
+
+    def _without_left(self, connection: Connection, subscriptions: Subscriptions) -> Subscriptions:
+        """Leave out what this process has put the client out of, and the registry has not yet."""
+        for name in self._left(connection.digest):
+            subscriptions.pop(name, None)
         return subscriptions
 
     def _begin(

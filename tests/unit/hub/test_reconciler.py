@@ -261,3 +261,27 @@ def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
 
     eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"]) == set())
     eventually(lambda: house.hub.channels(house.guest) == set())
+
+
+def test_reconciler_keeps_nobody_waiting_for_a_client_that_was_put_out(house, monkeypatch):
+    """While the registry writes nothing, channels are read and other changes applied; who was put
+    out of a channel is not put on it again by what the registry still says."""
+    monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
+
+    def refuse(digest, channels):
+        raise RegistryUnavailable("It writes nothing.")
+
+    monkeypatch.setattr(house.registry, "unsubscribe", refuse)
+    other = Second("d2")
+    house.registry.subscribe("d2", ["a"])
+    house.enter(other, house.arrive(other))
+    house.hub.leave(house.guest, ["a"])
+    house.reconciler.unsubscribe("d1", "a")
+
+    house.reconciler.restored()
+    house.registry.subscribe("d2", ["b"])
+    house.push("heard", "a")
+
+    eventually(lambda: other.payloads == ["heard"])
+    eventually(lambda: house.hub.channels(other) == {"a", "b"})
+    assert house.hub.channels(house.guest) == set()

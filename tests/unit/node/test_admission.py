@@ -1,15 +1,18 @@
 """Admits sockets, within the limits of a process."""
 
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity.keys import session_of
 from flask_realtime.node import admission
+from flask_realtime.node.ended_sessions import EndedReceiver
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import SessionEnd, UserEnd
 from flask_realtime.transport.handshake import Refusal
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
 
 from ..handshakes import admitted
 from .nodes import node_of
@@ -180,3 +183,55 @@ def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
     first.close()
 
     assert refusal.status == 503
+
+
+class Unwritable(MemoryRegistry):
+    """A registry that notes no end, until it is told otherwise."""
+
+    is_unwritable = True
+
+    def end_user(self, *user):
+        self._check()
+        super().end_user(*user)
+
+    def end_session(self, *session):
+        self._check()
+        super().end_session(*session)
+
+    def _check(self):
+        if self.is_unwritable:
+            raise RegistryUnavailable("It refuses to write.")
+
+
+def test_page_of_a_user_whose_ban_is_not_noted_yet_is_sent_away(monkeypatch):
+    """The registry would let it in. It may ask again, and other users come in."""
+    monkeypatch.setattr("flask_realtime.session.endings.RETRY_SECONDS", 0.01)
+    node = node_of(Unwritable)
+
+    node.end([UserEnd("42")])
+    refusal = refusal_of(node, identity="42")
+    with admitted(node, identity="43"):
+        pass
+    node.registry.is_unwritable = False
+
+    def comes_in():
+        with suppress(Refusal), admitted(node, identity="42", connection_id="of-a-later-page"):
+            return True
+
+    assert refusal.status == 503
+    assert eventually(comes_in)
+    node.close()
+
+
+def test_page_of_a_session_that_this_process_has_ended_is_told_so():
+    """Though the registry could not note it."""
+    node = node_of(Unwritable)
+    with admitted(node) as one:
+        session = session_of(one.digest)
+
+    node.end([SessionEnd(session)])
+
+    with admitted(node) as one, admitted(node, socket_key="another") as other:
+        assert isinstance(one.receiver, EndedReceiver)
+        assert not isinstance(other.receiver, EndedReceiver)
+    node.close()
