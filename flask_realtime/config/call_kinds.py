@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .kinds import Kind
+from .shown import without_passwords
 
 # Headers that describe how a request was sent, or that browsers do not let a page set
 # (https://fetch.spec.whatwg.org/#forbidden-request-header).
@@ -38,7 +39,7 @@ def allow_calls() -> Kind:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{value!r}].")
+            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_endpoint_or_path(one) for one in value)
@@ -52,7 +53,7 @@ def environ_keys() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{value!r}].")
+            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_environ_key(one) for one in value)
@@ -65,7 +66,7 @@ def header_names() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{value!r}].")
+            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_header_name(one) for one in value)
@@ -75,27 +76,28 @@ def header_names() -> Kind:
 
 def _read_endpoint_or_path(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} in it is neither an endpoint nor a path.")
+        raise ValueError(f"{without_passwords(value)} in it is neither an endpoint nor a path.")
     if not value.startswith("/"):
         if "*" in value or "/" in value:
             raise ValueError(
-                f"{value!r} in it is neither an endpoint nor a path: a path begins with '/'."
+                f"{without_passwords(value)} in it is neither an endpoint nor a path: a "
+                "path begins with '/'."
             )
         return value
     *parts, last = value.split("/")
     if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):
         raise ValueError(
-            f"{value!r} in it is no path: '*' stands alone between two slashes, for one part, and "
-            f"'**' at the end, for all further ones."
+            f"{without_passwords(value)} in it is no path: '*' stands alone between two "
+            "slashes, for one part, and '**' at the end, for all further ones."
         )
     return value
 
 
 def _read_environ_key(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} in it is not a key.")
+        raise ValueError(f"{without_passwords(value)} in it is not a key.")
     if value in _OF_ONE_REQUEST or value.startswith(("HTTP_", "wsgi.", "werkzeug.")):
-        raise ValueError(f"{value!r} in it belongs to each request itself.")
+        raise ValueError(f"{without_passwords(value)} in it belongs to each request itself.")
     return value
 
 
@@ -103,8 +105,11 @@ def _read_header_name(value: Any) -> str:
     # No underscore: in an environ it looks like the hyphen of another header.
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9-]+", value):
         raise ValueError(
-            f"{value!r} in it is not a header's name: write letters, digits and hyphens."
+            f"{without_passwords(value)} in it is not a header's name: write letters, digits and "
+            "hyphens."
         )
     if _OF_THE_TRANSPORT.fullmatch(value):
-        raise ValueError(f"{value!r} in it is a header that only browsers and servers may set.")
+        raise ValueError(
+            f"{without_passwords(value)} in it is a header that only browsers and servers may set."
+        )
     return value.lower()

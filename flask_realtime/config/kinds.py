@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..identity.origins import Origin
+from .shown import without_passwords
 
 # The longest wait, in seconds: a selector waits for 2**31 ms, which is 24 days, at the most.
 DAY = 86_400
@@ -17,10 +18,6 @@ YEAR = 366 * DAY
 
 # Redis's scripts hold numbers as doubles, which are exact up to here.
 _LARGEST = 2**53
-
-_QUERY_PASSWORD = re.compile(r"(password=)[^&'\"\s]*", re.IGNORECASE)
-# A port that is no number is a password, in a URL whose '@' was forgotten.
-_PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,17 @@ class Kind:
     :param expected: what a good value is; an error says "but *expected* is expected".
     :param read: takes a value of the app's config and returns the value to keep; raises ValueError
         with a hint, which may be empty.
+    :param is_address: whether a value says how Redis is reached: any part of it may be a password.
     """
 
     type: str
     expected: str
     read: Callable[[Any], Any]
+    is_address: bool = False
+
+    def show(self, value: Any) -> str:
+        """Return *value* as text that an error or a log may show, without passwords."""
+        return without_passwords(value, self.is_address)
 
 
 def boolean() -> Kind:
@@ -99,7 +102,7 @@ def path() -> Kind:
         if not isinstance(value, str):
             raise ValueError("")
         if not value.startswith("/"):
-            raise ValueError(f"Write '/{value}'.")
+            raise ValueError(f"Write {without_passwords('/' + value)}.")
         if not re.fullmatch(r"(/[A-Za-z0-9._~-]*)+", value) or "//" in value:
             raise ValueError("Letters, digits and any of '._~-/' may stand in it, no variables.")
         return value
@@ -146,10 +149,15 @@ def redis() -> Kind:
             return _read_redis_options(value)
         if value is None or callable(value):
             return value
+        if isinstance(value, list | tuple):
+            raise ValueError(
+                "Sentinel, which has several addresses, is reached by a function: "
+                "lambda: sentinel.master_for('mymaster')."
+            )
         raise ValueError("Wrap a client that exists already in a function: lambda: client.")
 
     expected = "a URL such as 'redis://localhost:6379/0', a dict with one under 'url', "
-    return Kind("str, dict, function or None", expected + "a function, or None", read)
+    return Kind("str, dict, function or None", expected + "a function, or None", read, True)
 
 
 def redis_prefix() -> Kind:
@@ -171,29 +179,12 @@ def origins() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{value!r}].")
+            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_origin(one) for one in value)
 
     return Kind("list of str", "a list of origins such as 'https://example.com'", read)
-
-
-def without_passwords(value: Any) -> str:
-    """Return *value* as text that an error or a log may show, without passwords."""
-    if isinstance(value, str):
-        credentials, at, address = value.rpartition("@")
-        scheme, slashes, _ = credentials.partition("://")
-        if at:
-            value = (scheme + slashes if slashes else "") + f"***@{address}"
-        return repr(_PASSWORD_AS_PORT.sub(r"\1***", _QUERY_PASSWORD.sub(r"\1***", value)))
-    if isinstance(value, Mapping):
-        shown = (
-            f"{key!r}: {without_passwords(option) if key == 'url' else '***'}"
-            for key, option in value.items()
-        )
-        return f"{{{', '.join(shown)}}}"
-    return repr(value)
 
 
 def _read_redis_url(value: str) -> str:
@@ -222,20 +213,25 @@ def _read_redis_options(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _read_origin(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} in it is no text.")
+        raise ValueError(f"{without_passwords(value)} in it is no text.")
     if value == "*":
         raise ValueError(
             "'*' would let any site call routes with the visitor's session; name each origin."
         )
     if not value.isascii():
-        raise ValueError(f"Write the host of {value!r} as browsers send it: xn--….")
+        raise ValueError(
+            f"Write the host of {without_passwords(value)} as browsers send it: xn--…."
+        )
     if value.lower().startswith(("ws://", "wss://")):
-        raise ValueError(f"{value!r} is a socket's address; name the page's: http or https.")
+        raise ValueError(
+            f"{without_passwords(value)} is a socket's address; name the page's: http or https."
+        )
     try:
         return str(Origin.parse(value.removesuffix("/")))
     except ValueError:
         raise ValueError(
-            f"{value!r} in it is not an origin: write scheme, host and, if need be, port; no path."
+            f"{without_passwords(value)} in it is not an origin: write scheme, host and, if need "
+            f"be, port; no path."
         ) from None
 
 

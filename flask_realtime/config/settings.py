@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidSetting
 from . import call_kinds, kinds
-from .kinds import DAY, YEAR, Kind, without_passwords
+from .kinds import DAY, YEAR, Kind
 
 _PREFIX = "REALTIME_"
 
@@ -219,7 +219,7 @@ class Config:
             )
 
     def __repr__(self) -> str:
-        shown = (f"{f.name}={without_passwords(getattr(self, f.name))}" for f in fields(self))
+        shown = (f"{f.name}={f.metadata['kind'].show(getattr(self, f.name))}" for f in fields(self))
         return f"Config({', '.join(shown)})"
 
 
@@ -227,7 +227,7 @@ def _read(name: str, value: Any, kind: Kind) -> Any:
     try:
         return kind.read(value)
     except ValueError as error:
-        given = without_passwords(value)
+        given = kind.show(value)
         sentence = f"{name} is {given}, but {kind.expected} is expected. {error}"
         # Not chained: the cause may quote a URL with its password.
         raise InvalidSetting(sentence.strip()) from None

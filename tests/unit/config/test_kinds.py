@@ -33,21 +33,3 @@ def test_kind_keeps_good_values_and_refuses_others(kind, good, bad):
     """A value is kept as it is, and what merely looks like one is refused."""
     assert [kind.read(value) for value in good] == good
     assert [value for value in bad if not refuses(kind, value)] == []
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("redis://:secret@host:6379/0", "'redis://***@host:6379/0'"),
-        ("redis://host/0?password=secret", "'redis://host/0?password=***'"),
-        ("redis://user:secret", "'redis://user:***'"),
-        ({"url": "redis://:secret@host", "password": "secret"}, None),
-        (["memory"], "['memory']"),
-    ],
-)
-def test_value_is_shown_without_passwords(value, shown):
-    """An error or a log names a setting's value, and never a password in it."""
-    text = kinds.without_passwords(value)
-
-    assert "secret" not in text
-    assert shown is None or text == shown
