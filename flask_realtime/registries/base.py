@@ -140,7 +140,8 @@ class Registry(ChannelRegistry):
 
         :param digest: the client's digest.
         :param name: the connection's name.
-        :param user: the identity of the client's user, percent-encoded; None: a stranger.
+        :param user: the identity of the client's user, percent-encoded, or a hash of it where that
+            is long; None: a stranger.
         :param sessions: further digests of the client's browser session, under former secret keys.
         :returns: the client's subscriptions, and what waits for its browser.
         """
@@ -225,7 +226,7 @@ class Registry(ChannelRegistry):
         every process is told by ``events.unsubscribed``, even if the end could not be noted and
         :exc:`~flask_realtime.RegistryUnavailable` is raised.
 
-        :param user: the identity of the user, percent-encoded.
+        :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
         :param channel: a name, not a pattern; None: the clients end.
         """
 

@@ -70,7 +70,7 @@ class Grant:
     The times are those of :func:`time.monotonic` in this process. A registry compares their ages
     with the ages of what it knows of the user, so that the clocks of two machines need not agree.
 
-    :param user: the identity of the user, percent-encoded.
+    :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
     :param began: when the request came.
     :param asked: for each channel that the client is to hear, when the request last asked for it;
         a channel that is left out counts as asked for now.
@@ -105,7 +105,7 @@ class Disconnect:
 
     :param digest: the client's digest.
     :param session: the browser session's digest.
-    :param user: the identity of the user, percent-encoded.
+    :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
     :param code: the WebSocket close code, such as 1000.
     """
 
@@ -132,7 +132,7 @@ class SessionEnd:
 class UserEnd:
     """The end of a user's present pages, or of their subscriptions to one channel.
 
-    :param user: the identity of the user, percent-encoded.
+    :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
     :param channel: the channel; None: the pages do not connect any more.
     """
 
@@ -155,8 +155,8 @@ class RegistryEvents:
         be missing or come twice.
     :param changed: takes the digest of a client whose subscriptions have changed: read them.
     :param disconnected: takes an order to close sockets.
-    :param unsubscribed: takes the identity of a user, percent-encoded, and a channel: no page of
-        the user hears the channel any more.
+    :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, and a
+        channel: no page of the user hears the channel any more.
     :param interrupted: takes no argument. Publications may be missing from now on.
     :param restored: takes no argument. The process hears everything again: read every channel and
         every client again.

@@ -76,7 +76,7 @@ class Endings:
     def is_pending(self, name: str) -> bool:
         """Return whether the registry has yet to note the end of a session, or of a user.
 
-        :param name: the session's digest, or the identity of the user, percent-encoded.
+        :param name: the session's digest, or the user, as :func:`.user_of` writes it.
         """
         return name in self._names
 
