@@ -12,6 +12,11 @@ from tests.eventually import DEADLINE, eventually
 LARGE = 10 * LARGE_REPLY_BYTES
 
 
+def waiting_in(allowance):
+    """How many wait, whoever they belong to."""
+    return sum(map(len, allowance._waiting.values()))
+
+
 class Asked:
     """Sockets that ask for one reply each, and what they came to.
 
@@ -65,7 +70,7 @@ def test_large_replies_are_encoded_one_by_one(asked):
     for endpoint in "abcd":
         asked.ask(1, endpoint)
     eventually(lambda: len(asked.encoded) == 1)
-    eventually(lambda: len(asked.replies.encoding._waiting) == 3)
+    eventually(lambda: waiting_in(asked.replies.encoding) == 3)
 
     asked.sent.set()
 
@@ -79,7 +84,7 @@ def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
     asked.replies.note("large", LARGE)
 
     asked.ask(5)
-    eventually(lambda: len(asked.replies.bodies._waiting) == 3)
+    eventually(lambda: waiting_in(asked.replies.bodies) == 3)
 
     assert len(asked.begun) == 2
     asked.end()
