@@ -153,8 +153,9 @@ class Settlement:
             if now != before:
                 session[SOCKET_KEY] = before
         elif was_over and _is_the_same():
-            if now != before:
-                session[SOCKET_KEY] = before
+            # The browser may have the living key by now, by the answer to the same form sent once
+            # before: a cookie of this answer would replace it.
+            save_nothing()
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
 

@@ -103,9 +103,21 @@ class Scene:
         return f"channel-{next(self._names)}"
 
     def visit(self, *channels):
-        """Load a page that subscribes to *channels*; return ``(browser, connection id)``."""
+        """Load a page that subscribes to *channels*; return ``(browser, connection id)``.
+
+        On a busy machine Redis may not answer in time. The page is lost then, and is loaded anew.
+        """
         browser = PatientBrowser(self.server.url)
-        return browser, browser.page(f"/page/{','.join(channels)}")
+
+        def load():
+            before = self._lost_pages()
+            page = browser.page(f"/page/{','.join(channels)}")
+            return page if self._lost_pages() == before else None
+
+        return browser, eventually(load)
+
+    def _lost_pages(self):
+        return self.server.log().count("is rendered without being subscribed")
 
     def listen(self, *channels):
         """Load a page that subscribes to *channels*; return its open socket, which has resumed."""

@@ -42,6 +42,21 @@ def test_session_that_goes_on_may_be_ended_again_and_again(server, way):
             assert socket.resume()["known"]
 
 
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way):
+    """Both requests have the cookie of before; the answer to the second comes last."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    again = person.copy()
+
+    person.log_out(way)
+    person.http.cookies.update(again.navigate(way, "POST", allow_redirects=False).cookies)
+
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        assert socket.resume()["known"]
+
+
 def test_browser_whose_session_has_ended_may_log_in(server):
     """As another user it shows a password; who logs out first may be the same user."""
     person = Person(server.url)

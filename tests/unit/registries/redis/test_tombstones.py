@@ -18,7 +18,7 @@ def test_connection_of_a_stranger_asks_nothing_more():
 
 
 @pytest.mark.parametrize(
-    ("began", "replies", "has_ended"),
+    ("began", "replies", "is_refused"),
     [
         (5, [], False),
         (5, [0, []], False),
@@ -29,9 +29,9 @@ def test_connection_of_a_stranger_asks_nothing_more():
         (5, [[b"left:a", b"9"]], False),
     ],
 )
-def test_client_has_ended_with_its_session_or_behind_its_user(began, replies, has_ended):
+def test_client_is_refused_whose_session_or_user_has_ended(began, replies, is_refused):
     """By another name of its session, or if it began before its user ended."""
-    assert RedisTombstones.has_ended(began, replies) is has_ended
+    assert RedisTombstones.is_refused(began, replies) is is_refused
 
 
 def test_channels_are_lost_that_were_subscribed_before():
