@@ -106,8 +106,11 @@ class Herd:
         """
         with self._lock:
             measured = list(self._measured)
-        # Of two the lower one: the first compiled the template and connected to the database.
+        # One alone is no more than the cost before any: it compiled the template and connected to
+        # the database. Of two the lower one counts.
         cost = median_low(measured) if measured else FIRST_COST_SECONDS
+        if len(measured) == 1:
+            cost = min(cost, FIRST_COST_SECONDS)
         seconds = max(0.0, listeners * cost - UNSPREAD_SECONDS) / SHARE_OF_CORE
         if seconds > LONG_SPREAD_SECONDS:
             self._warn(channel, listeners, cost, seconds)

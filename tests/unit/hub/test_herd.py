@@ -118,3 +118,10 @@ def test_no_page_waits_for_hours(herd):
     measure(herd, *(1000.0,) * 50)
 
     assert herd.spread("room", 100_000) == 1000 * LONGEST_SPREAD_SECONDS
+
+
+def test_first_block_alone_makes_nobody_wait(herd):
+    """It may have taken long, and a second person sees the second change at once."""
+    measure(herd, 1.0)
+
+    assert herd.spread("room", 2) == 0
