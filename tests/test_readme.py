@@ -43,6 +43,8 @@ def test_fragment_runs_in_an_app(code, redis_url):
 
     exec(compile(code.replace("redis://localhost:6379/0", redis_url), "README.rst", "exec"), names)
 
+    if "create_app" in names:
+        app = names["create_app"]()
     assert [status for status in answers(app) if status >= 400] == []
 
 
