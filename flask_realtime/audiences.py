@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from .html.fragments import Fragment, content
 from .page_changes import Changes, Content, PageChanges
+from .passed_rows import flush_passed_rows
 from .protocol.pushes import Push, make_pushes
 from .protocol.routes import Route
 
@@ -105,7 +106,7 @@ class Audience(PageChanges):
         self._outlet().deliver("true", self._of_kind("refresh"))
 
     def __enter__(self) -> Changes:
-        changes = Changes(self._make)
+        changes = Changes(self._content)
         self._collected.append(changes)
         return changes
 
@@ -126,6 +127,8 @@ class Audience(PageChanges):
     def _content(
         self, template: str | None, block: str | None, html: str | None, context: dict[str, Any]
     ) -> str:
+        if isinstance(template, str):
+            flush_passed_rows(template, context, self._addressing.after_commit)
         return self._make(template, block, html, context)
 
     def _send(self, fragments: Sequence[Fragment]) -> None:

@@ -51,6 +51,8 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("append", target, self._content(template, block, html, context)))
@@ -74,6 +76,8 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("prepend", target, self._content(template, block, html, context)))
@@ -97,6 +101,8 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("before", target, self._content(template, block, html, context)))
@@ -120,6 +126,8 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("after", target, self._content(template, block, html, context)))
@@ -146,6 +154,8 @@ class PageChanges(ABC):
             put the new HTML in the place of the old.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("replace", target, self._content(template, block, html, context), morph))
@@ -172,6 +182,8 @@ class PageChanges(ABC):
             put the new HTML in the place of the old.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises NotFlushed: if the template is passed a new row without an id, and the session of
+            ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
         """
         self._add(Fragment("update", target, self._content(template, block, html, context), morph))

@@ -121,8 +121,9 @@ class Pushing(ABC):
         :param after_commit: a SQLAlchemy session, such as Flask-SQLAlchemy's ``db.session``. The
             push waits until the session's outermost transaction has committed. It is dropped if
             that transaction, or a savepoint around the push, is rolled back. Templates are
-            rendered, and messages encoded, at once. If Redis is away after the commit, the push
-            is tried again for 300 s.
+            rendered, and messages encoded, at once; if a template is passed a row of the session,
+            the session is flushed first, as before a query. If Redis is away after the commit,
+            the commit raises nothing, and this process tries the push again for 300 s.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """

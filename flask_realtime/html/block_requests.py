@@ -37,6 +37,8 @@ HASH_HEADER = "X-Realtime-Block-Hash"
 
 #: How many blocks one request may name: more than any page has, and few enough to remember.
 MOST_BLOCKS = 50
+#: Of how many blocks that are missing the log of a process has a line, except in debug mode.
+MOST_TOLD = 100
 #: The largest streamed page, in bytes, of which blocks are taken.
 MOST_PAGE_BYTES = 4 << 20
 RETRY_AFTER_SECONDS = 1
@@ -137,7 +139,7 @@ class BlockRequests:
         told = f"Block {name!r} of {request.path!r} {why}."
         if current_app.debug:
             body[name] = {"error": told}
-        elif (request.endpoint, name) in self._told:
+        elif (request.endpoint, name) in self._told or len(self._told) >= MOST_TOLD:
             return
         self._told.add((request.endpoint, name))
         logger.warning(told)
@@ -226,7 +228,7 @@ def _body(wanted: WantedBlocks, page: str) -> tuple[dict[str, Any], dict[str, st
         outputs = wanted.outputs(name, page)
         # Only what the page shows: a view may also render mails, and pages that it does not send.
         html = next((one for one in outputs or () if one in page), None)
-        why = _why_not(wanted, name, outputs) if html is None else None
+        why = _why_not(wanted, name, outputs, page) if html is None else None
         if why is not None:
             faults[name] = why
         elif html is not None or not outputs:
@@ -238,27 +240,38 @@ def _body(wanted: WantedBlocks, page: str) -> tuple[dict[str, Any], dict[str, st
     return body, faults
 
 
-def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None) -> str | None:
+def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: str) -> str | None:
     """Return why a block is missing, if that is a fault of the template; else None.
 
     :param outputs: what was rendered of it; see :meth:`WantedBlocks.outputs`.
+    :param page: what the view has returned.
     """
     if outputs is None:
         return (
             "is rendered several times, each time differently: a block has to stand outside of a "
             "loop"
         )
-    if not current_app.debug:
-        return None
     if outputs:
         return "is rendered, and the view's response does not hold what was rendered"
-    if name not in wanted.known:
+    if name in wanted.known:
+        return None
+    # Any name can be asked for. One that the page itself shows in its HTML is the app's own slip,
+    # and its visitor learns nothing; of any other name nobody is told whether a block has it.
+    if current_app.debug or _has_element_for(page, name):
         there_are = ", ".join(wanted.known) or "none"
         return (
             "is not in the template: it has to stand there or in a parent of it, not in an "
             f"included template. There are: {there_are}"
         )
     return None
+
+
+def _has_element_for(page: str, name: str) -> bool:
+    """Return whether an element of *page* shows the block *name*.
+
+    The attribute has to be quoted, because what a visitor has entered holds no quotes in HTML.
+    """
+    return re.search(rf"data-realtime-block\s*=\s*([\"']){name}\1", page) is not None
 
 
 def _known_hashes() -> dict[str, str]:

@@ -104,6 +104,8 @@ def test_commands_that_the_documents_name_are_there():
 FOREIGN = {"_cookies", "_exit", "_get_current_object", "_replace", "_sock"}
 #: Of Flask's contexts, which are the same in every version that is supported, or are asked for.
 FOREIGN |= {"_after_request_functions", "_flashes", "_request", "_session"}
+#: Of SQLAlchemy's sessions, which have no public word for it.
+FOREIGN |= {"_flushing"}
 
 
 def test_module_touches_nothing_private_of_another():

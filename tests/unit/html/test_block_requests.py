@@ -3,6 +3,7 @@
 import pytest
 from flask import Response, request
 
+from flask_realtime.html.block_requests import MOST_TOLD
 from flask_realtime.hub.herd import RENDERED_AT_ONCE
 
 from .asking import ask
@@ -81,6 +82,73 @@ def test_block_that_the_page_leaves_out_is_empty(client):
         "nothing": "",
     }
     assert answer["admin"] == answer["nothing"]
+
+
+SLIP = "<p data-realtime-block={}>{}</p>"
+
+
+def test_block_of_no_template_stays_as_it_is_and_is_told(app, client, caplog):
+    """The page has an element for a block that nobody wrote: a slip, of which the log has one line;
+    the content that the visitor saw is not taken away."""
+    app.jinja_loader.mapping["page.html"] += SLIP.format('"line"', "1")
+    for _ in range(2):
+        answer = ask(client, "line n").json
+        assert list(answer) == ["n"]
+
+    (told,) = [one.getMessage() for one in caplog.records if "'line'" in one.getMessage()]
+    assert "is not in the template" in told and "admin, n, row, rows" in told
+
+
+def test_block_that_a_condition_leaves_out_is_emptied_though_its_element_is_there(
+    app, client, caplog
+):
+    """Who is no admin any more sees its content no longer, and that is no slip."""
+    page = app.jinja_loader.mapping["page.html"]
+    block = "{% if is_admin %}{% block admin %}secret{% endblock %}{% endif %}"
+    app.jinja_loader.mapping["page.html"] = page.replace(block, SLIP.format("'admin'", block))
+
+    assert ask(client, "admin").json["admin"]["html"] == ""
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "said", ["data-realtime-block=nothing", 'data-realtime-block="nothing"', "<p>nothing"]
+)
+def test_stranger_who_has_the_page_say_a_name_learns_nothing_by_it(app, client, caplog, said):
+    """What is entered, and shown, is no element of the app's: any name is answered alike."""
+    app.jinja_loader.mapping["page.html"] += "<input title={{ q }}><p title='{{ q }}'>{{ q }}"
+    app.jinja_env.globals["q"] = said + " " + said.replace("nothing", "admin")
+
+    answer = ask(client, "admin nothing").json
+
+    assert answer["admin"]["html"] == "" and answer["admin"] == answer["nothing"]
+    assert not caplog.records
+
+
+def test_log_tells_a_bounded_number_of_blocks(app, client, rows, caplog):
+    """A slip whose names have a number in them has as many names as the app has rows."""
+    app.jinja_loader.mapping["page.html"] += (
+        "{% for n in range(150) %}<p data-realtime-block='line_{{ n }}'>{% endfor %}"
+    )
+    for start in range(0, 150, 50):
+        ask(client, " ".join(f"line_{n}" for n in range(start, start + 50)))
+
+    assert len(caplog.records) == MOST_TOLD
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_block_that_its_page_changes_is_told(app, client, caplog, debug):
+    """A filter around the block: what the block makes stands nowhere in the page."""
+    app.debug = debug
+    app.jinja_loader.mapping["page.html"] = (
+        "<body>{% filter upper %}{% block n %}one{% endblock %}{% endfilter %}"
+    )
+
+    answer = ask(client, "n").json
+
+    assert ("error" in answer.get("n", {})) is debug
+    assert "html" not in answer.get("n", {})
+    assert "does not hold what was rendered" in caplog.text
 
 
 @pytest.mark.parametrize("debug", [False, True])
