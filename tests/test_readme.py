@@ -8,11 +8,13 @@ import textwrap
 
 import flask
 import pytest
+from flask_login import LoginManager
 from jinja2 import DictLoader
 
 from flask_realtime import Realtime
 from flask_realtime.config.settings import Config
 
+from .eventually import DEADLINE
 from .integration.browsers import Browser
 from .integration.serving import ServerProcess
 
@@ -35,7 +37,8 @@ FIRST, *FRAGMENTS = code_blocks("python")
 def test_fragment_runs_in_an_app(code, redis_url):
     """Every further code block works in an app that has the lines of the first one."""
     app = flask.Flask(__name__)
-    app.config.update(SECRET_KEY="a secret of the tests", TESTING=True)
+    app.config.update(SECRET_KEY="a secret of the tests", TESTING=True, LOGIN_DISABLED=True)
+    LoginManager(app).user_loader(lambda user_id: None)
     app.jinja_loader = DictLoader(
         {"room.html": "<body>{% block messages %}{{ messages }}{% endblock %}"}
     )
@@ -77,6 +80,100 @@ def test_first_example_pushes_to_the_page(tmp_path):
             browser.post("/", data={"text": "hello"})
 
             assert socket.push()["channel"] == "news"
+
+
+# What an app with Flask-Login has besides the code that the README shows.
+LOG_IN = """
+from flask import abort, render_template
+from flask_login import LoginManager, UserMixin, login_user
+from jinja2 import DictLoader
+
+app.jinja_loader = DictLoader({"room.html": "<body>"})
+LoginManager(app).user_loader(lambda name: User(name))
+
+class User(UserMixin):
+    def __init__(self, name):
+        self.id = name
+
+@app.get("/rooms/<room>")
+@realtime.subscribes("room:{room}")
+def show_room(room):
+    return "<body>"
+
+@app.post("/log-in/<name>")
+def log_in(name):
+    login_user(User(name))
+    return "", 204
+
+@app.post("/push/<channel>")
+def push(channel):
+    realtime.push("hi", channel)
+    return "", 204
+"""
+GUARDED = """
+@realtime.handler("guarded")
+@login_required
+def guarded(data):
+    return "", 204
+
+@app.get("/other-order")
+@realtime.subscribes("room:1")
+@login_required
+def other_order():
+    return "<body>"
+"""
+
+
+@pytest.fixture(scope="module")
+def logging_in(tmp_path_factory):
+    """The README's code with Flask-Login, in an app that is served."""
+    [block] = [code for code in FRAGMENTS if "login_required" in code]
+    folder = tmp_path_factory.mktemp("login")
+    (folder / "login_app.py").write_text("\n".join([FIRST, LOG_IN, block, GUARDED]))
+    with ServerProcess("dev", app="login_app", folder=folder) as server:
+        yield server
+
+
+def test_user_hears_their_own_channel_and_a_stranger_is_refused(logging_in):
+    """A function without arguments names the channel of whoever has logged in."""
+    stranger, ada = Browser(logging_in.url), Browser(logging_in.url)
+    ada.post("/log-in/ada")
+
+    assert stranger.http.get(f"{logging_in.url}/inbox").status_code == 401
+    with ada.open(ada.page("/inbox")) as socket:
+        ada.post("/push/inbox:ben")
+        ada.post("/push/inbox:ada")
+        assert socket.push()["channel"] == "inbox:ada"
+
+
+def test_handler_refuses_who_is_no_member(logging_in):
+    """Only members of a room reach it by a handler, whatever page they are on."""
+    statuses = {}
+    for name in ("ada", "eve", None):
+        browser = Browser(logging_in.url)
+        if name:
+            browser.post(f"/log-in/{name}")
+        with browser.open(browser.page("/rooms/1")) as socket:
+            typing = socket.ask("typing", data={"room": "1"})["status"]
+            statuses[name] = typing, socket.ask("guarded", data=None)["status"]
+
+    assert statuses == {"ada": (204, 204), "eve": (403, 204), None: (403, 401)}
+
+
+@pytest.mark.parametrize(("name", "heard"), [(None, "room:2"), ("ada", "room:1")])
+def test_stranger_is_subscribed_to_nothing_in_either_order(logging_in, name, heard):
+    """``@realtime.subscribes`` above ``@login_required`` lets no stranger hear the channel."""
+    browser = Browser(logging_in.url)
+    if name:
+        browser.post(f"/log-in/{name}")
+    page = browser.page("/rooms/2")
+    with browser.open(page) as socket:
+        headers = {"X-Realtime-Connection-Id": page}
+        browser.http.get(f"{logging_in.url}/other-order", headers=headers, timeout=DEADLINE)
+        browser.post("/push/room:1")
+        browser.post("/push/room:2")
+
+        assert socket.push()["channel"] == heard
 
 
 def test_table_lists_every_setting():

@@ -149,3 +149,52 @@ def test_page_listens_without_our_client(ada, readme):
     push(readme, "news")
 
     ada.wait_until(lambda: any("payload" in text for text in ada.said))
+
+
+# An app with Flask-WTF, whose page has the README's script and a form of its own.
+PROTECTED = """
+from flask_wtf import CSRFProtect, FlaskForm
+from wtforms import StringField
+
+CSRFProtect(app)
+
+class Message(FlaskForm):
+    text = StringField()
+
+@app.get("/rooms/1")
+@realtime.subscribes("room:1")
+def show_room():
+    return render_template_string(PAGE, form=Message())
+
+@app.post("/rooms/1/messages")
+@realtime.allow_calls
+def write():
+    way = "socket" if realtime.is_socket_request else "HTTP"
+    realtime.push(f"{request.form['text']} by {way}", "room:1")
+    return "", 204
+"""
+PROTECTED_PAGE = """<link rel="icon" href="data:,"><body>{{ realtime_script() }}<ul></ul>
+<form method="post" action="/rooms/1/messages" data-realtime>
+  {{ form.hidden_tag() }} {{ form.text() }} <button>Send</button>
+</form>
+<script type="module">
+  realtime.on("room:1", (text) => document.querySelector("ul").append(text, "."));
+</script>
+"""
+
+
+def test_calls_and_forms_pass_csrf_protection(come, tmp_path):
+    """Under ``CSRFProtect`` the printed call arrives over the socket, as does a form with the
+    fields of ``hidden_tag()``."""
+    page = PROTECTED_PAGE + block_with(r"html\+jinja", "X-CSRFToken")
+    (tmp_path / "protected_app.py").write_text(f"{FIRST}\nPAGE = {page!r}\n{PROTECTED}")
+    with ServerProcess("dev", app="protected_app", folder=tmp_path) as server:
+        ada = come(server.url)
+        ada.visit("/rooms/1")
+        expect(ada.page.locator("ul")).to_have_text("hi by socket.")
+
+        ada.page.fill("[name=text]", "hello")
+        ada.page.click("button")
+
+        expect(ada.page.locator("ul")).to_have_text("hi by socket.hello by socket.")
+        ada.close()
