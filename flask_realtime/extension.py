@@ -235,6 +235,7 @@ class Realtime(Pushing, Subscribing):
         :param function: the function.
         :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
+        :raises TypeError: if *function* is none.
         """
         self._check_setup("@realtime.on_join")
         self._on_join.add(function)
@@ -249,6 +250,7 @@ class Realtime(Pushing, Subscribing):
         :param function: the function.
         :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
+        :raises TypeError: if *function* is none.
         """
         self._check_setup("@realtime.on_leave")
         self._on_leave.add(function)

@@ -14,6 +14,7 @@ from flask import has_request_context
 from .audiences import Addressing, Audience
 from .html.block_requests import is_for_block
 from .identity.users import channel_of, identity_of
+from .page.advice import advice
 from .page.client import asking_digests
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
@@ -218,7 +219,9 @@ def _to_others() -> Route:
     """Return the route to all pages but the one whose request or message is being handled."""
     digests = asking_digests() if has_request_context() else []
     if not digests:
-        logger.debug("include_self=False leaves nobody out: no page is named here.")
+        logger.debug("include_self=False leaves nobody out: no page is known here.")
+        if has_request_context():
+            advice().push_from_no_page()
         return TO_ALL
     return Route(but_for=",".join(digests))
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from .errors import InvalidChannel
 from .page.client import current_client
-from .protocol.channels import check_name, flatten
+from .protocol.channels import check_name, flatten, is_pattern
 from .protocol.starts import check_last
 from .session.grants import Grants
 from .session.settlement import Settlement
@@ -242,11 +242,20 @@ def _names_of(channels: Sequence[Any]) -> list[str]:
         ]
         if not names or not all(isinstance(name, str) for name in names):
             raise
+        pattern = next(filter(is_pattern, names), None)
+        why = str(error) if pattern is None else _why_not(pattern)
         if current_app.debug:
             current_app.logger.info(
                 "realtime: the view %r was answered 404, for no channel can have the name that it "
                 "asks for: %s",
                 request.endpoint,
-                error,
+                why,
             )
-        raise NoSuchChannel(str(error)) from None
+        raise NoSuchChannel(why) from None
+
+
+def _why_not(pattern: str) -> str:
+    return (
+        f"{pattern!r} holds a '*', which no channel's name may: a page is subscribed to channels "
+        f"by their names. Patterns are for pushes, and for realtime.on in the browser."
+    )

@@ -121,17 +121,19 @@ def _in_context(
 
 
 def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
-    endpoint = request.endpoint or ""
+    endpoint, where = request.endpoint or "", f"{request.path} [{request.method}]"
     if endpoint.startswith(f"{ENDPOINT}."):
+        action = endpoint[len(ENDPOINT) + 1 :]
+        where = f"the message {action!r}"
         # Flask's own line, with the traceback, names the path of the socket and no handler.
-        logger.error("The handler of %r failed: %r", endpoint[len(ENDPOINT) + 1 :], error)
+        logger.error("The handler of %r failed: %r", action, error)
     if isinstance(error, Exception):
         try:
             return cycle.handle(error)
         except BaseException as raised:
             # While debugging or testing Flask raises the error again, for a server to show.
             error = raised
-    logger.error("Exception on %s [%s]", request.path, request.method, exc_info=error)
+    logger.error("Exception on %s", where, exc_info=error)
     if isinstance(error, HTTPException):
         return app.make_response(error)
     return app.response_class("The server failed on this message.", 500, mimetype="text/plain")

@@ -41,10 +41,16 @@ class Handlers:
     def add(self, action: str, function: Handler) -> None:
         """Let *function* answer the messages whose action is *action*.
 
-        :raises TypeError: if *action* is no text, as in a decorator without parentheses.
+        :raises TypeError: if *action* is no text, as in a decorator without parentheses, or
+            *function* is none.
         :raises AlreadyRegistered: if the action has a handler, or is answered by the library.
         """
         check_action(action)
+        if not (callable(function) or isinstance(function, RouteHandler)):
+            raise TypeError(
+                f"@realtime.handler({action!r}) stands above a function, and not above "
+                f"{function!r:.60}."
+            )
         if action in _RESERVED:
             raise AlreadyRegistered(
                 f"The action {action!r} is answered by flask_realtime itself; choose another name."

@@ -16,7 +16,15 @@ class Hooks:
         self._signal = signal
 
     def add(self, function: Callable[[], Any]) -> None:
-        """Add a function; it runs after those that were added before."""
+        """Add a function; it runs after those that were added before.
+
+        :raises TypeError: if *function* is none.
+        """
+        if not callable(function):
+            raise TypeError(
+                f"@realtime.on_join and @realtime.on_leave stand above a function, and not above "
+                f"{function!r:.60}."
+            )
         self._functions.append(function)
 
     def __bool__(self) -> bool:

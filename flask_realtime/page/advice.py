@@ -1,4 +1,4 @@
-"""Warnings about slips that leave a page without pushes, logged once for each view."""
+"""What the log says of slips that cause no error, once for each view."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 
 from flask import current_app, request
 
+from .body_tag import ATTRIBUTE
+from .naming import asking_page
+
 logger = logging.getLogger(__name__)
 
+_EXTENSION = "realtime_advice"
 _IS_DECORATED = "_is_below_realtime_subscribes"
 
 
@@ -23,8 +27,14 @@ def note_decorated(view: Any) -> None:
         setattr(view, _IS_DECORATED, True)
 
 
+def advice() -> Advice:
+    """Return the advice of the current app."""
+    given: Advice = current_app.extensions.setdefault(_EXTENSION, Advice())
+    return given
+
+
 class Advice:
-    """Logs warnings about slips that cause no error, each once for each view of one app."""
+    """Logs what may be a slip and causes no error, each once for each view of one app."""
 
     def __init__(self) -> None:
         self._given: set[tuple[str | None, str]] = set()
@@ -37,6 +47,40 @@ class Advice:
             "it out, but the page's id is written into it, and without an id the page hears no "
             "push. Spell out <body> in the template."
         )
+
+    def page_without_script(self) -> None:
+        """Warn, in debug mode, that the page of the current request is subscribed for nothing."""
+        if current_app.debug:
+            self._give(
+                "The page of the view %r is subscribed, and holds no {{ realtime_script() }}: "
+                "nothing opens its socket, so it hears no push. Put the tag into the template, or "
+                "extend the one that has it. If a client of your own opens the socket, write "
+                f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">, and this warning ends.'
+            )
+
+    def subscription_without_page(self, channel: str, status: int) -> None:
+        """Say, in debug mode, that the current request subscribes nobody.
+
+        :param channel: what the view wanted to subscribe its page to.
+        :param status: the status of the response, which is no page.
+        """
+        self._tell(
+            "The view %r subscribes to %r, and subscribes nobody: its answer (%d) is no page that "
+            "gets an id, and the request names no open page. A script names its page if it asks by "
+            "realtime.fetch or realtime.call, and not by plain fetch.",
+            channel,
+            status,
+        )
+
+    def push_from_no_page(self) -> None:
+        """Say, in debug mode, that ``include_self=False`` leaves nobody out in this request."""
+        is_navigation = request.headers.get("Sec-Fetch-Mode") == "navigate"
+        if not is_navigation and asking_page(True) is None:
+            self._tell(
+                "The view %r pushes with include_self=False, which leaves nobody out: the request "
+                "names no page. A script names its page if it asks by realtime.fetch or "
+                "realtime.call, and not by plain fetch."
+            )
 
     def page_of_view(self) -> None:
         """Warn that the view of the current request is not the decorated function."""
@@ -67,6 +111,18 @@ class Advice:
             )
 
     def _give(self, text: str) -> None:
-        if (request.endpoint, text) not in self._given:
-            self._given.add((request.endpoint, text))
+        """Log a warning about the view of the current request."""
+        if self._is_new(text):
             logger.warning(text, request.endpoint)
+
+    def _tell(self, text: str, *values: Any) -> None:
+        """Log, in debug mode, what may be as the app wants it: no warning."""
+        # By the app's own logger, which debug mode lets say so.
+        if current_app.debug and self._is_new(text):
+            current_app.logger.info(f"realtime: {text}", request.endpoint, *values)
+
+    def _is_new(self, text: str) -> bool:
+        if (request.endpoint, text) in self._given:
+            return False
+        self._given.add((request.endpoint, text))
+        return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, after_this_request, request
 
 from ..config.settings import Config
-from .advice import Advice
+from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
 from .charset import keeps_ascii
@@ -31,6 +31,12 @@ _STAMP = "flask_realtime.stamp"
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206])
 _INVALID_FORM = 422
 _SCRIPT = b"/static/realtime.js?v="
+# What the HTML of a page holds that loads the client in a way of its own, or brings another.
+_MARKS_OF_CLIENTS = (b"realtime.js", ATTRIBUTE.encode(), b"socketConnectionId")
+# By plain HTTP browsers do not say whether they navigate; libraries that fetch pages say who asks.
+_HEADERS_OF_SCRIPTS = (
+    "HX-Request", "X-Turbo-Request-Id", "Turbo-Frame", "X-Up-Version", "X-Requested-With",
+)  # fmt: skip
 _SUBSCRIBED_SCRIPT = re.compile(rb"(<script [^>]*/static/realtime\.js[^>]*)" + SUBSCRIBED.encode())
 
 
@@ -54,7 +60,6 @@ class Stamping:
         self._mode = config.stamp_pages
         self._paths = (config.path, config.url_prefix)
         self._warned: set[str | None] = set()
-        self._advice = Advice()
 
     def init_app(self, app: Flask) -> None:
         """Stamp the pages of *app*."""
@@ -77,7 +82,7 @@ class Stamping:
             response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
             request.environ[IS_STAMPED_IN_ENVIRON] = True
         elif tag is None and SCRIPT_IN_ENVIRON in request.environ:
-            self._advice.page_without_body()
+            advice().page_without_body()
         request.environ[_STAMP] = _Stamp(response.response, html)
         return response
 
@@ -93,8 +98,10 @@ class Stamping:
             if not is_session_withheld():
                 current_client().keep_socket_key()
             keep_from_caches(response)
-            self._advice.page_of_view()
-            self._advice.session_cookie(*self._paths)
+            if _is_without_script():
+                advice().page_without_script()
+            advice().page_of_view()
+            advice().session_cookie(*self._paths)
         return response
 
     def _warn_if_streamed(self, response: Response) -> None:
@@ -165,6 +172,33 @@ def _is_used(response: Response) -> bool:
 
 def _has_script(response: Response) -> bool:
     return SCRIPT_IN_ENVIRON in request.environ or _SCRIPT in response.get_data()
+
+
+def _is_without_script() -> bool:
+    """Return whether nothing can open the socket of the subscribed page that is being rendered.
+
+    A page that a script asked for counts as none: the script may put it into a page that has a
+    socket, as boosted links do.
+    """
+    environ = request.environ
+    if (
+        IS_SUBSCRIBED_IN_ENVIRON not in environ
+        or SCRIPT_IN_ENVIRON in environ
+        or HAS_ID_IN_ENVIRON in environ
+        or current_client().is_given_out
+        or current_client().is_open
+        or _is_asked_by_script()
+    ):
+        return False
+    html: bytes = environ[_STAMP].before
+    return not any(mark in html for mark in _MARKS_OF_CLIENTS)
+
+
+def _is_asked_by_script() -> bool:
+    mode = request.headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode != "navigate"
+    return any(name in request.headers for name in _HEADERS_OF_SCRIPTS)
 
 
 def _is_whole_page(response: Response) -> bool:

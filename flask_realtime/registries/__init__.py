@@ -75,6 +75,6 @@ def _reason(config: Config) -> str:
     if config.registry == "redis":
         return "not set; REALTIME_REGISTRY asks for Redis"
     return (
-        "not set; Redis is wanted because several processes serve this app, which memory cannot "
-        "reach"
+        "not set; several processes serve this app, which memory cannot reach: set REALTIME_REDIS, "
+        "or serve the app by one process"
     )

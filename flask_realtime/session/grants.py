@@ -11,6 +11,7 @@ from flask import Response, request
 from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
+from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
 from ..page.revocations import came_at, let_revocation_pass
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
@@ -26,6 +27,8 @@ from .visits import is_visit
 logger = logging.getLogger(__name__)
 
 _UNPROCESSABLE = 422
+# Where an environ holds a channel to which the view itself, and no decorator, subscribes its page.
+_WANTED = "flask_realtime.wanted"
 # Set in an environ if the page that the request renders holds its connection id.
 _HELD = (IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
 
@@ -67,6 +70,8 @@ class Grants:
         let_revocation_pass()
         # Noted before the registry is asked: what is revoked during that call stays revoked.
         client.asked.update(dict.fromkeys(names, clock.monotonic()))
+        if not by_view:
+            request.environ.setdefault(_WANTED, next(iter(names)))
         if client.is_open:
             self._take(client, names, last, by_view)
         else:
@@ -134,6 +139,8 @@ class Grants:
         if is_page and is_success:
             self._keep(client, identity)
             return response
+        if not is_page:
+            _tell_of_nobody(client, response)
         return self._forget(client, response, is_page)
 
     def _take(self, client: Client, names: Collection[str], last: int, by_view: bool) -> None:
@@ -251,6 +258,22 @@ def _grant(client: Client, identity: str | None, names: Collection[str]) -> Gran
         return None
     asked = {one: client.asked[one] for one in names if one in client.asked}
     return Grant(user, came_at(user), asked)
+
+
+def _tell_of_nobody(client: Client, response: Response) -> None:
+    """Tell the developer, who may not know, that the view subscribes nobody.
+
+    A view that refuses the page means it so. A page without a place for its id, and one that is
+    streamed, have warnings of their own.
+    """
+    environ = request.environ
+    has_warning = SCRIPT_IN_ENVIRON in environ or (
+        response.is_streamed and response.mimetype == "text/html"
+    )
+    is_forgotten = client.subscribed_as is not None and 200 <= response.status_code < 400
+    wanted = environ.get(_WANTED)
+    if is_forgotten and wanted in client.asked and not has_warning:
+        advice().subscription_without_page(wanted, response.status_code)
 
 
 def _is_scripted(client: Client) -> bool:

@@ -17,18 +17,17 @@ export class Channels {
 
   /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
   on(pattern, listener) {
+    if (typeof listener !== "function") throw new TypeError("realtime.on: no function.");
     // A script that the new page has too runs again: it hears in place of its former self.
     this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
-    const one = { pattern, listener, number: this.#count++ };
-    if (isPattern(pattern)) {
-      this.#patterned.add({ ...one, fits: matcher(pattern) });
-    } else {
-      this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
-    }
+    const fits = isPattern(pattern) && matcher(pattern);
+    const one = { pattern, listener, fits, number: this.#count++ };
+    if (fits) this.#patterned.add(one);
+    else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
     // Behind the listeners that the same script is about to add.
     if (this.#kept.length) queueMicrotask(() => this.#takeKept().forEach((message) => this.deliver(message)));
-    return () => this.#remove(pattern, ({ number }) => number === one.number);
+    return () => this.#remove(pattern, (other) => other === one);
   }
 
   off(pattern, listener) {
@@ -74,10 +73,8 @@ export class Channels {
   }
 
   #remove(pattern, isMeant) {
-    const named = this.#named.get(pattern);
-    for (const one of named ?? this.#patterned) {
-      if (one.pattern === pattern && isMeant(one)) (named ?? this.#patterned).delete(one);
-    }
-    if (!named?.size) this.#named.delete(pattern);
+    const all = this.#named.get(pattern) ?? this.#patterned;
+    for (const one of all) if (one.pattern === pattern && isMeant(one)) all.delete(one);
+    if (!all.size) this.#named.delete(pattern);
   }
 }

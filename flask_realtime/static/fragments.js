@@ -35,7 +35,9 @@ export class Fragments {
       try {
         if (!this.#change(fragment)) targetless.push(fragment);
       } catch (error) {
-        this.#window.reportError(error);
+        const { console } = this.#window;
+        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is no CSS selector: ${fragment.target}`);
+        else this.#window.reportError(error);
       }
     }
     return targetless;

@@ -52,6 +52,12 @@ for (const [pattern, channel, fits] of [
   });
 }
 
+for (const nothing of [undefined, null, {}, "room:1"]) {
+  test(`on() refuses ${JSON.stringify(nothing)} at once, and not at the first message`, () => {
+    assert.throws(() => channels.on("room:1", nothing), { name: "TypeError", message: "realtime.on: no function." });
+  });
+}
+
 test("a pattern of many stars takes no longer than its name is long", () => {
   // A regular expression would look for longer than there is a universe.
   channels.on(`${"*a".repeat(30)}*b`, listener);

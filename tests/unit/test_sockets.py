@@ -160,6 +160,18 @@ def test_subscribe_refuses_what_is_no_channel(make_socket, in_request, verb, cha
     assert in_request(lambda: socket.channels) == set()
 
 
+@pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
+def test_subscribe_to_a_pattern_says_where_patterns_are_for(socket, in_request, verb):
+    """Not that a push takes one by another argument, which these methods have not."""
+    with pytest.raises(InvalidChannel) as caught:
+        in_request(lambda: getattr(socket, verb)("room:1", "room:*"))
+
+    assert str(caught.value) == (
+        "'room:*' holds a '*', which no channel's name may: a page is subscribed to channels by "
+        "their names. Patterns are for pushes, and for realtime.on in the browser."
+    )
+
+
 def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request):
     """An app that cannot sign sessions learns so at once."""
     app.secret_key = None

@@ -14,6 +14,7 @@ from .address import RedisAddress
 from .backoff import Backoff
 from .confirmations import Confirmations, Wait
 from .connection import ConnectionLost, Deadline, RedisConnection
+from .loss import Loss
 from .resp import ErrorReply
 from .scripts import Command
 
@@ -61,7 +62,7 @@ class RedisListener:
         self._outgoing: list[Command] = []
         #: Whether there is a connection, as far as this process knows.
         self.is_connected = False
-        self._is_degraded = False
+        self._loss = Loss(address)
         self._failures = 0
         # After a loss, the names that the new connection has not confirmed yet; else None.
         self._unrestored: set[bytes] | None = None
@@ -183,16 +184,11 @@ class RedisListener:
             if self._note_loss():
                 backoff.reset()
             if not self._is_closing.is_set():
-                self._report(reason)
+                self._loss.report(reason)
                 self._release(reason)
                 self._is_closing.wait(backoff.next_seconds())
         self._waker.close()
         self._has_ended.set()
-
-    def _report(self, reason: str) -> None:
-        level = logging.WARNING if self._is_degraded else logging.ERROR
-        self._is_degraded = True
-        logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, reason)
 
     def _release(self, reason: str) -> None:
         """After too many failed attempts, end the waits of all callers."""
@@ -281,14 +277,13 @@ class RedisListener:
             is_restored = self._unrestored is not None and not self._unrestored
             if is_restored:
                 self._unrestored = None
-            was_degraded = self._is_degraded
-            if not self._due:
-                self._is_degraded = False
+            is_heard = not self._due
+            if is_heard:
                 self._failures = 0
         for wait in done:
             wait.done.set()
-        if was_degraded and not self._is_degraded:
-            logger.warning("Listening to %s again.", self._address)
+        if is_heard:
+            self._loss.end()
         if is_restored:
             self._restored()
 

@@ -3,6 +3,7 @@
 import functools
 import gc
 import json
+import logging
 import os
 import threading
 import time
@@ -12,6 +13,11 @@ from flask import Flask, request
 from redis.sentinel import Sentinel
 
 from flask_realtime import Realtime, RegistryUnavailable
+
+# Each attempt to reach Redis, and not one a minute: tests wait for some.
+attempts = logging.getLogger("flask_realtime.registries.redis.loss")
+attempts.setLevel(logging.DEBUG)
+attempts.addHandler(logging.StreamHandler())
 
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"

@@ -62,3 +62,11 @@ def test_hooks_tell_whether_there_is_anything_to_run(hooks):
     assert not before
     assert hooks
     assert heard
+
+
+def test_hooks_refuse_what_is_no_function(hooks):
+    """At once, since it would fail with each socket."""
+    with pytest.raises(TypeError, match=r"on_join and @realtime\.on_leave .* above 3\."):
+        hooks.add(3)
+
+    assert not hooks

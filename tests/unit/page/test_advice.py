@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from flask import Blueprint, Flask, render_template_string
+from flask import Blueprint, Flask, redirect, render_template_string
 
 from flask_realtime import Realtime
 
@@ -122,3 +122,151 @@ def test_session_cookie_that_reaches_the_socket_is_not_told(config, script_name,
 
     assert page.status_code == 200
     assert [one for one in caplog.records if one.levelno == logging.WARNING] == []
+
+
+@pytest.fixture
+def told(app, caplog):
+    """Has a view of an app in debug mode asked twice, and returns what the log says then."""
+    app.debug = True
+
+    def told(view, **options):
+        caplog.clear()
+        app.add_url_rule(f"/{view.__name__}", None, view, methods=["GET", "POST"])
+        client = app.test_client()
+        for _ in range(2):
+            assert client.open(f"/{view.__name__}", **options).status_code < 400
+        return [one.getMessage() for one in caplog.records if one.levelno >= logging.INFO]
+
+    return told
+
+
+BARE = "<!doctype html><title>x</title><body>hi"
+AS_MODULE = '<script type="module" src="/own/realtime.js"></script>'
+
+
+def test_subscribed_page_without_the_script_is_told_once(app, realtime, told):
+    """The commonest slip: a template that does not extend the one with the tag."""
+
+    @realtime.subscribes("news")
+    def bare():
+        return BARE
+
+    [line] = told(bare)
+
+    assert "'bare'" in line and "holds no {{ realtime_script() }}" in line
+
+
+def test_page_without_the_script_is_not_told_in_production(app, realtime, told):
+    """Nobody reads it there, and every page would be searched."""
+
+    @realtime.subscribes("news")
+    def bare():
+        return BARE
+
+    app.debug = False
+
+    assert told(bare) == []
+
+
+@pytest.mark.parametrize(
+    ("page", "headers"),
+    [
+        ("{{ realtime_script() }}<body>", {}),
+        (f"{AS_MODULE}<body>", {}),
+        ("<body><script>open(document.body.dataset.socketConnectionId)</script>", {}),
+        ('<body data-socket-connection-id="{{ realtime_connection_id() }}">', {}),
+        ("<body>", {"HX-Request": "true", "HX-Boosted": "true"}),
+        ("<body>", {"X-Turbo-Request-Id": "1"}),
+        ("<body>", {"Sec-Fetch-Mode": "cors"}),
+        ("<body>", {"X-Realtime-Connection-Id": "an-id-of-an-open-page"}),
+    ],
+)
+def test_page_that_has_a_socket_in_its_own_way_is_not_told(app, realtime, told, page, headers):
+    """A client of its own, or another page into which a script puts it."""
+
+    @realtime.subscribes("news")
+    def page_with_socket():
+        return render_template_string(f"<!doctype html>{page}")
+
+    assert told(page_with_socket, headers=headers) == []
+
+
+def test_page_that_subscribes_nobody_needs_no_script(app, realtime, told):
+    """Most pages of most apps."""
+
+    def plain():
+        return BARE
+
+    assert told(plain) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [(("", 204), 204), ({"more": 1}, 200), ("<li>more", 200), (redirect("/more"), 302)],
+)
+def test_subscribing_where_there_is_no_page_is_told_once(app, realtime, told, answer, status):
+    """It looks as if it worked, and the browser's console says that no view has subscribed."""
+
+    def more():
+        realtime.socket.subscribe("b")
+        return answer
+
+    [line] = told(more)
+
+    assert f"'more' subscribes to 'b', and subscribes nobody: its answer ({status}) is no" in line
+    assert "realtime.fetch" in line
+
+
+IN_PAGE = {"X-Realtime-Connection-Id": "an-id-of-an-open-page"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "headers"),
+    [
+        (lambda socket: ("", 204), IN_PAGE),
+        (lambda socket: render_template_string(PAGE), {}),
+        (lambda socket: {"id": socket.connection_id}, {}),
+        (lambda socket: socket.unsubscribe("b") or {}, {}),
+    ],
+)
+def test_subscribing_that_reaches_a_page_is_not_told(app, realtime, told, answer, headers):
+    """A page that asks by realtime.fetch, one that is rendered, one whose id the app hands over."""
+
+    def view():
+        realtime.socket.subscribe("b")
+        return answer(realtime.socket)
+
+    assert told(view, headers=headers) == []
+
+
+def test_form_that_redirects_below_a_decorator_is_not_told(app, realtime, told):
+    """Its page, which the browser asks for next, is what the decorator is there for."""
+
+    @realtime.subscribes("b")
+    def posted():
+        return redirect("/posted")
+
+    assert told(posted, method="POST") == []
+
+
+def test_push_that_leaves_nobody_out_is_told_once(app, realtime, told):
+    """The page hears its own push, though the view says that it should not."""
+
+    def push():
+        realtime.to("a", include_self=False).push("hi")
+        return "", 204
+
+    [line] = told(push)
+
+    assert "'push'" in line and "leaves nobody out" in line and "realtime.fetch" in line
+
+
+@pytest.mark.parametrize("headers", [IN_PAGE, {"Sec-Fetch-Mode": "navigate"}])
+def test_push_of_a_page_that_is_named_or_gone_is_not_told(app, realtime, told, headers):
+    """The browser leaves the page whose form it posts itself, so there is nobody to leave out."""
+
+    def push():
+        realtime.to("a", include_self=False).push("hi")
+        return "", 204
+
+    assert told(push, headers=headers) == []

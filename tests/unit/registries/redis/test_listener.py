@@ -1,5 +1,6 @@
 """What hears Redis's announcements."""
 
+import logging
 import queue
 import threading
 
@@ -9,7 +10,7 @@ import redis
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
 from flask_realtime.registries.redis.listener import RedisListener
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
 
 from .servers import server
 
@@ -101,3 +102,18 @@ def test_closing_does_not_wait_for_the_next_attempt(listen_to):
     listener.close()
 
     assert listener._has_ended.is_set()
+
+
+def test_redis_that_stays_away_is_told_seldom(listen_to, caplog):
+    """The first attempt that fails is an error, and the next ones are for who wants details."""
+    caplog.set_level(logging.DEBUG, logger="flask_realtime")
+    with server() as url:
+        pass
+    listener = listen_to(url)
+
+    with pytest.raises(ConnectionLost):
+        listener.listen([], Deadline(10))
+    told = lambda: [one for one in caplog.records if "Not listening to" in one.getMessage()]  # noqa: E731
+    eventually(lambda: len(told()) >= 4)
+
+    assert [one.levelno for one in told()[:4]] == [logging.ERROR, *3 * [logging.DEBUG]]

@@ -86,4 +86,5 @@ def test_redis_that_nobody_named_says_why_it_is_wanted(chosen):
     reason = "REALTIME_REGISTRY asks" if chosen else "several processes serve this app"
     assert str(registry).startswith("Redis at redis://localhost:6379/0 (REALTIME_REDIS, not set; ")
     assert reason in str(registry)
+    assert chosen or "set REALTIME_REDIS, or serve the app by one process" in str(registry)
     registry.close()

@@ -1,0 +1,51 @@
+"""What the log says while Redis is away."""
+
+import logging
+
+import pytest
+
+from flask_realtime.registries.redis import loss
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.loss import Loss
+
+
+@pytest.fixture
+def passed(monkeypatch):
+    """Seconds that have passed, in a list of one."""
+    seconds = [1000.0]
+    monkeypatch.setattr(loss.clock, "monotonic", lambda: seconds[0])
+    return seconds
+
+
+@pytest.fixture
+def said(caplog):
+    caplog.set_level(logging.INFO, logger=loss.__name__)
+    return lambda: [(one.levelname, one.getMessage()) for one in caplog.records]
+
+
+def test_loss_is_told_once_and_then_each_minute(passed, said):
+    """A line for each attempt would bury what other lines say."""
+    address = RedisAddress("redis://localhost:1/0", "REALTIME_REDIS", 5)
+    one = Loss(address)
+    name = "redis://localhost:1/0 (REALTIME_REDIS)"
+
+    for _ in range(50):  # attempts, for two minutes and a half
+        one.report("Connection refused.")
+        passed[0] += 3
+    one.end()
+    one.end()
+    one.report("It says no")
+
+    first, *others, again, anew = said()
+    assert first == ("ERROR", f"Not listening to Redis at {name}, connecting anew: "
+                     "Connection refused.")  # fmt: skip
+    assert others == [("WARNING", first[1])] * 2
+    assert again == ("WARNING", f"Listening to Redis at {name} again.")
+    assert anew[0] == "ERROR" and anew[1].endswith("connecting anew: It says no.")
+
+
+def test_link_that_was_never_lost_is_not_told(said):
+    """Each confirmation of Redis says that all is well."""
+    Loss(RedisAddress("redis://localhost:1/0", "REALTIME_REDIS", 5)).end()
+
+    assert said() == []
