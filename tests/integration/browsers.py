@@ -49,9 +49,6 @@ class Browser:
         address = (url or self.url).replace("http", "ws", 1)
         address += f"/?socket_connection_id={connection_id}" + ("&resume=1" if resume else "")
         options.setdefault("max_size", None)
-        # Else the library reads no further behind 16 messages that the test has not looked at, and
-        # waits at the end of the socket for a close frame that stands behind the seventeenth.
-        options.setdefault("max_queue", None)
         return Socket(
             connect(
                 address,
