@@ -1,6 +1,9 @@
 -- Notes when a user was disconnected, or put out of a channel.
 local user, lives, most, channel = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 
+-- A Redis that is out of memory refuses what takes memory, unless the script has written before. The
+-- end must be noted then as well, because connect.lua, which writes in this way, lets pages in.
+redis.call('PEXPIRE', user, ARGV[1])
 local now = now_in_ms()
 redis.call('HSET', user, channel and 'left:' .. channel or 'ended', as_moment(now))
 redis.call('PEXPIRE', user, ARGV[1])

@@ -127,3 +127,18 @@ def test_more_orders_than_are_read_at_once_are_carried_out(process):
     second.catch_up()
 
     assert second.told == orders
+
+
+def test_order_is_kept_by_a_redis_out_of_memory(process, store, kept):
+    """A process that does not hear the announcement carries it out later."""
+    first, second = process("first"), process("second")
+
+    store.client.config_set("maxmemory", 1)
+    try:
+        first.announce(ORDERS[0])
+    finally:
+        store.client.config_set("maxmemory", 0)
+    second.catch_up()
+
+    assert second.told == ORDERS[:1]
+    assert len(kept()) == 1
