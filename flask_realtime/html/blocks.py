@@ -17,6 +17,8 @@ from jinja2 import Template
 from jinja2.runtime import Context
 
 _WANTED = "flask_realtime.blocks"
+# Under which name a template keeps the function that renders it, as Jinja has made it.
+_ROOT = "_flask_realtime_root"
 # Flask 3.2 has one context for the app and its request; earlier ones have one of each.
 _HAS_ONE_CONTEXT = not hasattr(globals, "_cv_request")
 _CONTEXT: Any = globals.app_ctx if _HAS_ONE_CONTEXT else globals.request_ctx
@@ -43,7 +45,7 @@ class WantedBlocks:
     def outputs(self, name: str, page: str) -> list[str] | None:
         """Return the outputs of a block in the templates of this request, the likeliest first.
 
-        Where templates were rendered that are part of the page as a whole, only theirs count,
+        Where templates that have such a block are part of the page as a whole, only theirs count,
         those of the largest part first. Else an app has changed its page behind the template:
         then the outputs of all templates count, the longest first, since a short one, of a mail
         say, may stand somewhere in any page.
@@ -52,7 +54,11 @@ class WantedBlocks:
         :returns: None if a template has rendered the block several times with different outputs,
             in a loop for example.
         """
-        shown = [one for one, whole in self._wholes.items() if whole and whole in page]
+        shown = [
+            one
+            for one, whole in self._wholes.items()
+            if whole and self._has_block(one, name) and whole in page
+        ]
         shown.sort(key=lambda one: len(self._wholes[one]), reverse=True)
         made = self._outputs.get(name, {})
         found = [made[one] for one in shown or made if one in made]
@@ -73,11 +79,15 @@ class WantedBlocks:
             {
                 name
                 for context in self._contexts
-                for name, functions in context.blocks.items()
-                # An entry that only this module has added has no function of a template behind it.
-                if len(functions) > (name in self.names)
+                for name in context.blocks
+                if self._has_block(context, name)
             }
         )
+
+    def _has_block(self, context: Context, name: str) -> bool:
+        """Return whether a block stands in the template of a context, or in a parent of it."""
+        # An entry that only this module has added has no function of a template behind it.
+        return len(context.blocks.get(name, ())) > (name in self.names)
 
     def watch(self, context: Context) -> None:
         """Note the output of the wanted blocks that a template renders in *context*."""
@@ -138,9 +148,12 @@ def _watch(app: Flask, template: Template, **_extra: Any) -> None:
         return
     wanted.has_template = True
     if "new_context" not in vars(template):
-        template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
         noting = _noting_whole_async if template.environment.is_async else _noting_whole
-        template.root_render_func = noting(template.root_render_func)
+        # Kept, so that two threads that come here at once wrap it once each, and not twice.
+        root = vars(template).setdefault(_ROOT, template.root_render_func)
+        template.root_render_func = noting(root)
+        # Last: another thread that finds it renders with both.
+        template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
 
 
 def _new_context(

@@ -1,5 +1,7 @@
 """Blocks, noted while their own view renders the whole page."""
 
+import threading
+
 import pytest
 from flask import (
     Flask,
@@ -9,7 +11,7 @@ from flask import (
     render_template_string,
     session,
 )
-from jinja2 import DictLoader
+from jinja2 import DictLoader, Template
 
 from flask_realtime.html.blocks import want_blocks, wanted_blocks
 
@@ -44,6 +46,12 @@ def noted(app, names, *template, **variables):
         wanted = want_blocks(app, names)
         html = render_template(*template, **variables)
     return all_of(wanted, html), html
+
+
+def run_in_thread(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
 
 
 def all_of(wanted, page):
@@ -148,6 +156,43 @@ def test_page_that_is_changed_behind_its_template_has_its_blocks(app):
         render_template_string("{% block title %}{% endblock %} mail")
 
     assert wanted.outputs("title", page) == ["Base: Ann!", ""]
+
+
+def test_page_that_is_changed_around_an_icon_has_its_blocks(app):
+    """The icon is a template of its own, has no blocks, and stands in the page unchanged."""
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, ["title"])
+        icon = render_template_string("<svg></svg>")
+        page = icon + render_template("page.html", name="Ann").replace("main", "chief")
+
+    assert wanted.outputs("title", page) == ["Base: Ann!"]
+
+
+@pytest.mark.parametrize("name", ["root_render_func", "new_context"])
+def test_template_that_two_threads_render_first_is_noted_by_both(app, name):
+    """The second comes in the middle of what the first one prepares."""
+    seen = []
+
+    def render_in_another_request():
+        with app.test_request_context("/"):
+            wanted = want_blocks(app, ["admin"])
+            page = render_template("admin.html", is_admin=False)
+            render_template_string("{% block admin %}all{% endblock %} mail")
+            seen.append(all_of(wanted, page))
+
+    class Interrupted(Template):
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if vars(self).get("interrupts_at") == name:
+                self.interrupts_at = None
+                run_in_thread(render_in_another_request)
+
+    app.jinja_env.template_class = Interrupted
+    app.jinja_env.get_template("admin.html").interrupts_at = name
+
+    noted(app, ["admin"], "admin.html")
+
+    assert seen == [{}]
 
 
 def test_block_that_differs_from_pass_to_pass_has_no_output(app):
