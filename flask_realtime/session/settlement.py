@@ -24,7 +24,13 @@ from ..page.client import (
 )
 from ..page.identify import identify
 from ..page.revocations import note_arrival
-from ..page.sessions import has_cookie_session, keep_snapshot, present_session, save_nothing
+from ..page.sessions import (
+    has_cookie_session,
+    keep_snapshot,
+    present_session,
+    save_nothing,
+    session_as_it_came,
+)
 from ..registries.records import Disconnect, End, SessionEnd
 from .grants import Grants
 from .visits import asks_for_visit
@@ -51,7 +57,8 @@ class Settlement:
     user than when the request came. The registry first notes that the session of the earlier key
     has ended. When the response has been sent, and the browser has its next cookie, the sockets of
     the earlier session are closed in all processes. A session that had ended before keeps its key
-    for as long as it is the same user's: it was ended against whoever has a copy of its cookie.
+    for as long as it is the same user's: it was ended against whoever has a copy of its cookie. A
+    log-out in between, or another user, gives it a key that lives.
 
     :param process: returns this process.
     :param grants: the subscriptions that the request gives to its page.
@@ -115,11 +122,15 @@ class Settlement:
         # The response to a handshake brings the browser no cookie.
         if response.status_code == 101:
             return response
-        if _has_changed(client):
-            self._turn_over(client, response)
-        if client is None:
-            return response
-        return self._grants.settle(client, response, present_identity())
+        keeps_former = _has_changed(client) and not self._turn_over(client, response)
+        try:
+            if client is None:
+                return response
+            return self._grants.settle(client, response, present_identity())
+        finally:
+            # At last, because the grants read the session.
+            if keeps_former:
+                save_nothing()
 
     def _is_too_late(self) -> bool:
         """Return whether this is a message whose session ended while the message was handled, and
@@ -133,8 +144,11 @@ class Settlement:
             return False
         return self._process().has_ended([session_of(socket.digest)], socket.heir)
 
-    def _turn_over(self, client: Client | None, response: Response) -> None:
-        """Give a session that is another's now, or nobody's, another key, and end the earlier."""
+    def _turn_over(self, client: Client | None, response: Response) -> bool:
+        """Give a session that is another's now, or nobody's, another key, and end the earlier.
+
+        :returns: whether the session is to be saved.
+        """
         request.environ[IS_ENDED] = True
         socket = None if client is None else client.socket
         if client is not None and client.is_over:
@@ -155,9 +169,13 @@ class Settlement:
         elif was_over and _is_the_same():
             # The browser may have the living key by now, by the answer to the same form sent once
             # before: a cookie of this answer would replace it.
-            save_nothing()
+            if now == before or not _is_worth_saving():
+                return False
+            # A log-in, say. It looks like what anybody can do who has a copy of the ended cookie.
+            session[SOCKET_KEY] = before
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
+        return True
 
     def _has_ended(self, client: Client | None, names: Sequence[str]) -> bool:
         return bool(names) and self._process().has_ended(names, _heir(client))
@@ -182,6 +200,18 @@ def _is_the_same() -> bool:
     if identity is None and known_socket_key() != before.socket_key:
         return False
     return identity == before.identity
+
+
+def _is_worth_saving() -> bool:
+    """Return whether the app has written anything into the session but what was there before.
+
+    What it has left out counts where the server keeps the session: a cookie of before can be sent
+    again in any case.
+    """
+    before, now = dict(session_as_it_came()), dict(present_session())
+    if has_cookie_session(current_app):
+        before = {key: value for key, value in before.items() if key in now}
+    return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
 
 
 def _heir(client: Client | None) -> str:

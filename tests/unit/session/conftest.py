@@ -1,8 +1,16 @@
 """Fixtures for requests of one app."""
 
+import flask
 import pytest
+from cachelib import SimpleCache
+from flask import session
+from flask_session import Session
 
+from flask_realtime.config.settings import Config
+from flask_realtime.page.identify import EXTENSION, Identify
+from flask_realtime.page.page import Page
 from flask_realtime.session.grants import Grants
+from flask_realtime.session.settlement import Settlement
 
 from .pages import KEY, make_app
 
@@ -32,5 +40,50 @@ def ask(granting):
             with client.session_transaction() as opened:
                 opened.update(socket_key=KEY, **stored)
         return client.open("/", method=method, headers=headers)
+
+    return visit
+
+
+@pytest.fixture
+def settlement(process):
+    return Settlement(lambda: process, Grants(lambda: process))
+
+
+@pytest.fixture(params=["cookie", "server"])
+def settled(request, process, settlement):
+    """An app whose requests are settled, with its session in a cookie or kept by the server."""
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    if request.param == "server":
+        app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+        Session(app)
+    app.extensions[EXTENSION] = Identify()
+    Page(Config()).init_app(app)
+    settlement.init_app(app)
+    return app
+
+
+@pytest.fixture
+def identified(settled):
+    settled.extensions[EXTENSION].set(lambda: session.get("user"))
+    return settled
+
+
+@pytest.fixture
+def visit(settled, process):
+    """The second answer to a browser whose session holds a socket key, and *stored*, when it
+    comes; the session behind it is kept in ``visit.session``."""
+
+    def visit(view, **stored):
+        settled.add_url_rule("/first", "first", lambda: session.update(stored) or "")
+        settled.add_url_rule("/", "view", view, methods=["GET", "POST"])
+        settled.add_url_rule("/after", "after", lambda: dict(session))
+        client = settled.test_client()
+        client.get("/first")
+        response = client.post("/")
+        visit.before_sent = list(process.disconnected)
+        response.close()
+        visit.session = client.get("/after").json
+        return response
 
     return visit

@@ -1,93 +1,17 @@
 """Whose session it is at the end of a request, and what becomes of what was granted before."""
 
-from __future__ import annotations
-
-import flask
 import flask_login
 import pytest
-from cachelib import SimpleCache
 from flask import g, session
-from flask_session import Session
 
-from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import digest, session_digest
-from flask_realtime.page.identify import EXTENSION, Identify
-from flask_realtime.page.page import Page
+from flask_realtime.page.identify import EXTENSION
 from flask_realtime.registries.records import Disconnect
-from flask_realtime.session.grants import Grants
-from flask_realtime.session.settlement import Settlement
 
-KEY = "the-socket-key"
+from .views import KEY, has_ended, log_in, log_out
+
 ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001)]
-
-
-@pytest.fixture
-def settlement(process):
-    return Settlement(lambda: process, Grants(lambda: process))
-
-
-@pytest.fixture(params=["cookie", "server"])
-def app(request, process, settlement):
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    if request.param == "server":
-        app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
-        Session(app)
-    app.extensions[EXTENSION] = Identify()
-    Page(Config()).init_app(app)
-    settlement.init_app(app)
-    return app
-
-
-@pytest.fixture
-def identified(app):
-    app.extensions[EXTENSION].set(lambda: session.get("user"))
-    return app
-
-
-@pytest.fixture
-def visit(app):
-    """The second answer to a browser whose session holds a socket key, and *stored*, when it
-    comes; the session behind it is kept in ``visit.session``."""
-
-    def visit(view, **stored):
-        app.add_url_rule("/first", "first", lambda: session.update(stored) or "")
-        app.add_url_rule("/", "view", view, methods=["GET", "POST"])
-        app.add_url_rule("/after", "after", lambda: dict(session))
-        client = app.test_client()
-        client.get("/first")
-        response = client.post("/")
-        visit.before_sent = list(visit.process.disconnected)
-        response.close()
-        visit.session = client.get("/after").json
-        return response
-
-    return visit
-
-
-@pytest.fixture(autouse=True)
-def know_process(visit, process):
-    visit.process = process
-
-
-def log_in():
-    session["user"] = 42
-    return "in"
-
-
-def log_out():
-    del session["user"]
-    return "out"
-
-
-def clear():
-    session.clear()
-    return "<body>cleared</body>"
-
-
-def has_ended(process):
-    return process.registry.connect(digest("secret", KEY, "an-id-of-a-page"), "1").has_ended
 
 
 @pytest.mark.parametrize(
@@ -120,7 +44,7 @@ def test_session_that_is_the_same_users_keeps_its_key(identified, process, visit
     assert not has_ended(process)
 
 
-def test_session_that_was_cleared_has_ended_whoever_it_belonged_to(app, process, visit):
+def test_session_that_was_cleared_has_ended_whoever_it_belonged_to(settled, process, visit):
     """An app that never says who a session belongs to clears it at the log-out."""
     visit(lambda: session.clear() or "bye", socket_key=KEY, user=42)
 
@@ -129,44 +53,12 @@ def test_session_that_was_cleared_has_ended_whoever_it_belonged_to(app, process,
     assert process.disconnected == ENDED
 
 
-def test_session_that_was_cleared_and_begun_anew_has_ended(app, process, visit):
+def test_session_that_was_cleared_and_begun_anew_has_ended(settled, process, visit):
     """The page that says good-bye has a key of its own."""
     visit(lambda: session.clear() or "<body>bye</body>", socket_key=KEY)
 
     assert visit.session["socket_key"] not in (None, KEY)
     assert has_ended(process)
-
-
-def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, visit):
-    """Else a copy of its cookie would be worth something again."""
-
-    def renew():
-        session.clear()
-        session["user"] = 42
-        return "<body>renewed</body>"
-
-    process.registry.end_session(session_digest("secret", KEY))
-
-    visit(renew, socket_key=KEY, user=42)
-
-    assert visit.session["socket_key"] == KEY
-    assert has_ended(process)
-
-
-@pytest.mark.parametrize(
-    ("view", "stored"),
-    [(log_in, {"user": 41}), (log_in, {}), (log_out, {"user": 42}), (clear, {})],
-    ids=["another", "in", "out", "cleared"],
-)
-def test_session_that_had_ended_before_lives_again_as_anothers(
-    identified, process, visit, view, stored
-):
-    """It holds nothing of what was ended."""
-    process.registry.end_session(session_digest("secret", KEY))
-
-    visit(view, socket_key=KEY, **stored)
-
-    assert visit.session["socket_key"] not in (None, KEY)
 
 
 def test_session_without_a_key_has_nothing_to_end(identified, process, visit):
@@ -177,7 +69,7 @@ def test_session_without_a_key_has_nothing_to_end(identified, process, visit):
     assert process.disconnected == []
 
 
-def test_app_that_never_says_keeps_its_key_at_a_log_in(app, process, visit):
+def test_app_that_never_says_keeps_its_key_at_a_log_in(settled, process, visit):
     """It does not say what a log-in is."""
     visit(log_in, socket_key=KEY)
 
@@ -217,7 +109,7 @@ def test_session_has_ended_under_every_secret_key(identified, process, visit):
     }
 
 
-def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(app, process, visit):
+def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(settled, process, visit):
     """Flask-Login's current_user is kept in g: it is not the user of the session that came."""
 
     def who():
@@ -225,7 +117,7 @@ def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(app, pro
             g.user = session.get("user")
         return g.user
 
-    app.extensions[EXTENSION].set(who)
+    settled.extensions[EXTENSION].set(who)
 
     def view():
         session["user"] = 42
@@ -238,33 +130,33 @@ def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(app, pro
     assert process.disconnected == ENDED
 
 
-def test_identity_that_is_not_known_is_the_requests_500(app, visit):
+def test_identity_that_is_not_known_is_the_requests_500(settled, visit):
     """And no stranger's."""
-    app.extensions[EXTENSION].set(lambda: 1 / 0)
+    settled.extensions[EXTENSION].set(lambda: 1 / 0)
 
     assert visit(log_in, socket_key=KEY).status_code == 500
 
 
 @pytest.mark.parametrize("remember", [False, True])
-def test_log_in_by_flask_login_gets_another_key(app, process, remember):
+def test_log_in_by_flask_login_gets_another_key(settled, process, remember):
     """By its form, and by a cookie that remembers."""
-    app.extensions[EXTENSION].set(flask_login)
-    manager = flask_login.LoginManager(app)
+    settled.extensions[EXTENSION].set(flask_login)
+    manager = flask_login.LoginManager(settled)
     user = flask_login.UserMixin()
     user.id = "42"
     manager.user_loader(lambda user_id: user)
 
-    @app.post("/login")
+    @settled.post("/login")
     def log_in():
         flask_login.login_user(user, remember=remember)
         return ""
 
-    @app.get("/me")
+    @settled.get("/me")
     @flask_login.login_required
     def me():
         return dict(session)
 
-    client = app.test_client()
+    client = settled.test_client()
     with client.session_transaction() as stored:
         stored["socket_key"] = KEY
     client.post("/login").close()

@@ -1,0 +1,82 @@
+"""A request comes with a session that has ended: by an old cookie, or a copy of one."""
+
+import pytest
+from flask import session
+
+from flask_realtime.identity.keys import session_digest
+from flask_realtime.session.grants import Grants
+
+from .views import KEY, clear, has_ended, log_in, log_out
+
+
+@pytest.fixture(autouse=True)
+def end(process):
+    process.registry.end_session(session_digest("secret", KEY))
+
+
+def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, visit):
+    """Else a copy of its cookie would be worth something again."""
+
+    def renew():
+        session.clear()
+        session["user"] = 42
+        return "<body>renewed</body>"
+
+    visit(renew, socket_key=KEY, user=42)
+
+    assert visit.session["socket_key"] == KEY
+    assert has_ended(process)
+
+
+@pytest.mark.parametrize("way", ["disconnect", "clear"])
+def test_page_of_a_session_that_had_ended_before_is_shown(
+    identified, process, visit, settlement, way
+):
+    """As ever, though it subscribes and its session is not saved."""
+    grants = Grants(lambda: process)
+
+    def view():
+        if way == "clear":
+            session.clear()
+            session["user"] = 42
+        else:
+            settlement.end_session()
+        grants.subscribe(["room:1"])
+        return "<body>shown</body>"
+
+    response = visit(view, socket_key=KEY, user=42)
+
+    assert response.status_code == 200 and "connection-id" in response.text
+    assert visit.session["socket_key"] == KEY
+    assert has_ended(process)
+
+
+def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
+    identified, process, visit
+):
+    """Its pages connect once there was a log-out: it looks like what a thief of the cookie does."""
+
+    def log_in_again():
+        session.clear()
+        session.update(user=42, note="hello")
+        return "<body>in</body>"
+
+    visit(log_in_again, socket_key=KEY, user=42, cart=[1])
+
+    assert visit.session["note"] == "hello" and "cart" not in visit.session
+    assert visit.session["socket_key"] == KEY
+    assert has_ended(process)
+
+
+@pytest.mark.parametrize(
+    ("view", "stored"),
+    [(log_in, {"user": 41}), (log_in, {}), (log_out, {"user": 42}), (clear, {})],
+    ids=["another", "in", "out", "cleared"],
+)
+def test_session_that_had_ended_before_lives_again_as_anothers(
+    identified, process, visit, view, stored
+):
+    """It holds nothing of what was ended."""
+    visit(view, socket_key=KEY, **stored)
+
+    assert visit.session["socket_key"] not in (None, KEY)
