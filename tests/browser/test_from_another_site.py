@@ -130,6 +130,26 @@ def test_bank_in_a_frame_logs_nobody_out(come, lax, bank):
     assert user_of(ada) == "ada"
 
 
+def test_page_in_a_frame_of_another_site_is_told_what_it_lacks(come, lax, bank):
+    """The browser keeps the cookies of a page back that stands in a frame of another site."""
+    ada = come(lax)
+    ada.visit("/login/ada")
+    ada.page.goto(f"{bank}/?to={lax}/")
+
+    ada.run("document.querySelector('#ask').target = 'other'")
+    ada.page.click("#ask button")
+    hidden = ada.page.frame("other")
+    hidden.wait_for_selector("body[data-realtime-state=closed]", state="attached")
+
+    ours = [error for error in ada.errors if error.startswith("realtime:")]
+    assert ours == [
+        "realtime: no session cookie comes; another site's frame needs SameSite=None; Secure."
+    ]
+    ada.errors.clear()
+    ada.page.goto(lax)
+    assert user_of(ada) == "ada"
+
+
 @pytest.mark.parametrize("is_logged_in", [True, False])
 def test_link_from_elsewhere_is_a_visit_like_any_other(come, lax, bank, is_logged_in):
     """Under Lax it brings the cookie, and a visitor without one is new: the page has its id at

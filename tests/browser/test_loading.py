@@ -54,3 +54,12 @@ def test_call_of_a_route_that_is_not_open_to_calls_is_made_by_http(come, start):
         assert (reply["url"], reply["redirected"]) == (f"{server.url}/id", False)
         assert (moved["url"], moved["redirected"]) == (f"{server.url}/whoami", True)
         assert reply["headers"]["Content-Type"].startswith("text/html")
+
+
+def test_module_that_awaits_something_first_misses_nothing(ada, publisher, channel):
+    """What comes before it listens is kept until the page's modules have run."""
+    ada.visit(f"/awaits/{channel}")
+
+    publisher.push("early", channel)
+
+    ada.wait_for("() => heard.includes('early')")

@@ -116,6 +116,34 @@ def late():
     )
 
 
+@app.get("/awaits/<channel>")
+def awaits(channel):
+    """A page with a module that listens once a first message has come, which it awaits."""
+    realtime.socket.subscribe(channel)
+    return render_template_string(
+        """<link rel="icon" href="data:,"><body>
+        <script nonce="{{ g.nonce }}">
+          window.heard = [];
+          window.hasCome = new Promise((resolve) => {
+            window.WebSocket = class extends WebSocket {
+              constructor(...options) {
+                super(...options);
+                this.addEventListener("message", ({ data }) => {
+                  if (data.includes("early")) setTimeout(resolve);
+                });
+              }
+            };
+          });
+        </script>
+        {{ realtime_script(g.nonce) }}
+        <script type="module" nonce="{{ g.nonce }}">
+          await hasCome;
+          realtime.on({{ channel|tojson }}, (payload) => heard.push(payload));
+        </script>""",
+        channel=channel,
+    )
+
+
 @app.get("/with-a-block")
 def with_a_block():
     """A page with a block that nothing has refreshed so far."""
