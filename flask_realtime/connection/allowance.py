@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..threads import clock
+
+# How often one who waits looks whether it still has to.
+LOOK_SECONDS = 1.0
+# How many times its share an owner may have whose bytes wait for more of its own.
+SHARES_AT_MOST = 2
+
+
+class NotWanted(Exception):
+    """Nobody wants any more what the bytes were asked for."""
 
 
 class Allowance:
@@ -17,8 +26,8 @@ class Allowance:
     keeps nobody else waiting for long.
 
     :param most: bytes; more are granted to one that is alone.
-    :param most_of_one: how many of them one owner may have; more are granted to an owner that has
-        none.
+    :param most_of_one: how many of them one owner may have, its share; more are granted to an owner
+        that has none.
     """
 
     def __init__(self, most: int, most_of_one: int | None = None) -> None:
@@ -31,30 +40,51 @@ class Allowance:
         # for ever.
         self._waiting: dict[str, deque[tuple[int, threading.Event]]] = {}
         self._changed_at = 0.0
+        # When those owners had bytes granted or gave some back last that have any.
+        self._owner_changed_at: dict[str, float] = {}
+        # The owners who may go beyond their share with what they ask for next.
+        self._excepted: set[str] = set()
 
     @contextmanager
-    def take(self, size: int, patience: float | None = None, owner: str = "") -> Iterator[None]:
+    def take(
+        self,
+        size: int,
+        patience: float | None = None,
+        owner: str = "",
+        is_wanted: Callable[[], bool] | None = None,
+    ) -> Iterator[None]:
         """Have *size* bytes within this, once there are so many to be had.
 
         :param patience: who has taken bytes may be waiting for one who waits here: after so many
             seconds in which nothing was taken or given back, the next in order is granted its
-            bytes all the same. None: whoever has taken bytes waits for nobody.
+            bytes all the same. An owner of whose bytes none were taken or given back for so long
+            may have ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None: whoever
+            has taken bytes waits for nobody.
         :param owner: for whom.
+        :param is_wanted: returns whether the caller still wants to wait; asked now and then.
+        :raises NotWanted: if the caller does not.
         """
         granted = threading.Event()
+        look_after = patience if is_wanted is None else min(LOOK_SECONDS, patience or LOOK_SECONDS)
         self._ask(size, granted, owner)
         try:
-            while not granted.wait(patience):
-                self._relent(patience or 0.0)
+            while not granted.wait(look_after):
+                if is_wanted is not None and not is_wanted():
+                    raise NotWanted
+                if patience is not None:
+                    self._relent(patience, owner)
             yield
         finally:
             self._leave(size, granted, owner)
 
-    def add(self, size: int) -> None:
+    def add(self, size: int, owner: str = "") -> None:
         """Count *size* bytes that are there already, whether they fit or not; less than 0: that
-        are there no longer."""
+        are there no longer.
+
+        :param owner: for whom.
+        """
         with self._lock:
-            self._change_by(size, "")
+            self._change_by(size, owner)
             self._grant()
 
     @property
@@ -67,9 +97,13 @@ class Allowance:
             self._waiting.setdefault(owner, deque()).append((size, granted))
             self._grant()
 
-    def _relent(self, patience: float) -> None:
+    def _relent(self, patience: float, owner: str) -> None:
         with self._lock:
-            if self._waiting and clock.monotonic() - self._changed_at >= patience:
+            now = clock.monotonic()
+            if now - self._owner_changed_at.get(owner, now) >= patience and owner in self._waiting:
+                self._excepted.add(owner)
+                self._grant()
+            if self._waiting and now - self._changed_at >= patience:
                 self._grant_first(next(iter(self._waiting)))
 
     def _leave(self, size: int, granted: threading.Event, owner: str) -> None:
@@ -81,14 +115,15 @@ class Allowance:
                 self._waiting[owner].remove((size, granted))
                 if not self._waiting[owner]:
                     del self._waiting[owner]
+                    self._excepted.discard(owner)
             self._grant()
 
     def _change_by(self, size: int, owner: str) -> None:
         self._taken += size
         self._taken_by[owner] += size
+        self._changed_at = self._owner_changed_at[owner] = clock.monotonic()
         if not self._taken_by[owner]:
-            del self._taken_by[owner]
-        self._changed_at = clock.monotonic()
+            del self._taken_by[owner], self._owner_changed_at[owner]
 
     def _grant(self) -> None:
         """Grant their bytes to those in front for whom there are enough."""
@@ -101,12 +136,14 @@ class Allowance:
         """The first owner who may have more, None if nobody who waits may."""
         for owner, waiting in self._waiting.items():
             taken = self._taken_by[owner]
-            if not taken or taken + waiting[0][0] <= self._most_of_one:
+            shares = SHARES_AT_MOST if owner in self._excepted else 1
+            if not taken or taken + waiting[0][0] <= shares * self._most_of_one:
                 return owner
         return None
 
     def _grant_first(self, owner: str) -> None:
         waiting = self._waiting.pop(owner)
+        self._excepted.discard(owner)
         size, granted = waiting.popleft()
         if waiting:
             # Behind the other owners.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..connection.allowance import Allowance
@@ -20,7 +20,8 @@ HANDLED_BYTES = 32 * 1024 * 1024
 # to handle holds up himself.
 HANDLED_BYTES_OF_SESSION = HANDLED_BYTES // 4
 # Handlers may wait for each other: who waits for memory is given it once no handler of a large
-# message has ended for so many seconds.
+# message has ended for so many seconds, or none of its own session where only the session's share
+# is used up.
 PATIENCE_SECONDS = 10.0
 
 
@@ -40,12 +41,16 @@ class LargeMessages:
             return parse_message(text)
 
     @contextmanager
-    def hold(self, text: str, turns: Turns, session: str) -> Iterator[Message]:
+    def hold(
+        self, text: str, turns: Turns, session: str, is_wanted: Callable[[], bool] | None = None
+    ) -> Iterator[Message]:
         """Parse *text* for as long as the ``with`` block runs; wait while others take too much.
 
         :param turns: those of the sockets' readers.
         :param session: the browser session whose message it is.
+        :param is_wanted: returns whether the message is still to be handled; asked now and then.
         :raises InvalidMessage: if it is no message.
+        :raises NotWanted: if it is not to be handled any more.
         """
-        with self._allowance.take(parsed_size(text), PATIENCE_SECONDS, session):
+        with self._allowance.take(parsed_size(text), PATIENCE_SECONDS, session, is_wanted):
             yield self.look(text, turns)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..connection.allowance import NotWanted
 from ..connection.connection import Connection
 from ..connection.limits import tokens_for
 from ..errors import CloseCode, InvalidMessage
@@ -201,11 +202,9 @@ class MessageReceiver:
         connection = self._connection
         connection.reading.wait_for_handling()
         connection.reading.pending.enter(len(data))
-        is_next = not connection.jobs.pending
-        if message is not None and is_next and len(data) < LARGE_BYTES:
-            connection.jobs.submit(lambda: self._handle(message, len(data)))
-        else:
-            connection.jobs.submit(lambda: self._handle_data(data))
+        is_next = not connection.jobs.pending and len(data) < LARGE_BYTES
+        kept = message if message is not None and is_next else data
+        connection.jobs.submit(lambda: self._handle(kept, len(data)))
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":
@@ -235,36 +234,37 @@ class MessageReceiver:
             self._arrival = _ENTERED[arrival.is_resumed]
         return arrival.subscriptions
 
-    def _handle(self, message: Message, size: int) -> None:
+    def _handle(self, message: Message | bytes, size: int) -> None:
+        connection = self._connection
         try:
-            self._answer(message)
-        finally:
-            self._connection.reading.pending.leave(size)
-
-    def _handle_data(self, data: bytes) -> None:
-        try:
-            text = data.decode()
-            if len(data) < LARGE_BYTES:
-                self._answer(parse_message(text))
-                return
-            connection = self._connection
-            session = session_of(connection.digest)
-            with self._services.large.hold(text, connection.reading.turns, session) as message:
-                self._answer(message)
+            # A peer that takes nothing would else have several large replies in memory. Waited for
+            # first, since a message takes much more memory once it is parsed.
+            if connection.outbox.wait_until_replied(lambda: connection.is_receptive):
+                self._read_and_answer(message)
+        except NotWanted:
+            pass
         except InvalidMessage as error:
             self._refuse(error.message_id, 400, error.reason)
         finally:
-            self._connection.reading.pending.leave(len(data))
+            connection.reading.pending.leave(size)
+
+    def _read_and_answer(self, message: Message | bytes) -> None:
+        connection, large = self._connection, self._services.large
+        if isinstance(message, Message):
+            self._answer(message)
+        elif len(message) < LARGE_BYTES:
+            self._answer(parse_message(message.decode()))
+        else:
+            turns, session = connection.reading.turns, session_of(connection.digest)
+            text = message.decode()
+            with large.hold(text, turns, session, lambda: connection.is_open) as parsed:
+                self._answer(parsed)
 
     def _answer(self, message: Message) -> None:
-        connection = self._connection
-        # A peer that takes nothing would else have several large replies in memory.
-        if not connection.outbox.wait_until_replied(lambda: connection.is_receptive):
-            return
         try:
             self._services.conversations.answer(self._converse(), message, self._reply)
         finally:
-            connection.disconnects_behind_reply = False
+            self._connection.disconnects_behind_reply = False
 
     def _converse(self) -> Conversation:
         if self._conversation is None:

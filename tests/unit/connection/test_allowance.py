@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from flask_realtime.connection.allowance import Allowance
+from flask_realtime.connection.allowance import Allowance, NotWanted
 
 from ...eventually import DEADLINE, eventually
 
@@ -139,3 +139,46 @@ def test_owners_come_in_turn():
         thread.join(DEADLINE)
 
     assert taken == ["often", "once", "often", "often"]
+
+
+def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
+    """Its handlers may wait for each other, whatever those of others do; it never has it all."""
+    allowance, gate, taken = Allowance(100, 25), threading.Event(), []
+
+    def take():
+        with allowance.take(20, patience=0.01, owner="stuck"):
+            taken.append(1)
+            gate.wait(DEADLINE)
+
+    def work_elsewhere():
+        for _ in range(3):
+            clock.now += 0.008
+            with allowance.take(1, owner="busy"):
+                pass
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(allowance._waiting.get("stuck", ())) == 2)
+    work_elsewhere()
+    eventually(lambda: len(taken) == 2)
+    work_elsewhere()
+    eventually(lambda: "stuck" in allowance._excepted)
+
+    assert len(taken) == 2
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert (allowance._taken, allowance._taken_by, allowance._owner_changed_at) == (0, {}, {})
+    assert not allowance._excepted
+
+
+def test_one_who_does_not_want_to_wait_any_more_takes_nothing():
+    """And keeps nobody behind it."""
+    allowance = Allowance(100)
+
+    with allowance.take(100):
+        with pytest.raises(NotWanted), allowance.take(1, patience=0.01, is_wanted=lambda: False):
+            pass
+        assert not allowance.is_waited_for
+    assert allowance._taken == 0

@@ -6,8 +6,10 @@ import threading
 import pytest
 
 from flask_realtime import Realtime
+from flask_realtime.connection import allowance
 from flask_realtime.identity.keys import digest
-from flask_realtime.node import message_receiver
+from flask_realtime.node import large_messages, message_receiver
+from flask_realtime.node.large_messages import LARGE_BYTES
 from tests.eventually import DEADLINE, eventually
 
 from ..handshakes import Page, admitted
@@ -25,6 +27,7 @@ class Heard:
         self.realtime.on_leave(lambda: self.note("left"))
         self.realtime.handler("echo")(lambda data: data)
         self.realtime.handler("wait")(lambda data: str(self.gate.wait(DEADLINE)))
+        self.realtime.handler("much")(lambda data: "x" * 2_000_000)
         self.realtime.handler("log-out")(self._log_out)
         self.node = node_of(realtime=self.realtime, **settings)
 
@@ -235,3 +238,41 @@ def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
     assert at_first == [0]
     assert made == [0, 1, 2]
     assert sum(len(reply["body"]) == 4_000_000 for reply in replies) == 3
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """There is memory for one large message, and who waits for it is not let in early."""
+    monkeypatch.setattr(large_messages, "HANDLED_BYTES", 1)
+    monkeypatch.setattr(large_messages, "PATIENCE_SECONDS", 1000.0)
+    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+
+
+def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(one_at_a_time):
+    """Its own next message is read once it has taken the reply."""
+    node = Heard().node
+    with Page(node, socket_key="slow") as slow, Page(node, socket_key="other") as other:
+        slow.say("much")
+        eventually(lambda: slow.connection.outbox.has_large_reply)
+        slow.say("echo", data="x" * LARGE_BYTES)
+        eventually(lambda: slow.connection.outbox._empty)
+
+        other.say("echo", data="x" * LARGE_BYTES)
+
+        assert other.receive()["status"] == 200
+
+
+def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time, heard):
+    """The socket is gone at once, and not once others' handlers have ended."""
+    node = heard.node
+    with Page(node, socket_key="busy") as busy:
+        busy.say("wait", data="x" * LARGE_BYTES)
+        large = busy.connection.receiver._services.large
+        eventually(lambda: large._allowance._taken)
+        with Page(node, socket_key="waiting") as waiting:
+            waiting.say("echo", data="x" * LARGE_BYTES)
+            eventually(lambda: large._allowance.is_waited_for)
+
+        eventually(lambda: node.connections() == [busy.connection])
+        heard.gate.set()
+        assert busy.receive()["body"] == "True"
