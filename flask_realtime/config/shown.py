@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
-_QUERY_PASSWORD = re.compile(r"(password=)[^&'\"\s]*", re.IGNORECASE)
-# A port that is no number is a password, in a URL whose '@' was forgotten.
-_PASSWORD_AS_PORT = re.compile(r"(://[^/?:]*:)(?!\d{1,5}(?:[/?]|$)).*")
+_QUERY_PASSWORD = re.compile(r"(password=)[^&]*", re.IGNORECASE)
+_HOST = re.compile(r"(?:\*\*\*@)?(?:\[[\da-f:.]+\](?=[:/?]|\Z)|[^/?:]*)", re.IGNORECASE)
+_PORT = re.compile(r":\d{1,5}(?=[/?]|\Z)")
 _BRACKETS: dict[type, tuple[str, str]] = {
     list: ("[", "]"),
     tuple: ("(", ")"),
@@ -47,7 +47,22 @@ def without_passwords(value: Any, is_address: bool = False) -> str:
 
 def _mask(text: str) -> str:
     credentials, at, address = text.rpartition("@")
-    scheme, slashes, _ = credentials.partition("://")
+    scheme, slashes, _ = (credentials if at else text).partition("://")
     if at:
         text = (scheme + slashes if slashes else "") + f"***@{address}"
-    return _PASSWORD_AS_PORT.sub(r"\1***", _QUERY_PASSWORD.sub(r"\1***", text))
+    elif not slashes and text.count(":") > 1:
+        # "host:port:password" has neither a scheme nor an '@'.
+        host, port, _ = text.split(":", 2)
+        text = f"{host}:{port}:***" if port.isdigit() else f"{host}:***"
+    return _mask_port(_QUERY_PASSWORD.sub(r"\1***", text))
+
+
+def _mask_port(text: str) -> str:
+    """A port that is no number is a password, in a URL whose '@' was forgotten."""
+    _, slashes, address = text.partition("://")
+    host = _HOST.match(address)
+    assert host is not None
+    behind = address[host.end() :]
+    if not slashes or not behind.startswith(":") or _PORT.match(behind):
+        return text
+    return f"{text.removesuffix(behind)}:***"

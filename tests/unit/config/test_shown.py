@@ -44,7 +44,17 @@ SHAPES = [
     [
         ("redis://:secret@host:6379/0", "'redis://***@host:6379/0'"),
         ("redis://host/0?password=secret", "'redis://host/0?password=***'"),
+        ("redis://host/0?password=a b&db=1", "'redis://host/0?password=***&db=1'"),
+        ("redis://host/0?Password=a'b\"c\nd", "'redis://host/0?Password=***'"),
         ("redis://user:secret", "'redis://user:***'"),
+        ("redis://:sec\nret", "'redis://:***'"),
+        ("redis://u[x:secret", "'redis://u[x:***'"),
+        ("rediss://u:se@cr:et@[::1]:6379/0", "'rediss://***@[::1]:6379/0'"),
+        ("redis://[::1]/0", "'redis://[::1]/0'"),
+        ("redis://[::1]:secret", "'redis://[::1]:***'"),
+        ("host:6379:sec:ret", "'host:6379:***'"),
+        ("host:sec:ret", "'host:***'"),
+        ("host:6379", "'host:6379'"),
         (
             {"url": "redis://:secret@host", "password": "s"},
             "{'url': 'redis://***@host', 'password': '***'}",
