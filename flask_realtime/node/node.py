@@ -105,7 +105,7 @@ class Node:
             self._threads,
             secret_keys=lambda: secret_keys_of(app),
             make_receiver=self._make_receiver,
-            has_ended=self._known_ends.has_ended,
+            has_ended=self._has_ended_here,
             is_ending=self._endings.is_pending,
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
@@ -147,7 +147,7 @@ class Node:
 
         If the registry is away, what this process knows counts.
         """
-        if any(self._known_ends.has_ended(session, heir) for session in sessions):
+        if any(self._has_ended_here(session, heir) for session in sessions):
             return True
         try:
             return self.registry.has_ended(sessions, heir)
@@ -225,6 +225,11 @@ class Node:
             ),
             self._owners(),
         )
+
+    def _has_ended_here(self, session: str, heir: str = "") -> bool:
+        # What is known is forgotten after minutes; the registry may refuse to note it for longer.
+        known = self._known_ends.has_ended(session, heir)
+        return known or self._endings.has_ended(session, heir)
 
     def _owners(self) -> list[str]:
         """Return what tells this app from others that may use the same Redis."""

@@ -11,6 +11,8 @@ from flask_realtime.node import admission
 from flask_realtime.node.ended_sessions import EndedReceiver
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import SessionEnd, UserEnd
+from flask_realtime.session import known_ends
+from flask_realtime.threads import clock
 from flask_realtime.transport.handshake import Refusal
 from tests.eventually import DEADLINE, eventually
 
@@ -234,4 +236,21 @@ def test_page_of_a_session_that_this_process_has_ended_is_told_so():
     with admitted(node) as one, admitted(node, socket_key="another") as other:
         assert isinstance(one.receiver, EndedReceiver)
         assert not isinstance(other.receiver, EndedReceiver)
+    node.close()
+
+
+def test_session_whose_end_is_not_noted_has_ended_for_as_long_as_that(monkeypatch):
+    """A registry may refuse to note it for longer than this process remembers its own ends."""
+    node = node_of(Unwritable)
+    with admitted(node) as one:
+        session = session_of(one.digest)
+    node.end([SessionEnd(session)])
+    later = clock.monotonic() + known_ends.KNOWN_SECONDS
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+
+    with admitted(node) as one, admitted(node, socket_key="another") as other:
+        assert isinstance(one.receiver, EndedReceiver)
+        assert not isinstance(other.receiver, EndedReceiver)
+    assert node.has_ended([session], "")
+    assert not node.has_ended([session_of(other.digest)], "")
     node.close()

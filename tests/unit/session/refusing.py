@@ -1,0 +1,48 @@
+"""A registry that refuses to note ends, and what is done beside it."""
+
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
+
+BAN = [UserEnd("42"), Disconnect(user="42")]
+
+
+class Refusing(MemoryRegistry):
+    """A registry that refuses the ends named in ``refused``, and writes down what it takes."""
+
+    def __init__(self):
+        super().__init__(Config())
+        self.refused = set()
+        self.tried, self.taken = [], []
+
+    def end_session(self, session, heir=""):
+        self._take(SessionEnd(session, heir))
+
+    def end_user(self, user, channel=None):
+        self._take(UserEnd(user, channel))
+
+    def disconnect(self, order):
+        self._take(order)
+
+    def _take(self, end):
+        self.tried.append(end)
+        if end in self.refused:
+            raise RegistryUnavailable("It refuses to write.")
+        self.taken.append(end)
+
+
+class Here:
+    """A process that writes down what is done in it."""
+
+    def __init__(self):
+        self.done = []
+
+    def end_session(self, session, heir):
+        self.done.append(SessionEnd(session, heir))
+
+    def disconnect(self, order):
+        self.done.append(order)
+
+    def unsubscribe(self, user, channel):
+        self.done.append(UserEnd(user, channel))

@@ -1,0 +1,197 @@
+"""Ends that wait until the registry takes them."""
+
+import logging
+import threading
+
+import pytest
+
+from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
+from flask_realtime.session import endings
+from flask_realtime.session.endings import Endings
+from tests.eventually import DEADLINE, eventually
+
+from .refusing import BAN, Here, Refusing
+
+
+@pytest.fixture
+def registry():
+    return Refusing()
+
+
+@pytest.fixture
+def queue(monkeypatch, registry):
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    queue = Endings(registry, Here())
+    yield queue
+    queue.close()
+
+
+@pytest.mark.parametrize(
+    ("heir", "asker", "has_ended"),
+    [("", "", True), ("", "digest:1", True), ("digest:1", "digest:1", False)],
+)
+def test_session_whose_end_waits_has_ended(queue, registry, heir, asker, has_ended):
+    """For all but the message that has ended it itself, until the registry has noted it."""
+    end = SessionEnd("s", heir)
+    registry.refused.add(end)
+
+    queue.run([end])
+    found = queue.has_ended("s", asker)
+    registry.refused.clear()
+
+    assert found is has_ended
+    assert not queue.has_ended("another")
+    eventually(lambda: not queue.has_ended("s"))
+
+
+class Cut(BaseException):
+    """What ends a greenlet, as gevent.Timeout and GreenletExit do."""
+
+
+def test_ban_by_a_request_that_is_cut_off_is_carried_out(queue, registry, monkeypatch):
+    """A request with a timeout of its own may end while Redis keeps the ban waiting."""
+    end_user, cut = registry.end_user, [Cut()]
+
+    def end_user_slowly(user, channel=None):
+        if cut:
+            raise cut.pop()
+        end_user(user, channel)
+
+    monkeypatch.setattr(registry, "end_user", end_user_slowly)
+
+    with pytest.raises(Cut):
+        queue.run(BAN)
+
+    eventually(lambda: registry.taken == BAN)
+
+
+def test_end_waits_though_no_thread_can_be_started(queue, registry, monkeypatch, caplog):
+    """A log-out does not fail; what waits is told when there is a thread again."""
+    registry.refused.update(BAN)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        queue.run(BAN)
+    registry.refused.clear()
+
+    queue.run([SessionEnd("s")])
+
+    eventually(lambda: registry.taken == [*BAN, SessionEnd("s")])
+    assert "no thread can be started" in caplog.text
+
+
+def no_thread(_thread):
+    raise RuntimeError("can't start new thread")
+
+
+def test_end_that_is_asked_for_again_waits_once(queue, registry):
+    """A visitor who logs out again and again while Redis is away takes no more memory."""
+    ends = [SessionEnd("s"), Disconnect(session="s")]
+    registry.refused.update(ends)
+
+    for _ in range(100):
+        queue.run(ends)
+    registry.refused.clear()
+    queue.run([UserEnd("last")])
+
+    eventually(lambda: not (queue.has_ended("s") or queue.is_pending("last")))
+    eventually(lambda: ends[1] in registry.taken)
+    # The one under way when it was asked for last may be told twice.
+    assert registry.taken.count(ends[0]) <= 2
+
+
+def test_ban_that_is_repeated_is_told_again_while_the_first_waits(queue, registry):
+    """A page may have come back to another process since."""
+    end, order = BAN
+    registry.refused.add(end)
+    queue.run(BAN)
+    eventually(lambda: registry.taken == [order])
+
+    queue.run(BAN)
+
+    eventually(lambda: registry.taken == [order, order])
+
+
+def test_new_end_waits_for_none_of_those_that_are_refused(queue, registry, monkeypatch):
+    """Each of them may take a timeout at each try."""
+    old = [UserEnd(str(number)) for number in range(20)]
+    registry.refused.update(old)
+    queue.run(old)
+    eventually(lambda: registry.tried.count(old[-1]) > 1)
+    begun, goes_on = threading.Event(), threading.Event()
+    end_user = registry.end_user
+
+    def end_user_slowly(user, channel=None):
+        if user == "0":
+            begun.set()
+            goes_on.wait(DEADLINE)
+        end_user(user, channel)
+
+    monkeypatch.setattr(registry, "end_user", end_user_slowly)
+    assert begun.wait(DEADLINE)
+    registry.tried.clear()
+    queue.run([SessionEnd("s")])
+    goes_on.set()
+
+    eventually(lambda: registry.taken == [SessionEnd("s")])
+    assert registry.tried.index(SessionEnd("s")) == 1
+
+
+def test_process_that_ends_tries_no_more(queue, registry, monkeypatch):
+    """It would wait for a timeout of Redis for each end that waits."""
+    ends = [UserEnd(str(number)) for number in range(20)]
+    registry.refused.update(ends)
+    end_user = registry.end_user
+
+    tellers = []
+
+    def close_and_end_user(user, channel=None):
+        if threading.current_thread() is not threading.main_thread():
+            tellers.append(threading.current_thread())
+            queue.close()
+        end_user(user, channel)
+
+    monkeypatch.setattr(registry, "end_user", close_and_end_user)
+
+    queue.run(ends)
+    eventually(lambda: tellers)
+    tellers[0].join(DEADLINE)
+
+    # Once by the caller, once in the background.
+    assert registry.tried == ends[:1] * 2
+
+
+def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, caplog):
+    """The log tells of it; those that came last are told."""
+    monkeypatch.setattr(endings, "MOST_PENDING", 10)
+    ends = [SessionEnd(str(number)) for number in range(11)]
+    registry.refused.update(ends)
+
+    for end in ends:
+        queue.run([end])
+    waiting = [end for end in ends if queue.has_ended(end.session)]
+
+    assert waiting == ends[1:]
+    assert "told to no other process" in caplog.text
+
+
+def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
+    """A filter of the app's logs may fail, for example."""
+    failed = threading.Event()
+
+    def fail_once(record):
+        if record.levelno == logging.DEBUG and not failed.is_set():
+            failed.set()
+            raise ValueError("A fault of the app's log.")
+        return True
+
+    caplog.set_level(logging.DEBUG, endings.__name__)
+    registry.refused.update(BAN)
+    endings.logger.addFilter(fail_once)
+    try:
+        queue.run(BAN)
+        assert failed.wait(DEADLINE)
+    finally:
+        endings.logger.removeFilter(fail_once)
+    registry.refused.clear()
+
+    eventually(lambda: not queue.is_pending("42"))
