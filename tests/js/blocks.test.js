@@ -1,71 +1,10 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
-import { Blocks } from "../../flask_realtime/static/blocks.js";
-import { FakePage } from "./page.js";
-
-let chance = 0.5;
-let page, blocks, asked, answers, stale, elements, updated, address;
-
-const element = (block, on, url) => ({
-  dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
-  closest: () => null,
-  getRootNode: () => ({}),
-});
-
-const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, type = "basic" } = {}) => ({
-  status,
-  type,
-  ok: status >= 200 && status < 300,
-  headers: new Headers(headers),
-  json: async () => body,
-});
-
-const failure = (status) => answer({}, { status, headers: {} });
-
-beforeEach(() => {
-  page = new FakePage({});
-  [asked, answers, stale, updated, elements] = [[], [], [], [], [element("rows", "room:1")]];
-  address = "http://app.test/rooms/1";
-  const document = { querySelectorAll: () => elements };
-  const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
-  blocks = new Blocks(window, {
-    fetch: async (url, { headers }) => {
-      asked.push({ url, ...headers, at: page.clock.now });
-      const next = answers.shift() ?? answer({ rows: { html: "x", hash: "h" } });
-      if (next instanceof Error) throw next;
-      return next;
-    },
-    address: () => address,
-    update: (one, name, html) => updated.push([name, html]),
-    stale: (detail, reloads) => stale.push([detail.status ?? detail.reason, reloads]),
-    warn: (text) => stale.push(text),
-  });
-});
-
-/** Timers, time and chance of the page's clock. */
-function methods({ clock }) {
-  return {
-    setTimeout: (run, delay) => clock.set(run, delay),
-    clearTimeout: (id) => clock.clear(id),
-    performance: { now: () => clock.now },
-    Math: { random: () => chance },
-  };
-}
-
-test("the first refresh asks at once, many soon after it ask once more", async () => {
-  blocks.refresh("room:1");
-  await page.clock.pass(0);
-  for (let number = 0; number < 20; number++) blocks.refresh("room:1");
-  await page.clock.pass(10_000);
-
-  assert.equal(asked.length, 2);
-  assert.equal(asked[1].at - asked[0].at, 250);
-  assert.equal(asked[0]["X-Realtime-Block"], "rows");
-});
+import { test } from "node:test";
+import { address, answer, answers, asked, blocks, element, errors, moveTo, page, place, stale, updated } from "./blocks_page.js";
 
 test("blocks that are due come in one request, others do not", async () => {
-  elements = [element("rows", "room:1 room:2"), element("people", "here:*"), element("other", "x")];
-  answers = [answer({ rows: { html: "r", hash: "1" }, people: { html: "p", hash: "2" } })];
+  place(element("rows", "room:1 room:2"), element("people", "here:*"), element("other", "x"));
+  answers.push(answer({ rows: { html: "r", hash: "1" }, people: { html: "p", hash: "2" } }));
 
   blocks.refresh("room:2");
   blocks.refresh("here:1");
@@ -77,7 +16,7 @@ test("blocks that are due come in one request, others do not", async () => {
 });
 
 test("what the page has is named by its hash, and the same is not put there again", async () => {
-  answers = [answer({ rows: { html: "x", hash: "h" } }), answer({ rows: { hash: "h" } })];
+  answers.push(answer({ rows: { html: "x", hash: "h" } }), answer({ rows: { hash: "h" } }));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
   blocks.refresh("room:1");
@@ -88,70 +27,13 @@ test("what the page has is named by its hash, and the same is not put there agai
   assert.equal(updated.length, 1);
 });
 
-test("a herd spreads itself as the server says", async () => {
-  blocks.refresh("room:1", 4_000);
-  const begin = page.clock.now;
-  await page.clock.pass(10_000);
-
-  assert.equal(asked[0].at - begin, 2_000);
-});
-
-test("one that waits is not moved by what the server says to others as well", async () => {
-  const begin = page.clock.now;
-  blocks.refresh("room:1", 4_000);
-  chance = 0.1;
-  for (let number = 0; number < 5; number++) blocks.refresh("room:1", 4_000);
-  await page.clock.pass(10_000);
-  chance = 0.5;
-
-  assert.deepEqual(asked.map(({ at }) => at - begin), [2_000]);
-});
-
-test("one that waits for its herd is fetched at once for a channel of few", async () => {
-  const begin = page.clock.now;
-  blocks.refresh("room:1", 60_000);
-  blocks.refresh("room:1");
-  await page.clock.pass(10_000);
-
-  assert.equal(asked[0].at - begin, 0);
-});
-
-for (const [what, failing] of [
-  ["a network that is down", new Error("offline")],
-  ["a proxy without a server", answer({}, { status: 502, headers: {} })],
-]) {
-  test(`${what} is asked again, and at once when the socket is back`, async () => {
-    answers = [failing, failing];
-    blocks.refresh("room:1");
-    await page.clock.pass(0);
-    const delay = page.clock.next;
-    blocks.resume();
-    await page.clock.pass(250);
-    await page.clock.pass(30_000);
-
-    assert.ok(delay > 250);
-    assert.equal(asked.length, 3);
-    assert.deepEqual(updated, [["rows", "x"]]);
-  });
-}
-
-test("a server that is busy is asked again when it says", async () => {
-  answers = [answer({}, { status: 503, headers: { "Retry-After": "7" } })];
-  blocks.refresh("room:1");
-  await page.clock.pass(6_999);
-  assert.equal(asked.length, 1);
-  await page.clock.pass(2);
-
-  assert.equal(asked.length, 2);
-});
-
 for (const [what, response, expected] of [
   ["a log-in that ended", answer({}, { status: 401, headers: {} }), [401, true]],
   ["a redirect to the log-in", answer({}, { status: 0, type: "opaqueredirect", headers: {} }), [0, true]],
   ["a view without blocks", answer({}, { headers: {} }), ["no X-Realtime-Block", false]],
 ]) {
   test(`${what} makes the page stale, and nothing is put there`, async () => {
-    answers = [response];
+    answers.push(response);
     blocks.refresh("room:1");
     await page.clock.pass(60_000);
 
@@ -161,66 +43,63 @@ for (const [what, response, expected] of [
   });
 }
 
-test("404 waits for the next refresh", async () => {
-  answers = [failure(404)];
+test("each element gets the block of its own address", async () => {
+  place(element("rows", "room:1", "/a"), element("rows", "room:1", "/b#below"));
+  const of = (path) => answer({ rows: { html: path, hash: path } });
+  answers.push(of("/a"), of("/b"), of("/a"), of("/b"));
   blocks.refresh("room:1");
-  await page.clock.pass(60_000);
-  assert.equal(asked.length, 1);
+  await page.clock.pass(1_000);
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
 
-  assert.equal(asked.length, 2);
-  assert.deepEqual(stale, [[404, false]]);
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/a", "/b", "/a", "/b"]);
+  assert.deepEqual(updated.map(([, html]) => html), ["/a", "/b", "/a", "/b"]);
+  assert.deepEqual(asked.slice(2).map((one) => one["X-Realtime-Block-Hash"]), ["rows=/a", "rows=/b"]);
 });
 
-test("a view that fails is asked again, later and later, a few times", async () => {
-  answers = Array.from({ length: 20 }, () => failure(500));
+test("what a page shows at another address by now is asked for there", async () => {
+  const old = { rows: { html: "old", hash: "1" } };
+  answers.push({ ...answer(old), json: async () => (moveTo("http://app.test/rooms/1?page=2"), old) });
   blocks.refresh("room:1");
-  await page.clock.pass(600_000);
+  await page.clock.pass(60_000);
 
-  const pauses = asked.slice(1).map(({ at }, index) => at - asked[index].at);
-  assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 15_000]);
-  assert.deepEqual(stale[5], [500, false]);
-  blocks.refresh("room:1");
-  await page.clock.pass(0);
-  assert.equal(asked.length, 7);
+  assert.deepEqual(asked.map(({ url }) => url), ["http://app.test/rooms/1", "http://app.test/rooms/1?page=2"]);
+  assert.deepEqual(updated, [["rows", "x"]]);
 });
 
-test("a view that has failed once is shown soon", async () => {
-  answers = [failure(500)];
+test("another place of the same page is no other address", async () => {
+  answers.push({ ...answer({}), json: async () => (moveTo(`${address}#below`), { rows: { html: "y", hash: "1" } }) });
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+
+  assert.equal(asked.length, 1);
+  assert.deepEqual(updated, [["rows", "y"]]);
+});
+
+test("a block that the page cannot take is told, and its next one is asked for", async () => {
+  answers.push(answer({ rows: { get html() { throw new Error("broken"); } } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+
+  assert.deepEqual(errors, ["broken"]);
+  assert.deepEqual(updated, [["rows", "x"]]);
+});
+
+test("an address that can be none keeps no other block from being asked for", async () => {
+  place(element("people", "room:1", "http://["), element("rows", "room:1"));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
 
   assert.deepEqual(updated, [["rows", "x"]]);
-  assert.equal(page.clock.next, Infinity);
-});
-
-test("a block that has left the page is not asked for again", async () => {
-  answers = [failure(500)];
-  blocks.refresh("room:1");
-  await page.clock.pass(0);
-  elements = [];
-  await page.clock.pass(600_000);
-
-  assert.equal(asked.length, 1);
-});
-
-test("a block that is refreshed meanwhile does not wait for another that fails", async () => {
-  elements = [element("rows", "room:1", "/rows"), element("people", "here")];
-  const refreshing = { ...failure(500), headers: { has: () => blocks.refresh("here"), get: () => null } };
-  answers = [{ ...refreshing, ok: true }, failure(500), answer({ people: { html: "p", hash: "1" } })];
-  blocks.refresh("room:1");
-  await page.clock.pass(0);
-  await page.clock.pass(250);
-
-  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/rows", "/rows", "/rooms/1"]);
-  assert.deepEqual(updated, [["people", "p"]]);
+  assert.deepEqual(stale, [["no address of this origin", false]]);
 });
 
 test("a page that was posted has no address of its own, unless the block names one", async () => {
-  address = null;
-  elements = [element("rows", "room:1"), element("people", "room:1", "/people")];
-  answers = [answer({ people: { html: "p", hash: "1" } })];
+  moveTo(null);
+  place(element("rows", "room:1"), element("people", "room:1", "/people"));
+  answers.push(answer({ people: { html: "p", hash: "1" } }));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
 
@@ -229,7 +108,7 @@ test("a page that was posted has no address of its own, unless the block names o
 });
 
 test("another site is not asked", async () => {
-  elements = [element("rows", "room:1", "http://other.test/")];
+  place(element("rows", "room:1", "http://other.test/"));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
 

@@ -1,0 +1,72 @@
+/** A page with blocks, whose clock, elements and answers are the test's. */
+
+import { beforeEach } from "node:test";
+import { Blocks } from "../../flask_realtime/static/blocks.js";
+import { FakePage } from "./page.js";
+
+/** `early`: the ms by which the clock stands back when a timer runs. */
+export const clockwork = {};
+export let page, blocks, asked, answers, stale, updated, address, errors;
+let elements;
+
+export const element = (block, on, url) => ({
+  dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
+  closest: () => null,
+  getRootNode: () => ({}),
+});
+
+export const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, type = "basic" } = {}) => ({
+  status,
+  type,
+  ok: status >= 200 && status < 300,
+  headers: new Headers(headers),
+  json: async () => body,
+});
+
+export const failure = (status) => answer({}, { status, headers: {} });
+
+beforeEach(() => {
+  page = new FakePage({});
+  Object.assign(clockwork, { chance: 0.5, early: 0 });
+  [asked, answers, stale, updated, errors, elements] = [[], [], [], [], [], [element("rows", "room:1")]];
+  address = "http://app.test/rooms/1";
+  const document = { querySelectorAll: () => elements };
+  const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
+  blocks = new Blocks(window, {
+    fetch: async (url, { headers }) => {
+      asked.push({ url, ...headers, at: page.clock.now });
+      const next = answers.shift() ?? answer({ rows: { html: "x", hash: "h" } });
+      if (next instanceof Error) throw next;
+      return next;
+    },
+    address: () => address,
+    update: (one, name, html) => updated.push([name, html]),
+    stale: (detail, reloads) => stale.push([detail.status ?? detail.reason, reloads]),
+    warn: (text) => stale.push(text),
+  });
+});
+
+/** Timers, time and chance of the page's clock. */
+function methods({ clock }) {
+  return {
+    setTimeout: (run, delay) => clock.set(() => run().catch((error) => errors.push(error.message)), delay),
+    clearTimeout: (id) => clock.clear(id),
+    performance: { now: () => clock.now - clockwork.early },
+    Math: { random: () => clockwork.chance },
+  };
+}
+
+/** What a server that is busy for `seconds` answers; `meanwhile` runs before the page has the answer. */
+export function busy(seconds, meanwhile = () => {}) {
+  return { ...failure(503), headers: { get: () => (meanwhile(), seconds) } };
+}
+
+/** Have these elements in the page, and no others. */
+export function place(...others) {
+  elements = others;
+}
+
+/** Give the page another address; null: it has none that a GET gives. */
+export function moveTo(url) {
+  address = url;
+}

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answer, answers, asked, blocks, busy, clockwork, element, failure, page, place, stale, updated } from "./blocks_page.js";
+
+test("the first refresh asks at once, many soon after it ask once more", async () => {
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  for (let number = 0; number < 20; number++) blocks.refresh("room:1");
+  await page.clock.pass(10_000);
+
+  assert.equal(asked.length, 2);
+  assert.equal(asked[1].at - asked[0].at, 250);
+  assert.equal(asked[0]["X-Realtime-Block"], "rows");
+});
+
+test("a herd spreads itself as the server says", async () => {
+  blocks.refresh("room:1", 4_000);
+  const begin = page.clock.now;
+  await page.clock.pass(10_000);
+
+  assert.equal(asked[0].at - begin, 2_000);
+});
+
+test("one that waits is not moved by what the server says to others as well", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 4_000);
+  clockwork.chance = 0.1;
+  for (let number = 0; number < 5; number++) blocks.refresh("room:1", 4_000);
+  await page.clock.pass(10_000);
+
+  assert.deepEqual(asked.map(({ at }) => at - begin), [2_000]);
+});
+
+test("one that waits for its herd is fetched at once for a channel of few", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 60_000);
+  blocks.refresh("room:1");
+  await page.clock.pass(10_000);
+
+  assert.equal(asked[0].at - begin, 0);
+});
+
+for (const [what, failing] of [
+  ["a network that is down", new Error("offline")],
+  ["a proxy without a server", answer({}, { status: 502, headers: {} })],
+]) {
+  test(`${what} is asked again, and at once when the socket is back`, async () => {
+    answers.push(failing, failing);
+    blocks.refresh("room:1");
+    await page.clock.pass(0);
+    const delay = page.clock.next;
+    blocks.resume();
+    await page.clock.pass(250);
+    await page.clock.pass(30_000);
+
+    assert.ok(delay > 250);
+    assert.equal(asked.length, 3);
+    assert.deepEqual(updated, [["rows", "x"]]);
+  });
+}
+
+test("a server that is busy is asked again when it says", async () => {
+  answers.push(answer({}, { status: 503, headers: { "Retry-After": "7" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(6_999);
+  assert.equal(asked.length, 1);
+  await page.clock.pass(2);
+
+  assert.equal(asked.length, 2);
+});
+
+test("404 waits for the next refresh", async () => {
+  answers.push(failure(404));
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+  assert.equal(asked.length, 1);
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+
+  assert.equal(asked.length, 2);
+  assert.deepEqual(stale, [[404, false]]);
+});
+
+test("a view that fails is asked again, later and later, a few times", async () => {
+  answers.push(...Array.from({ length: 20 }, () => failure(500)));
+  blocks.refresh("room:1");
+  await page.clock.pass(600_000);
+
+  const pauses = asked.slice(1).map(({ at }, index) => at - asked[index].at);
+  assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 15_000]);
+  assert.deepEqual(stale[5], [500, false]);
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  assert.equal(asked.length, 7);
+});
+
+test("a view that has failed once is shown soon", async () => {
+  answers.push(failure(500));
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+
+  assert.deepEqual(updated, [["rows", "x"]]);
+  assert.equal(page.clock.next, Infinity);
+});
+
+test("a block that has left the page is not asked for again", async () => {
+  answers.push(failure(500));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  place();
+  await page.clock.pass(600_000);
+
+  assert.equal(asked.length, 1);
+});
+
+test("a block that is refreshed meanwhile does not wait for another that fails", async () => {
+  place(element("rows", "room:1", "/rows"), element("people", "here"));
+  const refreshing = { ...failure(500), headers: { has: () => blocks.refresh("here"), get: () => null } };
+  answers.push({ ...refreshing, ok: true }, answer({ people: { html: "p", hash: "1" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  await page.clock.pass(250);
+
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/rows", "/rooms/1"]);
+  assert.deepEqual(updated, [["people", "p"]]);
+});
+
+test("a busy server is not asked before it says, however often the block is refreshed", async () => {
+  const refresh = () => blocks.refresh("room:1");
+  answers.push(busy("7", refresh));
+  refresh();
+  await page.clock.pass(0);
+  for (let second = 0; second < 6; second++) {
+    refresh();
+    blocks.resume();
+    await page.clock.pass(1_000);
+  }
+  assert.equal(asked.length, 1);
+  await page.clock.pass(60_000);
+
+  assert.equal(asked.length, 2);
+  assert.equal(asked[1].at - asked[0].at, 7_000);
+  assert.deepEqual(updated, [["rows", "x"]]);
+});
+
+test("a server that is busy for years lets the page rest", async () => {
+  answers.push(busy("1e9"), busy("1e9"));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+
+  assert.equal(page.clock.next, 86_400_000);
+});
+
+test("a block of another address does not wait for a busy server", async () => {
+  place(element("rows", "room:1", "/rows"), element("people", "here"));
+  answers.push(busy("7"), answer({ people: { html: "p", hash: "1" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  blocks.refresh("here");
+  await page.clock.pass(250);
+
+  assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/rows", "/rooms/1"]);
+});
+
+test("a herd spreads itself where it is refreshed while a request is under way, too", async () => {
+  const begin = page.clock.now;
+  const refresh = () => blocks.refresh("room:1", 4_000);
+  answers.push({ ...answer({ rows: { html: "x", hash: "h" } }), json: async () => (refresh(), {}) });
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+
+  assert.deepEqual(asked.map(({ at }) => at - begin), [0, 2_000]);
+});
+
+test("a block that fails takes no other out of its herd", async () => {
+  const begin = page.clock.now;
+  place(element("rows", "room:1", "/rows"), element("people", "here", "/people"));
+  answers.push(failure(500));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  blocks.refresh("here", 4_000);
+  await page.clock.pass(60_000);
+
+  const times = asked.map(({ url, at }) => [new URL(url).pathname, at - begin]);
+  assert.deepEqual(times, [["/rows", 0], ["/rows", 1_000], ["/people", 2_000]]);
+});
+
+test("a timer that is a fraction early asks all the same", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 1_001);
+  clockwork.early = 0.9;
+  await page.clock.pass(600);
+
+  assert.equal(asked.length, 1);
+  assert.ok(asked[0].at - begin < 600);
+});
