@@ -135,7 +135,7 @@ class Config:
         2**20,
         kinds.integer(1),
         "How much may wait, in memory, behind the message being sent before a slow client is cut "
-        "off.",
+        "off; a large reply does not count.",
         "bytes a socket",
     )
     stall_seconds: float = _setting(

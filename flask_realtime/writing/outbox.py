@@ -47,7 +47,8 @@ class Outbox:
         delivery would take two locks.
     :param owner: the connection.
     :param deflates: whether the peer takes deflated frames.
-    :param limit: how many bytes may wait behind the message that is being sent.
+    :param limit: how many bytes may wait behind the message that is being sent. Large replies do
+        not count: they are bounded by :class:`~.slow_replies.SlowReplies`.
     """
 
     __slots__ = (
@@ -211,7 +212,7 @@ class Outbox:
         self._items += items
         if not self._is_blocked:
             return 0
-        self._backlog += self.weight(items)
+        self._backlog += self._count(items)
         return self.overflow
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
@@ -246,9 +247,19 @@ class Outbox:
         return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
-        self._backlog = self.weight(self._items[1:])
+        self._backlog = self._count(self._items[1:])
         self._is_blocked = True
         return False
+
+    def _count(self, items: Sequence[Item]) -> int:
+        """Return how many bytes of *items* count as backlog.
+
+        A large reply does not: the app may have made it as large as it is, and a client that is cut
+        off for it would ask for it again, in vain. No other is made until the peer has taken it.
+        """
+        return self.weight(
+            [one for one in items if not isinstance(one, bytes) or len(one) < LARGE_REPLY_BYTES]
+        )
 
     def _weigh(self, item: Item) -> int:
         if isinstance(item, bytes):

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.protocol.positions import Position
-from flask_realtime.writing.outbox import BYTES_OF_FRAME, BYTES_OF_REPLY
+from flask_realtime.writing.outbox import BYTES_OF_FRAME, BYTES_OF_REPLY, LARGE_REPLY_BYTES
 from tests.eventually import eventually
 
 from ..sockets import frame
@@ -74,6 +74,21 @@ def test_outbox_tells_its_owner_of_too_large_a_backlog(make):
     assert before == []
     assert line.told == [f"{2000 + 2 * BYTES_OF_REPLY:,} bytes wait behind a message "
                          "(REALTIME_MAX_BACKLOG_BYTES is 2,000)"]  # fmt: skip
+
+
+def test_large_reply_behind_a_push_is_no_backlog(make):
+    """It would be as large when the client comes back and asks again; what else waits counts."""
+    line = make(limit=2000)
+    outbox = blocked(line)
+
+    outbox.append(b"x" * LARGE_REPLY_BYTES)
+    outbox.flush()
+    outbox.append(frame(2))
+    before = list(line.told)
+    outbox.append(*[frame(seq) for seq in range(3, 9)])
+
+    assert before == []
+    assert "wait behind a message" in line.told[0]
 
 
 @pytest.mark.parametrize("deflates", [False, True])
