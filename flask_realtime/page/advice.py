@@ -14,7 +14,7 @@ from .naming import asking_page
 logger = logging.getLogger(__name__)
 
 _EXTENSION = "realtime_advice"
-_IS_DECORATED = "_is_below_realtime_subscribes"
+_DECORATED = "_is_below_realtime_subscribes"
 
 
 def note_decorated(view: Any) -> None:
@@ -24,7 +24,8 @@ def note_decorated(view: Any) -> None:
     nothing.
     """
     with contextlib.suppress(AttributeError):  # a bound method, say
-        setattr(view, _IS_DECORATED, True)
+        # The function itself: functools.wraps copies attributes to functions that do subscribe.
+        setattr(view, _DECORATED, view)
 
 
 def advice() -> Advice:
@@ -85,7 +86,7 @@ class Advice:
     def page_of_view(self) -> None:
         """Warn that the view of the current request is not the decorated function."""
         view = current_app.view_functions.get(request.endpoint or "")
-        if hasattr(view, _IS_DECORATED):
+        if view is not None and getattr(view, _DECORATED, None) is view:
             self._give(
                 "The page of the view %r is not subscribed: @realtime.subscribes stands above the "
                 "route, which knows the undecorated function alone. Put it below the route, next "

@@ -1,6 +1,7 @@
 """What the log says of pages that will hear nothing."""
 
 import logging
+from functools import wraps
 
 import pytest
 from flask import Blueprint, Flask, redirect, render_template_string
@@ -50,6 +51,23 @@ def test_page_that_leaves_out_its_body_tag_is_told_once(app, realtime, warned):
 
     assert "'without'" in warning and "Spell out <body>" in warning
     assert warned("/with") == []
+
+
+def test_view_that_several_apps_decorate_is_decorated_right(realtime, app, warned):
+    """As a factory does with a view of another module, and as another decorator goes around it."""
+
+    def index():
+        return render_template_string(PAGE)
+
+    def guarded(view):
+        return wraps(view)(lambda: view())
+
+    for _ in range(2):
+        view = realtime.subscribes("news")(index)
+    app.add_url_rule("/", "index", view)
+    app.add_url_rule("/guarded", "guarded", guarded(view))
+
+    assert warned("/") == warned("/guarded") == []
 
 
 def test_decorator_above_the_route_is_told_once(app, realtime, warned):
