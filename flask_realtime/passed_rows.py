@@ -7,9 +7,11 @@ every page.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Iterator, ValuesView
+from itertools import islice
 from typing import Any
 
 from flask import current_app, has_app_context
@@ -21,6 +23,10 @@ from .transactions import plain_session
 logger = logging.getLogger(__name__)
 
 _SEQUENCES = (list, tuple, set, frozenset, ValuesView)
+#: How many values are looked at, to find the rows among what is passed to a template.
+MOST_VALUES = 5_000
+_LEAST_SHARE = 100
+_TOLD = "realtime_told_rows"
 
 
 class NotFlushed(RealtimeError, RuntimeError):
@@ -31,10 +37,12 @@ def flush_passed_rows(template: str, variables: dict[str, Any], after_commit: An
     """Flush the session of a push that waits for its commit, if a row of it is passed.
 
     A session whose ``autoflush`` is off is not flushed. Rows that have no primary key and are to
-    be pushed without a commit, or belong to no session, are told by a warning.
+    be pushed without a commit, or belong to no session, are told by a warning, once for each
+    template.
 
     :param template: the name of the template, for errors and the log.
-    :param variables: what is passed to the template: rows, also in lists and dicts.
+    :param variables: what is passed to the template: rows, also in lists and dicts. Of very many
+        values, the ends of the lists that lie least deep are looked at.
     :param after_commit: the session whose commit the push waits for; None: it waits for nothing.
     :raises NotFlushed: if a row of that session has no primary key, and no flush can be made here.
     """
@@ -73,17 +81,30 @@ def _warn_without_key(template: str, state: Any) -> None:
     if not _lacks_key(state):
         return
     if state.session is not None:
-        logger.warning(
-            "%s: call db.session.flush() before the push. With after_commit=db.session the push "
-            "does so by itself, and waits until the commit.",
-            _described(template, state),
+        remedy = (
+            ": call db.session.flush() before the push. With after_commit=db.session the push "
+            "does so by itself, and waits until the commit."
         )
     elif has_app_context() and current_app.debug:
-        logger.warning(
-            "%s, and it belongs to no session: add it to the session, and flush that, before the "
-            "push. Ignore this if the row is never to be in the database.",
-            _described(template, state),
+        remedy = (
+            ", and it belongs to no session: add it to the session, and flush that, before the "
+            "push. Ignore this if the row is never to be in the database."
         )
+    else:
+        return
+    if _is_new((template, remedy)):
+        logger.warning("%s%s", _described(template, state), remedy)
+
+
+def _is_new(warning: tuple[str, str]) -> bool:
+    """Return whether the current app has not been told this before."""
+    if not has_app_context():
+        return True
+    told: set[tuple[str, str]] = current_app.extensions.setdefault(_TOLD, set())
+    if warning in told:
+        return False
+    told.add(warning)
+    return True
 
 
 def _described(template: str, state: Any) -> str:
@@ -112,20 +133,42 @@ def _states_of(variables: dict[str, Any]) -> Iterator[Any]:
     from sqlalchemy.orm import Mapper
 
     kinds: dict[type, bool] = {}
-    seen: set[int] = set()
-    rest: list[Any] = [variables]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, LocalProxy):
-            value = value._get_current_object()
+    for value in islice(_values_in(variables), MOST_VALUES):
         kind = type(value)
-        if issubclass(kind, (dict, *_SEQUENCES)):
-            if id(value) not in seen:
-                seen.add(id(value))
-                rest.extend(value.values() if issubclass(kind, dict) else value)
-            continue
         # The class is asked and not the value: to inspect an engine would open a connection.
         if kind not in kinds:
             kinds[kind] = isinstance(inspect(kind, raiseerr=False), Mapper)
         if kinds[kind]:
             yield inspect(value)
+
+
+def _values_in(variables: dict[str, Any]) -> Iterator[Any]:
+    """Yield *variables*, what they hold, what that holds, and so on: the last ones first.
+
+    A new row is most often the last of its list.
+    """
+    seen: set[int] = set()
+    level: list[Any] = [variables]
+    while level:
+        holders = []
+        for held in level:
+            value = _resolved(held)
+            yield value
+            if issubclass(type(value), (dict, *_SEQUENCES)) and id(value) not in seen:
+                seen.add(id(value))
+                holders.append(value)
+        level = []
+        # Of each a share, so that one long list leaves something to others.
+        share = max(_LEAST_SHARE, MOST_VALUES // max(1, len(holders)))
+        for one in holders:
+            if len(level) < MOST_VALUES:
+                inside = list(one.values() if isinstance(one, dict) else one)
+                level.extend(inside[: -share - 1 : -1])
+
+
+def _resolved(value: Any) -> Any:
+    """Return what a proxy stands for; the proxy itself if that is nothing here."""
+    if isinstance(value, LocalProxy):
+        with contextlib.suppress(RuntimeError):
+            return value._get_current_object()
+    return value

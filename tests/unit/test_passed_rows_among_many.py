@@ -1,0 +1,61 @@
+"""Rows that are looked for among all else that is passed to a fragment's template."""
+
+import pytest
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.orm import Session, declarative_base
+from werkzeug.local import LocalProxy
+
+from flask_realtime.passed_rows import MOST_VALUES, flush_passed_rows
+
+Base = declarative_base()
+
+
+class Message(Base):
+    __tablename__ = "message"
+    id = Column(Integer, primary_key=True)
+
+
+@pytest.fixture
+def session():
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def message(session):
+    """A message that the database does not have yet."""
+    message = Message()
+    session.add(message)
+    return message
+
+
+def test_new_row_at_the_end_of_a_long_list_has_its_id(session, message):
+    """Of so many values that to look at all would delay each push, the last ones are looked at."""
+    looked_at = []
+
+    class Item(dict):
+        def values(self):
+            looked_at.append(self)
+            return super().values()
+
+    items = [Item(n=n) for n in range(3 * MOST_VALUES)]
+
+    flush_passed_rows("rows.html", {"rows": [*items, message], "items": items, "n": [1]}, session)
+
+    assert message.id == 1
+    assert len(looked_at) <= MOST_VALUES
+
+
+@pytest.mark.parametrize("around", [lambda one: [one], lambda one: {"a": [{"b": one}]}])
+def test_proxy_of_nobody_is_left_alone_wherever_it_lies(session, message, around):
+    """The template may not show it; the row beside it is found as ever."""
+
+    def fail():
+        raise RuntimeError("Working outside of request context.")
+
+    flush_passed_rows("row.html", {"m": message, "around": around(LocalProxy(fail))}, session)
+
+    assert message.id == 1
