@@ -212,7 +212,8 @@ class Socket:
         A session that had ended before stays ended, so that nobody revives it with a copy of its
         cookie, until its user logs out, or another one logs in; without ``identify``, until the app
         clears it. A log-in of the same user without a log-out before it is saved, and opens no
-        sockets: the app cannot tell it from what the owner of such a copy does.
+        sockets, unless it is by ``flask_login.login_user``: nothing else tells it from what the
+        owner of such a copy does.
 
         The socket whose message is being handled gets its reply first. No error is raised if Redis
         is away or refuses to write: the sockets of this process are closed at once, and those of

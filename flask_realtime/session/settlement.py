@@ -33,6 +33,7 @@ from ..page.sessions import (
 )
 from ..registries.records import Disconnect, End, SessionEnd
 from .grants import Grants
+from .logins import LogIns, has_logged_in
 from .visits import asks_for_visit
 
 #: Set in the environ of a request that has ended its browser session.
@@ -58,7 +59,7 @@ class Settlement:
     has ended. When the response has been sent, and the browser has its next cookie, the sockets of
     the earlier session are closed in all processes. A session that had ended before keeps its key
     for as long as it is the same user's: it was ended against whoever has a copy of its cookie. A
-    log-out in between, or another user, gives it a key that lives.
+    log-out in between, a log-in by Flask-Login, or another user, gives it a key that lives.
 
     :param process: returns this process.
     :param grants: the subscriptions that the request gives to its page.
@@ -67,12 +68,14 @@ class Settlement:
     def __init__(self, process: Callable[[], Process], grants: Grants) -> None:
         self._process = process
         self._grants = grants
+        self._log_ins = LogIns()
 
     def init_app(self, app: Flask) -> None:
         """Settle each request of *app* from now on."""
 
         def begin(endpoint: str | None, values: object) -> None:
             note_arrival()
+            self._log_ins.listen(app)
             if not has_cookie_session(app):
                 keep_snapshot()
 
@@ -122,7 +125,8 @@ class Settlement:
         # The response to a handshake brings the browser no cookie.
         if response.status_code == 101:
             return response
-        keeps_former = _has_changed(client) and not self._turn_over(client, response)
+        has_changed = _has_changed(client) or self._is_begun_anew(client)
+        keeps_former = has_changed and not self._turn_over(client, response)
         try:
             if client is None:
                 return response
@@ -143,6 +147,10 @@ class Settlement:
         if socket is None or has_cookie_session(current_app) or not _may_save():
             return False
         return self._process().has_ended([session_of(socket.digest)], socket.heir)
+
+    def _is_begun_anew(self, client: Client | None) -> bool:
+        """Return whether the request logs in the user of a session that had ended before."""
+        return has_logged_in() and self._has_ended(client, session_names())
 
     def _turn_over(self, client: Client | None, response: Response) -> bool:
         """Give a session that is another's now, or nobody's, another key, and end the earlier.
@@ -166,12 +174,13 @@ class Settlement:
             # The browser comes with its present key to take what the message has changed.
             if now != before:
                 session[SOCKET_KEY] = before
-        elif was_over and _is_the_same():
+        elif was_over and _is_the_same() and not has_logged_in():
             # The browser may have the living key by now, by the answer to the same form sent once
             # before: a cookie of this answer would replace it.
             if now == before or not _is_worth_saving():
                 return False
-            # A log-in, say. It looks like what anybody can do who has a copy of the ended cookie.
+            # A log-in of the app's own, say. It looks like what anybody can do who has a copy of
+            # the ended cookie.
             session[SOCKET_KEY] = before
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()

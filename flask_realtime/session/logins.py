@@ -1,0 +1,41 @@
+"""Notes which requests log a user in, as far as Flask-Login tells."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from flask import Flask, has_request_context, request
+
+_HAS_LOGGED_IN = "flask_realtime.has_logged_in"
+
+
+class LogIns:
+    """The log-ins of one app by ``flask_login.login_user``."""
+
+    def __init__(self) -> None:
+        self._is_listening = False
+
+    def listen(self, app: Flask) -> None:
+        """Note the log-ins of *app* from now on; does nothing until Flask-Login is imported."""
+        if self._is_listening or "flask_login" not in sys.modules:
+            return
+        # None while another thread imports it.
+        signal: Any = getattr(sys.modules["flask_login"], "user_logged_in", None)
+        if signal is not None:
+            # Connecting a function again does nothing.
+            signal.connect(_note, app)
+            self._is_listening = True
+
+
+def has_logged_in() -> bool:
+    """Return whether the current request has logged a user in, who showed a password say.
+
+    False if the log-in is not by Flask-Login.
+    """
+    return _HAS_LOGGED_IN in request.environ
+
+
+def _note(_app: Flask, **_user: Any) -> None:
+    if has_request_context():
+        request.environ[_HAS_LOGGED_IN] = True

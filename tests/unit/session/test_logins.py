@@ -1,0 +1,61 @@
+"""A log-in by Flask-Login, which shows a password, in a browser whose session has ended."""
+
+import flask_login
+import pytest
+from flask import session
+
+from flask_realtime.identity.keys import session_digest
+from flask_realtime.page.identify import EXTENSION
+
+from .views import KEY
+
+USER = flask_login.UserMixin()
+USER.id = "42"
+
+
+@pytest.fixture
+def app(settled):
+    settled.extensions[EXTENSION].set(flask_login)
+    flask_login.LoginManager(settled).user_loader(lambda user_id: USER)
+    return settled
+
+
+def log_in():
+    flask_login.login_user(USER)
+    return "<body>in</body>"
+
+
+def log_in_anew():
+    session.clear()
+    return log_in()
+
+
+@pytest.mark.parametrize("view", [log_in, log_in_anew])
+def test_log_in_of_the_same_user_gives_an_ended_session_a_living_key(app, process, visit, view):
+    """Nobody who has a mere copy of the cookie can do so."""
+    process.registry.end_session(session_digest("secret", KEY))
+
+    visit(view, socket_key=KEY, _user_id="42")
+
+    assert visit.session["socket_key"] not in (None, KEY)
+
+
+def test_log_in_of_the_same_user_leaves_a_living_session_its_key(app, process, visit):
+    """The user's other pages go on: nothing of what was granted has ended."""
+    visit(log_in, socket_key=KEY, _user_id="42")
+
+    assert visit.session["socket_key"] == KEY
+    assert process.disconnected == []
+
+
+def test_page_for_a_known_user_gives_an_ended_session_no_living_key(app, process, visit):
+    """To ask who the user is, is no log-in."""
+    process.registry.end_session(session_digest("secret", KEY))
+
+    def look():
+        session["seen"] = flask_login.current_user.id
+        return "<body>hello</body>"
+
+    visit(look, socket_key=KEY, _user_id="42")
+
+    assert visit.session["socket_key"] == KEY
