@@ -14,7 +14,7 @@ from flask import Flask, Response, current_app, has_request_context, request
 
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
-from ..identity.keys import shorten
+from ..identity.keys import session_of, shorten
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
@@ -24,7 +24,7 @@ from .dispatch import BEHIND, ENDPOINT, dispatch_handler, dispatch_hook, dispatc
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .large_replies import ReplyTurn
-from .replies import reply_of
+from .replies import read_body, reply_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -117,6 +117,11 @@ class Conversation:
         # What the message that is being handled did to cookies and session.
         self._outcome: Outcome | None = None
 
+    @property
+    def session_name(self) -> str:
+        """The name of the browser session that the socket belongs to."""
+        return session_of(self._client.digest)
+
     def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
         """Return the app's reply to *message*. Never raises.
 
@@ -164,7 +169,7 @@ class Conversation:
             turn.begin(f"{ENDPOINT}.{message.action}")
             run = partial(_run, handler, message.data)
             response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
-        reply = reply_of(message.id, response, environ, self._config.max_reply_bytes, turn)
+        body = read_body(response, environ, self._config.max_reply_bytes, turn)
         try:
             is_waiting = self._hand_on(environ)
         except RegistryUnavailable as error:
@@ -174,6 +179,7 @@ class Conversation:
             return error_reply(
                 message.id, 503, "The registry is away, and with it what this changed in cookies."
             )
+        reply = reply_of(message.id, response, environ, body, turn)
         return replace(reply, session=True) if is_waiting else reply
 
     def _run_hook(self, function: Callable[[], Any]) -> None:

@@ -84,7 +84,7 @@ class Conversations:
 
         A large reply waits until few others are being made and sent.
         """
-        turn = ReplyTurn(self._large_replies)
+        turn = ReplyTurn(self._large_replies, conversation.session_name)
         try:
             send(conversation.answer(message, self._handlers, turn))
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 
 from ..connection.allowance import Allowance
 from ..threads.arenas import give_back_memory
@@ -11,6 +11,9 @@ from ..writing.outbox import LARGE_REPLY_BYTES
 # How many bytes the bodies may have together that the app has made for large replies, and that it
 # is about to make.
 BODY_BYTES = 16 * 1024 * 1024
+# How many of them those for one browser session may have, so that a visitor who calls what takes
+# long holds up himself.
+BODY_BYTES_OF_SESSION = BODY_BYTES // 4
 # How much memory the encoding of large replies may take together.
 ENCODING_BYTES = 24 * 1024 * 1024
 # How many times a body is in memory while it becomes a frame: as bytes, text, JSON, the reply's
@@ -32,7 +35,7 @@ class LargeReplies:
     """
 
     def __init__(self) -> None:
-        self.bodies = Allowance(BODY_BYTES)
+        self.bodies = Allowance(BODY_BYTES, BODY_BYTES_OF_SESSION)
         self.encoding = Allowance(ENCODING_BYTES)
         self._expected: dict[str, int] = {}
 
@@ -56,12 +59,14 @@ class ReplyTurn:
     """Waits, for the sake of one reply, until its memory is to be had.
 
     :param replies: those of the process.
+    :param session: the browser session that is to get the reply.
     """
 
-    __slots__ = ("_endpoint", "_expected", "_made", "_replies", "_size", "_taken")
+    __slots__ = ("_endpoint", "_expected", "_made", "_replies", "_session", "_size", "_taken")
 
-    def __init__(self, replies: LargeReplies) -> None:
+    def __init__(self, replies: LargeReplies, session: str) -> None:
         self._replies = replies
+        self._session = session
         self._endpoint = ""
         self._expected = self._made = self._size = 0
         self._taken: ExitStack | None = None
@@ -71,30 +76,40 @@ class ReplyTurn:
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
-            self._take(self._replies.bodies, size, PATIENCE_SECONDS)
+            self._take(self._replies.bodies.take(size, PATIENCE_SECONDS, self._session))
+
+    def count(self, size: int, *, is_typical: bool) -> None:
+        """Count a body of *size* bytes that the app has made, or is making.
+
+        :param is_typical: whether the endpoint is likely to make others as large. An error and a
+            redirect tell nothing of what it makes else.
+        """
+        if is_typical:
+            self._replies.note(self._endpoint, size)
+        if size >= LARGE_REPLY_BYTES:
+            self._made = max(0, size - self._expected)
+            self._replies.bodies.add(self._made, self._session)
 
     def encode(self, size: int) -> None:
-        """Wait until a body of *size* bytes, which the app has made, may be encoded."""
-        if size < LARGE_REPLY_BYTES:
-            return
-        self._size = size
-        self._made = max(0, size - self._expected)
-        self._replies.note(self._endpoint, size)
-        self._replies.bodies.add(self._made)
-        self._take(self._replies.encoding, size * COPIES)
+        """Wait until a body of *size* bytes may be encoded.
+
+        Nothing that may wait for anything else is done between this and :meth:`end`: no code of the
+        app's runs, and nothing is asked of the registry.
+        """
+        if size >= LARGE_REPLY_BYTES:
+            self._size = size
+            self._take(self._replies.encoding.take(size * COPIES))
 
     def end(self) -> None:
         """Let others have the memory: the reply is on its way, or there is none."""
-        if self._expected and not self._size:
-            self._replies.note(self._endpoint, 0)
         if self._made:
-            self._replies.bodies.add(-self._made)
+            self._replies.bodies.add(-self._made, self._session)
         if self._taken is not None:
             self._taken.close()
         if self._size >= GIVEN_BACK_BYTES:
             give_back_memory()
 
-    def _take(self, allowance: Allowance, size: int, patience: float | None = None) -> None:
+    def _take(self, taking: AbstractContextManager[None]) -> None:
         if self._taken is None:
             self._taken = ExitStack()
-        self._taken.enter_context(allowance.take(size, patience))
+        self._taken.enter_context(taking)

@@ -27,33 +27,44 @@ _TEXT_TYPES = frozenset(
 )
 
 
+def read_body(
+    response: Response, environ: WSGIEnvironment, max_bytes: int, turn: ReplyTurn
+) -> bytes | str:
+    """Read the body of *response*, and close the response; both may run code of the app's.
+
+    :param max_bytes: the largest size of the body.
+    :param turn: is told how large the body is.
+    :returns: the body; or, if it is larger or its size is not known, a text that says why it can't
+        be sent.
+    """
+    try:
+        return _read(response, environ, max_bytes, turn)
+    finally:
+        response.close()
+
+
 def reply_of(
     message_id: MessageId,
     response: Response,
     environ: WSGIEnvironment,
-    max_bytes: int,
+    body: bytes | str,
     turn: ReplyTurn,
 ) -> Reply:
-    """Return the reply that carries *response*, and close the response.
+    """Return the reply that carries *response*.
 
-    :param max_bytes: the largest size of the body. If the body is larger, or its size is not known,
-        the reply has status 502.
-    :param turn: waits until there is memory for a large body.
+    :param body: what :func:`read_body` has returned; if it is a text, the reply has status 502.
+    :param turn: waits until there is memory to encode a large body.
     """
-    try:
-        data = _read(response, environ, max_bytes, turn)
-    finally:
-        response.close()
-    if isinstance(data, str):
-        return error_reply(message_id, 502, data)
-    body, encoding = _encode(response, data)
-    return Reply(message_id, response.status_code, _headers(response, environ), body, encoding)
+    if isinstance(body, str):
+        return error_reply(message_id, 502, body)
+    turn.encode(len(body))
+    text, encoding = _encode(response, body)
+    return Reply(message_id, response.status_code, _headers(response, environ), text, encoding)
 
 
 def _read(
     response: Response, environ: WSGIEnvironment, max_bytes: int, turn: ReplyTurn
 ) -> bytes | str:
-    """Return the body or, as a text, why it can't be sent."""
     status = response.status_code
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
@@ -67,13 +78,15 @@ def _read(
         size = response.calculate_content_length()
     if (size or 0) > max_bytes:
         return _too_large(max_bytes)
-    turn.encode(size or 0)
-    data = bytearray()
+    turn.count(size or 0, is_typical=status < 300)
+    parts: list[bytes] = []
+    read = 0
     for part in response.iter_encoded():
-        data += part
-        if len(data) > max_bytes:
+        parts.append(part)
+        read += len(part)
+        if read > max_bytes:
             return _too_large(max_bytes)
-    return bytes(data)
+    return b"".join(parts)
 
 
 def _too_large(max_bytes: int) -> str:

@@ -108,13 +108,16 @@ class Socket:
         self.handlers.add("call-route", call_route)
         for action, function in handlers.items():
             self.handlers.add(action, function)
+        self.large_replies = LargeReplies()
         self._ids = itertools.count(1)
 
     def say(self, action, **data):
         message = parse_message(json.dumps({"id": next(self._ids), "action": action, **data}))
-        turn = ReplyTurn(LargeReplies())
-        reply = self.conversation.answer(message, self.handlers, turn)
-        turn.end()
+        turn = ReplyTurn(self.large_replies, self.conversation.session_name)
+        try:
+            reply = self.conversation.answer(message, self.handlers, turn)
+        finally:
+            turn.end()
         read = json.loads(reply.to_json())
         assert read["id"] == message.id
         return read

@@ -30,9 +30,9 @@ class Asked:
         self._size = size
         self._threads = []
 
-    def ask(self, count, endpoint="large"):
+    def ask(self, count, endpoint="large", session="session"):
         for _ in range(count):
-            thread = threading.Thread(target=self._answer, args=(endpoint,))
+            thread = threading.Thread(target=self._answer, args=(endpoint, session))
             thread.start()
             self._threads.append(thread)
 
@@ -42,11 +42,12 @@ class Asked:
         for thread in self._threads:
             thread.join(DEADLINE)
 
-    def _answer(self, endpoint):
-        turn = ReplyTurn(self.replies)
+    def _answer(self, endpoint, session):
+        turn = ReplyTurn(self.replies, session)
         turn.begin(endpoint)
         self.begun.append(endpoint)
         self.made.wait(DEADLINE)
+        turn.count(self._size, is_typical=True)
         turn.encode(self._size)
         self.encoded.append(endpoint)
         self.sent.wait(DEADLINE)
@@ -98,8 +99,9 @@ def test_other_endpoints_wait_for_nobody(asked):
     asked.ask(5)
     eventually(lambda: asked.replies.bodies._waiting)
 
-    turn = ReplyTurn(asked.replies)
+    turn = ReplyTurn(asked.replies, "session")
     turn.begin("small")
+    turn.count(1000, is_typical=True)
     turn.encode(1000)
     turn.end()
 
@@ -123,11 +125,29 @@ def test_endpoint_is_small_again_after_some_small_replies():
     counted = 0
 
     while replies.expected("search"):
-        turn = ReplyTurn(replies)
+        turn = ReplyTurn(replies, "session")
         turn.begin("search")
-        turn.encode(1000)
+        turn.count(1000, is_typical=True)
         turn.end()
         counted += 1
 
     assert 1 < counted < 10
     assert replies.bodies._taken == 0
+
+
+def test_session_that_calls_what_takes_long_holds_up_no_other(asked, monkeypatch):
+    """However many of its calls wait; others' do not wait behind all of them."""
+    monkeypatch.setattr(module, "BODY_BYTES", LARGE * 4)
+    monkeypatch.setattr(module, "BODY_BYTES_OF_SESSION", LARGE)
+    asked.replies = LargeReplies()
+    asked.replies.note("slow", LARGE)
+    asked.replies.note("list", LARGE)
+    asked.ask(9, "slow", session="greedy")
+    eventually(lambda: waiting_in(asked.replies.bodies) == 8)
+
+    asked.ask(1, "list", session="another")
+
+    eventually(lambda: "list" in asked.begun)
+    assert asked.begun == ["slow", "list"]
+    asked.end()
+    assert (asked.replies.bodies._taken, asked.replies.bodies._taken_by) == (0, {})

@@ -11,10 +11,18 @@ import pytest
 from flask import Flask, Response, send_file, session
 from werkzeug.test import create_environ
 
+from flask_realtime.messages import large_replies
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
-from flask_realtime.messages.replies import reply_of
+from flask_realtime.messages.replies import read_body, reply_of
 
+from ...eventually import DEADLINE
 from ..conversations import Browser
+
+
+def reply_to(response, environ):
+    """The reply that carries *response*, of 1000 bytes at the most."""
+    turn = ReplyTurn(LargeReplies(), "session")
+    return reply_of("7", response, environ, read_body(response, environ, 1000, turn), turn)
 
 
 def answer(browser, handler):
@@ -163,7 +171,7 @@ def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
     """Nothing of such an answer is shown: neither its path nor an empty body with status 200."""
     response = Response("", headers={name: "/srv/private/report.pdf"})
 
-    reply = reply_of("7", response, create_environ(), 1000, ReplyTurn(LargeReplies()))
+    reply = reply_to(response, create_environ())
 
     assert reply.status == 502
     assert "fetch this by HTTP" in reply.to_json()
@@ -177,9 +185,69 @@ def test_file_of_an_app_that_has_its_proxy_send_files(tmp_path):
     (tmp_path / "report.txt").write_text("secret")
     with app.test_request_context() as context:
         response = send_file(tmp_path / "report.txt")
-        turn = ReplyTurn(LargeReplies())
 
-        reply = reply_of("7", response, context.request.environ, 1000, turn)
+        reply = reply_to(response, context.request.environ)
 
     assert reply.status == 502
     assert str(tmp_path) not in reply.to_json()
+
+
+@pytest.mark.parametrize("where", ["body", "end", "registry"])
+def test_large_reply_whose_app_takes_long_holds_up_no_other(browser, monkeypatch, where):
+    """Neither while it makes the body, nor behind it, nor while Redis is slow to take cookies."""
+    monkeypatch.setattr(large_replies, "ENCODING_BYTES", 1)
+    replies, has_begun, gate = LargeReplies(), threading.Event(), threading.Event()
+
+    def wait():
+        has_begun.set()
+        gate.wait(DEADLINE)
+
+    def make():
+        yield b"x" * 100_000
+        if where == "body":
+            wait()
+
+    def slow(data):
+        session["seen"] = True
+        response = Response(make(), headers={"Content-Length": "100000"}, mimetype="text/plain")
+        if where == "end":
+            response.call_on_close(wait)
+        return response
+
+    if where == "registry":
+        deposit = browser.registry.deposit
+        monkeypatch.setattr(browser.registry, "deposit", lambda *args: (wait(), deposit(*args))[1])
+    one = browser.open_socket({"do": slow})
+    other = browser.open_socket({"do": lambda data: "y" * 100_000})
+    one.large_replies = other.large_replies = replies
+    said = []
+    thread = threading.Thread(target=lambda: said.append(one.say("do")))
+    thread.start()
+    has_begun.wait(DEADLINE)
+
+    reply = other.say("do")
+
+    assert (reply["status"], said) == (200, [])
+    gate.set()
+    thread.join(DEADLINE)
+    assert (said[0]["body"], said[0]["session"]) == ("x" * 100_000, True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Response("gone", 404),
+        lambda: Response(status=304),
+        lambda: flask.redirect("/login"),
+        lambda: 1 / 0,
+    ],
+)
+def test_error_says_nothing_of_what_an_endpoint_makes_else(browser, make):
+    """Errors have small bodies, whatever the endpoint's pages have."""
+    socket = browser.open_socket({"do": lambda data: make()})
+    socket.large_replies.note("realtime.message.do", 1_000_000)
+    before = dict(socket.large_replies._expected)
+
+    socket.say("do")
+
+    assert socket.large_replies._expected == before
