@@ -12,6 +12,7 @@ from ..session.known_ends import KnownEnds
 _REASONS: dict[int, str] = {
     CloseCode.NORMAL: "The session has ended.",
     CloseCode.SESSION_CHANGED: "The session changed.",
+    CloseCode.SERVICE_RESTART: "Come back.",
 }
 
 

@@ -218,16 +218,19 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
-    def end_user(self, user: str, channel: str | None = None) -> None:
-        """End all present clients of a user, or put them out of one channel.
+    def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
+        """End a user's clients of a moment, or put them out of one channel.
 
-        Without *channel*, no client of the user that began before this call can connect any more.
-        With *channel*, the user's subscriptions to it that were made before this call end, and
+        Without *channel*, no client of the user that began before the moment can connect any more.
+        With *channel*, the user's subscriptions to it that were made before the moment end, and
         every process is told by ``events.unsubscribed``, even if the end could not be noted and
-        :exc:`~flask_realtime.RegistryUnavailable` is raised.
+        :exc:`~flask_realtime.RegistryUnavailable` is raised. Where the moment is more than
+        ``LATE_MS`` ago, a registry that other processes share may have the user's sockets told to
+        come back in place of that: they come back with what was subscribed later.
 
         :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
         :param channel: a name, not a pattern; None: the clients end.
+        :param age: how many ms ago the moment was.
         """
 
     def replay_disconnects(self) -> None:

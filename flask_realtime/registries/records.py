@@ -12,6 +12,9 @@ from ..protocol.publications import Publication
 from ..threads import clock
 from .subscriptions import Subscriptions
 
+#: From how many ms on an end of a user counts as told late: what was granted since is to be kept.
+LATE_MS = 3000
+
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
@@ -83,15 +86,16 @@ class Grant:
     @property
     def age(self) -> int:
         """How many ms ago the request came."""
-        return _age(self.began)
+        return age_in_ms(self.began)
 
     @property
     def ages(self) -> dict[str, int]:
         """By channel, how many ms ago the request asked for it."""
-        return {name: _age(moment) for name, moment in self.asked.items()}
+        return {name: age_in_ms(moment) for name, moment in self.asked.items()}
 
 
-def _age(moment: float) -> int:
+def age_in_ms(moment: float) -> int:
+    """Return how many ms ago a moment was, by :func:`time.monotonic` in this process."""
     # Rounded down, as are the times that registries keep in ms: if a request ends something and
     # then asks for it, the request is never taken for older than the end.
     return math.floor((clock.monotonic() - moment) * 1000)

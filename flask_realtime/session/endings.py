@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from ..errors import RegistryUnavailable
+from ..errors import CloseCode, RegistryUnavailable
 from ..registries.base import Registry
-from ..registries.records import Disconnect, End, SessionEnd, UserEnd
+from ..registries.records import LATE_MS, Disconnect, End, SessionEnd, UserEnd, age_in_ms
 from ..threads import clock
 from ..threads.background import BackgroundThread
 
@@ -73,7 +74,7 @@ class Endings:
                 self._act_here(one.end)
             # While others wait, nothing is tried on the caller's thread: a try may take a timeout.
             if not self._queue:
-                while pending and self._is_taken(pending[0].end, logging.WARNING):
+                while pending and self._is_taken(pending[0], logging.WARNING):
                     pending.pop(0)
         finally:
             if pending:
@@ -185,7 +186,7 @@ class Endings:
         # A page could come back before its end is noted: its socket is closed once more then.
         comes_early = isinstance(one.end, Disconnect) and one.name in self._lasting
         one.is_tried = True
-        if not (comes_early and one.is_told_early) and self._is_taken(one.end, logging.DEBUG):
+        if not (comes_early and one.is_told_early) and self._is_taken(one, logging.DEBUG):
             one.is_told_early = comes_early
             if not comes_early:
                 with self._lock:
@@ -200,10 +201,10 @@ class Endings:
             if not ends:
                 del self._lasting[one.name]
 
-    def _is_taken(self, end: End, level: int) -> bool:
+    def _is_taken(self, one: _Pending, level: int) -> bool:
         """Tell the registry; return whether it is done, or can never be."""
         try:
-            self._tell(end)
+            self._tell(one)
         except RegistryUnavailable as error:
             logger.log(
                 level,
@@ -216,11 +217,15 @@ class Endings:
             logger.exception("The end of a session or user could not be told to the registry.")
         return True
 
-    def _tell(self, end: End) -> None:
+    def _tell(self, one: _Pending) -> None:
+        end, age = one.end, age_in_ms(one.moment)
         if isinstance(end, SessionEnd):
             self._registry.end_session(end.session, end.heir)
         elif isinstance(end, UserEnd):
-            self._registry.end_user(end.user, end.channel)
+            self._registry.end_user(end.user, end.channel, age)
+        elif end.user is not None and age > LATE_MS:
+            # The user may have logged in again since. Pages that have ended cannot come back.
+            self._registry.disconnect(replace(end, code=CloseCode.SERVICE_RESTART))
         else:
             self._registry.disconnect(end)
 
@@ -228,15 +233,17 @@ class Endings:
 class _Pending:
     """An end that waits for the registry.
 
+    :ivar moment: when it was asked for, by :func:`time.monotonic`.
     :ivar is_tried: whether the background thread has tried it.
     :ivar is_told_early: whether the registry has told the others, before the end of the session
         or user could be noted.
     """
 
-    __slots__ = ("end", "is_told_early", "is_tried")
+    __slots__ = ("end", "is_told_early", "is_tried", "moment")
 
     def __init__(self, end: End) -> None:
         self.end = end
+        self.moment = clock.monotonic()
         self.is_tried = False
         self.is_told_early = False
 

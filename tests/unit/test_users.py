@@ -56,7 +56,7 @@ def test_ban_does_not_fail_without_a_registry(process):
 
     User(lambda: process, 42).disconnect()
 
-    eventually(lambda: process.disconnected == [Disconnect(user="42")])
+    eventually(lambda: [order.user for order in process.disconnected] == ["42"])
 
 
 @pytest.mark.parametrize("user_id", [None, "", 1.5])

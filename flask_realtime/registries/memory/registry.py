@@ -224,10 +224,10 @@ class MemoryRegistry(Registry):
             heirs = [own.sessions.heir(one, now) for one in sessions]
         return any(found is not None and not (found and found == heir) for found in heirs)
 
-    def end_user(self, user: str, channel: str | None = None) -> None:
+    def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own = self._own.get()
         with own.lock:
-            now, moment = own.tidy(), present_moment()
+            now, moment = own.tidy(), present_moment() - age
             if channel is None:
                 own.users.end(user, moment, now)
                 return

@@ -71,11 +71,12 @@ class MemoryUsers:
 
     def end(self, user: str, moment: int, now: float) -> None:
         """Note that the user's clients have ended."""
-        self._ended.put(user, moment, now)
+        self._ended.put(user, max(moment, self.ended_at(user, now)), now)
 
     def leave(self, user: str, channel: str, moment: int, now: float) -> None:
         """Note that the user's clients have left a channel."""
-        self._left.put((user, channel), moment, now)
+        before = self._left.get((user, channel), now) or 0
+        self._left.put((user, channel), max(moment, before), now)
 
     def ended_at(self, user: str, now: float) -> int:
         """Return when the user was last disconnected, in ms since 1970; 0: never."""

@@ -7,13 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
-from ...errors import InvalidSetting, RegistryUnavailable
+from ...errors import CloseCode, InvalidSetting, RegistryUnavailable
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
 from ...protocol.starts import Start, Starts, as_start, as_starts
 from ...threads.fork import ForkLocal
 from ..base import Registry
-from ..records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
+from ..records import (
+    LATE_MS,
+    Arrival,
+    ConnectionRecord,
+    Disconnect,
+    Grant,
+    LogPage,
+    RegistryEvents,
+)
 from ..subscriptions import Known, Subscriptions
 from .address import RedisAddress
 from .clients import RedisClients
@@ -152,16 +160,20 @@ class RedisRegistry(Registry):
     def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
         return self._tombstones.has_ended(sessions, heir, self._pool.deadline())
 
-    def end_user(self, user: str, channel: str | None = None) -> None:
+    def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
+        is_told_late = False
         try:
-            self._tombstones.end_user(user, channel, deadline)
+            self._tombstones.end_user(user, channel, age, deadline)
+            is_told_late = age > LATE_MS
         finally:
             # Also if Redis has refused to note it: a Redis that does not write still announces.
-            if channel is not None:
+            if channel is not None and not is_told_late:
                 if own.events is not None:
                     own.events.unsubscribed(user, channel)
                 own.disconnects.announce_unsubscribe(user, channel, deadline)
+        if channel is not None and is_told_late:
+            self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
 
     def replay_disconnects(self) -> None:
         own = self._own.get()

@@ -43,9 +43,10 @@ class RedisTombstones:
         found = self._pool.ask(asked, deadline)
         return any(one is not None and not (one and one == heir.encode()) for one in found)
 
-    def end_user(self, user: str, channel: str | None, deadline: Deadline) -> None:
-        """Note that a user's earlier clients have ended, or have left *channel*."""
-        arguments = (self._lives, MOST_LEFT_BY_USER, *(() if channel is None else (channel,)))
+    def end_user(self, user: str, channel: str | None, age: int, deadline: Deadline) -> None:
+        """Note that a user's clients ended, or left *channel*, *age* ms ago."""
+        left = () if channel is None else (channel,)
+        arguments = (self._lives, MOST_LEFT_BY_USER, age, *left)
         self._pool.ask([scripts.END_USER([self._keys.user(user)], arguments)], deadline)
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:

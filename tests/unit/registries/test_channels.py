@@ -82,7 +82,7 @@ class Nowhere(Registry):
     def end_session(self, session, heir=""):
         pass
 
-    def end_user(self, user, channel=None):
+    def end_user(self, user, channel=None, age=0):
         pass
 
     def deposit(self, digest, item, heir=""):

@@ -14,12 +14,13 @@ class Refusing(MemoryRegistry):
     def __init__(self):
         super().__init__(Config())
         self.refused = set()
-        self.tried, self.taken = [], []
+        self.tried, self.taken, self.ages = [], [], []
 
     def end_session(self, session, heir=""):
         self._take(SessionEnd(session, heir))
 
-    def end_user(self, user, channel=None):
+    def end_user(self, user, channel=None, age=0):
+        self.ages.append(age)
         self._take(UserEnd(user, channel))
 
     def disconnect(self, order):

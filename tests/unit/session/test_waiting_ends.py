@@ -5,9 +5,11 @@ import threading
 
 import pytest
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
 from flask_realtime.session import endings
 from flask_realtime.session.endings import Endings
+from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
 from .refusing import BAN, Here, Refusing
@@ -21,6 +23,8 @@ def registry():
 @pytest.fixture
 def queue(monkeypatch, registry):
     monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    # A loaded machine is slow; where lateness matters, the test sets its own.
+    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
     queue = Endings(registry, Here())
     yield queue
     queue.close()
@@ -52,10 +56,10 @@ def test_ban_by_a_request_that_is_cut_off_is_carried_out(queue, registry, monkey
     """A request with a timeout of its own may end while Redis keeps the ban waiting."""
     end_user, cut = registry.end_user, [Cut()]
 
-    def end_user_slowly(user, channel=None):
+    def end_user_slowly(user, *more):
         if cut:
             raise cut.pop()
-        end_user(user, channel)
+        end_user(user, *more)
 
     monkeypatch.setattr(registry, "end_user", end_user_slowly)
 
@@ -120,11 +124,11 @@ def test_new_end_waits_for_none_of_those_that_are_refused(queue, registry, monke
     begun, goes_on = threading.Event(), threading.Event()
     end_user = registry.end_user
 
-    def end_user_slowly(user, channel=None):
+    def end_user_slowly(user, *more):
         if user == "0":
             begun.set()
             goes_on.wait(DEADLINE)
-        end_user(user, channel)
+        end_user(user, *more)
 
     monkeypatch.setattr(registry, "end_user", end_user_slowly)
     assert begun.wait(DEADLINE)
@@ -144,11 +148,11 @@ def test_process_that_ends_tries_no_more(queue, registry, monkeypatch):
 
     tellers = []
 
-    def close_and_end_user(user, channel=None):
+    def close_and_end_user(user, *more):
         if threading.current_thread() is not threading.main_thread():
             tellers.append(threading.current_thread())
             queue.close()
-        end_user(user, channel)
+        end_user(user, *more)
 
     monkeypatch.setattr(registry, "end_user", close_and_end_user)
 
@@ -195,3 +199,23 @@ def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
     registry.refused.clear()
 
     eventually(lambda: not queue.is_pending("42"))
+
+
+def test_ban_that_is_told_late_ends_what_was_there_at_its_time(queue, registry, monkeypatch):
+    """Sockets come back: those of pages that a later log-in has opened stay, and no others."""
+    registry.refused.update(BAN)
+    queue.run(BAN)
+    monkeypatch.setattr(endings, "LATE_MS", 0)
+    later = clock.monotonic() + 3600
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+
+    registry.refused.clear()
+    queue.run([SessionEnd("s"), Disconnect(session="s")])
+
+    eventually(lambda: not queue.is_pending("42"))
+    come_back = Disconnect(user="42", code=CloseCode.SERVICE_RESTART)
+    eventually(lambda: come_back in registry.taken)
+    assert Disconnect(user="42") not in registry.taken
+    assert 3_600_000 <= max(registry.ages) < 4_000_000
+    # Nobody logs in to a session that has ended.
+    assert Disconnect(session="s") in registry.taken

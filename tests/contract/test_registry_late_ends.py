@@ -1,0 +1,59 @@
+"""Every registry: ends of users that are told late, since the registry was away at their time."""
+
+from flask_realtime.errors import CloseCode
+from flask_realtime.registries.records import LATE_MS, Disconnect, Grant
+from flask_realtime.threads import clock
+
+EARLIER_PAGE, LATER_PAGE = "a" * 32 + "5" * 32, "b" * 32 + "6" * 32
+USER, ROOM = "a%3Ab%40c", "room:7"
+HOUR = 3_600_000
+
+
+def subscribe(registry, page, seconds_ago=0):
+    """Subscribe a page for a request that came so many seconds ago, and asked then."""
+    asked = clock.monotonic() - seconds_ago
+    registry.subscribe(page, [ROOM], Grant(USER, asked, {ROOM: asked}))
+
+
+def test_page_of_a_later_log_in_stays(registry):
+    """A ban that is told late keeps those away that began before it."""
+    subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
+    subscribe(registry, LATER_PAGE)
+
+    registry.end_user(USER, None, HOUR)
+
+    assert registry.connect(EARLIER_PAGE, "1", USER).has_ended
+    assert not registry.connect(LATER_PAGE, "1", USER).has_ended
+
+
+def test_end_that_is_told_late_takes_no_later_one_back(registry):
+    """A second ban may be told before the first."""
+    subscribe(registry, EARLIER_PAGE, seconds_ago=1800)
+
+    registry.end_user(USER)
+    registry.end_user(USER, None, HOUR)
+
+    assert registry.connect(EARLIER_PAGE, "1", USER).has_ended
+
+
+def test_channel_that_was_granted_later_is_kept(registry):
+    """A request from before is not granted it, though it ends late."""
+    subscribe(registry, LATER_PAGE)
+    registry.end_user(USER, ROOM, HOUR)
+    subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
+
+    assert set(registry.connect(LATER_PAGE, "1", USER).subscriptions) == {ROOM}
+    assert not registry.connect(EARLIER_PAGE, "1", USER).subscriptions
+
+
+def test_sockets_come_back_with_what_they_were_granted_later(registry, other, heard_by_other):
+    """Another process cannot tell the earlier subscriptions from the later ones; Redis can."""
+    other.connect(LATER_PAGE, "1", USER)
+
+    registry.end_user(USER, ROOM, LATE_MS + 1)
+    registry.end_user(USER, "room:8")
+
+    heard_by_other.wait_for(lambda: heard_by_other.unsubscribed)
+    assert heard_by_other.unsubscribed == [(USER, "room:8")]
+    come_back = Disconnect(user=USER, code=CloseCode.SERVICE_RESTART)
+    assert heard_by_other.disconnected == [come_back]
