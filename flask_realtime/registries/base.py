@@ -224,9 +224,9 @@ class Registry(ChannelRegistry):
         Without *channel*, no client of the user that began before the moment can connect any more.
         With *channel*, the user's subscriptions to it that were made before the moment end, and
         every process is told by ``events.unsubscribed``, even if the end could not be noted and
-        :exc:`~flask_realtime.RegistryUnavailable` is raised. Where the moment is more than
-        ``LATE_MS`` ago, a registry that other processes share may have the user's sockets told to
-        come back in place of that: they come back with what was subscribed later.
+        :exc:`~flask_realtime.RegistryUnavailable` is raised. If the moment is more than 3 seconds
+        ago (``LATE_MS`` in ``registries/records.py``), a registry may close the user's sockets with
+        code 1012 in place of that: the pages connect again, with what was subscribed later.
 
         :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
         :param channel: a name, not a pattern; None: the clients end.
