@@ -11,7 +11,7 @@ from .chaos.browsers import has_node
 from .chaos.plan import Plan, schedule
 from .chaos.report import report
 from .chaos.run import Run
-from .chaos.verdict import complaints
+from .chaos.verdict import complaints, tracebacks
 
 FAULTS = 5
 
@@ -54,3 +54,14 @@ def test_the_same_seed_breaks_the_same_things():
     first, again, other = (list(islice(schedule(Plan(seed=seed), kinds), 30)) for seed in (1, 1, 2))
 
     assert first == again != other
+
+
+def test_registry_that_is_away_is_no_complaint_and_any_other_error_is():
+    """A view that pushes meanwhile raises RegistryUnavailable, and Flask logs where."""
+    head = (
+        'Exception on /push [POST]\nTraceback (most recent call last):\n  File "app.py", line 1\n'
+    )
+
+    assert list(tracebacks(f"{head}flask_realtime.errors.RegistryUnavailable: Redis\n")) == []
+    (told,) = tracebacks(f"{head}ValueError: no\n")
+    assert told.startswith("ValueError: no behind ")

@@ -62,7 +62,7 @@ def check_lost(lost, numbers, losses):
 def tracebacks(log):
     """Yield the last line of each traceback in a server's log, and what is above it, except those
     of RegistryUnavailable."""
-    for piece in log.split("Traceback (most recent call last)")[1:]:
+    for piece in log.split("Traceback (most recent call last):\n")[1:]:
         lines = [line for line in piece.splitlines() if line and not line.startswith(" ")]
         if lines and "RegistryUnavailable" not in lines[0]:
             yield f"{lines[0]} behind {piece[:2000]}"
