@@ -148,10 +148,10 @@ def _watch(app: Flask, template: Template, **_extra: Any) -> None:
         return
     wanted.has_template = True
     if "new_context" not in vars(template):
-        noting = _noting_whole_async if template.environment.is_async else _noting_whole
+        noted = _noted_async if template.environment.is_async else _noted
         # Kept, so that two threads that come here at once wrap it once each, and not twice.
         root = vars(template).setdefault(_ROOT, template.root_render_func)
-        template.root_render_func = noting(root)
+        template.root_render_func = _noting_whole(root, noted)
         # Last: another thread that finds it renders with both.
         template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
 
@@ -169,59 +169,54 @@ def _new_context(
 
 def _noting(name: str, note: Callable[[Collection[str]], None]) -> Any:
     def render(context: Context) -> Iterator[str]:
-        parts: list[str] = []
         _set_flashes(None)
         try:
-            for part in context.blocks[name][1](context):
-                parts.append(part)
-                yield part
+            yield from _noted(context.blocks[name][1](context), note)
         finally:
             _set_flashes([])
-        note(parts)
 
     return render
 
 
 def _noting_async(name: str, note: Callable[[Collection[str]], None]) -> Any:
     async def render(context: Context) -> AsyncIterator[str]:
-        parts: list[str] = []
         _set_flashes(None)
         try:
             block: Any = context.blocks[name][1](context)
-            async for part in block:
-                parts.append(part)
+            async for part in _noted_async(block, note):
                 yield part
         finally:
             _set_flashes([])
-        note(parts)
 
     return render
 
 
-def _noting_whole(root: Callable[..., Iterator[str]]) -> Any:
-    def render(context: Context, *args: Any, **kwargs: Any) -> Iterator[str]:
-        wanted, parts = wanted_blocks(), []
-        for part in root(context, *args, **kwargs):
-            if wanted is not None:
-                parts.append(part)
-            yield part
-        if wanted is not None:
-            wanted.note_whole(context, parts)
+def _noting_whole(root: Callable[..., Any], noted: Callable[..., Any]) -> Any:
+    def render(context: Context, *args: Any, **kwargs: Any) -> Any:
+        wanted, parts = wanted_blocks(), root(context, *args, **kwargs)
+        # A request for a whole page, as most are, is rendered as if nothing were noted.
+        return parts if wanted is None else noted(parts, partial(wanted.note_whole, context))
 
     return render
 
 
-def _noting_whole_async(root: Any) -> Any:
-    async def render(context: Context, *args: Any, **kwargs: Any) -> AsyncIterator[str]:
-        wanted, parts = wanted_blocks(), []
-        async for part in root(context, *args, **kwargs):
-            if wanted is not None:
-                parts.append(part)
-            yield part
-        if wanted is not None:
-            wanted.note_whole(context, parts)
+def _noted(parts: Iterator[str], note: Callable[[Collection[str]], None]) -> Iterator[str]:
+    """Give *parts* on, and hand all of them to *note* behind the last one."""
+    seen = []
+    for part in parts:
+        seen.append(part)
+        yield part
+    note(seen)
 
-    return render
+
+async def _noted_async(
+    parts: AsyncIterator[str], note: Callable[[Collection[str]], None]
+) -> AsyncIterator[str]:
+    seen = []
+    async for part in parts:
+        seen.append(part)
+        yield part
+    note(seen)
 
 
 def _set_flashes(flashes: list[Any] | None) -> None:
