@@ -25,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 Names = str | Callable[..., str | Iterable[str] | None]
 
 _WITHOUT_PARENTHESES = (
-    "@realtime.subscribes stands above a view without parentheses: write "
+    "@realtime.subscribes decorates a view without parentheses: write "
     '@realtime.subscribes("channel"), or, for a page that hears its user alone, '
     "@realtime.subscribes()."
 )

@@ -1,1 +1,1 @@
-"""What the app answers to the messages of one socket."""
+"""The app's answers to messages: runs handlers, routes and hooks for the clients of sockets."""

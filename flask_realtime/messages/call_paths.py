@@ -1,32 +1,37 @@
-"""Compares paths with the patterns of ``REALTIME_ALLOW_CALLS``."""
+"""Compares paths with the patterns in ``REALTIME_ALLOW_CALLS``."""
 
 from __future__ import annotations
 
 import re
 
-# A path that is written in another way than url_for does fits no pattern: the app, or what lies
-# behind it, may take it for another path than the pattern's author did. It can be requested by
-# HTTP.
-_DISGUISED = re.compile(r"//|/\.{1,2}(/|$)|\\|%(2f|5c|2e|25|00)|;", re.IGNORECASE)
+# Paths that url_for would write in another way. They fit no pattern, because the app, or a server
+# behind the app, may read such a path as another one than the author of the pattern had in mind.
+# A client can still request them by HTTP.
+_AMBIGUOUS = re.compile(r"//|/\.{1,2}(/|$)|\\|%(2f|5c|2e|25|00)|;", re.IGNORECASE)
 
 
-def is_disguised(path: str) -> bool:
-    """Return whether *path* can be read in different ways: dots, doubled or encoded slashes."""
-    return bool(_DISGUISED.search(path))
+def is_ambiguous(path: str) -> bool:
+    """Return whether programs may read *path* in different ways.
+
+    True for a path with ``.`` or ``..`` as a segment, two slashes in a row, a backslash, a
+    semicolon, or a percent-encoded slash, backslash, dot, percent sign or null character.
+    """
+    return bool(_AMBIGUOUS.search(path))
 
 
 def fits(path: str, pattern: str) -> bool:
     """Return whether *path* fits *pattern*.
 
-    In a pattern ``*`` stands for one part between two slashes, which is not empty, and ``**`` at
-    the end for all further parts. Upper and lower case differ.
+    In a pattern, ``*`` stands for one segment that is not empty, and ``**`` at the end for one or
+    more further segments. Upper and lower case differ.
     """
-    parts, wanted = path.split("/"), pattern.split("/")
+    segments, wanted = path.split("/"), pattern.split("/")
     if wanted[-1] == "**":
         wanted.pop()
-        if len(parts) <= len(wanted):
+        if len(segments) <= len(wanted):
             return False
-        parts = parts[: len(wanted)]
-    return len(parts) == len(wanted) and all(
-        part if one == "*" else part == one for part, one in zip(parts, wanted, strict=True)
+        segments = segments[: len(wanted)]
+    return len(segments) == len(wanted) and all(
+        segment if one == "*" else segment == one
+        for segment, one in zip(segments, wanted, strict=True)
     )

@@ -1,4 +1,4 @@
-"""The bundled handler that runs a view of the app."""
+"""The handler of ``call-route``, the library's own action, which runs a route of the app."""
 
 from __future__ import annotations
 
@@ -24,20 +24,29 @@ _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class CallRoute(RouteHandler):
-    """Answers ``call-route``: the response to the request that the message describes.
+    """Answers ``call-route`` with the app's response to the request that the message describes.
 
-    ``{"method": "post", "uri": "/rooms/1/messages", "input": {"text": "hi"}}``; the method is
-    ``get`` if there is none. See the documentation for ``json``, ``headers`` and
-    ``referrer``. An option that is not known is an error, not ignored: a view that runs without
-    what its caller meant to send does harm that a refusal does not.
+    A message may have these fields:
+
+    - ``uri``: a path of the app, with its query. It is required.
+    - ``method``: the HTTP method in upper or lower case; ``get`` if it is left out.
+    - ``input``: the fields of a form, as an object or as a list of ``[name, value]`` pairs. With
+      ``delete``, ``get`` and ``head`` they are added to the query.
+    - ``json``: the body as any JSON value, in place of ``input``.
+    - ``headers``: an object of the request's headers; see :mod:`.call_headers`.
+    - ``referrer``: the address of the page that asks.
+
+    For example ``{"method": "post", "uri": "/rooms/1/messages", "input": {"text": "hi"}}``. A field
+    with another name is an error: a view that ran without what its caller meant to send could do
+    harm.
     """
 
     def read(self, data: dict[str, Any], config: Config) -> Call:
-        """Read the request from the message.
+        """Return the request that a message describes.
 
         :param data: the fields of the message.
-        :param config: has ``REALTIME_CALL_HEADERS``.
-        :raises InvalidMessage: naming what can't be used.
+        :param config: the settings of the app, of which ``REALTIME_CALL_HEADERS`` is used.
+        :raises InvalidMessage: if the message describes no request; the error names the field.
         """
         _check_options(data)
         method = _method(data)
@@ -71,7 +80,7 @@ def _check_options(data: dict[str, Any]) -> None:
     unknown = [name for name in data if name not in _OPTIONS]
     if unknown:
         raise InvalidMessage(
-            f"call-route has no option {show(unknown[0])}; there are: {', '.join(_OPTIONS)}."
+            f"call-route has no option {show(unknown[0])}; its options are: {', '.join(_OPTIONS)}."
         )
 
 
@@ -79,7 +88,7 @@ def _method(data: dict[str, Any]) -> str:
     method = data.get("method", "get")
     if not isinstance(method, str) or method.upper() not in _METHODS:
         known = ", ".join(sorted(_METHODS)).lower()
-        raise InvalidMessage(f"The method is {show(method)}, and may be: {known}.")
+        raise InvalidMessage(f"The method is {show(method)}, but must be one of: {known}.")
     return method.upper()
 
 
@@ -88,12 +97,13 @@ def _split_uri(data: dict[str, Any]) -> tuple[str, str]:
     is_path = isinstance(uri, str) and uri.startswith("/") and not uri.startswith(("//", "/\\"))
     if not isinstance(uri, str) or not is_path:
         raise InvalidMessage(
-            f"The uri is {show(uri)}, and must be a path of this app, as url_for writes it: with "
-            f"a slash at its start, without scheme and host."
+            f"The uri is {show(uri)}, but must be a path of this app, as url_for returns it: it "
+            f"begins with one slash, and has no scheme and no host."
         )
     if _CONTROL_CHARACTER.search(uri):
         raise InvalidMessage(
-            f"The uri {show(uri)} holds a control character; url_for would write it as %09, say."
+            f"The uri {show(uri)} has a control character, which must be percent-encoded (a tab "
+            f"is %09)."
         )
     path, _, query = uri.partition("#")[0].partition("?")
     return path, query
@@ -101,7 +111,7 @@ def _split_uri(data: dict[str, Any]) -> tuple[str, str]:
 
 def _input(data: dict[str, Any]) -> list[tuple[str, str]]:
     if "json" in data:
-        raise InvalidMessage("A message has input or json, not both.")
+        raise InvalidMessage("A message can have input or json, but not both.")
     return [
         (name, _as_field(name, item))
         for name, value in _pairs(data["input"])
@@ -115,14 +125,16 @@ def _pairs(given: Any) -> Iterator[tuple[str, Any]]:
         return
     if not isinstance(given, list):
         raise InvalidMessage(
-            f"input is {show(given)}, and must be an object of names and values, or a list of "
-            f"pairs of them."
+            f"input is {show(given)}, but must be an object that maps names to values, or a list "
+            f"of [name, value] pairs."
         )
     for pair in given:
         if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
-            raise InvalidMessage(f"input holds {show(pair)}, which is no name and value.")
+            raise InvalidMessage(f"input holds {show(pair)}, which is not a [name, value] pair.")
         if isinstance(pair[1], list):
-            raise InvalidMessage(f"input holds {show(pair)}: a name has one value; repeat it.")
+            raise InvalidMessage(
+                f"input holds {show(pair)}, but a pair has one value; write a pair for each value."
+            )
         yield pair[0], pair[1]
 
 
@@ -132,7 +144,11 @@ def _listed(value: Any) -> Iterator[Any]:
 
 
 def _as_field(name: str, value: Any) -> str:
-    """The value as a form would send it; true and numbers as JavaScript writes them."""
+    """Return a value as a form would send it: numbers and booleans as JavaScript writes them.
+
+    :param name: the field's name, for the error.
+    :raises InvalidMessage: if a form cannot hold the value.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, float) and 0 < abs(value) < 1e-4:
@@ -140,19 +156,23 @@ def _as_field(name: str, value: Any) -> str:
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise InvalidMessage(
-        f"input has at {show(name)} what no form can carry, which knows texts, numbers, true, "
-        f"false, and lists of them; send it as json."
+        f"The field {show(name)} of input can't be sent as a form's, which is a string, a number, "
+        f"true, false, or a list of these; send it as json."
     )
 
 
 def _text(data: dict[str, Any], option: str, meaning: str) -> str | None:
     value = data.get(option)
     if value is not None and not isinstance(value, str):
-        raise InvalidMessage(f"{option} is {show(value)}, and must be {meaning}, a text.")
+        raise InvalidMessage(f"{option} is {show(value)}, but must be {meaning}, as a string.")
     return value
 
 
 def _small_number(value: float) -> str:
-    """A number as JavaScript writes it, which has more zeros, and exponents without one."""
+    """Return a number below 0.0001 as JavaScript writes it.
+
+    JavaScript uses an exponent for smaller numbers than Python does (from 1e-7, not 1e-5), and
+    writes it without a leading zero.
+    """
     digits, _, exponent = repr(value).partition("e-")
     return f"{digits}e-{int(exponent)}" if int(exponent) > 6 else f"{Decimal(repr(value)):f}"

@@ -1,7 +1,7 @@
-"""Which routes may be called over a socket: those that the app has opened.
+"""The routes that clients may call over a socket: those that the app has opened to calls.
 
-What guards a route by its path in front of the app (a proxy, a WSGI middleware, a firewall, a rate
-limit) does not see a call. So nothing can be called that the app has not opened.
+A proxy, a firewall, a rate limit or a WSGI middleware that guards a route by its path does not see
+calls, which are messages of a WebSocket. Therefore a route takes no calls until the app opens it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from werkzeug.routing import RequestRedirect
 
 from ..config.settings import Config
 from ..errors import InvalidSetting
-from .call_paths import fits, is_disguised
+from .call_paths import fits, is_ambiguous
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +29,20 @@ _MARK = "flask_realtime_allows_calls"
 
 
 class CallRefused(Exception):
-    """A call of a route that the app has not opened; its client is answered 421, and told why."""
+    """A client called a route that the app has not opened to calls.
+
+    The client gets the message of this exception with status 421, and may ask by HTTP.
+    """
 
 
 def open_to_calls(target: Opened) -> Opened:
-    """Mark *target*, a view, a class of views or a blueprint, as one that may be called.
+    """Mark *target* as open to calls, and return it.
 
-    A decorator that copies a function's attributes, as ``functools.wraps`` has it do, hands the
-    mark on, so that it does not matter which of the two stands above.
+    Decorators that copy a function's attributes, as those with :func:`functools.wraps` do, copy the
+    mark too, so that this decorator may stand above or below them.
 
-    :raises TypeError: if *target* is something else.
+    :param target: a view, a class of views, or a blueprint.
+    :raises TypeError: if *target* is none of these.
     """
     marked = target.__func__ if isinstance(target, MethodType) else target
     is_markable = callable(marked) or isinstance(marked, Blueprint)
@@ -52,18 +56,19 @@ def open_to_calls(target: Opened) -> Opened:
 
 
 class CallRules:
-    """Tells which requests of *app* may be made over a socket.
+    """Decides which requests clients may make over a socket.
 
-    :param config: has ``REALTIME_ALLOW_CALLS``.
+    :param app: the app that answers the requests.
+    :param config: the settings of the app, of which ``REALTIME_ALLOW_CALLS`` is used.
     """
 
     def __init__(self, app: Flask, config: Config) -> None:
         self._app = app
         self._allowed = config.allow_calls
-        self._told: set[str | None] = set()
+        self._warned_of: set[str | None] = set()
 
     def check_any(self) -> None:
-        """Refuse every call of an app that takes none.
+        """Refuse a call if the app takes no calls at all.
 
         :raises CallRefused: if ``REALTIME_ALLOW_CALLS`` is False.
         """
@@ -71,13 +76,14 @@ class CallRules:
             raise CallRefused("This app takes no calls over a socket (REALTIME_ALLOW_CALLS).")
 
     def check(self, path: str) -> None:
-        """Refuse the current request if its route is not open. No function of the app has run.
+        """Refuse the current request if its route is not open to calls.
 
-        A request that the app would answer with 405, or with a redirect to the same path written
-        otherwise, is judged by the routes that it names.
+        To be called before any function of the app runs. A request that no route answers, because
+        its method is not allowed (405) or because the app redirects it to the canonical form of
+        its path, is judged by the routes that have this path.
 
-        :param path: the request's, as the caller wrote it.
-        :raises CallRefused: with what its client is told.
+        :param path: the path of the request, as the caller wrote it.
+        :raises CallRefused: if the route is not open to calls.
         """
         if self._allows_everything():
             return
@@ -88,7 +94,7 @@ class CallRules:
             return
         self._warn(routed[0] if routed else None)
         raise CallRefused(
-            "This can't be called over a socket: its view lacks @realtime.allow_calls, and "
+            "This route can't be called over a socket: its view lacks @realtime.allow_calls, and "
             "REALTIME_ALLOW_CALLS does not name it. Ask by HTTP."
         )
 
@@ -98,7 +104,10 @@ class CallRules:
         return self._allowed is True
 
     def _routed(self) -> tuple[list[str], str]:
-        """The endpoints that the request leads to, none if it is unknown, and the path to them."""
+        """Return the endpoints that the request may lead to, and the path under which they are.
+
+        The list is empty if the app has no route for the path.
+        """
         error = request.routing_exception
         if error is None:
             return [request.endpoint or ""], request.path
@@ -120,7 +129,7 @@ class CallRules:
             return None
 
     def _own_path(self, url: str) -> str | None:
-        """The app's path that *url* names, None if it is another app's."""
+        """Return the path within this app that *url* leads to; None if it leads elsewhere."""
         parts, root = urlsplit(url), request.script_root
         path = unquote(parts.path)
         if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
@@ -129,13 +138,13 @@ class CallRules:
 
     def _is_marked(self, endpoint: str) -> bool:
         view = self._app.view_functions.get(endpoint)
-        of_class = getattr(view, "view_class", None)
+        view_class = getattr(view, "view_class", None)
         method = "get" if request.method == "HEAD" else request.method.lower()
         blueprint = self._app.blueprints.get(endpoint.rpartition(".")[0])
         return any(
-            # Of the object itself: a class that inherits from an open one is not open for it.
+            # The object's own attributes: a class does not inherit that its base class is open.
             _MARK in getattr(one, "__dict__", ())
-            for one in (view, of_class, getattr(of_class, method, None), blueprint)
+            for one in (view, view_class, getattr(view_class, method, None), blueprint)
         )
 
     def _is_listed(self, endpoints: Sequence[str], own_path: str, path: str) -> bool:
@@ -143,27 +152,29 @@ class CallRules:
             return False
         if endpoints and all(endpoint in self._allowed for endpoint in endpoints):
             return True
-        if is_disguised(path) or is_disguised(own_path):
+        if is_ambiguous(path) or is_ambiguous(own_path):
             return False
         return any(fits(own_path, one) for one in self._allowed if one.startswith("/"))
 
     def _warn(self, endpoint: str | None) -> None:
-        """Tell it once for each view: whoever calls decides how often."""
-        if endpoint in self._told:
+        """Log that a call was refused, once for each view: clients could fill the log otherwise."""
+        if endpoint in self._warned_of:
             return
-        self._told.add(endpoint)
+        self._warned_of.add(endpoint)
         logger.warning(
-            "A call of %s was refused (421), and its client told to ask by HTTP. To answer calls "
-            "of it, mark it with @realtime.allow_calls or name it in REALTIME_ALLOW_CALLS; rules "
-            "by path in front of the app do not see calls.",
+            "A call of %s was refused (421), and the client was told to ask by HTTP. To answer "
+            "such calls, mark the view with @realtime.allow_calls or name it in "
+            "REALTIME_ALLOW_CALLS; note that a proxy's rules for paths do not apply to calls.",
             "a path without a view" if endpoint is None else f"the view {endpoint!r}",
         )
 
 
 def check_endpoints(app: Flask, config: Config) -> None:
-    """Check that the endpoints in ``REALTIME_ALLOW_CALLS`` are there.
+    """Check that the app has all endpoints that ``REALTIME_ALLOW_CALLS`` names.
 
-    :raises InvalidSetting: naming one that is not, and the nearest that is.
+    :param app: an app whose routes are all registered.
+    :param config: the settings of the app.
+    :raises InvalidSetting: if the app lacks one; the error suggests the name that is most alike.
     """
     listed = config.allow_calls if isinstance(config.allow_calls, tuple) else ()
     for name in listed:
@@ -172,5 +183,5 @@ def check_endpoints(app: Flask, config: Config) -> None:
         nearest = difflib.get_close_matches(name, app.view_functions, 1, 0.5)
         hint = f"Did you mean {nearest[0]!r}?" if nearest else "A path begins with '/'."
         raise InvalidSetting(
-            f"REALTIME_ALLOW_CALLS names {name!r}, and the app has no such endpoint. {hint}"
+            f"REALTIME_ALLOW_CALLS names {name!r}, but the app has no such endpoint. {hint}"
         )

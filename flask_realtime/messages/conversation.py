@@ -1,4 +1,4 @@
-"""Answers the messages of one socket, each in a request context of its own."""
+"""Answers the messages of one socket, each in its own request context."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from .call_rules import CallRefused, CallRules
 from .debug_log import log_reply
-from .dispatch import BEHIND, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
+from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .large_replies import ReplyTurn
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MARK = "flask_realtime.message"
-#: While debugging, has a reply's headers name the cookies that no browser would keep.
+#: In debug mode, a header of replies that names the cookies which browsers would not keep.
 DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 
 
 def is_socket_request() -> bool:
-    """Return whether a message of a socket is being handled, and not a request by HTTP."""
+    """Return whether the current request is a message of a socket, and not a request by HTTP."""
     return has_request_context() and _MARK in request.environ
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The page of one browser to which a socket belongs.
+    """The page in a browser that a socket belongs to.
 
     :param connection_id: the connection id of the page.
-    :param digest: the name by which the registry knows the page.
-    :param disconnect_behind_reply: called when the message that is being handled closes its own
-        socket: the socket is then closed after the reply.
+    :param digest: the name of the page in the registry.
+    :param disconnect_behind_reply: closes the socket as soon as the next reply has been sent.
+        Called when a handler closes the socket that its own message came from.
     """
 
     connection_id: str
@@ -57,24 +57,24 @@ class Client:
 
     @property
     def short_digest(self) -> str:
-        """The part of the digest that logs show."""
+        """The first characters of the digest, for log lines."""
         return shorten(self.digest)
 
 
 class Conversation:
     """Answers the messages of one socket.
 
-    Each message gets a new request context; all messages share the socket's cookies. One thread at
-    a time may use a conversation.
+    Each message gets a new request context; all messages share the socket's cookies. Only one
+    thread at a time may use a conversation.
 
     :param app: the app that answers.
     :param config: the app's settings.
-    :param rules: which routes the socket may call.
-    :param environ: the environ of the handshake, as the app's middleware left it.
-    :param client: the page to which the socket belongs.
+    :param rules: decides which routes the socket may call.
+    :param environ: the WSGI environ of the handshake, as the app's middleware left it.
+    :param client: the page that the socket belongs to.
     :param session: the cookies of the socket.
-    :param waiting: the texts that wait for the browser already.
-    :param is_resumed: whether the page had a socket before this one.
+    :param waiting: the changes of cookies that wait for the browser already, each as signed text.
+    :param is_resumed: whether the page had another socket before this one.
     """
 
     __slots__ = (
@@ -110,36 +110,38 @@ class Conversation:
         self._session = session
         self._waiting = waiting
         self._is_resumed = is_resumed
-        # Whether the next reply says that something waits: an earlier reply may have been lost,
-        # and a hook has no reply.
+        # Whether the next reply has to say that changes wait for the browser: an earlier reply,
+        # which said so, may have been lost, and hooks have no reply.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
-        # What the message that is being handled did to cookies and session.
+        # What the message that is being handled changed in cookies and session.
         self._outcome: Outcome | None = None
 
     @property
     def session_name(self) -> str:
-        """The name of the browser session that the socket belongs to."""
+        """The name of the browser session that the socket belongs to, without the page."""
         return session_of(self._client.digest)
 
     def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
-        """Return the app's reply to *message*. Never raises.
+        """Return the app's reply to a message. Never raises.
 
-        :param turn: waits until there is memory for a large reply; its caller ends it.
+        :param message: the message.
+        :param handlers: the handlers of the app.
+        :param turn: waits until there is memory for a large reply; the caller must end it.
         """
         reply = contextvars.Context().run(self._answer, message, handlers, turn)
         log_reply(self._app, message, reply)
         return reply
 
     def run_hook(self, function: Callable[[], Any]) -> None:
-        """Run *function* in a context like a handler's, and log what it raises. Never raises."""
+        """Run *function* in a request context like a handler's. Logs exceptions; never raises."""
         contextvars.Context().run(self._run_hook, function)
 
     def _answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
         try:
             reply = self._reply(message, handlers.get(message.action), turn)
         except UnknownAction as error:
-            # The list of all actions is for the developer alone.
+            # The names of all actions are shown to developers only.
             told = str(error) if self._app.debug else f"No handler for action {error.action!r}."
             return error_reply(message.id, 404, told)
         except InvalidMessage as error:
@@ -174,10 +176,10 @@ class Conversation:
             is_waiting = self._hand_on(environ)
         except RegistryUnavailable as error:
             logger.warning(
-                "Cookies of a reply to %s are lost: %s", self._client.short_digest, error
+                "Changes of cookies for %s are lost: %s", self._client.short_digest, error
             )
             return error_reply(
-                message.id, 503, "The registry is away, and with it what this changed in cookies."
+                message.id, 503, "The registry is away: changes of cookies were lost."
             )
         reply = reply_of(message.id, response, environ, body, turn)
         return replace(reply, session=True) if is_waiting else reply
@@ -191,10 +193,10 @@ class Conversation:
             if self._hand_on(environ):
                 self._tells_of_session = True
         except BaseException:
-            logger.exception("A hook of %s failed.", self._client.short_digest)
+            logger.exception("A hook for %s failed.", self._client.short_digest)
 
     def _begin(self) -> None:
-        """Read the handshake's environ at the first message, since most sockets only listen."""
+        """Read the handshake's environ; not before the first message, as most sockets send none."""
         if self._environ is None:
             return
         environ = self._environ
@@ -219,7 +221,7 @@ class Conversation:
             f"{self._client.digest}:{secrets.token_hex(8)}",
             self._is_resumed,
         )
-        environ[BEHIND] = self._note_outcome
+        environ[AFTER_RESPONSE] = self._note_outcome
         return environ
 
     def _note_outcome(self, response: Response) -> None:
@@ -228,9 +230,10 @@ class Conversation:
             response.headers[DROPPED_HEADER] = ", ".join(outcome.jar.dropped)
 
     def _hand_on(self, environ: WSGIEnvironment) -> bool:
-        """Let what the message changed wait for its browser; return whether something waits now.
+        """Store the message's changes of cookies until the browser fetches them.
 
-        :raises RegistryUnavailable: if the registry does not take it.
+        :returns: whether any changes wait for the browser now.
+        :raises RegistryUnavailable: if the registry cannot store them.
         """
         outcome, self._outcome = self._outcome, None
         return self._session.hand_on(outcome, environ[SOCKET_IN_ENVIRON])

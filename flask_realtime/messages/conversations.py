@@ -1,4 +1,4 @@
-"""Begins the conversations of the sockets of a process, and runs the app's hooks."""
+"""All conversations of a process: begins them, answers their messages, runs the app's hooks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ from .large_replies import LargeReplies, ReplyTurn
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# How many leave hooks run at one time. When a process stops, all its sockets leave together, and a
-# database has few connections.
+# How many leave hooks run at one time. When a process stops, all its sockets leave together, but a
+# database takes few connections.
 LEAVING_AT_ONCE = 10
 
 
 class Conversations:
-    """Has the sockets of this process converse with *app*, by its handlers and hooks."""
+    """Connects the sockets of a process with the handlers and hooks of an app.
+
+    :param app: the app.
+    :param config: the settings of the app.
+    :param registry: where changes of cookies wait for browsers.
+    :param handlers: the functions that answer messages.
+    :param on_join: the functions that run when a socket joins.
+    :param on_leave: the functions that run when a socket has left.
+    """
 
     def __init__(
         self,
@@ -50,20 +58,20 @@ class Conversations:
         self._leaving = threading.BoundedSemaphore(LEAVING_AT_ONCE)
 
     @property
-    def have_joining(self) -> bool:
+    def has_join_hooks(self) -> bool:
         """Whether the app has a hook for sockets that join."""
         return bool(self._on_join)
 
     @property
-    def have_leaving(self) -> bool:
+    def has_leave_hooks(self) -> bool:
         """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
 
     def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
 
-        :param client: the page to which the socket belongs.
-        :param environ: the environ of the handshake.
+        :param client: the page that the socket belongs to.
+        :param environ: the WSGI environ of the handshake.
         :param arrival: what the registry knew of the client at the handshake.
         """
         return Conversation(
@@ -82,7 +90,8 @@ class Conversations:
     ) -> None:
         """Call *send* with the app's reply to *message*.
 
-        A large reply waits until few others are being made and sent.
+        A message whose reply is likely to be large waits while too many large replies of this
+        process are being made or sent.
         """
         turn = ReplyTurn(self._large_replies, conversation.session_name)
         try:

@@ -1,4 +1,4 @@
-"""What the developer's log says of each message while the app is in debug mode."""
+"""The log line for each message of an app in debug mode."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from .show import show
 
 
 def log_reply(app: Flask, message: Message, reply: Reply) -> None:
-    """Log which handler or route was asked, and the status of its reply, at INFO.
+    """Log the handler or route that answered a message, and the status of the reply.
 
-    By the app's own logger, which debug mode lets say so. Nothing is logged in any other mode.
+    Nothing is logged unless the app is in debug mode. The line goes to the app's own logger at
+    level INFO, because Flask shows that level of that logger in debug mode.
 
-    :param app: has answered.
-    :param message: what was asked.
-    :param reply: what was answered.
+    :param app: the app that has answered.
+    :param message: the message.
+    :param reply: the app's reply to the message.
     """
     if app.debug:
         app.logger.info("realtime: %s was answered %d.", _name(message), reply.status)

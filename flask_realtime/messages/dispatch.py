@@ -1,4 +1,4 @@
-"""Runs the app on one message, as ``Flask.wsgi_app`` does, but for sending the response."""
+"""Runs the app for one message, as ``Flask.wsgi_app`` does, and returns the response."""
 
 from __future__ import annotations
 
@@ -23,20 +23,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The endpoint of hooks. A handler's endpoint has a dot and the action behind it.
+#: The endpoint of hooks. A handler's endpoint is this, a dot, and the action.
 ENDPOINT = "realtime.message"
 
-#: The key in a message's environ of a function that is called with the response, within the
-#: message's contexts.
-BEHIND = "flask_realtime.behind"
-_WORK = "flask_realtime.work"
+#: The key in a message's environ under which a function stands that is called with the response
+#: while the message's request context is still there.
+AFTER_RESPONSE = "flask_realtime.after_response"
+_HANDLER = "flask_realtime.handler"
 
 
 def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], None]) -> Response:
     """Return the app's response to the request that *environ* describes.
 
-    :param check: is called in the request's context before anything of the app runs.
-    :raises CallRefused: if *check* does.
+    :param app: the app.
+    :param environ: the WSGI environ of the request.
+    :param check: called in the request's context before any function of the app runs.
+    :raises CallRefused: if *check* raises it. Other exceptions become responses.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
@@ -51,18 +53,22 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], Non
 def dispatch_handler(
     app: Flask, environ: WSGIEnvironment, path: str, action: str, handler: Callable[[], Any]
 ) -> Response:
-    """Return what *handler* returns, as the response of a view.
+    """Run *handler* as a view, and return its response.
 
-    :param path: where the app's sockets connect.
-    :param action: of the message. The view's endpoint is ``realtime.message.<action>``: what
-        counts requests, or looks at their endpoints, tells the handlers apart.
+    :param app: the app.
+    :param environ: the WSGI environ of the request.
+    :param path: the path at which the app's sockets connect.
+    :param action: the action of the message. The request's endpoint is
+        ``realtime.message.<action>``, so that tools that count requests by endpoint tell handlers
+        apart.
+    :param handler: called without arguments; returns what a view may return, or None.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
         _route_to_message(app, path, f"{ENDPOINT}.{action}")
         return cycle.dispatch()
 
-    environ[_WORK] = handler
+    environ[_HANDLER] = handler
     return _in_context(app, environ, dispatch)
 
 
@@ -71,8 +77,14 @@ def dispatch_hook(
 ) -> Response:
     """Run *hook* in a request context like a handler's; return an empty response.
 
-    ``before_request`` functions run before the hook, but cannot refuse it. They could refuse the
-    handshake; and what one hook did when the socket opened, another has to undo after its end.
+    ``before_request`` functions run before the hook, but cannot keep it from running: a leave hook
+    has to undo what the join hook of the same socket did. These functions could refuse the socket's
+    handshake.
+
+    :param app: the app.
+    :param environ: the WSGI environ of the request.
+    :param path: the path at which the app's sockets connect.
+    :param hook: called without arguments; what it returns is ignored.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
@@ -86,13 +98,13 @@ def dispatch_hook(
 
 
 def add_message_view(app: Flask) -> None:
-    """Register the view of custom handlers, since extensions look up the view of a request."""
+    """Register the view of the app's handlers: extensions look up the view of each request."""
     app.view_functions[ENDPOINT] = run_handler
 
 
 def run_handler() -> ResponseReturnValue:
-    """The view of all custom handlers. A handler that returns None is answered with 204."""
-    result: ResponseReturnValue | None = request.environ[_WORK]()
+    """The view that runs every handler of the app; one that returns None is answered with 204."""
+    result: ResponseReturnValue | None = request.environ[_HANDLER]()
     return ("", 204) if result is None else result
 
 
@@ -108,13 +120,13 @@ def _in_context(
         except CallRefused:
             raise
         except BaseException as raised:
-            # SystemExit, gevent's Timeout and GreenletExit too: by HTTP they would end the thread
-            # of one request, here the socket.
+            # Also SystemExit, gevent's Timeout and GreenletExit, which would end the socket here,
+            # while in a request by HTTP they end the thread of this request only.
             error = raised
             response = _handle(app, cycle, raised)
-        behind: Callable[[Response], None] | None = environ.get(BEHIND)
-        if behind is not None:
-            behind(response)
+        after_response: Callable[[Response], None] | None = environ.get(AFTER_RESPONSE)
+        if after_response is not None:
+            after_response(response)
         return response
     finally:
         cycle.pop(error)
@@ -125,13 +137,13 @@ def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
     if endpoint.startswith(f"{ENDPOINT}."):
         action = endpoint[len(ENDPOINT) + 1 :]
         where = f"the message {action!r}"
-        # Flask's own line, with the traceback, names the path of the socket and no handler.
+        # The line that Flask logs with the traceback names the socket's path, but no handler.
         logger.error("The handler of %r failed: %r", action, error)
     if isinstance(error, Exception):
         try:
             return cycle.handle(error)
         except BaseException as raised:
-            # While debugging or testing Flask raises the error again, for a server to show.
+            # In debug mode and in tests Flask raises the error again, so that the server shows it.
             error = raised
     logger.error("Exception on %s", where, exc_info=error)
     if isinstance(error, HTTPException):
@@ -140,10 +152,10 @@ def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
 
 
 def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
-    # The origin was checked before the upgrade, and a message has no place for a token.
+    # A message has no place for a CSRF token; the handshake's origin was checked instead.
     exempt_from_csrf(app, run_handler)
-    # Extensions look for the view of a request, by the name that its endpoint has in the app. It is
-    # one function, and not the handler, which may be a route's view as well: that needs a token.
+    # Extensions look up the view by the request's endpoint. The view is not the handler itself: a
+    # function that is a route's view as well must not become exempt from CSRF protection.
     app.view_functions.setdefault(endpoint, run_handler)
     request.url_rule = _message_rule(path, endpoint)
     request.view_args = {}
@@ -152,5 +164,5 @@ def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
 
 @lru_cache
 def _message_rule(path: str, endpoint: str) -> Rule:
-    """Return a rule that is not in the app's map, so that no URL leads to it."""
+    """Return a URL rule that is not in the app's URL map, so that no request leads to it."""
     return Rule(path, endpoint=endpoint, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Makes the WSGI environ of the request that a message asks for."""
+"""Makes the WSGI environ of the request that a message stands for."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from flask import Flask
 
-# Characters that a query keeps as they are; among them the percent sign of what is encoded already.
+# Characters of a query that are not encoded. The percent sign is one of them, since the client has
+# encoded other characters already.
 _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 
-# How many characters a Referer may have: of a longer address browsers send the origin alone.
+# The most characters of a Referer. Of a longer address browsers send the origin alone.
 _LONGEST_REFERER = 4096
 
-# The keys of WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) that say who asks, and where. All
-# other keys of the handshake's environ belong to the server or to middleware, such as its starting
-# time.
+# The keys of WSGI (PEP 3333) and CGI (RFC 3875, section 4.1) that say who sent the handshake, and
+# to which server. Other keys come from the server or from middleware, and are true of the handshake
+# alone: the time at which it began, for example.
 _KEPT = frozenset(
     [
         "AUTH_TYPE",
@@ -42,11 +43,11 @@ _KEPT = frozenset(
         "wsgi.multithread",
     ]
 )
-# Headers that describe the handshake alone: its body, its caching, its trace, and that it came in
-# the early data of TLS 1.3 (RFC 8470), for which an app may refuse what changes something. If they
-# were kept, Upgrade and Connection would make Werkzeug answer each call with 400
-# (WebsocketMismatch), and Accept-Encoding would have an app that compresses send page scripts what
-# they cannot read.
+# Headers that describe the handshake alone: its body, its caching, its trace. With Upgrade and
+# Connection, Werkzeug would answer each call with 400 (WebsocketMismatch). With Accept-Encoding, an
+# app that compresses its responses would send bodies that scripts of a page cannot read. With
+# Early-Data (RFC 8470: the handshake came in the early data of TLS 1.3) an app may refuse requests
+# that change something.
 _LEFT_OUT_HEADERS = frozenset(
     [
         "ACCEPT_ENCODING",
@@ -86,17 +87,22 @@ _LEFT_OUT_HEADERS = frozenset(
     ]
 )
 _LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_", "X_DATADOG_", "X_OT_")
-# Headers that a browser lets scripts set, in place of a value of its own.
+# Headers whose value in the handshake a call may replace, as scripts may with fetch().
 _REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to the app.
+    """One request to the app, made from a message.
 
-    :param path: percent-encoded, with the prefix under which the app is mounted.
-    :param referrer: the address of the page that asks; ignored if its origin is not the one that
-        the handshake named.
+    :param method: the HTTP method in upper case.
+    :param path: the percent-encoded path, with the prefix under which the app is mounted.
+    :param query: the query string, percent-encoded or not.
+    :param headers: further headers: values by names in lower case.
+    :param body: the request's body.
+    :param content_type: the media type of the body; empty if there is no body.
+    :param referrer: the address of the page that asks; None if the message names none. Of an
+        address with another origin than the handshake's, nothing is used.
     """
 
     method: str
@@ -109,7 +115,7 @@ class Call:
 
 
 class OutsideOfApp(LookupError):
-    """A call's path is not under the prefix at which the app is mounted."""
+    """The path of a call is not below the prefix under which the app is mounted."""
 
 
 def environ_template(
@@ -117,31 +123,34 @@ def environ_template(
 ) -> dict[str, Any]:
     """Return the part of the environ that all requests of one socket have in common.
 
-    :param handshake: the environ of the handshake, as the app's middleware left it.
-    :param keys: what ``REALTIME_ENVIRON_KEYS`` names of that environ.
+    :param app: the app.
+    :param handshake: the WSGI environ of the handshake, as the app's middleware left it.
+    :param keys: further keys of the handshake's environ to keep (``REALTIME_ENVIRON_KEYS``).
     """
     kept = {key: value for key, value in handshake.items() if _is_kept(key) or key in keys}
-    # Some proxies name the scheme of a handshake ws or wss.
+    # Some proxies say that the scheme of a handshake is ws or wss.
     scheme = handshake.get("wsgi.url_scheme", "http")
     kept["wsgi.url_scheme"] = {"ws": "http", "wss": "https"}.get(scheme, scheme)
     kept.setdefault("HTTP_ACCEPT", "*/*")
     if "HTTP_SEC_FETCH_SITE" in kept:
         kept.update(HTTP_SEC_FETCH_MODE="cors", HTTP_SEC_FETCH_DEST="empty")
     if "HTTP_ORIGIN" in kept:
-        # A handshake has no Referer, and over https CSRF protection insists on one. The origin
-        # was checked before the upgrade.
+        # CSRF protection requires a Referer over https, but browsers send none with a handshake.
+        # The origin was checked before the upgrade.
         kept["HTTP_REFERER"] = f"{kept['HTTP_ORIGIN']}/"
-    # Without a base_url, SERVER_NAME would replace the host that was asked.
+    # Without a base_url, the app's SERVER_NAME would replace the host that the client asked.
     context = app.test_request_context(base_url="http://localhost/", environ_overrides=kept)
     environ = context.request.environ
     return {key: value for key, value in environ.items() if not key.startswith("werkzeug.")}
 
 
 def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[str, Any]:
-    """Return the environ of one call.
+    """Return the WSGI environ of one call.
 
-    :param cookies: the ``Cookie`` header.
-    :raises OutsideOfApp: if the path is not one of the app's.
+    :param template: what :func:`environ_template` returned for the socket.
+    :param call: the request.
+    :param cookies: the value of the ``Cookie`` header; empty: no cookies.
+    :raises OutsideOfApp: if the path is not below the prefix under which the app is mounted.
     :raises InvalidMessage: if a header would replace one that the handshake had.
     """
     environ = dict(template)
@@ -175,7 +184,7 @@ def _is_kept(key: str) -> bool:
 
 
 def _path_info(path: str, script_name: str) -> str:
-    # As WSGI wants it: bytes, each as the character of that number.
+    # PEP 3333 wants text with one character for each byte, as Latin-1 decodes it.
     decoded = unquote_to_bytes(path).decode("latin-1")
     root = script_name.rstrip("/")
     if decoded != root and not decoded.startswith(f"{root}/"):
@@ -184,9 +193,12 @@ def _path_info(path: str, script_name: str) -> str:
 
 
 def _referer(address: str, origin: str) -> str:
-    """*address*, if it is that of a page of *origin*, else the root of that origin.
+    """Return the ``Referer`` of a call: *address*, or the root of *origin* if that is not its own.
 
-    It says no more about who asks than the handshake's ``Origin`` did, which was checked.
+    A client cannot claim another origin in this way than that of the handshake, which was checked.
+
+    :param address: the address of the page, as the client gives it.
+    :param origin: the handshake's ``Origin``.
     """
     root = f"{origin}/"
     if len(address) > _LONGEST_REFERER:
@@ -205,8 +217,10 @@ def _headers(template: Mapping[str, Any], headers: Mapping[str, str]) -> dict[st
     keys = {}
     for name, value in headers.items():
         key = "HTTP_" + name.upper().replace("-", "_")
-        # What a proxy has put there, an address or a user say, is not the client's to replace.
+        # A client must not replace what a proxy has set, such as an address or a user's name.
         if key in template and key not in _REPLACEABLE:
-            raise InvalidMessage(f"The header {name!r} is the handshake's and can't be replaced.")
+            raise InvalidMessage(
+                f"The header {name!r} can't be sent: the handshake had one already."
+            )
         keys[key] = value
     return keys

@@ -1,4 +1,4 @@
-"""The table of handlers: action to function."""
+"""The table of handlers: which function answers the messages of which action."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ ViewHandler = Callable[[Any], Any]
 
 
 class RouteHandler(ABC):
-    """A handler that answers with the app's response to a request of its making."""
+    """A handler that makes a request of each message, and answers with the app's response to it."""
 
     @abstractmethod
     def read(self, data: dict[str, Any], config: Config) -> Call:
-        """Return the request that a message asks for.
+        """Return the request to make for a message.
 
         :param data: the fields of the message.
         :param config: the settings of the app.
-        :raises InvalidMessage: if no request can be made of the message.
+        :raises InvalidMessage: if the message describes no request.
         """
 
 
 Handler = ViewHandler | RouteHandler
 
-# The connection answers these itself, also while a handler runs.
+# The connection answers these actions itself, even while a handler runs.
 _RESERVED = frozenset(["ping", "resume"])
 
 
@@ -41,15 +41,16 @@ class Handlers:
     def add(self, action: str, function: Handler) -> None:
         """Let *function* answer the messages whose action is *action*.
 
-        :raises TypeError: if *action* is no text, as in a decorator without parentheses, or
-            *function* is none.
-        :raises AlreadyRegistered: if the action has a handler, or is answered by the library.
+        :param action: the name that clients give in their messages.
+        :param function: called with the data of each message.
+        :raises TypeError: if *action* is not a string that names something, as when the decorator
+            is written without parentheses, or if *function* cannot be called.
+        :raises AlreadyRegistered: if the action has a handler already, or is one of the library's.
         """
         check_action(action)
         if not (callable(function) or isinstance(function, RouteHandler)):
             raise TypeError(
-                f"@realtime.handler({action!r}) stands above a function, and not above "
-                f"{function!r:.60}."
+                f"@realtime.handler({action!r}) decorates a function; this is {function!r:.60}."
             )
         if action in _RESERVED:
             raise AlreadyRegistered(
@@ -57,15 +58,15 @@ class Handlers:
             )
         if action in self._functions:
             raise AlreadyRegistered(
-                f"The action {action!r} has a handler already, {self._functions[action]!r}: an "
-                f"action has one."
+                f"The action {action!r} has a handler already, {self._functions[action]!r}; an "
+                f"action can have only one."
             )
         self._functions[action] = function
 
     def get(self, action: str) -> Handler:
         """Return the function that answers *action*.
 
-        :raises UnknownAction: if there is no such function.
+        :raises UnknownAction: if the action has no handler.
         """
         try:
             return self._functions[action]
@@ -73,22 +74,22 @@ class Handlers:
             raise UnknownAction(action, self.actions()) from None
 
     def actions(self) -> list[str]:
-        """Return the actions that a client may name, sorted."""
+        """Return all actions that a client may name, in alphabetical order."""
         return sorted([*self._functions, *_RESERVED])
 
 
 def check_action(action: object) -> None:
-    """Check that *action* can name a kind of message.
+    """Check that *action* can be the name of an action.
 
-    :raises TypeError: if it cannot, with what to write in its place.
+    :raises TypeError: if it is not a string, or empty; the error says what to write instead.
     """
     if callable(action):
         name = getattr(action, "__name__", "a function")
         raise TypeError(
-            f"@realtime.handler stands above {name!r} without the name of an action: write "
-            f'@realtime.handler("{name}"), or whatever clients call the action.'
+            f"@realtime.handler needs the name of the action that {name!r} answers: write "
+            f'@realtime.handler("{name}"), or the name that clients use.'
         )
     if not isinstance(action, str) or not action:
         raise TypeError(
-            f'An action is a text, as in @realtime.handler("shout"); this is {action!r}.'
+            f'An action must be a string, as in @realtime.handler("shout"); this is {action!r}.'
         )

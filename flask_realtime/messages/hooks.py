@@ -9,20 +9,24 @@ from flask import current_app
 
 
 class Hooks:
-    """Functions without arguments, and a signal that is sent after them."""
+    """Functions without arguments that run together, and a signal that is sent after them.
+
+    :param signal: a :class:`blinker.Signal`; its sender is the app.
+    """
 
     def __init__(self, signal: Any) -> None:
         self._functions: list[Callable[[], Any]] = []
         self._signal = signal
 
     def add(self, function: Callable[[], Any]) -> None:
-        """Add a function; it runs after those that were added before.
+        """Add a function, to run after those that were added before.
 
-        :raises TypeError: if *function* is none.
+        :param function: called without arguments, in a request context.
+        :raises TypeError: if *function* cannot be called.
         """
         if not callable(function):
             raise TypeError(
-                f"@realtime.on_join and @realtime.on_leave stand above a function, and not above "
+                f"@realtime.on_join and @realtime.on_leave decorate a function; this is "
                 f"{function!r:.60}."
             )
         self._functions.append(function)

@@ -1,4 +1,4 @@
-"""Large replies: few are made at one time, whoever is to get them."""
+"""Bounds the memory of large replies: few of them are made at one time in a process."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from ..connection.allowance import Allowance
 from ..threads.arenas import give_back_memory
 from ..writing.outbox import LARGE_REPLY_BYTES
 
-# How many bytes the bodies may have together that the app has made for large replies, and that it
-# is about to make.
+# How many bytes the bodies of large replies may have together: those that the app has made, and
+# those that it is likely to be making.
 BODY_BYTES = 16 * 1024 * 1024
-# How many of them those for one browser session may have, so that a visitor who calls what takes
-# long holds up himself.
+# How many of these bytes one browser session may have. The calls of a visitor who calls slow routes
+# then wait for each other, but no other visitor's calls wait for them.
 BODY_BYTES_OF_SESSION = BODY_BYTES // 4
-# How much memory the encoding of large replies may take together.
+# How many bytes of memory the encoding of large replies may take together.
 ENCODING_BYTES = 24 * 1024 * 1024
-# How many times a body is in memory while it becomes a frame: as bytes, text, JSON, the reply's
-# JSON, and with the head of its frame; and what deflating takes.
+# How many times a body is in memory while it is encoded: as bytes, as text, as JSON, within the
+# reply's JSON, within the WebSocket frame, and once more for what compression takes.
 COPIES = 6
-# Handlers may wait for each other: whoever waits to begin does so until nobody has ended for so
-# many seconds.
+# A handler that runs may be waiting for a handler that waits here. So the first in the queue goes
+# on as soon as no reply has begun or ended for this many seconds.
 PATIENCE_SECONDS = 1.0
-# Behind a body of this size, what its copies took is given back to the system, which takes a tenth
-# of the time that encoding it takes.
+# After a body of at least so many bytes, the memory of its copies is given back to the operating
+# system. Giving it back takes a tenth of the time that encoding took.
 GIVEN_BACK_BYTES = 1024 * 1024
 
 
 class LargeReplies:
-    """What the large replies of a process hold until they are on their way.
+    """The memory that the large replies of a process hold until they are sent.
 
-    How large a reply becomes is known once the app has made it, when it is too late for many to
-    wait. So what an endpoint has made before is expected of it again.
+    The size of a reply is not known before the app has made it, and then its memory is taken
+    already. So each endpoint is expected to make replies as large as those that it made before.
     """
 
     def __init__(self) -> None:
@@ -40,13 +40,13 @@ class LargeReplies:
         self._expected: dict[str, int] = {}
 
     def expected(self, endpoint: str) -> int:
-        """Return how many bytes a reply of *endpoint* may have; 0: it is small."""
+        """Return how many bytes the next reply of *endpoint* may have; 0: it is likely small."""
         return self._expected.get(endpoint, 0)
 
     def note(self, endpoint: str, size: int) -> None:
         """Note that *endpoint* has made a reply of *size* bytes.
 
-        Smaller ones make it forget larger ones by and by.
+        A smaller reply than expected halves what is expected next time, at most.
         """
         size = max(size, self._expected.get(endpoint, 0) // 2)
         if size >= LARGE_REPLY_BYTES:
@@ -56,10 +56,10 @@ class LargeReplies:
 
 
 class ReplyTurn:
-    """Waits, for the sake of one reply, until its memory is to be had.
+    """Waits until there is memory for one reply, and holds that memory until :meth:`end`.
 
-    :param replies: those of the process.
-    :param session: the browser session that is to get the reply.
+    :param replies: the large replies of the process.
+    :param session: the name of the browser session that gets the reply.
     """
 
     __slots__ = ("_endpoint", "_expected", "_made", "_replies", "_session", "_size", "_taken")
@@ -72,7 +72,7 @@ class ReplyTurn:
         self._taken: ExitStack | None = None
 
     def begin(self, endpoint: str) -> None:
-        """Wait until *endpoint* may make a reply as large as those that it has made."""
+        """Wait until *endpoint* may make a reply as large as its replies before."""
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
@@ -81,8 +81,8 @@ class ReplyTurn:
     def count(self, size: int, *, is_typical: bool) -> None:
         """Count a body of *size* bytes that the app has made, or is making.
 
-        :param is_typical: whether the endpoint is likely to make others as large. An error and a
-            redirect tell nothing of what it makes else.
+        :param is_typical: whether other replies of the endpoint are likely to be as large. The
+            sizes of errors and redirects say nothing about its other replies.
         """
         if is_typical:
             self._replies.note(self._endpoint, size)
@@ -93,15 +93,15 @@ class ReplyTurn:
     def encode(self, size: int) -> None:
         """Wait until a body of *size* bytes may be encoded.
 
-        Nothing that may wait for anything else is done between this and :meth:`end`: no code of the
-        app's runs, and nothing is asked of the registry.
+        Between this and :meth:`end` the caller must neither run code of the app nor ask the
+        registry: whatever waits there could wait for a reply that waits here, for ever.
         """
         if size >= LARGE_REPLY_BYTES:
             self._size = size
             self._take(self._replies.encoding.take(size * COPIES))
 
     def end(self) -> None:
-        """Let others have the memory: the reply is on its way, or there is none."""
+        """Give the memory to other replies. Call it when the reply is sent, or will not be."""
         if self._made:
             self._replies.bodies.add(-self._made, self._session)
         if self._taken is not None:

@@ -1,4 +1,4 @@
-"""Makes the reply to a message from the app's response."""
+"""Makes the reply to a message of the app's response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
-# Headers by which an app has the proxy in front of it send a file; clients must not see the path.
+# Headers by which an app tells the proxy in front of it to send a file. Their values are paths on
+# the server's disk, which clients must not see.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
 _TEXT_TYPES = frozenset(
     [
@@ -30,12 +31,14 @@ _TEXT_TYPES = frozenset(
 def read_body(
     response: Response, environ: WSGIEnvironment, max_bytes: int, turn: ReplyTurn
 ) -> bytes | str:
-    """Read the body of *response*, and close the response; both may run code of the app's.
+    """Read the body of a response, and close the response; both may run code of the app.
 
-    :param max_bytes: the largest size of the body.
-    :param turn: is told how large the body is.
-    :returns: the body; or, if it is larger or its size is not known, a text that says why it can't
-        be sent.
+    :param response: the app's response.
+    :param environ: the WSGI environ of the request.
+    :param max_bytes: the most bytes that the body may have.
+    :param turn: counts the bytes of a large body.
+    :returns: the body as bytes; or, if the body cannot be sent over a socket because it is larger,
+        streamed, or a file that a proxy sends, a sentence that says so.
     """
     try:
         return _read(response, environ, max_bytes, turn)
@@ -50,9 +53,13 @@ def reply_of(
     body: bytes | str,
     turn: ReplyTurn,
 ) -> Reply:
-    """Return the reply that carries *response*.
+    """Return the reply that carries a response.
 
-    :param body: what :func:`read_body` has returned; if it is a text, the reply has status 502.
+    :param message_id: the client's id of the message.
+    :param response: the app's response.
+    :param environ: the WSGI environ of the request.
+    :param body: what :func:`read_body` returned. If it is a sentence, that becomes the body of a
+        reply with status 502.
     :param turn: waits until there is memory to encode a large body.
     """
     if isinstance(body, str):
@@ -71,7 +78,8 @@ def _read(
     if not _SENT_BY_PROXY.isdisjoint([name.lower() for name, _ in response.headers]):
         return _FETCH_BY_HTTP.format("a file that the proxy sends")
     size = response.content_length
-    # Files, and the pages of abort(), count as streamed although their lengths are known.
+    # Werkzeug says that files and the error pages of abort() are streamed, though their lengths are
+    # known.
     if size is None and response.is_streamed:
         return _FETCH_BY_HTTP.format("streamed")
     if size is None:
@@ -98,13 +106,13 @@ def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
     for name, value in response.get_wsgi_headers(environ):
         if name.lower() == "set-cookie":
             continue
-        # RFC 9110, section 5.3: the values of a repeated header may be joined by commas.
+        # RFC 9110, section 5.3: the values of a repeated header may be joined with commas.
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
 def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
-    """Return the body as text, and how the text encodes the bytes (None: as itself)."""
+    """Return a body as text, and how the text encodes it: ``"base64"``, or None for plain text."""
     if not data:
         return "", None
     if response.headers.get("Content-Encoding", "identity") == "identity":
@@ -121,7 +129,7 @@ def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
 
 
 def _json(data: bytes) -> JSONText | None:
-    """Return the JSON text, None if it would break the reply that it is embedded in."""
+    """Return *data* as JSON text; None if browsers could not parse a reply that embeds it."""
     try:
         text = data.decode().strip()
         _decoder.decode(text)
@@ -137,7 +145,7 @@ def _is_text(mimetype: str | None) -> bool:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"Browsers read no {constant}.")
+    raise ValueError(f"JSON has no {constant}.")
 
 
 _decoder = json.JSONDecoder(parse_constant=_refuse)

@@ -1,8 +1,8 @@
-"""The steps that Flask takes for one request, in the form that the installed Flask gives them.
+"""The steps that Flask takes for one request, in every version of Flask from 2.3 on.
 
 From 3.2 on Flask has one context object in place of two, its methods take that object as their
-first argument, and ``should_ignore_error`` is None unless an app defines it. Everything that
-differs between Flask 2.3 and 3.2 in how a request is run stands in this module.
+first argument, and ``should_ignore_error`` is None unless an app defines it. This module hides
+these differences from all others.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from flask.typing import ResponseReturnValue
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Asked of the class, and not of the methods' signatures: tools that measure an app wrap those.
+# The methods' signatures would not tell: tools that measure an app wrap the methods.
 _METHODS_TAKE_CONTEXT = hasattr(AppContext, "has_request")
 
 
 class RequestCycle:
-    """One request's way through an app, step by step: ``Flask.wsgi_app`` without the sending.
+    """The steps of ``Flask.wsgi_app`` for one request, except for sending the response.
 
     :param app: the app that answers the request.
     :param environ: the WSGI environ that describes the request.
@@ -38,18 +38,20 @@ class RequestCycle:
     def push(self) -> SessionMixin:
         """Make this the current request: open its session, find its route.
 
-        :returns: the session, which is not marked as used by the app.
+        :returns: the session, not marked as used by the app, so that its response gets no header
+            ``Vary: Cookie`` unless the app itself uses it.
         """
         self._context.push()
         session: SessionMixin = self._context.session
-        # Flask 3.2 marks the session as used as soon as it hands it out.
+        # Flask 3.2 marks the session as used as soon as anything asks the context for it.
         session.accessed = False
         return session
 
     def pop(self, error: BaseException | None) -> None:
         """End the request: run the app's teardown functions.
 
-        :param error: the exception that was raised and handled, which these functions are given.
+        :param error: the exception that the app's functions raised, for the teardown functions;
+            None if they raised none.
         """
         ignores = self._app.should_ignore_error
         if error is not None and ignores is not None and ignores(error):
@@ -57,17 +59,24 @@ class RequestCycle:
         self._context.pop(error)
 
     def dispatch(self) -> Response:
-        """Return the response of the route; runs ``before_request`` functions, error handlers."""
+        """Return the response of the request's route.
+
+        Runs ``before_request`` and ``after_request`` functions and error handlers, and saves the
+        session.
+        """
         response: Response = self._app.full_dispatch_request(*self._arguments)
         return response
 
     def preprocess(self) -> ResponseReturnValue | None:
-        """Return the answer of the first ``before_request`` function that gives one, else None."""
+        """Run ``before_request`` functions until one of them returns an answer.
+
+        :returns: that answer; None if all functions ran and returned None.
+        """
         answer: ResponseReturnValue | None = self._app.preprocess_request(*self._arguments)
         return answer
 
     def finalize(self, answer: ResponseReturnValue) -> Response:
-        """Return *answer* as a response.
+        """Make a response of what a view returned.
 
         Runs ``after_request`` functions and saves the session.
         """
@@ -75,6 +84,9 @@ class RequestCycle:
         return response
 
     def handle(self, error: Exception) -> Response:
-        """Return the response to an error that no error handler has taken; raises it in tests."""
+        """Return the response, with status 500, to an exception that no error handler has handled.
+
+        In debug mode and in tests, this raises the exception again, as Flask does.
+        """
         response: Response = self._app.handle_exception(*self._arguments, error)
         return response

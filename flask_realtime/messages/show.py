@@ -1,4 +1,4 @@
-"""Shortens what a client sent, for the reply that refuses it."""
+"""Shows a value that a client sent in the error that the client gets, or in a log line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _LONGEST = 100
 
 
 def show(value: Any) -> str:
-    """Return *value* as JSON text, cut after 100 characters: it may be as large as a message."""
+    """Return *value* as JSON text, cut after 100 characters, since messages may be large."""
     text = json.dumps(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

@@ -97,8 +97,8 @@ class MessageReceiver:
         self._awaits_resume = handshake.resumes
         self._conversation: Conversation | None = None
         # Asked once: a function that is connected to a signal later does not concern this socket.
-        self._joins = services.conversations.have_joining
-        self._leaves = services.conversations.have_leaving
+        self._joins = services.conversations.has_join_hooks
+        self._leaves = services.conversations.has_leave_hooks
 
     def opened(self) -> None:
         """Put the socket on its channels, or wait for ``resume`` if the client has promised it."""

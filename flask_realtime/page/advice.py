@@ -88,9 +88,9 @@ class Advice:
         view = current_app.view_functions.get(request.endpoint or "")
         if view is not None and getattr(view, _DECORATED, None) is view:
             self._give(
-                "The page of the view %r is not subscribed: @realtime.subscribes stands above the "
-                "route, which knows the undecorated function alone. Put it below the route, next "
-                "to the function."
+                "The page of the view %r is not subscribed: @realtime.subscribes is written above "
+                "the route, so that the route calls the function without it. Write it below the "
+                "route, next to the function."
             )
 
     def session_cookie(self, *paths: str) -> None:

@@ -56,7 +56,7 @@ def test_setting_lists_paths(app, pattern, fitting, others):
         "/rooms/%00",
     ],
 )
-def test_path_that_is_disguised_fits_no_pattern(app, path):
+def test_path_that_is_ambiguous_fits_no_pattern(app, path):
     """Who reads a path otherwise than url_for writes it may read another one there."""
     app.url_map.merge_slashes = False
     app.add_url_rule("/<path:path>", "all", view)

@@ -59,11 +59,11 @@ def test_conversation_answers_by_the_handlers_of_the_app(process):
 
 def test_process_knows_whether_hooks_are_to_run(process):
     """A socket of an app without hooks begins no conversation for them."""
-    assert not process.conversations.have_joining and not process.conversations.have_leaving
+    assert not process.conversations.has_join_hooks and not process.conversations.has_leave_hooks
 
     process.joins.add(lambda: None)
 
-    assert process.conversations.have_joining and not process.conversations.have_leaving
+    assert process.conversations.has_join_hooks and not process.conversations.has_leave_hooks
 
 
 def test_hooks_run_for_a_socket_that_joins_and_one_that_leaves(process):
