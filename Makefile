@@ -20,10 +20,13 @@ STORIES = $(addprefix tests/browser/test_, outages.py staying.py pushes.py reloa
 	new_document.py loading.py html.py policies.py trusted_types.py debugging.py)
 BROWSERS = firefox webkit
 
+# The digests of what "make bundle" reads and writes: tests see by them that it was run.
+SUMS = flask_realtime/static/SHA256SUMS
+
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
 NEXT =
 
-.PHONY: demo demo-redis test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser compiled clean
+.PHONY: demo demo-redis bundle test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser compiled clean
 
 # exec: a shell in between would answer Ctrl-C with a line of its own.
 DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
@@ -33,6 +36,14 @@ demo:
 
 demo-redis:
 	$(DEMO) --workers 2
+
+# After each change of a module in flask_realtime/javascript: what browsers load is committed, so that
+# nobody else needs npm.
+bundle:
+	@grep -q "\"esbuild\": \"$$(tests/js/node_modules/.bin/esbuild --version 2>&1)\"" \
+		tests/js/package.json || npm --prefix tests/js ci --silent
+	npm --prefix tests/js run --silent bundle
+	sha256sum flask_realtime/javascript/*.js flask_realtime/static/*.js | LC_ALL=C sort -k 2 > $(SUMS)
 
 test: $(VENV)/test browser compiled tests/js/node_modules
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import pathlib
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -17,29 +19,49 @@ PACKAGE = ROOT / "flask_realtime"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The files of a wheel that was built from this source."""
-    folder = tmp_path_factory.mktemp("wheel")
+def packages(tmp_path_factory):
+    """The files of a source distribution, and of a wheel that was built from that."""
+    folder = tmp_path_factory.mktemp("packages")
+    # A copy, since setuptools packs again whatever an earlier build of a folder has noted there.
+    checkout = shutil.copytree(ROOT, folder / "checkout", ignore=only_packed)
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT],
+        [sys.executable, "-m", "build", "--outdir", folder, checkout],
         check=True,
         capture_output=True,
     )
-    (path,) = folder.glob("*.whl")
-    return set(zipfile.ZipFile(path).namelist())
+    (source,) = folder.glob("*.tar.gz")
+    (wheel,) = folder.glob("*.whl")
+    with tarfile.open(source) as archive:
+        in_source = {name.partition("/")[2] for name in archive.getnames()}
+    return {"source": in_source, "wheel": set(zipfile.ZipFile(wheel).namelist())}
 
 
-def test_wheel_holds_all_that_the_package_reads(wheel):
-    """Scripts for Redis and for the browser, and the mark that says it is typed, come along."""
+def only_packed(folder, names):
+    """What :func:`shutil.copytree` leaves out: all that is no part of the package."""
+    packed = {PACKAGE.name} | {path.name for path in ROOT.iterdir() if path.is_file()}
+    return set(names) - packed if pathlib.Path(folder) == ROOT else {"__pycache__"}
+
+
+@pytest.mark.parametrize("kind", ["source", "wheel"])
+def test_package_holds_all_that_it_reads(packages, kind):
+    """Scripts for Redis and for the browser, the modules of the latter for people with a bundler,
+    and the mark that says it is typed, come along."""
+    held = packages[kind]
     needed = {
         path.relative_to(ROOT).as_posix()
         for path in PACKAGE.rglob("*")
         if path.suffix in (".py", ".lua", ".js", ".ts", ".typed")
     }
 
-    assert needed <= wheel
-    assert {"flask_realtime/py.typed", "flask_realtime/registries/redis/lua/append.lua"} <= wheel
-    assert not [name for name in wheel if name.startswith(("tests", "examples"))]
+    assert needed <= held
+    assert {
+        "flask_realtime/javascript/client.js",
+        "flask_realtime/javascript/package.json",
+        "flask_realtime/py.typed",
+        "flask_realtime/registries/redis/lua/append.lua",
+        "flask_realtime/static/realtime.js",
+    } <= held
+    assert not [name for name in packages["wheel"] if name.startswith(("tests", "examples"))]
 
 
 def test_lowest_versions_are_those_that_setup_cfg_allows(capsys):

@@ -1,11 +1,12 @@
-"""The JavaScript client as browsers get it: the modules of ``static/`` as one minified script.
+"""The JavaScript client as browsers get it: the scripts in ``static/``.
 
-One request takes the place of twenty, each of which would wait for the module that imports it,
-and a third of the bytes is sent. There is no build step: a script is put together when it is
-first asked for. Forms and links with ``data-realtime``, calls that HTTP has to answer, and changes
-of HTML need scripts of their own, which other pages do not load.
+``make bundle`` builds them of the modules in ``javascript/``, minified, and they are committed, so
+that an app needs no npm. One request takes the place of twenty, each of which would wait for the
+module that imports it, and a third of the bytes is sent. Forms and links with ``data-realtime``,
+calls that HTTP has to answer, and changes of HTML need scripts of their own, which other pages do
+not load.
 
-It is a classic script, for two reasons. A module script ahead of the page's import map makes
+They are classic scripts, for two reasons. A module script ahead of the page's import map makes
 Firefox and other browsers ignore that map; and a classic script can find the tag that loaded it.
 """
 
@@ -14,11 +15,7 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import re
-from collections.abc import Iterator
 from pathlib import Path
-
-from .minify import minify
 
 STATIC = Path(__file__).parents[1] / "static"
 ENTRY = "realtime.js"
@@ -30,46 +27,33 @@ DEBUG_ENTRY = "realtime-debug.js"
 #: and the last by a tag of its own in debug mode.
 ENTRIES = (ENTRY, FORMS_ENTRY, HTTP_ENTRY, HTML_ENTRY, DEBUG_ENTRY)
 
-# A function around the script, so that its names do not become the page's.
-_WRAPPER = '(()=>{{"use strict";{}}})();'
-_IMPORT = re.compile(r'^import .*"\./(.+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export ", re.MULTILINE)
-
 
 class Bundle:
     """One of the client's scripts, in one piece.
 
-    :param text: the script's text, as browsers run it.
-    :param version: stands in the script's address, and changes with any of the client's modules.
+    :param plain: the script's text, in UTF-8, as browsers run it.
+    :param version: stands in the script's address, and changes with any of the client's scripts.
     :ivar gzipped: the text compressed, once for all browsers.
     """
 
-    def __init__(self, text: str, version: str) -> None:
-        self.plain = text.encode()
-        self.gzipped = gzip.compress(self.plain, 9, mtime=0)
+    def __init__(self, plain: bytes, version: str) -> None:
+        self.plain = plain
+        self.gzipped = gzip.compress(plain, 9, mtime=0)
         self.version = version
 
 
-@functools.cache
 def client_script(entry: str = ENTRY) -> Bundle:
-    """Return the script that begins with the module *entry*; it is put together once."""
-    text = minify("".join(modules_of(entry, set())))
-    return Bundle(_WRAPPER.format(text), _version())
+    """Return the script *entry*, one of ``ENTRIES``."""
+    return _scripts()[entry]
 
 
 @functools.cache
-def _version() -> str:
-    """Return the version of all scripts: the first script loads the others by its own version."""
-    sources = sorted(STATIC.glob("*.js"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
+def _scripts() -> dict[str, Bundle]:
+    """Return all scripts by their names.
 
-
-def modules_of(name: str, seen: set[str]) -> Iterator[str]:
-    """Yield the texts of the modules that *name* imports, each once, and then its own."""
-    if name in seen:
-        return
-    seen.add(name)
-    text = (STATIC / name).read_text(encoding="utf-8")
-    for imported in _IMPORT.findall(text):
-        yield from modules_of(imported, seen)
-    yield _EXPORT.sub("", _IMPORT.sub("", text))
+    They are read together, since the first script loads the others by its own version: an upgrade
+    must not put a new one beside it while the process runs.
+    """
+    texts = {entry: (STATIC / entry).read_bytes() for entry in ENTRIES}
+    version = hashlib.sha256(b"".join(texts.values())).hexdigest()[:8]
+    return {entry: Bundle(text, version) for entry, text in texts.items()}

@@ -50,12 +50,12 @@ LEFT_OUT = ["--disable-back-forward-cache"]
 LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
 # How long Playwright waits for anything.
 MILLISECONDS = DEADLINE * 1000
-STATIC = pathlib.Path(__file__).parents[2] / "flask_realtime" / "static"
+MODULES = pathlib.Path(__file__).parents[2] / "flask_realtime" / "javascript"
 
 
 def constant(module, name):
     """The text of a number that a module of the client begins with."""
-    return re.search(rf"^const {name} = ([\d_]+);", (STATIC / module).read_text(), re.M)[1]
+    return re.search(rf"^const {name} = ([\d_]+);", (MODULES / module).read_text(), re.M)[1]
 
 
 # The client leaves a link to the browser when the socket has not answered within its patience,

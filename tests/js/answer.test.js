@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Answer } from "../../flask_realtime/static/answer.js";
+import { Answer } from "../../flask_realtime/javascript/answer.js";
 
 const answer = (status, headers = {}, body = "<b>hi</b>", encoding = undefined) =>
   new Answer({ status, headers, body, encoding });

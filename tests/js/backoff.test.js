@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Backoff } from "../../flask_realtime/static/backoff.js";
+import { Backoff } from "../../flask_realtime/javascript/backoff.js";
 import { FakePage } from "./page.js";
 
 const AWAY = 1006;

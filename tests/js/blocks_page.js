@@ -1,7 +1,7 @@
 /** A page with blocks, whose clock, elements and answers are the test's. */
 
 import { beforeEach } from "node:test";
-import { Blocks } from "../../flask_realtime/static/blocks.js";
+import { Blocks } from "../../flask_realtime/javascript/blocks.js";
 import { FakePage } from "./page.js";
 
 /** `early`: the ms by which the clock stands back when a timer runs. */

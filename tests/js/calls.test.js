@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Calls } from "../../flask_realtime/static/calls.js";
+import { Calls } from "../../flask_realtime/javascript/calls.js";
 import { FakePage } from "./page.js";
 
 let page, calls, sent, isOpen;

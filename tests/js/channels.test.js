@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { Channels } from "../../flask_realtime/static/channels.js";
+import { Channels } from "../../flask_realtime/javascript/channels.js";
 
 let channels, heard, isEarly;
 

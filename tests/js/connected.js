@@ -1,6 +1,6 @@
 /** A connection of a page, for its tests. */
 
-import { Connection } from "../../flask_realtime/static/connection.js";
+import { Connection } from "../../flask_realtime/javascript/connection.js";
 import { FakePage } from "./page.js";
 
 export const URL = "ws://app.test/?socket_connection_id=1&resume=1";

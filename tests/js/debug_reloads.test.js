@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Reloads } from "../../flask_realtime/static/debug_reloads.js";
+import { Reloads } from "../../flask_realtime/javascript/debug_reloads.js";
 
 /** What the console says of a page whose session is over. */
 async function said(reason) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Heartbeat } from "../../flask_realtime/static/heartbeat.js";
+import { Heartbeat } from "../../flask_realtime/javascript/heartbeat.js";
 import { FakePage } from "./page.js";
 
 const INTERVAL = 25_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { nameToHtmx } from "../../flask_realtime/static/htmx.js";
+import { nameToHtmx } from "../../flask_realtime/javascript/htmx.js";
 import { FakePage } from "./page.js";
 
 const HEADER = "X-Realtime-Connection-Id";

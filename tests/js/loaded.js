@@ -1,8 +1,8 @@
 /** A page that has loaded the client, for the tests of the whole client. */
 
 import assert from "node:assert/strict";
-import { Client } from "../../flask_realtime/static/client.js";
-import { byHttp } from "../../flask_realtime/static/http.js";
+import { Client } from "../../flask_realtime/javascript/client.js";
+import { byHttp } from "../../flask_realtime/javascript/http.js";
 import { CONNECTION_ID, FakePage } from "./page.js";
 
 export let page, realtime;

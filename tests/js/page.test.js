@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Page } from "../../flask_realtime/static/page.js";
+import { Page } from "../../flask_realtime/javascript/page.js";
 
 const subscribed = () => true;
 const unsubscribed = () => false;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Memory } from "../../flask_realtime/static/memory.js";
-import { Reload } from "../../flask_realtime/static/reload.js";
+import { Memory } from "../../flask_realtime/javascript/memory.js";
+import { Reload } from "../../flask_realtime/javascript/reload.js";
 import { FakePage, settled } from "./page.js";
 
 let page, reload, typing;

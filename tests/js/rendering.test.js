@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Rendering } from "../../flask_realtime/static/rendering.js";
+import { Rendering } from "../../flask_realtime/javascript/rendering.js";
 import { settled } from "./page.js";
 
 const message = (number) => ({ channel: "a", html: [number] });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ScriptPolicy } from "../../flask_realtime/static/script_policy.js";
+import { ScriptPolicy } from "../../flask_realtime/javascript/script_policy.js";
 
 const INLINE = { nonce: "", src: "" };
 const FILE = { nonce: "", src: "/app.js" };

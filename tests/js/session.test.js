@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Session } from "../../flask_realtime/static/session.js";
+import { Session } from "../../flask_realtime/javascript/session.js";
 import { CONNECTION_ID, FakePage, response, settled } from "./page.js";
 
 let page, session;

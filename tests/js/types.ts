@@ -1,7 +1,7 @@
 /** What the types say, checked by TypeScript; nothing here is run. */
 
-import { Client } from "../../flask_realtime/static/client.js";
-import { RealtimeError as ClientError } from "../../flask_realtime/static/errors.js";
+import { Client } from "../../flask_realtime/javascript/client.js";
+import { RealtimeError as ClientError } from "../../flask_realtime/javascript/errors.js";
 
 // The client is what its types say that it is, and the types leave nothing of it out but what is for
 // its own scripts.

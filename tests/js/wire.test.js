@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
-import { Client } from "../../flask_realtime/static/client.js";
+import { Client } from "../../flask_realtime/javascript/client.js";
 import { CONNECTION_ID, FakePage } from "./page.js";
 
 /** The golden messages, which the server is tested against as well. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Client } from "../../flask_realtime/static/client.js";
+import { Client } from "../../flask_realtime/javascript/client.js";
 import { FakePage, response, settled } from "./page.js";
 
 const GIVEN = "an-id-that-was-given";

@@ -1,7 +1,7 @@
 /** Runs the bundled clients of many pages in one Node: reads the pages on stdin, prints what they hear. */
 
 import { createInterface } from "node:readline";
-import { Client } from "../../../flask_realtime/static/client.js";
+import { Client } from "../../../flask_realtime/javascript/client.js";
 import { FakePage } from "../../js/page.js";
 
 const SPEED = 10; // The clients' seconds are tenths of real ones, as those of the suite's servers are.

@@ -1,0 +1,7 @@
+/** The script of pages whose HTML the server changes: fragments, and blocks. */
+
+import { Html } from "./html.js";
+import { Markup } from "./markup.js";
+
+const { realtime } = window;
+realtime.renderBy(new Html(window, realtime, new Markup(window, realtime), realtime.isPosted));

@@ -1,0 +1,52 @@
+/** The script that `realtime_script()` names: makes `window.realtime` of the page's attributes. */
+
+import { Client } from "./client.js";
+import { own } from "./dom.js";
+import { loadOnceWanted } from "./loading.js";
+import { nameToHtmx } from "./htmx.js";
+
+// The page's other scripts may have attributes of these names too.
+const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
+const seen = new WeakSet();
+
+/** The client: one, though Turbo and its kind run the script again with each page. */
+export const realtime = Object.hasOwn(window, "realtime") ? window.realtime : begin();
+
+function begin() {
+  const script = own(window, "currentScript");
+  // An app may have bundled this module into a script of its own.
+  const tag = script?.matches(OURS) ? script : tags()[0];
+  if (!tag) throw new Error("realtime: the page has no realtime_script().");
+  const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
+  // Not the page's, which a frame's srcdoc has not, and <base> changes.
+  const { origin } = new URL(tag.src);
+  const connectionId = own(window, "body").dataset.socketConnectionId;
+  const load = (part) => import(/* @vite-ignore */ tag.src.replace("realtime.js", `realtime-${part}.js`));
+  const client = new Client(window, {
+    connectionId,
+    socketUrl: `${origin.replace("http", "ws")}${prefix}${path}`,
+    sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
+    isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
+    isPosted: Boolean(method),
+    load,
+  });
+  client.served = [...own(window, "head").children];
+  window.realtime = client;
+  nameToHtmx(window, client);
+  loadOnceWanted(window, load);
+  if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on <body>.");
+  if (origin !== window.origin) {
+    console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
+    client.close();
+  } else if (own(window, "readyState") === "complete") client.connect();
+  return client;
+}
+
+function tags() {
+  return [...own(window, "querySelectorAll").call(document, OURS)];
+}
+
+/** The tags that have come since this was asked for the last time. */
+function fresh() {
+  return tags().filter((tag) => !seen.has(tag) && seen.add(tag));
+}
