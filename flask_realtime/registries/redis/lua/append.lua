@@ -1,5 +1,6 @@
--- Appends one push to a channel's log, announces it, and has the channel stand on the list of known
--- channels. Its keys are in several slots of a cluster. Returns the position of the push.
+-- Appends one push to a channel's log, publishes it, and puts the channel on the list of known
+-- channels. Returns the position of the push.
+-- The keys are in several slots, so that a cluster refuses this script.
 local state, log, push_id, list = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local announced_on, tag, known, name = ARGV[1], ARGV[2], {ARGV[3], tonumber(ARGV[4]), ARGV[5]}, ARGV[6]
 local about = about_from(7)

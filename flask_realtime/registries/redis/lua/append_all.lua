@@ -1,6 +1,7 @@
--- Appends one push to the logs of many channels and announces it on each. Its keys are in several
--- slots of a cluster. Each key of KEYS is the beginning of one channel's keys. Returns for each channel
--- the position of the push, or an error.
+-- Appends one push to the logs of several channels, and publishes it on each. Each of KEYS is the
+-- prefix that all keys of one channel have. Returns the position of the push for each channel, or an
+-- error in place of the position.
+-- The keys are in several slots, so that a cluster refuses this script.
 local push_id = ARGV[1]
 local about = about_from(2)
 
@@ -16,5 +17,5 @@ for i, base in ipairs(KEYS) do
     end
     replies[i] = reply
 end
--- If all logs refuse the push, as on a replica, the whole script fails.
+-- If no log takes the push, as on a replica, the script as a whole fails.
 return errors == #KEYS and replies[1] or replies

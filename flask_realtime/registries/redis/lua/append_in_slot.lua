@@ -1,6 +1,7 @@
--- Appends one push to a channel's log and announces it, in one slot of a cluster. Returns the position
--- of the push; and for how long the channel is to stand on the list of known channels, in ms, if it
--- has to be put there: no mark says that it was, not long ago.
+-- Appends one push to a channel's log and publishes it. All keys are in one slot of a cluster; the list
+-- of known channels is in another. Returns the position of the push; and the time in ms for which the
+-- caller has to put the channel on that list, 0 if it need not: the key mark exists if the channel was
+-- put there lately.
 local state, log, push_id, mark = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local announced_on, tag, known = ARGV[1], ARGV[2], {ARGV[3], tonumber(ARGV[4]), ARGV[5]}
 local about = about_from(7)

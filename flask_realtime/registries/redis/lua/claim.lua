@@ -1,5 +1,6 @@
--- Notes that an app uses a prefix, unless another app does. From its second value on ARGV has the names
--- of the app: the present one, then former ones. Returns the name of the other app, '' if there is none.
+-- Notes for lives ms that an app uses a prefix of keys, unless another app does. ARGV has, from its
+-- second value on, the names of the app: the present one first, then former ones. Returns the name of
+-- the other app, or '' if there is none.
 local owner, lives = KEYS[1], ARGV[1]
 
 local known = redis.call('GET', owner)

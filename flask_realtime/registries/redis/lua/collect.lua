@@ -1,6 +1,6 @@
--- Takes what waits for the browser of a client. The same taker gets what it has taken again for a
--- while, from the first time on: its answer may have been lost. Of a session that has ended only its
--- heir's client can be given anything.
+-- Takes the items that wait for the browser of a client. A taker that asks again within lives ms after
+-- the first time gets the same items again, since the response to its first request may have been lost.
+-- If the session has ended, only the client of its heir gets items.
 local waiting, session, digest, taker, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local heir = heir_of(session)
@@ -25,7 +25,8 @@ for _, entry in ipairs(redis.call('LRANGE', waiting, 0, -1)) do
     end
 end
 if has_changed then
-    -- What was taken stands first: it goes first where there is too much.
+    -- Items that were taken come first, because deposit.lua removes items from the beginning of the
+    -- list if there are too many.
     local waits_for = #left > 0 and redis.call('PTTL', waiting) or lives
     redis.call('DEL', waiting)
     local before = 0

@@ -1,9 +1,12 @@
--- Adds a connection of a client, unless the client's session has ended. Returns what was known of the
--- client before; what waits for its session; whether the client had a connection before; whether the
--- session has ended; and when the client began: one that is not known, when the first socket of its
--- session was opened before, '0' if there was none.
--- A client that connections alone have made counts as unknown until one of them has lived for a while:
--- who hears that the client is not known may be gone before hearing it, and comes again.
+-- Adds a connection to a client, unless the client's session has ended. Returns
+--   the client's hash as it was before,
+--   the items that wait for the client's session,
+--   1 if the client had a connection before, else 0,
+--   1 if the session has ended, else 0,
+--   when the client began; for an unknown client, when the first socket of its session was opened, or
+--   '0' if there was none.
+-- A client that connect.lua has created stays unknown until refresh.lua is called for it: a connection
+-- may break before the page hears that its client is unknown, and the next one must hear it as well.
 local client, waiting, session = KEYS[1], KEYS[2], KEYS[3]
 local connection, lives = ARGV[1], ARGV[2]
 

@@ -1,6 +1,6 @@
--- Lets an item wait for the browser of a client, behind what waits for its session already, unless the
--- session has ended. The oldest go where there are too many, or too large ones; the newest is kept,
--- whatever its size.
+-- Lets an item wait for the browser of a client, after the items that wait for the client's session
+-- already. If the session has ended, only its heir may do so. The oldest items are removed while there
+-- are more than most, or more than most_bytes bytes; the new item stays, whatever its size.
 local waiting, session, digest, text = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local most, most_bytes, lives, heir = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
 

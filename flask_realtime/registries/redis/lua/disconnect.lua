@@ -1,9 +1,9 @@
--- Announces an order to all processes, and keeps it for those that do not hear it.
+-- Publishes an order to close sockets, and keeps it for processes that do not hear it.
 local disconnects, announced_on, text, most, lives = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
--- A Redis that refuses to write (it is out of memory, cannot save, or lacks replicas) does not keep
--- the order, but announces it. One that is only out of memory keeps it, because the script has
--- written before.
+-- A Redis that refuses writes, because it cannot save or lacks replicas, publishes the order without
+-- keeping it. A Redis that is out of memory keeps it too: it refuses only what takes memory in a
+-- script that has written nothing yet, and this PEXPIRE is such a write.
 redis.pcall('PEXPIRE', disconnects, lives)
 local id = redis.pcall('XADD', disconnects, 'MAXLEN', '~', most, '*', 'e', text)
 if type(id) == 'table' then

@@ -1,12 +1,14 @@
--- Forgets a connection and notes how far it was sent, unless a newer one has come. A client that was
--- never subscribed to anything goes with its last connection: its id may have been made up.
+-- Removes a connection of a client, and notes the positions up to which it was sent, unless the client
+-- has a newer connection. ARGV has, from its third value on, channels, each followed by its position.
+-- A client that was never subscribed to anything is removed with its last connection, because anybody
+-- could create such clients by making up ids.
 local client, session, connection, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local others, is_known = other_connections(client, connection)
 if not is_known then
     return 0
 end
--- This command comes first: after it a Redis that is out of memory refuses nothing.
+-- This write comes first: after it, a Redis that is out of memory refuses no command of the script.
 redis.call('PEXPIRE', client, lives)
 note_socket(session, lives)
 if #others == 0 and is_blank(client) then

@@ -1,4 +1,5 @@
--- Returns the channels that a user was put out of; ARGV has each channel with the ms since when.
+-- Returns those of the given channels that the user was put out of since a time. ARGV has the channels,
+-- each followed by its time in ms before now.
 local user = KEYS[1]
 
 local now, names = now_in_ms(), {}

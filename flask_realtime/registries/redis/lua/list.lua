@@ -1,4 +1,4 @@
--- Puts channels on the list of known ones.
+-- Puts channels on the list of known channels, for at least lives ms from now on.
 local list, lives = KEYS[1], ARGV[1]
 
 local names = {}

@@ -1,2 +1,2 @@
--- Returns the names of the known channels.
+-- Returns the names on the list of known channels whose time is not over.
 return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. as_moment(now_in_ms()), '+inf')

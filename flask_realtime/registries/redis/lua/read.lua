@@ -1,11 +1,13 @@
--- Judges a cursor and reads what follows it, in one step: nobody appends in between.
--- The channel lives on for a while. Returns the tail, 1 if what lies between the two is lost, 2 if it was trimmed; and the entries.
+-- Reads the entries of a channel's log that follow a cursor, up to about max_bytes. The channel lives
+-- for at least lives ms from now on. Returns the tail; then 0, or 1 if the entries between the cursor
+-- and the tail are lost, or 2 if they were trimmed; and then the entries.
+-- If renews is '1', a cursor at which the log never was shows that the log went back: it begins anew.
 local state, log = KEYS[1], KEYS[2]
 local epoch, seq, tag = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local max_bytes, lives, renews, announced_on = tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7]
 
 local function lost()
-    -- One that a client named could be any.
+    -- Without renews the cursor came from a client, which may have made up its epoch.
     local of_caller = renews == '1' and epoch or ''
     local begun = begin_anew(state, log, lives, announced_on, of_caller)
     return {begun .. ':0:', epoch == '' and 0 or 1}
@@ -39,7 +41,7 @@ while #found > 0 do
             return reply
         end
     end
-    -- About what still fits, by what the entries so far were like.
+    -- About as many as still fit, if they are as large as those so far.
     local count = math.ceil((max_bytes - size) / (size / read))
     found = entries_behind(log, seq + read, math.max(1, math.min(count, 200)))
 end

@@ -1,12 +1,13 @@
--- Keeps a connected client from expiring and notes how far it was sent, unless a newer connection
--- of it has come. Returns 0, and makes nothing anew, if the connection is not known.
+-- Keeps a connected client from expiring, and notes the positions up to which the connection was sent,
+-- unless the client has a newer connection. ARGV has, from its third value on, channels, each followed
+-- by its position. Returns 1; or 0, having changed nothing, if the connection is unknown.
 local client, session, connection, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local _, is_known = other_connections(client, connection)
 if not is_known then
     return 0
 end
--- First: a Redis that is out of memory lets a client live on, and refuses to note anything.
+-- This write comes first: after it, a Redis that is out of memory refuses no command of the script.
 redis.call('PEXPIRE', client, lives)
 note_socket(session, lives)
 redis.call('HDEL', client, 'unknown')

@@ -1,13 +1,16 @@
--- Brings together what a process knows of a client and what Redis has, of each channel the later
--- (see subscriptions.py), and notes the connection. Returns the client as it is now.
+-- Merges what a process knows of a client's subscriptions into what Redis knows: for each channel the
+-- later change counts (see subscriptions.py). It also adds the connection. Returns the client's hash.
+-- ARGV has, from first to last, the subscriptions: a channel, a position and a moment each; and after
+-- that the channels that the client has left, each followed by the moment.
 local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local first, last = 5, 4 + 3 * ARGV[4]
 
--- This command comes first: after it a Redis that is out of memory refuses nothing.
+-- This write comes first: after it, a Redis that is out of memory refuses no command of the script.
 redis.call('HDEL', client, 'unknown')
 local latest, forgotten = number_of(client, 'at'), number_of(client, 'forgotten')
 
--- When the client subscribed to a channel, and the position to begin at; or when it left it.
+-- Returns the moment of the last change of a channel that Redis knows: when the client subscribed, and
+-- then also the start of the subscription; or when the client left.
 local function stands_at(name)
     local since = redis.call('HGET', client, 'since:' .. name)
     if since then
@@ -36,8 +39,8 @@ forget_left(client, most_left)
 redis.call('HSET', client, 'at', as_moment(latest))
 redis.call('HSETNX', client, 'began', as_moment(now_in_ms()))
 
--- One that is not known came after the snapshot that Redis went back to, if it went back, and so
--- after the one that the snapshot has as the latest, which may never end for it to be so.
+-- If Redis went back to a snapshot, a connection that it does not know came after the snapshot. It is
+-- newer then than the snapshot's latest connection, of whose end Redis may never be told.
 if add_connection(client, connection) then
     redis.call('HSET', client, 'latest', connection)
 end

@@ -1,5 +1,5 @@
--- Keeps a channel; one that is not known is begun. Returns where its log stands, and the position
--- before the last messages that are for a client.
+-- Keeps a channel from expiring, and begins it if it is unknown. Returns the tail of its log; and the
+-- position before the last messages for a client, of which as many are counted as the number last says.
 local state, log = KEYS[1], KEYS[2]
 local lives, limits, last, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 

@@ -1,6 +1,6 @@
--- Subscribes a client to channels from the positions given, unless its session has ended. Returns the
--- names of its connections; or, if it would be on too many channels, on how many it is, and changes
--- nothing.
+-- Subscribes a client to channels, unless its session has ended. ARGV has, from its fourth value on,
+-- channels, each followed by its start (see starts.py). Returns the names of the client's connections;
+-- or, having changed nothing, the number of its channels if it would be on more than most.
 local client, session, awaits, most, age = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2]), ARGV[3]
 
 if heir_of(session) then

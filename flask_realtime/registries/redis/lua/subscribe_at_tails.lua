@@ -1,7 +1,9 @@
--- Subscribes a client to channels, each from the start given, which may leave out what the log knows, all
--- in one step, unless the client's session has ended; begins logs that are not known, and lists them
--- all. Returns the names of the client's connections; or, if it would be on too many channels, on how
--- many it is, and changes nothing. Its keys are in several slots of a cluster.
+-- Subscribes a client to channels, unless its session has ended. It fills in the positions that the
+-- starts leave out (see starts.py), begins logs that are unknown, and puts the channels on the list of
+-- known channels. ARGV has, from its sixth value on, channels, each followed by its start. Returns the
+-- names of the client's connections; or, having changed nothing, the number of its channels if it would
+-- be on more than most.
+-- The keys are in several slots, so that a cluster refuses this script.
 local client, session, list = KEYS[1], KEYS[2], KEYS[3]
 local awaits, most, age, lives, limits = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 

@@ -1,5 +1,5 @@
--- Unsubscribes a client, also one that is not known: it may have been lost. Returns the names of its
--- connections.
+-- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
+-- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
 local client, awaits, most_left = KEYS[1], ARGV[1], tonumber(ARGV[2])
 
 local is_known = redis.call('EXISTS', client) == 1

@@ -1,11 +1,13 @@
--- Appends one push to a channel's log and announces it; a push seen before is not appended again.
--- about has what all pushes of one call have in common:
---   payload, route            what is pushed, and whom it is for
---   limits, is_guess          how much a log keeps, and whether that is the app's own setting
---   push_id_lives             in ms
---   may_extend                whether the push lets the channel live on, and be listed
--- known is the position, as {epoch, seq, tag}, where the log was when it accepted the newest that is
--- known of the same process's pushes. Returns the position of the push, and whether it is a new one.
+-- Appends one push to a channel's log and publishes it, unless the log has a push with the same id.
+-- about is what all pushes of one call have in common:
+--   payload, route            what is pushed, and whom it is for (see protocol/routes.py)
+--   limits                    how much a log keeps: entries, bytes and ms (see retention.py)
+--   is_guess                  true if limits are the defaults of a publisher that does not know the
+--                             app's settings: limits that the app has noted count, then
+--   push_id_lives             for how many ms the id of the push is remembered
+--   may_extend                whether the push keeps the channel from expiring, and has it listed
+-- known is the position, as {epoch, seq, tag}, of the newest push that the log is known to have
+-- accepted from the same process. Returns the position of the push, and whether the push is new.
 local function append(state, log, push_id, announced_on, about, tag, known)
     local has = redis.call('HMGET', state, 'epoch', 'seq', 'tag', 'bytes', 'limits')
     local limits = about.is_guess and has[5] or about.limits
@@ -32,7 +34,7 @@ local function append(state, log, push_id, announced_on, about, tag, known)
     local entry = position .. ':' .. before .. ':' .. about.route .. '\n' .. about.payload
     redis.call('XADD', log, string.format('%.0f-0', seq), 'e', entry)
     local entries = redis.call('XLEN', log)
-    -- The log expires as a whole, and what was counted for it with it.
+    -- A log of one entry has just begun, or had expired; state still has the bytes from before.
     bytes = (entries > 1 and bytes or 0) + #about.payload
     local kept = entries
     while kept > 0 and (kept > max_entries or bytes > max_bytes) do
@@ -58,7 +60,8 @@ local function append(state, log, push_id, announced_on, about, tag, known)
     return position, true
 end
 
--- Reads what all pushes of one call have in common from ARGV, from one index on.
+-- Reads what all pushes of one call have in common from six values of ARGV; first is the index of the
+-- first of them.
 local function about_from(first)
     return {
         payload = ARGV[first], route = ARGV[first + 1], limits = ARGV[first + 2],

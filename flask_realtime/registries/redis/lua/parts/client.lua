@@ -1,21 +1,24 @@
--- A client is a hash of
---   since:CHANNEL     where the subscription begins (see starts.py), and the moment of that
---   sent:CHANNEL      how far the client's newest connection was sent
+-- A client is a hash with these fields; a moment is a time in ms since 1970:
+--   since:CHANNEL     the start of the subscription (see starts.py), a colon, and its moment
+--   sent:CHANNEL      the position up to which the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
---   channels, lefts   how many fields of the first and of the last kind there are
+--   channels          how many fields since:CHANNEL there are
+--   lefts             how many fields left:CHANNEL there are
 --   connections       the names of the open connections, with spaces between them
---   latest            the connection that came last, while it is there
+--   latest            the connection that came last, while it is open
 --   arrived           0 until the first connection comes, then 1
---   unknown           there while connections alone have made the client, and none was refreshed
---   began             the moment at which the client was first heard of, or the request came that
---                     subscribed it first
---   at, forgotten     moments (see subscriptions.py)
+--   unknown           there while nobody has subscribed the client, and no connection was refreshed
+--   began             the moment of the request that first subscribed the client, or of its first
+--                     connection
+--   at                the moment of the last change of subscriptions
+--   forgotten         the moment until which fields left:CHANNEL may be missing (see subscriptions.py)
 
 local function number_of(client, field)
     return tonumber(redis.call('HGET', client, field) or '0')
 end
 
--- The moment of a change of a client, later than any that it had before (see subscriptions.py).
+-- Returns the moment for a change that is made now: later than that of the client's last change, even
+-- if the clock was set back (see subscriptions.py).
 local function next_moment(client)
     return as_moment(math.max(now_in_ms(), number_of(client, 'at') + 1))
 end
@@ -28,7 +31,7 @@ local function connections_of(client)
     return names
 end
 
--- The names of a client's connections but for one, and whether that one is among them.
+-- Returns the names of a client's connections without one of them, and whether that one was there.
 local function other_connections(client, connection)
     local others = {}
     local names = connections_of(client)
@@ -40,7 +43,7 @@ local function other_connections(client, connection)
     return others, #others < #names
 end
 
--- Adds a connection; returns whether it was not there.
+-- Adds a connection to a client. Returns whether it is new.
 local function add_connection(client, connection)
     local names, is_known = other_connections(client, connection)
     names[#names + 1] = connection
@@ -48,7 +51,7 @@ local function add_connection(client, connection)
     return not is_known
 end
 
--- Subscribes a client to one channel; the value is its position and the moment.
+-- Subscribes a client to one channel. value is the start, a colon, and the moment.
 local function enter(client, name, value)
     if redis.call('HSET', client, 'since:' .. name, value) == 1 then
         redis.call('HINCRBY', client, 'channels', 1)
@@ -58,9 +61,9 @@ local function enter(client, name, value)
     end
 end
 
--- Unsubscribes a client from one channel, at a moment.
+-- Unsubscribes a client from one channel. moment is when.
 local function leave(client, name, moment)
-    -- First: a Redis that is out of memory refuses nothing behind it.
+    -- HDEL comes first: after it, a Redis that is out of memory does not refuse the HSET below.
     if redis.call('HDEL', client, 'since:' .. name) == 1 then
         redis.call('HINCRBY', client, 'channels', -1)
         redis.call('HDEL', client, 'sent:' .. name)
@@ -70,7 +73,8 @@ local function leave(client, name, moment)
     end
 end
 
--- Remembers of a client that has left too many channels only until when it may have left some.
+-- Removes all fields left:CHANNEL of a client that has more than most of them, and notes the latest of
+-- their moments as forgotten.
 local function forget_left(client, most)
     if number_of(client, 'lefts') <= most then
         return
@@ -86,13 +90,13 @@ local function forget_left(client, most)
     redis.call('HSET', client, 'forgotten', as_moment(forgotten))
 end
 
--- Whether nobody has ever subscribed a client, or taken it off a channel.
+-- Returns whether a client was never subscribed to a channel, nor unsubscribed from one.
 local function is_blank(client)
     return number_of(client, 'channels') == 0 and number_of(client, 'lefts') == 0
         and redis.call('HEXISTS', client, 'forgotten') == 0
 end
 
--- How many channels a client is on, if with these it would be on too many; nothing otherwise.
+-- Returns the number of a client's channels if these would make it more than most; otherwise nil.
 local function too_many(client, most, names)
     local count = number_of(client, 'channels')
     if count + #names <= most then
@@ -105,14 +109,15 @@ local function too_many(client, most, names)
     return count + new > most and count or nil
 end
 
--- As many values as one call is sure to take.
+-- How many arguments redis.call takes for certain: Lua's unpack has a limit of about 8,000.
 local MOST_VALUES = 2000
 
--- When a client began whose request came so many ms ago.
+-- Returns the moment at which a request came, age ms ago.
 local function began_before(age)
     return as_moment(now_in_ms() - age)
 end
 
+-- Creates a client with subscriptions; faster than to make them one by one.
 local function begin_client(client, awaits, age, names, positions)
     local moment = next_moment(client)
     local values = {'at', moment, 'began', began_before(age), 'arrived', '0', 'channels', #names}
@@ -124,14 +129,14 @@ local function begin_client(client, awaits, age, names, positions)
     redis.call('PEXPIRE', client, awaits)
 end
 
--- Whether a view's decorator made the subscription that begins so (see starts.py): it is no longer the
--- decorator's once the app has subscribed as well.
+-- Returns whether a start belongs to a subscription that a view's decorator made, and nothing else (see
+-- starts.py).
 local function is_by_view(start)
     return string.sub(start, 1, 1) == 'v'
 end
 
--- Subscribes a client to channels, each from its start on; the request that asks for it came so many
--- ms ago. Returns the names of the client's connections.
+-- Subscribes a client to channels. positions has the start of each; the request that asks for them came
+-- age ms ago. Returns the names of the client's connections.
 local function subscribe(client, awaits, age, names, positions)
     if 2 * #names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
         begin_client(client, awaits, age, names, positions)
@@ -140,7 +145,8 @@ local function subscribe(client, awaits, age, names, positions)
     local moment = next_moment(client)
     redis.call('HSET', client, 'at', moment)
     for i, name in ipairs(names) do
-        -- One that is subscribed to keeps its place, and is newer now than what others know.
+        -- A subscription that is there keeps its start, but gets the new moment, so that no process
+        -- undoes it that knows of an older change.
         local since = redis.call('HGET', client, 'since:' .. name)
         local position = since and string.match(since, '^(.*):') or positions[i]
         if since and is_by_view(position) and not is_by_view(positions[i]) then
@@ -157,9 +163,9 @@ local function subscribe(client, awaits, age, names, positions)
     return connections_of(client)
 end
 
--- Notes how far a connection was sent, unless a newer one of its client has come; of ARGV, the
--- names, each with its position behind it, from one index to another. Returns whether it is the
--- newest.
+-- Notes the positions up to which a connection was sent, unless its client has a newer connection. From
+-- the index first to the index last of ARGV, every step values, there is a channel, followed by its
+-- position. Returns whether the connection is the newest.
 local function note_sent(client, connection, first, last, step)
     local is_newest = (redis.call('HGET', client, 'latest') or connection) == connection
     for i = first, is_newest and last or 0, step do

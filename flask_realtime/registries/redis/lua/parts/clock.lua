@@ -1,10 +1,10 @@
--- The time in ms since 1970.
+-- Returns the time in ms since 1970.
 local function now_in_ms()
     local time = redis.call('TIME')
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- A moment as it is kept, which is a text without an exponent.
+-- Returns a time in ms as a string of digits; tostring would write it with an exponent.
 local function as_moment(ms)
     return string.format('%.0f', ms)
 end

@@ -1,12 +1,14 @@
--- An item that waits for a browser is a line of JSON, a list of
---   how many bytes of items had been added before it,
---   the digest of its client, who has taken it, or '', and when, in ms,
--- and behind that line the item's own text.
+-- Writes an item that waits for a browser: a line with a list in JSON, and after that line the item's
+-- own text. The list has
+--   before: how many bytes of text were added to the list before it,
+--   digest: the digest of the client that the item waits for,
+--   taker: who has taken the item, '' if nobody has,
+--   at: when it was taken, in ms since 1970.
 local function pack_item(before, digest, taker, at, text)
     return cjson.encode({before, digest, taker, at}) .. '\n' .. text
 end
 
--- Returns what pack_item was given.
+-- Returns the values that pack_item was given.
 local function unpack_item(entry)
     local behind = string.find(entry, '\n', 1, true)
     local head = cjson.decode(string.sub(entry, 1, behind - 1))

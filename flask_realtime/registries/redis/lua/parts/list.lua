@@ -1,9 +1,9 @@
--- Has channels stand on the list of known ones for at least so long from now on, in ms, and takes off
--- those whose time is over.
+-- Puts channels on the list of known channels for at least lives ms from now on, and removes channels
+-- whose time is over. The list is a sorted set; the score is the moment at which the time is over.
 local function put_on_list(list, lives, names)
     lives = tonumber(lives)
     local now = now_in_ms()
-    -- Longer by a quarter, so that a channel in constant use is written now and then only.
+    -- A quarter is added, so that a channel in constant use is not written at every call.
     local until_later = as_moment(now + lives * 1.25)
     local has_changed = false
     for _, name in ipairs(names) do

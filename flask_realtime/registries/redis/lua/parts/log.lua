@@ -1,42 +1,48 @@
--- When an epoch began, in ms since 1970; one that is none of ours began before all others.
+-- Returns when an epoch began, in ms since 1970. A text that is no epoch counts as older than all.
 local function moment_of(epoch)
     return tonumber(string.match(epoch or '', '^%d%d%d%d%d%d%d%d%d%d%d%d%d')) or 0
 end
 
--- An epoch later than any that is known: a log that has an earlier one than somebody knows of went
--- back. Ahead of the clock, where that stood still or was set back; and another for each log.
+-- Returns a new epoch, later than the epoch that the log has (known) and the one that the caller knows
+-- (of_caller): a log whose epoch is earlier than one that somebody knows has gone back. If the clock
+-- stood still or was set back, the epoch is ahead of the clock. Three digits of a hash, which are part
+-- of the epoch, tell histories apart that began in the same ms.
 local function new_epoch(state, known, of_caller)
     local before = math.max(moment_of(known), moment_of(of_caller))
     local mark = string.sub(redis.sha1hex(state .. redis.call('TIME')[2]), 1, 3)
     return as_moment(math.max(now_in_ms(), before + 1)) .. mark
 end
 
+-- Begins an empty log. Returns its position.
 local function begin(state, log, epoch)
     redis.call('DEL', log)
     redis.call('HSET', state, 'epoch', epoch, 'seq', '0', 'tag', '', 'bytes', '0')
     return epoch .. ':0:'
 end
 
--- Begins a log anew, which is lost or went back, and has every process that hears the channel read
--- it. The channel lives at least so long from now on. Returns its epoch.
+-- Begins a log anew that was lost, or went back, and makes every process that hears the channel read
+-- it. The channel lives for at least lives ms from now on. Returns the new epoch.
 local function begin_anew(state, log, lives, announced_on, of_caller)
     local epoch = new_epoch(state, redis.call('HGET', state, 'epoch'), of_caller)
     local position = begin(state, log, epoch)
     keep(state, lives)
-    -- Nothing precedes an entry without a number, so that it looks like one behind a hole.
+    -- An entry with the number 0 never follows the last one that a process has heard. So each process
+    -- takes it for an entry after a gap, and reads the log.
     redis.call('PUBLISH', announced_on, position .. '::\nnull')
     return epoch
 end
 
+-- Returns up to count entries of a log that follow the one with the number seq.
 local function entries_behind(log, seq, count)
     return redis.call('XRANGE', log, string.format('%.0f-0', seq + 1), '+', 'COUNT', count)
 end
 
--- Whether a log, of which *known* has epoch, seq and tag, is known never to have been at those that
--- the caller has; and what follows them, nothing if that was trimmed or has expired.
+-- Returns whether a log has gone back, which is to say that it was certainly never at the position that
+-- the caller knows (epoch, seq, tag); and the first entry after that position, in a list that is empty
+-- if the entry was trimmed or has expired. known is the log's own position, as {epoch, seq, tag}.
 local function went_back(log, known, epoch, seq, tag)
     if epoch ~= known[1] then
-        -- Two that began at one moment are of two histories.
+        -- Different epochs that began in the same ms belong to two histories of the log.
         return epoch ~= '' and moment_of(epoch) >= moment_of(known[1]), {}
     end
     local last_seq = tonumber(known[2])

@@ -1,5 +1,5 @@
--- Whether an entry's route counts as a message for a client: see protocol/routes.py. A refresh of
--- blocks, whose route begins with a tilde, is for nobody here.
+-- Returns whether an entry with a certain route is a message for a client (see protocol/routes.py). A
+-- refresh of blocks, whose route begins with a tilde, counts for no client.
 local function counts(route, digest)
     local whom = string.sub(route, 1, 1) == '<' and string.sub(route, 2) or route
     if string.sub(whom, 1, 1) == '-' then
@@ -8,11 +8,11 @@ local function counts(route, digest)
     return whom == '' or whom == digest
 end
 
--- How many entries are read at once.
+-- How many entries one XRANGE reads.
 local MOST_AT_ONCE = 200
 
--- Returns the position before the last messages of a log that are for a client, as many as are wanted,
--- or as the log has. tail is the log's position.
+-- Returns the position before the last messages for a client: as many as the number last says, or as
+-- many as the log has. tail is the position of the log's last entry.
 local function rewind(log, tail, last, digest)
     local epoch, seq = string.match(tail, '^([^:]*):(%d+):')
     local begins = tail
@@ -40,8 +40,8 @@ local function rewind(log, tail, last, digest)
     return begins
 end
 
--- Returns where a subscription begins, as a client's hash holds it (see starts.py), for one whose log
--- stands at tail.
+-- Returns a start with the positions filled in that it leaves out, in the form that a client's hash has
+-- (see starts.py). tail is the position of the log's last entry.
 local function resolve(start, log, tail)
     if start == '' then
         return tail

@@ -1,12 +1,14 @@
--- Keeps a channel, and notes the app's limits for those who do not know them.
--- Returns its position; nothing for a channel not known, unless it may be begun.
+-- Keeps a channel from expiring, and notes the limits of the app's logs for publishers that do not
+-- know the app's settings. An unknown channel is begun if may_begin is true. Returns the position of
+-- the last entry of its log, or nil if the channel is unknown.
 local function touch(state, log, may_begin, lives, limits)
     local known = redis.call('HMGET', state, 'epoch', 'seq', 'tag')
     if not known[1] and not may_begin then
         return nil
     end
     local position = known[1] and table.concat(known, ':') or begin(state, log, new_epoch(state))
-    -- Always, and first: a Redis out of memory refuses this, and nothing behind a PEXPIRE.
+    -- HSET comes before PEXPIRE, and also if nothing changes: a Redis that is out of memory refuses it,
+    -- and with it the script, as long as nothing was written before.
     redis.call('HSET', state, 'limits', limits)
     keep(state, lives)
     return position
