@@ -2,7 +2,7 @@ import { RealtimeError } from "./errors.js";
 import { ScriptPolicy } from "./script_policy.js";
 import { resolve } from "./visit.js";
 
-/** What a browser reads of a reply to a form or a link. */
+/** The reply to a form or a link, with the properties by which a browser decides what to do with it. */
 export class Answer {
   #headers;
 
@@ -15,14 +15,14 @@ export class Answer {
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));
     this.disposition = this.#header("content-disposition");
     this.isAttachment = /^\s*attachment/i.test(this.disposition);
-    // What the app hands out so, an upload say, is no part of its pages.
+    // HTML that the app sends in one of these ways, such as an upload, must not become part of its pages.
     const isForeign = this.isAttachment || this.policy.isSandbox;
     this.isHTML = /^text\/html\b/i.test(this.type) && !encoding && !isForeign;
     this.isEmpty = status === 204 || status === 205 || (this.isHTML && !body);
     this.isError = status >= 400 && status !== 422;
   }
 
-  /** Where it leads from `url`, as a URL, if it leads anywhere. */
+  /** The URL that this answer redirects a request of `url` to; something falsy if it does not redirect. */
   redirect(url) {
     const location = /^30[12378]$/.test(this.status) && this.#header("location");
     const next = location && resolve(location, url);
@@ -30,7 +30,7 @@ export class Answer {
     return next;
   }
 
-  /** What `realtime:error` tells of it. */
+  /** The error that the event `realtime:error` carries if this answer has an error status. */
   get error() {
     const { status, body } = this;
     return Object.assign(new RealtimeError("RealtimeRefused", `The app answered ${status}.`, true), { status, body });

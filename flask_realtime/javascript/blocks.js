@@ -1,26 +1,26 @@
 import { isIgnored } from "./ignored.js";
 import { isPattern, matcher } from "./patterns.js";
 
-const INTERVAL = 250; // ms between two requests for blocks, at the least
+const INTERVAL = 250; // ms, at the least, between two requests for blocks
 const BLOCK_HEADER = "X-Realtime-Block";
 const HASH_HEADER = "X-Realtime-Block-Hash";
 const DENIALS = [401, 403];
-const OUTAGES = [502, 503, 504]; // of a server or a proxy, which pass
-const FIRST_PAUSE = 1_000; // ms before what an outage interrupted is asked again
+const OUTAGES = [502, 503, 504]; // statuses of a server or a proxy that is likely to recover
+const FIRST_PAUSE = 1_000; // ms before the first retry after an outage
 const LONGEST_PAUSE = 30_000;
-const LONGEST_REST = 86_400_000; // a timer of more than 24 days would run at once
-const MOST_RETRIES = 5; // of what the app fails to render, until the next refresh
+const LONGEST_REST = 86_400_000; // ms, a day; browsers run a timer of more than 24 days at once
+const MOST_RETRIES = 5; // for blocks that the app fails to render; the next refresh starts anew
 
-/** The parts of the page that its own view renders again, for its own viewer. */
+/** The blocks of the page: parts that its own view renders again when a channel is refreshed. */
 export class Blocks {
   #window;
   #hooks;
-  #shown = new WeakMap(); // by element: the block's hash and address, and the HTML that it made there
-  #asked = new WeakMap(); // by element: the address that was asked for its block last
-  #due = new Set(); // what a refresh made old, to be asked for at `#moment`
+  #shown = new WeakMap(); // by element: the hash and the address of the block in it, and the element's HTML
+  #asked = new WeakMap(); // by element: the address of the last request for its block
+  #due = new Set(); // the names of blocks that a refresh made outdated, to be requested at `#moment`
   #moment = Infinity;
-  #failed = new Map(); // by name: when a block that could not be had is asked for again
-  #held = new Map(); // by address: until when its server wants not to be asked
+  #failed = new Map(); // by name of a block whose request failed: when to retry it
+  #held = new Map(); // by address: until when its server wants no requests (Retry-After)
   #isAsking = false;
   #earliest = 0;
   #pause = FIRST_PAUSE;
@@ -28,19 +28,19 @@ export class Blocks {
   #timer;
 
   /**
-   * @param {object} hooks what the owner does:
-   *   `fetch(url, options)` names this page to its app;
-   *   `address()` is the page's own, null if it has none that a GET gives;
-   *   `update(element, name, html)` puts a block into an element, unless it is prevented;
-   *   `stale(detail, reloads)` is told that a block cannot be had;
-   *   `warn(text)` tells the developer, in debug.
+   * @param {object} hooks functions of the owner:
+   *   `fetch(url, options)` makes a request that names this page to its app;
+   *   `address()` returns the page's address, null if a GET does not return the page;
+   *   `update(element, name, html)` puts a block into an element; returns false if that was prevented;
+   *   `stale(detail, reloads)` reports that blocks could not be fetched, and asks for a reload or not;
+   *   `warn(text)` writes to the console.
    */
   constructor(window, hooks) {
     this.#window = window;
     this.#hooks = hooks;
   }
 
-  /** Have the blocks rendered again that depend on `channel`, within `spread` ms. */
+  /** Request all blocks that depend on `channel` anew, at a random moment within `spread` ms. */
   refresh(channel, spread = 0) {
     const now = this.#window.performance.now();
     const before = this.#due.size;
@@ -48,13 +48,14 @@ export class Blocks {
     for (const element of this.#elements()) {
       if (dependsOn(element, channel)) this.#due.add(element.dataset.realtimeBlock);
     }
-    // The first request decides the moment: if each request could make it earlier, all pages would ask at once.
+    // The first refresh decides the moment. If every further one could make it earlier, all pages would
+    // make their requests at the same time.
     const isPlanned = this.#due.size === before && this.#moment <= now + spread;
     if (this.#due.size && !isPlanned) this.#moment = Math.min(this.#moment, now + this.#window.Math.random() * spread);
     this.#plan();
   }
 
-  /** Ask now for the blocks that could not be had, but of no server that has named a later time. */
+  /** Retry all failed requests now, except where a server has named a later time. */
   resume() {
     this.#pause = FIRST_PAUSE;
     for (const name of this.#failed.keys()) this.#failed.set(name, 0);
@@ -65,7 +66,7 @@ export class Blocks {
     return [...this.#window.document.querySelectorAll("[data-realtime-block]")].filter((one) => !isIgnored(one));
   }
 
-  /** Ask when the first block is to be asked for; never twice within the interval. */
+  /** Set the timer for the next request: when the first block is due, but not within the interval. */
   #plan() {
     this.#window.clearTimeout(this.#timer);
     const at = Math.max(this.#earliest, Math.min(this.#moment, ...this.#failed.values()));
@@ -73,7 +74,7 @@ export class Blocks {
     this.#timer = this.#window.setTimeout(() => this.#ask(at), at - this.#window.performance.now());
   }
 
-  /** Ask for what was planned for `moment`, which the clock may miss by a fraction, as timers do. */
+  /** Request the blocks that are due at `moment`; a timer may run a fraction of a ms before it. */
   async #ask(moment) {
     this.#earliest = this.#window.performance.now() + INTERVAL;
     this.#isAsking = true;
@@ -85,7 +86,7 @@ export class Blocks {
     }
   }
 
-  /** The names of the blocks whose time has come, which are due no longer. */
+  /** Return the names of the blocks that are due at `moment`, and take them off the plan. */
   #take(moment) {
     const names = new Set(this.#moment <= moment ? this.#due : []);
     for (const [name, at] of this.#failed) if (at <= moment) names.add(name);
@@ -97,7 +98,7 @@ export class Blocks {
     return names;
   }
 
-  /** The blocks that are due, by the address that renders them. */
+  /** The names of the blocks in `due`, by the address that renders them. */
   #byAddress(due) {
     const found = new Map();
     for (const element of this.#elements()) {
@@ -114,7 +115,7 @@ export class Blocks {
     return found;
   }
 
-  /** The address of this origin that renders an element's block; undefined if there is none. */
+  /** The address that renders an element's block; undefined if it has none, or one of another origin. */
   #addressOf({ dataset }) {
     const { href, origin } = this.#window.location;
     const address = dataset.realtimeUrl ?? this.#hooks.address();
@@ -122,11 +123,11 @@ export class Blocks {
       const url = address && new URL(address, href);
       if (url?.origin === origin) return url.href.split("#")[0];
     } catch {
-      // It can be no address.
+      // The attribute is not a valid address.
     }
   }
 
-  /** Fetch and insert blocks, if their server may be asked at this `moment`. */
+  /** Fetch blocks and put them into the page, unless the server wants no requests at `moment`. */
   async #fetch(moment, url, names) {
     const blocks = [...names];
     if (this.#held.get(url) > moment) return this.#retry(blocks, this.#held.get(url));
@@ -151,7 +152,7 @@ export class Blocks {
     }
   }
 
-  /** Ask for `blocks` again once the outage may be over: when the server says, if it does. */
+  /** Plan a retry: after `seconds` if the server has given them, or else after a growing, random pause. */
   #wait(blocks, url, seconds) {
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
     const own = (this.#pause / 2) * (0.5 + this.#window.Math.random());
@@ -171,7 +172,7 @@ export class Blocks {
       const block = answer[name];
       if (block?.error) this.#hooks.warn(block.error);
       if (block && this.#addressOf(element) !== url) {
-        // An element that has got another address meanwhile is still to be asked for there.
+        // The element was given another address during the request: ask there.
         if (this.#asked.get(element) === url) this.#retry([name], 0);
         continue;
       }
@@ -181,7 +182,10 @@ export class Blocks {
     }
   }
 
-  /** The hash of what all elements of a block hold; nothing where one of them was changed otherwise. */
+  /**
+   * The hash of the block that all of its elements show. Undefined if they differ, or if something else
+   * has changed one of them, because the server then must send the whole block.
+   */
   #hashOf(url, name) {
     const hashes = this.#elements()
       .filter((one) => one.dataset.realtimeBlock === name && this.#addressOf(one) === url)

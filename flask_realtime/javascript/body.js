@@ -1,6 +1,6 @@
 import { own } from "./dom.js";
 
-/** The page's `<body>`, which names the page and shows the state; scripts may replace it. */
+/** The page's `<body>`, whose attributes have the page's id and its state. Scripts may replace it. */
 export class Body {
   #window;
   #replaced;
@@ -8,7 +8,7 @@ export class Body {
   #connectionId;
   #state;
 
-  /** @param {(connectionId: string) => void} replaced told of the id of a page that took its place */
+  /** @param {(connectionId: string) => void} replaced called with the id of a page that replaced this one */
   constructor(window, connectionId, replaced) {
     this.#window = window;
     this.#connectionId = connectionId;
@@ -17,7 +17,7 @@ export class Body {
     this.#observe();
   }
 
-  /** Name the page, which came without an id. */
+  /** Set the id of a page that came without one. */
   name(connectionId) {
     this.#connectionId = connectionId;
     this.#mark();
@@ -35,7 +35,7 @@ export class Body {
   #look() {
     this.#observe();
     const id = this.#body?.dataset.socketConnectionId;
-    // What Turbo shows of a page out of its cache, until the page itself has come.
+    // A preview is a copy of the page from the cache of Turbo, shown until the page itself has come.
     const isPreview = "turboPreview" in own(this.#window, "documentElement").dataset;
     const isReplaced = id && id !== this.#connectionId && !isPreview;
     if (isReplaced) this.#connectionId = id;

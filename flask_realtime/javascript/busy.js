@@ -1,6 +1,6 @@
 import { unclobbered } from "./unclobbered.js";
 
-/** The visits under way: people and their aids are told, and no form is sent twice. */
+/** The visits that have no answer yet. Shows them (`aria-busy`), and keeps forms from being sent twice. */
 export class Busy {
   #document;
   #visits = new Set();
@@ -9,12 +9,12 @@ export class Busy {
     this.#document = unclobbered(window.document);
   }
 
-  /** Whether the form was sent by the same button before, and has no answer yet. */
+  /** Whether the form was sent with the same button already, and has no answer yet. */
   has({ source, button }) {
     return this.#of(source).some((visit) => visit.button === button);
   }
 
-  /** Mark the form or the link; returns what ends that. */
+  /** Mark the form or link of a visit as busy. Returns a function that ends this. */
   begin(visit) {
     const { source, element, button } = visit;
     this.#visits.add(visit);
@@ -26,7 +26,7 @@ export class Busy {
       this.#visits.delete(visit);
       if (!this.#of(source).length) element.removeAttribute("aria-busy");
       if (isEnabled) button.disabled = false;
-      // A disabled button has lost the focus to nothing.
+      // A button loses the focus when it is disabled.
       if (hasFocus && this.#document.activeElement === this.#document.body) button.focus({ preventScroll: true });
     };
   }

@@ -1,29 +1,29 @@
 import { RealtimeError } from "./errors.js";
 
 const CALL_TIMEOUT = 30_000; // ms
-const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run what is set for later at once
+const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
 
-/** The messages that wait for their replies: each is sent once, or can be sent twice. */
+/** The messages that have no reply yet. A message is sent twice only if it is repeatable. */
 export class Calls {
   #window;
   #write;
   #pending = new Map();
   #count = 0;
 
-  /** @param {(text: string) => boolean} write sends a text; false if it can't now */
+  /** @param {(text: string) => boolean} write sends a text; returns false if there is no open socket */
   constructor(window, write) {
     this.#window = window;
     this.#write = write;
   }
 
-  /** Whether anything that was sent has no reply yet. */
+  /** Whether a message that was sent has no reply yet. */
   get isAwaiting() {
     return [...this.#pending.values()].some(({ isOut }) => isOut);
   }
 
   /**
-   * Send `message`, now or when the socket is open; resolves with the reply.
-   * @param {number} [timeout] milliseconds; 0 and Infinity: no limit
+   * Send `message`, now or as soon as the socket is open. Resolves with the reply.
+   * @param {number} [timeout] milliseconds to wait for the reply; 0 and Infinity: no limit
    * @param {boolean} isRepeatable whether to send it again if the socket goes down before the reply
    */
   send(message, timeout, isRepeatable) {
@@ -39,17 +39,20 @@ export class Calls {
     });
   }
 
-  /** The socket is open: send what waits. */
+  /** Send the messages that wait. Called when the socket has opened. */
   flush() {
     for (const call of this.#pending.values()) if (!call.isOut) this.#send(call);
   }
 
-  /** A reply has come. */
+  /** Resolve the promise of the message that `reply` answers. */
   settle(reply) {
     this.#take(reply.id)?.resolve(reply);
   }
 
-  /** The socket went down: messages that were sent get no reply. Returns whether there were any. */
+  /**
+   * Reject the messages that were sent, since the socket broke; keep those that are repeatable.
+   * @returns {boolean} whether any message had been sent
+   */
   interrupt() {
     const sent = [...this.#pending].filter(([, { isOut }]) => isOut);
     for (const [id, call] of sent) {
@@ -59,7 +62,7 @@ export class Calls {
     return sent.length > 0;
   }
 
-  /** The socket will not come back: messages that wait for it are rejected. */
+  /** Reject all messages: the socket is closed for good. */
   end() {
     for (const id of this.#pending.keys()) this.#fail(id, "RealtimeClosed", "The socket is closed.");
   }
@@ -82,7 +85,7 @@ export class Calls {
   }
 }
 
-/** Milliseconds to wait for a reply; 0: for ever. */
+/** The milliseconds to wait for a reply, for the option `timeout`; 0: no limit. */
 export function limitOf(timeout) {
   const limit = timeout ?? CALL_TIMEOUT;
   if (!(limit >= 0)) throw new TypeError(`realtime: timeout is ${limit}; give milliseconds, or 0 for no limit.`);

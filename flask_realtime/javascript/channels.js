@@ -1,31 +1,31 @@
 import { isPattern, matcher } from "./patterns.js";
 
-/** Who listens to which channels. */
+/** The listeners that the page's scripts have added, by channel and by pattern. */
 export class Channels {
   #isEarly;
-  #named = new Map(); // by channel: those who listen to it alone
+  #named = new Map(); // by channel: its listeners
   #patterned = new Set();
   #count = 0;
-  #former = 0; // how many had begun before the page was replaced by another
+  #former = 0; // listeners with a lower number were added before another page replaced this one
   #left = new Set();
   #kept = [];
 
-  /** @param {() => boolean} isEarly whether scripts that will listen may not have come so far */
+  /** @param {() => boolean} isEarly whether scripts of the page that add listeners may still be loading */
   constructor(isEarly = () => false) {
     this.#isEarly = isEarly;
   }
 
-  /** Have `listener` hear the channels that fit `pattern`; returns what ends it. */
+  /** Add a listener to a channel, or to all channels that fit a pattern. Returns a function to remove it. */
   on(pattern, listener) {
     if (typeof listener !== "function") throw new TypeError("realtime.on: no function.");
-    // A script that the new page has too runs again: it hears in place of its former self.
+    // A script that both pages have runs again: its new listener replaces the one from before.
     this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
     const fits = isPattern(pattern) && matcher(pattern);
     const one = { pattern, listener, fits, number: this.#count++ };
     if (fits) this.#patterned.add(one);
     else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
-    // Behind the listeners that the same script is about to add.
+    // In a microtask: the same script may be about to add further listeners.
     if (this.#kept.length) queueMicrotask(() => this.#takeKept().forEach((message) => this.deliver(message)));
     return () => this.#remove(pattern, (other) => other === one);
   }
@@ -35,17 +35,17 @@ export class Channels {
     this.#remove(pattern, (one) => !listener || one.listener === listener);
   }
 
-  /** Another page has come into the document: its scripts run, and may listen once more. */
+  /** Note that another page has replaced this one: its scripts run, and may add the same listeners again. */
   turnPage() {
     this.#former = this.#count;
   }
 
-  /** Whether the page has left `channel`, with all of its listeners. */
+  /** Whether `off` removed all listeners of `channel`, and nobody has added one since. */
   hasLeft(channel) {
     return this.#left.has(channel);
   }
 
-  /** Hand a message to those who listen. */
+  /** Call the listeners of a message's channel. */
   deliver(message) {
     const { channel, payload, position } = message;
     const listeners = this.listenersOf(channel);
@@ -54,19 +54,19 @@ export class Channels {
       try {
         listener(payload, { channel, position });
       } catch (error) {
-        reportError(error); // one broken listener does not keep a message from the rest
+        reportError(error); // an error of one listener must not keep the message from the others
       }
     }
   }
 
-  /** What nobody has listened to so far, and somebody may yet. */
+  /** Return the messages that had no listener, and forget them; none once all scripts have loaded. */
   #takeKept() {
     const kept = this.#isEarly() ? this.#kept : [];
     this.#kept = [];
     return kept;
   }
 
-  /** Those who listen to `channel`, in the order in which they began. */
+  /** The listeners of `channel`, in the order in which they were added. */
   listenersOf(channel) {
     const fitting = [...this.#patterned].filter(({ fits }) => fits(channel));
     return [...(this.#named.get(channel) ?? []), ...fitting].sort((one, other) => one.number - other.number);

@@ -13,23 +13,23 @@ import { RouteRequest } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
-const EARLY = 2_000; // ms in which scripts that listen may still be on their way
+const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
 const COOKIELESS =
   "realtime: no session cookie comes; another site's frame needs SameSite=None; Secure.";
-const FORMER_PAGES = 20; // as many as Turbo keeps, and then some
+const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
-/** `window.realtime`: the page, its socket, and what the page's scripts can do with both. */
+/** `window.realtime`: the page and its socket, for the page's scripts. */
 export class Client {
   /**
-   * The elements that the server has put into the page's head; the page's scripts add later ones.
+   * The elements of the page's head that came from the server, and not from the page's scripts.
    * @internal
    */
   served = [];
-  /** @internal the policy that lets HTML of ours into a page that requires Trusted Types; made when needed. */
+  /** @internal the Trusted Types policy by which this library inserts HTML; made when first needed */
   policy;
   #window;
   #page;
-  #former = new Map(); // by their ids: pages whose place in the document another has taken
+  #former = new Map(); // by id: pages that another page has replaced in this document
   #body;
   #isSubscribed;
   #isStale = false;
@@ -46,11 +46,11 @@ export class Client {
 
   /**
    * @param {string} page.connectionId
-   * @param {string} page.socketUrl without a query
-   * @param {string} page.sessionUrl where cookies wait
-   * @param {() => boolean} page.isSubscribed whether its HTML says that it is
-   * @param {boolean} page.isPosted it did not come by GET
-   * @param {(part: string) => Promise} page.load loads a script, "http", or "html", which calls `renderBy`
+   * @param {string} page.socketUrl the address of the socket, without a query
+   * @param {string} page.sessionUrl the address from which changes of cookies are fetched
+   * @param {() => boolean} page.isSubscribed whether the HTML says that a view subscribed the page
+   * @param {boolean} page.isPosted whether the page came by another method than GET
+   * @param {(part: string) => Promise} page.load loads the script "http", or "html", which calls `renderBy`
    */
   constructor(window, page) {
     const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, load } = page;
@@ -78,12 +78,12 @@ export class Client {
       refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
-    // The browser withheld its session cookie when it requested the page, and sends it with this request.
+    // The page has no id, because the request for it came without the session cookie. This one has it.
     if (connectionId === "") this.#session.take();
   }
 
   /**
-   * Whether the page has a socket, waits for the next attempt, or is closed for good.
+   * The state of the socket, or `"stale"` if the page shows outdated things.
    * @returns {RealtimeState}
    */
   get state() {
@@ -96,12 +96,12 @@ export class Client {
     return this.#page.connectionId;
   }
 
-  /** Open the socket now, and keep it open; the page does so by itself. */
+  /** Open the socket now, and keep it open. A page does this by itself when it has loaded. */
   connect() {
     this.#connection.open();
   }
 
-  /** Close the socket and stay away. */
+  /** Close the socket, and do not open it again until `connect()` is called. */
   close() {
     this.#connection.close();
     this.#session.stop();
@@ -109,23 +109,23 @@ export class Client {
   }
 
   /**
-   * Call `listener(payload, { channel, position })` with each message from now on.
+   * Call `listener(payload, { channel, position })` for each message from now on.
    * @param {string} channel a name, or a pattern such as `"room:*"`
-   * @returns {() => void} ends it
+   * @returns {() => void} removes the listener
    */
   on(channel, listener) {
     return this.#channels.on(channel, listener);
   }
 
-  /** End what `on` began: for `listener`, or else for all listeners of `channel`. */
+  /** Remove `listener` from `channel`; without `listener`, remove all listeners of `channel`. */
   off(channel, listener) {
     this.#channels.off(channel, listener);
   }
 
   /**
-   * Have the app's route at `uri` answer over the socket, as it would by HTTP. If the app has not opened
-   * the route to calls, it is requested by HTTP.
-   * @returns {Promise<RealtimeReply>} which rejects with a RealtimeError
+   * Request a route of the app over the socket; by HTTP if the app has not opened the route to calls.
+   * @param {string | URL} uri as for `fetch`; the origin must be the app's
+   * @returns {Promise<RealtimeReply>} rejects with a RealtimeError
    */
   async call(uri, options) {
     const { Date } = this.#window;
@@ -141,8 +141,8 @@ export class Client {
   }
 
   /**
-   * Do what `call` does, but never by HTTP: a refusal is a reply like any other. For forms and links,
-   * which the browser can send by itself.
+   * Do what `call` does, but never by HTTP: if the app refuses the call, resolve with the refusal. For
+   * forms and links, which the browser can send by itself.
    * @internal
    */
   async ask(uri, options) {
@@ -150,14 +150,14 @@ export class Client {
     return this.#send(request.message, options?.timeout, request.isRepeatable);
   }
 
-  /** Have the app's handler of `action` answer `data`, any JSON value; otherwise like `call`. */
+  /** Send `data`, any JSON value, to the app's handler of `action`. Resolves as `call` does. */
   async send(action, data = {}, { timeout, ...others } = {}) {
     const [unknown] = Object.keys(others);
     if (unknown) throw new TypeError(`realtime.send: no option "${unknown}" but timeout.`);
     return this.#send({ action, data }, timeout);
   }
 
-  /** The browser's `fetch`, which names this page to its own app. */
+  /** Do what `fetch` does, and tell the app which page asks, by a header. */
   async fetch(resource, options) {
     await this.#session.settled();
     const request = new this.#window.Request(resource, options);
@@ -168,7 +168,7 @@ export class Client {
     try {
       return await this.#window.fetch(request);
     } catch (error) {
-      // A redirect to another origin fails, because that origin does not allow our header.
+      // The header makes a redirect to another origin fail, unless that origin allows the header.
       if (!isSafe || request.signal.aborted) throw error;
       return this.#window.fetch(plain);
     }
@@ -179,7 +179,7 @@ export class Client {
     return this.#isPosted;
   }
 
-  /** @internal what the console of debug mode looks at. */
+  /** @internal for the script of debug mode */
   get parts() {
     return { channels: this.#channels, page: this.#page };
   }
@@ -208,7 +208,7 @@ export class Client {
     if (lost) return this.#page.lose(channel, position) && this.#lose([channel]);
     if (position && !this.#page.advance(channel, position)) return;
     if ("html" in message || message.refresh) return this.#rendering.hear(message);
-    if (!("payload" in message)) return; // of a later version
+    if (!("payload" in message)) return; // a kind of message of a later version
     this.#channels.deliver(message);
     this.#emit("push", message);
   }
@@ -216,23 +216,23 @@ export class Client {
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
     if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
-    // Channels that the page has left are not lost: the page, or its app, wanted to leave them.
+    // Messages of a channel that the page has left are not missing to it.
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
     if (missed.length || isForgotten) this.#lose(missed);
     this.#connection.welcome();
   }
 
-  /** Messages are missing. */
+  /** Tell the page that messages of `channels` are missing, and reload it unless that is prevented. */
   #lose(channels) {
     if (this.#emit("lost", { channels })) this.expire();
   }
 
-  /** The browser's session is not the one that the page was rendered for. */
+  /** Reload the page, since it was rendered for another session than the browser has now. */
   #estrange({ code, reason }) {
-    if (this.#reload.isPutOff) return; // that was an attempt with the cookies of before
+    if (this.#reload.isPutOff) return; // an attempt with the former cookies; new ones are on their way
     const isSecond = this.#memory.get("isEstranged");
     this.#memory.set("isEstranged", true);
-    if (isSecond) { // a reload has not helped, or was not wanted
+    if (isSecond) { // a reload did not help, or was prevented
       if (code === ABNORMAL_CLOSURE) console.error(COOKIELESS);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {
@@ -241,8 +241,8 @@ export class Client {
   }
 
   /**
-   * The page shows outdated things: reload it.
-   * @param {() => Promise} [ready] resolves when the page may be reloaded, with or without a socket
+   * Mark the page as stale, and reload it as soon as it has a socket.
+   * @param {() => Promise} [ready] resolves when to reload; a socket is not waited for then
    * @internal
    */
   expire(ready) {
@@ -251,7 +251,7 @@ export class Client {
     if (ready || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready);
   }
 
-  /** The server has given the page an id, under which what its view subscribed is not known. */
+  /** Take the id that the server gave to a page without one. Its view's subscriptions are lost. */
   #become(connectionId) {
     if (this.connectionId || this.state === "closed") return;
     this.#page = new Page(connectionId);
@@ -260,7 +260,7 @@ export class Client {
     this.#connection.open();
   }
 
-  /** Another page has taken the place of the one that was shown. */
+  /** Go on with another page, which has replaced the one that the document showed. */
   #turnTo(connectionId) {
     this.#connection.rest();
     this.#reload.stop();
@@ -282,7 +282,7 @@ export class Client {
       this.#emit("open");
       if (this.#isStale && this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
-      // What a call changes waits for the browser, whether or not its reply comes to tell of it.
+      // Calls without a reply may have changed cookies too: fetch the changes.
       if (this.#calls.interrupt()) this.#session.take(detail.code === NORMAL_CLOSURE);
       if (state === "closed") this.#calls.end();
     }

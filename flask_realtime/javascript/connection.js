@@ -3,14 +3,14 @@ import { own } from "./dom.js";
 import { Heartbeat } from "./heartbeat.js";
 
 const PING = '{"id": "ping", "action": "ping"}';
-export const NORMAL_CLOSURE = 1000; // From the server it ends the log-in: it does not want us back.
+export const NORMAL_CLOSURE = 1000; // from the server: the log-in has ended, the page must not come back
 export const ABNORMAL_CLOSURE = 1006;
 const ATTEMPTS_BEFORE_ASKING = 2;
-// Firefox holds a socket back for up to a minute when the last one to the same server failed.
-const LONGEST_ATTEMPT = 7_000; // ms, where the server answers by HTTP
-const YOUNG = 2_000; // ms; an attempt that is younger is not begun anew
+// Firefox delays a new socket for up to a minute if the last one to the same server failed.
+const LONGEST_ATTEMPT = 7_000; // ms before an attempt is given up although the server answers by HTTP
+const YOUNG = 2_000; // ms; a younger attempt is not replaced by another
 
-/** The page's socket: opens when the page is there, and again and again until it is closed. */
+/** The page's socket: opens when the page has loaded, and opens again whenever it breaks. */
 export class Connection {
   #window;
   #hooks;
@@ -18,21 +18,21 @@ export class Connection {
   #heartbeat;
   #state = "waiting";
   #socket;
-  #timer; // of the next attempt, or of a look at the one that is under way
+  #timer; // for the next attempt, or for a check of the present one
   #begunAt;
   #openedAt;
-  #attempts = 0; // since the last that came about, and questions
+  #attempts = 0; // attempts and questions by HTTP since a socket last opened
   #answer;
 
   /**
-   * @param {object} hooks what the owner does:
-   *   `url()` says where to; nowhere as long as it gives nothing;
-   *   `greet()` gives the first message of each socket;
-   *   `receive(message)` and `change(state, before, detail)` are told;
-   *   `isAwaiting()` says whether what was sent has no answer yet;
-   *   `ask()` asks the server by HTTP: `"answered"`, `"refused"`, the status of whoever answers in
-   *   its place, or nothing;
-   *   `refused()` is told that the server wants this page no more.
+   * @param {object} hooks functions of the owner:
+   *   `url()` returns the address of the socket; nothing as long as there must be no socket;
+   *   `greet()` returns the first message to send on each socket;
+   *   `receive(message)` gets each message, and `change(state, before, detail)` each change of state;
+   *   `isAwaiting()` returns whether a message that was sent has no reply yet;
+   *   `ask()` asks the server by HTTP, and resolves with `"answered"`, `"refused"`, the status of an
+   *   answer that is not the app's, or nothing;
+   *   `refused()` is called when the server no longer accepts this page.
    */
   constructor(window, hooks) {
     this.#window = window;
@@ -64,7 +64,7 @@ export class Connection {
     try {
       socket = this.#socket = new this.#window.WebSocket(url);
     } catch (error) {
-      // A policy of the page's forbids it; what is to be done, the event of the violation tells.
+      // The page's Content-Security-Policy forbids the socket: see `securitypolicyviolation` below.
       return this.#end(ABNORMAL_CLOSURE, error.message);
     }
     this.#heartbeat.start();
@@ -82,25 +82,25 @@ export class Connection {
     socket.onclose = ({ code, reason }) => this.#end(code, reason);
   }
 
-  /** The server has answered the greeting. */
+  /** Count the socket as open. Called when the server has answered the greeting. */
   welcome() {
     if (this.#socket) this.#become("open");
   }
 
-  /** Send `text`; false if there is no socket to send it on. */
+  /** Send `text`. Returns false if the socket is not open. */
   send(text) {
     const isSent = this.#state === "open" && this.#write(text);
     if (isSent) this.#heartbeat.expect();
     return isSent;
   }
 
-  /** Give the socket up, until `open`. */
+  /** Close the socket, and do not open it again until `open` is called. */
   close(code = NORMAL_CLOSURE, reason = "") {
     this.#drop();
     this.#become("closed", { code, reason });
   }
 
-  /** Give the socket up for now. */
+  /** Close the socket for now, and wait until `open` is called or the page asks for it. */
   rest() {
     this.#drop();
     this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
@@ -110,24 +110,24 @@ export class Connection {
     const begin = () => this.#state === "waiting" && this.open();
     const on = (type, act) => this.#window.addEventListener(type, act);
     const wake = () => this.#wake();
-    // All scripts of the page have run by then, and may listen. The other comes to a page that
-    // was there before its script, and to one that the back button brings back alive.
+    // At DOMContentLoaded, all scripts of the page have run, and have added their listeners. pageshow
+    // is for a page that had loaded before this script, and for one that the back button brings back.
     on("DOMContentLoaded", begin);
     on("pageshow", begin);
     on("online", wake);
     on("offline", wake);
     on("visibilitychange", () => own(this.#window, "hidden") || wake());
-    // A browser keeps no page alive that has a socket.
+    // A browser keeps a page for the back button only if the page has no socket.
     on("pagehide", () => this.#state === "closed" || this.rest());
     on("securitypolicyviolation", ({ blockedURI, disposition, effectiveDirective }) => {
-      // Firefox tells twice.
+      // Firefox dispatches this event twice.
       if (this.#state === "closed" || blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
       console.error(`realtime: the page's Content-Security-Policy needs ${effectiveDirective} 'self'.`);
       this.close(ABNORMAL_CLOSURE, effectiveDirective);
     });
   }
 
-  /** The link is in doubt, or may be there again. */
+  /** Check the socket, or try again: the network may have changed, or be back. */
   #wake() {
     if (this.#state === "waiting") this.#retry();
     else if (this.#socket?.readyState === 1) this.#heartbeat.check();
@@ -137,7 +137,7 @@ export class Connection {
     }
   }
 
-  /** Begin an attempt anew that the browser holds back, though the server is there. */
+  /** Give up an attempt that the browser delays although the server answers by HTTP. */
   #watch(socket) {
     this.#timer = this.#window.setTimeout(async () => {
       const answer = await this.#ask();
@@ -160,8 +160,9 @@ export class Connection {
   }
 
   /**
-   * The next attempt, unless HTTP knows that it would fail: Firefox has each wait the longer, up to a
-   * minute, the more have failed before it. HTTP may know nothing, so now and then there is one.
+   * Make the next attempt, unless an answer by HTTP says that it would fail: after each failure, Firefox
+   * delays the next socket longer, up to a minute. Since HTTP may fail for reasons of its own, an attempt
+   * is made all the same when the count is a power of two.
    */
   async #retry() {
     if (this.#attempts < ATTEMPTS_BEFORE_ASKING) return this.open();
@@ -172,13 +173,13 @@ export class Connection {
     if (this.#state !== "waiting" || timer !== this.#timer) return;
     const isNews = answer >= 0 && answer !== this.#answer;
     this.#answer = answer;
-    // What the page does of it takes its time, and a second refusal is the last.
+    // The page is about to reload, which takes a while; after a second refusal it gives up.
     if (answer === "refused") this.#wait(POLICY_VIOLATION);
     else if (isNews || answer === "answered" || !(count & (count - 1))) this.open();
     else this.#wait();
   }
 
-  /** A script is not told why a handshake failed: the server can be asked by HTTP. */
+  /** Ask the server by HTTP: browsers do not tell scripts why a handshake failed. */
   async #ask() {
     const answer = await this.#hooks.ask();
     if (answer === "refused" && this.#attempts) this.#hooks.refused();
@@ -191,7 +192,7 @@ export class Connection {
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = this.#openedAt = socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(NORMAL_CLOSURE); // A dead link never confirms it: nobody waits for that.
+    socket.close(NORMAL_CLOSURE); // not waited for: a dead connection never confirms it
   }
 
   #write(text) {

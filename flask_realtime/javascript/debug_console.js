@@ -1,7 +1,7 @@
-const MOST = 20; // of one kind; more would only hide the rest
-const LONGEST_TEXT = 200; // characters of what is quoted
+const MOST = 20; // lines of one kind; more would hide the others
+const LONGEST_TEXT = 200; // characters of a quoted value
 
-/** The browser's console, which a developer reads. */
+/** Writes to the browser's console for the developer, and limits the lines of each kind. */
 export class Console {
   #console;
   #counts = new Map();
@@ -10,12 +10,12 @@ export class Console {
     this.#console = window.console;
   }
 
-  /** Say what the app should mend. */
+  /** Write about something that the app should do in another way. */
   warn(kind, text) {
     this.#say("warn", kind, text);
   }
 
-  /** Say what is well, and good to know. */
+  /** Write about something that is in order, and good to know. */
   info(kind, text) {
     this.#say("info", kind, text);
   }
@@ -28,7 +28,7 @@ export class Console {
   }
 }
 
-/** `value` as a text that fits a line. */
+/** `value` as text on one line, cut if it is long. */
 export function quoted(value) {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   const line = text.replace(/\s+/g, " ").trim();

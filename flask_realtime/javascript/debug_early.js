@@ -4,11 +4,11 @@ const EARLY_USE =
   "asked of it now is not kept.";
 
 /**
- * Warn of scripts that use `realtime` before it is there.
- * @param {(client: Client) => void} came told of the client as soon as it is there, before others
+ * Warn about scripts that use `window.realtime` before it exists.
+ * @param {(client: Client) => void} came called with the client when it is made, before any other script
  */
 export function standIn(window, console, came) {
-  // Not on the window itself, where it would stand in the way of a `const realtime` of the page's.
+  // Not on the window itself, where the property would forbid a script's own `const realtime`.
   const place = window.Window.prototype;
   if (Object.hasOwn(window, "realtime")) return;
   Object.defineProperty(place, "realtime", {

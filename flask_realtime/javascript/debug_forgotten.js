@@ -1,9 +1,9 @@
 import { quoted } from "./debug_console.js";
 import { inexactIn } from "./debug_numbers.js";
 
-const PATIENCE_OF_APPS = 1_000; // ms in which a script looks at a reply
+const PATIENCE_OF_APPS = 1_000; // ms after which a reply that no script has looked at is reported
 
-/** Replies and pushes of which the page's scripts take no notice, or cannot read right. */
+/** Warns about failed replies that no script looks at, and about integers that JavaScript cannot hold. */
 export class Forgotten {
   #window;
   #console;
@@ -19,7 +19,7 @@ export class Forgotten {
     window.addEventListener("realtime:push", hear, true);
   }
 
-  /** Look at what is asked by `client[name]`, and at whether its reply is heeded. */
+  /** Wrap the method `name` of the client: check what it sends, and whether scripts look at its replies. */
   #watch(client, name, describe) {
     const method = client[name];
     client[name] = async (...asked) => {

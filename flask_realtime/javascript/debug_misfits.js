@@ -1,4 +1,4 @@
-/** Tells of fragments that change nothing, since the page has no such element. */
+/** Warn about fragments that change nothing, because no element of the page fits their target. */
 export function tellOfMisfits(window, console) {
   window.addEventListener("realtime:html", ({ detail: { channel, fragments = [] } }) => {
     for (const { action, target } of fragments) {

@@ -1,6 +1,6 @@
-const LARGEST_INTEGER = 2 ** 64; // of databases; what is larger was meant to be inexact
+const LARGEST_INTEGER = 2 ** 64; // as databases have them; a larger number is likely not meant to be exact
 
-/** The integers in `value`, any JSON, or a form's fields, that JavaScript cannot tell from their neighbours. */
+/** The integers in `value` (any JSON, or the fields of a form) that JavaScript cannot hold exactly. */
 export function* inexactIn(value) {
   if (typeof value === "number") {
     const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value);

@@ -1,6 +1,6 @@
 const NOTE_KEY = "realtime-debug";
 
-/** Why a page is loaded anew: the console tells it now, and on the page that comes. */
+/** Writes to the console why a page is reloaded: before the reload, and again after it. */
 export class Reloads {
   #window;
   #console;
@@ -29,9 +29,9 @@ export class Reloads {
     if (page === this.#page) this.#console.info("reload", `The page was loaded anew, since ${reason}.`);
   }
 
-  /** Say why the page is to be loaded anew, unless a listener prevents that. */
+  /** Write why the page is about to be reloaded, or that a listener has prevented it. */
   #expect(event, reason) {
-    // Behind all listeners, and before the page may be gone.
+    // In a microtask, which runs after all listeners, but before the page is reloaded.
     queueMicrotask(() => {
       if (event.defaultPrevented) {
         this.#console.info("reload", `A listener has prevented a reload, though ${reason}.`);
@@ -49,21 +49,21 @@ export class Reloads {
     else this.#expect(event, what);
   }
 
-  /** What the tab keeps for the page that comes: returned, or replaced by `value`. */
+  /** Return what the tab keeps for the next page; with `value`, replace it. */
   #note(value) {
     try {
       const { sessionStorage } = this.#window;
       if (value === undefined) return JSON.parse(sessionStorage.getItem(NOTE_KEY));
       sessionStorage.setItem(NOTE_KEY, JSON.stringify(value));
     } catch {
-      // In a frame without storage nothing is kept.
+      // A frame may have no storage.
     }
     return undefined;
   }
 }
 
 function changeOf({ reason }) {
-  // The server's words are a sentence, which ends here with the line of the console.
+  // The server's reason is a sentence with a full stop, and the line in the console adds another.
   return ["its session is over, or another's", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
 }
 

@@ -1,8 +1,8 @@
 import { isPattern } from "./patterns.js";
 
-const LATE_SCRIPT = 2_500; // ms in which scripts that listen may still be on their way
+const LATE_SCRIPT = 2_500; // ms in which scripts that add listeners may still be loading
 
-/** Pushes to which nobody listens, and listeners to whom nobody pushes. */
+/** Warns about pushes without a listener, and about listeners and blocks whose channel brings no pushes. */
 export class Silence {
   #window;
   #client;
@@ -40,7 +40,7 @@ export class Silence {
     return this.#client.parts.channels.listenersOf(channel).length > 0;
   }
 
-  /** Say what an open socket is not good for. */
+  /** Write which listeners and blocks wait in vain, or that the page has no subscription at all. */
   #look() {
     if (this.#client.state !== "open") return;
     const subscribed = Object.keys(this.#client.parts.page.positions);
@@ -57,7 +57,7 @@ export class Silence {
     this.#console.info("idle", "The socket is open, and no view has subscribed this page to anything.");
   }
 
-  /** Say which blocks nothing will refresh. */
+  /** Warn about blocks that depend on no channel of the page. */
   #lookAtBlocks(subscribed) {
     for (const { dataset } of this.#window.document.querySelectorAll("[data-realtime-block]")) {
       const { realtimeBlock: block, realtimeOn = "" } = dataset;

@@ -1,6 +1,6 @@
 /**
- * What a document really has under `name`: an element can hide it, as `<img name="body">` hides
- * `document.body`, and with it everything that scripts look for there.
+ * The document's own property or method `name`. Elements can hide it: with `<img name="body">` in the
+ * page, `document.body` is that image.
  */
 export function own({ Document, document }, name) {
   return Reflect.get(Document.prototype, name, document);

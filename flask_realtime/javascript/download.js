@@ -1,6 +1,6 @@
 import { unclobbered } from "./unclobbered.js";
 
-/** Save an attachment that answered a form, which cannot be asked for again, as the browser does. */
+/** Save an attachment that answered a form as a file. The form cannot be sent again for the browser. */
 export function save(window, { body, encoding, type, disposition }) {
   const content = encoding ? bytesOf(body) : typeof body === "string" ? body : JSON.stringify(body);
   const link = unclobbered(window.document).createElement("a");
@@ -14,7 +14,7 @@ function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** The file's name, which RFC 6266 has in one of two forms. */
+/** The file's name in a `Content-Disposition`, in either of the two forms of RFC 6266. */
 function nameIn(disposition) {
   const [, encoded] = /filename\*=[^']*'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
   const [, quoted, bare] = /filename="((?:\\.|[^"])*)"|filename=([^;\s]+)/i.exec(disposition) ?? [];

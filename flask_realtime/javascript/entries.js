@@ -3,15 +3,15 @@ import { unclobbered } from "./unclobbered.js";
 
 const FIELDS = "input, textarea, select";
 
-/** Keeps what a visitor has entered in a part of the page while new HTML takes its place. */
+/** Keeps what a visitor has entered in a part of the page while new HTML replaces that part. */
 export class Entries {
   #typed;
   #states = [];
   #elements = [];
 
   /**
-   * @param {Element} part whose content is about to be replaced
-   * @param {Names} names those in it
+   * @param {Element} part the part of the page that is about to be replaced
+   * @param {Names} names the names of the elements in it
    */
   constructor(part, names) {
     const { activeElement } = part.ownerDocument;
@@ -21,19 +21,19 @@ export class Entries {
       const name = (state || element === this.#typed || element.type === "file") && names.of(element);
       if (!name) continue;
       if (state) this.#states.push({ name, element, state });
-      // Nobody but the visitor can fill these.
+      // Scripts cannot copy these: a chosen file, and the cursor and undo history of the focused field.
       if (element === this.#typed || (element.type === "file" && element.files?.length)) {
         if (!isSent(element)) this.#elements.push({ name, element });
       }
     }
   }
 
-  /** Whether `element` is a field that has the focus. */
+  /** Whether `element` is the field that the visitor is typing into. */
   isTypedInto(element) {
     return this.#typed === element;
   }
 
-  /** Let fields stand in `content` for their successors: the one that is being typed into above all. */
+  /** Put fields that cannot be copied into `content`, in place of the new fields of the same names. */
   keep(content) {
     if (!this.#elements.length) return;
     const names = new Names([...content.children]);
@@ -44,8 +44,8 @@ export class Entries {
   }
 
   /**
-   * Enter the same into what has taken the place.
-   * @param {Names} names those in the new HTML
+   * Enter into the new fields what the visitor had entered into the former ones.
+   * @param {Names} names the names of the elements in the new HTML
    */
   restore(names) {
     for (const { name, element, state } of this.#states) {
@@ -59,15 +59,15 @@ function isTypedInto(element) {
   return element.matches(`${FIELDS}, [contenteditable]`);
 }
 
-/** Whether a form with `data-realtime` has sent, or is sending, what a field holds. */
+/** Whether a form with `data-realtime` has sent, or is sending, the present value of a field. */
 function isSent(field) {
   const { form, realtimeSent } = field;
   return Boolean(form) && (valueOf(field) === realtimeSent || unclobbered(form).getAttribute("aria-busy") === "true");
 }
 
 /**
- * What the visitor did to `element` since it came, as a function that does the same to another one;
- * null where it is as it came. A field that comes with another content than before has that.
+ * A function that does to another element what the visitor has done to this one; null if the visitor has
+ * not changed it. The function does nothing if the server sent another value for the new element.
  */
 function stateOf(element) {
   const { localName, type } = element;
@@ -91,7 +91,7 @@ function stateOfSelect(element) {
   };
 }
 
-/** What a list has selected as it comes. */
+/** The values that a list has selected before anybody changes it. */
 function whatCame({ options, multiple, size }) {
   const selected = [...options].filter((one) => one.defaultSelected).map(({ value }) => value);
   if (multiple) return selected;

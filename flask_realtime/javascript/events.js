@@ -1,7 +1,7 @@
 /**
- * Dispatch `realtime:<name>` on `target`; false if its default was prevented.
+ * Dispatch the event `realtime:<name>` on `target`. Returns false if its default was prevented.
  *
- * @param {EventTarget} target whose own `dispatchEvent` may be a field, or an image, of that name
+ * @param {EventTarget} target a form may have a field named `dispatchEvent` in place of the method
  */
 export function emit(target, name, detail) {
   const event = new CustomEvent(`realtime:${name}`, { detail, bubbles: true, cancelable: true });

@@ -11,10 +11,10 @@ import { NewDocument } from "./new_document.js";
 import { submissionOf } from "./submission.js";
 import { unclobbered } from "./unclobbered.js";
 
-const PATIENCE = 3_000; // ms; what a browser can ask for itself waits no longer for the socket.
-const MOST_REDIRECTS = 20; // as in browsers
+const PATIENCE = 3_000; // ms to wait for the reply to a GET, before the browser makes the request itself
+const MOST_REDIRECTS = 20; // as many as browsers follow
 
-/** Forms and links with `data-realtime`: over the socket while it is open, else as ever. */
+/** Sends forms and links with `data-realtime` over the socket while it is open; else the browser does. */
 export class Forms {
   #window;
   #document;
@@ -23,10 +23,10 @@ export class Forms {
   #markup;
   #navigation;
   #newDocument;
-  #pressed; // what was clicked last, if with a key
+  #pressed; // the element that was clicked last, if a key such as Ctrl was held
   #count = 0;
-  #left = 0; // how many visits there were when the page was left last
-  #latest = new Map(); // by target: the number of the last visit that posts nothing
+  #left = 0; // the number of visits at the moment when the page was last left
+  #latest = new Map(); // by target: the number of the last visit by GET
 
   constructor(window, client) {
     this.#window = window;
@@ -38,11 +38,11 @@ export class Forms {
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
-    // Who comes back to a page that was kept does not want to be led away by what was under way.
+    // A visitor who comes back by the back button does not want to be led away by an older visit.
     window.addEventListener("pagehide", () => (this.#left = this.#count));
   }
 
-  /** Hear `type` behind all others, so that they are heeded, and what they have changed is seen. */
+  /** Add a listener that always runs last, so that it sees what the page's listeners prevent and change. */
   #listen(type, act) {
     const last = (event) => event.defaultPrevented || this.#client.state !== "open" || act(event);
     const renew = (event) => {
@@ -57,7 +57,7 @@ export class Forms {
     const { target, submitter } = event;
     const isForm = target instanceof HTMLFormElement;
     if (!isForm || !isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
-    // With a key its answer is wanted in another tab.
+    // With a key, such as Ctrl, the answer is to be shown in another tab.
     if (this.#pressed && submitter?.contains(this.#pressed)) return;
     this.#take(event, submissionOf(event, this.#document));
   }
@@ -67,7 +67,7 @@ export class Forms {
     if (link && isOurs(link)) this.#take(event, visitOf(link, this.#document));
   }
 
-  /** Answer the event over the socket, unless only the browser can. */
+  /** Make the request of an event over the socket, unless only the browser can make it. */
   async #take(event, visit) {
     if (!visit || !this.#isOfApp(visit.url) || !this.#canShow(visit)) return;
     event.preventDefault();
@@ -84,10 +84,10 @@ export class Forms {
   }
 
   #isOfApp({ origin, protocol }) {
-    return origin === this.#window.location.origin && /^http/.test(protocol); // a blob has the origin too
+    return origin === this.#window.location.origin && /^http/.test(protocol); // a blob's has this origin too
   }
 
-  /** Whether there is a place for the answer, and the page's policy lets it be put there. */
+  /** Whether the page has an element for the answer, and its policy allows to insert HTML. */
   #canShow(visit) {
     if (visit.target && !this.#find(visit)) return false;
     return !(visit.target || visit.isForm) || this.#markup.isAllowed;
@@ -100,7 +100,7 @@ export class Forms {
     try {
       reply = await this.#client.ask(url, options);
     } catch (error) {
-      // What the server may have acted on is not sent a second time.
+      // A form that the server may have acted on is not sent a second time.
       if (this.#tell(visit, "error", error) && !(fields && error.wasSent)) this.#leave(visit);
       return;
     }
@@ -109,7 +109,7 @@ export class Forms {
     if (this.#tell(visit, "reply", reply)) await this.#show(new Answer(reply), visit, redirects);
   }
 
-  /** Do what a browser does with such an answer, or what the form or the link asks for. */
+  /** Show an answer: in the target of the form or link, or as a browser would. */
   async #show(answer, visit, redirects) {
     const { url, fields, isForm, target } = visit;
     const next = answer.redirect(url);
@@ -131,7 +131,7 @@ export class Forms {
     else this.#leave(visit.at(url, fields));
   }
 
-  /** Leave it to the browser, unless its user has gone on to something else. */
+  /** Leave the visit to the browser, unless the visitor has begun another one. */
   #leave(visit) {
     if (!this.#isOvertaken(visit)) this.#navigation.send(visit);
   }
@@ -140,13 +140,13 @@ export class Forms {
     return this.#left >= number || this.#latest.get(target) > number;
   }
 
-  /** Tell the element, or the document that it has left; false if the default was prevented. */
+  /** Dispatch an event on the form or link, or on the document if that is gone. False if prevented. */
   #tell({ element, source }, name, detail) {
     return emit(element.isConnected ? source : this.#window.document, name, detail);
   }
 
   #find({ element, target }) {
-    // A script that is empty yet would run what is put into it.
+    // An empty script element would run what is put into it.
     const place = this.#document.querySelector(`:is(${target}):not(script)`);
     if (!place) {
       const tag = element.cloneNode().outerHTML.split("</")[0];
@@ -156,12 +156,12 @@ export class Forms {
   }
 }
 
-/** Whether `element` asks for the socket, where it may ask for anything. */
+/** Whether `element` has `data-realtime`, and is not in a part of the page that is ignored. */
 function isOurs(element, unsaid = "false") {
   return (element.getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
 }
 
-/** What the fields of a form hold: once the app has that, nobody has to fear to lose it. */
+/** The fields of a form with their values. Once the app has these values, a reload loses nothing. */
 function heldBy(form) {
   return [...(unclobbered(form).elements ?? [])].map((field) => [field, valueOf(field)]);
 }

@@ -7,7 +7,7 @@ import { unclobbered } from "./unclobbered.js";
 const IDIOMORPH_OPTIONS = { ignoreActiveValue: true, restoreFocus: true };
 const PLACES = { append: "beforeend", prepend: "afterbegin", before: "beforebegin", after: "afterend" };
 
-/** Changes of the page's HTML that its server sends. */
+/** Applies the changes of the page's HTML that the server sends. */
 export class Fragments {
   #window;
   #document;
@@ -15,8 +15,8 @@ export class Fragments {
   #reload;
 
   /**
-   * @param {Markup} markup makes HTML that the page may insert
-   * @param {() => void} reload has the page reloaded
+   * @param {Markup} markup turns text into HTML that the page may insert
+   * @param {() => void} reload reloads the page
    */
   constructor(window, markup, reload) {
     this.#window = window;
@@ -26,8 +26,8 @@ export class Fragments {
   }
 
   /**
-   * Make one change after the other; one that fails keeps none of the others.
-   * @returns {object[]} those whose target the page has not
+   * Apply one fragment after the other. If one fails, the others are applied all the same.
+   * @returns {object[]} the fragments whose target no element of the page fits
    */
   apply(fragments) {
     const targetless = [];
@@ -59,14 +59,14 @@ export class Fragments {
     return elements.length > 0;
   }
 
-  /** The elements that fit, but for those that people may have written. */
+  /** The elements that fit `selector`, except in parts of the page that are ignored. */
   #find(selector) {
     return [...this.#document.querySelectorAll(selector)].filter((one) => !isIgnored(one));
   }
 
   #insert(element, place, html) {
     const content = this.#parse(html);
-    // The page subscribed before it read what it shows: what comes may be there already.
+    // The page was subscribed before its view read the data: it may show the new elements already.
     for (const child of [...content.children]) {
       const [present] = child.id ? this.#find(`[id="${this.#window.CSS.escape(child.id)}"]`) : [];
       if (present) this.#put("replace", present, child);
@@ -101,7 +101,7 @@ export class Fragments {
     this.#restore(added, entries, keeper);
   }
 
-  /** Give `parts`, which have taken the place, what the visitor had done there. */
+  /** Restore the visitor's entries, focus and scroll positions in the new HTML `parts`. */
   #restore(parts, entries, keeper) {
     const names = new Names(parts);
     entries.restore(names);
@@ -109,7 +109,7 @@ export class Fragments {
     this.#process(parts);
   }
 
-  /** HTML as nodes; scripts in it do not run. */
+  /** Parse HTML into nodes. Scripts in it do not run. */
   #parse(html) {
     const template = this.#document.createElement("template");
     if (typeof html === "string") template.innerHTML = this.#markup.trusted(html);
@@ -117,7 +117,7 @@ export class Fragments {
     return template.content;
   }
 
-  /** Have htmx, which watches no page, take up what came. */
+  /** Let htmx process new elements, which it does not notice by itself. */
   #process(elements) {
     for (const element of elements) if (element.nodeType === 1) this.#window.htmx?.process(element);
   }

@@ -1,8 +1,8 @@
-const PING_INTERVAL = 25_000; // ms; proxies commonly cut what is silent for 60 s.
-const ANSWER_TIMEOUT = 5_000; // ms, where there is reason to doubt the link
-const LATE = 5_000; // ms; a timer that late has slept, with its page or its machine.
+const PING_INTERVAL = 25_000; // ms; many proxies cut a connection that is silent for 60 s
+const ANSWER_TIMEOUT = 5_000; // ms to wait for an answer if there is reason to doubt the connection
+const LATE = 5_000; // ms; if a timer is later than this, the page or the machine has been asleep
 
-/** Finds out by `ping`s that the link is dead: within two intervals, or sooner if an answer is awaited. */
+/** Finds out that a connection is dead: within two intervals, or sooner if an answer is awaited. */
 export class Heartbeat {
   #window;
   #ping;
@@ -14,9 +14,9 @@ export class Heartbeat {
   #isQuiet;
 
   /**
-   * @param {() => void} ping asks the server for a sign of life
-   * @param {() => void} died told that none came
-   * @param {() => boolean} isAwaiting whether what was sent has no answer yet
+   * @param {() => void} ping sends a ping, which the server answers
+   * @param {() => void} died called when no answer has come
+   * @param {() => boolean} isAwaiting whether a message that was sent has no reply yet
    */
   constructor(window, ping, died, isAwaiting) {
     this.#window = window;
@@ -25,7 +25,7 @@ export class Heartbeat {
     this.#isAwaiting = isAwaiting;
   }
 
-  /** Send a ping whose answer has to come within `timeout` ms; then send more at intervals. */
+  /** Send a ping that must be answered within `timeout` ms; after that, send more at intervals. */
   start(timeout = PING_INTERVAL) {
     this.stop();
     this.#isSilent = true;
@@ -33,7 +33,7 @@ export class Heartbeat {
     const { Date } = this.#window;
     const due = Date.now() + timeout;
     this.#timer = this.#window.setTimeout(() => {
-      // After a sleep the answer may wait unread: ask once more before giving up.
+      // After a sleep the answer may have come, but not have been read: ping once more.
       const isExcused = timeout > ANSWER_TIMEOUT && Date.now() - due > LATE;
       if (isExcused) this.check();
       else if (this.#isSilent) this.#died();
@@ -42,12 +42,12 @@ export class Heartbeat {
     if (timeout === PING_INTERVAL) this.expect();
   }
 
-  /** The link is in doubt: ask now, and do not wait long. */
+  /** Send a ping now, with the short timeout, since the connection is in doubt. */
   check() {
     this.start(ANSWER_TIMEOUT);
   }
 
-  /** Doubt the link if nothing is heard for five seconds while an answer is awaited. */
+  /** Check the connection if nothing is heard for five seconds while a reply is awaited. */
   expect() {
     if (this.#lookout || !this.#isAwaiting()) return;
     this.#isQuiet = true;

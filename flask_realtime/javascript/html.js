@@ -2,7 +2,7 @@ import { Blocks } from "./blocks.js";
 import { emit } from "./events.js";
 import { Fragments } from "./fragments.js";
 
-/** The page's HTML, as it is changed by what the server sends. */
+/** Changes the page's HTML as the server says: applies fragments, and refreshes blocks. */
 export class Html {
   #window;
   #client;
@@ -11,9 +11,10 @@ export class Html {
   #blocks;
 
   /**
-   * @param {Client} client whose page it is
-   * @param {Markup} markup makes HTML that the page may insert
-   * @param {boolean} isPosted the page did not come by GET, so that its address may have no view
+   * @param {Client} client the client of the page
+   * @param {Markup} markup turns text into HTML that the page may insert
+   * @param {boolean} isPosted whether the page came by another method than GET: then a GET of its address
+   *   may return something else
    */
   constructor(window, client, markup, isPosted) {
     this.#window = window;
@@ -30,9 +31,9 @@ export class Html {
     window.addEventListener("realtime:open", () => this.#blocks.resume());
   }
 
-  /** Make the changes that a message of a channel says. */
+  /** Make the changes that a message asks for. */
   hear({ channel, html, spread }) {
-    if (!this.#markup.isAllowed) return; // the console has been told
+    if (!this.#markup.isAllowed) return; // a line in the console says why
     if (!html) return this.#blocks.refresh(channel, spread);
     if (!this.#emit("html", { channel, fragments: html })) return;
     for (const { action, target } of this.#fragments.apply(html)) this.#emit("untargeted", { channel, action, target });

@@ -1,7 +1,7 @@
 import { own } from "./dom.js";
 import { CONNECTION_ID_HEADER } from "./session.js";
 
-/** Have the requests of htmx, 2 and 4, to the page's own origin name the page. */
+/** Add the page's id to the requests of htmx (versions 2 and 4) to the page's own origin. */
 export function nameToHtmx(window, client) {
   for (const type of ["htmx:configRequest", "htmx:config:request"]) {
     window.addEventListener(type, ({ detail }) => {

@@ -5,13 +5,13 @@ const JSON_TYPE = /^application\/(.+\+)?json/i;
 const TEXT_TYPE = /^(text\/|.+\+xml|application\/(javascript|ecmascript|xml|x-www-form-urlencoded))/i;
 
 /**
- * Have HTTP answer what the app does not open to sockets.
+ * Make by HTTP a request to a route that the app has not opened to calls.
  *
  * @param {RouteRequest} request
- * @param {typeof window.fetch} fetch names the page to its app
- * @param {string} id of the message that the socket has refused, which the reply repeats
- * @param {number} limit milliseconds; 0: none
- * @returns {Promise<RealtimeReply>} which follows redirects, and says so
+ * @param {typeof window.fetch} fetch tells the app which page asks
+ * @param {string} id the id of the call that was refused; the reply has it too
+ * @param {number} limit milliseconds to wait for the response; 0: no limit
+ * @returns {Promise<RealtimeReply>} the reply; redirects are followed, and `url` is where they led
  */
 export async function byHttp(window, request, fetch, id, limit) {
   const aborter = new AbortController();
@@ -27,7 +27,7 @@ export async function byHttp(window, request, fetch, id, limit) {
   }
 }
 
-/** What `fetch` takes. */
+/** The arguments of `fetch` for a request. */
 function argumentsOf({ url, method, input, json, headers: given }) {
   const headers = new Headers(given);
   const form = input && new URLSearchParams(Array.isArray(input) ? input : pairs(input));
@@ -39,7 +39,7 @@ function argumentsOf({ url, method, input, json, headers: given }) {
   return [address, { method: method.toUpperCase(), headers, body }];
 }
 
-/** An object of fields, whose lists repeat a name, as pairs. */
+/** The fields of an object as pairs; a list of values becomes several pairs of one name. */
 function pairs(input) {
   return Object.entries(input).flatMap(([name, values]) =>
     [values].flat().filter((value) => value != null).map((value) => [name, value]),
@@ -61,7 +61,7 @@ function contentOf(bytes, type) {
   try {
     if (JSON_TYPE.test(type)) return { body: JSON.parse(text) };
   } catch {
-    // It only says that it is JSON.
+    // The body is not JSON, although its type says so.
   }
   if (!text || TEXT_TYPE.test(type) || JSON_TYPE.test(type)) return { body: text };
   return { body: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")), encoding: "base64" };

@@ -1,4 +1,4 @@
-/** What stands below `data-realtime-ignore`, as what people write may, is not heeded. */
+/** Whether `element` is in a part of the page with `data-realtime-ignore`, for what users have written. */
 export function isIgnored(element) {
   if (element.closest("[data-realtime-ignore]")) return true;
   const { host } = element.getRootNode();

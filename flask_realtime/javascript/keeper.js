@@ -1,6 +1,6 @@
 import { Names } from "./names.js";
 
-/** Keeps focus and scroll positions in a part of the page while new HTML takes its place. */
+/** Keeps focus and scroll positions in a part of the page while new HTML replaces that part. */
 export class Keeper {
   #document;
   #focused;
@@ -9,8 +9,8 @@ export class Keeper {
   #scrolled;
 
   /**
-   * @param {Element} element the part whose content is about to be replaced
-   * @param {Names} [names] those in it
+   * @param {Element} element the part of the page that is about to be replaced
+   * @param {Names} [names] the names of the elements in it
    */
   constructor(element, names = new Names([element])) {
     const { ownerDocument } = element;
@@ -28,9 +28,9 @@ export class Keeper {
   }
 
   /**
-   * Give focus, selection and scroll positions to what has taken the place.
+   * Give focus, selection and scroll positions to the new elements of the same names.
    * @param {Element[]} parts the new HTML
-   * @param {Names} [names] those in it
+   * @param {Names} [names] the names of the elements in it
    */
   restore(parts, names = new Names(parts)) {
     for (const { element, id, top, left } of this.#scrolled) {
@@ -40,7 +40,7 @@ export class Keeper {
     const heir = this.#focused?.isConnected ? this.#focused : this.#name && names.find(this.#name);
     if (!heir || heir === this.#document.activeElement) return;
     heir.focus({ preventScroll: true });
-    // selectionStart is null for fields without a text, such as a checkbox or a date.
+    // selectionStart is null for fields that hold no text, such as a checkbox or a date.
     if (this.#selection[0] != null) heir.setSelectionRange?.(...this.#selection);
   }
 }

@@ -1,17 +1,17 @@
 import { own } from "./dom.js";
 
 /**
- * Load the script of forms and links as soon as the page has one with `data-realtime`; until it is
- * there, and if it can't be had, they go as ever. Load that of changing HTML where the page has a
- * block, whose first refresh then need not wait for it.
- * @param {(part: string) => Promise} load
+ * Load the scripts that the page needs besides the first: that of forms and links if one of them has
+ * `data-realtime`, and that of changing HTML if the page has a block. Until the former has loaded, the
+ * browser sends forms and follows links as usual.
+ * @param {(part: string) => Promise} load loads the script of that name
  */
 export function loadOnceWanted(window, load) {
   const loaded = {};
-  const begin = (part) => (loaded[part] ??= load(part).catch(() => {})); // the browser has said why
-  const { hasAttribute } = window.Element.prototype; // a form's own may be a field of that name
+  const begin = (part) => (loaded[part] ??= load(part).catch(() => {})); // the console has the reason
+  const { hasAttribute } = window.Element.prototype; // a field of a form may hide the method of its form
   const isWanted = (node) => node instanceof window.Element && hasAttribute.call(node, "data-realtime");
-  // These come before a form is sent or a link followed.
+  // These events come before a form is sent or a link is followed.
   for (const type of ["focusin", "pointerdown"]) {
     window.addEventListener(type, (event) => event.composedPath().some(isWanted) && begin("forms"));
   }

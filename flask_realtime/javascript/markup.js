@@ -6,36 +6,36 @@ const REFUSED =
   "Content-Security-Policy requires Trusted Types and lets no policy be named flask-realtime. Add it " +
   "to the directive trusted-types.";
 
-/** HTML of the app's that becomes part of the page. */
+/** Inserts HTML of the app into the page, with a Trusted Types policy if the page requires one. */
 export class Markup {
   #window;
   #document;
   #client;
   #isAllowed;
 
-  /** @param {Client} client keeps the one policy that all scripts of ours may make */
+  /** @param {Client} client keeps the policy, which this library's scripts share */
   constructor(window, client) {
     this.#window = window;
     this.#document = unclobbered(window.document);
     this.#client = client;
   }
 
-  /** Whether the page's policy lets us insert any; asked when there is need, since it may report it. */
+  /** Whether the page's policy allows it. Tried when first needed, because a failure may be reported. */
   get isAllowed() {
     return (this.#isAllowed ??= this.#try());
   }
 
-  /** `html` as the sinks of the page take it. */
+  /** `html` in the form that `innerHTML` takes on this page. */
   trusted(html) {
     return this.#client.policy?.createHTML(html) ?? html;
   }
 
-  /** The address of a script, likewise. */
+  /** The address of a script in the form that a script's `src` takes on this page. */
   trustedURL(url) {
     return this.#client.policy?.createScriptURL(url) ?? url;
   }
 
-  /** Have `html` be what `element` holds; focus and scroll positions stay where what had them is found again. */
+  /** Replace the content of `element`. Focus and scroll positions stay with elements of the same names. */
   update(element, html) {
     const keeper = new Keeper(element);
     element.innerHTML = this.trusted(html);
@@ -43,7 +43,7 @@ export class Markup {
     this.process(element);
   }
 
-  /** Have htmx, which watches no page, take up what came. */
+  /** Let htmx process new elements, which it does not notice by itself. */
   process(element) {
     this.#window.htmx?.process(element);
   }
@@ -53,7 +53,7 @@ export class Markup {
       const rules = { createHTML: (html) => html, createScriptURL: (url) => url };
       this.#client.policy ??= this.#window.trustedTypes?.createPolicy("flask-realtime", rules);
     } catch {
-      // The app may have a default policy instead.
+      // The app may have a default policy, which does instead.
     }
     try {
       this.#document.createElement("p").innerHTML = this.trusted("<b></b>");

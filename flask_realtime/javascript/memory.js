@@ -1,11 +1,11 @@
 const KEY = "realtime";
 
-/** What a tab remembers of its pages when they have been reloaded. */
+/** Values that a tab keeps when its pages are reloaded, in the browser's `sessionStorage`. */
 export class Memory {
   #window;
   #notes = {};
 
-  /** @param {object} forgetful what counts where the browser keeps nothing */
+  /** @param {object} forgetful the values to begin with if there is no storage */
   constructor(window, forgetful) {
     this.#window = window;
     try {
@@ -24,7 +24,7 @@ export class Memory {
     try {
       this.#window.sessionStorage.setItem(KEY, JSON.stringify(this.#notes));
     } catch {
-      // In a frame without storage the page itself remembers, as long as it lives.
+      // A frame may have no storage: the values live as long as the page.
     }
   }
 }

@@ -3,18 +3,18 @@ import { unclobbered } from "./unclobbered.js";
 
 const NAMED = "input, textarea, select, details, [id]";
 export const BOXES = /^(checkbox|radio)$/;
-// In a form that the server has rendered anew these differ, though it is the same form.
+// Fields whose values change whenever the server renders the same form.
 const TOKENS = /csrf|token|nonce/i;
 
 /**
- * The names by which parts of the page are found again in new HTML: an id, or else what a field is
- * called in which form, if nothing else there is called the same.
+ * The names by which elements of the page are found again in new HTML: the id of an element, or else the
+ * name of a field together with its form. A name that several elements would have is not used.
  */
 export class Names {
   #parts;
   #named;
 
-  /** @param {Element[]} parts of the page, in which names are given once they are asked for */
+  /** @param {Element[]} parts the parts of the page whose elements are named */
   constructor(parts) {
     this.#parts = parts;
   }
@@ -29,7 +29,7 @@ export class Names {
     return this.#named.get(name);
   }
 
-  /** The elements by their names; null where several would have the same. */
+  /** The elements by their names; null if several would have the same name. */
   #name() {
     const named = new Map();
     for (const part of this.#parts) {
@@ -42,7 +42,7 @@ export class Names {
   }
 }
 
-/** What a visitor can change of a field. */
+/** The part of a field that a visitor can change: whether it is checked, or its value. */
 export function valueOf({ type, checked, value }) {
   return BOXES.test(type) ? checked : value;
 }

@@ -1,6 +1,6 @@
 import { unclobbered } from "./unclobbered.js";
 
-/** What the browser does by itself: goes to an address, sends a form. */
+/** Makes the browser itself go to an address, or send a form. */
 export class Navigation {
   #window;
 
@@ -8,31 +8,31 @@ export class Navigation {
     this.#window = window;
   }
 
-  /** Send what a form or a link asks for as the browser itself would have. */
+  /** Let the browser make the request of a form or a link. */
   send({ url, fields }) {
     if (fields) this.#post(url, fields);
     else this.go(url);
   }
 
-  /** Load `url`, also if it is a place on this very page, which may have changed. */
+  /** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
   go(url) {
-    if (!/^http/.test(url.protocol)) return; // assign() would run a script's
+    if (!/^http/.test(url.protocol)) return; // assign() would run a javascript: address
     const { history, location } = this.#window;
     if (!isPlaceOn(location.href, url)) return location.assign(url);
     history.pushState(null, "", location.href);
     this.renew(url);
   }
 
-  /** Load `url` in place of what is shown. */
+  /** Load `url` in place of the history's present entry. */
   renew(url) {
     const { history, location } = this.#window;
-    // To a place on this page the browser would merely scroll, and reload() would send again a form
-    // that had brought the page: so the page gets another address before.
+    // For a place on this page the browser would only scroll, and reload() would send the form again
+    // that the page answers. Therefore the page gets another address first.
     if (isPlaceOn(location.href, url)) history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
     location.replace(url);
   }
 
-  /** By a form that nobody sees and no listener hears: those of the page's own have been heard. */
+  /** Send a hidden form, without a `submit` event: the page's listeners have seen the event already. */
   #post(url, fields) {
     const document = unclobbered(this.#window.document);
     const make = (name, properties) => Object.assign(document.createElement(name), properties);

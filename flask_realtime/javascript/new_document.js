@@ -2,22 +2,22 @@ import { emit } from "./events.js";
 import { isPlaceOn } from "./navigation.js";
 import { unclobbered } from "./unclobbered.js";
 
-const LONGEST_LOAD = 3_000; // ms that a style sheet or a script holds up what comes behind it
+const LONGEST_LOAD = 3_000; // ms to wait for a style sheet or a script before going on without it
 const RUNNABLE = /^$|^module$|javascript|ecmascript/i;
 
-/** Shows a whole page that answered a form, as a navigation to it would have. */
+/** Shows a whole page that answered a form in this document, as a navigation to the page would. */
 export class NewDocument {
   #window;
   #document;
   #markup;
   #navigation;
   #nonce;
-  #isBound; // by a policy, to nonces
+  #isBound; // whether the document's policy allows scripts by nonces
   #served;
-  #page; // names what the document shows now, in the entries of the history that show it
-  #url; // of the page shown in place of the one that was loaded
+  #page; // a number for the page that is shown, kept in the entries of the history that belong to it
+  #url; // the address of the page that is shown, if it is not the one that was loaded
 
-  /** @param {Element[]} served what the server has put into the head of the page */
+  /** @param {Element[]} served the elements of the page's head that came from the server */
   constructor(window, markup, navigation, served) {
     this.#window = window;
     this.#document = unclobbered(window.document);
@@ -25,16 +25,19 @@ export class NewDocument {
     this.#navigation = navigation;
     const tag = this.#document.querySelector("script[data-prefix]");
     this.#nonce = tag?.nonce;
-    // Where there is a policy the attribute hides it from style sheets.
+    // If a policy uses the nonce, browsers empty the attribute, to hide it from style sheets.
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
     this.#served = served;
     this.#page = window.performance.timeOrigin;
-    // The page of another document, which this one was loaded in place of.
+    // This entry of the history showed a page of another document, and has been loaded again.
     if (window.history.state?.realtimePage) this.#note(new URL(window.location));
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
   }
 
-  /** @param {ScriptPolicy} policy the answer's */
+  /**
+   * Show a page.
+   * @param {ScriptPolicy} policy the policy that came with the page
+   */
   async show(html, url, policy) {
     const page = unclobbered(new DOMParser().parseFromString(this.#markup.trusted(html), "text/html"));
     const runs = this.#adapt(page, policy);
@@ -43,17 +46,17 @@ export class NewDocument {
     mergeRoot(this.#document.documentElement, page.documentElement);
     const { body: old } = this.#document;
     const { body } = page;
-    // The page stays the one that asked, whatever a cache between has made of its id.
+    // The answer is shown by the page that asked for it, and a cache may have put in another id.
     body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
     this.#look(url);
     emit(this.#window.document, "page");
-    // Those that were kept in the head have run, and the page's are out of the document.
+    // Scripts that both heads have are not in the document a second time: they have run already.
     for (const script of runs) if (this.#document.contains(script)) await this.#run(script);
     this.#markup.process(body);
   }
 
-  /** Give what bears a nonce of the answer the document's; returns its scripts that may run, in order. */
+  /** Give the document's nonce to elements with a nonce. Returns the scripts that may run, in order. */
   #adapt(page, policy) {
     for (const one of page.querySelectorAll("noscript, meta[http-equiv=content-security-policy i]")) one.remove();
     const scripts = [...page.querySelectorAll("script:not([data-prefix])")];
@@ -62,7 +65,7 @@ export class NewDocument {
     return runs.sort((one, other) => isLate(one) - isLate(other));
   }
 
-  /** A new entry of the history, whose address the links of the new page start from. */
+  /** Add an entry to the history, so that links of the new page are relative to its address. */
   #enter(url) {
     this.#note(url);
     this.#page++;
@@ -70,14 +73,14 @@ export class NewDocument {
     this.#note(url);
   }
 
-  /** Write into the history what is shown, which came from `url`. */
+  /** Note in the present entry of the history which page is shown, and that it came from `url`. */
   #note(url) {
     const { history } = this.#window;
     history.replaceState({ ...history.state, realtimePage: this.#page }, "");
     this.#url = url;
   }
 
-  /** The back button leads to what was shown there, which is no more: it is loaded again. */
+  /** Load the page of an entry of the history to which the visitor has gone back or forward. */
   #travel(state) {
     if (!this.#url || state?.realtimePage === this.#page) return;
     const { location } = this.#window;
@@ -86,7 +89,7 @@ export class NewDocument {
     else this.#navigation.renew(address);
   }
 
-  /** Have the head hold what the page's does; false if another page has come before its style sheets. */
+  /** Make the head like the page's. Returns false if another page came while style sheets were loading. */
   async #mergeHead(head) {
     const { head: current } = this.#document;
     const kept = new Map();
@@ -107,7 +110,7 @@ export class NewDocument {
     return true;
   }
 
-  /** Have what the address names, or else the top, be seen, and what asks for it have the focus. */
+  /** Scroll to the place in the address, or to the top, and focus the element with `autofocus`. */
   #look({ hash }) {
     this.#document.querySelector("[autofocus]")?.focus();
     const place = this.#document.getElementById(decoded(hash.slice(1)));
@@ -115,14 +118,14 @@ export class NewDocument {
     else this.#window.scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
 
-  /** Put one that runs in the place of `script`, which was parsed to be looked at. */
+  /** Run `script` by replacing it with a copy: scripts in parsed HTML do not run. */
   async #run(script) {
     const { noModule, nonce, src, type } = script;
     const range = this.#document.createRange();
     const copy = range.createContextualFragment(this.#markup.trusted(script.outerHTML)).firstChild;
     copy.nonce = nonce;
     copy.async = script.hasAttribute("async");
-    // A module runs once an address.
+    // A module runs only once for each address.
     if (src && type === "module") copy.src = this.#markup.trustedURL(`${src}#${this.#page}`);
     script.replaceWith(copy);
     if (src && !copy.async && !noModule) await this.#loaded(copy);
@@ -136,7 +139,7 @@ export class NewDocument {
   }
 }
 
-/** Whether two elements are alike, but for their nonces, which are new with each page. */
+/** Whether two elements are equal, apart from nonces, which differ in each page. */
 function isSame(one, other) {
   return bare(one).isEqualNode(bare(other));
 }
@@ -147,13 +150,13 @@ function bare(element) {
   return copy;
 }
 
-/** Scripts of the page may have put classes of their own on it. */
+/** Take over the language and classes of the page's root; scripts may have added further classes. */
 function mergeRoot(root, page) {
   for (const name of ["lang", "dir"]) root[name] = page[name];
   root.classList.add(...page.classList);
 }
 
-/** Whether a script that a page is loaded with waits until all of it is there. */
+/** Whether a browser runs a script only after it has parsed the whole page. */
 function isLate({ defer, src, type }) {
   return type === "module" || Boolean(defer && src);
 }

@@ -1,7 +1,7 @@
-export const RESUME_ID = "0"; // of the first message of a socket; those of calls begin at 1
-const SPEAKS = 2; // the version of the wire format
+export const RESUME_ID = "0"; // the id of a socket's first message; the ids of others begin at 1
+const SPEAKS = 2; // the version of the wire format that this client understands
 
-/** One rendered page, as its server knows it: its id, and how far each of its channels was heard. */
+/** One rendered page, as the server knows it: its id, and the last position of each of its channels. */
 export class Page {
   #connectionId;
   #positions = new Map();
@@ -18,23 +18,23 @@ export class Page {
     return this.#connectionId;
   }
 
-  /** Whether the server knows it, or never had a reason to. */
+  /** Whether the server knows the page, or never had a reason to know it. */
   get isInOrder() {
     return this.#isKnown || !this.#wasKnown;
   }
 
-  /** Where each channel was heard up to, or begins. */
+  /** By channel: the position of the last message, or of the beginning. */
   get positions() {
     return Object.fromEntries(this.#positions);
   }
 
-  /** The first message of each socket. */
+  /** The text of the first message on each socket. */
   get greeting() {
     const { positions } = this;
     return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
   }
 
-  /** Note that `channel` was heard up to `position`; false if it had been already. */
+  /** Note the position of a message on `channel`. Returns false if the page has had it before. */
   advance(channel, position) {
     const [epoch, seq] = position.split(":");
     const [lastEpoch, lastSeq] = (this.#positions.get(channel) ?? ":").split(":");
@@ -43,12 +43,12 @@ export class Page {
     return true;
   }
 
-  /** Note that the page is on `channel` no more. */
+  /** Note that the page is no longer subscribed to `channel`. */
   leave(channel) {
     this.#positions.delete(channel);
   }
 
-  /** Note that what came on `channel` before `position` is lost; false if that was told already. */
+  /** Note that messages before `position` are lost. Returns false if the page was told so before. */
   lose(channel, position) {
     const isTold = this.#told.delete(channel);
     this.#positions.delete(channel);
@@ -56,18 +56,18 @@ export class Page {
   }
 
   /**
-   * Take up what the server answers to a resume.
-   * @param {() => boolean} isSubscribed whether its HTML says that it was rendered subscribed
-   * @returns {boolean} whether the server has forgotten what the page was subscribed to
+   * Note what the server says in its reply to the greeting.
+   * @param {() => boolean} isSubscribed whether the HTML says that a view subscribed the page
+   * @returns {boolean} whether the server has forgotten the page's subscriptions
    */
   resume({ known, lost = [], left = [], positions }, isSubscribed) {
     for (const channel of [...lost, ...left]) this.#positions.delete(channel);
     for (const channel in positions) {
       if (!this.#positions.has(channel)) this.#positions.set(channel, positions[channel]);
     }
-    // The server knows a page out of a cache from its last time, but not its subscriptions.
+    // A page out of a cache: the server still knows its id, but no longer its subscriptions.
     const isDeaf = this.#isNew && positions && !this.#positions.size && !lost.length && !left.length;
-    // Of a page that never was subscribed it knows nothing, and nothing of it is lost.
+    // The server does not know pages that never had a subscription; they have lost nothing.
     const wasKnown = this.#isNew ? isSubscribed() : this.#isKnown;
     this.#wasKnown ||= wasKnown;
     this.#isNew = false;

@@ -1,10 +1,10 @@
 export const isPattern = (name) => name.includes("*");
 
 /**
- * A function that says whether a channel's name fits `pattern`, in which `*` is any run of
- * characters, an empty one too, and the rest is literal. No regular expression: one such as
- * `*a*a*a*` would backtrack for minutes over a long name. This takes time in proportion to the
- * name's length, as the server's matcher does.
+ * Returns a function that says whether a channel's name fits `pattern`. In a pattern, `*` stands for any
+ * characters, or none; all other characters stand for themselves. This is not a regular expression, which
+ * for a pattern such as `*a*a*a*` would backtrack for minutes over a long name. The time is proportional
+ * to the length of the name, as with the server's matcher.
  */
 export function matcher(pattern) {
   const [head, ...middle] = pattern.split("*");

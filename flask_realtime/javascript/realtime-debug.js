@@ -1,4 +1,4 @@
-/** The script of pages under app.debug, ahead of the client: says in the console what is amiss. */
+/** The script for debug mode, loaded before the client: writes to the console what is likely wrong. */
 
 import { Console } from "./debug_console.js";
 import { standIn } from "./debug_early.js";
@@ -9,7 +9,7 @@ import { Silence } from "./debug_silence.js";
 
 const debugKey = Symbol.for("realtime.debug");
 
-// Turbo and its kind may run the script again with each page.
+// Libraries such as Turbo may run the script again with each page.
 if (!window[debugKey]) {
   window[debugKey] = true;
   const speech = new Console(window);

@@ -1,6 +1,6 @@
-/** The script of pages with `data-realtime`: puts their forms and links on the socket. */
+/** The script for pages with `data-realtime`: sends their forms and links over the socket. */
 
 import { Forms } from "./forms.js";
 
 new Forms(window, window.realtime);
-performance.mark("realtime-forms"); // from here on they are
+performance.mark("realtime-forms"); // forms and links go over the socket from now on

@@ -1,4 +1,4 @@
-/** The script of pages whose HTML the server changes: fragments, and blocks. */
+/** The script for pages whose HTML the server changes: fragments and blocks. */
 
 import { Html } from "./html.js";
 import { Markup } from "./markup.js";

@@ -1,4 +1,4 @@
-/** The script of pages that call what their app does not open to sockets: has HTTP answer it. */
+/** The script for pages that call routes which are not opened to calls: requests these by HTTP. */
 
 import { byHttp } from "./http.js";
 

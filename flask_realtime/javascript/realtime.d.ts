@@ -1,6 +1,6 @@
-/** The types of `window.realtime`, which the script of `realtime_script()` makes. */
+/** The types of `window.realtime`, which the script makes that `realtime_script()` puts into a page. */
 
-/** The page's one client, for scripts that a bundler puts together. */
+/** The page's client, the same as `window.realtime`. For scripts that are built with a bundler. */
 export const realtime: Realtime;
 
 declare global {
@@ -10,26 +10,26 @@ declare global {
 
   const realtime: Realtime;
 
-  /** The events of the document; they bubble to the window. */
+  /** The events on the document; they bubble to the window. */
   interface RealtimeEventMap extends RealtimeFormEventMap {
     "realtime:open": CustomEvent<null>;
     "realtime:close": CustomEvent<RealtimeClose>;
-    /** Messages are missing. The default, unless prevented, is to reload the page. */
+    /** Messages are missing. The page is reloaded, unless the event is prevented. */
     "realtime:lost": CustomEvent<RealtimeLoss>;
-    /** The session has ended, or is another user's. The default, unless prevented, is to reload the page. */
+    /** The session has ended, or is another user's. The page is reloaded, unless the event is prevented. */
     "realtime:identity": CustomEvent<RealtimeIdentity>;
     "realtime:push": CustomEvent<RealtimePush>;
-    /** The server is about to change the page's HTML, unless prevented. */
+    /** The page's HTML is about to be changed, unless the event is prevented. */
     "realtime:html": CustomEvent<RealtimeHTML>;
-    /** A block could not be fetched. If its view refused it, the default, unless prevented, is a reload. */
+    /** Blocks could not be fetched. If their view refused, the page is reloaded, unless prevented. */
     "realtime:stale": CustomEvent<RealtimeStale>;
-    /** A fragment has come, and no element of the page fits its target. */
+    /** A fragment has come, but no element of the page fits its target. */
     "realtime:untargeted": CustomEvent<RealtimeFragment & { channel: string }>;
-    /** The answer to a form has become the document: all elements are new. */
+    /** The answer to a form has replaced the page's content: all elements are new. */
     "realtime:page": CustomEvent<null>;
   }
 
-  /** The events of forms and links with `data-realtime`; they bubble to the document. */
+  /** The events on forms and links with `data-realtime`; they bubble to the document. */
   interface RealtimeFormEventMap {
     "realtime:reply": CustomEvent<RealtimeReply>;
     "realtime:error": CustomEvent<RealtimeError>;
@@ -47,32 +47,33 @@ declare global {
     /** The id by which the server knows this page. */
     readonly connectionId: string;
 
-    /** Open the socket and keep it open; the page does so by itself. */
+    /** Open the socket and keep it open. A page does this by itself when it has loaded. */
     connect(): void;
 
-    /** Close the socket and stay away. */
+    /** Close the socket, and do not open it again until `connect()` is called. */
     close(): void;
 
     /**
-     * Call `listener` with each message from now on. The function that is returned ends that.
+     * Call `listener` for each message from now on.
      * @param channel a name, or a pattern such as `"room:*"`
+     * @returns a function that removes the listener
      */
     on<Payload = any>(channel: string, listener: RealtimeListener<Payload>): () => void;
 
-    /** End what `on` began: for `listener`, or else for all listeners of `channel`. */
+    /** Remove `listener` from `channel`; without `listener`, remove all listeners of `channel`. */
     off(channel: string, listener?: RealtimeListener<any>): void;
 
     /**
-     * Have the app's route at `uri` answer over the socket, as it would by HTTP. If the app has not
-     * opened the route to calls, it is requested by HTTP. Rejects with a RealtimeError, or with a
-     * TypeError for options that cannot be sent.
-     * @param uri as `fetch` takes it, of the app's own origin
+     * Request a route of the app over the socket; by HTTP if the app has not opened the route to calls.
+     * Rejects with a RealtimeError, or with a TypeError if an option cannot be sent.
+     * @param uri as for `fetch`; the origin must be the app's
      */
     call<Body = any>(uri: string | URL, options?: RealtimeCall): Promise<RealtimeReply<Body>>;
 
     /**
-     * Have the app's handler of `action` answer `data`; rejects with a RealtimeError.
-     * @param data anything that JSON can hold; `{}` if there is none
+     * Send `data` to the app's handler of `action`, and resolve with its reply. Rejects with a
+     * RealtimeError.
+     * @param data any JSON value; `{}` if it is left out
      */
     send<Body = any>(
       action: string,
@@ -80,30 +81,30 @@ declare global {
       options?: { timeout?: number | null | undefined },
     ): Promise<RealtimeReply<Body>>;
 
-    /** The browser's `fetch`, which names this page to its own app. */
+    /** Do what `fetch` does, and tell the app which page asks. */
     fetch(resource: RequestInfo | URL, options?: RequestInit): Promise<Response>;
   }
 
-  /** `stale`: the page shows outdated things, and was not reloaded so far. */
+  /** `stale`: the page shows outdated things, and has not been reloaded yet. */
   type RealtimeState = "connecting" | "open" | "waiting" | "stale" | "closed";
 
   type RealtimeListener<Payload = any> = (
     payload: Payload,
-    /** The message's channel and its position in the log; an ephemeral message has no position. */
+    /** The message's channel, and its position in the log; an ephemeral message has no position. */
     at: { channel: string; position: string | undefined },
   ) => void;
 
   interface RealtimeCall {
-    /** `"get"` by default. */
+    /** The HTTP method, in upper or lower case; `"get"` by default. */
     method?: string | undefined;
-    /** A form's fields, or a query's for get, head and delete. */
+    /** The fields of a form; with get, head and delete, of the query. */
     input?: FormData | URLSearchParams | RealtimeFields | null | undefined;
-    /** A JSON body, in place of `input`. */
+    /** The body as JSON, in place of `input`. */
     json?: unknown;
     headers?: Headers | { [name: string]: string } | [name: string, value: string][] | undefined;
     /**
-     * Milliseconds until the reply must have come, including the time without a socket: 30,000 by
-     * default; 0 and Infinity are no limit.
+     * How many milliseconds to wait for the reply, including the time without a socket: 30,000 by
+     * default. 0 and Infinity mean no limit.
      */
     timeout?: number | null | undefined;
   }
@@ -115,11 +116,11 @@ declare global {
     id: string;
     status: number;
     headers: { [name: string]: string };
-    /** JSON as it is, text as a string, anything else in base64. */
+    /** The value of JSON; a string for other text; bytes of anything else as a string in base64. */
     body: Body;
     encoding?: "base64";
     session?: true;
-    /** If HTTP has answered: the address that answered in the end, and whether a redirect led there. */
+    /** If the answer came by HTTP: its address after redirects, and whether there were any. */
     url?: string;
     redirected?: boolean;
   }
@@ -127,11 +128,11 @@ declare global {
   interface RealtimePush<Payload = any> {
     channel: string;
     payload: Payload;
-    /** Missing for an ephemeral message. */
+    /** The message's position in the log; an ephemeral message has none. */
     position?: string;
   }
 
-  /** The changes that one message makes; or, on the element of a block, what comes into it. */
+  /** The fragments of one message; or, on the element of a block, the block's new HTML. */
   type RealtimeHTML =
     | { channel: string; fragments: RealtimeFragment[] }
     | { block: string; html: string };
@@ -146,9 +147,9 @@ declare global {
 
   interface RealtimeStale {
     blocks: string[];
-    /** The status of the view's answer; 0 for a redirect. */
+    /** The HTTP status of the view's response; 0 for a redirect. */
     status?: number;
-    /** Why the block could not be shown, if the view did not refuse it. */
+    /** Why the blocks could not be fetched, if the view did not refuse them. */
     reason?: string;
   }
 
@@ -162,7 +163,7 @@ declare global {
     /** The WebSocket's close code: 1000 if the server has ended the session, 1006 for a lost network. */
     code: number;
     reason: string;
-    /** What is next: another attempt, or nothing. */
+    /** `waiting` if the page will connect again, `closed` if it will not. */
     state: "waiting" | "closed";
   }
 
@@ -173,9 +174,9 @@ declare global {
 
   interface RealtimeError extends Error {
     name: "RealtimeTimeout" | "RealtimeInterrupted" | "RealtimeClosed" | "RealtimeRefused";
-    /** Whether the server may have acted on the message, or act on it yet. */
+    /** Whether the server may have acted on the message, or may still do so. */
     wasSent: boolean;
-    /** What the app answered a form or a link, where that is the error. */
+    /** With `RealtimeRefused`: the status and the body of the app's answer to a form or a link. */
     status?: number;
     body?: any;
   }

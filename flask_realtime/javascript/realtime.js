@@ -1,24 +1,24 @@
-/** The script that `realtime_script()` names: makes `window.realtime` of the page's attributes. */
+/** The script that `realtime_script()` puts into a page: makes `window.realtime` of the tag's attributes. */
 
 import { Client } from "./client.js";
 import { own } from "./dom.js";
 import { loadOnceWanted } from "./loading.js";
 import { nameToHtmx } from "./htmx.js";
 
-// The page's other scripts may have attributes of these names too.
+// The attributes alone would not do: other scripts of the page may have some of the same names.
 const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
 const seen = new WeakSet();
 
-/** The client: one, though Turbo and its kind run the script again with each page. */
+/** The one client of the document: libraries such as Turbo may run the script again with each page. */
 export const realtime = Object.hasOwn(window, "realtime") ? window.realtime : begin();
 
 function begin() {
   const script = own(window, "currentScript");
-  // An app may have bundled this module into a script of its own.
+  // There is no such script if an app has bundled this module into a script of its own.
   const tag = script?.matches(OURS) ? script : tags()[0];
   if (!tag) throw new Error("realtime: the page has no realtime_script().");
   const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
-  // Not the page's, which a frame's srcdoc has not, and <base> changes.
+  // Not the origin of the page's address: a frame with srcdoc has none, and <base> changes it.
   const { origin } = new URL(tag.src);
   const connectionId = own(window, "body").dataset.socketConnectionId;
   const load = (part) => import(/* @vite-ignore */ tag.src.replace("realtime.js", `realtime-${part}.js`));
@@ -46,7 +46,7 @@ function tags() {
   return [...own(window, "querySelectorAll").call(document, OURS)];
 }
 
-/** The tags that have come since this was asked for the last time. */
+/** The tags of this script that were added since the last call. */
 function fresh() {
   return tags().filter((tag) => !seen.has(tag) && seen.add(tag));
 }

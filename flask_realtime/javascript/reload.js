@@ -1,11 +1,11 @@
-const JITTER = 500; // ms; when a log is lost, all of its pages reload.
-const FREE = 3; // reloads, which come at once
-const CALM = 10_000; // ms without a loss, which make up for one reload
+const JITTER = 500; // ms; when a log is lost, all pages that hear the channel reload
+const FREE = 3; // reloads that are not delayed
+const CALM = 10_000; // ms after which one reload is forgotten
 const LONGEST_DELAY = 60_000; // ms
-const LONGEST_PROBE = 10_000; // ms
-const LEAVING = 10_000; // ms in which a page that is about to be left is gone
+const LONGEST_PROBE = 10_000; // ms to wait for the response to a HEAD request
+const LEAVING = 10_000; // ms that a navigation may take before the page counts as not left
 
-/** Reloads the page: soon, not again and again, and never if the server answers with an error. */
+/** Reloads the page: soon, but more slowly if often, and not while the server answers with an error. */
 export class Reload {
   #window;
   #memory;
@@ -14,16 +14,16 @@ export class Reload {
   #timer;
   #reload;
   #ready;
-  // A reload would call off a navigation that is under way, to where a form redirects, say.
+  // A reload would cancel a navigation that has begun, such as the one that follows a form.
   #yield = () => {
     this.#window.clearTimeout(this.#timer);
     this.#wait(LEAVING, 0);
   };
 
   /**
-   * @param {Memory} memory outlives a reload
-   * @param {boolean} isPosted the page did not come by GET: to reload it would repeat its request
-   * @param {Typing} typing
+   * @param {Memory} memory keeps the number of reloads
+   * @param {boolean} isPosted whether the page came by another method than GET: a reload would repeat that
+   * @param {Typing} typing says whether the visitor has entered something that a reload would lose
    */
   constructor(window, memory, isPosted, typing) {
     this.#window = window;
@@ -33,14 +33,14 @@ export class Reload {
   }
 
   /**
-   * Have the page of `connectionId` reloaded, as soon as its address gives a page.
+   * Reload the page with the id `connectionId`, as soon as a request of its address would succeed.
    * @param {() => Promise} [ready] called after the first delay; resolves when the page may be reloaded
    */
   begin(connectionId, ready) {
     if (this.#timer) return;
     const { Date, Math } = this.#window;
     const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
-    // The page came out of a cache, and a reload would bring the same page again.
+    // The last reload brought a page with the same id, out of a cache, and another would do the same.
     if (id === connectionId) return;
     const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
     const delay = recent < FREE ? 0 : growing(recent - FREE);
@@ -54,7 +54,7 @@ export class Reload {
     this.#wait(delay + JITTER * Math.random(), 0);
   }
 
-  /** Whether one is put off until what `begin` was handed has resolved. */
+  /** Whether a reload waits for the promise of `ready`. */
   get isPutOff() {
     return Boolean(this.#timer && this.#ready);
   }
@@ -77,7 +77,7 @@ export class Reload {
     }, delay));
   }
 
-  /** Whether the page's address would give a page, and not an error; where it leads is its affair. */
+  /** Whether a request of the page's address would succeed. A redirect counts as a success. */
   async #isThere() {
     const { AbortSignal, location } = this.#window;
     try {

@@ -1,4 +1,4 @@
-/** Has the page's HTML changed by a script of its own, which is loaded once that is wanted. */
+/** Changes the page's HTML by means of another script, which is loaded when it is first needed. */
 export class Rendering {
   #load;
   #failed;
@@ -7,14 +7,14 @@ export class Rendering {
 
   /**
    * @param {() => Promise} load loads the script, which then calls `begin`
-   * @param {(channel: string) => void} failed told that what came cannot be shown
+   * @param {(channel: string) => void} failed called if the script cannot be loaded
    */
   constructor(load, failed) {
     this.#load = load;
     this.#failed = failed;
   }
 
-  /** Have the page changed as a message says, behind those that came before. */
+  /** Make the changes that a message asks for, after those of earlier messages. */
   hear(message) {
     if (this.#renderer) return this.#renderer.hear(message);
     this.#waiting.push(message);
@@ -25,7 +25,7 @@ export class Rendering {
     });
   }
 
-  /** Let `renderer` change the page from now on. */
+  /** Use `renderer` from now on, and for the messages that have waited for it. */
   begin(renderer) {
     this.#renderer = renderer;
     for (const message of this.#waiting.splice(0)) renderer.hear(message);

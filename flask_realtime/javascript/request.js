@@ -2,11 +2,12 @@ import { own } from "./dom.js";
 
 const OPTIONS = ["method", "input", "json", "headers", "timeout"];
 
-/** What a route of the app is asked for. */
+/** A request to a route of the app. */
 export class RouteRequest {
   /**
-   * @param {string | URL} uri as `fetch` takes it, of the app's own origin
-   * @throws {TypeError} says what cannot be asked for, and why
+   * @param {string | URL} uri as for `fetch`; the origin must be the app's
+   * @param {object} [options] see `RealtimeCall` in `realtime.d.ts`
+   * @throws {TypeError} if an option is unknown or cannot be sent, or the origin is another
    */
   constructor(window, uri, { method = "get", ...options } = {}) {
     const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
@@ -21,19 +22,19 @@ export class RouteRequest {
     this.referrer = window.location.href;
   }
 
-  /** Whether it does no harm to ask twice. */
+  /** Whether the request may be made twice without harm. */
   get isRepeatable() {
     return /^(get|head)$/i.test(this.method);
   }
 
-  /** The same as a message of the socket. */
+  /** The request as a message, which a socket can carry. */
   get message() {
     const { url, timeout, ...message } = this;
     return { ...message, action: "call-route", uri: url.pathname + url.search };
   }
 }
 
-/** What a form or a query holds, as pairs in its order; an object as it is. */
+/** The fields of a form or a query as pairs, in order. An object is returned as it is. */
 function fields(input) {
   if (typeof input !== "object" || !input?.[Symbol.iterator]) return input;
   return [...input].map(([name, value]) => {
@@ -44,7 +45,7 @@ function fields(input) {
   });
 }
 
-/** A form's text as browsers send it. */
+/** A text of a form with the line endings that browsers send. */
 function lines(text) {
   return text.replace(/\r\n?|\n/g, "\r\n");
 }

@@ -1,10 +1,10 @@
-/** What the Content-Security-Policy of an answer says of scripts. */
+/** The Content-Security-Policy of an answer, as far as it concerns scripts. */
 export class ScriptPolicy {
   #policy;
   #sources;
   #nonces;
 
-  /** @param {string} policy the header; several are joined by commas */
+  /** @param {string} policy the value of the header; several headers are joined by commas */
   constructor(policy) {
     this.#policy = policy;
     const find = (name) => new RegExp(`(?:^|[;,])\\s*${name}\\b(?!-)([^;,]*)`, "i").exec(policy)?.[1];
@@ -12,19 +12,19 @@ export class ScriptPolicy {
     this.#nonces = [...(this.#sources ?? "").matchAll(/'nonce-([^']+)'/gi)].map(([, nonce]) => nonce);
   }
 
-  /** Whether what it is the policy of is no page with scripts, an upload say. */
+  /** Whether the policy forbids all scripts, as one for uploads does. */
   get isSandbox() {
     return /(^|[;,])\s*sandbox\b/i.test(this.#policy) || /^\s*('none'\s*)?$/i.test(this.#sources ?? "any");
   }
 
-  /** Whether it names `nonce`, for scripts or for anything else. */
+  /** Whether the policy names `nonce`, for scripts or for anything else. */
   names(nonce) {
     return this.#policy.includes(`'nonce-${nonce}'`);
   }
 
   /**
-   * Whether `script` may run, as far as can be told; the document's own policy has its say besides.
-   * @param {boolean} isBound that one goes by nonces
+   * Whether the policy allows `script`. The document's own policy has to allow it as well.
+   * @param {boolean} isBound whether the document's policy allows scripts by nonces
    */
   allows({ nonce, src }, isBound) {
     if (this.#nonces.includes(nonce)) return true;

@@ -1,11 +1,11 @@
 import { Backoff } from "./backoff.js";
 
 export const CONNECTION_ID_HEADER = "X-Realtime-Connection-Id";
-const LONGEST_HOLD = 3_000; // ms that a reply is held back for its cookies
-const LONGEST_QUESTION = 10_000; // ms
-const LOCK = "realtime:session"; // shared by the pages of this browser that fetch what waits
+const LONGEST_HOLD = 3_000; // ms for which a reply may wait until its cookies are set
+const LONGEST_QUESTION = 10_000; // ms to wait for a response
+const LOCK = "realtime:session"; // held by each page of this browser that is fetching changes
 
-/** The browser's session, for which cookies wait that no socket can set. */
+/** Fetches changes of cookies by HTTP: the reply to a message over a WebSocket cannot set cookies. */
 export class Session {
   #window;
   #url;
@@ -19,8 +19,9 @@ export class Session {
   #timer;
 
   /**
-   * @param {() => string} connectionId gives the page's id; of a page without one, nothing
-   * @param {(connectionId: string) => void} named told of the id that such a page is given
+   * @param {string} url the address to fetch changes from
+   * @param {() => string} connectionId returns the page's id, or nothing if the page has none yet
+   * @param {(connectionId: string) => void} named called with the id that the server gives to such a page
    */
   constructor(window, url, connectionId, named) {
     this.#window = window;
@@ -30,8 +31,9 @@ export class Session {
   }
 
   /**
-   * Fetch what waits, again and again until it is here; resolves as `settled` does.
-   * @param {boolean} [isLeaving] the page is being left: Chromium keeps none that holds a lock
+   * Fetch the changes that wait, and retry until that succeeds. Resolves when `settled` does.
+   * @param {boolean} [isLeaving] whether the page is being left: Chromium does not keep a page for the back
+   *   button that holds a lock
    */
   take(isLeaving) {
     this.#isWanted = true;
@@ -43,7 +45,7 @@ export class Session {
     return this.settled();
   }
 
-  /** Resolves when nothing is being fetched, or when that takes long. */
+  /** Resolves when no changes are being fetched, or after three seconds. */
   async settled() {
     let timer;
     const late = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD)));
@@ -52,8 +54,8 @@ export class Session {
   }
 
   /**
-   * Resolves when nothing is being fetched, however long that takes: the browser has its session of
-   * now. What other pages of this browser fetch is waited for, too, up to ten seconds.
+   * Resolves when no changes are being fetched, however long that takes: the browser's cookies are up to
+   * date then. It also waits, up to ten seconds, for other pages of this browser.
    */
   async arrived() {
     await this.#running;
@@ -68,7 +70,7 @@ export class Session {
 
   async #attempt(backoff) {
     const running = this.#running;
-    this.#isWanted = false; // a take() from here on may be of what is newer
+    this.#isWanted = false; // take() may be called for newer changes from here on
     await (this.#asked = this.#ask());
     if (this.#running !== running) return;
     this.#asked = null;
@@ -77,27 +79,27 @@ export class Session {
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);
   }
 
-  /** Hold the lock until `end`; browsers have locks where a page came by https. */
+  /** Hold the lock until the promise `end` resolves. Browsers have locks only on pages from https. */
   async #lock(options, end) {
     try {
       await this.#window.navigator.locks?.request(LOCK, options, () => end);
     } catch {
-      // A frame without an origin of its own has none; and nobody waits for ever.
+      // A sandboxed frame has no locks; or the wait for the lock has timed out.
     }
   }
 
   /**
-   * Ask for what waits, unless that is being asked.
-   * @returns {Promise<"answered" | "refused" | number | undefined>} refused: the app says itself that
-   *   this page is not of the browser's session; a status, or nothing: the app is not there, and
-   *   somebody else answers for it, or nobody
+   * Fetch the changes that wait, or wait for a request that is being made already.
+   * @returns {Promise<"answered" | "refused" | number | undefined>} `"refused"` if the app says that the
+   *   page does not belong to the browser's session; a status if somebody else answers, such as a proxy;
+   *   undefined if nobody answers
    */
   ask() {
     return this.#asked ?? this.#ask();
   }
 
   async #ask() {
-    this.#taker ||= Date.now(); // the same until it is answered: it gets the same
+    this.#taker ||= Date.now(); // the same until a response comes: the server sends the same changes again
     try {
       const { headers, status } = await this.#window.fetch(this.#url, {
         method: "POST",
@@ -106,18 +108,18 @@ export class Session {
           "X-Realtime-Taker": this.#taker,
         },
         redirect: "manual",
-        keepalive: true, // a navigation does not cut it off
+        keepalive: true, // so that a navigation does not cancel the request
         signal: this.#window.AbortSignal.timeout(LONGEST_QUESTION),
       });
       const isRefused = headers.has("X-Realtime-Refused");
-      // A hotel's network or a page that asks for patience may well answer 200: the app never does.
+      // The app answers 204. The login page of a hotel's network, or a maintenance page, may answer 200.
       if (status !== 204 && !isRefused) return status;
       this.#taker = 0;
       const given = headers.get(CONNECTION_ID_HEADER);
       if (given) this.#named(given);
       return isRefused ? "refused" : "answered";
     } catch {
-      // No network; it is as with a server that is not there.
+      // There is no network, or nobody answered in time.
     }
   }
 }

@@ -1,14 +1,13 @@
 import { unclobbered } from "./unclobbered.js";
 import { resolve, Visit } from "./visit.js";
 
-const LONGEST = 200_000; // bytes, of the 256 KiB that a server takes of one message by default
+const LONGEST = 200_000; // bytes; by default a server takes messages of up to 256 KiB
 
 /**
- * What a browser would ask for, for the form of a `submit` event and all that its listeners have
- * changed.
+ * The visit that a `submit` event stands for, with all changes that the page's listeners have made.
  *
- * @returns {Visit | undefined} none where no call can stand for it: files, another window, another
- *   charset than the wire's
+ * @returns {Visit | undefined} undefined if a call cannot do what the browser would do: if the form has
+ *   files, opens another window, is too large for a message, or uses another charset than UTF-8
  */
 export function submissionOf({ target: source, submitter }, document) {
   const form = unclobbered(source);
@@ -28,7 +27,7 @@ export function submissionOf({ target: source, submitter }, document) {
   return new Visit(source, url, isPost ? fields : undefined, submitter);
 }
 
-/** Whether what names `frame` as its target, or names none, is shown where the document is. */
+/** Whether the answer to a form or link with the target `frame`, or none, replaces this document. */
 export function isOfThisFrame(frame, document) {
   return /^(_self)?$/i.test(frame || (document.querySelector("base[target]")?.target ?? ""));
 }

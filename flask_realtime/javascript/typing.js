@@ -1,6 +1,6 @@
 const BOXES = /^(checkbox|radio)$/;
 
-/** Which fields hold what somebody has entered, and would lose with the page. */
+/** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {
   #fields = new Set();
 
@@ -18,7 +18,7 @@ export class Typing {
   }
 }
 
-/** Whether `field`, which somebody has changed, is not as the page came or was sent, nor empty. */
+/** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
   if (!field.isConnected) return false;
   if (BOXES.test(field.type)) return field.checked !== field.defaultChecked;

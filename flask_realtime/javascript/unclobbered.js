@@ -1,6 +1,6 @@
 /**
- * `node` with the properties of its kind, whatever the elements in it are named: a field named
- * `getAttribute` stands before a form's method, and an image named `body` before a document's body.
+ * Returns a proxy of `node` on which no element hides a property or method. Without it, a field named
+ * `getAttribute` hides that method of its form, and an image named `body` the body of the document.
  */
 export function unclobbered(node) {
   return new Proxy(node, {

@@ -1,11 +1,12 @@
 import { unclobbered } from "./unclobbered.js";
 
-/** What a form or a link with `data-realtime` asks the app for. */
+/** A request that a form or a link with `data-realtime` makes. */
 export class Visit {
   /**
    * @param {Element} source the form or the link
-   * @param {string[][]} [fields] what is posted; none: the address is asked for
-   * @param {Element} [button] by which a form was sent
+   * @param {URL} url the address
+   * @param {string[][]} [fields] the fields to post, as pairs; without them the request is a GET
+   * @param {Element} [button] the button by which a form was sent
    */
   constructor(source, url, fields, button) {
     this.source = source;
@@ -17,13 +18,13 @@ export class Visit {
     this.target = this.element.dataset.realtimeTarget;
   }
 
-  /** The same, at another address; `fields` are sent along, if there are any. */
+  /** A copy of the visit with another address and other fields. */
   at(url, fields) {
     return Object.assign(Object.create(Visit.prototype), this, { url, fields });
   }
 }
 
-/** `address` as a URL; undefined if it can't be one. */
+/** `address` as a URL; undefined if it is not a valid address. */
 export function resolve(address, base) {
   try {
     return new URL(address, base);
