@@ -43,6 +43,11 @@ def test_scripts_were_built_after_the_last_change_of_a_module():
     assert sorted(set(changed)) == [], "run 'make bundle', and commit what it writes"
 
 
+def test_nothing_but_what_is_built_lies_beside_the_scripts():
+    """A module that was put among the scripts, where modules once were, is in none of them."""
+    assert {path.name for path in STATIC.glob("*.js")} == set(ENTRIES)
+
+
 def test_scripts_hold_every_module():
     """No module of the client's is left out of all scripts."""
     held = set(ENTRIES)
