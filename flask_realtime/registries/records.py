@@ -88,11 +88,6 @@ class Grant:
         """How many ms ago the request came."""
         return age_in_ms(self.began)
 
-    @property
-    def ages(self) -> dict[str, int]:
-        """By channel, how many ms ago the request asked for it."""
-        return {name: age_in_ms(moment) for name, moment in self.asked.items()}
-
 
 def age_in_ms(moment: float) -> int:
     """Return how many ms ago a moment was, by :func:`time.monotonic` in this process."""

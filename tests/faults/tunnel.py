@@ -21,6 +21,10 @@ class Tunnel:
         self._proxy = self._run(self._start(target))
         self.port = self._proxy.port
 
+    @property
+    def held(self):
+        return self._proxy.held
+
     def cut(self):
         return self._call(self._proxy.cut, 1, random.Random(1))
 

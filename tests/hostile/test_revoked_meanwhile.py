@@ -1,6 +1,5 @@
 """A user is put out of a room, or banned, while a request that lets him in is still under way."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,9 +9,6 @@ from tests.integration.browsers import connection_id
 
 from .people import Person
 
-# The registry reckons from the age that a request has when it asks. On Redis the time for which the
-# command is under way is missing in that, which with much other load is tenths of a second.
-LATER_SECONDS = 1.0
 KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 2)]
 
 
@@ -64,7 +60,6 @@ def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
         joining = meanwhile(join, person, page, socket)
         eventually((hold / "arrived").exists)
         if is_put_out:
-            threading.Event().wait(LATER_SECONDS)
             admin.post("/kick/somebody/1")
         (hold / "go").touch()
         assert joining.result() == 204
@@ -91,7 +86,6 @@ def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, me
     """Though its view lets it in only behind the ban: the request was let in before."""
     showing = meanwhile(person.show, "/late/1")
     eventually((hold / "arrived").exists)
-    threading.Event().wait(LATER_SECONDS)
     admin.post("/ban/somebody")
     (hold / "go").touch()
 

@@ -15,7 +15,15 @@ from ...protocol.starts import Start, Starts, as_start, as_starts, new_past
 from ...threads import clock
 from ...threads.fork import ForkLocal
 from ..base import Registry
-from ..records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
+from ..records import (
+    Arrival,
+    ConnectionRecord,
+    Disconnect,
+    Grant,
+    LogPage,
+    RegistryEvents,
+    age_in_ms,
+)
 from ..subscriptions import Known, Subscriptions
 from .clients import present_moment
 from .delivery import MemoryDelivery
@@ -111,9 +119,10 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            began = _moment_before(0 if grant is None else grant.age)
+            began = present_moment() if grant is None else _moment_of(grant.began)
             if grant is not None:
-                for name in own.users.left_since(grant.user, _asked(grant), now):
+                asked = {name: _moment_of(at) for name, at in grant.asked.items()}
+                for name in own.users.left_since(grant.user, asked, now):
                     given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}
             starts = {name: _begun(given[name], log, digest) for name, log in logs.items()}
@@ -274,18 +283,13 @@ class MemoryRegistry(Registry):
             return position
 
 
-def _asked(grant: Grant) -> dict[str, int]:
-    """Return, by channel, when the request asked for it, in ms since 1970."""
-    return {name: _moment_before(age) for name, age in grant.ages.items()}
+def _moment_of(time: float) -> int:
+    """Return a time by :func:`.clock.monotonic` in ms since 1970.
 
-
-def _moment_before(age: int) -> int:
-    """Return the time *age* ms ago, in ms since 1970.
-
-    This clock is read after the one that gave the age, so that what was asked for after an end is
-    never taken for older than the end.
+    The second clock is read after the first one, so that what was asked for after an end is never
+    taken for older than the end.
     """
-    return present_moment() - age
+    return -age_in_ms(time) + present_moment()
 
 
 def _begun(start: Start, log: MemoryLog, digest: str) -> Start:

@@ -19,6 +19,7 @@ from .keys import RedisKeys
 from .log import Tails
 from .pool import RedisPool
 from .retention import milliseconds
+from .revocation_check import RevocationCheck
 from .scripts import Command
 from .starts import parse_start, write_start
 from .tombstones import RedisTombstones, as_fields
@@ -206,17 +207,30 @@ class RedisClients:
     ) -> set[str]:
         """Run *command*, which subscribes a client; return the processes that have the client.
 
-        Ends subscriptions to channels that the user was put out of since the request asked for
-        them. The processes have not been told yet.
+        Takes back what the user was put out of since the request asked for it. The processes have
+        not been told yet.
         """
-        # Asked after the command: if the user is put out later, every process is told of it.
-        questions = [] if grant is None else self._tombstones.left_since(grant)
-        subscribed, *left = self._pool.ask([command, *questions], deadline)
+        check = None if grant is None else RevocationCheck(self._tombstones, grant)
+        # Asked behind the command: if the user is put out later, every process is told of it.
+        questions = [] if check is None else [check.question()]
+        subscribed, *replies = self._pool.ask([command, *questions], deadline)
         if isinstance(subscribed, int):
             raise TooManyChannels(subscribed, self._most_channels)
         processes = _processes(subscribed)
-        lost = [name.decode() for names in left for name in names]
+        if check is None:
+            return processes
+        check.note(replies[0])
+        while check.is_unsure:
+            check.note(*self._pool.ask([check.question()], deadline))
+        if check.is_disconnected:
+            self._date_back(digest, deadline)
+        lost = check.left
         return processes | self.unsubscribe(digest, lost, deadline) if lost else processes
+
+    def _date_back(self, digest: str, deadline: Deadline) -> None:
+        """Have a client count as older than any end of its user."""
+        key = self._keys.client(digest)
+        self._pool.ask([("HSET", key, "began", 1), ("PEXPIRE", key, self._awaited_for)], deadline)
 
     def _full_name(self, name: str) -> str:
         return f"{self._process}/{name}"

@@ -7,7 +7,6 @@ from typing import Any
 
 from ...config.settings import Config
 from ..lifetimes import Lifetimes
-from ..records import Grant
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -62,11 +61,9 @@ class RedisTombstones:
             asked.append(("HGETALL", self._keys.user(user)))
         return asked
 
-    def left_since(self, grant: Grant) -> list[Command]:
-        """Return what asks which channels the user was put out of since the request asked for
-        them."""
-        pairs = [part for pair in grant.ages.items() for part in pair]
-        return [scripts.LEFT_SINCE([self._keys.user(grant.user)], pairs)] if pairs else []
+    def ended_ago(self, user: str, channels: Collection[str]) -> Command:
+        """Return what asks how many ms ago a user was put out of channels, or disconnected ("")."""
+        return scripts.ENDED_AGO([self._keys.user(user)], channels)
 
     @staticmethod
     def is_refused(began: int, replies: Sequence[Any]) -> bool:

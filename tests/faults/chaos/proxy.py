@@ -36,6 +36,8 @@ class Proxy:
         self._gates = {way: asyncio.Event() for way in BOTH}
         self.thaw()
         self.port = None
+        #: How many pieces of data :meth:`freeze` has held up so far.
+        self.held = 0
 
     async def start(self):
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0, backlog=4000)
@@ -107,6 +109,7 @@ class Proxy:
         writer = link.writers[way]
         with contextlib.suppress(OSError):
             while data := await reader.read(READ_BYTES):
+                self.held += not self._gates[way].is_set()
                 await self._gates[way].wait()
                 if way not in link.swallows:
                     writer.write(data)

@@ -1,0 +1,125 @@
+"""Whether a user was revoked before a request came, or while it was under way."""
+
+import contextlib
+import threading
+
+import pytest
+
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.records import Grant, age_in_ms
+from flask_realtime.registries.redis.keys import RedisKeys
+from flask_realtime.registries.redis.revocation_check import MOST_QUESTIONS, RevocationCheck
+from flask_realtime.registries.redis.tombstones import RedisTombstones
+from flask_realtime.threads import clock
+
+from ....eventually import eventually
+from ....faults.tunnel import Tunnel
+
+USER, ROOM, OTHER_ROOM = "kim", "room:7", "room:8"
+TOMBSTONES = RedisTombstones(None, RedisKeys("p"), Config())
+PAGE = "a" * 32 + "5" * 32
+# What Redis replies with, beside an age in ms.
+NEVER, LONG_AGO = -1, 3_600_000
+
+
+@pytest.fixture
+def asked():
+    """When the request asked for its rooms."""
+    return clock.monotonic() - 0.5
+
+
+@pytest.fixture
+def check(asked):
+    """A check of a request that came a second ago, and asked for two rooms since."""
+    return RevocationCheck(TOMBSTONES, Grant(USER, asked - 0.5, {ROOM: asked, OTHER_ROOM: asked}))
+
+
+def test_request_that_nobody_revoked_is_asked_about_once(check):
+    """One round trip tells that no end came behind it."""
+    check.question()
+    check.note([NEVER, NEVER, LONG_AGO])
+
+    assert (check.is_unsure, check.is_disconnected, check.left) == (False, False, [])
+
+
+def test_end_counts_if_it_came_behind_the_question_of_the_request(check):
+    """The user was disconnected after the request had come, and put out of one room too late."""
+    check.question()
+    check.note([700, 400, LONG_AGO])
+
+    assert (check.is_unsure, check.is_disconnected, check.left) == (False, True, [ROOM])
+
+
+def test_reply_that_took_long_leaves_the_order_open(check, asked):
+    """Redis may have looked at its clock at any moment since the question: another, quicker
+    question decides, about what is open alone."""
+    check.question()
+    ended_ago = age_in_ms(asked)
+    eventually(lambda: age_in_ms(asked) > ended_ago)
+    check.note([NEVER, ended_ago, LONG_AGO])
+
+    assert check.is_unsure
+    assert check.question()[-1:] == (ROOM,)
+    check.note([ended_ago])
+    assert (check.is_unsure, check.left) == (False, [ROOM])
+
+
+def test_redis_that_is_too_slow_each_time_is_an_error(check):
+    """Nobody is let in by guessing."""
+    for _ in range(MOST_QUESTIONS):
+        check.question()
+
+    with pytest.raises(RegistryUnavailable, match="replies too slowly"):
+        check.question()
+
+
+@pytest.fixture
+def slow_way(store):
+    """The registry of a process whose commands can be held up on their way to Redis."""
+    port = store.client.connection_pool.connection_kwargs["port"]
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0")
+        far.subscribe("b" * 64, [ROOM])
+
+        @contextlib.contextmanager
+        def held_up(work):
+            tunnel.freeze(("up",))
+            before = tunnel.held
+            thread = threading.Thread(target=work, args=(far,))
+            thread.start()
+            eventually(lambda: tunnel.held > before)
+            yield
+            # Else both may fall into one millisecond.
+            moment = clock.monotonic()
+            eventually(lambda: clock.monotonic() > moment + 0.002)
+            tunnel.thaw()
+            thread.join()
+
+        yield held_up
+        far.close()
+
+
+def subscribe(registry):
+    now = clock.monotonic()
+    registry.subscribe(PAGE, [ROOM, OTHER_ROOM], Grant(USER, now, {ROOM: now, OTHER_ROOM: now}))
+
+
+def test_user_who_is_banned_while_the_command_travels_does_not_connect(store, slow_way):
+    """The page was rendered for a request that had come before the ban."""
+    near = store.open()
+
+    with slow_way(subscribe):
+        near.end_user(USER)
+
+    assert near.connect(PAGE, "1", USER).has_ended
+
+
+def test_user_who_is_put_out_while_the_command_travels_stays_out(store, slow_way):
+    """Of that channel alone."""
+    near = store.open()
+
+    with slow_way(subscribe):
+        near.end_user(USER, ROOM)
+
+    assert set(near.connect(PAGE, "1", USER).subscriptions) == {OTHER_ROOM}
