@@ -44,7 +44,8 @@ class Evictions:
             self._known_ends.note(order.session)
         reason = _REASONS.get(order.code, "")
         for connection in self._hub.connections(order.digest, order.session, order.user):
-            connection.disconnect(order.code, reason)  # type: ignore[attr-defined]
+            if connection.opened_at < order.opened_before:  # type: ignore[attr-defined]
+                connection.disconnect(order.code, reason)  # type: ignore[attr-defined]
 
     def unsubscribe(self, user: str, channel: str) -> None:
         """Take all pages of a user off a channel."""

@@ -106,12 +106,15 @@ class Disconnect:
     :param session: the browser session's digest.
     :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
     :param code: the WebSocket close code, such as 1000.
+    :param opened_before: only sockets are closed that were opened before this time, by
+        :func:`time.monotonic` in this process: for an order that this process hears of late.
     """
 
     digest: str | None = None
     session: str | None = None
     user: str | None = None
     code: int = CloseCode.NORMAL
+    opened_before: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
+from ...errors import CloseCode
 from ...threads import clock
 from ..expiring import ExpiringDict
 from ..records import Disconnect, RegistryEvents
@@ -77,10 +79,16 @@ class RedisDisconnects:
         return carry_out
 
     def catch_up(self, events: RegistryEvents, deadline: Deadline) -> None:
-        """Carry out the orders that were announced while this process heard nothing."""
+        """Carry out the orders that were announced while this process heard nothing.
+
+        Sockets that were opened behind an order stay: their handshakes were let in after it.
+        """
         if self._at is None:
             return
-        ((seconds, _),) = self._pool.ask([("TIME",)], deadline)
+        ((seconds, microseconds),) = self._pool.ask([("TIME",)], deadline)
+        # By how many ms the clock of Redis is ahead of this process's: a little more than this,
+        # because the reply has travelled for a while.
+        ahead = int(seconds) * 1000 + int(microseconds) / 1000 - clock.monotonic() * 1000
         # Older orders may have been heard, and forgotten since.
         self._at = max(self._at, b"%d-0" % ((int(seconds) - KEPT_SECONDS) * 1000), key=_order)
         count = READ_AT_ONCE
@@ -91,7 +99,9 @@ class RedisDisconnects:
             for at, (_, text) in entries:
                 self._at = at
                 if not self._was_heard(at):
-                    self._read(text, events)()
+                    # An id has whole ms.
+                    moment = (_order(at)[0] + 1 - ahead) / 1000
+                    self._read(text, _for_earlier_sockets(events, moment))()
             count = len(entries)
 
     def _announce(self, order: str, deadline: Deadline) -> None:
@@ -124,6 +134,20 @@ class RedisDisconnects:
     def _was_heard(self, at: bytes) -> bool:
         with self._lock:
             return self._heard.get(at, clock.monotonic()) is not None
+
+
+def _for_earlier_sockets(events: RegistryEvents, moment: float) -> RegistryEvents:
+    """Return *events* for orders that were given at *moment*, by :func:`.clock.monotonic`."""
+
+    def disconnected(order: Disconnect) -> None:
+        events.disconnected(replace(order, opened_before=moment))
+
+    def unsubscribed(user: str, channel: str) -> None:
+        # The user may have been let into the channel again since. The pages come back at once, and
+        # the registry knows what they still hear.
+        disconnected(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
+
+    return replace(events, disconnected=disconnected, unsubscribed=unsubscribed)
 
 
 def _order(at: bytes) -> tuple[int, int]:

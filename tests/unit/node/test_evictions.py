@@ -20,6 +20,7 @@ class Closable(Ear):
     def __init__(self, digest, user=None):
         super().__init__(digest, user)
         self.closed = None
+        self.opened_at = 0.0
 
     def disconnect(self, code, reason):
         self.closed = (code, reason)
@@ -53,6 +54,15 @@ def test_sockets_are_closed_of_whom_the_order_names(hub, ears, order, closed):
     Evictions(hub, KnownEnds(), None).disconnect(order)
 
     assert [number for number, ear in enumerate(ears) if ear.closed] == closed
+
+
+def test_order_that_is_heard_late_leaves_sockets_that_were_opened_since(hub, ears):
+    """Their handshakes were let in after it: the user has logged in again."""
+    ears[2].opened_at = 7.0
+
+    Evictions(hub, KnownEnds(), None).disconnect(Disconnect(user="42", opened_before=6.0))
+
+    assert [bool(ear.closed) for ear in ears] == [False, True, False]
 
 
 def test_socket_is_told_why_it_is_closed(hub, ears):

@@ -1,15 +1,20 @@
 """Orders to close sockets, and to put a user out of a channel."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, RegistryEvents
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import READ_AT_ONCE, RedisDisconnects
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.threads import clock
 
-from ....eventually import DEADLINE
+from ....eventually import DEADLINE, eventually
 
 ORDERS = [Disconnect("digest"), Disconnect(session="s", code=4001), Disconnect(user="a%3Ab")]
 
@@ -34,7 +39,11 @@ class Process:
         self.part.announce(order, Deadline(DEADLINE))
 
     def catch_up(self):
+        """Carry out what was missed; the times at which orders were given are in ``moments``."""
+        first = len(self.told)
         self.part.catch_up(self.events, Deadline(DEADLINE))
+        self.moments = [one.opened_before for one in self.told[first:]]
+        self.told[first:] = [replace(one, opened_before=math.inf) for one in self.told[first:]]
 
     def hear(self, data):
         self.part.hear(data, self.events)()
@@ -77,8 +86,26 @@ def test_orders_that_were_missed_are_carried_out_in_order(process):
     for one in (first, second, second):
         one.catch_up()
 
-    assert second.told == [*ORDERS, ("user", "room:1:a")]
+    come_back = Disconnect(user="user", code=CloseCode.SERVICE_RESTART)
+    assert second.told == [*ORDERS, come_back]
     assert first.told == []
+
+
+def test_missed_order_is_for_the_sockets_that_were_open_when_it_was_given(process):
+    """A user who has logged in since keeps the pages that were opened behind the ban."""
+    first, second = process("first"), process("second")
+    moments = []
+    for order in ORDERS:
+        moments.append(clock.monotonic())
+        first.announce(order)
+        ended = clock.monotonic()
+        # A time within Redis has whole ms.
+        eventually(lambda ended=ended: clock.monotonic() > ended + 0.002)
+
+    second.catch_up()
+
+    between = zip(moments, second.moments, [*moments[1:], clock.monotonic()], strict=True)
+    assert all(before < moment < after for before, moment, after in between)
 
 
 def test_order_that_was_heard_is_not_carried_out_again(process, kept):
