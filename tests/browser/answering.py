@@ -1,4 +1,4 @@
-"""A page of forms and links, whose answers a test sets."""
+"""Pages with forms and links whose answers a test sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTE = """() => {
 
 
 def visit_forms(come, site, **page):
-    """Bring a person to the page, who has typed into its forms."""
+    """Open the page with forms and links, and type into its forms. Returns the visitor."""
     site.show(MAIN, **page)
     site.answer("a")
     person = come(site.url)
@@ -33,7 +33,7 @@ def visit_forms(come, site, **page):
 
 
 def ways(site):
-    """How each request came that the app was sent: by the socket or by HTTP."""
+    """Return, for each request that the app got, how it came: "socket" or "HTTP"."""
     return [request["by"] for request in site.told()]
 
 
@@ -43,7 +43,7 @@ JAVASCRIPT = {"Content-Type": "text/javascript"}
 
 
 def visit_form(come, site, main="", **page):
-    """Bring a person to a page with a form, of these parts and headers."""
+    """Open a page with one form. Returns the visitor."""
     site.show(FORM + main, **page)
     person = come(site.url)
     person.visit("/page")

@@ -10,14 +10,11 @@ BOARD = pathlib.Path(__file__).parents[2] / "examples" / "board"
 
 
 def begin(person, name):
-    """Have *person*, who has no page yet, give a name and come to the board.
-
-    :returns: the person, whose page is connected.
-    """
+    """Log in with a name, and wait until the page of the board is connected. Returns *person*."""
     person.visit("/")
     person.page.fill("[name=name]", name)
     person.page.click("text=Begin")
-    # The page before is open as well while its form is answered.
+    # The page of the form has an open socket too, until the board has loaded.
     expect(person.page.locator("#text")).to_be_visible()
     person.wait_until_open()
     return person

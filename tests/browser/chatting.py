@@ -1,4 +1,4 @@
-"""The chat of examples/chat, running, and people in it."""
+"""Runs examples/chat, and drives people who use it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PREFIX = "browser-chat"
 
 
 class Chat:
-    """The running example, which can be killed and started again on the same port.
+    """The example, served by two workers. It can be killed and started again on the same port.
 
-    :param redis_url: of what its two workers share.
-    :param database: the path of its messages.
+    :param redis_url: the address of Redis.
+    :param database: the path of its SQLite database.
     """
 
     def __init__(self, redis_url, database):
@@ -40,7 +40,7 @@ class Chat:
         self._server = ServerProcess(
             "gevent", "app:app", workers=2, folder=CHAT, port=port, **self._environ
         ).__enter__()
-        get(self.url)  # It makes its database before it answers.
+        get(self.url)  # the app creates its database before it answers
 
     def kill(self):
         self._server.stop(signal.SIGKILL)
@@ -54,7 +54,7 @@ class Chat:
 
 
 def enter(person, name, room):
-    """Have a person come in through the door, and return their page."""
+    """Give a name and choose a room on the first page; return the page of the room."""
     person.visit("/", is_open=False)
     person.page.fill("[name=name]", name)
     person.page.check(f"[value={room}]")
@@ -68,7 +68,7 @@ def say(page, text):
 
 
 class Speaker:
-    """Somebody who chats by plain HTTP."""
+    """Somebody who chats by plain HTTP, without a browser and without a socket."""
 
     def __init__(self, server, name, room):
         self.browser, self.path = Browser(server.url), f"/rooms/{room}"

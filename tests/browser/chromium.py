@@ -1,4 +1,4 @@
-"""A real Chromium, driven by Playwright; its console is watched."""
+"""A real Chromium, driven by Playwright; and visitors, whose consoles are watched."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from playwright.sync_api import expect, sync_playwright
 from tests.eventually import DEADLINE, eventually
 
 WHOLE = shutil.which("chromium") or shutil.which("chromium-browser")
-# Without windows of its own it shows the same pages for two thirds of the processor, and keeps none
-# of them for its back button.
+# The headless shell shows the same pages in two thirds of the processor time, but keeps none of
+# them for the back button.
 PATH = shutil.which("chromium-headless-shell") or WHOLE
-# What Playwright itself turns off: Chromium heeds one list alone, which is ours.
+# Features to turn off. Chromium uses only the last such list of its command line, so that this list
+# repeats what Playwright turns off.
 TURNED_OFF = [
     "AvoidCorsURLLoaderRestartOnRedirect",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
@@ -27,10 +28,10 @@ TURNED_OFF = [
     "OptimizationHints",
     "PaintHolding",
     "ThirdPartyStoragePartitioning",
-    # The menu of the address bar: a page of its own, as expensive as the one that is tested.
+    # The menu of the address bar is a page, as expensive as the one that is tested.
     "WebUIOmniboxAimPopup",
     "WebUIOmniboxPopup",
-    # A process that is kept beside each page, in case that another one is wanted.
+    # The spare renderer is a process that waits beside each page in case of another page.
     "SpareRendererForSitePerProcess",
 ]
 ARGUMENTS = [
@@ -44,37 +45,40 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Playwright turns this cache off, and browsers that people use have it.
+# Playwright turns the back/forward cache off, but users' browsers have it.
 LEFT_OUT = ["--disable-back-forward-cache"]
-# The events that a page gets that leaves for the back/forward cache and comes back.
+# The events of a page that goes into the back/forward cache and comes back.
 LEAVE_AND_RETURN = "['pagehide', 'pageshow'].forEach((type) => dispatchEvent(new Event(type)))"
-# How long Playwright waits for anything.
+# How long Playwright waits for anything, in ms.
 MILLISECONDS = DEADLINE * 1000
 MODULES = pathlib.Path(__file__).parents[2] / "flask_realtime" / "javascript"
 
 
 def constant(module, name):
-    """The text of a number that a module of the client begins with."""
+    """Return the text of the constant *name*, a number, of a module of the client."""
     return re.search(rf"^const {name} = ([\d_]+);", (MODULES / module).read_text(), re.M)[1]
 
 
-# The client leaves a link to the browser when the socket has not answered within its patience,
-# which a machine with much other load may take.
+# The client lets the browser follow a link if the socket has not answered within PATIENCE. A
+# machine under load may take longer, so that this script makes the client wait for the tests'
+# deadline.
 PATIENT = f"""(() => {{
   const set = setTimeout;
   window.setTimeout = (run, delay, ...rest) =>
     set(run, delay === {constant("forms.js", "PATIENCE")} ? {MILLISECONDS:.0f} : delay, ...rest);
 }})()"""
-# A page without a network waits for a sign of life, which cannot come, for no longer than this.
+# Makes the client notice after 50 ms that there is no network, in place of ANSWER_TIMEOUT.
 HASTY = f"""() => {{
   const set = setTimeout;
   window.setTimeout = (run, delay, ...rest) =>
     set(run, delay === {constant("heartbeat.js", "ANSWER_TIMEOUT")} ? 50 : delay, ...rest);
   window.unhurried = set;
 }}"""
-# Of what other browsers say, in words of their own, only what comes from our scripts counts.
+# How messages of the client begin. Of other messages only Chromium's count: other browsers word
+# theirs differently.
 OUR_WORDS = ("realtime", "data-realtime", "Forms and links with data-realtime")
-# What Firefox reports as errors of the page, and Chromium not at all, or as the console's.
+# How messages begin that Firefox reports as errors of the page, and Chromium in the console or not
+# at all.
 FIREFOX_WORDS = (
     "Cookie “",
     "Firefox can",
@@ -84,7 +88,7 @@ FIREFOX_WORDS = (
 )
 FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realtime]'))
   || performance.getEntriesByName('realtime-forms').length"""
-# Where the driver tells of no frame of a WebSocket, the page notes them itself.
+# Collects WebSocket frames in the page, for drivers that do not report them.
 NOTE_FRAMES = """(() => {
   window.framesOfSockets = [];
   window.WebSocket = class extends WebSocket {
@@ -100,7 +104,7 @@ NOTE_FRAMES = """(() => {
 def launch():
     """Start the browser.
 
-    :returns: it, as a context manager; people come to it as :class:`Visitor`.
+    :returns: a context manager, which gives Playwright's browser.
     """
     expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
@@ -112,19 +116,20 @@ def launch():
 
 
 def wait_until_open(page):
-    """Wait as :meth:`Visitor.wait_until_open` does, for any page of a visitor."""
+    """Do what :meth:`Visitor.wait_until_open` does, for any page of a visitor."""
     page.wait_for_selector("body[data-realtime-state=open]", state="attached")
     page.wait_for_function(FORMS_ARE_HEEDED, arg=False)
 
 
 class Visitor:
-    """One person, with a browser context of their own and one tab.
+    """One person with a browser context, so with cookies of their own, and one tab.
 
-    :param browser: as :func:`launch` gives it.
-    :param url: of the server.
-    :param prefix: where the app is mounted.
-    :param is_patient: links and forms wait for the socket as long as a slow machine may take.
-    :param options: of the context, as Playwright has them.
+    :param browser: the browser that :func:`launch` gives.
+    :param url: the address of the server.
+    :param prefix: the path at which the app is mounted.
+    :param is_patient: whether links and forms wait for the socket as long as a slow machine may
+        take.
+    :param options: options of Playwright's ``new_context``.
     """
 
     def __init__(self, browser, url, prefix="", is_patient=True, **options):
@@ -153,23 +158,26 @@ class Visitor:
             self.wait_until_open()
 
     def wait_until_open(self):
-        """Until the page's socket is open and, if it has forms or links that ask for the socket,
-        the script that gives it to them is there: until then the browser sends them itself."""
+        """Wait until the page's socket is open, and its script for forms and links has loaded.
+
+        Until then the browser itself sends forms and follows links.
+        """
         wait_until_open(self.page)
 
     def wait_for_forms(self, is_sure=False):
-        """Until those of the page that ask for the socket have it.
+        """Wait until the script for forms and links has loaded, if the page needs it.
 
-        :param is_sure: that there are any, where they do not stand in the document itself.
+        :param is_sure: whether the page needs it in any case, though its document has no such form
+            or link: they may stand in a shadow tree.
         """
         self.wait_for(FORMS_ARE_HEEDED, is_sure)
 
     def wait_for_state(self, state):
-        # Attached: a body without content is not visible.
+        # The state is "attached" because an empty body is not visible.
         self.page.wait_for_selector(f"body[data-realtime-state={state}]", state="attached")
 
     def wait_for(self, expression, argument=None):
-        """Wait until *expression*, the text of a function, is true in the page.
+        """Wait until *expression*, the text of a function, returns something true in the page.
 
         It must be a function, since the pages' Content-Security-Policy forbids to evaluate text.
         """
@@ -180,10 +188,10 @@ class Visitor:
         return self.page.evaluate(expression, argument)
 
     def go_offline(self):
-        """Take the network away, and return once the page has noticed; it doubts its link for a
-        moment only, since Chromium computes for as long as it does.
+        """Take the network away, and return when the page has noticed.
 
-        The tests in Node say how long that is, and test_staying.py waits for it.
+        The page is made to notice after 50 ms, because Chromium keeps the processor busy until
+        then. The tests in Node cover the real time, and test_staying.py waits for it.
         """
         self.run(HASTY)
         self.context.set_offline(True)
@@ -194,7 +202,7 @@ class Visitor:
         self.wait_for("payload => heard.includes(payload)", payload)
 
     def expect_download(self):
-        """Wait, behind a block, for a file to be saved."""
+        """Return a context manager that waits at the end of its block for a file to be saved."""
         if self._browser_name == "firefox":
             from .firefox import DOWNLOADS
 
@@ -202,8 +210,10 @@ class Visitor:
         return self.page.expect_download()
 
     def forgive(self, *starts):
-        """Forget errors that the browser itself reports when its network is away, also those that
-        are still to come: it reports them when it can."""
+        """Ignore errors that begin with one of *starts*, also later ones.
+
+        For errors that the browser itself reports, at any time, when its network is away.
+        """
         self._forgiven += starts
         self.errors = [error for error in self.errors if not error.startswith(starts)]
 
@@ -212,23 +222,23 @@ class Visitor:
 
     @property
     def frames(self):
-        """The WebSocket frames that the page was sent."""
+        """The WebSocket frames that the page has received."""
         if self._is_chromium:
             return self._frames
-        # Its driver runs no script before those of the page.
+        # WebKit's driver cannot run a script before those of the page.
         if self._browser_name == "webkit":
-            pytest.skip("Nothing tells of the frames of a WebSocket here.")
+            pytest.skip("WebKit's driver does not report the frames of WebSockets.")
         return self.run("window.framesOfSockets ?? []")
 
     def wait_for_frame(self, part):
-        """Wait until the page was sent a WebSocket frame that contains *part*."""
+        """Wait until the page has received a WebSocket frame that contains *part*."""
         self.wait_until(lambda: any(part in frame for frame in self.frames))
 
     def wait_until(self, is_so):
-        """Wait until *is_so* is true, while Playwright takes in events."""
+        """Wait until *is_so()* is true, while Playwright handles events."""
 
         def ask():
-            # Playwright takes in events only while it waits itself.
+            # Playwright handles events only while it waits itself.
             self.page.wait_for_timeout(10)
             return is_so()
 

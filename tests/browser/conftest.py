@@ -1,4 +1,4 @@
-"""One browser and its servers for all tests of this folder."""
+"""Fixtures: one browser, and its servers, for all tests of this folder."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ def browser():
 
 @pytest.fixture(scope="package")
 def whole_browser(browser):
-    """A browser that keeps the pages that are left, for its back button."""
+    """A browser that keeps pages for its back button after they were left."""
     if kinds.KIND is not chromium or chromium.PATH == chromium.WHOLE:
         yield browser
         return
@@ -52,7 +52,7 @@ def whole_browser(browser):
 
 @pytest.fixture(scope="package")
 def start(redis_url, tmp_path_factory):
-    """A function that starts gunicorn with two gevent workers and Redis."""
+    """A function that returns a server of the app ``pages``: two gevent workers, with Redis."""
 
     def start(prefix="", port=None, **environ):
         environ = {
@@ -72,13 +72,13 @@ def start(redis_url, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=["gevent", pytest.param("gthread", marks=pytest.mark.long)])
 def kind(request):
-    """Of gunicorn's workers."""
+    """The kind of gunicorn's workers."""
     return request.param
 
 
 @pytest.fixture(scope="module")
 def serve(kind, redis_url, tmp_path_factory):
-    """A function that serves an app of this folder by two workers, with Redis and a database."""
+    """A function that returns a server of an app in ``apps/``: two workers, Redis, a database."""
 
     def serve(app, **environ):
         environ = {
@@ -115,9 +115,9 @@ def redis_client(redis_url):
 
 @pytest.fixture
 def come(request):
-    """A function that brings a person to a server; at the end no console may show an error.
+    """A function that returns a new visitor. The test fails if a visitor's console shows an error.
 
-    A test that is marked with ``keeps_pages`` has a browser that does so for its back button.
+    A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button.
     """
     people = []
     keeps_pages = request.node.get_closest_marker("keeps_pages")

@@ -17,9 +17,9 @@ from .chromium import MILLISECONDS
 
 PATH = shutil.which("firefox-esr") or shutil.which("firefox")
 BRIDGE = pathlib.Path(__file__).with_name("firefox_bridge.py")
-PAUSE = 0.5  # seconds in which the part of a file comes beside its empty place
+PAUSE = 0.5  # seconds; Firefox first creates an empty file, and then the .part file beside it
 PREFERENCES = {
-    # Nothing is asked of the network but the servers of the tests.
+    # No requests to other servers than those of the tests.
     "app.normandy.enabled": False,
     "browser.safebrowsing.downloads.enabled": False,
     "browser.safebrowsing.malware.enabled": False,
@@ -32,16 +32,20 @@ PREFERENCES = {
 
 
 class Downloads:
-    """What the browser saves, of which Playwright hears nothing over BiDi.
+    """The files that the browser saves. Over BiDi Playwright is not told of downloads.
 
-    :ivar folder: where; it is known once the browser runs.
+    :ivar folder: the folder of the files, set when the browser is launched.
     """
 
     folder: pathlib.Path
 
     @contextlib.contextmanager
     def expect(self):
-        """Wait, behind the block, for a file; those of before go, whose names it could not have."""
+        """Wait at the end of the block for a file to be saved.
+
+        Former files are removed first: the browser would give a new file of the same name another
+        one.
+        """
         for former in self.folder.iterdir():
             former.unlink()
         download = Download()
@@ -49,7 +53,7 @@ class Downloads:
         [download.file] = eventually(self._whole, lambda: list(self.folder.iterdir()))
 
     def _whole(self):
-        """The files that are whole: none is empty, or what is to fill it would be beside it."""
+        """Return the files if all of them are complete, else an empty list."""
         files = list(self.folder.iterdir())
         if any(not one.stat().st_size for one in files):
             time.sleep(PAUSE)
@@ -58,7 +62,7 @@ class Downloads:
 
 
 class Download:
-    """A file, as Playwright has it."""
+    """A file that was saved, with the part of Playwright's interface that the tests use."""
 
     file: pathlib.Path
 
@@ -81,7 +85,7 @@ DOWNLOADS = Downloads()
 def launch():
     """Start the browser.
 
-    :returns: it, as a context manager.
+    :returns: a context manager, which gives Playwright's browser.
     """
     expect.set_options(timeout=MILLISECONDS)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,7 +1,8 @@
-"""Runs Firefox for Playwright: passes on what it knows, and answers the rest in its place.
+"""Runs an older Firefox for Playwright, and answers commands that this Firefox does not know.
 
-Playwright speaks the WebDriver BiDi of the newest Firefox; Debian's, an older one that is kept for
-long, knows most of it. It is run in Firefox's place, with its path and its arguments.
+Playwright uses commands of WebDriver BiDi that only the newest Firefox has; Debian's Firefox ESR
+has most of them. Playwright starts this program in place of Firefox, with the path of Firefox and
+its arguments.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 LISTENS = re.compile(rb"WebDriver BiDi listening on ws://127\.0\.0\.1:(\d+)")
-# What only makes a page look different: nothing is lost without.
+# Commands that only change how a page looks, so that the tests can do without them.
 DISPENSABLE = re.compile(r"emulation\.|browsingContext\.setViewport")
 
 

@@ -1,4 +1,4 @@
-"""A proxy in front of a server: it ends TLS, and mounts the app below a prefix, which it strips."""
+"""A proxy in front of a server, which terminates TLS and strips the prefix that the app has."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _HOP = re.compile(rb"\r\nConnection:[^\r]*", re.IGNORECASE)
 
 
 class Front:
-    """One proxy, on a port of its own.
+    """One proxy, which listens on a free port.
 
-    :param port: of the server behind it.
-    :param prefix: such as ``/shared``.
+    :param port: the port of the server behind the proxy.
+    :param prefix: the prefix of the app's paths, such as ``/shared``; other paths are answered 404.
     """
 
     def __init__(self, port: int, prefix: str) -> None:
@@ -51,7 +51,7 @@ class Front:
 
 
 def _forward(browser: ssl.SSLSocket, port: int, prefix: str) -> None:
-    """Hand on one request, and then whatever either side says until one of both ends."""
+    """Forward one request, and then all bytes of both sides until one side ends the connection."""
     with browser, socket.create_connection(("127.0.0.1", port), _PATIENCE) as server:
         head = b""
         while b"\r\n\r\n" not in head:
@@ -69,7 +69,7 @@ def _forward(browser: ssl.SSLSocket, port: int, prefix: str) -> None:
         lines += f"\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: {prefix}".encode()
         lines += b"\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: " + _host(lines)
         server.sendall(b" ".join([method, path[len(prefix) :], lines]) + b"\r\n\r\n" + body)
-        _shovel(browser, server)
+        _copy_both_ways(browser, server)
 
 
 def _host(lines: bytes) -> bytes:
@@ -77,8 +77,8 @@ def _host(lines: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def _shovel(browser: ssl.SSLSocket, server: socket.socket) -> None:
-    """Until one of both ends; in one thread, since two must not use one TLS connection."""
+def _copy_both_ways(browser: ssl.SSLSocket, server: socket.socket) -> None:
+    """Copy bytes until one side ends. One thread for both: two must not use one TLS connection."""
     while True:
         ready = [browser] if browser.pending() else select.select([browser, server], [], [])[0]
         for source, target in ((browser, server), (server, browser)):

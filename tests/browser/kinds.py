@@ -1,4 +1,4 @@
-"""The kinds of browser that the tests of this folder drive: one a run, by the variable BROWSER."""
+"""The kinds of browsers for the tests of this folder; the variable BROWSER chooses one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pytest
 from . import chromium, firefox, webkit
 
 _KINDS = {"chromium": chromium, "firefox": firefox, "webkit": webkit}
-#: The name of the kind that is driven.
+#: The name of the kind that the tests use.
 NAME = os.environ.get("BROWSER", "chromium")
-#: What launches it: ``launch()`` is a context manager; ``PATH`` is empty where it is not installed.
+#: The kind's module: ``launch()`` is a context manager; ``PATH`` is empty if it is not installed.
 KIND = _KINDS[NAME]
 
 
 def not_in(name, reason):
-    """Leave a test out where browsers of the kind *name* are driven.
+    """Return a mark that skips a test with browsers of the kind *name*.
 
-    :param reason: what such a browser, or its driver, does otherwise.
+    :param reason: what such a browser, or its driver, does in another way.
     """
     return pytest.mark.skipif(name == NAME, reason=f"{name}: {reason}")
 
 
 READS_CONSOLE = NAME != "webkit"
-#: Leaves out a story that is of the console alone.
-reads_console = not_in("webkit", "its driver tells nothing of consoles")
+#: Skips a test that is about the console.
+reads_console = not_in("webkit", "its driver does not report the console")

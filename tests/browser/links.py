@@ -1,4 +1,4 @@
-"""A network between a browser and its server that can go dead."""
+"""A network between a browser and a server that can go dead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import threading
 
 
 class Link:
-    """Passes bytes on to *port* until its connections die; new connections are whole."""
+    """Forwards connections to a port, until they die; connections that are made later work.
+
+    :param port: the port of the server.
+    """
 
     def __init__(self, port):
         self._target = port
@@ -22,10 +25,10 @@ class Link:
         return f"http://127.0.0.1:{self._server.getsockname()[1]}"
 
     def die(self, of_sockets_alone=False):
-        """Pass nothing on any more over the connections that are open now, not even that they
-        end.
+        """Forward nothing more on the connections that are open now, not even their ends.
 
-        :param of_sockets_alone: spare HTTP, whose idle connections a browser uses again.
+        :param of_sockets_alone: kill WebSockets only: a browser uses idle connections of HTTP
+            again.
         """
         with self._lock:
             for pair in self._pairs:
@@ -46,7 +49,7 @@ class Link:
 
 
 class _Pair:
-    """One connection from the browser, and the one to the server behind it."""
+    """A connection from the browser, and the connection to the server that belongs to it."""
 
     def __init__(self, near, far):
         self.is_dead = False

@@ -1,4 +1,4 @@
-"""WebKitWebDriver, and a tab of the browser that it starts: W3C's WebDriver protocol over HTTP."""
+"""Starts WebKitWebDriver, and drives its browser by the WebDriver protocol of the W3C."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.ports import free_port
 DRIVER = shutil.which("WebKitWebDriver")
 BROWSERS = glob.glob("/usr/lib/*/webkit2gtk-*/MiniBrowser")
 SCREEN = shutil.which("Xvfb")
-#: WebDriver's name for the key of an object that stands for an element.
+#: The key of an object that stands for an element, as WebDriver defines it.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 MILLISECONDS = DEADLINE * 1000
-# A page without an origin has no storage: reading it throws.
+# The catch is for a page without an origin, which has no storage and throws when it is read.
 FORGET = """async () => {
   try {
     localStorage.clear();
@@ -32,9 +32,9 @@ FORGET = """async () => {
 
 
 class WebDriverError(Exception):
-    """What WebDriver answers instead of a result.
+    """An error that WebDriver answers in place of a result.
 
-    :ivar kind: its name in the protocol, such as ``no such element``.
+    :ivar kind: the name of the error in the protocol, such as ``no such element``.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -44,13 +44,13 @@ class WebDriverError(Exception):
 
 @contextlib.contextmanager
 def screen():
-    """A screen that nobody sees, for browsers that cannot do without.
+    """Run a virtual screen, for browsers that need one.
 
-    :returns: its name, as a context manager.
+    :returns: a context manager, which gives the name of the screen.
     """
     reader, writer = os.pipe()
-    # Without -noreset it begins anew whenever its last client leaves it, and refuses whoever comes
-    # meanwhile: the driver then waits for ever for a browser that found no screen.
+    # Without -noreset, Xvfb resets itself when its last client leaves, and refuses clients that
+    # come meanwhile: the driver would wait for ever for a browser that found no screen.
     options = ["-noreset", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]
     command = [SCREEN, "-displayfd", str(writer), *options]
     process = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
@@ -65,10 +65,10 @@ def screen():
 
 
 class Session:
-    """One browser with cookies of its own, and a tab that is driven.
+    """One browser with its own cookies, of which one tab is driven.
 
-    :param display: the screen on which it is shown.
-    :ivar output: the file that has what the driver and the browser say.
+    :param display: the name of the screen.
+    :ivar output: the file to which the driver and the browser write.
     """
 
     def __init__(self, display: str) -> None:
@@ -120,7 +120,11 @@ class Session:
         return self._ask("delete", path)
 
     def run(self, function, *arguments):
-        """Return what the text of a function gives in the page, or what its promise does."""
+        """Run a function in the page, and return its result, or that of its promise.
+
+        :param function: the text of the function.
+        :param arguments: its arguments, which must be JSON or elements.
+        """
         script = (
             "const done = arguments[arguments.length - 1];"
             f"Promise.resolve([...arguments].slice(0, -1)).then((given) => ({function})(...given))"
@@ -132,11 +136,11 @@ class Session:
         return value
 
     def renew(self):
-        """Have a tab without a past, and no cookies of the site that was seen last.
+        """Open a new tab without a history, close all others, and delete the site's cookies.
 
-        It takes a quarter of the time that another browser takes to start.
+        This takes a quarter of the time that it takes to start another browser.
 
-        :raises WebDriverError: if the page does not let go, behind a dialog for instance.
+        :raises WebDriverError: if a page cannot be closed, because of a dialog for example.
         """
         self.run(FORGET)
         self.delete("/cookie")
@@ -161,7 +165,7 @@ class Session:
 
     def _ask(self, method, path, body=None):
         data = None if body is None else json.dumps(body)
-        # Longer than the longest script.
+        # The timeout is longer than that of scripts, which is the deadline.
         answer = self._http.request(method, self._url + path, data=data, timeout=2 * DEADLINE)
         value = answer.json()["value"]
         if answer.status_code >= 400:

@@ -1,4 +1,4 @@
-"""A real WebKit, that of GTK: as much of Playwright's interface as the stories ask for."""
+"""A real WebKit, that of GTK, with the part of Playwright's interface that the tests use."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PATH = webdriver.SCREEN and webdriver.DRIVER and webdriver.BROWSERS
 
 @contextlib.contextmanager
 def launch():
-    """Find the browser's screen.
+    """Start a screen for browsers, which start with their contexts.
 
-    :returns: what contexts are made of, as a context manager.
+    :returns: a context manager, which gives a :class:`Browser`.
     """
     with webdriver.screen() as display:
         browser = Browser(display)
@@ -27,9 +27,12 @@ def launch():
 
 
 class Browser(Lacking):
-    """The kind of browser, of which each context is a process of its own.
+    """Makes contexts, each in a process of its own.
 
-    One whose context is closed is kept for the next context, since to start another takes long.
+    When a context is closed, its process is kept for the next context, because it takes long to
+    start one.
+
+    :param display: the name of the screen.
     """
 
     name = "webkit"
@@ -62,7 +65,7 @@ class Browser(Lacking):
 
 
 class Context(Lacking):
-    """One browser, with cookies of its own."""
+    """One browser process, with its own cookies."""
 
     def __init__(self, session, give_back):
         self._session = session
@@ -70,16 +73,16 @@ class Context(Lacking):
         self._scripts = []
 
     def add_init_script(self, script):
-        """Have pages run a script: once they are there, which is the earliest that can be had."""
+        """Run a script in each page after it has loaded; the driver offers no earlier time."""
         self._scripts.append(script)
 
     def on(self, event, listener):
-        """The driver tells nothing of consoles; a story that listens to more is not told here."""
+        """Do nothing: the driver reports no console. Skip tests that listen to other events."""
         if event not in ("console", "weberror"):
-            pytest.skip(f"WebKit's driver tells of no {event}.")
+            pytest.skip(f"WebKit's driver does not report {event}.")
 
     def set_default_timeout(self, milliseconds):
-        """All waits have the deadline of the tests."""
+        """Do nothing: all waits have the deadline of the tests."""
 
     def new_page(self):
         return Page(self._session, self._scripts)

@@ -1,4 +1,4 @@
-"""A tab of WebKit, and its elements, by the names that Playwright gives them."""
+"""A tab of WebKit and its elements, with the part of Playwright's interface that the tests use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .webdriver import ELEMENT, WebDriverError
 
 KEYS = {"Enter": "\ue007", "Tab": "\ue004", "Escape": "\ue00c", "Backspace": "\ue003"}
 MODIFIERS = {"Control": "\ue009", "Shift": "\ue008"}
-# What WebDriver says of a page that is just being left, or of an element that is not there yet.
+# The errors of WebDriver while a page is being left, or before an element is there. They pass.
 PASSING = {
     "element click intercepted",
     "element not interactable",
@@ -33,10 +33,10 @@ NOTE_LEAVING = """() => {
   window.isLeaving = false;
   addEventListener("beforeunload", () => (window.isLeaving = true), { once: true });
 }"""
-# A picture may hide what the document itself has under that name.
+# An image named readyState would hide the property of the document.
 IS_LOADED = """Object.getOwnPropertyDescriptor(Document.prototype, "readyState").get.call(document)
     === 'complete'"""
-# Another document, or the same at another place of the history.
+# Tells whether the history has been travelled: to another document, or within the same.
 NOTE_TRAVELLING = """(here) => {
   window.here = here;
   addEventListener("popstate", () => (window.here = ""), { once: true });
@@ -47,7 +47,7 @@ TEXT_IS = re.compile(r"""(.*):text-is\(['"](.*)['"]\)""")
 
 
 class Lacking:
-    """What the driver has no word for: a story that asks for it is not told here."""
+    """Skips a test that uses a method or property which the driver does not offer."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -87,7 +87,7 @@ class Page(Lacking):
         self._travel("/forward")
 
     def evaluate(self, expression, arg=None):
-        """The value of an expression, or of a function of *arg*, in the page."""
+        """Return the value of an expression in the page; of a function, its result for *arg*."""
         return self._session.run(
             f"async (arg) => {{ const it = ({expression});"
             " return typeof it === 'function' ? it(arg) : it; }",
@@ -111,7 +111,7 @@ class Page(Lacking):
 
     @contextlib.contextmanager
     def expect_navigation(self, **_):
-        """Wait, behind the block, until another document is there."""
+        """Wait at the end of the block until another document has loaded."""
         before = self._until(lambda: [self._origin()])
         yield
         self._until(lambda: [self._origin()] != before and self._is_loaded())
@@ -122,8 +122,8 @@ class Page(Lacking):
         self.evaluate(NOTE_LEAVING)
         before = self._origin()
         self._act(selector, "click")
-        # As Playwright does: what comes behind a click that leads away is meant for the next page.
-        # One that leads to no page, a 204 say, leads away for a moment only.
+        # As in Playwright, a click that leads to another page returns when that page is there. A
+        # click whose answer is no page, such as 204, only seems to leave the page for a moment.
         for _ in range(LONGEST_LEAVE):
             if not self._until(lambda: [self._origin() == before and self.evaluate(IS_LEAVING)])[0]:
                 break
@@ -163,9 +163,9 @@ class Page(Lacking):
         return Locator(self, selector)
 
     def on(self, event, listener):
-        """Nothing is heard; a story that listens to more than frames is not told here."""
+        """Do nothing: the driver reports no frames. Skip tests that listen to other events."""
         if event != "websocket":
-            pytest.skip(f"WebKit's driver tells of no {event}.")
+            pytest.skip(f"WebKit's driver does not report {event}.")
 
     def _origin(self):
         return self.evaluate("performance.timeOrigin")
@@ -202,7 +202,7 @@ class Page(Lacking):
         return found and found[ELEMENT]
 
     def _until(self, ask):
-        """What *ask* returns, once it is true: pages come and go meanwhile."""
+        """Call *ask* until it returns something true, and return that; ignore errors in PASSING."""
         last = []
 
         def try_it():
@@ -217,7 +217,7 @@ class Page(Lacking):
 
 
 class Locator(Lacking):
-    """An element, looked for whenever it is used."""
+    """An element by its selector, which is looked up whenever the element is used."""
 
     def __init__(self, page, selector):
         self._page = page
@@ -256,7 +256,7 @@ UP = {"type": "pointerUp", "button": 0}
 
 
 class Mouse:
-    """Of the tab; where it points is measured in pixels from the corner of what is seen."""
+    """The mouse of the tab. Positions are in pixels from the top left corner of the viewport."""
 
     def __init__(self, session):
         self._session = session

@@ -1,4 +1,4 @@
-"""Attacks from outside: each file tells one story, against real servers."""
+"""Fixtures for attacks from outside on real servers; each file is about one attack."""
 
 import itertools
 import pathlib
@@ -24,10 +24,14 @@ def channel():
 
 
 def servers_of(environ_of, running):
-    """Return a function that starts a server for an app of this folder, and adds it to *running*.
+    """Return a function that starts a server of an app in ``apps/``, and adds it to *running*.
 
-    ``serve("rooms:app")`` is gunicorn's gevent worker with the registry in memory; *kind*,
-    *registry* and settings such as ``MAX_CONNECTIONS=2`` may be given.
+    By default, as in ``serve("rooms:app")``, the server is gunicorn with one gevent worker and the
+    registry in memory. Settings may be given as options, such as ``MAX_CONNECTIONS=2``.
+
+    :param environ_of: the fixture ``settings``: returns the environment for a registry and
+        settings.
+    :param running: a list of the servers that have been started.
     """
 
     def serve(app, kind="gevent", registry="memory", workers=1, environ=None, **options):
@@ -47,7 +51,7 @@ def servers_of(environ_of, running):
 
 @pytest.fixture
 def serve(settings):  # noqa: F811 - the fixture
-    """Return a function that starts a server until the test ends; see :func:`servers_of`."""
+    """Return a function that starts a server, which runs until the test ends: see `servers_of`."""
     running = []
     yield servers_of(settings, running)
     for server in running:
@@ -56,8 +60,10 @@ def serve(settings):  # noqa: F811 - the fixture
 
 @pytest.fixture(scope="module")
 def share(settings):  # noqa: F811 - the fixture
-    """Return a function as ``serve``, for tests that leave a server as they found it: all of a
-    module that ask for the same one have the same."""
+    """Return a function like ``serve`` whose servers the tests of a module share.
+
+    For tests that leave a server as they found it. The same arguments give the same server.
+    """
     running, started = [], {}
     serve = servers_of(settings, running)
 
@@ -79,8 +85,10 @@ def folder_of_holds(tmp_path_factory):
 
 @pytest.fixture
 def hold(folder_of_holds):
-    """The folder where an app that holds requests up says that one has arrived, and where a test
-    says that it may go; empty."""
+    """An empty folder by which an app and a test agree on a request that the app holds back.
+
+    The app creates a file in it when the request has arrived; the test, when it may be answered.
+    """
     for file in folder_of_holds.iterdir():
         file.unlink()
     return folder_of_holds
@@ -88,7 +96,7 @@ def hold(folder_of_holds):
 
 @pytest.fixture(params=["gevent", "gthread"])
 def besiege(request, settings, channel):  # noqa: F811 - the fixture
-    """Return a function that lays siege to a server with such settings, until the test ends."""
+    """Return a function that starts a server with given settings, and returns a `Siege` of it."""
     laid = []
 
     def besiege(**options):
@@ -103,7 +111,7 @@ def besiege(request, settings, channel):  # noqa: F811 - the fixture
 
     yield besiege
     for one in laid:
-        # The server first: what its sockets have sent in vain would keep others waiting.
+        # The server is killed first: closing a socket would wait for what the server has sent.
         if isinstance(one, ServerProcess):
             one.stop(signal.SIGKILL)
             one.__exit__()
@@ -113,5 +121,5 @@ def besiege(request, settings, channel):  # noqa: F811 - the fixture
 
 @pytest.fixture
 def siege(besiege):
-    """A siege of a server with the settings that there are by default."""
+    """A siege of a server with default settings."""
     return besiege()

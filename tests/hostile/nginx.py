@@ -1,4 +1,4 @@
-"""A real nginx in front of a server, as an operator sets it up."""
+"""A real nginx in front of a server, configured as the README says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.eventually import eventually
 from tests.integration.serving import STOP_SECONDS, is_open
 from tests.ports import free_port
 
-#: Debian keeps it where only root's path leads.
+#: Debian has nginx in a folder that is only on root's path.
 PATH = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -35,27 +35,27 @@ TEMPORARY = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
 
 
 def readme() -> str:
-    """What the README prints for nginx."""
+    """Return the configuration for nginx that the README prints."""
     text = (ROOT / "README.rst").read_text()
     [block] = re.findall(r"^\.\. code-block:: nginx\n\n((?:    .*\n|\n)+)", text, re.MULTILINE)
     return block
 
 
 def security() -> str:
-    """What SECURITY.rst prints for nginx."""
+    """Return the configuration for nginx that SECURITY.rst prints."""
     text = (ROOT / "SECURITY.rst").read_text()
     [block] = re.findall(r"by nginx for example::\n\n((?:      .*\n|\n)+)", text)
     return block
 
 
 class Nginx:
-    """nginx on a port of its own.
+    """An nginx process, which listens on a free port.
 
-    :param folder: where it keeps its files.
-    :param server: what it passes requests on to, a ``ServerProcess``.
-    :param http: lines that stand beside the README's ``server``.
-    :param locations: lines that stand in it, ahead of ``location /``. ``PASS`` in them is what the
-        README has in that location.
+    :param folder: the folder for its files.
+    :param server: the ``ServerProcess`` to which it passes requests.
+    :param http: lines to add to the block ``http``, before the README's ``server``.
+    :param locations: lines to add to that ``server``, before ``location /``. ``PASS`` in any of
+        these lines stands for what the README has in ``location /``.
     """
 
     def __init__(self, folder, server, http="", locations=""):

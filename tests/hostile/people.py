@@ -1,4 +1,4 @@
-"""People with browsers: victims and thieves."""
+"""People with browsers, who attack a server or are attacked."""
 
 import requests
 
@@ -7,17 +7,17 @@ from tests.integration.browsers import Browser, connection_id
 
 
 class Person(Browser):
-    """Somebody with a browser that sends the headers of its kind of request (``Sec-Fetch-…``)."""
+    """Somebody with a browser, which sends ``Sec-Fetch-…`` headers as real browsers do."""
 
     def navigate(self, path, method="GET", **options):
-        """Follow a link, or send a form; return the page that is shown then."""
+        """Follow a link, or send a form; return the response."""
         headers = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
         return self.http.request(
             method, self.url + path, headers=headers, timeout=DEADLINE, **options
         )
 
     def show(self, path="/"):
-        """Show a page, and return its connection id."""
+        """Load a page, and return its connection id."""
         return connection_id(self.navigate(path).text)
 
     def log_in(self, user, name="nobody"):
@@ -27,7 +27,10 @@ class Person(Browser):
         return self.navigate(path, "POST")
 
     def take_over(self, page):
-        """Fetch what waits for a page, as its script does."""
+        """Fetch the changes of cookies that wait for a page, as the page's script does.
+
+        :param page: the connection id of the page.
+        """
         headers = {
             "Origin": self.url,
             "Sec-Fetch-Mode": "same-origin",
@@ -39,7 +42,7 @@ class Person(Browser):
         return self.http.get(f"{self.url}/me", timeout=DEADLINE).json()
 
     def give_cookies_to(self, other):
-        """Plant this browser's cookies in another one, or keep a copy of them."""
+        """Give another browser a copy of this one's cookies and no others; return that browser."""
         other.http.cookies = requests.cookies.merge_cookies(
             requests.cookies.RequestsCookieJar(), self.http.cookies
         )

@@ -1,4 +1,4 @@
-"""Many sockets of one server that mean to fill its memory, and what they cost it."""
+"""Many sockets that try to fill the memory of a server, and how much each of them takes."""
 
 import re
 import threading
@@ -10,16 +10,17 @@ from tests.integration.browsers import Browser
 from tests.integration.raw import RawSocket
 
 COUNT = 64
-# What a socket may hold by every way there is.
+# How many bytes a socket may take, whatever it does.
 SHARE = 2_000_000
-# What the messages that are handled, and the replies that are sent, may take together beside it.
+# How many bytes the messages that are being handled, and the replies to them, may take together.
 COMMON = 64 * 1024 * 1024
 
 
 class Siege:
-    """So many sockets of a page each, which read nothing by themselves.
+    """``COUNT`` sockets, each of a page of its own, that read only when a test says so.
 
-    :param channel: what the names of the pages' channels begin with.
+    :param server: the server.
+    :param channel: the beginning of the names of the pages' channels.
     """
 
     def __init__(self, server, channel):
@@ -29,7 +30,8 @@ class Siege:
         self.browser = Browser(server.url)
         self.pages = []
         self._process = psutil.Process(int(self.browser.get("/pid").text))
-        # Memory that a process has had once it often keeps: that of ordinary sockets is not ours.
+        # A process often keeps memory that it has used once. What ordinary sockets need is used
+        # here once, so that it is not counted.
         for socket in self.open():
             socket.send(1, b'{"id": "1", "action": "nothing"}')
             socket.receive()
@@ -37,22 +39,23 @@ class Siege:
         self.begin()
 
     def begin(self):
-        """What the process holds from here on is held for the sockets."""
+        """Count the memory that the server takes from now on as that of the sockets."""
         self._before = self._process.memory_info().rss
 
     def channel(self, number):
         return f"{self._channel}-{number}"
 
     def load(self, channel=None):
-        """Load a page for each socket, on a channel of its own, or all on one."""
+        """Load a page for each socket, each on its own channel, or all on *channel*."""
         self.pages = [
             self.browser.page(f"/on/{channel or self.channel(at)}") for at in range(COUNT)
         ]
 
     def open(self, load=True, **options):
-        """Open a socket for each page.
+        """Open a socket for each page, and return the sockets.
 
-        :param options: of the sockets.
+        :param load: whether to load the pages first.
+        :param options: options of :class:`RawSocket`.
         """
         if load:
             self.load()
@@ -63,7 +66,7 @@ class Siege:
         return self._sockets
 
     def ask_once(self, text):
-        """Have the server answer a message, and what it needs for that belongs to all sockets."""
+        """Send a message and read the reply on another socket, whose memory is not counted."""
         with RawSocket(self._server, self.browser, self.browser.page("/on/asks")) as socket:
             socket.send(1, text)
             socket.receive()
@@ -74,31 +77,35 @@ class Siege:
             self._sockets.pop().__exit__()
 
     def wait_until_cut(self, why):
-        """Wait until the server has cut all sockets off, for a reason that its log gives."""
+        """Wait until the server's log says that it has cut all sockets off.
+
+        :param why: a regular expression for the reason in the log.
+        """
         log = self._server.log
         cut = re.compile(rf"which does not keep up: .*({why})")
         eventually(lambda: len(cut.findall(log())) >= COUNT, explain=lambda: log()[-3000:])
 
     def come_back(self):
-        """Open two of the pages once more; what the server answers to where they were."""
+        """Open sockets of two of the pages again; return the replies to their first messages."""
         replies = []
         for page in self.pages[:2]:
-            # Without a limit the client reads on, as a browser does: it would else wait at its end
-            # for a close frame that stands behind 16 messages that nobody has looked at.
+            # Without a limit the client goes on reading, as a browser does. With the default one it
+            # stops after 16 messages, and closing it would wait for a close frame behind them.
             with self.browser.open(page, resume=True, max_queue=None) as socket:
                 replies.append(socket.resume())
         return replies
 
     def share(self, common=COMMON):
-        """The most that a socket has cost in a while, in bytes.
+        """Return the most bytes of memory that a socket has taken within the next 1.5 seconds.
 
-        :param common: what all have in common, and is none of it; 0 where nothing is handled.
+        :param common: bytes that all sockets share, which are not counted; 0 if the server handles
+            no messages.
         """
         pause, most = threading.Event(), 0
         for number in range(30):
             most = max(most, self._process.memory_info().rss)
             if number % 10 == 0:
-                # Whoever asks for a page meanwhile gets it, after seconds of hard work.
+                # A request by HTTP must be answered meanwhile, within the deadline of tests.
                 self.browser.get("/pid")
             pause.wait(0.05)
         grown = (most - self._before) / COUNT

@@ -1,8 +1,8 @@
-"""The app of the forms and links of the tests, in every shape: it writes down what it is sent.
+"""An app whose pages and answers a test sets, and which records the requests that it gets.
 
-``PUT /answers/NAME`` says what ``/echo/NAME`` answers, and ``GET /page`` if the name is that; one
-that is held is answered once ``POST /release`` says so. ``/echo/NAME`` writes the request down, and
-``GET /requests`` tells what was written down, and forgets it.
+``PUT /answers/NAME`` sets the answer of ``/echo/NAME``, or, if NAME is ``page``, the content of
+``/page``. An answer that is held is sent after ``POST /release``. ``/echo/NAME`` records its
+requests; ``GET /requests`` returns the recorded requests, and forgets them.
 """
 
 import base64
