@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, Request, has_request_context, request
 
 from .app_contexts import within
 from .app_publisher import AppPublisher
@@ -27,6 +27,7 @@ from .page.identify import Identify
 from .page.page import Page
 from .registries import make_registry
 from .registries.base import Registry
+from .request_hooks import request_hooks
 from .session import view as takeover
 from .session.grants import Grants
 from .session.settlement import Settlement
@@ -91,7 +92,6 @@ class AppState:
         )
         self._transport = Transport(config, self._admit)
         _check_endpoints(app)
-        app.url_value_preprocessor(self._first_request)
         keep_places_from_views(app)
         # Before BlockRequests, which replaces the page by some of its blocks.
         Page(config).init_app(app)
@@ -108,6 +108,8 @@ class AppState:
         if config.enabled:
             # After Page, so that it knows at the end of a request whether a page was stamped.
             self.settlement.init_app(app)
+        # Last, so that a wrong setting is told of before anything else is done.
+        request_hooks(app).add(begin=self._begin)
 
     @property
     def has_served(self) -> bool:
@@ -171,8 +173,8 @@ class AppState:
     def _admit(self, handshake: Handshake) -> Connection:
         return self.node().admit(handshake)
 
-    def _first_request(self, endpoint: str | None, values: object) -> None:
-        if not self.has_served:
+    def _begin(self, _request: Request) -> None:
+        if not self._serving.has_begun:
             self._check_settings()
             if self.config.enabled:
                 self._transport.check_routes(self._app)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from flask import (
     Flask,
+    Request,
     Response,
     after_this_request,
     current_app,
@@ -24,7 +25,9 @@ from flask import (
     has_request_context,
     request,
 )
+from werkzeug.exceptions import HTTPException
 
+from ..request_hooks import request_hooks
 from ..threads import clock
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
 
@@ -43,8 +46,10 @@ MOST_TOLD = 100
 MOST_PAGE_BYTES = 4 << 20
 RETRY_AFTER_SECONDS = 1
 
+_HEADER_IN_ENVIRON = "HTTP_X_REALTIME_BLOCK"
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
-_TURN = "_flask_realtime_block_turn"
+# Set in the environ of a request for blocks: its turn, until that is given back.
+_TURN = "flask_realtime.block_turn"
 # Set in the environ of a request for blocks: the page that its view has returned.
 _PAGE = "flask_realtime.page"
 # Set in ``g``, because before Flask 3.2 teardown_appcontext functions run without the request.
@@ -87,30 +92,35 @@ class BlockRequests:
 
     def init_app(self, app: Flask) -> None:
         """Answer requests for blocks of *app*'s pages from now on."""
-        # First in the list: a request that has to come back later makes the app do nothing.
-        app.before_request_funcs.setdefault(None, []).insert(0, self._begin)
-        # First in the list, because Flask calls it last, after all that the app does to a page.
-        app.after_request_funcs.setdefault(None, []).insert(0, self._answer)
-        app.teardown_request(self._end)
+        request_hooks(app).add(begin=self._begin, end=self._answer)
 
-    def _begin(self) -> Response | None:
+    def _begin(self, request: Request) -> None:
+        if _HEADER_IN_ENVIRON not in request.environ:
+            return
         names, view = _named(), request.endpoint
         if not names or view is None:
-            return None
+            return
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         turn = self._turns().begin(view)
         if turn is None:
-            response = current_app.response_class("Too many at once; come back.\n", 503)
+            response = app.response_class("Too many at once; come back.\n", 503)
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-            return response
-        setattr(g, _TURN, turn)
+            raise HTTPException(response=response)
+        request.environ[_TURN] = turn
         setattr(g, _IS_FOR_BLOCK, True)
-        want_blocks(current_app._get_current_object(), names)  # type: ignore[attr-defined]
+        # Now, since Flask calls such a function at the end of every request, and most apps are
+        # never asked for blocks.
+        ends = app.teardown_request_funcs.setdefault(None, [])
+        if self._end not in ends:
+            ends.append(self._end)
+        want_blocks(app, names)
         # Runs before any after_request function, one of which may change the HTML.
         after_this_request(_keep_page)
-        return None
 
-    def _answer(self, response: Response) -> Response:
+    def _answer(self, request: Request, response: Response) -> Response:
         """Answer with the blocks alone, and give the turn back."""
+        if _TURN not in request.environ:
+            return response
         wanted, page = wanted_blocks(), request.environ.get(_PAGE)
         is_rendered = False
         if wanted is not None and page is not None and _is_page(response):
@@ -128,7 +138,7 @@ class BlockRequests:
         self._give_back(False)
 
     def _give_back(self, is_rendered: bool) -> None:
-        turn = g.pop(_TURN, None)
+        turn = request.environ.pop(_TURN, None)
         if turn is not None:
             seconds = clock.monotonic() - turn.began if is_rendered else None
             self._turns().end(turn, seconds)

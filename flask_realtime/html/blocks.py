@@ -12,17 +12,16 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
-from flask import Flask, before_render_template, globals, has_request_context, request
+from flask import Flask, before_render_template, has_request_context, request
 from jinja2 import Template
 from jinja2.runtime import Context
+
+from ..flask_contexts import IS_ONE, request_context
 
 _WANTED = "flask_realtime.blocks"
 # Under which name a template keeps the function that renders it, as Jinja has made it.
 _ROOT = "_flask_realtime_root"
-# Flask 3.2 has one context for the app and its request; earlier ones have one of each.
-_HAS_ONE_CONTEXT = not hasattr(globals, "_cv_request")
-_CONTEXT: Any = globals.app_ctx if _HAS_ONE_CONTEXT else globals.request_ctx
-_FLASHES = "_flashes" if _HAS_ONE_CONTEXT else "flashes"
+_FLASHES = "_flashes" if IS_ONE else "flashes"
 
 
 class WantedBlocks:
@@ -221,4 +220,4 @@ async def _noted_async(
 
 def _set_flashes(flashes: list[Any] | None) -> None:
     """Set the messages that ``get_flashed_messages()`` gives; None: those of the session."""
-    setattr(_CONTEXT._get_current_object(), _FLASHES, flashes)
+    setattr(request_context(), _FLASHES, flashes)

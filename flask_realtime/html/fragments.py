@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from flask import Flask, current_app, globals
+from flask import Flask, current_app
 from markupsafe import escape
 
 from ..errors import RealtimeError
+from ..flask_contexts import IS_ONE, app_context
 from .nobody import as_nobody
 from .one_block import render_block
 from .passed import held_proxies, resolve
@@ -173,8 +174,8 @@ def _check_morph(context: dict[str, Any]) -> None:
 
 def _update_context(app: Flask, variables: dict[str, Any]) -> None:
     # Flask 3.2 takes the context as the first argument; earlier ones do not.
-    if hasattr(globals, "_cv_request"):
-        app.update_template_context(variables)
+    update: Any = app.update_template_context
+    if IS_ONE:
+        update(app_context(), variables)
     else:
-        update: Any = app.update_template_context
-        update(globals.app_ctx._get_current_object(), variables)  # type: ignore[attr-defined]
+        update(variables)

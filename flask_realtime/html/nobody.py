@@ -15,15 +15,15 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any, NoReturn
 
-from flask import Flask, Request, globals, has_request_context, request
+from flask import Flask, Request, has_request_context, request
 from flask.sessions import SessionMixin
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from ..errors import RealtimeError
+from ..flask_contexts import IS_ONE, REQUEST_CONTEXT, app_context
+from ..request_hooks import request_hooks
 
-# Flask before 3.2 has one context for the app and another one for the request.
-_REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
 _MERGED = ("g", "url_adapter", "_request", "_session", "_flashes", "_after_request_functions")
 
 
@@ -77,12 +77,12 @@ def as_nobody(app: Flask, what: str) -> Iterator[None]:
     :param what: what runs, as the error names it: ``"The template '_row.html'"``.
     :raises WrittenByNobody: from inside, if the session is written.
     """
-    context: Any = globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
+    context = app_context()
     has_host = has_request_context() or bool(app.config["SERVER_NAME"])
     nobody = app.request_class(_environ(app))
     nobody.json_module = app.json
     session = NobodysSession(what)
-    if _REQUEST_VARIABLE is None:
+    if IS_ONE:
         with _swapped(context, _MERGED):
             context.g = app.app_ctx_globals_class()
             context._request, context._session = nobody, session
@@ -91,14 +91,14 @@ def as_nobody(app: Flask, what: str) -> Iterator[None]:
             yield
         return
     request_context: Any = sys.modules["flask.ctx"].RequestContext(app, {}, nobody, session)
-    token = _REQUEST_VARIABLE.set(request_context)
+    token = REQUEST_CONTEXT.set(request_context)
     try:
         with _swapped(context, ("g",)):
             context.g = app.app_ctx_globals_class()
             _route(app, request_context, nobody, has_host)
             yield
     finally:
-        _REQUEST_VARIABLE.reset(token)
+        REQUEST_CONTEXT.reset(token)
 
 
 @contextmanager
@@ -119,9 +119,12 @@ def _route(app: Flask, context: Any, nobody: Request, has_host: bool) -> None:
         nobody.routing_exception = error
         return
     context.match_request()
+    own = request_hooks(app)
     for name in chain((None,), reversed(nobody.blueprints)):
         for function in app.url_value_preprocessors.get(name, ()):
-            function(nobody.endpoint, nobody.view_args)
+            # This request is none that has come.
+            if not own.includes(function):
+                function(nobody.endpoint, nobody.view_args)
     if not has_host:
         adapter = _NoHost.__new__(_NoHost)
         vars(adapter).update(vars(context.url_adapter))

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import current_app, request
 
+from ..flask_contexts import present_app, present_request
 from .body_tag import ATTRIBUTE
 from .naming import asking_page
 
@@ -30,8 +31,9 @@ def note_decorated(view: Any) -> None:
 
 def advice() -> Advice:
     """Return the advice of the current app."""
-    given: Advice = current_app.extensions.setdefault(_EXTENSION, Advice())
-    return given
+    extensions = present_app().extensions
+    given: Advice | None = extensions.get(_EXTENSION)
+    return extensions.setdefault(_EXTENSION, Advice()) if given is None else given
 
 
 class Advice:
@@ -85,7 +87,7 @@ class Advice:
 
     def page_of_view(self) -> None:
         """Warn that the view of the current request is not the decorated function."""
-        view = current_app.view_functions.get(request.endpoint or "")
+        view = present_app().view_functions.get(present_request().endpoint or "")
         if view is not None and getattr(view, _DECORATED, None) is view:
             self._give(
                 "The page of the view %r is not subscribed: @realtime.subscribes is written above "
@@ -98,7 +100,10 @@ class Advice:
 
         :param paths: those of ours that need it, without the prefix at which the app is mounted.
         """
-        own = current_app.session_interface.get_cookie_path(current_app).rstrip("/")
+        app = present_app()
+        own = app.session_interface.get_cookie_path(app).rstrip("/")
+        if not own:
+            return
         missed = [path for path in paths if not f"{request.root_path}{path}/".startswith(f"{own}/")]
         if missed and not self._has_told_of_cookie:
             self._has_told_of_cookie = True

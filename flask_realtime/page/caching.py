@@ -19,11 +19,17 @@ _OF_CACHES_BETWEEN = (
     "Vercel-CDN-Cache-Control",
     "X-Accel-Expires",
 )
+# All that says whether, and for how long, caches may keep a page; most responses have none of it.
+_ABOUT_COPIES = {name.lower() for name in ("ETag", "Expires", "Last-Modified", *_OF_CACHES_BETWEEN)}
+_ABOUT_CACHING = {"cache-control", *_ABOUT_COPIES}
 _NOT_TO_BE_KEPT = re.compile(r"\s*(0|off)\s*|.*\b(no-store|no-cache|private|max-age=0)\b.*", re.I)
 
 
 def may_be_kept(response: Response) -> bool:
     """Return whether *response* lets caches keep it, or ask later whether it has changed."""
+    told = _names(response)
+    if told.isdisjoint(_ABOUT_CACHING):
+        return False
     headers, control = response.headers, response.cache_control
     if any(not _NOT_TO_BE_KEPT.fullmatch(headers.get(name, "0")) for name in _OF_CACHES_BETWEEN):
         return True
@@ -38,10 +44,18 @@ def keep_from_caches(response: Response) -> None:
 
     A copy of a page has a connection id whose subscriptions belong to another rendering.
     """
-    for name in ("ETag", "Expires", "Last-Modified", *_OF_CACHES_BETWEEN):
-        response.headers.pop(name, None)
-    no_store = ", no-store" if response.cache_control.no_store else ""
+    told = _names(response)
+    no_store = ""
+    if not told.isdisjoint(_ABOUT_CACHING):
+        for name in _ABOUT_COPIES & told:
+            del response.headers[name]
+        no_store = ", no-store" if response.cache_control.no_store else ""
     response.headers["Cache-Control"] = f"private, no-cache{no_store}"
+
+
+def _names(response: Response) -> set[str]:
+    """Return the names of a response's headers in lower case."""
+    return {name.lower() for name, _ in response.headers}
 
 
 def _is_positive(seconds: object) -> bool:

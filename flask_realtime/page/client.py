@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import Flask, current_app, request, session
+from flask import Flask, Request, session
 from flask.sessions import NullSession
 
 from ..errors import InvalidSetting
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import (
     SOCKET_KEY,
     digest,
@@ -82,7 +83,8 @@ class Client:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+        environ = present_request().environ
+        self.socket: SocketOfMessage | None = environ.get(SOCKET_IN_ENVIRON)
         self._id = None if self.socket is None else self.socket.connection_id
         self._is_open = self.socket is not None
         self._key: str | None = None
@@ -182,16 +184,19 @@ class Client:
 
 def current_client() -> Client:
     """Return the client of the current request."""
-    client: Client | None = request.environ.get(_CLIENT)
+    environ = present_request().environ
+    client: Client | None = environ.get(_CLIENT)
     if client is None:
-        client = request.environ[_CLIENT] = Client()
+        client = environ[_CLIENT] = Client()
     return client
 
 
-def is_touched() -> bool:
+def is_touched(request: Request) -> bool:
     """Return whether the client of the current request was used, or its session was changed.
 
     Most requests and messages do neither, and nothing has to be done at their end.
+
+    :param request: the current request.
     """
     return _CLIENT in request.environ or present_session().modified
 
@@ -201,9 +206,8 @@ def client_so_far() -> Client | None:
 
     Never None for a message of a socket.
     """
-    return (
-        current_client() if SOCKET_IN_ENVIRON in request.environ else request.environ.get(_CLIENT)
-    )
+    environ = present_request().environ
+    return current_client() if SOCKET_IN_ENVIRON in environ else environ.get(_CLIENT)
 
 
 def came() -> Came:
@@ -211,11 +215,11 @@ def came() -> Came:
 
     Raises whatever the app's function of ``realtime.identify`` raises.
     """
-    found: Came | None = request.environ.get(CAME)
+    environ = present_request().environ
+    found: Came | None = environ.get(CAME)
     if found is None:
         session = session_as_it_came()
-        found = Came(_key_in(session), identify().ask(session))
-        request.environ[CAME] = found
+        found = environ[CAME] = Came(_key_in(session), identify().ask(session))
     return found
 
 
@@ -235,7 +239,7 @@ def asking_digests() -> list[str]:
     One by the app's present secret key, and one by each earlier key. An empty list if the request
     names no page, or has no session by which a page could be known. No session is begun.
     """
-    socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     if socket is not None:
         return [socket.digest]
     named = asking_page(True)
@@ -251,7 +255,7 @@ def session_names() -> list[str]:
     One by the app's present secret key, and one by each earlier key. An empty list for a session
     that has no socket key yet.
     """
-    socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
+    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
     key = came().socket_key
     others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
@@ -263,12 +267,13 @@ def secret_keys() -> list[str | bytes]:
 
     :raises InvalidSetting: if the app has no secret key.
     """
-    if not current_app.secret_key or isinstance(present_session(), NullSession):
+    app = present_app()
+    if not app.secret_key or isinstance(present_session(), NullSession):
         raise InvalidSetting(
             "SECRET_KEY is not set, and without it pages cannot be told from one another: "
             "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
         )
-    return secret_keys_of(current_app)
+    return secret_keys_of(app)
 
 
 def secret_keys_of(app: Flask) -> list[str | bytes]:

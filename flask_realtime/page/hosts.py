@@ -28,6 +28,8 @@ def everywhere(app: Flask) -> dict[str, Any]:
 
 def keep_places_from_views(app: Flask) -> None:
     """Call the views of such rules without the host, which ``url_for`` fills in by itself."""
+    if not everywhere(app):
+        return
 
     def take_out(endpoint: str | None, values: dict[str, Any] | None) -> None:
         if values is not None:

@@ -11,6 +11,7 @@ from flask import current_app, session
 from flask.sessions import NullSession, SessionMixin
 
 from ..errors import AlreadyRegistered
+from ..flask_contexts import present_app
 from ..identity.users import identity_of
 from .sessions import as_if
 
@@ -80,7 +81,7 @@ class Identify:
 
 def identify() -> Identify:
     """Return the :class:`Identify` of the current app."""
-    found: Identify = current_app.extensions.get(EXTENSION, _NOBODY)
+    found: Identify = present_app().extensions.get(EXTENSION, _NOBODY)
     return found
 
 

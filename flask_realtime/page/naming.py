@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from flask import request
+from flask import Request
 
+from ..flask_contexts import present_request
 from ..identity.keys import CONNECTION_ID, CONNECTION_ID_HEADER, is_connection_id
 
 logger = logging.getLogger(__name__)
@@ -24,10 +25,11 @@ def open_page(reads_body: bool) -> str | None:
 
     :param reads_body: False: look at a form or at JSON only if the view has read it already.
     """
+    request = present_request()
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode == "navigate":
         return None
-    return _first(_ids(reads_body, is_by_script=mode is not None))
+    return _first(_ids(request, reads_body, is_by_script=mode is not None))
 
 
 def asking_page(reads_body: bool) -> str | None:
@@ -35,16 +37,16 @@ def asking_page(reads_body: bool) -> str | None:
 
     Only for ``include_self=False``: a navigation may name a page here.
     """
-    return _first(_ids(reads_body, is_by_script=True))
+    return _first(_ids(present_request(), reads_body, is_by_script=True))
 
 
-def _ids(reads_body: bool, is_by_script: bool) -> Iterator[object]:
+def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[object]:
     yield request.headers.get(CONNECTION_ID_HEADER)
     if is_by_script:
         yield request.args.get(CONNECTION_ID)
     # Werkzeug keeps what it has parsed in the request's dict. To read a body that the view has not
     # read could take long, and could answer 413 where the view would not have.
-    read = vars(request._get_current_object())  # type: ignore[attr-defined]
+    read = vars(request)
     if is_by_script and request.mimetype in _FORMS and (reads_body or "form" in read):
         yield request.form.get(CONNECTION_ID)
     if request.is_json and (reads_body or "_cached_data" in read):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from flask import has_request_context, request
+from flask import Request, has_request_context, request
 
 from ..threads import clock
 
@@ -20,8 +20,8 @@ _REVOKED_UNTIL = "flask_realtime.revoked_until"
 _MOMENT_SECONDS = 0.001
 
 
-def note_arrival() -> None:
-    """Note that the current request has just come; later calls do nothing."""
+def note_arrival(request: Request) -> None:
+    """Note that *request* has just come; later calls do nothing."""
     request.environ.setdefault(_CAME_AT, clock.monotonic())
 
 

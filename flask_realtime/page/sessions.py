@@ -10,26 +10,24 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, current_app, globals, request
+from flask import Flask
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-# Flask before 3.2 has one context for the app and another one for the request.
-_REQUEST_VARIABLE: Any = vars(globals).get("_cv_request")
+from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
 
 _SNAPSHOT = "flask_realtime.session"
 
 
 def present_session() -> SessionMixin:
     """Return the session of the current request, without marking it as used."""
-    context = _context()
-    session: SessionMixin = getattr(context, _attribute(context))
+    session: SessionMixin = getattr(request_context(), SESSION)
     return session
 
 
 def save_nothing() -> None:
     """Have the current request neither save its session nor set the session's cookie."""
-    app, context = _app(), _context()
-    setattr(context, _attribute(context), app.session_interface.make_null_session(app))
+    app = present_app()
+    setattr(request_context(), SESSION, app.session_interface.make_null_session(app))
 
 
 def keep_snapshot() -> None:
@@ -38,8 +36,8 @@ def keep_snapshot() -> None:
     It may be gone from its store before the request ends.
     """
     session = present_session()
-    if isinstance(session, dict) and not has_cookie_session(_app()):
-        request.environ[_SNAPSHOT] = dict(session)
+    if isinstance(session, dict) and not has_cookie_session(present_app()):
+        present_request().environ[_SNAPSHOT] = dict(session)
 
 
 def session_as_it_came() -> SessionMixin:
@@ -51,11 +49,12 @@ def session_as_it_came() -> SessionMixin:
     session = present_session()
     if not session.modified:
         return session
+    request = present_request()
     snapshot = request.environ.get(_SNAPSHOT)
     if snapshot is not None:
         return SecureCookieSession(snapshot)
-    app = _app()
-    opened = app.session_interface.open_session(app, request._get_current_object())  # type: ignore[attr-defined]
+    app = present_app()
+    opened = app.session_interface.open_session(app, request)
     return SecureCookieSession() if opened is None else opened
 
 
@@ -66,22 +65,21 @@ def as_if(session: SessionMixin) -> Iterator[None]:
     If it is not the present session, the code sees an empty ``g`` too, because ``g`` may hold what
     was loaded for the present session: its user above all.
     """
-    context, app_context = _context(), _app_context()
-    attribute = _attribute(context)
-    before = getattr(context, attribute)
+    context, holder = request_context(), app_context()
+    before = getattr(context, SESSION)
     accessed = session.accessed
     is_other = session is not before
-    kept = app_context.g
+    kept = holder.g
     try:
         if is_other:
-            setattr(context, attribute, session)
-            app_context.g = _app().app_ctx_globals_class()
+            setattr(context, SESSION, session)
+            holder.g = holder.app.app_ctx_globals_class()
         yield
     finally:
         session.accessed = accessed
         if is_other:
-            setattr(context, attribute, before)
-            app_context.g = kept
+            setattr(context, SESSION, before)
+            holder.g = kept
 
 
 def has_cookie_session(app: Flask) -> bool:
@@ -96,21 +94,3 @@ def value_in(session: MutableMapping[str, Any], key: str) -> Any:
     if accessed is not None:
         session.accessed = accessed  # type: ignore[attr-defined]
     return value
-
-
-def _app() -> Flask:
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    return app
-
-
-def _context() -> Any:
-    return _app_context() if _REQUEST_VARIABLE is None else _REQUEST_VARIABLE.get()
-
-
-def _attribute(context: Any) -> str:
-    # Since Flask 3.1.3 reading the other name marks the session as used.
-    return "_session" if "_session" in vars(context) else "session"
-
-
-def _app_context() -> Any:
-    return globals.app_ctx._get_current_object()  # type: ignore[attr-defined]

@@ -6,9 +6,10 @@ import logging
 import re
 from dataclasses import dataclass
 
-from flask import Flask, Response, after_this_request, request
+from flask import Flask, Request, Response
 
 from ..config.settings import Config
+from ..request_hooks import request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
@@ -27,6 +28,7 @@ IS_STAMPED_IN_ENVIRON = "flask_realtime.is_stamped"
 SUBSCRIBED = ' data-subscribed="true"'
 
 _STAMP = "flask_realtime.stamp"
+_HTML = "text/html"
 # 206 is a part of a page, whose other parts come without the id.
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206])
 _INVALID_FORM = 422
@@ -63,18 +65,14 @@ class Stamping:
 
     def init_app(self, app: Flask) -> None:
         """Stamp the pages of *app*."""
-        app.before_request(self._stamp_early)
-        # First in the list, because Flask calls it last: the app has set all cache headers then.
-        app.after_request_funcs.setdefault(None, []).insert(0, self._finish)
+        # An after_request function of the app may compress the page.
+        returned = None if self._mode is False else self._stamp
+        request_hooks(app).add(returned=returned, end=self._finish)
 
-    def _stamp_early(self) -> None:
-        # Runs before any after_request function, one of which may compress the page.
-        after_this_request(self._stamp)
-
-    def _stamp(self, response: Response) -> Response:
-        if not self._is_to_be_stamped(response) or _is_seen(response):
+    def _stamp(self, request: Request, response: Response) -> Response:
+        if _is_seen(request, response) or not self._is_to_be_stamped(request, response):
             return response
-        html = self._without_foreign_claim(response.get_data())
+        html = self._without_foreign_claim(request, response.get_data())
         tag = find_body_tag(html)
         response.set_data(html)
         if tag is not None and not tag.is_stamped:
@@ -86,32 +84,35 @@ class Stamping:
         request.environ[_STAMP] = _Stamp(response.response, html)
         return response
 
-    def _finish(self, response: Response) -> Response:
-        self._stamp(response)
-        self._warn_if_streamed(response)
+    def _finish(self, request: Request, response: Response) -> Response:
         environ = request.environ
-        if _is_seen(response) and not self._is_to_be_stamped(response):
+        is_html = response.mimetype == _HTML
+        if not (is_html or HAS_ID_IN_ENVIRON in environ or _STAMP in environ):
+            return response
+        if not _is_seen(request, response):
+            self._stamp(request, response)
+        elif not self._is_to_be_stamped(request, response):
             # An after_request function has said since then that caches may keep the page.
             response.set_data(environ[_STAMP].before)
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
+        if is_html and IS_SUBSCRIBED_IN_ENVIRON in environ:
+            self._warn_if_streamed(request, response)
         if IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ:
             if not is_session_withheld():
                 current_client().keep_socket_key()
             keep_from_caches(response)
-            if _is_without_script():
+            if _is_without_script(request):
                 advice().page_without_script()
             advice().page_of_view()
             advice().session_cookie(*self._paths)
         return response
 
-    def _warn_if_streamed(self, response: Response) -> None:
+    def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""
-        environ = request.environ
         if (
-            IS_SUBSCRIBED_IN_ENVIRON not in environ
-            or not (response.is_streamed and response.mimetype == "text/html")
+            not response.is_streamed
             or not 200 <= response.status_code < 300
-            or HAS_ID_IN_ENVIRON in environ
+            or HAS_ID_IN_ENVIRON in request.environ
             or current_client().is_given_out
             or current_client().is_open
             or request.endpoint in self._warned
@@ -126,14 +127,14 @@ class Stamping:
             ATTRIBUTE,
         )
 
-    def _is_to_be_stamped(self, response: Response) -> bool:
-        if self._mode is False or not _is_whole_page(response):
+    def _is_to_be_stamped(self, request: Request, response: Response) -> bool:
+        if self._mode is False or not _is_whole_page(request, response):
             return False
         if is_session_withheld():
-            return _has_script(response)
-        return _is_used(response) or (self._mode is True and not may_be_kept(response))
+            return _has_script(request, response)
+        return _is_used(request, response) or (self._mode is True and not may_be_kept(response))
 
-    def _without_foreign_claim(self, html: bytes) -> bytes:
+    def _without_foreign_claim(self, request: Request, html: bytes) -> bytes:
         """Return the page; if it came from a cache of views, without the mark of a subscribed page.
 
         The mark was right for the request whose page the cache holds. With it the client would
@@ -161,20 +162,21 @@ def _id_of_page() -> str:
     return "" if is_session_withheld() else current_client().connection_id(reads_body=False)
 
 
-def _is_used(response: Response) -> bool:
+def _is_used(request: Request, response: Response) -> bool:
     """Return whether the page is subscribed, or holds the script or its id.
 
     A page that a cache of views has kept counts too.
     """
-    marks = (IS_SUBSCRIBED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
-    return any(mark in request.environ for mark in marks) or _has_script(response)
+    environ = request.environ
+    is_marked = IS_SUBSCRIBED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ
+    return is_marked or _has_script(request, response)
 
 
-def _has_script(response: Response) -> bool:
+def _has_script(request: Request, response: Response) -> bool:
     return SCRIPT_IN_ENVIRON in request.environ or _SCRIPT in response.get_data()
 
 
-def _is_without_script() -> bool:
+def _is_without_script(request: Request) -> bool:
     """Return whether nothing can open the socket of the subscribed page that is being rendered.
 
     A page that a script asked for counts as none: the script may put it into a page that has a
@@ -187,25 +189,26 @@ def _is_without_script() -> bool:
         or HAS_ID_IN_ENVIRON in environ
         or current_client().is_given_out
         or current_client().is_open
-        or _is_asked_by_script()
+        or _is_asked_by_script(request)
     ):
         return False
     html: bytes = environ[_STAMP].before
     return not any(mark in html for mark in _MARKS_OF_CLIENTS)
 
 
-def _is_asked_by_script() -> bool:
+def _is_asked_by_script(request: Request) -> bool:
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode is not None:
         return mode != "navigate"
     return any(name in request.headers for name in _HEADERS_OF_SCRIPTS)
 
 
-def _is_whole_page(response: Response) -> bool:
+def _is_whole_page(request: Request, response: Response) -> bool:
+    if response.mimetype != _HTML:
+        return False
     status = response.status_code
     return (
-        response.mimetype == "text/html"
-        and request.method != "HEAD"
+        request.method != "HEAD"
         and (200 <= status < 300 or status == _INVALID_FORM)
         and status not in _WITHOUT_WHOLE_BODY
         and not response.is_streamed
@@ -214,6 +217,6 @@ def _is_whole_page(response: Response) -> bool:
     )
 
 
-def _is_seen(response: Response) -> bool:
+def _is_seen(request: Request, response: Response) -> bool:
     stamp: _Stamp | None = request.environ.get(_STAMP)
     return stamp is not None and stamp.body is response.response

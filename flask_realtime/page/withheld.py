@@ -8,11 +8,13 @@ for it, the new session's cookie would replace the visitor's own, and so log the
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from flask import Request
 
+from ..flask_contexts import present_app, present_request
 from ..identity.origins import is_cross_site
 from .client import known_socket_key
 
+_MAY_BE_WITHHELD = "flask_realtime.may_be_withheld"
 # The Sec-Fetch-Dest of what a tab loads by a link; frames and scripts have other values.
 _TAB = "document"
 
@@ -25,22 +27,28 @@ def is_session_withheld() -> bool:
     tab) and the session cookie is not ``SameSite=Strict``, and if the session cookie is
     ``SameSite=None``: browsers send the cookie then.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    request = present_request()
+    may_be: bool | None = request.environ.get(_MAY_BE_WITHHELD)
+    if may_be is None:
+        may_be = request.environ[_MAY_BE_WITHHELD] = _may_be_withheld(request)
+    # A session need not come by a cookie: the session of a socket's message does not.
+    return may_be and known_socket_key() is None
+
+
+def _may_be_withheld(request: Request) -> bool:
+    """Return whether the browser may have a session cookie that it does not send."""
+    app = present_app()
     if app.session_interface.get_cookie_name(app) in request.cookies:
         return False
     policy = (app.session_interface.get_cookie_samesite(app) or "").lower()
-    if policy == "none" or (policy != "strict" and _is_followed_link()):
+    if policy == "none" or (policy != "strict" and _is_followed_link(request)):
         return False
     get = request.headers.get
-    return (
-        is_cross_site(
-            get("Sec-Fetch-Site"), get("Origin"), get("Referer"), request.scheme, request.host
-        )
-        # A session need not come by a cookie: the session of a socket's message does not.
-        and known_socket_key() is None
+    return is_cross_site(
+        get("Sec-Fetch-Site"), get("Origin"), get("Referer"), request.scheme, request.host
     )
 
 
-def _is_followed_link() -> bool:
+def _is_followed_link(request: Request) -> bool:
     is_safe = request.method in ("GET", "HEAD")
     return is_safe and request.headers.get("Sec-Fetch-Dest", _TAB) == _TAB

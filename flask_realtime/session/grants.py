@@ -30,7 +30,7 @@ _UNPROCESSABLE = 422
 # Where an environ holds a channel to which the view itself, and no decorator, subscribes its page.
 _WANTED = "flask_realtime.wanted"
 # Set in an environ if the page that the request renders holds its connection id.
-_HELD = (IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON)
+_HELD = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
 
 
 class Process(Protocol):
@@ -134,7 +134,7 @@ class Grants:
             if 200 <= response.status_code < 300 and request.method != "HEAD":
                 self._give(client, is_visit(response))
             return response
-        is_page = client.is_given_out or any(mark in request.environ for mark in _HELD)
+        is_page = client.is_given_out or not _HELD.isdisjoint(request.environ)
         is_success = 200 <= response.status_code < 300 or response.status_code == _UNPROCESSABLE
         if is_page and is_success:
             self._keep(client, identity)

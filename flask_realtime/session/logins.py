@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 
+from ..flask_contexts import present_request
+
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 
 
@@ -33,7 +35,7 @@ def has_logged_in() -> bool:
 
     False if the log-in is not by Flask-Login.
     """
-    return _HAS_LOGGED_IN in request.environ
+    return _HAS_LOGGED_IN in present_request().environ
 
 
 def _note(_app: Flask, **_user: Any) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, request, session
 
 from ..errors import CloseCode
+from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, new_socket_key, session_of
 from ..page.client import (
     SOCKET_IN_ENVIRON,
@@ -32,6 +33,7 @@ from ..page.sessions import (
     session_as_it_came,
 )
 from ..registries.records import Disconnect, End, SessionEnd
+from ..request_hooks import request_hooks
 from .grants import Grants
 from .logins import LogIns, has_logged_in
 from .visits import asks_for_visit
@@ -73,15 +75,13 @@ class Settlement:
     def init_app(self, app: Flask) -> None:
         """Settle each request of *app* from now on."""
 
-        def begin(endpoint: str | None, values: object) -> None:
-            note_arrival()
+        def begin(request: Request) -> None:
+            note_arrival(request)
             self._log_ins.listen(app)
             if not has_cookie_session(app):
                 keep_snapshot()
 
-        app.url_value_preprocessor(begin)
-        # First in the list, because Flask calls it last: the app has done with its session then.
-        app.after_request_funcs.setdefault(None, []).insert(0, self._settle)
+        request_hooks(app).add(begin=begin, end=self._settle)
 
     def end_session(self) -> None:
         """End the browser session that sent this request, with all its subscriptions, at once.
@@ -110,14 +110,14 @@ class Settlement:
             client.socket.disconnect_behind_reply()
         self._process().end([Disconnect(digest=digest) for digest in client.digests()])
 
-    def _settle(self, response: Response) -> Response:
-        if self._is_too_late():
+    def _settle(self, request: Request, response: Response) -> Response:
+        environ = request.environ
+        if SOCKET_IN_ENVIRON in environ and self._is_too_late(environ[SOCKET_IN_ENVIRON]):
             save_nothing()
             return response
-        is_visited = asks_for_visit()
-        if not (is_visited or is_touched()):
+        is_visited = asks_for_visit(request)
+        if not (is_visited or is_touched(request)):
             return response
-        environ = request.environ
         if _IS_SETTLED in environ:
             return response
         environ[_IS_SETTLED] = True
@@ -136,15 +136,16 @@ class Settlement:
             if keeps_former:
                 save_nothing()
 
-    def _is_too_late(self) -> bool:
-        """Return whether this is a message whose session ended while the message was handled, and
-        which would save the session into the app's store once more, as it was before.
+    def _is_too_late(self, socket: SocketOfMessage) -> bool:
+        """Return whether the session of a message ended while the message was handled, so that the
+        message would save it into the app's store once more, as it was before.
 
         A session in a cookie is not saved by a message: its changes wait for the browser, and the
         registry drops what waits for a session that has ended.
+
+        :param socket: the socket by which the message came.
         """
-        socket: SocketOfMessage | None = request.environ.get(SOCKET_IN_ENVIRON)
-        if socket is None or has_cookie_session(current_app) or not _may_save():
+        if has_cookie_session(present_app()) or not _may_save():
             return False
         return self._process().has_ended([session_of(socket.digest)], socket.heir)
 

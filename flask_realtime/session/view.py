@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, request, session
 
 from ..config.settings import Config
 from ..errors import RegistryUnavailable
@@ -35,6 +35,7 @@ from ..page.sessions import has_cookie_session, present_session, save_nothing
 from ..page.withheld import is_session_withheld
 from ..registries.base import Registry
 from ..registries.records import Grant
+from ..request_hooks import request_hooks
 from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
@@ -67,15 +68,14 @@ class SessionPath:
     def init_app(self, app: Flask) -> None:
         """Add the route, and exempt it from CSRF protection, whenever the app adds that."""
 
-        def exempt(endpoint: str | None, values: object) -> None:
-            # Such functions run before any before_request function, and so before Flask-WTF's.
-            if endpoint == ENDPOINT:
+        def exempt(request: Request) -> None:
+            # Before any before_request function, and so before Flask-WTF's.
+            if request.endpoint == ENDPOINT:
                 exempt_from_csrf(app, self.hand_over)
 
         path = self._config.url_prefix + PATH
         app.add_url_rule(path, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
-        app.url_value_preprocessor(exempt)
-        app.after_request(_mark_refusal)
+        request_hooks(app).add(begin=exempt, end=_mark_refusal)
 
     def hand_over(self) -> Response:
         """The view; answers 204, whether anything waits or not.
@@ -213,7 +213,7 @@ def _refuse(status: int, text: str) -> Response:
     return response
 
 
-def _mark_refusal(response: Response) -> Response:
+def _mark_refusal(request: Request, response: Response) -> Response:
     """Mark a refusal at the session path as the app's, whether this view or a log-in made it."""
     if response.status_code not in _REFUSALS or request.endpoint != ENDPOINT:
         return response

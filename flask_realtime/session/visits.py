@@ -6,11 +6,13 @@ answered with a whole page. The subscriptions that decorators of the former view
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Request, Response, request
 
 from ..identity.keys import CONNECTION_ID_HEADER
 from ..page.stamping import IS_STAMPED_IN_ENVIRON
 
+# Set in the environ of a request that names its page by the header.
+_NAMES_PAGE = "HTTP_" + CONNECTION_ID_HEADER.upper().replace("-", "_")
 # htmx sends the first for boosted links and forms, and the second for a page of its history that it
 # has not kept.
 _VISITS_OF_HTMX = ("HX-Boosted", "HX-History-Restore-Request")
@@ -25,15 +27,15 @@ def is_visit(response: Response) -> bool:
     """
     if response.mimetype != "text/html" or response.status_code in (204, 205, 206):
         return False
-    return _is_asked_by_htmx() or (
+    return _is_asked_by_htmx(request) or (
         IS_STAMPED_IN_ENVIRON in request.environ and _ANY_OF_HTMX not in request.headers
     )
 
 
-def asks_for_visit() -> bool:
-    """Return whether the current request is a visit by htmx, whatever its response will be."""
-    return CONNECTION_ID_HEADER in request.headers and _is_asked_by_htmx()
+def asks_for_visit(request: Request) -> bool:
+    """Return whether *request* is a visit by htmx, whatever its response will be."""
+    return _NAMES_PAGE in request.environ and _is_asked_by_htmx(request)
 
 
-def _is_asked_by_htmx() -> bool:
+def _is_asked_by_htmx(request: Request) -> bool:
     return any(request.headers.get(name) == "true" for name in _VISITS_OF_HTMX)

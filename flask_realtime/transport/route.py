@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask_sock import Sock
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect, Rule
@@ -15,7 +15,9 @@ from werkzeug.routing.exceptions import WebsocketMismatch
 from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..identity.keys import CONNECTION_ID
+from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
+from ..request_hooks import request_hooks
 from .handshake import Refusal, check, printable, refuse
 from .response import Admission, SocketResponse, socket_response
 from .size import check_size
@@ -39,6 +41,7 @@ class Transport:
 
     def __init__(self, config: Config, admit: Admission) -> None:
         self._config = config
+        self._bare_path = config.path.rstrip("/")
         self._admit = admit
         self._response_class: type[SocketResponse] | None = None
         self._has_warned = False
@@ -47,7 +50,7 @@ class Transport:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
-        app.url_value_preprocessor(self._route)
+        request_hooks(app).add(begin=self._route)
 
     def check_routes(self, app: Flask) -> None:
         """Refuse an app in which another WebSocket route has our path.
@@ -72,9 +75,10 @@ class Transport:
             self._response_class = socket_response(current_app.response_class)
         return self._response_class(handshake, self._admit, self._config.max_message_bytes)
 
-    def _route(self, endpoint: str | None, values: object) -> None:
+    def _route(self, request: Request) -> None:
         """Correct what Werkzeug has made of a request to the socket's path."""
-        if request.path.rstrip("/") != self._config.path.rstrip("/"):
+        # A message that comes by a socket has the socket's path, and is no handshake.
+        if request.path.rstrip("/") != self._bare_path or SOCKET_IN_ENVIRON in request.environ:
             return
         if _is_handshake():
             if isinstance(request.routing_exception, RequestRedirect):

@@ -71,13 +71,19 @@ def test_process_of_the_reloader_is_told_nothing():
     assert "Nobody heard" not in logged
 
 
-def test_command_that_pushes_gets_an_error():
-    """A command serves nobody, and its push would be lost without a word."""
-    run("""
+@pytest.mark.parametrize(
+    "push", ['realtime.push("hi", "room")', 'realtime.to("room").append("#rows", "row.html")']
+)
+def test_command_that_pushes_gets_an_error(push):
+    """A command serves nobody, and its push would be lost without a word; the template of a
+    fragment is rendered in a request that nobody has sent."""
+    run(f"""
+from jinja2 import DictLoader
+app.jinja_loader = DictLoader({{"row.html": "<li>"}})
 @app.cli.command("seed")
 def seed():
     try:
-        realtime.push("hi", "room")
+        {push}
     except NobodyListens as error:
         assert "REALTIME_REDIS" in str(error)
         os._exit(0)

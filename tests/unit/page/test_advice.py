@@ -220,7 +220,7 @@ def test_page_that_subscribes_nobody_needs_no_script(app, realtime, told):
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(("", 204), 204), ({"more": 1}, 200), ("<li>more", 200), (redirect("/more"), 302)],
+    [(("", 204), 204), ({"more": 1}, 200), ("<li>more", 200), (redirect("/more", 302), 302)],
 )
 def test_subscribing_where_there_is_no_page_is_told_once(app, realtime, told, answer, status):
     """It looks as if it worked, and the browser's console says that no view has subscribed."""

@@ -1,7 +1,7 @@
 """When a request came, and what it has revoked itself."""
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from flask_realtime.page.revocations import (
     came_at,
@@ -22,10 +22,10 @@ def in_request():
 
 def test_request_came_when_it_was_noted_first(in_request):
     """What is dispatched within a request is no later one."""
-    note_arrival()
+    note_arrival(request)
     came = came_at("42")
 
-    note_arrival()
+    note_arrival(request)
 
     assert came_at("42") == came <= clock.monotonic()
 
@@ -39,7 +39,7 @@ def test_request_that_was_not_noted_comes_now(in_request):
 
 def test_request_that_disconnects_a_user_counts_for_him_from_then_on(in_request):
     """And for nobody else."""
-    note_arrival()
+    note_arrival(request)
     came, before = came_at("43"), clock.monotonic()
 
     note_disconnect("42")

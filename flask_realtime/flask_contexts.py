@@ -1,0 +1,58 @@
+"""The context of the current request, however the installed Flask keeps it.
+
+Flask before 3.2 has one context for the app and another one for its request; from 3.2 on both are
+one object. ``flask.request`` and ``current_app`` find the context anew each time that they are
+used, by some ten calls of functions. What runs for every request finds it here, once.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, Request, ctx, current_app, globals, request
+
+_VARIABLES = vars(globals)
+#: Whether the contexts of an app and of its request are one object.
+IS_ONE: bool = "_cv_request" not in _VARIABLES
+_APP: ContextVar[Any] = _VARIABLES["_cv_app"]
+#: Holds the context of the current request.
+REQUEST_CONTEXT: ContextVar[Any] = _APP if IS_ONE else _VARIABLES["_cv_request"]
+_OF_REQUEST: Any = ctx.AppContext if IS_ONE else vars(ctx)["RequestContext"]
+#: The attribute of a request's context that holds its session. Since Flask 3.1.3 reading
+#: ``session`` marks the session as used.
+SESSION = "_session" if hasattr(_OF_REQUEST, "session") else "session"
+
+
+def request_context() -> Any:
+    """Return the context of the current request; call it only if there is a request."""
+    return REQUEST_CONTEXT.get()
+
+
+def app_context() -> Any:
+    """Return the current context of an app; call it only if there is one."""
+    return _APP.get()
+
+
+def present_request() -> Request:
+    """Return the current request itself.
+
+    :raises RuntimeError: as Flask does, if there is no request.
+    """
+    try:
+        found: Request = REQUEST_CONTEXT.get().request
+    except LookupError:
+        found = request._get_current_object()  # type: ignore[attr-defined]
+    return found
+
+
+def present_app() -> Flask:
+    """Return the current app itself.
+
+    :raises RuntimeError: as Flask does, if there is no context of an app.
+    """
+    try:
+        found: Flask = _APP.get().app
+    except LookupError:
+        found = current_app._get_current_object()  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,87 @@
+"""The one hook of each kind by which the parts of the extension act on an app's requests.
+
+Flask calls each hook of an app at each request, whether the hook has anything to do or not, and
+takes as long for the call itself as most parts take to see that they have nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, Request, Response, after_this_request
+
+from .flask_contexts import present_request
+
+_EXTENSION = "realtime_hooks"
+
+Begin = Callable[[Request], None]
+Answer = Callable[[Request, Response], Response]
+
+
+class RequestHooks:
+    """What the parts of the extension do at each request of one app.
+
+    The parts stand around the app like the skins of an onion, the one that was added last
+    outermost: it is the first to begin, and the last to end.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._begins: tuple[Begin, ...] = ()
+        self._returned: tuple[Answer, ...] = ()
+        self._ends: tuple[Answer, ...] = ()
+        # First in the list: a request that has to come back later makes the app do nothing.
+        app.url_value_preprocessors.setdefault(None, []).insert(0, self._begin)
+
+    def add(
+        self, begin: Begin | None = None, returned: Answer | None = None, end: Answer | None = None
+    ) -> None:
+        """Have one part act on each request from now on.
+
+        :param begin: called before any function of the app, with the request.
+        :param returned: called as soon as the view has returned, before any ``after_request``
+            function, with the request and the response. Not called if Flask, or a function of the
+            app, has failed before.
+        :param end: called after all ``after_request`` functions of the app, with the request and
+            the response; returns the response that is to be sent.
+        """
+        if begin is not None:
+            self._begins = (begin, *self._begins)
+        if returned is not None:
+            self._returned = (returned, *self._returned)
+        if end is not None:
+            if not self._ends:
+                # First in the list, because Flask calls it last.
+                self._app.after_request_funcs.setdefault(None, []).insert(0, self._end)
+            self._ends = (*self._ends, end)
+
+    def includes(self, function: object) -> bool:
+        """Return whether *function* is a hook of this object, and none of the app's own."""
+        return getattr(function, "__self__", None) is self
+
+    def _begin(self, _endpoint: str | None, _values: object) -> None:
+        request = present_request()
+        for begin in self._begins:
+            begin(request)
+        if self._returned:
+            after_this_request(self._note_return)
+
+    def _note_return(self, response: Response) -> Response:
+        request = present_request()
+        for returned in self._returned:
+            response = returned(request, response)
+        return response
+
+    def _end(self, response: Response) -> Response:
+        request = present_request()
+        for end in self._ends:
+            response = end(request, response)
+        return response
+
+
+def request_hooks(app: Flask) -> RequestHooks:
+    """Return the :class:`RequestHooks` of *app*, which gets them at the first call."""
+    found: RequestHooks | None = app.extensions.get(_EXTENSION)
+    if found is None:
+        found = app.extensions[_EXTENSION] = RequestHooks(app)
+    return found

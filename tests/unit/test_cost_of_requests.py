@@ -1,0 +1,95 @@
+"""What an app pays for the extension at each request: little, where nothing is asked of it.
+
+Counted in calls of Python's functions, since times differ from machine to machine.
+"""
+
+import sys
+from collections import Counter
+
+import flask
+import pytest
+from werkzeug.test import EnvironBuilder
+
+from flask_realtime import Realtime
+
+#: By path: how many calls more than without the extension a request may take.
+MOST = {"/json": 75, "/page": 550}
+
+
+def make_app():
+    app = flask.Flask("app")
+    app.secret_key = "secret"
+    app.add_url_rule("/json", "json", lambda: {"some": "json"})
+    app.add_url_rule("/page", "page", lambda: "<!doctype html><title>x</title><body>hi</body>")
+    return app
+
+
+def calls(function):
+    """By name, how often *function* has each function of Python's called."""
+    found = Counter()
+
+    def note(frame, event, _argument):
+        if event == "call":
+            found[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return found
+
+
+def calls_of_request(app, path):
+    def ask():
+        environ = EnvironBuilder(path).get_environ()
+        b"".join(app.wsgi_app(environ, lambda status, headers, error=None: None))
+
+    # What is made once, is.
+    ask()
+    ask()
+    return calls(ask)
+
+
+@pytest.mark.parametrize("path", MOST)
+def test_request_that_asks_nothing_of_the_extension_costs_little(path):
+    """An app's JSON, and a page of an app that leaves the extension at what it does by itself."""
+    app = make_app()
+    plain = calls_of_request(app, path)
+    Realtime(app := make_app())
+
+    more = calls_of_request(app, path) - plain
+
+    assert 0 < more.total() <= MOST[path], more
+
+
+def test_request_that_asks_nothing_looks_up_no_proxy():
+    """Each use of ``flask.request`` finds the context anew."""
+    app = make_app()
+    plain = calls_of_request(app, "/json")
+    Realtime(app := make_app())
+
+    more = calls_of_request(app, "/json") - plain
+
+    # Flask's own, for what it gives to a url_value_preprocessor.
+    assert more["_get_current_object"] <= 2
+
+
+def test_extension_has_one_hook_of_each_kind_that_every_request_needs():
+    """Flask calls each of an app's hooks at each request."""
+    Realtime(app := make_app())
+    found = [
+        function
+        for kind in (
+            app.url_value_preprocessors,
+            app.before_request_funcs,
+            app.after_request_funcs,
+            app.teardown_request_funcs,
+            {None: app.teardown_appcontext_funcs},
+        )
+        for functions in kind.values()
+        for function in functions
+    ]
+
+    assert len(found) == 2

@@ -1,0 +1,111 @@
+"""The parts of the extension act on each request, around all that the app does."""
+
+import flask
+import pytest
+from flask import Response, request
+
+from flask_realtime.request_hooks import RequestHooks, request_hooks
+
+
+@pytest.fixture
+def app():
+    return flask.Flask(__name__)
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def part(told, name):
+    """A part of the extension that notes when it is called, and with which request."""
+
+    def noting(moment):
+        def note(given, response=None):
+            assert given is request._get_current_object()
+            told.append(f"{name} {moment}")
+            return response
+
+        return note
+
+    return {moment: noting(moment) for moment in ("begin", "returned", "end")}
+
+
+def test_parts_stand_around_the_app(app, told):
+    """Whatever the app does to a request is done once they have begun, and before they end."""
+
+    def note(what):
+        return lambda *_arguments: told.append(f"the app's {what}")
+
+    def returned(response):
+        told.append("the app's after_request")
+        return response
+
+    app.url_value_preprocessor(note("url_value_preprocessor"))
+    app.after_request(returned)
+    for name in ("inner", "outer"):
+        request_hooks(app).add(**part(told, name))
+    app.before_request(note("before_request"))
+    app.after_request(returned)
+    app.add_url_rule("/", "view", lambda: told.append("the view") or "")
+
+    app.test_client().get("/")
+
+    assert told == [
+        "outer begin",
+        "inner begin",
+        "the app's url_value_preprocessor",
+        "the app's before_request",
+        "the view",
+        "outer returned",
+        "inner returned",
+        "the app's after_request",
+        "the app's after_request",
+        "inner end",
+        "outer end",
+    ]
+
+
+def test_request_that_leads_nowhere_is_a_request_too(app, told):
+    """It may have cleared a session, say."""
+    request_hooks(app).add(**part(told, "one"))
+
+    assert app.test_client().get("/nowhere").status_code == 404
+    assert told == ["one begin", "one returned", "one end"]
+
+
+def test_part_may_answer_in_place_of_the_view(app):
+    """A page that is subscribed to what the registry does not take is refused at the end."""
+    app.add_url_rule("/", "view", lambda: "the view")
+    request_hooks(app).add(end=lambda request, response: Response("another", 503))
+
+    assert app.test_client().get("/").text == "another"
+
+
+def test_flask_calls_one_hook_of_each_kind(app, told):
+    """However many parts there are; a kind that no part needs has none."""
+    request_hooks(app).add(begin=lambda request: told.append("begin"))
+    assert app.after_request_funcs == {}
+
+    for name in ("one", "two", "three"):
+        request_hooks(app).add(**part(told, name))
+
+    assert len(app.url_value_preprocessors[None]) == len(app.after_request_funcs[None]) == 1
+    assert not (app.before_request_funcs or app.teardown_request_funcs)
+
+
+def test_hooks_of_an_app_are_its_own(app):
+    """One extension may serve several apps."""
+    other = flask.Flask("other")
+
+    assert request_hooks(app) is request_hooks(app) is not request_hooks(other)
+
+
+def test_functions_of_the_app_are_told_from_the_hooks(app):
+    """Whoever runs the app's functions for a request that nobody has sent leaves the hooks out."""
+    hooks = RequestHooks(app)
+    (own,) = app.url_value_preprocessors[None]
+
+    assert hooks.includes(own)
+    assert not hooks.includes(RequestHooks(flask.Flask("other"))._begin)
+    assert not hooks.includes(lambda endpoint, values: None)
