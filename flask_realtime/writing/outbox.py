@@ -26,6 +26,8 @@ Item = Frame | bytes
 class Owner(Protocol):
     """What an outbox knows of its connection."""
 
+    digest: str
+
     def cut(self) -> None:
         """Called when the peer is gone."""
 

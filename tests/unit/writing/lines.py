@@ -14,12 +14,16 @@ class Line:
 
     :param lock: the lock that the outbox shares with others.
     :param when_told: what the owner does when it is told something.
+    :param session: the browser session whose connection it is.
     """
 
     # Longer than any test.
     stall_seconds = 1000.0
 
-    def __init__(self, lock=None, limit=1000, deflates=False, when_told=lambda: None):
+    def __init__(
+        self, lock=None, limit=1000, deflates=False, when_told=lambda: None, session="5" * 32
+    ):
+        self.digest = "a" * 32 + session
         self.ours, self.peer = socket.socketpair()
         self.peer.settimeout(DEADLINE)
         self.told = []

@@ -1,5 +1,7 @@
 """Which peers are slow to take large replies."""
 
+import contextlib
+
 import pytest
 
 from flask_realtime.writing.slow_replies import SlowReplies
@@ -37,6 +39,26 @@ def test_peer_that_has_taken_a_part_stays_longer(lines):
     replies.note(lines[0])
 
     assert replies.note(lines[3]) == [lines[1]]
+
+
+def test_session_that_holds_most_ends_its_own(monkeypatch):
+    """A visitor who asks on many sockets, and reads none, and comes back whenever one is cut, cuts
+    nobody else off, however slowly the other takes his one reply."""
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
+    sessions = ["6" * 32, *["7" * 32] * 4]
+    lines = [Line(limit=10_000_000, session=session) for session in sessions]
+    replies = SlowReplies()
+
+    with contextlib.ExitStack() as closing:
+        for line in lines:
+            closing.callback(line.close)
+            line.outbox.append(b"x" * 300_000)
+        ended = [replies.note(line.outbox) for line in lines]
+        again = replies.note(lines[1].outbox)
+
+    outboxes = [line.outbox for line in lines]
+    assert ended == [[], [], [], [outboxes[1]], [outboxes[2]]]
+    assert again == [outboxes[3]]
 
 
 @pytest.mark.parametrize("end", ["taken", "forgotten"])
