@@ -1,10 +1,10 @@
-"""Sockets that read nothing of what the app pushes to them, faster than the kernel takes it."""
+"""Sockets that do not read, while the app pushes more than the kernel can buffer."""
 
 from .siege import SHARE
 
 
 def test_pushes_that_nobody_reads_take_no_more_than_a_sockets_share(siege):
-    """They are cut off for it, and their pages come back to all that the log has."""
+    """The server cuts them off; their pages come back and miss nothing that the log has."""
     siege.load("room")
     siege.open(load=False)
 

@@ -1,4 +1,4 @@
-"""Somebody changes a password, is banned, or is put out of a room: his sockets can be revoked."""
+"""The sockets of a user who changes a password, is banned, or is put out of a room are revoked."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def server(share, request):
 
 @pytest.fixture
 def devices(server):
-    """A user's browsers."""
+    """Three browsers in which one user has logged in."""
     devices = [Person(server.url) for _ in range(3)]
     for device in devices:
         device.log_in("somebody")
@@ -25,7 +25,7 @@ def admin(server):
 
 
 def test_ban_closes_the_sockets_of_all_devices(devices, admin):
-    """On whichever process each of them lives; others' go on."""
+    """Sockets close in every process; those of other users stay open."""
     admin.log_in("admin")
     with (
         devices[0].open(devices[0].show("/inbox")) as first,
@@ -40,7 +40,7 @@ def test_ban_closes_the_sockets_of_all_devices(devices, admin):
 
 
 def test_page_that_was_away_at_the_ban_does_not_come_back(devices, admin):
-    """Neither one that had a socket nor one that was still on its way."""
+    """Neither a page that had a socket before nor one that was still loading comes back."""
     away, coming = devices[0].show("/inbox"), devices[1].show("/inbox")
     with devices[0].open(away, resume=True) as socket:
         socket.resume()
@@ -53,7 +53,7 @@ def test_page_that_was_away_at_the_ban_does_not_come_back(devices, admin):
 
 
 def test_user_may_come_anew_if_the_app_lets_him(devices, admin):
-    """Whether the session is still worth anything is the app's to say."""
+    """The session itself stays: the app decides whether to accept it."""
     admin.post("/ban/somebody")
 
     def opens_anew():
@@ -64,7 +64,7 @@ def test_user_may_come_anew_if_the_app_lets_him(devices, admin):
 
 
 def test_user_is_put_out_of_a_room_on_all_devices(devices, admin):
-    """On pages that are open and on one that is away; what else they hear they go on hearing."""
+    """Both open pages and one that is away no longer hear the room, but still hear others."""
     pages = [device.show("/rooms/1") for device in devices]
     for device, page in zip(devices, pages, strict=True):
         device.get("/rooms/2", headers={"X-Realtime-Connection-Id": page})
@@ -83,7 +83,7 @@ def test_user_is_put_out_of_a_room_on_all_devices(devices, admin):
 
 
 def test_what_is_pushed_to_a_user_reaches_all_devices_and_nobody_else(devices, admin):
-    """By the pages that hold the client's script, without a word of theirs."""
+    """Pages with the client's script hear what is pushed to their user without a subscription."""
     admin.log_in("admin")
     with (
         devices[0].open(devices[0].show("/")) as first,

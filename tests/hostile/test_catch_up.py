@@ -1,4 +1,4 @@
-"""Sockets that ask for all that they have missed, and read nothing of it."""
+"""Sockets that ask for all messages that they have missed, and do not read them."""
 
 from .siege import SHARE
 
@@ -6,8 +6,8 @@ RESUME = b'{"id": "0", "action": "resume", "positions": {}, "speaks": 2}'
 
 
 def test_what_was_missed_takes_no_more_than_a_sockets_share(besiege):
-    """A socket holds one page of the log at a time; one that takes nothing of it is cut off, and
-    its page goes on where it was."""
+    """A socket holds one page of the log at a time. A socket that does not read is cut off, and its
+    page later goes on where it was."""
     siege = besiege(STALL_SECONDS=3)
     siege.load("room")
     siege.browser.post("/push/80/100000/room")

@@ -1,4 +1,4 @@
-"""Somebody has a copy of a cookie from before the log-out, and tries to make a living one of it."""
+"""A thief who has a cookie from before the log-out tries to make a living session of it."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def server(share, request):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_thief_gets_no_living_session_of_an_ended_one(server, way):
-    """Neither by "log out everywhere else" nor by a session that the app begins anew."""
+    """Neither "log out everywhere else" nor a new session key revives a session that has ended."""
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -31,7 +31,7 @@ def test_thief_gets_no_living_session_of_an_ended_one(server, way):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_session_that_goes_on_may_be_ended_again_and_again(server, way):
-    """Each time its browser gets a key that lives."""
+    """After each "log out everywhere else", the browser that asked for it can connect."""
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -44,7 +44,7 @@ def test_session_that_goes_on_may_be_ended_again_and_again(server, way):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way):
-    """Both requests have the cookie of before; the answer to the second comes last."""
+    """Both requests have the former cookie; the browser keeps that of the second answer."""
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -58,7 +58,7 @@ def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way
 
 
 def test_browser_whose_session_has_ended_may_log_in(server):
-    """As another user it shows a password; who logs out first may be the same user."""
+    """Either as another user, or, after a log-out, as the same user."""
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -75,7 +75,7 @@ def test_browser_whose_session_has_ended_may_log_in(server):
 
 
 def test_session_stays_ended_where_the_app_tells_no_users(share):
-    """Until the app clears it, as it should at each log-in."""
+    """The session can connect again only after the app has cleared it, as a log-in should do."""
     server = share("accounts:app", environ={"SAYS_NOTHING": "1"})
     person = Person(server.url)
     person.log_in("somebody")

@@ -1,4 +1,4 @@
-"""Users of Flask-Security: what its log-in grants ends with its log-out and a new password."""
+"""With Flask-Security, a log-out and a new password end what the log-in had granted."""
 
 import pytest
 
@@ -8,7 +8,7 @@ PASSWORD = "a password of the tests"
 
 
 class User(Person):
-    """Somebody who logs in by Flask-Security's own forms."""
+    """Somebody who uses Flask-Security's own forms."""
 
     def enter(self, name):
         fields = {"email": f"{name}@example.com", "password": PASSWORD}
@@ -41,7 +41,7 @@ def ben(server):
 
 
 def test_user_hears_what_is_pushed_to_the_user(ada, ben):
-    """By the id that Flask-Security gives Flask-Login, and nobody else does."""
+    """The app pushes to the id that Flask-Security gives Flask-Login; no other user hears it."""
     with ada.open(ada.show("/inbox")) as socket, ben.open(ben.show("/inbox")) as other:
         ben.post("/tell/ada", json="psst")
         ben.post("/tell/ben", json="last")
@@ -51,7 +51,7 @@ def test_user_hears_what_is_pushed_to_the_user(ada, ben):
 
 
 def test_log_in_ends_the_strangers_sockets(server):
-    """Who planted the session before knows none of the keys behind the log-in."""
+    """A thief who planted the session before the log-in cannot connect with it after the log-in."""
     ada = User(server.url)
     page = ada.show("/")
     thief = ada.copy()
@@ -64,7 +64,7 @@ def test_log_in_ends_the_strangers_sockets(server):
 
 
 def test_log_out_ends_what_the_log_in_granted(ada):
-    """On all pages of the browser, and for who keeps a copy of its cookie."""
+    """All sockets of the browser close, and a thief with a copy of its cookie is refused."""
     page, away = ada.show("/inbox"), ada.show("/inbox")
     thief = ada.copy()
     with ada.open(page) as socket, ada.open(ada.show("/")) as other:
@@ -76,7 +76,7 @@ def test_log_out_ends_what_the_log_in_granted(ada):
 
 
 def test_new_password_ends_the_sockets_of_all_devices(ada, ben, server):
-    """The device that changes it is logged in as before, and its page hears its user again."""
+    """The device that changes the password stays logged in, and its new page hears its user."""
     elsewhere = User(server.url).enter("ada")
     away = elsewhere.show("/inbox")
     with (

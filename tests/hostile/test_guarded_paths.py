@@ -1,4 +1,4 @@
-"""A visitor tries over a socket what a guard in front of the app refuses him by HTTP."""
+"""A visitor calls over a socket a path that a guard in front of the app refuses by HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..eventually import DEADLINE
 from ..integration.browsers import Browser
 from ..integration.serving import ServerProcess
 
-#: An app whose path /metrics is guarded by a key that WSGI middleware asks for, as a proxy would.
+#: An app in which WSGI middleware demands a key for /metrics, as a proxy would.
 APP = """
 from flask import Flask, request
 from flask_realtime import Realtime
@@ -63,7 +63,7 @@ def server(request, tmp_path_factory):
 
 
 def test_path_that_is_guarded_in_front_of_the_app_is_not_reached_over_a_socket(server):
-    """No spelling of the path gets past the guard, and nothing of the app has run."""
+    """No spelling of the path gets past the guard, and no function of the app runs."""
     browser = Browser(server.url)
     assert browser.http.get(server.url + "/metrics", timeout=DEADLINE).status_code == 403
 
@@ -78,7 +78,7 @@ def test_path_that_is_guarded_in_front_of_the_app_is_not_reached_over_a_socket(s
 
 
 def test_header_by_which_a_proxy_says_who_asks_can_not_be_sent_over_a_socket(server):
-    """A stranger stays one, whatever he calls himself."""
+    """Such headers of a call are refused."""
     browser = Browser(server.url)
 
     with browser.open(browser.page("/on/room")) as socket:

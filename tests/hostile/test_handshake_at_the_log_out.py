@@ -1,4 +1,4 @@
-"""A handshake is under way while its user logs out: it opens behind that, and must not stay."""
+"""A handshake is under way while its user logs out: its socket opens after the log-out."""
 
 import pytest
 from websockets.sync.client import connect
@@ -14,7 +14,7 @@ KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 
 @pytest.mark.parametrize(("kind", "registry", "workers"), KINDS)
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "ban"])
 def test_handshake_that_was_under_way_is_ended(share, hold, kind, registry, workers, way):
-    """It is answered, since a script is not told why a handshake fails, and closed at once."""
+    """The socket is opened, since scripts cannot see why a handshake fails, and closed at once."""
     server = share("accounts:app", kind, registry, workers, environ={"HOLD": str(hold)})
     person = Person(server.url)
     person.log_in("somebody")
@@ -32,7 +32,7 @@ def test_handshake_that_was_under_way_is_ended(share, hold, kind, registry, work
 
 
 class OpeningSocket:
-    """A socket whose handshake takes its time."""
+    """A socket whose handshake the app holds back."""
 
     def __init__(self, person, page):
         from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +45,7 @@ class OpeningSocket:
         )
 
     def code(self):
-        """The code with which it was closed."""
+        """Wait until the socket is open and closed, and return the close code."""
         with self._opening.result() as socket:
             code = socket.close_code()
         self._thread.shutdown()

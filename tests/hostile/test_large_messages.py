@@ -1,4 +1,4 @@
-"""A visitor whose large messages take long to handle."""
+"""A visitor sends large messages that take long to handle."""
 
 import json
 
@@ -8,14 +8,14 @@ from tests.eventually import eventually
 from tests.integration.browsers import Browser
 from tests.integration.raw import RawSocket
 
-# As large as a message may be, and as many values as there can be in it.
+# A message of about the largest size that is accepted, with as many values as possible.
 LARGE = json.dumps({"id": "1", "action": "hold", "data": [[]] * 65_000}, separators=(",", ":"))
 COUNT = 10
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_visitor_whose_large_messages_take_long_holds_up_nobody_else(serve, hold, kind):
-    """Few of his are handled at one time; another visitor's large message is answered at once."""
+    """One or two of them are handled at one time; another visitor is answered at once."""
     server = serve("siege:app", kind, environ={"HOLD": str(hold)})
     greedy, other = Browser(server.url), Browser(server.url)
     sockets = [RawSocket(server, greedy, greedy.page("/on/greedy")) for _ in range(COUNT)]

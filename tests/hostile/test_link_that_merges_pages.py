@@ -1,4 +1,4 @@
-"""A link, or a form, of a thief's names the thief's page: it merges no two pages."""
+"""A link or form with the connection id of a thief's page does not subscribe that page."""
 
 import pytest
 
@@ -7,13 +7,13 @@ from .people import Person, heard_until
 
 @pytest.fixture
 def server(share):
-    # An app that never says who a session belongs to, where only this stands between the two.
+    # An app that does not identify its users, so that nothing else tells the two apart.
     return share("accounts:app", environ={"SAYS_NOTHING": "1"})
 
 
 @pytest.mark.parametrize("way", ["link", "form", "old browser"])
 def test_page_that_a_link_names_is_not_subscribed(server, way):
-    """One session is planted in both browsers, and the thief knows the id that he names."""
+    """Both browsers have the thief's session, so that only this keeps the two pages apart."""
     thief = Person(server.url)
     page = thief.show()
     victim = thief.give_cookies_to(Person(server.url))
@@ -35,7 +35,7 @@ def test_page_that_a_link_names_is_not_subscribed(server, way):
 
 
 def test_page_that_a_link_names_is_not_disconnected(server):
-    """The victim's log-out, led there by the thief, is of a page that the victim left."""
+    """A link with the id of the victim's own page opens a new page; the earlier one stays open."""
     victim = Person(server.url)
     page = victim.show("/rooms/a")
 

@@ -1,4 +1,4 @@
-"""A log-in that waits for its browser finds somebody else's session there."""
+"""A log-in over a socket waits for its browser, which meanwhile logs in as somebody else."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def server(share, request):
 
 
 def test_log_in_that_waits_lands_in_nobody_elses_session(server):
-    """Neither whole nor by half: bob's name on alice's account would be worse than either."""
+    """No part of the log-in that waited is applied: alice's account must not get bob's name."""
     person = Person(server.url)
     page = person.show()
     with person.open(page, resume=True) as socket:
@@ -20,7 +20,7 @@ def test_log_in_that_waits_lands_in_nobody_elses_session(server):
         reply = socket.call("/login", method="post", input={"user": "bob", "name": "Bob"})
         assert reply["session"]
 
-        # Without a page in between: its cookie has no trace of the other log-in.
+        # No page is loaded before this log-in, so that its cookie has nothing of the other log-in.
         person.log_in("alice", "nobody")
         person.take_over(page)
 

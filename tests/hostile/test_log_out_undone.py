@@ -1,4 +1,4 @@
-"""A log-out is not undone by what the page's own script fetches meanwhile."""
+"""A request by the page's own script, made at the same time, does not undo a log-out."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def server(share):
 
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])
 def test_script_that_asks_with_the_earlier_cookie_sets_none(server, way):
-    """It was sent before the log-out was answered, and is answered behind it: a cookie in its
+    """The request is sent before the answer to the log-out, and answered after it: a cookie in this
     answer would log the browser in again."""
     person = Person(server.url)
     person.log_in("somebody")
@@ -31,7 +31,7 @@ def test_script_that_asks_with_the_earlier_cookie_sets_none(server, way):
 
 
 def test_script_that_asks_for_nothing_sets_no_cookie(server):
-    """That of a permanent session would be renewed by any other answer."""
+    """Flask would renew a permanent session's cookie with any other response."""
     person = Person(server.url)
     person.log_in("somebody")
 
@@ -42,7 +42,7 @@ def test_script_that_asks_for_nothing_sets_no_cookie(server):
 
 
 def test_page_that_logs_out_over_its_socket_gets_it_done(server):
-    """The one thing that may still be fetched under the earlier key is the log-out itself."""
+    """With the former cookie, the log-out itself can be fetched, but no other change."""
     person = Person(server.url)
     person.log_in("somebody")
     page, other = person.show("/inbox"), person.show("/inbox")

@@ -1,4 +1,4 @@
-"""The secret key is exchanged, process after process: a log-out misses nobody's sockets."""
+"""A log-out closes all sockets while one process after another gets a new secret key."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from .people import Person, heard_until
 
 @pytest.fixture(scope="module")
 def servers(share):
-    """One process that knows the earlier key alone, and one that has both, with one Redis."""
+    """One process that knows only the former key, and one that knows both; they share a Redis."""
     prefix = f"t{secrets.token_hex(4)}"
     earlier = share("accounts:app", "gevent", "redis", environ={"SECRET": "a"}, REDIS_PREFIX=prefix)
     present = share(
@@ -24,7 +24,7 @@ def servers(share):
 
 @pytest.fixture
 def person(servers):
-    """Somebody whose session the earlier process began."""
+    """Somebody whose session was begun by the process that knows only the former key."""
     person = Person(servers[0].url)
     person.log_in("somebody")
     return person
@@ -32,7 +32,7 @@ def person(servers):
 
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere"])
 def test_log_out_at_the_new_process_ends_sockets_of_the_old(servers, person, way):
-    """Whose digests it has to make with the earlier key."""
+    """The new process computes the digests of these sockets with the former key."""
     earlier, present = servers
     page = person.show("/inbox")
     thief = person.copy()
@@ -50,7 +50,7 @@ def test_log_out_at_the_new_process_ends_sockets_of_the_old(servers, person, way
 
 
 def test_log_out_at_the_old_process_is_seen_by_the_new(servers, person):
-    """Which looks under both keys for what has ended."""
+    """The new process looks for ended sessions under the digests of both keys."""
     earlier, present = servers
     page = person.show("/inbox")
     thief = person.copy()
@@ -64,7 +64,7 @@ def test_log_out_at_the_old_process_is_seen_by_the_new(servers, person):
 
 
 def test_page_goes_on_at_the_new_process(servers, person):
-    """It is known there, misses nothing, and may subscribe further."""
+    """The new process knows the page, which misses nothing and may be subscribed further."""
     page = person.show("/inbox")
     person.url = servers[1].url
 

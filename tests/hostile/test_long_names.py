@@ -1,4 +1,4 @@
-"""Somebody chooses a name so long that nobody could ban its owner, or push to him."""
+"""A user has so long a name that its channel name would be too long."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def server(share, request):
 
 @pytest.mark.parametrize("name", ["x" * 191, "测" * 22, "😀" * 16], ids=["x", "Chinese", "emoji"])
 def test_owner_of_a_long_name_is_a_user_as_any_other(server, name):
-    """The owner sees pages, hears what is pushed to him alone, is put out of rooms, and banned."""
+    """Pages, pushes to the user, exclusion from a room, and a ban work as for other users."""
     person, other, admin = Person(server.url), Person(server.url), Person(server.url)
     person.log_in(name)
     other.log_in(name + "x")

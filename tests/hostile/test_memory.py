@@ -1,4 +1,4 @@
-"""Sockets that mean to fill the server's memory: each gets its share, and no more."""
+"""Sockets that try to fill the server's memory with their messages get no more than their share."""
 
 import json
 
@@ -9,14 +9,14 @@ from tests.deflate import deflated
 from .siege import SHARE
 
 WAIT = b'{"id": "1", "action": "wait"}'
-# Bytes that become as much text as a message may have, and much more when they are parsed.
+# A message of about the largest size, which takes much more memory when it is parsed.
 LISTS = b'{"id": "1", "action": "nothing", "data": [' + b"[]," * 80_000 + b"0]}"
 WIDE = json.dumps({"id": "1", "action": "nothing", "data": "\U0001f600" + "x" * 250_000})
 
 
 @pytest.mark.parametrize("text", [LISTS, WIDE.encode()], ids=["parsed", "wide"])
 def test_messages_that_wait_take_no_more_than_a_sockets_share(siege, text):
-    """Behind a handler that takes its time, a peer sends the largest messages that there are."""
+    """While a handler runs, the peer goes on sending messages of the largest size."""
     sockets = siege.open()
     for socket in sockets:
         socket.send(1, WAIT)
@@ -26,7 +26,7 @@ def test_messages_that_wait_take_no_more_than_a_sockets_share(siege, text):
 
 
 def test_bombs_take_no_more_than_a_sockets_share(siege):
-    """400 bytes that become 240 KB of text and megabytes of lists, from all sockets at once."""
+    """All sockets send 400 compressed bytes that become 240 KB of text and megabytes of lists."""
     sockets = siege.open(deflate=True)
     bomb = deflated(LISTS)
     for socket in sockets:
@@ -36,7 +36,7 @@ def test_bombs_take_no_more_than_a_sockets_share(siege):
 
 
 def test_bombs_in_fragments_take_no_more_than_a_sockets_share(siege):
-    """16 KB that would become 16 MB are not inflated, whatever frames they come in."""
+    """16 KB that would become 16 MB are not decompressed, though the message has no last frame."""
     sockets = siege.open(deflate=True)
     bomb = deflated(b"x" * 16_000_000)
     for socket in sockets:

@@ -1,4 +1,4 @@
-"""A message is still handled when its user logs out, of a session that the server keeps."""
+"""A message is still being handled when its user logs out; the server keeps the sessions."""
 
 import pathlib
 
@@ -24,7 +24,7 @@ def server(serve, request, tmp_path):
 @pytest.mark.parametrize("action", ["look", "fill"])
 @pytest.mark.parametrize("way", ["/logout", "/clear", "/logout-everywhere"])
 def test_message_does_not_log_its_user_in_again(server, tmp_path, action, way):
-    """It saves nothing: neither a session that it has changed, nor one whose life it prolongs."""
+    """The message does not save the session, whether it has changed it or would only prolong it."""
     hold = pathlib.Path(tmp_path, "hold")
     person = Person(server.url)
     person.log_in("somebody")
@@ -43,7 +43,7 @@ def test_message_does_not_log_its_user_in_again(server, tmp_path, action, way):
 
 
 def test_message_saves_its_session_while_its_user_stays(server, tmp_path):
-    """As ever."""
+    """Without a log-out, the message saves the session that it has changed."""
     hold = pathlib.Path(tmp_path, "hold")
     (hold / "go").touch()
     person = Person(server.url)

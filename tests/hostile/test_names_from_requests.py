@@ -1,10 +1,10 @@
-"""A channel's name that a request makes up: it is a name, whatever characters it has."""
+"""An app takes a channel's name from a request: the name is never read as a pattern."""
 
 from tests.integration.browsers import Browser
 
 
 def test_room_called_like_a_pattern_reaches_no_other_room(serve):
-    """``POST /rooms/*/messages`` is no way into every room: a ``*`` in a name is an error."""
+    """``POST /rooms/*/messages`` does not push to every room: a ``*`` in a name is an error."""
     server = serve("rooms:app")
     member, stranger = Browser(server.url), Browser(server.url)
 

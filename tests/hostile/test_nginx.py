@@ -1,4 +1,4 @@
-"""What nginx refuses by its rules for paths is refused over a socket through it, too."""
+"""Paths that nginx refuses by its rules are also refused in calls over a socket through nginx."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -21,7 +21,7 @@ location = /login { limit_req zone=login burst=2 nodelay; PASS }
 location = /whoami { PASS proxy_set_header X-Authentik-Username $http_x_test_user; }
 """
 GUARDED = {"/metrics": 403, "/admin/users": 401, "/internal/report": 404}
-# The same as the path, for whoever reads less carefully than the one before it.
+# Spellings of a path that one program may take for the path, and another for a different path.
 DISGUISES = ["{}", "/{}", "/.{}", "/rooms/..{}", "{}/", "{}?x=1", "{}#x", "{};x", "/%2e{}", "{}%00"]
 IDENTITY = ["X-Authentik-Username", "x-authentik-username", "X_Authentik_Username", "Remote-User"]
 
@@ -34,7 +34,7 @@ def server(request):
 
 @pytest.fixture(scope="module")
 def proxy(server, tmp_path_factory):
-    """nginx as the README sets it up, with the guards of an operator."""
+    """nginx with the configuration from the README, and further rules for some paths."""
     folder = tmp_path_factory.mktemp("nginx")
     (folder / "people").write_text("staff:{PLAIN}password\n")
     with nginx.Nginx(folder, server, ZONE, GUARDS) as proxy:
@@ -53,7 +53,7 @@ def socket(visitor):
 
 
 def test_what_the_app_opens_works_through_the_proxy(visitor, socket):
-    """Pages, sockets, pushes and calls; the app knows the visitor's address and its own."""
+    """Pages, sockets, pushes and calls work; the app knows the visitor's address and its own."""
     reply = socket.call("/rooms/1/messages", method="post", input={"text": "hi"})
     who = socket.call("/whoami")["body"]
 
@@ -65,7 +65,7 @@ def test_what_the_app_opens_works_through_the_proxy(visitor, socket):
 
 @pytest.mark.parametrize("path", GUARDED)
 def test_path_that_nginx_refuses_is_refused_over_a_socket(visitor, socket, server, path):
-    """In whatever spelling; and nothing of the app has run."""
+    """No spelling of the path gets past the rules, and no function of the app runs."""
     by_http = visitor.http.get(visitor.url + path).status_code
     before = Browser(server.url).get("/seen").json()
 
@@ -80,7 +80,7 @@ def test_path_that_nginx_refuses_is_refused_over_a_socket(visitor, socket, serve
 
 
 def test_log_in_that_nginx_slows_down_is_not_tried_over_a_socket(visitor, socket, server):
-    """By HTTP few passwords are tried, over a socket none."""
+    """By HTTP only a few passwords are tried, over a socket none."""
     fields = [{"password": str(number)} for number in range(100)]
     by_http = [visitor.http.post(f"{visitor.url}/login", data=one).status_code for one in fields]
 
@@ -94,7 +94,7 @@ def test_log_in_that_nginx_slows_down_is_not_tried_over_a_socket(visitor, socket
 
 @pytest.mark.parametrize("name", IDENTITY)
 def test_header_by_which_nginx_says_who_asks_is_not_taken_from_a_message(visitor, socket, name):
-    """By HTTP nginx replaces it; over a socket it is refused, and so it is in a handshake."""
+    """By HTTP nginx replaces the header; in a call it is refused, and a handshake cannot set it."""
     assert visitor.get("/whoami", headers={"X-Test-User": "ada"}).json()["user"] == "ada"
     assert visitor.get("/whoami", headers={"X-Authentik-Username": "admin"}).json()["user"] is None
 
@@ -103,7 +103,7 @@ def test_header_by_which_nginx_says_who_asks_is_not_taken_from_a_message(visitor
 
 
 def test_lines_for_limits_by_address_work_as_they_are_printed(server, tmp_path):
-    """nginx counts the sockets that an address has, and no pages; one that ends makes room."""
+    """nginx limits the sockets of an address, but not its pages; a closed socket frees a place."""
     lines = nginx.security()
     assert lines.count("sockets 50;") == 1
     with nginx.Nginx(tmp_path, server, lines.replace("sockets 50;", "sockets 3;")) as proxy:
@@ -122,7 +122,7 @@ def test_lines_for_limits_by_address_work_as_they_are_printed(server, tmp_path):
 
 
 def status_of_one_more(visitor, page):
-    """What the handshake of one more socket is answered; the socket is closed at once."""
+    """Return the status of the handshake of one more socket, which is closed at once."""
     try:
         visitor.open(page).close()
     except InvalidStatus as error:

@@ -1,4 +1,4 @@
-"""Sockets that send more than the server can handle, and go: they hold no place for long."""
+"""Sockets send more messages than the server can handle, and leave: they free their places soon."""
 
 import socket
 
@@ -18,7 +18,7 @@ MOST_PENDING = 4
 def test_socket_that_is_gone_keeps_its_place_only_until_its_present_message_ends(
     serve, tmp_path, kind, count
 ):
-    """What waits behind that message is dropped: also where so much waits that nothing is read."""
+    """Further messages are dropped, even if so many wait that the server has stopped reading."""
     environ = {"HOLD": str(tmp_path)}
     options = {"MAX_CONNECTIONS": PLACES, "MAX_PENDING_MESSAGES": MOST_PENDING}
     server = serve("siege:app", kind, environ=environ, **options)
@@ -30,7 +30,7 @@ def test_socket_that_is_gone_keeps_its_place_only_until_its_present_message_ends
     begun = eventually(lambda: found if len(found := list(tmp_path.glob("*.begun"))) == 3 else None)
 
     for one in sockets:
-        # It goes on reading, and so knows when the server has seen it go.
+        # The socket still reads, so that it notices when the server has seen it leave.
         one.websocket.socket.shutdown(socket.SHUT_WR)
     for one in sockets:
         assert one.close_code() == 1006

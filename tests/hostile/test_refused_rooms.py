@@ -1,4 +1,4 @@
-"""A page that is open asks again and again for a room that refuses it, while others talk there."""
+"""An open page asks again and again for a room that refuses it, while others talk there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..eventually import DEADLINE
 from ..integration.browsers import Browser
 from ..integration.serving import ServerProcess
 
-#: Rooms that admit members alone. Each way subscribes before it refuses: the worst order.
+#: Rooms that refuse everybody. Each route subscribes the page before it refuses, the worst order.
 APP = """
 import json
 import os
@@ -62,7 +62,7 @@ def enter(room):
     abort(403)
 """
 TIMES = 10
-#: What no channel can be called, as a path has it.
+#: Names that no channel can have, as parts of a path.
 NO_NAMES = ["*", "a*b", "n" * 250, "a%07b", "a%0Ab", "a%00b", "%7F", "@user:1"]
 
 
@@ -77,7 +77,7 @@ def server(request, redis_url, tmp_path_factory, settings):
 
 @pytest.fixture
 def page(server, channel):
-    """A page that is open, in the hall of its own channel."""
+    """An open page, which is subscribed to the channel ``channel``."""
     browser = Browser(server.url)
     connection_id = browser.page(f"/hall/{channel}")
     browser.http.headers.update({"X-Realtime-Connection-Id": connection_id})
@@ -87,7 +87,7 @@ def page(server, channel):
 
 @pytest.fixture
 def talk(server):
-    """Has others talk in a room until the story is over."""
+    """A function that lets others talk in a room until the test ends."""
     is_over, threads = threading.Event(), []
 
     def talk(room):
@@ -137,7 +137,7 @@ WAYS = [by_http, for_a_block, by_call, by_post, by_posting_call, by_handler]
 
 
 def test_room_that_refuses_is_not_heard_for_a_moment(server, page, talk, channel):
-    """Whichever way the page asks, and however often, while others talk there."""
+    """The page hears no message of the room, however it asks."""
     browser, socket = page
     secret = f"{channel}-secret"
     talk(secret)
@@ -157,15 +157,15 @@ def test_room_that_refuses_is_not_heard_for_a_moment(server, page, talk, channel
 
 @pytest.mark.parametrize("room", NO_NAMES)
 def test_room_by_a_name_that_no_channel_has_is_not_found(server, page, room):
-    """It is the request's fault, so it is no error of the server's, whoever subscribes."""
+    """A name that cannot be a channel's is answered 404, not 500, whatever subscribes the page."""
     browser, socket = page
 
-    # The decorator subscribes nobody where a block is asked for.
+    # For a request that asks for a block, the decorator does not subscribe the page.
     ways = [(way, path) for way in WAYS for path in ("/rooms/", "/asked/")]
     ways.remove((for_a_block, "/rooms/"))
     statuses = {way.__name__: way(browser, socket, path, room) for way, path in ways}
 
-    # No route leads to a line break, so that nothing is open to calls there.
+    # A call is answered 421 if the name has a line break: no route fits such a path.
     assert {way: one for way, one in statuses.items() if one not in (404, 421)} == {}
     assert statuses["by_handler"] == statuses["by_http"] == 404
     assert "Traceback" not in server.log()

@@ -1,4 +1,4 @@
-"""A user is put out of a room, or banned, while a request that lets him in is still under way."""
+"""A user is put out of a room, or banned, while a request is being handled that lets them in."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,7 +31,7 @@ def admin(server):
 
 @pytest.fixture
 def meanwhile():
-    """Do something at the same time; returns a future."""
+    """A function that calls another in a thread; returns a future."""
     with ThreadPoolExecutor() as threads:
         yield threads.submit
 
@@ -53,7 +53,7 @@ def join_by_handler(person, page, socket):
 def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
     person, admin, meanwhile, hold, join, is_put_out
 ):
-    """However long the view takes, and whether the page goes on or comes back."""
+    """The page does not hear the room, neither on its present socket nor on its next one."""
     page = person.show("/rooms/2")
     with person.open(page, resume=True) as socket:
         assert socket.resume()["known"]
@@ -70,12 +70,15 @@ def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
 
 
 def assert_room_is_heard(socket, admin, is_heard, when):
-    """A page hears the room, or does not; *when* tells these pushes from those that it heard before
-    it came back and, since it says no positions, hears again."""
+    """Assert that a page hears the room, or does not hear it.
+
+    :param when: a mark for these pushes, since a page that comes back without positions hears
+        earlier pushes again.
+    """
     for_members, last = f"for members, {when}", f"last, {when}"
     admin.post("/send/room:1", json=for_members)
     admin.post("/send/room:2", json=last)
-    # The order of two channels is nobody's promise.
+    # Messages of two channels may come in any order.
     awaited, found = {for_members, last} if is_heard else {last}, set()
     while not awaited <= found:
         found.add(socket.push()["payload"])
@@ -83,7 +86,7 @@ def assert_room_is_heard(socket, admin, is_heard, when):
 
 
 def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, meanwhile, hold):
-    """Though its view lets it in only behind the ban: the request was let in before."""
+    """Its view subscribes the page after the ban, but the request came before."""
     showing = meanwhile(person.show, "/late/1")
     eventually((hold / "arrived").exists)
     admin.post("/ban/somebody")
@@ -94,7 +97,7 @@ def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, me
 
 
 def test_page_that_ends_all_others_itself_goes_on(person, admin):
-    """A password is changed: the other devices are out, and the page that says so is not."""
+    """A page that changes the password and ends all other sessions is not ended itself."""
     earlier = person.show("/rooms/1")
     page = connection_id(person.post("/anew/1").text)
 

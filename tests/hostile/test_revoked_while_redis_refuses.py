@@ -1,4 +1,4 @@
-"""Somebody is put out while Redis is away, or refuses to write, as when its disk is full."""
+"""Users are banned and logged out while Redis is away, or refuses to write."""
 
 import contextlib
 import json
@@ -60,7 +60,7 @@ def store(tmp_path):
 
 @pytest.fixture(params=["gevent", "gthread"])
 def servers(request, store):
-    """Two servers of one app, which share a Valkey: one process each."""
+    """Two servers of one app, with one process each, which share a Valkey."""
     environ = {
         "REALTIME_REDIS": json.dumps(f"redis://127.0.0.1:{store.port}/0"),
         "REALTIME_REDIS_PREFIX": json.dumps(f"t{secrets.token_hex(4)}"),
@@ -82,7 +82,7 @@ def here(servers):
 
 @pytest.fixture
 def people(here):
-    """Whoever is put out: banned, logged out, logged out everywhere, and put out of a room."""
+    """Four users, who will be banned, logged out, logged out everywhere, and put out of a room."""
     people = [Person(here.url) for _ in range(4)]
     for name, person in zip(("kim", "lou", "pat", "una"), people, strict=True):
         person.log_in(name)
@@ -90,7 +90,7 @@ def people(here):
 
 
 def show(person):
-    """A page that hears two rooms; its connection id."""
+    """Load a page that hears two rooms; return its connection id."""
     page = person.show("/rooms/1")
     person.get("/rooms/2", headers={"X-Realtime-Connection-Id": page})
     return page
@@ -98,7 +98,7 @@ def show(person):
 
 def put_out(people, admin):
     lou, pat = people[1:3]
-    # First: where the other sockets are closed, this has been heard.
+    # This comes first, so that it has been handled when the other sockets are closed.
     admin.post("/kick/una/1")
     admin.post("/ban/kim")
     lou.log_out()
@@ -106,7 +106,7 @@ def put_out(people, admin):
 
 
 def test_sockets_of_this_process_are_closed_while_redis_is_away(here, store, people):
-    """Nobody who was put out goes on calling, or comes back, though Redis can be told nothing."""
+    """The process that handles a ban or log-out closes its sockets without the help of Redis."""
     sockets = [person.open(show(person)) for person in people[:3]]
     thief, away = people[1].copy(), people[1].show("/inbox")
 
@@ -122,7 +122,7 @@ def test_sockets_of_this_process_are_closed_while_redis_is_away(here, store, peo
 def test_sockets_are_closed_everywhere_while_redis_writes_nothing(
     servers, store, people, tmp_path, refuse
 ):
-    """A Redis that announces still announces this; nobody who was put out hears what comes next."""
+    """Redis still publishes what it does not store: all sockets close, and hear nothing further."""
     here, there = servers
     admin, good = Person(here.url), Person(here.url)
     with store.client() as client, contextlib.ExitStack() as opened:
@@ -151,5 +151,5 @@ def test_sockets_are_closed_everywhere_while_redis_writes_nothing(
 
         assert codes == [1000, 4001, 1000] * 2
         assert heard == [[], [], ["secret"]]
-        # 1000, if it comes before the ban could be noted in Redis: it is closed then.
+        # 1000 if the page comes back before Redis has noted the ban, which then closes the socket.
         assert eventually(comes_back) in ([1000], [4001])

@@ -1,4 +1,4 @@
-"""A thief plants his own anonymous session in a victim's browser, and waits for the log-in."""
+"""A thief puts a copy of an anonymous session into a victim's browser, and waits for the log-in."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -24,7 +24,7 @@ def victim(server, thief):
 
 
 def test_socket_of_the_planted_session_ends_at_the_log_in(thief, victim):
-    """Whatever it was granted, it hears nothing of who logs in, and may call nothing."""
+    """The thief's socket is closed, so that it gets no messages and can make no calls."""
     with thief.open(thief.show(), resume=True) as socket:
         socket.resume()
 
@@ -34,7 +34,7 @@ def test_socket_of_the_planted_session_ends_at_the_log_in(thief, victim):
 
 
 def test_planted_session_does_not_come_back(thief, victim):
-    """Neither with a page that was open nor with one that is made up."""
+    """The thief cannot connect, neither as a page that was open nor with an invented id."""
     page = thief.show()
     with thief.open(page, resume=True) as socket:
         socket.resume()
@@ -47,7 +47,7 @@ def test_planted_session_does_not_come_back(thief, victim):
 
 
 def test_link_of_the_thief_does_not_give_him_the_victims_channel(thief, victim):
-    """A link that names the thief's page leads to a page of the victim's own."""
+    """A link with the id of the thief's page opens a new page of the victim."""
     page = thief.show()
     victim.log_in("victim")
 
@@ -62,7 +62,7 @@ def test_link_of_the_thief_does_not_give_him_the_victims_channel(thief, victim):
 
 
 def test_log_in_over_a_socket_is_not_handed_to_the_thief(thief, victim):
-    """What waits for the victim's browser is not the thief's to fetch, whatever he names."""
+    """The thief cannot fetch the change of cookies that waits for the victim's browser."""
     page, own = thief.show(), victim.show()
     with victim.open(own, resume=True) as socket:
         socket.resume()
@@ -78,7 +78,7 @@ def test_log_in_over_a_socket_is_not_handed_to_the_thief(thief, victim):
 
 
 def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
-    """The planted session is another one since."""
+    """The victim's session got another key at the log-in."""
     victim.log_in("victim")
     with victim.open(victim.show("/inbox")) as socket:
         thief.log_out("/logout-everywhere")
@@ -89,7 +89,7 @@ def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
 
 @pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
 def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_path, way):
-    """If the app has Flask-Session regenerate it: the planted id is worth nothing any more."""
+    """The app lets Flask-Session give it a new id, so that the thief's cookie is worth nothing."""
     environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
     server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
     thief = Person(server.url)

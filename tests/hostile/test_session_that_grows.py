@@ -1,4 +1,4 @@
-"""A visitor has an app keep ever more text in the session of one socket."""
+"""A visitor makes an app store more and more text in the session of one socket."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from .people import Person
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_socket_keeps_no_more_than_a_browser_would(serve, kind):
-    """The session of before stays, as by HTTP, and the log names the cookie once a socket."""
+    """If its cookie is too large, the former session stays, as in a browser; the log says so."""
     server = serve("accounts:app", kind, ALLOW_CALLS=True)
     person = Person(server.url)
     page = person.show("/")

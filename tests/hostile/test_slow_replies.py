@@ -1,4 +1,4 @@
-"""Sockets that ask for the largest replies there are, again and again, and read nothing."""
+"""Sockets ask for the largest replies again and again, but do not read them."""
 
 import json
 
@@ -13,7 +13,7 @@ CALL = {"action": "call-route", "uri": "/large"}
 
 @pytest.fixture
 def ask(besiege):
-    """Return a function that has all sockets ask five times; it returns the siege."""
+    """A function that makes each socket of a siege ask five times, and returns the siege."""
 
     def ask(fields, **options):
         siege = besiege(STALL_SECONDS=3, ALLOW_CALLS=True)
@@ -29,7 +29,7 @@ def ask(besiege):
 
 @pytest.mark.parametrize("fields", [HANDLER, SLOW, CALL], ids=["handler", "slow-handler", "call"])
 def test_replies_that_nobody_reads_take_no_more_than_a_sockets_share(ask, fields):
-    """They are cut off for it, and their pages come back with nothing lost."""
+    """The server cuts the sockets off; their pages come back and have lost nothing."""
     siege = ask(fields)
 
     assert siege.share() < SHARE
@@ -38,5 +38,5 @@ def test_replies_that_nobody_reads_take_no_more_than_a_sockets_share(ask, fields
 
 
 def test_replies_that_are_deflated_take_no_more_than_a_sockets_share(ask):
-    """Though each of them takes the server a while, in which others ask."""
+    """Compression takes the server a while, in which other sockets ask."""
     assert ask(HANDLER, deflate=True).share() < SHARE

@@ -1,4 +1,4 @@
-"""Somebody keeps a page, its id and the cookie of a session whose user has logged out."""
+"""After a user's log-out, a thief still has a page, its id, and the session's cookie."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def way(request):
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory):
-    """The folder of the sessions that a server keeps."""
+    """The folder in which a server keeps sessions."""
     return tmp_path_factory.mktemp("sessions")
 
 
@@ -40,7 +40,7 @@ def person(server):
 
 
 def test_open_socket_is_closed_by_the_log_out(person, log_out, way):
-    """All pages of the browser are, and not the one alone that logs out."""
+    """The sockets of all pages of the browser close, not only that of the page that logs out."""
     with person.open(person.show("/inbox")) as socket, person.open(person.show("/")) as other:
         log_out(person)
 
@@ -50,7 +50,7 @@ def test_open_socket_is_closed_by_the_log_out(person, log_out, way):
 
 @pytest.mark.parametrize("was_open", [True, False])
 def test_page_does_not_come_back_with_the_cookie_that_was_kept(person, log_out, was_open, way):
-    """Neither one that had a socket nor one that was still on its way."""
+    """Neither a page that had a socket before nor one that was still loading comes back."""
     page = person.show("/inbox")
     thief = person.copy()
     if was_open:
@@ -60,7 +60,7 @@ def test_page_does_not_come_back_with_the_cookie_that_was_kept(person, log_out, 
     log_out(person)
 
     if way == "kept by the server":
-        # The session that the cookie names is the browser's present one, with another key.
+        # The cookie names the session in the server's store, which goes on with another key.
         with thief.open(page, resume=True) as socket:
             assert socket.resume()["known"] is False
         return
@@ -69,7 +69,7 @@ def test_page_does_not_come_back_with_the_cookie_that_was_kept(person, log_out, 
 
 
 def test_page_does_not_come_back_with_the_browsers_next_cookie(person, log_out):
-    """It is nobody's page any more: the server does not know it."""
+    """The server no longer knows the page under the next session."""
     page = person.show("/inbox")
 
     log_out(person)

@@ -1,4 +1,4 @@
-"""Accounts: who logs in has an inbox, rooms to be put out of, and may be banned."""
+"""An app with accounts: users have an inbox and rooms, can be put out of rooms, and banned."""
 
 import json
 import os
@@ -24,7 +24,7 @@ if os.environ.get("KEPT_BY") == "server":
     )
     Session(app)
 realtime = Realtime(app)
-# Where a test holds up handshakes and views.
+# The folder by which a test holds back handshakes and views.
 HOLD = os.environ.get("HOLD")
 
 if not os.environ.get("SAYS_NOTHING"):

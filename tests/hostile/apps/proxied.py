@@ -1,4 +1,4 @@
-"""An app behind nginx, which guards some of its paths and says who asks for others."""
+"""An app behind nginx, which guards some of its paths, and names the user for others."""
 
 from flask import Flask, render_template_string, request
 from werkzeug.middleware.proxy_fix import ProxyFix

@@ -1,4 +1,4 @@
-"""Chat rooms, as the README names them: a channel's name is made of what a request says."""
+"""Chat rooms as in the README: the name of a channel is made from a request."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""An app whose users Flask-Security keeps: log-in, log-out and change of password are its own."""
+"""An app with Flask-Security, which does log-ins, log-outs and changes of passwords."""
 
 import json
 import os

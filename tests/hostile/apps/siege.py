@@ -1,4 +1,4 @@
-"""An app with what hostile sockets may lean on: a handler that takes its time."""
+"""An app with slow handlers and large replies, for sockets that try to fill its memory."""
 
 import base64
 import itertools
@@ -20,7 +20,7 @@ app.config.update(
 )
 realtime = Realtime(app)
 gate = threading.Event()
-# Text that stays large when it is deflated.
+# Text that stays large when it is compressed.
 NOISE = base64.b64encode(os.urandom(3_000_000)).decode()
 numbers = (str(number) for number in itertools.count())
 
@@ -52,7 +52,7 @@ def hold(data):
 
 @app.post("/push/<int:count>/<int:size>/<path:channel>")
 def push(count, size, channel):
-    """Push so many messages of a size."""
+    """Push *count* messages of more than *size* bytes."""
     for _ in range(count):
         realtime.push(next(numbers) + "x" * size, channel)
     return "", 204
