@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from typing import TypeGuard
 
 SOCKET_KEY = "socket_key"
 CONNECTION_ID = "socket_connection_id"
@@ -27,7 +28,7 @@ def new_connection_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def is_connection_id(text: object) -> bool:
+def is_connection_id(text: object) -> TypeGuard[str]:
     """Return whether *text* is 16 to 128 characters of ``A-Za-z0-9_-``."""
     return isinstance(text, str) and _CONNECTION_ID.fullmatch(text) is not None
 

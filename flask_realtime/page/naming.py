@@ -12,6 +12,10 @@ from ..identity.keys import CONNECTION_ID, CONNECTION_ID_HEADER, is_connection_i
 
 logger = logging.getLogger(__name__)
 
+# A larger body that the view has not read is not read for an id either: anybody may send one to any
+# page, and JSON takes 25 times its size in memory when it is parsed.
+MOST_BODY_BYTES = 64 * 1024
+
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -46,7 +50,7 @@ def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[obj
         yield request.args.get(CONNECTION_ID)
     # Werkzeug keeps what it has parsed in the request's dict. To read a body that the view has not
     # read could take long, and could answer 413 where the view would not have.
-    read = vars(request)
+    read, reads_body = vars(request), reads_body and _has_small_body(request)
     if is_by_script and request.mimetype in _FORMS and (reads_body or "form" in read):
         yield request.form.get(CONNECTION_ID)
     if request.is_json and (reads_body or "_cached_data" in read):
@@ -54,10 +58,15 @@ def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[obj
         yield body.get(CONNECTION_ID) if isinstance(body, dict) else None
 
 
+def _has_small_body(request: Request) -> bool:
+    size = request.content_length
+    return 0 < (size or 0) <= MOST_BODY_BYTES and request.method not in ("GET", "HEAD")
+
+
 def _first(named: Iterator[object]) -> str | None:
     for one in named:
         if is_connection_id(one):
-            return str(one)
+            return one
         if one is not None:
             logger.debug("A malformed connection id was ignored: %.200r", one)
     return None

@@ -11,7 +11,6 @@ from flask import Flask, Request, Response, current_app, request, session
 from ..config.settings import Config
 from ..errors import RegistryUnavailable
 from ..identity.keys import (
-    CONNECTION_ID,
     CONNECTION_ID_HEADER,
     is_connection_id,
     new_connection_id,
@@ -89,13 +88,14 @@ class SessionPath:
         # Browsers send an Origin header with every POST; it takes the place of a CSRF token.
         if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
             return _refuse(403, f"Origin {origin!r} may not do this.")
-        connection_id = _connection_id()
-        if request.headers.get(CONNECTION_ID_HEADER) == _NEW:
+        # The body is left alone, which anybody may have made as large as they like.
+        connection_id = request.headers.get(CONNECTION_ID_HEADER)
+        if connection_id == _NEW:
             return self._name_page()
         if not is_connection_id(connection_id):
             return _refuse(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
         client = current_client()
-        client.act_on(str(connection_id))
+        client.act_on(connection_id)
         response = _answer(204)
         try:
             digests = self._digests(client)
@@ -181,14 +181,6 @@ def _taker() -> str:
     """Return a name for the page that asks, the same if it asks again because no answer came."""
     named = request.headers.get(TAKER_HEADER)
     return named if named is not None and _TAKER.fullmatch(named) else new_connection_id()
-
-
-def _connection_id() -> object:
-    named = request.headers.get(CONNECTION_ID_HEADER) or request.form.get(CONNECTION_ID)
-    if named is None and request.is_json:
-        body = request.get_json(silent=True)
-        return body.get(CONNECTION_ID) if isinstance(body, dict) else None
-    return named
 
 
 def _apply(item: SessionChanges, digest: str, response: Response) -> bool:

@@ -92,11 +92,11 @@ class Browser:
         )
         return Socket(conversation, handlers or {})
 
-    def take_over(self, **headers):
+    def take_over(self, body=None, **headers):
         """Fetch what waits, as the bundled client does after a reply with ``session``."""
         headers = {"Origin": ORIGIN, "X-Realtime-Connection-Id": CONNECTION_ID, **headers}
         headers = {name: value for name, value in headers.items() if value is not None}
-        return self.client.post("/_realtime/session", headers=headers)
+        return self.client.post("/_realtime/session", headers=headers, input_stream=body)
 
 
 class Socket:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import flask
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY
 
-from ..conversations import CONNECTION_ID, ORIGIN, Browser, put
+from ..conversations import Browser, put
 
 
 @pytest.mark.parametrize(
@@ -47,18 +49,16 @@ def test_take_over_may_come_from_an_allowed_origin(app):
     assert browser.session() == {"a": 1}
 
 
-@pytest.mark.parametrize("kind", ["data", "json"])
-def test_take_over_finds_the_connection_id_in_the_body(browser, kind):
-    """The page's id may come as a form or as JSON."""
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+def test_body_at_the_session_path_is_left_alone(browser, kind):
+    """Anybody may send one of any size, and parsing it would stop the process."""
     put(browser.open_socket(), a=1)
+    body = io.BytesIO(b"[" * 1000)
 
-    browser.client.post(
-        "/_realtime/session",
-        headers={"Origin": ORIGIN},
-        **{kind: {"socket_connection_id": CONNECTION_ID}},
-    )
+    response = browser.take_over(body, **{"Content-Type": kind, "Content-Length": "1000"})
 
-    assert browser.session() == {"a": 1}
+    assert response.status_code == 204
+    assert body.tell() == 0
 
 
 def test_take_over_without_a_socket_key_is_refused(browser):
