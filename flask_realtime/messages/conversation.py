@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
 import logging
 import secrets
 from collections.abc import Callable, Sequence
@@ -10,10 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of, shorten
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
@@ -82,6 +84,7 @@ class Conversation:
         "_client",
         "_config",
         "_environ",
+        "_heirs",
         "_is_resumed",
         "_outcome",
         "_rules",
@@ -110,6 +113,9 @@ class Conversation:
         self._session = session
         self._waiting = waiting
         self._is_resumed = is_resumed
+        # The names under which the changes of each message wait, no two of them alike.
+        name = secrets.token_hex(8)
+        self._heirs = (f"{client.digest}:{name}{number}" for number in itertools.count())
         # Whether the next reply has to say that changes wait for the browser: an earlier reply,
         # which said so, may have been lost, and hooks have no reply.
         self._tells_of_session = bool(waiting)
@@ -206,7 +212,7 @@ class Conversation:
 
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
         self._rules.check(path)
-        turn.begin(request.endpoint or "")
+        turn.begin(present_request().endpoint or "")
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)
@@ -218,7 +224,7 @@ class Conversation:
             self._client.connection_id,
             self._client.digest,
             self._client.disconnect_behind_reply,
-            f"{self._client.digest}:{secrets.token_hex(8)}",
+            next(self._heirs),
             self._is_resumed,
         )
         environ[AFTER_RESPONSE] = self._note_outcome
@@ -240,4 +246,4 @@ class Conversation:
 
 
 def _run(handler: ViewHandler, data: Any) -> Any:
-    return current_app.ensure_sync(handler)(data)
+    return present_app().ensure_sync(handler)(data)

@@ -8,12 +8,13 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from ..flask_contexts import present_request
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused
 from .request_cycle import RequestCycle
@@ -43,6 +44,7 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], Non
 
     def dispatch(cycle: RequestCycle) -> Response:
         check()
+        request = present_request()
         if isinstance(request.routing_exception, WebsocketMismatch):
             request.routing_exception = BadRequest("This path takes WebSockets only.")
         return cycle.dispatch()
@@ -104,7 +106,7 @@ def add_message_view(app: Flask) -> None:
 
 def run_handler() -> ResponseReturnValue:
     """The view that runs every handler of the app; one that returns None is answered with 204."""
-    result: ResponseReturnValue | None = request.environ[_HANDLER]()
+    result: ResponseReturnValue | None = present_request().environ[_HANDLER]()
     return ("", 204) if result is None else result
 
 
@@ -133,6 +135,7 @@ def _in_context(
 
 
 def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
+    request = present_request()
     endpoint, where = request.endpoint or "", f"{request.path} [{request.method}]"
     if endpoint.startswith(f"{ENDPOINT}."):
         action = endpoint[len(ENDPOINT) + 1 :]
@@ -157,6 +160,7 @@ def _route_to_message(app: Flask, path: str, endpoint: str) -> None:
     # Extensions look up the view by the request's endpoint. The view is not the handler itself: a
     # function that is a route's view as well must not become exempt from CSRF protection.
     app.view_functions.setdefault(endpoint, run_handler)
+    request = present_request()
     request.url_rule = _message_rule(path, endpoint)
     request.view_args = {}
     request.routing_exception = None

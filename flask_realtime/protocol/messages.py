@@ -80,10 +80,8 @@ class Reply:
     def to_json(self) -> str:
         """Return the reply as JSON text."""
         body = self.body if isinstance(self.body, JSONText) else json.dumps(self.body)
-        text = (
-            f'{{"id": {json.dumps(self.message_id)}, "status": {self.status}, '
-            f'"headers": {json.dumps(dict(self.headers))}, "body": {body}'
-        )
+        head = {"id": self.message_id, "status": self.status, "headers": dict(self.headers)}
+        text = f'{json.dumps(head)[:-1]}, "body": {body}'
         if self.encoding is not None:
             text += f', "encoding": {json.dumps(self.encoding)}'
         if self.session:

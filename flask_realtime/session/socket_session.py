@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from flask.sessions import SessionMixin
 from itsdangerous import BadData
 
+from ..flask_contexts import present_request
 from ..identity.keys import replaced_digest, shorten
 from ..page.client import SocketOfMessage, came, present_identity
 from ..page.identify import identify
@@ -100,12 +101,13 @@ class SocketSession:
 
         :param response: the app's response to the message, with all of its cookies.
         """
+        lines = response.headers.getlist("Set-Cookie")
+        is_ended = IS_ENDED in present_request().environ
+        if not (lines or is_ended):
+            return None
         before, jar = self._jar, self._jar.copy()
         # A browser keeps its former cookie where the new one is too large: so does the socket.
-        lines = [line for line in response.headers.getlist("Set-Cookie") if jar.admits(line)]
-        is_ended = IS_ENDED in request.environ
-        if not (lines or is_ended or jar.dropped):
-            return None
+        lines = [line for line in lines if jar.admits(line)]
         identities = (came().identity, present_identity())
         path = request.environ["SCRIPT_NAME"] + request.environ["PATH_INFO"]
         name = self._app.session_interface.get_cookie_name(self._app)

@@ -11,9 +11,12 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from flask_realtime import Realtime
+from tests.unit.conversations import Browser
 
 #: By path: how many calls more than without the extension a request may take.
 MOST = {"/json": 75, "/page": 550}
+#: How many more than the same request by HTTP a call over a socket may take, or a message.
+MOST_OF_MESSAGE = 115
 
 
 def make_app():
@@ -41,9 +44,9 @@ def calls(function):
     return found
 
 
-def calls_of_request(app, path):
+def calls_of_request(app, path, **headers):
     def ask():
-        environ = EnvironBuilder(path).get_environ()
+        environ = EnvironBuilder(path, headers=headers).get_environ()
         b"".join(app.wsgi_app(environ, lambda status, headers, error=None: None))
 
     # What is made once, is.
@@ -93,3 +96,22 @@ def test_extension_has_one_hook_of_each_kind_that_every_request_needs():
     ]
 
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda socket: socket.call("/json"), lambda socket: socket.say("do", data=1)],
+    ids=["call", "message"],
+)
+def test_call_costs_little_more_than_the_same_request_by_http(ask):
+    """Its message is read, its environ and its reply are made; the rest is what HTTP takes."""
+    Realtime(app := make_app())
+    browser = Browser(app)
+    socket = browser.open_socket({"do": lambda data: {"some": "json"}})
+    ask(socket)
+    by_http = calls_of_request(app, "/json", Cookie=browser.cookies())
+
+    more = calls(lambda: ask(socket)) - by_http
+
+    assert 0 < more.total() <= MOST_OF_MESSAGE, more
+    assert more["_get_current_object"] == 0
