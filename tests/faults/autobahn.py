@@ -1,8 +1,9 @@
-"""Autobahn's fuzzing client against our transport: ``python -m tests.faults.autobahn``.
+"""Runs Autobahn's fuzzing client against the transport: ``python -m tests.faults.autobahn``.
 
-Its cases want an echo, so the messages come back from a receiver of this file's; everything below
-it (handshake, adapter, protocol, frame reader, outbox) is the package's. Needs Python 2.7 and
-``pip install autobahntestsuite``; the command that runs ``wstest`` is the first argument.
+Autobahn's cases expect an echo, so that this module has a receiver that sends each message back.
+Everything below the receiver (handshake, adapter, protocol, frame reader, outbox) is the package's.
+This needs Python 2.7 and ``pip install autobahntestsuite``; the first argument is the command that
+runs ``wstest``.
 """
 
 from __future__ import annotations
@@ -30,20 +31,20 @@ from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import text_frame
 from tests.frames import client_frame
 
-# 9.*: megabytes, above the size that is allowed here; 12.* and 13.*: of deflate, thousands of
-# messages each, of which these are enough.
+# Left out are 9.*, whose messages are larger than is allowed here, and most of 12.* and 13.*, which
+# send thousands of compressed messages each.
 CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*", "12.1.*", "12.2.*", "13.1.*"]
 MOST = 1024 * 1024
 
 
 class Echo:
-    """The receiver of one socket, which sends all back."""
+    """A connection's receiver, which sends each message back."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def opened(self) -> None:
-        """Nothing is due."""
+        """Do nothing when the socket opens."""
 
     def takes_frame(self) -> bool:
         return True
@@ -56,7 +57,7 @@ class Echo:
             self._connection.write(client_frame(message, 0x82, mask=None))
 
     def closed(self) -> None:
-        """Nothing is held."""
+        """Do nothing when the socket closes."""
 
 
 def make_app() -> Flask:
@@ -89,7 +90,11 @@ def make_app() -> Flask:
 
 
 def run(command: list[str], cases: list[str]) -> dict[str, dict[str, str]]:
-    """What became of each case."""
+    """Run the cases, and return Autobahn's results by case.
+
+    :param command: the command that runs ``wstest``.
+    :param cases: patterns of the cases.
+    """
     server = make_server("127.0.0.1", 0, make_app(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Takes one mechanism after another out of a copy of the source, and says which test fails first.
+"""Removes one mechanism after another from a copy of the source, and prints which test fails first.
 
 ``python -m tests.faults.mutations [word ...]`` tries the mutations whose names contain one of the
 words, or all of them, which takes an hour.

@@ -26,7 +26,7 @@ UNAVAILABLE = 503
 
 
 class PatientBrowser(Browser):
-    """A browser that asks again while Redis does not answer the server in time (status 503)."""
+    """A browser that retries requests and handshakes that are answered 503: Redis was too slow."""
 
     def get(self, path="/", **options):
         def answer():
@@ -52,10 +52,10 @@ class PatientBrowser(Browser):
 class Scene:
     """A server and its Valkey, with ways to break and to use both.
 
-    :param kind: which server.
+    :param kind: the kind of server, such as ``gevent``.
     :param keeps: whether Valkey keeps its data when it restarts.
     :param store: a Valkey that is already running, and that this scene does not stop.
-    :param options: more for gunicorn's command line.
+    :param options: further options for gunicorn's command line.
     :param settings: REALTIME_* settings of the server, without the prefix.
     """
 
@@ -79,7 +79,7 @@ class Scene:
 
     def __enter__(self):
         self.server.__enter__()
-        # Does not use the tunnel, and so can push while the server's own link is broken.
+        # This publisher does not use the tunnel, and so can push while the server's link is broken.
         self.elsewhere = Publisher(self.url, prefix=self.prefix, timeout=DEADLINE)
         return self
 

@@ -41,7 +41,7 @@ SETTINGS = {
     "PING_INTERVAL_SECONDS": 5,
     "MAX_MESSAGES_PER_SECOND": None,
 }
-#: By which part a figure may grow during the run: that much is noise.
+#: By which fraction a figure may grow during the run. So much is noise.
 TOLERANCE = 0.05
 
 
@@ -103,7 +103,8 @@ async def sample(scene, seconds):
             _, _, body = await request(scene.server.port, "GET", "/memory")
             held = json.loads(body)
             process = psutil.Process(health["pid"])
-            # Push ids are kept for five minutes, whatever else expires.
+            # Keys of push ids are not counted: they live for five minutes, longer than all others
+            # here.
             lasting = [key for key in keys.scan_iter(count=10_000) if ":push:" not in key]
             rows.append(
                 {

@@ -57,7 +57,7 @@ def test_the_same_seed_breaks_the_same_things():
 
 
 def test_registry_that_is_away_is_no_complaint_and_any_other_error_is():
-    """A view that pushes meanwhile raises RegistryUnavailable, and Flask logs where."""
+    """A view that pushes while Redis is away raises RegistryUnavailable, which is no fault."""
     head = (
         'Exception on /push [POST]\nTraceback (most recent call last):\n  File "app.py", line 1\n'
     )

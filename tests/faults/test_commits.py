@@ -1,4 +1,4 @@
-"""A database commits while Redis is away: what it has to tell is told once Redis is back."""
+"""A database commits while Redis is away: pushes behind its commits are sent when Redis is back."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def commit(scene, channel, number):
 
 
 def heard_until(socket, last):
-    """What comes up to the payload *last*: payloads, and how many refreshes."""
+    """Return the payloads that a socket gets up to *last*, and the number of refreshes."""
     payloads, refreshes = [], 0
     while last not in payloads:
         push = socket.push()
@@ -33,8 +33,8 @@ def heard_until(socket, last):
 
 @pytest.mark.parametrize("fault", ["cut", "freeze"])
 def test_commits_are_told_in_order_and_once_when_redis_is_back(scene, fault):
-    """The views succeed, since the database has committed; nothing is lost, and nothing is told
-    twice where Redis had taken it before the link broke."""
+    """The views succeed, since the database has committed. No push is lost, and none comes twice,
+    even if Redis had accepted it when the link broke."""
     channel = scene.channel()
     with scene.listen(channel) as socket:
         assert commit(scene, channel, 0).text == "1"

@@ -59,7 +59,7 @@ def test_socket_whose_process_stood_still_hears_of_subscriptions(brief):
         os.kill(pid, signal.SIGSTOP)
         eventually(lambda: not list(redis.scan_iter(f"{brief.prefix}:client:*")))
         os.kill(pid, signal.SIGCONT)
-        # The server has closed the connections that were kept alive.
+        # The browser's idle connections are closed, because the server has closed them already.
         browser.http.close()
         eventually(lambda: channels(browser, page) == [channel])
         browser.get(f"/subscribe/{new}", headers=acts_as(page))

@@ -1,4 +1,4 @@
-"""The mutations fit the code as it is; whether somebody notices them is tried by hand."""
+"""The mutations fit the present code; whether tests notice them is tried by hand."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from .mutations import MUTATIONS, ROOT
 
 @pytest.mark.parametrize("one", MUTATIONS, ids=lambda one: one["name"])
 def test_a_mutation_finds_what_it_takes_out(one):
-    """Exactly once: else it would be skipped, or take out too much."""
+    """The text to replace is in the file exactly once: else the mutation would be skipped."""
     text = (ROOT / "flask_realtime" / one["file"]).read_text()
 
     assert text.count(one["old"]) == 1

@@ -88,7 +88,7 @@ def test_log_that_went_back_is_told(older):
         older.push_until_accepted("gone too", channel)
         gone = [listener.push() for _ in range(2)][1]
         older.store.go_back()
-        # Accepted before the process has seen what happened, it is among what is lost.
+        # If this is accepted before the process knows that Redis went back, it counts as lost too.
         older.push_until_accepted("new", channel)
 
         told = listener.push()
@@ -162,7 +162,7 @@ def test_plain_client_gets_repeats_at_most(older):
         older.push_until_accepted(2, channel)
         assert socket.payloads(1)[-1] in (1, 2)
         older.store.go_back()
-        # Accepted before the process has seen what happened, it is among what is lost.
+        # If this is accepted before the process knows that Redis went back, it counts as lost too.
         older.push_until_accepted(3, channel)
         told = heard_until(socket, (channel, "lost"))
         older.push_until_accepted(4, channel)

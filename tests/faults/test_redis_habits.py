@@ -1,4 +1,4 @@
-"""What a Redis that serves others too does to an app, on gunicorn's workers."""
+"""An app shares a Redis with others, who change its password, its memory limit, or its data."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.eventually import DEADLINE, eventually
 
 from .scene import Scene
 
-# So short that a process refreshes what it hears within a second.
+# So short that a process refreshes the channels that it hears within a second.
 SETTINGS = {"CONNECT_TIMEOUT_SECONDS": 2, "DISCONNECT_TIMEOUT_SECONDS": 2, "HISTORY_TTL_SECONDS": 1}
 
 
@@ -23,14 +23,14 @@ def health(scene):
 
 
 def test_listener_outlives_a_password_that_comes_at_run_time(scene):
-    """No probe gets in any more; that is no proof that nothing is heard."""
+    """Probes are refused then, which is no sign that the listener hears nothing."""
     channel, lost = scene.channel(), scene.lost_links()
     with scene.listen(channel) as socket, scene.redis() as redis:
         browser, _ = scene.visit(channel)
         redis.config_set("requirepass", "secret")
         redis.client_kill_filter(_type="normal", skipme=True)
         try:
-            # Each one probes.
+            # Each call of health() probes.
             states = [browser.get("/health").json()["listening"] for _ in range(3)]
             url = scene.url.replace("://", "://:secret@")
             with Publisher(url, prefix=scene.prefix, timeout=DEADLINE) as publisher:
@@ -44,7 +44,7 @@ def test_listener_outlives_a_password_that_comes_at_run_time(scene):
 
 
 def test_channel_that_redis_has_taken_off_the_list_is_listed_again(scene):
-    """Whoever hears it says so with the next refresh, and patterns reach it."""
+    """A process that hears the channel lists it at the next refresh, so that patterns reach it."""
     channel, listed = scene.channel(), f"{scene.prefix}:channels"
     with scene.listen(channel) as socket, scene.redis() as redis:
         redis.delete(listed)
@@ -55,7 +55,7 @@ def test_channel_that_redis_has_taken_off_the_list_is_listed_again(scene):
 
 
 def test_redis_that_may_evict_keys_is_told(scene):
-    """In health(), and by a warning that says what to set."""
+    """health() says so, and a warning names the setting to change."""
     with scene.redis() as redis:
         redis.config_set("maxmemory-policy", "allkeys-lru")
         evicting = health(scene)["may_evict_keys"]
@@ -67,7 +67,7 @@ def test_redis_that_may_evict_keys_is_told(scene):
 
 
 def test_app_in_another_database_is_not_heard(scene):
-    """Redis's pub/sub knows no databases: an app of the same prefix pushes there."""
+    """Pub/sub in Redis ignores databases, but apps with the same prefix do not hear each other."""
     channel = scene.channel()
     url = scene.url.removesuffix("/0") + "/1"
     with (
@@ -83,7 +83,7 @@ def test_app_in_another_database_is_not_heard(scene):
 
 
 def test_channel_a_job_costs_nothing_for_long(scene):
-    """Neither one that nobody subscribed to, nor that of a page whose socket never came."""
+    """Channels without subscribers, or whose page never connected, soon expire."""
     pushed, awaited = scene.channel(), scene.channel()
     scene.push_until_accepted("progress", pushed)
     scene.visit(awaited)

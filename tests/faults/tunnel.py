@@ -12,7 +12,7 @@ from .chaos.proxy import BOTH, Proxy
 
 
 class Tunnel:
-    """The only way to the port *target*; see :class:`~tests.faults.chaos.proxy.Proxy`."""
+    """A proxy to the port *target*, on a thread; see :class:`~tests.faults.chaos.proxy.Proxy`."""
 
     def __init__(self, target):
         self._loop = asyncio.new_event_loop()

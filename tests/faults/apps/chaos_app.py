@@ -14,7 +14,7 @@ from redis.sentinel import Sentinel
 
 from flask_realtime import Realtime, RegistryUnavailable
 
-# Each attempt to reach Redis, and not one a minute: tests wait for some.
+# Log each attempt to reach Redis, not one a minute: tests wait for certain lines.
 attempts = logging.getLogger("flask_realtime.registries.redis.loss")
 attempts.setLevel(logging.DEBUG)
 attempts.addHandler(logging.StreamHandler())
@@ -52,7 +52,7 @@ def database():
 
 @app.post("/commit/<channel>/<int:number>")
 def commit(channel, number):
-    """Push and change a row behind one commit; says how many rows there are then."""
+    """Commit a row, with a push and a refresh behind the commit; return the number of rows."""
     Row, sessions = database()
     with sessions() as session:
         session.add(Row(channel=channel))

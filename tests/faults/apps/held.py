@@ -21,7 +21,7 @@ def by_malloc():
     libc.fclose(stream)
     totals = ElementTree.fromstring(text.value)
     libc.free(text)
-    # Behind the list of heaps come the totals of all of them.
+    # The totals stand after the list of heaps.
     taken = sum(int(one.get("size")) for one in totals.findall("system[@type='current']"))
     total = {one.get("type"): int(one.get("size")) for one in totals.findall("total")}
     return taken + total["mmap"] - total["fast"] - total["rest"]

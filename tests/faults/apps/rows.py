@@ -1,4 +1,4 @@
-"""A database within this process; only those import it who have something to commit."""
+"""A database in memory, imported only by views that commit something."""
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
@@ -6,11 +6,11 @@ from sqlalchemy.pool import StaticPool
 
 
 class Base(DeclarativeBase):
-    """What all rows have in common."""
+    """The base class of rows."""
 
 
 class Row(Base):
-    """A row whose channel hears of it."""
+    """A row whose changes are pushed to its channel."""
 
     __tablename__ = "rows"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { Client } from "../../../flask_realtime/javascript/client.js";
 import { FakePage } from "../../js/page.js";
 
-const SPEED = 10; // The clients' seconds are tenths of real ones, as those of the suite's servers are.
+const SPEED = 10; // the clients' clocks run ten times as fast, to fit the short times of the servers' settings
 
 /** A page with a real network and a fast clock. */
 class FastPage extends FakePage {
@@ -16,7 +16,7 @@ class FastPage extends FakePage {
     this.AbortSignal = AbortSignal;
     this.Date = { now: () => Date.now() * SPEED };
     this.Math = Math;
-    // A browser sends both headers by itself.
+    // Node does not send these headers by itself, as a browser does.
     this.WebSocket = class extends WebSocket {
       constructor(url) {
         super(url, { headers });
@@ -52,7 +52,7 @@ function run(index, { port, cookie, id, channels }) {
   }
   page.document.addEventListener("realtime:open", () => say("resumed", null));
   page.document.addEventListener("realtime:lost", (event) => {
-    event.preventDefault(); // This page does not reload: it shall go on where it was told to.
+    event.preventDefault(); // a reload would hide messages that the page misses
     say("lost", event.detail.channels);
   });
   page.document.addEventListener("realtime:close", ({ detail }) => {
@@ -65,4 +65,4 @@ let count = 0;
 for await (const line of createInterface({ input: process.stdin })) {
   run(count++, JSON.parse(line));
 }
-process.exit(); // The suite has ended.
+process.exit(); // the suite has closed stdin

@@ -38,7 +38,10 @@ class BrowserPage(Page):
         """Do nothing: Node ends when its standard input is closed."""
 
     def told(self, what, detail):
-        """Take in what Node says of this page."""
+        """Note what Node reports about this page.
+
+        :param what: the kind of report: ``heard``, ``resumed``, ``lost`` or ``closed``.
+        """
         if what == "heard":
             self.hear(detail["channel"], detail["payload"])
         elif what == "resumed":
@@ -53,7 +56,7 @@ class BrowserPage(Page):
 
 
 class Browsers:
-    """One Node, which runs the clients of *pages*."""
+    """A Node process that runs the clients of *pages*."""
 
     def __init__(self, pages):
         self._pages = pages

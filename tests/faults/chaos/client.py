@@ -36,7 +36,7 @@ class Page:
         self.repeats = self.resumes = 0
         #: The times at which the page was told that it is not known.
         self.unknown = []
-        #: Why the client does not come back, if it does not.
+        #: The reason if the client has given up for good, else None.
         self.ended = None
         self.last_at = time.monotonic()
         self.longest_gap = 0.0
@@ -99,7 +99,7 @@ class Page:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def forget_last(self, channel, count):
-        """Make the page stand as if the last *count* messages had not arrived."""
+        """Change the page's state as if the last *count* messages had not arrived."""
         for _ in range(count):
             self.numbers[channel].pop()
             self._seen[channel].pop()
@@ -132,14 +132,14 @@ class Page:
                 self._receive(json.loads(text))
 
     def hear(self, channel, payload):
-        """Take in a message that listeners of the page get."""
+        """Note a message that listeners of the page get."""
         self.numbers[channel].append(payload)
         now = time.monotonic()
         self.longest_gap = max(self.longest_gap, now - self.last_at)
         self.last_at = now
 
     def lose(self, channel):
-        """Take in that messages of *channel* are lost."""
+        """Note that messages of *channel* are lost."""
         self.lost[channel].append((len(self.numbers[channel]), time.monotonic()))
 
     def _receive(self, message):

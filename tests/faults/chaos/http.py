@@ -1,4 +1,4 @@
-"""As much of an HTTP client as the chaos suite needs, for asyncio."""
+"""A small HTTP client for asyncio, with what the chaos suite needs."""
 
 from __future__ import annotations
 

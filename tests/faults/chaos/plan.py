@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Plan:
     """How large a run is.
 
-    :param seed: of all that is left to chance.
+    :param seed: the seed of all random numbers.
     :param seconds: for how long things are broken, at least.
     :param faults: how many things are broken, at least.
     :param pages: clients in Python, which speak the bundled client's protocol.
@@ -18,9 +18,9 @@ class Plan:
     :param snapshots: whether Redis goes back to older snapshots; otherwise it keeps its data.
     :param pace: pushes per second and channel.
     :param pause: seconds between two faults, on average.
-    :param patience: how many times as long as usual servers wait for Redis, and clients in Python
-        for servers; with much other load all of them would give each other up for ever.
-    :param settle: how many seconds clients have to catch up after a fault, and at the end.
+    :param patience: a factor for the times that servers wait for Redis, and clients in Python wait
+        for servers. On a machine under load, the usual times would be too short for ever.
+    :param settle: the seconds that clients have to catch up after a fault, and at the end.
     """
 
     seed: int = 1
@@ -44,7 +44,7 @@ class Step:
 
     :param pause: seconds before it.
     :param kind: which fault.
-    :param part: a number from 0 to 1, which decides whatever the fault leaves to chance.
+    :param part: a number from 0 to 1, from which the fault chooses its details.
     """
 
     pause: float

@@ -45,7 +45,7 @@ class Proxy:
         return self
 
     def cut(self, share, chance):
-        """Abort that share of the links; return how many."""
+        """Abort a random *share* of the links; return how many."""
         chosen = [link for link in list(self._links) if chance.random() < share]
         for link in chosen:
             link.abort()
@@ -61,8 +61,10 @@ class Proxy:
             gate.set()
 
     def swallow(self, ways=BOTH, share=1, chance=random):
-        """Let the packets of that share of the links vanish, without closing them; new links are
-        whole."""
+        """Drop the packets of a random *share* of the links without closing them.
+
+        New links work.
+        """
         for link in self._links:
             if chance.random() < share:
                 link.swallows.update(ways)

@@ -36,7 +36,7 @@ class Numbers:
         while not self._stops:
             await self._push_next()
             await asyncio.sleep(self._chance.expovariate(self._pace))
-        # So that pages that subscribed last have something to hear.
+        # One more push, so that pages which subscribed last hear something too.
         await self._push_next()
 
     def stop(self):

@@ -21,7 +21,7 @@ from .publisher import Numbers, by_publisher, by_view
 from .servers import AppServer, Store
 
 CHANNELS_PER_PAGE = 3
-# This part of the pages subscribes to one more channel while things are broken.
+# The fraction of the pages that subscribe to one more channel while things are broken.
 LATE_PART = 0.25
 
 
@@ -99,7 +99,7 @@ class Run:
         )
         self._pushing = [asyncio.create_task(numbers.run()) for numbers in self.numbers]
         if not plan.snapshots:
-            # With snapshots a new subscription, which only Redis knows of, may be lost.
+            # A Redis that goes back to a snapshot may lose a subscription that nobody else knows.
             self._subscribing = [
                 asyncio.create_task(self._subscribe_late(page, names))
                 for page in self.pages[: plan.pages]
@@ -143,7 +143,7 @@ class Run:
 
     async def _tear_down(self):
         with ExitStack() as stack:
-            # Whatever fails here, no process is left.
+            # The stack closes all processes, whatever fails.
             stack.callback(self._store.close)
             for server in self._servers:
                 stack.callback(server.close)

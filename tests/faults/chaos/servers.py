@@ -27,7 +27,7 @@ class AppServer:
     """gunicorn with one gevent worker, always on the same port.
 
     :param environ: more environment variables.
-    :param options: more for its command line.
+    :param options: further options for gunicorn's command line.
     """
 
     def __init__(self, environ, options=("--worker-connections", "20000")):
@@ -67,7 +67,7 @@ class AppServer:
         return asyncio.get_running_loop().time() - began
 
     async def reload(self):
-        """Have gunicorn replace its worker; return after how many seconds the old one was gone."""
+        """Let gunicorn replace its worker; return how many seconds that took."""
         began = asyncio.get_running_loop().time()
         booted, gone = self._count()
         self._process.send_signal(signal.SIGHUP)
@@ -125,16 +125,16 @@ class Store:
         self._server.stop()
 
     def kill(self):
-        """Stop it as a power cut does."""
+        """Stop the Valkey as a power cut would."""
         self._server.terminate()
 
     def restart(self):
-        """Kill it, and start it with what it has on disk."""
+        """Kill the Valkey, and start it with its data on disk."""
         self.kill()
         self.start()
 
     def restart_empty(self):
-        """Kill it, and start it without its data."""
+        """Kill the Valkey, and start it without its data."""
         self.kill()
         for file in ("dump.rdb", "appendonlydir"):
             self._remove(self._folder / file)
@@ -146,7 +146,7 @@ class Store:
         shutil.copy(self._folder / "dump.rdb", self._snapshot)
 
     def go_back(self):
-        """Kill it, and start it with the last snapshot."""
+        """Kill the Valkey, and start it with the last snapshot."""
         self.kill()
         shutil.copy(self._snapshot, self._folder / "dump.rdb")
         self.start()

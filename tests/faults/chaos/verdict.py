@@ -6,7 +6,7 @@ HISTORY_SIZE = 1000
 
 
 def complaints(run):
-    """Return sentences, each about something that is wrong."""
+    """Return a sentence about each thing that went wrong in a run."""
     by_channel = {one.channel: one for one in run.numbers}
     found = []
     for index, page in enumerate(run.pages):
@@ -51,17 +51,21 @@ def check(numbers, lost, published, since):
 
 
 def check_lost(lost, numbers, losses):
-    """Yield what is wrong with the times at which a page was told that messages are *lost*: it may
-    be told so only if data was lost, or if a log was too short."""
+    """Yield what is wrong with the times at which a page was told that messages are *lost*.
+
+    A page may be told so only if data was lost, or if a log was too short.
+    """
     for index, at in lost:
         is_trimmed = 0 < index < len(numbers) and numbers[index] - numbers[index - 1] > HISTORY_SIZE
         if not is_trimmed and not any(loss < at for loss in losses):
-            yield "told lost, and nothing was"
+            yield "was told that messages are lost, but none were"
 
 
 def tracebacks(log):
-    """Yield the last line of each traceback in a server's log, and what is above it, except those
-    of RegistryUnavailable."""
+    """Yield the last line of each traceback in a server's log, and the traceback.
+
+    Those of RegistryUnavailable are left out.
+    """
     for piece in log.split("Traceback (most recent call last):\n")[1:]:
         lines = [line for line in piece.splitlines() if line and not line.startswith(" ")]
         if lines and "RegistryUnavailable" not in lines[0]:
