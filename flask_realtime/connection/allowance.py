@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -28,43 +28,40 @@ class Allowance:
     :param most: bytes; more are granted to one that is alone.
     :param most_of_one: how many of them one owner may have, its share; more are granted to an owner
         that has none.
+    :param patience: who has taken bytes may be waiting for one who waits here: after so many
+        seconds in which nothing was taken or given back, the next in order is granted its bytes all
+        the same. An owner of whose bytes none were taken or given back for so long may have
+        ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None: whoever has taken
+        bytes waits for nobody.
     """
 
-    def __init__(self, most: int, most_of_one: int | None = None) -> None:
+    def __init__(
+        self, most: int, most_of_one: int | None = None, patience: float | None = None
+    ) -> None:
         self._most = most
+        self._patience = patience
         self._most_of_one = most if most_of_one is None else most_of_one
         self._taken = 0
-        self._taken_by: Counter[str] = Counter()
+        # By owner: how many bytes it has, and when some were granted to it or given back last.
+        self._owners: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
         # By owner, in order: who gives back and asks again at once would else overtake who waits,
         # for ever.
         self._waiting: dict[str, deque[tuple[int, threading.Event]]] = {}
         self._changed_at = 0.0
-        # When those owners had bytes granted or gave some back last that have any.
-        self._owner_changed_at: dict[str, float] = {}
-        # The owners who may go beyond their share with what they ask for next.
-        self._excepted: set[str] = set()
 
     @contextmanager
     def take(
-        self,
-        size: int,
-        patience: float | None = None,
-        owner: str = "",
-        is_wanted: Callable[[], bool] | None = None,
+        self, size: int, owner: str = "", is_wanted: Callable[[], bool] | None = None
     ) -> Iterator[None]:
         """Have *size* bytes within this, once there are so many to be had.
 
-        :param patience: who has taken bytes may be waiting for one who waits here: after so many
-            seconds in which nothing was taken or given back, the next in order is granted its
-            bytes all the same. An owner of whose bytes none were taken or given back for so long
-            may have ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None: whoever
-            has taken bytes waits for nobody.
         :param owner: for whom.
         :param is_wanted: returns whether the caller still wants to wait; asked now and then.
         :raises NotWanted: if the caller does not.
         """
         granted = threading.Event()
+        patience = self._patience
         look_after = patience if is_wanted is None else min(LOOK_SECONDS, patience or LOOK_SECONDS)
         self._ask(size, granted, owner)
         try:
@@ -72,7 +69,7 @@ class Allowance:
                 if is_wanted is not None and not is_wanted():
                     raise NotWanted
                 if patience is not None:
-                    self._relent(patience, owner)
+                    self._relent(patience)
             yield
         finally:
             self._leave(size, granted, owner)
@@ -88,6 +85,11 @@ class Allowance:
             self._grant()
 
     @property
+    def taken(self) -> int:
+        """How many bytes are taken now."""
+        return self._taken
+
+    @property
     def is_waited_for(self) -> bool:
         """Whether anybody waits."""
         return bool(self._waiting)
@@ -97,13 +99,11 @@ class Allowance:
             self._waiting.setdefault(owner, deque()).append((size, granted))
             self._grant()
 
-    def _relent(self, patience: float, owner: str) -> None:
+    def _relent(self, patience: float) -> None:
         with self._lock:
-            now = clock.monotonic()
-            if now - self._owner_changed_at.get(owner, now) >= patience and owner in self._waiting:
-                self._excepted.add(owner)
-                self._grant()
-            if self._waiting and now - self._changed_at >= patience:
+            # An owner may have more than its share by now.
+            self._grant()
+            if self._waiting and clock.monotonic() - self._changed_at >= patience:
                 self._grant_first(next(iter(self._waiting)))
 
     def _leave(self, size: int, granted: threading.Event, owner: str) -> None:
@@ -115,15 +115,14 @@ class Allowance:
                 self._waiting[owner].remove((size, granted))
                 if not self._waiting[owner]:
                     del self._waiting[owner]
-                    self._excepted.discard(owner)
             self._grant()
 
     def _change_by(self, size: int, owner: str) -> None:
         self._taken += size
-        self._taken_by[owner] += size
-        self._changed_at = self._owner_changed_at[owner] = clock.monotonic()
-        if not self._taken_by[owner]:
-            del self._taken_by[owner], self._owner_changed_at[owner]
+        self._changed_at = clock.monotonic()
+        self._owners[owner] = self._owners.get(owner, (0, 0.0))[0] + size, self._changed_at
+        if not self._owners[owner][0]:
+            del self._owners[owner]
 
     def _grant(self) -> None:
         """Grant their bytes to those in front for whom there are enough."""
@@ -134,16 +133,17 @@ class Allowance:
 
     def _next_owner(self) -> str | None:
         """The first owner who may have more, None if nobody who waits may."""
+        now = clock.monotonic()
         for owner, waiting in self._waiting.items():
-            taken = self._taken_by[owner]
-            shares = SHARES_AT_MOST if owner in self._excepted else 1
-            if not taken or taken + waiting[0][0] <= shares * self._most_of_one:
+            taken, changed_at = self._owners.get(owner, (0, now))
+            is_stuck = self._patience is not None and now - changed_at >= self._patience
+            share = self._most_of_one * (SHARES_AT_MOST if is_stuck else 1)
+            if not taken or taken + waiting[0][0] <= share:
                 return owner
         return None
 
     def _grant_first(self, owner: str) -> None:
         waiting = self._waiting.pop(owner)
-        self._excepted.discard(owner)
         size, granted = waiting.popleft()
         if waiting:
             # Behind the other owners.

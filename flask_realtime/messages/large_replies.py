@@ -5,15 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, ExitStack
 
 from ..connection.allowance import Allowance
+from ..connection.shared_allowance import SharedAllowance
 from ..threads.arenas import give_back_memory
 from ..writing.outbox import LARGE_REPLY_BYTES
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
 # those that it is likely to be making.
 BODY_BYTES = 16 * 1024 * 1024
-# How many of these bytes one browser session may have. The calls of a visitor who calls slow routes
-# then wait for each other, but no other visitor's calls wait for them.
-BODY_BYTES_OF_SESSION = BODY_BYTES // 4
 # How many bytes of memory the encoding of large replies may take together.
 ENCODING_BYTES = 24 * 1024 * 1024
 # How many times a body is in memory while it is encoded: as bytes, as text, as JSON, within the
@@ -35,7 +33,8 @@ class LargeReplies:
     """
 
     def __init__(self) -> None:
-        self.bodies = Allowance(BODY_BYTES, BODY_BYTES_OF_SESSION)
+        #: The kinds are endpoints, and the work is done for browser sessions.
+        self.bodies = SharedAllowance(BODY_BYTES, PATIENCE_SECONDS)
         self.encoding = Allowance(ENCODING_BYTES)
         self._expected: dict[str, int] = {}
 
@@ -76,7 +75,7 @@ class ReplyTurn:
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
-            self._take(self._replies.bodies.take(size, PATIENCE_SECONDS, self._session))
+            self._take(self._replies.bodies.take(size, endpoint, self._session))
 
     def count(self, size: int, *, is_typical: bool) -> None:
         """Count a body of *size* bytes that the app has made, or is making.
@@ -88,7 +87,7 @@ class ReplyTurn:
             self._replies.note(self._endpoint, size)
         if size >= LARGE_REPLY_BYTES:
             self._made = max(0, size - self._expected)
-            self._replies.bodies.add(self._made, self._session)
+            self._replies.bodies.add(self._made, self._endpoint, self._session)
 
     def encode(self, size: int) -> None:
         """Wait until a body of *size* bytes may be encoded.
@@ -103,7 +102,7 @@ class ReplyTurn:
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""
         if self._made:
-            self._replies.bodies.add(-self._made, self._session)
+            self._replies.bodies.add(-self._made, self._endpoint, self._session)
         if self._taken is not None:
             self._taken.close()
         if self._size >= GIVEN_BACK_BYTES:

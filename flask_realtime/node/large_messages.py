@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..connection.allowance import Allowance
-from ..protocol.messages import Message, parse_message, parsed_size
+from ..connection.shared_allowance import SharedAllowance
+from ..protocol.messages import Message, parse_message, parsed_size, peek
 from ..threads.turns import Turns
 
 # Messages of this size and more count as large. Parsing one of this size takes 0.5 ms, and it
 # takes 400 KB of memory at the most.
 LARGE_BYTES = 16 * 1024
 # How much memory the large messages that are being handled may take together: JSON of 256 KB can
-# become 6 MB when it is parsed. Replies that are being sent may take as much again: see
-# writing/poller.py.
+# become 6 MB when it is parsed. Those for one handler may take half of it, and of these those of
+# one browser session half. Replies that are being sent may take as much again: see
+# writing/slow_replies.py.
 HANDLED_BYTES = 32 * 1024 * 1024
-# How much of it those of one browser session may take, so that a visitor whose messages take long
-# to handle holds up himself.
-HANDLED_BYTES_OF_SESSION = HANDLED_BYTES // 4
 # Handlers may wait for each other: who waits for memory is given it once no handler of a large
-# message has ended for so many seconds, or none of its own session where only the session's share
+# message has ended for so many seconds, or none of its own kind or session where only their share
 # is used up.
 PATIENCE_SECONDS = 10.0
 
@@ -29,7 +27,7 @@ class LargeMessages:
     """Reads messages of ``LARGE_BYTES`` and more, of all sockets of the process."""
 
     def __init__(self) -> None:
-        self._allowance = Allowance(HANDLED_BYTES, HANDLED_BYTES_OF_SESSION)
+        self._allowance = SharedAllowance(HANDLED_BYTES, PATIENCE_SECONDS)
 
     def look(self, text: str, turns: Turns) -> Message:
         """Parse *text*, of whose values the caller keeps few.
@@ -52,5 +50,6 @@ class LargeMessages:
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        with self._allowance.take(parsed_size(text), PATIENCE_SECONDS, session, is_wanted):
+        action = (peek(text) or ("", ""))[1]
+        with self._allowance.take(parsed_size(text), action, session, is_wanted):
             yield self.look(text, turns)

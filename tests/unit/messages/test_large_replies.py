@@ -17,6 +17,11 @@ def waiting_in(allowance):
     return sum(map(len, allowance._waiting.values()))
 
 
+def waiting_for_bodies(bodies):
+    """How many wait in all, of whatever endpoint."""
+    return sum(map(waiting_in, [bodies._all, *(one for one, _ in bodies._kinds.values())]))
+
+
 class Asked:
     """Sockets that ask for one reply each, and what they came to.
 
@@ -56,8 +61,8 @@ class Asked:
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Sockets of a process in which two large bodies may be there, and one be encoded."""
-    monkeypatch.setattr(module, "BODY_BYTES", LARGE * 2)
+    """Sockets of a process in which a session may have two large bodies, and one is encoded."""
+    monkeypatch.setattr(module, "BODY_BYTES", LARGE * 8)
     monkeypatch.setattr(module, "ENCODING_BYTES", LARGE * module.COPIES)
     monkeypatch.setattr(module, "PATIENCE_SECONDS", DEADLINE)
     asked = Asked()
@@ -77,7 +82,7 @@ def test_large_replies_are_encoded_one_by_one(asked):
 
     eventually(lambda: len(asked.encoded) == 4)
     asked.end()
-    assert (asked.replies.encoding._taken, asked.replies.bodies._taken) == (0, 0)
+    assert (asked.replies.encoding.taken, asked.replies.bodies.taken) == (0, 0)
 
 
 def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
@@ -85,19 +90,19 @@ def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
     asked.replies.note("large", LARGE)
 
     asked.ask(5)
-    eventually(lambda: waiting_in(asked.replies.bodies) == 3)
+    eventually(lambda: waiting_for_bodies(asked.replies.bodies) == 3)
 
     assert len(asked.begun) == 2
     asked.end()
     assert len(asked.begun) == 5
-    assert asked.replies.bodies._taken == 0
+    assert asked.replies.bodies.taken == 0
 
 
 def test_other_endpoints_wait_for_nobody(asked):
     """What is small is made and encoded while large replies wait."""
     asked.replies.note("large", LARGE)
     asked.ask(5)
-    eventually(lambda: asked.replies.bodies._waiting)
+    eventually(lambda: asked.replies.bodies.is_waited_for)
 
     turn = ReplyTurn(asked.replies, "session")
     turn.begin("small")
@@ -111,6 +116,7 @@ def test_other_endpoints_wait_for_nobody(asked):
 def test_handlers_that_wait_for_each_other_come_to_an_end(asked, monkeypatch):
     """The one that is to wake the others is begun though they have taken all the memory."""
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    asked.replies = LargeReplies()
     asked.replies.note("large", LARGE)
 
     asked.ask(5)
@@ -132,22 +138,32 @@ def test_endpoint_is_small_again_after_some_small_replies():
         counted += 1
 
     assert 1 < counted < 10
-    assert replies.bodies._taken == 0
+    assert replies.bodies.taken == 0
 
 
-def test_session_that_calls_what_takes_long_holds_up_no_other(asked, monkeypatch):
+def test_session_that_calls_what_takes_long_holds_up_no_other(asked):
     """However many of its calls wait; others' do not wait behind all of them."""
-    monkeypatch.setattr(module, "BODY_BYTES", LARGE * 4)
-    monkeypatch.setattr(module, "BODY_BYTES_OF_SESSION", LARGE)
-    asked.replies = LargeReplies()
+    asked.replies.note("slow", LARGE)
+    asked.ask(9, "slow", session="greedy")
+    eventually(lambda: waiting_for_bodies(asked.replies.bodies) == 7)
+
+    asked.ask(1, "slow", session="another")
+
+    eventually(lambda: len(asked.begun) == 3)
+    assert waiting_for_bodies(asked.replies.bodies) == 7
+    asked.end()
+    assert (asked.replies.bodies.taken, asked.replies.bodies._kinds) == (0, {})
+
+
+def test_endpoint_that_takes_long_holds_up_no_other(asked):
+    """However many visitors call it: a cookie, and so a session, costs nothing."""
     asked.replies.note("slow", LARGE)
     asked.replies.note("list", LARGE)
-    asked.ask(9, "slow", session="greedy")
-    eventually(lambda: waiting_in(asked.replies.bodies) == 8)
+    for number in range(9):
+        asked.ask(1, "slow", session=f"visitor {number}")
+    eventually(lambda: waiting_for_bodies(asked.replies.bodies) == 5)
 
     asked.ask(1, "list", session="another")
 
     eventually(lambda: "list" in asked.begun)
-    assert asked.begun == ["slow", "list"]
-    asked.end()
-    assert (asked.replies.bodies._taken, asked.replies.bodies._taken_by) == (0, {})
+    assert asked.begun == ["slow"] * 4 + ["list"]

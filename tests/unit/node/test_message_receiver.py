@@ -268,7 +268,7 @@ def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time,
     with Page(node, socket_key="busy") as busy:
         busy.say("wait", data="x" * LARGE_BYTES)
         large = busy.connection.receiver._services.large
-        eventually(lambda: large._allowance._taken)
+        eventually(lambda: large._allowance.taken)
         with Page(node, socket_key="waiting") as waiting:
             waiting.say("echo", data="x" * LARGE_BYTES)
             eventually(lambda: large._allowance.is_waited_for)

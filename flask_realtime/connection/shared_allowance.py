@@ -1,0 +1,85 @@
+"""Memory that kinds of work share, and within each kind those for whom the work is done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .allowance import Allowance
+
+
+class SharedAllowance:
+    """How many bytes may be taken at one time: no kind of work has more than half of them, and
+    nobody for whom it is done more than half of its kind's.
+
+    So a handler that takes long holds up itself alone, however many visitors call it, and a visitor
+    who calls it often holds up himself. One that is alone is granted more.
+
+    :param most: bytes.
+    :param patience: seconds, as :class:`.Allowance` takes them.
+    """
+
+    def __init__(self, most: int, patience: float) -> None:
+        self._all = Allowance(most, most // 2, patience)
+        self._most_of_kind = most // 2
+        self._patience = patience
+        self._lock = threading.Lock()
+        # The allowance of each kind, and how many are about to take something of it.
+        self._kinds: dict[str, tuple[Allowance, int]] = {}
+
+    @property
+    def taken(self) -> int:
+        """How many bytes are taken now."""
+        return self._all.taken
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits."""
+        with self._lock:
+            kinds = [allowance for allowance, _ in self._kinds.values()]
+        return any(one.is_waited_for for one in (self._all, *kinds))
+
+    @contextmanager
+    def take(
+        self, size: int, kind: str, owner: str, is_wanted: Callable[[], bool] | None = None
+    ) -> Iterator[None]:
+        """Have *size* bytes within this, once there are so many to be had.
+
+        :param kind: of the work, a handler or an endpoint say.
+        :param owner: for whom it is done, a browser session say.
+        :param is_wanted: returns whether the caller still wants to wait; asked now and then.
+        :raises NotWanted: if the caller does not.
+        """
+        with (
+            self._kind(kind) as of_kind,
+            of_kind.take(size, owner, is_wanted),
+            self._all.take(size, kind, is_wanted),
+        ):
+            yield
+
+    def add(self, size: int, kind: str, owner: str) -> None:
+        """Count *size* bytes that are there already, whether they fit or not; less than 0: that
+        are there no longer.
+        """
+        with self._kind(kind) as of_kind:
+            of_kind.add(size, owner)
+        self._all.add(size, kind)
+
+    @contextmanager
+    def _kind(self, kind: str) -> Iterator[Allowance]:
+        """Return the allowance of a kind, which is forgotten once nothing of it is taken."""
+        with self._lock:
+            allowance, users = self._kinds.get(kind) or (
+                Allowance(self._most_of_kind, self._most_of_kind // 2, self._patience),
+                0,
+            )
+            self._kinds[kind] = allowance, users + 1
+        try:
+            yield allowance
+        finally:
+            with self._lock:
+                users = self._kinds[kind][1] - 1
+                self._kinds[kind] = allowance, users
+                if not (users or allowance.taken):
+                    del self._kinds[kind]

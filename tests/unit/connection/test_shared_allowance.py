@@ -1,0 +1,91 @@
+"""Memory that kinds of work share, and within each kind those for whom it is done."""
+
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from flask_realtime.connection.allowance import NotWanted
+from flask_realtime.connection.shared_allowance import SharedAllowance
+from tests.eventually import DEADLINE, eventually
+
+
+class Work:
+    """Work that takes 10 bytes of 80 until it is told to end."""
+
+    def __init__(self):
+        self.allowance = SharedAllowance(80, DEADLINE)
+        self.begun = []
+        self._gate = threading.Event()
+        self._threads = []
+
+    def begin(self, kind, owner):
+        def run():
+            with self.allowance.take(10, kind, owner):
+                self.begun.append((kind, owner))
+                self._gate.wait(DEADLINE)
+
+        self._threads.append(threading.Thread(target=run))
+        self._threads[-1].start()
+
+    def end(self):
+        self._gate.set()
+        for thread in self._threads:
+            thread.join(DEADLINE)
+
+
+@pytest.fixture
+def work():
+    work = Work()
+    yield work
+    work.end()
+
+
+def test_work_that_takes_long_holds_up_its_own_kind(work):
+    """However many owners it is done for."""
+    for number in range(6):
+        work.begin("slow", str(number))
+    eventually(lambda: len(work.begun) == 4 and work.allowance.is_waited_for)
+
+    work.begin("quick", "7")
+
+    eventually(lambda: ("quick", "7") in work.begun)
+    assert len(work.begun) == 5
+
+
+def test_owner_who_asks_often_holds_up_himself(work):
+    """Another one's work of the same kind begins."""
+    for _ in range(4):
+        work.begin("slow", "often")
+    eventually(lambda: len(work.begun) == 2 and work.allowance.is_waited_for)
+
+    work.begin("slow", "once")
+
+    eventually(lambda: ("slow", "once") in work.begun)
+    assert len(work.begun) == 3
+
+
+def test_kind_of_which_nothing_is_taken_is_forgotten(work):
+    """Strangers may make names of handlers up."""
+    work.begin("a", "1")
+    eventually(lambda: work.begun)
+    work.allowance.add(5, "b", "2")
+    assert set(work.allowance._kinds) == {"a", "b"}
+
+    work.allowance.add(-5, "b", "2")
+    work.end()
+
+    assert (work.allowance.taken, work.allowance._kinds) == (0, {})
+
+
+def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
+    """Wherever it waits."""
+    with ExitStack() as taken:
+        for kind in "abcd":
+            for owner in "12":
+                taken.enter_context(work.allowance.take(10, kind, owner))
+        for kind in "ae":
+            with pytest.raises(NotWanted), work.allowance.take(11, kind, "1", lambda: False):
+                pass
+
+    assert (work.allowance.taken, work.allowance._kinds) == (0, {})
