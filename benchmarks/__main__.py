@@ -1,11 +1,11 @@
-"""Measures flask_realtime beside what one would take instead, and prints a table.
+"""Measures flask_realtime and its alternatives, and prints a table.
 
 ``python -m benchmarks [row ...]`` measures the rows that are named, or all of them. A run at full
-size keeps what it saw in ``build/benchmarks.json``, and ``--write`` puts the table of all that was
-kept into docs/benchmarks.rst.
+size keeps its results in ``build/benchmarks.json``, and ``--write`` puts the table of all kept
+results into docs/benchmarks.rst.
 
-``python -m benchmarks --short`` takes minutes: one round at a tenth of the size, which shows that
-each row works, and says little of how fast anything is.
+``python -m benchmarks --short`` takes minutes: one round at a tenth of the size. It shows that each
+row works, but says little about how fast anything is.
 
 ``python -m benchmarks bursts paced --with ../before --rounds 5`` compares two checkouts: only
 flask_realtime is measured, in turn from this checkout and from the one in ``../before``.
@@ -61,21 +61,28 @@ def _options():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(names)}; all")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (3)")
-    parser.add_argument("--scale", type=float, default=1.0, help="make everything smaller (1.0)")
+    parser.add_argument(
+        "rows",
+        nargs="*",
+        metavar="row",
+        help=f"rows to measure (default: all): {', '.join(names)}",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="rounds to measure, whose median counts (3)"
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="a factor for all sizes (1.0)")
     parser.add_argument("--short", action="store_true", help="one round at a tenth of the size")
     parser.add_argument(
         "--write",
         action="store_true",
-        help="put the table of all that was kept into docs/benchmarks.rst",
+        help="put the table of all kept results into docs/benchmarks.rst",
     )
     parser.add_argument(
         "--with",
         dest="other",
         type=pathlib.Path,
         metavar="CHECKOUT",
-        help="compare flask_realtime with that of another checkout",
+        help="compare this checkout with another one",
     )
     options = parser.parse_args()
     if options.other is not None and not (options.other / "flask_realtime").is_dir():

@@ -1,4 +1,4 @@
-"""One WebSocket of the load client: a raw socket, which counts frames without copying them."""
+"""One WebSocket of the load client, which counts frames on a raw socket without copying them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ HANDSHAKE = (
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 READ_BYTES = 262_144
 DEADLINE = 120.0
-# An address has 28,000 ports for clients, and those of the last minute are not free yet.
+# An address has about 28,000 ports for clients, and a port is free again only after a minute.
 CLIENTS_AN_ADDRESS = 5_000
 
 
 class Client:
-    """One WebSocket, which counts what it receives.
+    """One WebSocket, which counts the messages and bytes that it receives.
 
-    :param port: of the server.
-    :param path: of the socket, with its query.
-    :param headers: pairs for the handshake.
+    :param port: the port of the server.
+    :param path: the path of the socket, with its query.
+    :param headers: further headers of the handshake, as pairs.
     :param deflate: whether the client offers compression.
-    :param number: of this client among those of its run.
+    :param number: the number of this client in its run, which decides its source address.
     """
 
     __slots__ = ("_data", "_inflater", "count", "heard", "is_deflated", "received", "sock")
@@ -50,9 +50,9 @@ class Client:
         self.heard = None
 
     def finish_handshake(self):
-        """Read the answer to the handshake.
+        """Read the response to the handshake.
 
-        :raises ConnectionError: if it is not a 101.
+        :raises ConnectionError: if its status is not 101.
         """
         while b"\r\n\r\n" not in self._data:
             data = self.sock.recv(65536)
@@ -68,7 +68,7 @@ class Client:
         return self
 
     def note_times(self):
-        """Keep every frame from now on, with the time at which the kernel received it."""
+        """Keep all frames from now on, each with the time at which the kernel received it."""
         note_times(self.sock)
         self.heard = []
 
@@ -77,10 +77,10 @@ class Client:
         self.sock.sendall(frame(text.encode()))
 
     def next_text(self):
-        """Wait for one text frame and return its text; what comes after it is kept."""
+        """Wait for one text frame and return its text. Later frames are kept."""
         if self.heard is None:
             self.note_times()
-            # It may have come together with the 101.
+            # The frame may have come together with the response to the handshake.
             self._take(b"", time.time())
         while not self.heard:
             self.read()
@@ -88,13 +88,12 @@ class Client:
         return self._text(first, payload)
 
     def texts(self):
-        """Return pairs of a time and a text, for each frame that was kept; no frame is kept after
-        this."""
+        """Return a pair of the time and the text for each kept frame, and forget these frames."""
         heard, self.heard = self.heard or [], []
         return [(at, self._text(first, payload)) for at, first, payload in heard]
 
     def read(self):
-        """Read what has come; return the number of messages in it."""
+        """Read the bytes that have come; return the number of whole messages."""
         if self.heard is None:
             data, at = self.sock.recv(READ_BYTES), 0.0
         else:
@@ -149,7 +148,10 @@ class Client:
 
 
 def frame(payload, first=0x81):
-    """Return the bytes of one frame as a client sends it, with a mask of zeros."""
+    """Return the bytes of one client frame, whose mask is zeros.
+
+    :param first: the first byte of the frame: 0x81 for a text message.
+    """
     length = len(payload)
     if length < 126:
         head = struct.pack("!BB", first, 0x80 | length)

@@ -1,4 +1,4 @@
-"""flask_realtime of this checkout beside that of another one, measured in turn."""
+"""Compares flask_realtime of this checkout with that of another one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from .servers import ROOT, of_checkout
 
 
 def compare(rows, other, rounds, say):
-    """Measure what is ours in *rows*, and only that, with the package of both checkouts.
+    """Measure flask_realtime, but not its alternatives, with the packages of both checkouts.
 
-    Each round measures both, one after the other, and every second round begins with the other
-    one, so that a slow minute of the machine meets both.
+    Each round measures both packages, in alternating order, so that a slow minute of the machine
+    affects both.
 
-    :param other: the folder of the other checkout; its package is imported, its benchmarks are not.
-    :param say: called with a line for each figure that was seen.
-    :returns: lines, one for each figure: both medians, their ratio, and the ratios of the rounds.
+    :param rows: the rows to measure.
+    :param other: the folder of the other checkout, of which only the package is used.
+    :param rounds: how often to measure each row.
+    :param say: called with a line for each measurement.
+    :returns: text with a line for each figure: both medians, their ratio, and the least and largest
+        ratio of a single round.
     """
     lines = []
     for row in rows:

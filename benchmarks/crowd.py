@@ -1,4 +1,4 @@
-"""Many clients, read by one loop."""
+"""Many clients, which one loop reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from .client import DEADLINE
 
 
 class Crowd:
-    """Many clients, read by one loop; Python's garbage collector is off meanwhile."""
+    """Many clients, which one loop reads, without pauses by Python's garbage collector.
+
+    :param clients: open :class:`.client.Client` objects, which the crowd closes.
+    """
 
     def __init__(self, clients):
         self.clients = list(clients)
@@ -30,18 +33,20 @@ class Crowd:
             client.sock.close()
 
     def note_times(self):
-        """Have each client keep what it hears, with the kernel's time."""
+        """Let each client keep its frames, with the times at which the kernel received them."""
         for client in self.clients:
             client.note_times()
 
     def read_until(self, count):
-        """Read until each client has got *count* messages in all; return when the last one came."""
+        """Read until each client has received *count* messages; return the time of the last one."""
         deadline = time.monotonic() + DEADLINE
         left = sum(1 for client in self.clients if client.count < count)
         while left:
             if time.monotonic() > deadline:
                 behind = min(client.count for client in self.clients)
-                raise TimeoutError(f"{left} clients have not had {count}; one has {behind}.")
+                raise TimeoutError(
+                    f"{left} clients lack messages: {count} were sent, one has {behind}."
+                )
             for key, _ in self._selector.select(1):
                 client = key.data
                 had = client.count
@@ -51,7 +56,7 @@ class Crowd:
         return time.monotonic()
 
     def settle(self, seconds=0.3):
-        """Read until nothing has come for a while, and start to count from zero."""
+        """Read until nothing has come for *seconds*, and count from zero again."""
         while self._selector.select(seconds):
             for key, _ in self._selector.select(0):
                 key.data.read()

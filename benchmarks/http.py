@@ -1,4 +1,4 @@
-"""One HTTP connection that is kept alive."""
+"""A small HTTP client, on one connection that is kept alive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from .client import DEADLINE
 
 
 class Http:
-    """One HTTP connection that is kept alive."""
+    """One HTTP connection that is kept alive.
+
+    :param port: the port of the server.
+    """
 
     def __init__(self, port):
         self._port = port
@@ -23,21 +26,21 @@ class Http:
         self.sock.close()
 
     def request(self, path, **headers):
-        """Ask for *path*.
+        """Request *path* with GET.
 
-        :returns: headers (names in lower case) and body of the answer.
+        :returns: the headers of the response, with names in lower case, and its body.
         :raises ConnectionError: if the status is not 2xx.
         """
         self.sock.sendall(self.question(path, **headers))
         headers, body = self.answer()
         if headers.get("connection") == "close":
-            # Flask's development server closes after each answer.
+            # Flask's development server closes the connection after each response.
             self.sock.close()
             self._connect()
         return headers, body
 
     def question(self, path, **headers):
-        """Return the bytes of a request."""
+        """Return the bytes of a GET request."""
         lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
@@ -59,7 +62,7 @@ class Http:
         return headers, body
 
     def read(self):
-        """Read what has come of small answers; return how many are whole."""
+        """Read the bytes that have come; return the number of whole, small responses."""
         data = self._left + self._receive()
         found = 0
         while True:
@@ -85,8 +88,7 @@ class Http:
 
 
 def get(port, path):
-    """Ask for *path* on a new connection; return the JSON of the answer, or None if it has no
-    body."""
+    """Request *path* on a new connection; return the JSON of the response, None if it is empty."""
     with Http(port) as http:
         http.sock.sendall(http.question(path, Connection="close"))
         _, body = http.answer()

@@ -18,7 +18,7 @@ PACKAGES = (
 
 
 def describe():
-    """Return the machine, the Python, the packages, the commit, the date and the load."""
+    """Return a dict with the machine, Python, the packages, the commit, the date and the load."""
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in PACKAGES if _is_there(name)
     )

@@ -1,4 +1,4 @@
-"""A visitor in a process of its own, who asks for a view every few milliseconds."""
+"""Measures the latency of a view: a process of its own requests it every few milliseconds."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ import subprocess
 import sys
 import time
 
-from .arrivals import percentile
 from .http import Http
+from .latency import percentile
 from .timestamps import note_times, receive
 
 SECONDS_BETWEEN = 0.005
-# How many connections are open from the start; more are opened when answers take long.
+# How many connections are open from the start. More are opened if all of them wait for answers.
 CONNECTIONS = 40
 
 
 class Prober:
-    """Asks for a view during a with block."""
+    """Requests the view ``/json`` during a with block.
+
+    :param port: the port of the server.
+    """
 
     def __init__(self, port):
         self._port = port
@@ -38,12 +41,12 @@ class Prober:
         self._latencies = sorted(json.loads(output))
 
     def percentile(self, percent):
-        """Return the milliseconds within which *percent* of all answers came."""
+        """Return the milliseconds within which *percent* of all requests were answered."""
         return 1000 * percentile(self._latencies, percent)
 
 
 def ask(port, selector):
-    """Ask until standard input ends; return the latencies of all answers in seconds."""
+    """Make requests until standard input ends; return all latencies in seconds."""
     latencies, idle, asked = [], [], {}
     question = Http(port).question("/json")
 

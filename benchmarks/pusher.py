@@ -1,4 +1,4 @@
-"""A process that pushes through Redis."""
+"""Runs a process that pushes through Redis: see ``apps/pusher.py``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from .servers import APPS, environment
 
 
 class Pusher:
-    """Pushes when it is told to, on the server's core.
+    """A process on the server's core that pushes when it is told to begin.
 
-    :param kind: what pushes; see ``apps/pusher.py``.
-    :param redis_url: of the Redis.
-    :param channels: to how many channels it pushes.
-    :param count: how many messages it pushes.
+    :param kind: the kind of pushes: a key of ``KINDS`` in ``apps/pusher.py``.
+    :param redis_url: the address of Redis.
+    :param channels: the number of channels to push to.
+    :param count: the number of messages to push.
+    :param environ: further environment variables of the process.
     """
 
     def __init__(self, kind, redis_url, channels, count, **environ):
@@ -39,10 +40,10 @@ class Pusher:
         self._process.wait()
 
     def begin(self):
-        """Let it push."""
+        """Let the process begin to push."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
     def seconds(self):
-        """Wait until all is pushed; return how many seconds that took."""
+        """Wait until all messages are pushed; return how many seconds that took."""
         return float(self._process.stdout.readline())

@@ -1,4 +1,4 @@
-"""Pages that fetch a block anew when their socket says so, as the JavaScript client does."""
+"""Pages that fetch a block again when it is refreshed, as the JavaScript client does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import count
 
 from .http import Http
 
-# Of a browser: two requests for blocks are never closer.
+# The shortest time between two requests of a page for blocks, as in the JavaScript client.
 INTERVAL_SECONDS = 0.25
 CONNECTIONS = 64
 DEADLINE_SECONDS = 600.0
@@ -21,10 +21,11 @@ DEADLINE_SECONDS = 600.0
 class Refreshing:
     """The pages of a crowd, each with one block.
 
-    :param path: of their view.
-    :param block: the name of their block, whose text ends with a number: how often the channel has
-        changed.
-    :ivar asked: how many requests they have made.
+    :param port: the port of the server.
+    :param crowd: the sockets of the pages.
+    :param path: the path of the pages' view.
+    :param block: the name of the block. Its text ends with the number of changes of the channel.
+    :ivar asked: the number of requests that the pages have made.
     """
 
     def __init__(self, port, crowd, path, block):
@@ -53,10 +54,10 @@ class Refreshing:
             http.sock.close()
 
     def run(self, last, changes=(), change_path=""):
-        """Read and ask until each page shows the number *last*.
+        """Read sockets and request blocks until each page shows the number *last*.
 
-        :param changes: when to have the channel changed.
-        :param change_path: the path of the view that changes it.
+        :param changes: when to change the channel: times by :func:`time.monotonic`, in order.
+        :param change_path: the path of the view that changes the channel.
         """
         deadline = time.monotonic() + DEADLINE_SECONDS
         changes = list(changes)
@@ -88,7 +89,7 @@ class Refreshing:
 
     def _schedule(self, client, delay):
         at = max(time.monotonic() + delay, self._next_at[client])
-        # As in the browser: one request is enough for all that come until it is made.
+        # As in the browser, one request serves all refreshes that come before it is made.
         if client not in self._waiting:
             self._waiting[client] = at
             heapq.heappush(self._due, (at, next(self._ids), client))
@@ -103,7 +104,7 @@ class Refreshing:
                 self._ask(client, self._idle.pop(), self._question)
 
     def _ask(self, client, http, question):
-        # The server has closed what was idle for long.
+        # The server closes connections that are idle for long.
         poll = select.poll()
         poll.register(http.sock, select.POLLIN)
         if poll.poll(0):
@@ -119,7 +120,7 @@ class Refreshing:
         try:
             _, body = http.answer()
         except ConnectionError as error:
-            # 503: too many at once.
+            # The server answers 503 if too many requests for blocks wait.
             if "503" not in str(error):
                 raise
             http.sock.close()

@@ -1,4 +1,4 @@
-"""What is measured: how each rival is started, and how a client opens its socket there."""
+"""Starts the servers of flask_realtime and of its rivals, and opens their sockets."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ AT_ONCE = 50
 
 
 class Rival:
-    """A way to push, on one server.
+    """One way to push to sockets, on one kind of server.
 
-    :param command: of the server.
-    :param environ: more environment variables for the server.
+    :param command: the command of the server, as for :class:`.servers.Server`.
+    :param environ: further environment variables of the server.
     """
 
     def __init__(self, command, **environ):
@@ -27,11 +27,11 @@ class Rival:
         self._environ = environ
 
     def start(self, workers=1):
-        """Start the server; return it when it answers."""
+        """Start the server, and return it as soon as it answers."""
         return Server(self._command, workers, **self._environ)
 
     def addresses(self, port, channels):
-        """Return a path and headers for a socket on each of *channels*."""
+        """Return, for each of *channels*, the path and the headers of a socket that hears it."""
         return [(f"/ws/{channel}", []) for channel in channels]
 
     def open(self, port, addresses, deflate=False):
@@ -47,22 +47,22 @@ class Rival:
             yield from clients
 
     def greet(self, clients):
-        """Send what a rival's clients have to say first."""
+        """Send the first messages of the rival's protocol on new sockets."""
 
     def crowd(self, port, channels, deflate=False):
-        """Return clients, one for each of *channels*."""
+        """Return a crowd with a client for each of *channels*."""
         return Crowd(self.open(port, self.addresses(port, channels), deflate))
 
     def question(self):
-        """Return the text of a message that is answered."""
+        """Return the text of a message that the server answers."""
         return "some text"
 
 
 class Ours(Rival):
-    """flask_realtime; each socket needs a page that was rendered."""
+    """flask_realtime, where each socket belongs to a rendered page."""
 
     def addresses(self, port, channels):
-        """Renders a page for each."""
+        """Render a page for each of *channels*; return the addresses of their sockets."""
         with Http(port) as http:
             headers, _ = http.request(f"/page/{channels[0]}")
             cookie = headers["set-cookie"].partition(";")[0]
@@ -143,7 +143,7 @@ def channels(layer="channels.layers.InMemoryChannelLayer", redis_url=None):
 
 
 def prepared():
-    """A process that only writes frames that it has prepared."""
+    """A process that does nothing but write prepared frames: the limit of what can be measured."""
     return Rival([sys.executable, "prepared.py", "{port}"])
 
 

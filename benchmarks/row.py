@@ -1,4 +1,4 @@
-"""A row of the table, and how it is measured."""
+"""The rows of the table: what each of them measures, and the goals of its figures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure is to reach.
+    """The goal of a figure.
 
-    :param bound: of the figure, or of its ratio to those that it is compared with.
+    :param bound: the bound of the figure, or of its ratio to the same figure of other contenders.
     :param is_most: whether the bound is an upper one.
-    :param against: names of contenders, of which the best counts; empty if the figure itself is
-        bounded.
-    :param figure: which figure of those contenders; None for the same one.
+    :param against: the names of these contenders, of which the best counts; empty if the bound is
+        that of the figure itself.
+    :param figure: the figure of these contenders to compare with; None: the one of the same name.
     """
 
     bound: float
@@ -54,9 +54,9 @@ class Line:
     """One line of a row.
 
     :param figure: the name of the figure.
-    :param what: what the table says, with the unit.
-    :param goal: what the figure is to reach, or None.
-    :param of: the contender whose figure it is.
+    :param what: the text in the table, with the unit.
+    :param goal: the goal of the figure, None if it has none.
+    :param of: the name of the contender whose figure is shown.
     """
 
     figure: str
@@ -67,12 +67,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """Contenders that are measured one after the other, several times.
+    """One measurement of several contenders.
 
-    :param name: of the row, on the command line.
-    :param title: of the row, in the table.
+    :param name: the name of the row on the command line.
+    :param title: the title of the row in the table.
     :param contenders: functions that measure one contender once, by the contender's name.
-    :param lines: what the table shows.
+    :param lines: the lines of the table.
     :param notes: a sentence below the table.
     """
 
@@ -84,8 +84,9 @@ class Row:
     rounds: int | None = field(default=None)
 
     def run(self, rounds: int, say: Callable[[str], None]) -> dict[str, dict[str, list[float]]]:
-        """Measure each contender in each round, so that a slow minute of the machine affects them
-        all.
+        """Measure each contender once in each round.
+
+        A slow minute of the machine thus affects all contenders.
 
         :param rounds: how often each contender is measured.
         :param say: called with a line for each measurement.
@@ -97,7 +98,7 @@ class Row:
                 try:
                     figures = measure()
                 except (OSError, RuntimeError) as error:
-                    # Some contenders fail where others do not.
+                    # A contender that fails must not end the run: the others are still measured.
                     say(f"{self.name} {number + 1}/{rounds} {name} failed: {error}")
                     continue
                 say(f"{self.name} {number + 1}/{rounds} {name}: {_show(figures)}")

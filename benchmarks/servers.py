@@ -1,4 +1,4 @@
-"""Servers that run on a core of their own."""
+"""Starts servers and Redis, each on a CPU core of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _checkout = ROOT
 
 @contextlib.contextmanager
 def of_checkout(folder):
-    """Have servers that start inside the with block import the package from that checkout."""
+    """Let servers that start inside the with block import the package from another checkout."""
     global _checkout
     before, _checkout = _checkout, pathlib.Path(folder).resolve()
     try:
@@ -46,10 +46,10 @@ def environment(**environ):
 class Server:
     """A server of one of the apps, on the server's core.
 
-    :param command: with ``{port}`` and ``{workers}`` where the port and the number of workers
-        belong.
-    :param workers: how many worker processes it has.
-    :param environ: more environment variables.
+    :param command: the command, with ``{port}`` and ``{workers}`` in place of the port and of the
+        number of workers.
+    :param workers: the number of worker processes.
+    :param environ: further environment variables.
     """
 
     def __init__(self, command, workers=1, **environ):
@@ -87,12 +87,12 @@ class Server:
         self._log.close()
 
     def log(self):
-        """Return the end of what the server has printed."""
+        """Return the last 4,000 characters that the server has printed."""
         self._log.seek(0)
         return self._log.read()[-4000:]
 
     def _await(self, workers):
-        """Return when each worker has answered."""
+        """Wait until each worker has answered."""
         deadline = time.monotonic() + START_SECONDS
         answered = set()
         while len(answered) < workers:
@@ -113,8 +113,8 @@ class Redis:
                 "save": "",
                 "appendonly": "no",
                 "maxclients": "20000",
-                # Valkey would close a rival's connection that has much to read, and the rival would
-                # lose that.
+                # By default Valkey closes a connection that has too much to read, and a rival would
+                # lose messages.
                 "client-output-buffer-limit": "pubsub 0 0 0",
             }
         )

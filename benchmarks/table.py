@@ -21,7 +21,7 @@ def table(rows, results):
 
 
 def report(rows, results):
-    """Return the table, the notes of its rows, and on which machines the results were seen."""
+    """Return the table, the notes of its rows, and descriptions of the machines that were used."""
     text = [table(rows, results)]
     text += [f"{row.title}: {row.notes}\n" for row in rows if row.notes and row.name in results]
     text += _machines([results[row.name]["machine"] for row in rows if row.name in results])
@@ -42,7 +42,7 @@ def _line(line, seen):
 
 
 def _reached(line, value, seen):
-    """Return the number that the goal bounds; None if all that it is compared with have failed."""
+    """Return the number that the goal bounds; None if all other contenders have failed."""
     goal = line.goal
     if not goal.against:
         return value

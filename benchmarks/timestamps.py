@@ -1,21 +1,21 @@
-"""Asks the kernel when data arrived, so that a slow load client adds nothing to a latency."""
+"""Reads from the kernel when data arrived, so that a slow load client does not add to a latency."""
 
 from __future__ import annotations
 
 import socket
 import struct
 
-# SO_TIMESTAMPNS, for which Python has no name.
+# The option SO_TIMESTAMPNS, which the socket module lacks.
 _TIMESTAMPS = 35
 
 
 def note_times(sock):
-    """Have the kernel note from now on when data for *sock* arrives."""
+    """Let the kernel note when data for *sock* arrives, from now on."""
     sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
 
 
 def receive(sock, size):
-    """Return data, and when it arrived in seconds since 1970."""
+    """Return data, and the time at which it arrived, in seconds since 1970."""
     data, ancillary, _, _ = sock.recvmsg(size, 64)
     for level, kind, value in ancillary:
         if level == socket.SOL_SOCKET and kind == _TIMESTAMPS:

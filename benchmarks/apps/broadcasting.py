@@ -1,4 +1,4 @@
-"""The app with the websockets library: its broadcast(), on asyncio."""
+"""The app with broadcast() of the websockets library, on asyncio."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The app with Django Channels, whose layer is in memory or in Redis."""
+"""The app with Django Channels, with a layer in memory or in Redis."""
 
 import asyncio
 import json

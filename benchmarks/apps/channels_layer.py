@@ -5,7 +5,7 @@ import os
 import django
 from django.conf import settings
 
-# A layer drops messages beyond its capacity of 100, and here none may be lost.
+# Messages that a channel may hold. With the default of 100, a layer drops messages.
 CAPACITY = 1_000_000
 
 

@@ -6,7 +6,7 @@ import random
 import time
 from functools import lru_cache
 
-# The most frequent words of English: a text repeats them, and random letters would not.
+# The most frequent words of English, so that texts compress as real ones do.
 _WORDS = str.split(
     "a about after all also and any are as at back be been before but by came can come could day "
     "did do down even every find first for from get good great had has have he her here him his "
@@ -34,7 +34,7 @@ def message_of(number, size):
     """Return a message of *size* bytes as JSON, with its number and the time."""
     message = {"number": number, "at": time.time(), "text": ""}
     length = size - len(json.dumps(message))
-    # Texts are cached, but none comes again within deflate's window of 32 KiB.
+    # Texts are cached, and repeat only outside of the window of 32 KiB that compression uses.
     message["text"] = _text(length, next(_numbers) % (40_000 // size))
     return message
 
@@ -57,7 +57,7 @@ def _messages(choice, length):
             words=_words(choice, choice.randrange(40, 240)),
         )
         items.append(item)
-        # Quotes and line ends take two characters in JSON.
+        # The length in JSON counts, where quotes and line ends take two characters.
         left -= len(json.dumps(item)) - 2
     text = "".join(items)
     while len(json.dumps(text)) - 2 > length:

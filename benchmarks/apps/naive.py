@@ -1,4 +1,4 @@
-"""The app that one would write by hand: flask-sock, and a loop over all sockets."""
+"""The app as one would write it by hand: flask-sock, and a loop over all sockets."""
 
 import json
 from collections import defaultdict

@@ -38,7 +38,7 @@ def decorated(channel):
     return "<!doctype html><body></body>"
 
 
-# A change of a page: an item of a list, of 500 bytes.
+# An item of a list, of 500 bytes, which fragments and pushes add to a page.
 ITEM = '<li id="item{{ number }}" class="item"><b>{{ author }}</b> <p>' + "word " * 85 + "</p></li>"
 app.jinja_loader = DictLoader({"item.html": ITEM})
 PUSHED = ITEM.replace("{{ number }}", "{}").replace("{{ author }}", "Ada").replace("{}", "%d")
@@ -70,7 +70,7 @@ def refresh(channel):
 
 @app.get("/block/<channel>/<int:milliseconds>")
 def block(channel, milliseconds):
-    """A page whose view takes a core for so long."""
+    """A page whose view takes a core for *milliseconds*."""
     until = time.thread_time() + milliseconds / 1000
     while time.thread_time() < until:
         pass
@@ -80,14 +80,14 @@ def block(channel, milliseconds):
 
 @app.get("/many/<int:count>")
 def many(count):
-    """A page on many channels."""
+    """A page that is subscribed to *count* channels."""
     realtime.socket.subscribe([f"long:{number}" for number in range(count)])
     return "<!doctype html><body></body>"
 
 
 @app.get("/others/<int:count>")
 def others(count):
-    """Create other clients, each with a channel of its own."""
+    """Create *count* other clients, each with a channel of its own."""
     for number in range(count):
         with app.test_request_context():
             realtime.socket.subscribe(f"other:{number}")

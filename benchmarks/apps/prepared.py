@@ -1,7 +1,7 @@
-"""Writes frames that it has prepared, as fast as the kernel takes them.
+"""Writes prepared frames as fast as the kernel takes them.
 
-This shows the limit of the load client, and so of every rival. A burst is joined into one write for
-each socket; a paced message is one write for each socket, which is what the kernel alone takes.
+This shows the limit of the load client, and thus of what can be measured. A burst is one write for
+each socket; a paced message is one write for each socket, which shows the share of the kernel.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Pushes from a process of its own: ``pusher.py KIND REDIS CHANNELS COUNT``.
+"""A process that pushes through Redis: ``pusher.py KIND REDIS CHANNELS COUNT``.
 
 Prints a line when it is ready, waits for a line, pushes COUNT messages to CHANNELS channels in
 turn, and prints how many seconds that took.
@@ -16,7 +16,7 @@ def main(kind, redis_url, channels, count):
     messages = [message_of(number, 150) for number in range(count)]
     names = [f"channel-{number % channels}" for number in range(count)]
     push = KINDS[kind](redis_url)
-    # The first push connects.
+    # The first push, which opens the connection, is not measured.
     push([(messages[0], "elsewhere")])
     print("ready", flush=True)
     sys.stdin.readline()
@@ -59,8 +59,10 @@ def publisher(redis_url):
 
 
 def in_thousands(push_many):
-    """Push a thousand messages with each call, since a call has one deadline for all of its
-    pushes."""
+    """Return a function that pushes a thousand messages with each call.
+
+    One call for all messages would have a single deadline for all of them.
+    """
 
     def push(pairs):
         for start in range(0, len(pairs), 1000):
@@ -77,7 +79,7 @@ def extension(redis_url):
     app = Flask(__name__)
     app.secret_key = "a secret of the benchmarks"
     app.config["REALTIME_REDIS"] = redis_url
-    # This also keeps the app alive.
+    # The context is never popped, so that it also keeps the app alive.
     app.app_context().push()
     return Realtime(app)
 
@@ -122,7 +124,7 @@ KINDS = {
 }
 
 if __name__ == "__main__":
-    # gevent patches the servers too.
+    # As in the servers, gevent patches the standard library.
     if sys.argv[1] == "at once":
         from gevent import monkey
 

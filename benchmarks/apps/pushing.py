@@ -1,4 +1,4 @@
-"""The routes that push, and those that answer, for every Flask app."""
+"""The routes that all Flask apps of the benchmarks have: those that push, and those that answer."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ from messages import message_of
 def add_routes(app, push):
     """Add the routes to *app*.
 
-    :param push: sends a message to all sockets of a channel.
+    :param push: a function that sends a message to all sockets of a channel.
     """
 
     @app.get("/burst/<int:count>/<int:size>/<channel>")

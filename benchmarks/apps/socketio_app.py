@@ -11,7 +11,7 @@ app.secret_key = "a secret of the benchmarks"
 socketio = SocketIO(
     app,
     async_mode=os.environ.get("SOCKETIO_ASYNC_MODE", "gevent"),
-    # No ping disturbs the measurement.
+    # An hour, so that no ping disturbs the measurement.
     ping_interval=3600,
     message_queue=os.environ.get("SOCKETIO_REDIS"),
 )

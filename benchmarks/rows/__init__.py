@@ -24,7 +24,7 @@ from . import (
 
 @dataclass(frozen=True)
 class Scale:
-    """How large everything is, as a part of the full size."""
+    """A factor for the sizes of all measurements; 1.0 is the full size."""
 
     factor: float = 1.0
 

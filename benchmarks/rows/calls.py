@@ -1,21 +1,21 @@
-"""Calls of a small JSON view over sockets, beside the same view over HTTP."""
+"""Measures calls of a small JSON view over sockets, and the same view over HTTP."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
 
-from ..asking import answers_a_second
 from ..client import frame
 from ..http import Http
 from ..rivals import naive, ours, socketio
 from ..row import NAIVE, OURS, SOCKETIO, Line, Row, at_least
+from ..throughput import answers_a_second
 
 MANY = 50
 
 
 def calls(rival, seconds):
-    """Return the answers in a second over one socket, and over many."""
+    """Return how many calls are answered in a second: over one socket, and over many."""
     with rival.start() as server:
         return {
             "one": _over_sockets(server, rival, 1, seconds),
@@ -24,7 +24,7 @@ def calls(rival, seconds):
 
 
 def calls_and_http(rival, seconds):
-    """Return what :func:`calls` does, and the same for HTTP connections to the same worker."""
+    """Return the figures of :func:`calls`, and the same for HTTP connections to the same worker."""
     with rival.start() as server:
         _, headers = rival.addresses(server.port, ["room"])[0]
         return {
@@ -74,6 +74,6 @@ def _over_sockets(server, rival, count, seconds):
 def _over_http(server, headers, count, seconds):
     with ExitStack() as stack:
         connections = [stack.enter_context(Http(server.port)) for _ in range(count)]
-        # With the cookie of the sockets, so that the app reads a session here too.
+        # The requests have the cookie of the sockets, so that the app reads a session here too.
         question = connections[0].question("/json", **headers)
         return answers_a_second([(one, question) for one in connections], seconds)

@@ -1,4 +1,4 @@
-"""One message to many sockets, at a pace and in bursts."""
+"""Measures pushes of one message to many sockets: paced, and in bursts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import statistics
 import time
 from functools import partial
 
-from ..arrivals import latencies, percentile
 from ..http import get
+from ..latency import latencies, percentile
 from ..rivals import channels, naive, prepared, socketio, websockets
 from ..rivals import ours as our
 from ..row import CHANNELS, NAIVE, OURS, SOCKETIO, WEBSOCKETS, Line, Row, at_least, at_most
@@ -18,9 +18,10 @@ CHANNEL = "room"
 
 
 def paced(rival, clients, count, interval=0.05, deflate=False):
-    """Push at a pace.
+    """Push a message every *interval* seconds.
 
-    :returns: p50 and p99 from push to arrival in ms, and the CPU seconds of a million deliveries.
+    :returns: p50 and p99 of the ms from push to arrival, and the CPU seconds of a million
+        deliveries.
     """
     with (
         rival.start() as server,
@@ -46,8 +47,8 @@ def paced(rival, clients, count, interval=0.05, deflate=False):
 def bursts(rival, clients, count, size=150, deflate=False, repeats=3):
     """Push messages as fast as possible, several times.
 
-    :returns: deliveries in a second, bytes of a delivery, and the CPU seconds of a million
-        deliveries.
+    :returns: deliveries in a second, bytes of a delivery, the CPU seconds of a million deliveries,
+        and the percentage of its core that the load client used.
     """
     with (
         rival.start() as server,
@@ -116,7 +117,7 @@ def _bursts(clients, count):
         f"Bursts of {count} messages to {clients:,} clients",
         {
             **_contenders(run),
-            # Its layer in memory takes 100 times as long for each message.
+            # Fewer messages: the layer in memory takes 100 times as long for each of them.
             CHANNELS: partial(run, channels(), count=max(1, count // 20)),
             PREPARED: partial(run, prepared()),
         },

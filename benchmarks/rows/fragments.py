@@ -1,4 +1,4 @@
-"""A fragment, rendered once for all, beside a push of the same bytes; each HTML of 500 bytes."""
+"""Measures fragments, rendered once for all pages, and pushes of as many bytes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ WARM_UP = 5
 
 
 def changes(clients, count, kind):
-    """Send *count* changes to all clients, each once the last one has reached them all.
+    """Send *count* changes to all clients, each after the one before has reached all of them.
 
-    :param kind: ``fragments``, of a template; or ``pushes``, of as many bytes.
-    :returns: the CPU ms and the ms until one change has reached all, and bytes a delivery.
+    :param kind: ``fragments``, which a template renders, or ``pushes`` of as many bytes.
+    :returns: the CPU ms of a change, the ms until it has reached all clients, and the bytes of a
+        delivery.
     """
     rival = ours()
     with (
@@ -58,7 +59,7 @@ def rows(scale):
 
 
 def _change(http, crowd, count, kind):
-    """Return how many seconds each change took."""
+    """Make *count* changes; return how many seconds each took to reach all clients."""
     seconds = []
     for number in range(1, count + 1):
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Sockets that open, with the registry in memory and in Redis."""
+"""Measures handshakes, with the registry in memory and in Redis."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BY_REDIS = f"{OURS}, Redis"
 def handshakes(rival, clients):
     """Open sockets, 50 at a time.
 
-    :returns: handshakes in a second, the CPU ms of one, and the ms of one without and with its
-        page.
+    :returns: handshakes in a second, the CPU ms of a handshake, and the ms of a handshake without
+        and with the rendering of its page.
     """
     with rival.start() as server:
         _open(server, rival, max(2, clients // 10))

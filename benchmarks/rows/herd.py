@@ -1,4 +1,4 @@
-"""Many pages that all have a block of their own rendered again, while somebody else visits."""
+"""Measures a view while many pages refresh a block at the same time."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from ..row import OURS, Line, Row, at_most
 CHANNEL = "room"
 BLOCK = "live"
 VIEW_MS = 20
-# As fast as somebody types: all but the last are overtaken.
+# Changes that come so fast that most pages skip all but the last.
 CHANGES = 5
 SECONDS_BETWEEN = 0.5
 
 
 def herd(clients):
-    """Have all pages refresh a block whose view takes a core for 20 ms.
+    """Let all pages refresh a block whose view takes a core for 20 ms.
 
-    :returns: the p99 of another view meanwhile in ms; how many seconds it took until all pages
-        showed the last state, and how many requests each of them made.
+    :returns: the p99 in ms of another view meanwhile, the seconds until all pages showed the last
+        state, and the number of requests of a page.
     """
     rival = ours()
     with rival.start() as server, rival.crowd(server.port, [CHANNEL] * clients) as crowd:
         path = f"/block/{CHANNEL}/{VIEW_MS}"
-        # A process that has measured no block yet takes it to cost more.
+        # This lets the process measure the block once: before, it assumes that a block takes
+        # longer.
         with Http(server.port) as http:
             http.request(path, **{"X-Realtime-Block": BLOCK})
         with Refreshing(server.port, crowd, path, BLOCK) as refreshing:

@@ -1,4 +1,4 @@
-"""A view, while sockets that keep within the limits give the server as much work as they can."""
+"""Measures a view while sockets give the server as much work as its limits allow."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ..row import OURS, Line, Row, at_most
 from ..servers import gunicorn
 
 SOCKETS = 64
-# What README's table of settings has.
+# The limit of messages in a second that the README's table of settings has.
 A_SECOND = 100
-# The 99th percentile of a view may double, or grow by so many ms where that is more.
+# The 99th percentile of the view may double, or grow by so many ms if that is more.
 MORE_MS = 50.0
 
-# None of these reaches code of the app: there is no such handler.
+# The messages reach no code of the app: it has no handler for their actions.
 START = '{"id": "1", "action": "none", "data": '
 TEXT = START + json.dumps("x" * 250_000) + "}"
 LISTS = START + "[" + "[]," * 80_000 + "0]}"
@@ -37,8 +37,11 @@ KINDS = {
 
 
 def besieged(seconds):
-    """Return the 99th percentile of a view in ms while the sockets are idle, and by kind while they
-    send; and which one is allowed."""
+    """Return 99th percentiles of a view in ms.
+
+    ``idle`` is that while the sockets are idle, ``allowed`` the goal that follows from it; the
+    others are those while the sockets send, by the kind of messages.
+    """
     rival = Ours(
         gunicorn("ours:app"),
         REALTIME_REGISTRY='"memory"',
@@ -59,9 +62,11 @@ def besieged(seconds):
 
 
 class Siege:
-    """Has clients send during a with block, each so many times a second; what comes is read.
+    """Lets clients send frames during a with block, and reads what they receive.
 
-    :param data: the bytes of one frame.
+    :param clients: the clients.
+    :param data: the bytes of the frame that they send.
+    :param rate: how many times a second each client sends it.
     """
 
     def __init__(self, clients, data, rate):
@@ -82,10 +87,10 @@ class Siege:
             thread.join()
 
     def _send(self, number):
-        # Not all at the same moment.
+        # The clients begin at different moments.
         due = time.monotonic() + self._pause * number / len(self._sockets)
         while not self._is_over.wait(max(0.0, due - time.monotonic())):
-            # Who was kept waiting does not make up for it.
+            # A client that was delayed does not send more to make up for it.
             due = max(due + self._pause, time.monotonic())
             self._sockets[number].sendall(self._data)
 

@@ -1,4 +1,4 @@
-"""A 4 KB piece of HTML to many sockets, plain and deflated."""
+"""Measures pushes of 4 KB of HTML to many sockets, with and without compression."""
 
 from __future__ import annotations
 

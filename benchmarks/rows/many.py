@@ -1,4 +1,4 @@
-"""Ten thousand open sockets in one worker."""
+"""Measures pushes to ten thousand open sockets in one worker."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..prober import Prober
 from ..rivals import naive, ours
 from ..row import NAIVE, OURS, Line, Row, at_most
 
-# A push begins when all deliveries of the last one are done.
+# How many pushes are measured. Each begins when the one before has reached all clients.
 PUSHES = 20
 SECONDS_BETWEEN = 0.25
 
 
 def many(rival, clients):
-    """Push to all of the clients.
+    """Push to all clients, several times.
 
-    :returns: the seconds until a push has reached all, the p99 of a view meanwhile in ms, and the
-        server's memory in MB.
+    :returns: the seconds until a push has reached all clients, as median and as maximum; the p99 in
+        ms of a view meanwhile; and the server's memory in MB.
     """
     with rival.start() as server, rival.crowd(server.port, ["room"] * clients) as crowd:
         server.family.rest()

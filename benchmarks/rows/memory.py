@@ -1,4 +1,4 @@
-"""How much memory a socket takes."""
+"""Measures the memory of a socket."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ..http import get
 from ..rivals import naive, ours, socketio, websockets
 from ..row import NAIVE, OURS, SOCKETIO, WEBSOCKETS, Line, Row, at_most
 
-# After so long, threads and buffers that are kept for a moment are gone.
+# After so many idle seconds, threads and buffers that are only kept for a moment are gone.
 REST_SECONDS = 1.5
 
 
 def memory(rival, clients):
-    """Return the KB of a socket, idle and after pushes, where compression was offered."""
+    """Return the KB of a socket that offered compression: idle, and after pushes."""
     with rival.start() as server:
         _push(server, rival, 10)
         before = _bytes(server)

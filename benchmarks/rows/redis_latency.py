@@ -1,12 +1,12 @@
-"""A push through Redis to 100 clients in two processes."""
+"""Measures the latency of pushes through Redis to 100 clients in two processes."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
 
-from ..arrivals import last_deliveries, percentile
 from ..http import get
+from ..latency import last_deliveries, percentile
 from ..rivals import channels, ours, socketio
 from ..row import CHANNELS, OURS, SOCKETIO, Line, Row, at_most
 from ..servers import Redis
@@ -18,11 +18,11 @@ LAYER = "channels_redis.core.RedisChannelLayer"
 
 
 def latency(make_rival, listeners, count, others=0):
-    """Push at a pace.
+    """Push a message every 20 ms.
 
-    :param others: how many more clients are known, each subscribed to a channel of its own.
-    :returns: p50 and p99 in ms from push to last delivery, and the CPU ms of a push, of servers and
-        Redis.
+    :param others: the number of other clients in Redis, each subscribed to a channel of its own.
+    :returns: p50 and p99 of the ms from a push to its last delivery, and the CPU ms that servers
+        and Redis take for a push.
     """
     with ExitStack() as stack:
         redis = stack.enter_context(Redis())

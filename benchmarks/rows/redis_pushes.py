@@ -1,4 +1,4 @@
-"""Pushes through Redis: to nobody, and to 1,000 channels with ten clients each."""
+"""Measures pushes through Redis: to nobody, and to 1,000 channels with ten clients each."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PUBSUB = f"{CHANNELS}, pub/sub layer"
 
 
 def to_nobody(kind, count, **environ):
-    """Return the pushes in a second from one process to channels that nobody hears."""
+    """Return how many pushes a second one process makes to channels without subscribers."""
     with Redis() as redis, Pusher(kind, redis.url, 100, count, **environ) as pusher:
         pusher.begin()
         return {"speed": count / pusher.seconds()}
 
 
 def to_all(kind, make_rival, channels, count, **environ):
-    """Return the pushes in a second from one process, up to their last delivery."""
+    """Return how many pushes a second of one process are delivered to all subscribers."""
     names = [f"channel-{number}" for number in range(channels)] * LISTENERS
     with ExitStack() as stack:
         redis = stack.enter_context(Redis())

@@ -1,4 +1,4 @@
-"""One page that comes back to many long logs, while others ask for pages."""
+"""Measures a page that comes back and reads many long logs, and a view meanwhile."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SIZE = 4096
 
 
 def resume(rival, channels, messages):
-    """Open the socket of a page for which all *channels* have *messages* each.
+    """Open the socket of a page that has missed *messages* messages on each of its channels.
 
-    :returns: the worst latency of a view meanwhile in ms, the seconds until the page has all, and
-        by how many MB the server's memory has grown.
+    :returns: the longest ms of a view meanwhile, the seconds until the page has all messages, and
+        the MB by which the server's memory has grown.
     """
     with rival.start() as server:
         path, cookie = _page(server.port, channels)

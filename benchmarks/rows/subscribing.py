@@ -1,14 +1,14 @@
-"""Pages that subscribe by the decorator of their view, and by a line in it."""
+"""Measures pages that are subscribed by a decorator of the view, and by a call in the view."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from ..asking import answers_a_second
 from ..http import Http
 from ..rivals import ours
 from ..row import OURS, Line, Row, at_least
 from ..servers import Redis
+from ..throughput import answers_a_second
 
 BY_LINE = f"{OURS}, socket.subscribe"
 BY_REDIS = f"{OURS}, Redis"
@@ -17,10 +17,7 @@ CONNECTIONS = 8
 
 
 def pages(rival, path, seconds):
-    """Ask for a page again and again.
-
-    :returns: how many a server renders in a second.
-    """
+    """Request a page again and again; return how many pages the server renders in a second."""
     with rival.start() as server:
         with Http(server.port) as http:
             headers, _ = http.request(path)

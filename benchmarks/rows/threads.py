@@ -1,4 +1,4 @@
-"""Servers with threads, and some of the figures of the other rows for them."""
+"""Measures servers with threads, by some figures of the other rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ SPARE_THREADS = 100
 
 
 def figures(rival, clients, count, seconds=None):
-    """Return figures of other rows; those of calls only if *seconds* says how long they are
-    measured."""
+    """Return figures of other rows.
+
+    :param seconds: how long to measure calls; None: not at all.
+    """
     return {
         **{f"paced {key}": value for key, value in paced(rival, clients, count).items()},
         **{f"bursts {key}": value for key, value in bursts(rival, clients, count).items()},

@@ -1,4 +1,4 @@
-"""Connections that ask again as soon as they are answered."""
+"""How many questions a server answers in a second, on connections that always ask again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import selectors
 import time
 
-# The time in which caches fill and threads start.
+# Seconds in which caches fill and threads start; answers in this time are not counted.
 WARM_UP_SECONDS = 0.3
 
 
@@ -14,8 +14,8 @@ def answers_a_second(askers, seconds):
     """Return how many questions a server answers in a second.
 
     :param askers: pairs of a connection and the bytes of its question. A connection has ``sock``,
-        and ``read()``, which returns how many answers have come.
-    :param seconds: for how long the server is asked.
+        and ``read()``, which returns the number of answers that have come.
+    :param seconds: how long to measure.
     """
     with selectors.DefaultSelector() as selector:
         for connection, question in askers:

@@ -1,4 +1,4 @@
-"""How long messages took to arrive at a crowd of clients."""
+"""How long messages take until they arrive at the clients of a crowd."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def _arrivals(crowd):
 
 
 def _message(text):
-    # A frame of Socket.IO begins with a number, and one of flask_realtime wraps the message.
+    # Frames of Socket.IO begin with a number; frames of flask_realtime have the message as payload.
     data = json.loads(text.lstrip("0123456789"))
     return data[1] if isinstance(data, list) else data.get("payload", data)

@@ -1,4 +1,7 @@
-"""Shows where a paced push uses the CPU, with Linux's ``perf``: ``python -m benchmarks.where``."""
+"""Shows which functions use the CPU during a push: ``python -m benchmarks.profile_push``.
+
+This needs Linux's ``perf``.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def main():
 
 
 def sample(path):
-    """Have perf record a server that pushes a message to all clients every 50 ms."""
+    """Record with perf a server that pushes a message to all clients every 50 ms."""
     rival = ours()
     with rival.start() as server, rival.crowd(server.port, [CHANNEL] * CLIENTS, False) as crowd:
         get(server.port, f"/paced/10/{INTERVAL_SECONDS}/{CHANNEL}")
@@ -55,10 +58,10 @@ def show(rows):
     by_part = collections.Counter()
     for share, part, _ in rows:
         by_part[part] += share
-    print("Of the CPU of our server, by what it runs in:")
+    print("CPU of the server by library:")
     for part, share in by_part.most_common(6):
         print(f"{share:6.1f} %  {part}")
-    print("and by function:")
+    print("CPU of the server by function:")
     for share, part, function in rows[:15]:
         print(f"{share:6.1f} %  {function}  {'' if part == KERNEL else part}")
 
