@@ -37,7 +37,7 @@ for (const [what, headers, body, encoding] of [
   ["what may have none either", { ...HTML, "Content-Security-Policy": "default-src *; script-src" }],
   ["a sandbox among others", { ...HTML, "Content-Security-Policy": "img-src *; sandbox allow-forms, img-src *" }],
 ]) {
-  test(`${what} is no HTML of the page's`, () => {
+  test(`${what} is not shown as HTML of the page`, () => {
     assert.equal(answer(200, headers, body, encoding).isHTML, false);
   });
 }
@@ -50,18 +50,18 @@ for (const headers of [
   { ...HTML, "Content-Security-Policy": "default-src 'none'; script-src 'self'" },
   { ...HTML, "Content-Security-Policy": "script-src-attr 'none'" },
 ]) {
-  test(`${JSON.stringify(headers)} is HTML of the page's`, () => {
+  test(`an answer with ${JSON.stringify(headers)} is shown as HTML of the page`, () => {
     assert.equal(answer(200, headers).isHTML, true);
   });
 }
 
-test("an error says what the app said, and that it was asked", () => {
+test("the error of an answer has its status and body, and says that the request was sent", () => {
   const { name, message, status, body, wasSent } = answer(403, HTML, "no").error;
 
   assert.deepEqual([name, status, body, wasSent], ["RealtimeRefused", 403, "no", true]);
   assert.match(message, /403/);
 });
 
-test("a form that is to be filled in again is no error", () => {
+test("status 422, with a form to correct, is no error", () => {
   assert.deepEqual([200, 302, 422, 400, 500].map((status) => answer(status).isError), [false, false, false, true, true]);
 });

@@ -13,7 +13,7 @@ beforeEach(() => {
   backoff = new Backoff(page);
 });
 
-/** How long the waits are at most, each after the one before it, until `end` ms have passed. */
+/** The longest waits, one after the other, until `end` ms have passed. */
 function waits(end) {
   const found = [];
   for (let away = 0; away < end; away += found.at(-1)) {
@@ -23,51 +23,51 @@ function waits(end) {
   return found;
 }
 
-test("who comes back to a server that was away for up to a minute waits for four seconds at most", () => {
+test("a wait is at most four seconds if the server was away for up to a minute", () => {
   assert.equal(Math.max(...waits(MINUTE)), 4_000);
 });
 
-test("who comes back to one that was away for longer waits for twelve at most", () => {
+test("a wait is at most twelve seconds if the server was away for longer", () => {
   const found = waits(60 * MINUTE);
 
   assert.equal(Math.max(...found), 12_000);
   assert.equal(found.at(-1), 12_000);
 });
 
-test("the waits grow with the time that the server has been away", () => {
+test("waits grow with the time for which the server has been away", () => {
   const found = waits(5 * MINUTE);
 
   assert.deepEqual(found, [...found].sort((one, other) => one - other));
   assert.deepEqual(found.slice(0, 4), [1_000, 1_000, 1_000, 1_500]);
 });
 
-test("the wait is anywhere between nothing and its limit, so that not all come at once", () => {
+test("a wait is a random part of its limit", () => {
   page.random = 0;
   assert.equal(backoff.next(AWAY), 0);
   page.random = 0.25;
   assert.equal(backoff.next(AWAY), 250);
 });
 
-test("only a socket that has lived ten seconds starts the waits anew", () => {
+test("waits begin at the shortest again only after a socket that lived for ten seconds", () => {
   page.clock.sleep(MINUTE);
 
   assert.equal(backoff.next(AWAY, 9_999), 4_000);
   assert.equal(backoff.next(AWAY, 10_000), 1_000);
 });
 
-test("a server that restarts is come back to within a second", () => {
+test("after a restart of the server, the wait is at most one second", () => {
   page.random = 0.9;
   page.clock.sleep(MINUTE);
 
   assert.equal(backoff.next(1012), 900);
 });
 
-test("one whose session has changed gives the browser a moment to get the new cookie", () => {
+test("after a change of the session, the wait is one to two seconds", () => {
   page.random = 0;
   assert.equal(backoff.next(4001), 1_000);
 });
 
-test("one that found us too busy is left alone for half a minute at least", () => {
+test("a server that found the page too busy is left alone for at least half a minute", () => {
   page.random = 0;
   assert.equal(backoff.next(1008, MINUTE), 30_000);
   page.random = 0.5;

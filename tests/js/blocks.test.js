@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, answer, answers, asked, blocks, element, errors, moveTo, page, place, stale, updated } from "./blocks_page.js";
 
-test("blocks that are due come in one request, others do not", async () => {
+test("one request fetches all blocks that are due, and no others", async () => {
   place(element("rows", "room:1 room:2"), element("people", "here:*"), element("other", "x"));
   answers.push(answer({ rows: { html: "r", hash: "1" }, people: { html: "p", hash: "2" } }));
 
@@ -15,7 +15,7 @@ test("blocks that are due come in one request, others do not", async () => {
   assert.deepEqual(updated, [["rows", "r"], ["people", "p"]]);
 });
 
-test("what the page has is named by its hash, and the same is not put there again", async () => {
+test("a request names the hashes of the present blocks, and an unchanged block is not inserted", async () => {
   answers.push(answer({ rows: { html: "x", hash: "h" } }), answer({ rows: { hash: "h" } }));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
@@ -32,7 +32,7 @@ for (const [what, response, expected] of [
   ["a redirect to the log-in", answer({}, { status: 0, type: "opaqueredirect", headers: {} }), [0, true]],
   ["a view without blocks", answer({}, { headers: {} }), ["no X-Realtime-Block", false]],
 ]) {
-  test(`${what} makes the page stale, and nothing is put there`, async () => {
+  test(`${what} is reported as stale, and nothing is inserted`, async () => {
     answers.push(response);
     blocks.refresh("room:1");
     await page.clock.pass(60_000);
@@ -43,7 +43,7 @@ for (const [what, response, expected] of [
   });
 }
 
-test("each element gets the block of its own address", async () => {
+test("each element gets the block from its own address", async () => {
   place(element("rows", "room:1", "/a"), element("rows", "room:1", "/b#below"));
   const of = (path) => answer({ rows: { html: path, hash: path } });
   answers.push(of("/a"), of("/b"), of("/a"), of("/b"));
@@ -57,7 +57,7 @@ test("each element gets the block of its own address", async () => {
   assert.deepEqual(asked.slice(2).map((one) => one["X-Realtime-Block-Hash"]), ["rows=/a", "rows=/b"]);
 });
 
-test("what a page shows at another address by now is asked for there", async () => {
+test("after a change of the page's address, the block is requested there", async () => {
   const old = { rows: { html: "old", hash: "1" } };
   answers.push({ ...answer(old), json: async () => (moveTo("http://app.test/rooms/1?page=2"), old) });
   blocks.refresh("room:1");
@@ -67,7 +67,7 @@ test("what a page shows at another address by now is asked for there", async () 
   assert.deepEqual(updated, [["rows", "x"]]);
 });
 
-test("another place of the same page is no other address", async () => {
+test("a change of the place within the page is no change of the address", async () => {
   answers.push({ ...answer({}), json: async () => (moveTo(`${address}#below`), { rows: { html: "y", hash: "1" } }) });
   blocks.refresh("room:1");
   await page.clock.pass(60_000);
@@ -76,7 +76,7 @@ test("another place of the same page is no other address", async () => {
   assert.deepEqual(updated, [["rows", "y"]]);
 });
 
-test("a block that the page cannot take is told, and its next one is asked for", async () => {
+test("a block that cannot be inserted is reported, and requested again at the next refresh", async () => {
   answers.push(answer({ rows: { get html() { throw new Error("broken"); } } }));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
@@ -87,7 +87,7 @@ test("a block that the page cannot take is told, and its next one is asked for",
   assert.deepEqual(updated, [["rows", "x"]]);
 });
 
-test("an address that can be none keeps no other block from being asked for", async () => {
+test("an invalid address keeps no other block from being requested", async () => {
   place(element("people", "room:1", "http://["), element("rows", "room:1"));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
@@ -96,7 +96,7 @@ test("an address that can be none keeps no other block from being asked for", as
   assert.deepEqual(stale, [["no address of this origin", false]]);
 });
 
-test("a page that was posted has no address of its own, unless the block names one", async () => {
+test("a page that was posted has no address for blocks, unless a block names one", async () => {
   moveTo(null);
   place(element("rows", "room:1"), element("people", "room:1", "/people"));
   answers.push(answer({ people: { html: "p", hash: "1" } }));
@@ -107,7 +107,7 @@ test("a page that was posted has no address of its own, unless the block names o
   assert.equal(stale.length, 1);
 });
 
-test("another site is not asked", async () => {
+test("no request goes to another origin", async () => {
   place(element("rows", "room:1", "http://other.test/"));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);

@@ -1,10 +1,10 @@
-/** A page with blocks, whose clock, elements and answers are the test's. */
+/** A page with blocks; the test controls its clock, its elements and the answers of its server. */
 
 import { beforeEach } from "node:test";
 import { Blocks } from "../../flask_realtime/javascript/blocks.js";
 import { FakePage } from "./page.js";
 
-/** `early`: the ms by which the clock stands back when a timer runs. */
+/** `early`: by how many ms timers run early. */
 export const clockwork = {};
 export let page, blocks, asked, answers, stale, updated, address, errors;
 let elements;
@@ -46,7 +46,7 @@ beforeEach(() => {
   });
 });
 
-/** Timers, time and chance of the page's clock. */
+/** The page's timers, time and random numbers. */
 function methods({ clock }) {
   return {
     setTimeout: (run, delay) => clock.set(() => run().catch((error) => errors.push(error.message)), delay),
@@ -56,17 +56,17 @@ function methods({ clock }) {
   };
 }
 
-/** What a server that is busy for `seconds` answers; `meanwhile` runs before the page has the answer. */
+/** The answer of a server that is busy for `seconds`. `meanwhile` runs before the page gets it. */
 export function busy(seconds, meanwhile = () => {}) {
   return { ...failure(503), headers: { get: () => (meanwhile(), seconds) } };
 }
 
-/** Have these elements in the page, and no others. */
+/** Put these elements into the page in place of all others. */
 export function place(...others) {
   elements = others;
 }
 
-/** Give the page another address; null: it has none that a GET gives. */
+/** Set the page's address; null: a GET does not return the page. */
 export function moveTo(url) {
   address = url;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer, answers, asked, blocks, busy, clockwork, element, failure, page, place, stale, updated } from "./blocks_page.js";
 
-test("the first refresh asks at once, many soon after it ask once more", async () => {
+test("the first refresh makes a request at once, many further ones together make one more", async () => {
   blocks.refresh("room:1");
   await page.clock.pass(0);
   for (let number = 0; number < 20; number++) blocks.refresh("room:1");
@@ -13,7 +13,7 @@ test("the first refresh asks at once, many soon after it ask once more", async (
   assert.equal(asked[0]["X-Realtime-Block"], "rows");
 });
 
-test("a herd spreads itself as the server says", async () => {
+test("the request is made at a random moment within the spread", async () => {
   blocks.refresh("room:1", 4_000);
   const begin = page.clock.now;
   await page.clock.pass(10_000);
@@ -21,7 +21,7 @@ test("a herd spreads itself as the server says", async () => {
   assert.equal(asked[0].at - begin, 2_000);
 });
 
-test("one that waits is not moved by what the server says to others as well", async () => {
+test("further refreshes do not move a planned request", async () => {
   const begin = page.clock.now;
   blocks.refresh("room:1", 4_000);
   clockwork.chance = 0.1;
@@ -31,7 +31,7 @@ test("one that waits is not moved by what the server says to others as well", as
   assert.deepEqual(asked.map(({ at }) => at - begin), [2_000]);
 });
 
-test("one that waits for its herd is fetched at once for a channel of few", async () => {
+test("a refresh without a spread makes a planned request at once", async () => {
   const begin = page.clock.now;
   blocks.refresh("room:1", 60_000);
   blocks.refresh("room:1");
@@ -44,7 +44,7 @@ for (const [what, failing] of [
   ["a network that is down", new Error("offline")],
   ["a proxy without a server", answer({}, { status: 502, headers: {} })],
 ]) {
-  test(`${what} is asked again, and at once when the socket is back`, async () => {
+  test(`${what} is retried, and at once when the socket is open again`, async () => {
     answers.push(failing, failing);
     blocks.refresh("room:1");
     await page.clock.pass(0);
@@ -59,7 +59,7 @@ for (const [what, failing] of [
   });
 }
 
-test("a server that is busy is asked again when it says", async () => {
+test("a busy server is asked again after its Retry-After", async () => {
   answers.push(answer({}, { status: 503, headers: { "Retry-After": "7" } }));
   blocks.refresh("room:1");
   await page.clock.pass(6_999);
@@ -69,7 +69,7 @@ test("a server that is busy is asked again when it says", async () => {
   assert.equal(asked.length, 2);
 });
 
-test("404 waits for the next refresh", async () => {
+test("a 404 is not retried before the next refresh", async () => {
   answers.push(failure(404));
   blocks.refresh("room:1");
   await page.clock.pass(60_000);
@@ -81,7 +81,7 @@ test("404 waits for the next refresh", async () => {
   assert.deepEqual(stale, [[404, false]]);
 });
 
-test("a view that fails is asked again, later and later, a few times", async () => {
+test("a view that fails is retried five times, with growing pauses", async () => {
   answers.push(...Array.from({ length: 20 }, () => failure(500)));
   blocks.refresh("room:1");
   await page.clock.pass(600_000);
@@ -94,7 +94,7 @@ test("a view that fails is asked again, later and later, a few times", async () 
   assert.equal(asked.length, 7);
 });
 
-test("a view that has failed once is shown soon", async () => {
+test("a view that fails once is retried after a second", async () => {
   answers.push(failure(500));
   blocks.refresh("room:1");
   await page.clock.pass(1_000);
@@ -103,7 +103,7 @@ test("a view that has failed once is shown soon", async () => {
   assert.equal(page.clock.next, Infinity);
 });
 
-test("a block that has left the page is not asked for again", async () => {
+test("a block that has left the page is not requested again", async () => {
   answers.push(failure(500));
   blocks.refresh("room:1");
   await page.clock.pass(0);
@@ -113,7 +113,7 @@ test("a block that has left the page is not asked for again", async () => {
   assert.equal(asked.length, 1);
 });
 
-test("a block that is refreshed meanwhile does not wait for another that fails", async () => {
+test("a block that is refreshed during a request does not wait for a block that fails", async () => {
   place(element("rows", "room:1", "/rows"), element("people", "here"));
   const refreshing = { ...failure(500), headers: { has: () => blocks.refresh("here"), get: () => null } };
   answers.push({ ...refreshing, ok: true }, answer({ people: { html: "p", hash: "1" } }));
@@ -125,7 +125,7 @@ test("a block that is refreshed meanwhile does not wait for another that fails",
   assert.deepEqual(updated, [["people", "p"]]);
 });
 
-test("a busy server is not asked before it says, however often the block is refreshed", async () => {
+test("refreshes do not make a busy server be asked before its Retry-After", async () => {
   const refresh = () => blocks.refresh("room:1");
   answers.push(busy("7", refresh));
   refresh();
@@ -143,7 +143,7 @@ test("a busy server is not asked before it says, however often the block is refr
   assert.deepEqual(updated, [["rows", "x"]]);
 });
 
-test("a server that is busy for years lets the page rest", async () => {
+test("a Retry-After of years is limited to a day", async () => {
   answers.push(busy("1e9"), busy("1e9"));
   blocks.refresh("room:1");
   await page.clock.pass(0);
@@ -151,7 +151,7 @@ test("a server that is busy for years lets the page rest", async () => {
   assert.equal(page.clock.next, 86_400_000);
 });
 
-test("a block of another address does not wait for a busy server", async () => {
+test("a block from another address does not wait for a busy server", async () => {
   place(element("rows", "room:1", "/rows"), element("people", "here"));
   answers.push(busy("7"), answer({ people: { html: "p", hash: "1" } }));
   blocks.refresh("room:1");
@@ -162,7 +162,7 @@ test("a block of another address does not wait for a busy server", async () => {
   assert.deepEqual(asked.map(({ url }) => new URL(url).pathname), ["/rows", "/rooms/1"]);
 });
 
-test("a herd spreads itself where it is refreshed while a request is under way, too", async () => {
+test("a refresh during a request is spread as well", async () => {
   const begin = page.clock.now;
   const refresh = () => blocks.refresh("room:1", 4_000);
   answers.push({ ...answer({ rows: { html: "x", hash: "h" } }), json: async () => (refresh(), {}) });
@@ -172,7 +172,7 @@ test("a herd spreads itself where it is refreshed while a request is under way, 
   assert.deepEqual(asked.map(({ at }) => at - begin), [0, 2_000]);
 });
 
-test("a block that fails takes no other out of its herd", async () => {
+test("a block that fails does not move the planned request of another block", async () => {
   const begin = page.clock.now;
   place(element("rows", "room:1", "/rows"), element("people", "here", "/people"));
   answers.push(failure(500));
@@ -185,7 +185,7 @@ test("a block that fails takes no other out of its herd", async () => {
   assert.deepEqual(times, [["/rows", 0], ["/rows", 1_000], ["/people", 2_000]]);
 });
 
-test("a timer that is a fraction early asks all the same", async () => {
+test("a timer that runs a fraction of a ms early makes the request all the same", async () => {
   const begin = page.clock.now;
   blocks.refresh("room:1", 1_001);
   clockwork.early = 0.9;

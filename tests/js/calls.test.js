@@ -14,22 +14,22 @@ beforeEach(() => {
 
 const failure = (promise) => promise.then(assert.fail, (error) => error);
 
-test("a reply settles the message whose id it repeats", async () => {
+test("a reply resolves the message whose id it repeats", async () => {
   const [first, second] = [calls.send({ action: "a" }), calls.send({ action: "b" })];
 
   calls.settle({ id: sent[1].id, status: 200, body: "for b" });
   calls.settle({ id: sent[0].id, status: 500, body: "for a" });
 
-  assert.equal((await first).body, "for a"); // a reply of any status is no error
+  assert.equal((await first).body, "for a"); // a reply is not rejected, whatever its status
   assert.equal((await second).body, "for b");
   assert.equal(page.clock.pending, 0);
 });
 
-test("a reply to nothing is no error", () => {
+test("a reply to an unknown message is ignored", () => {
   for (const id of [null, 7, "7", "ping"]) calls.settle({ id, status: 200 });
 });
 
-test("what is sent while the socket is down waits, and is sent once, in order", () => {
+test("messages wait while there is no socket, and are then sent once, in order", () => {
   isOpen = false;
   calls.send({ action: "a" });
   calls.send({ action: "b" });
@@ -42,7 +42,7 @@ test("what is sent while the socket is down waits, and is sent once, in order", 
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b"]);
 });
 
-test("what gets no reply in time is given up, and says whether it was sent", async () => {
+test("a message without a reply in time is rejected, and the error says whether it was sent", async () => {
   const wasSent = failure(calls.send({ action: "a" }, 500));
   isOpen = false;
   const wasNot = failure(calls.send({ action: "b" }, 500));
@@ -53,16 +53,16 @@ test("what gets no reply in time is given up, and says whether it was sent", asy
 
   assert.deepEqual([(await wasSent).name, (await wasSent).wasSent], ["RealtimeTimeout", true]);
   assert.deepEqual([(await wasNot).name, (await wasNot).wasSent], ["RealtimeTimeout", false]);
-  assert.equal(sent.length, 1); // nobody waits for the other any more
+  assert.equal(sent.length, 1); // the other message has been given up
 });
 
-test("half a minute is the timeout where none is given", async () => {
+test("the timeout is half a minute by default", async () => {
   calls.send({ action: "a" }).catch(() => {});
 
   assert.equal(page.clock.next, 30_000);
 });
 
-test("what was sent when the socket goes down fails, and is never sent again", async () => {
+test("a message that was sent before the socket broke is rejected, and never sent again", async () => {
   const interrupted = failure(calls.send({ action: "a" }));
 
   isOpen = false;
@@ -77,7 +77,7 @@ test("what was sent when the socket goes down fails, and is never sent again", a
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b"]);
 });
 
-test("the end of the socket fails what waits for it, and leaves no timer", async () => {
+test("when the socket is closed for good, messages that wait are rejected, and no timer is left", async () => {
   isOpen = false;
   const closed = failure(calls.send({ action: "b" }));
 

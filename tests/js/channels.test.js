@@ -13,7 +13,7 @@ beforeEach(() => {
 const listener = (payload, { channel, position }) => heard.push([payload, channel, position]);
 const deliver = (channel, payload = "hi") => channels.deliver({ channel, payload, position: "e:1:t" });
 
-test("a listener hears its channel, and where each message stood", () => {
+test("a listener gets the messages of its channel, with their positions", () => {
   channels.on("room:1", listener);
 
   deliver("room:1");
@@ -53,13 +53,13 @@ for (const [pattern, channel, fits] of [
 }
 
 for (const nothing of [undefined, null, {}, "room:1"]) {
-  test(`on() refuses ${JSON.stringify(nothing)} at once, and not at the first message`, () => {
+  test(`on() throws at once if the listener is ${JSON.stringify(nothing)}`, () => {
     assert.throws(() => channels.on("room:1", nothing), { name: "TypeError", message: "realtime.on: no function." });
   });
 }
 
-test("a pattern of many stars takes no longer than its name is long", () => {
-  // A regular expression would look for longer than there is a universe.
+test("a pattern with many stars is matched in linear time", () => {
+  // A regular expression would take longer than the age of the universe.
   channels.on(`${"*a".repeat(30)}*b`, listener);
 
   deliver("a".repeat(200));
@@ -68,8 +68,8 @@ test("a pattern of many stars takes no longer than its name is long", () => {
   assert.equal(heard.length, 1);
 });
 
-test("a message costs those who listen to it, however many listen to other channels", () => {
-  const count = 30_000; // looked at one by one for each message, they would take half an hour
+test("the time for a message does not depend on the listeners of other channels", () => {
+  const count = 30_000; // to compare each message with each listener would take half an hour
   for (let number = 0; number < count; number++) channels.on(`room:${number}`, listener);
 
   for (let number = 0; number < count; number++) deliver(`room:${number}`, number);
@@ -78,7 +78,7 @@ test("a message costs those who listen to it, however many listen to other chann
   assert.deepEqual(heard.at(-1), [count - 1, `room:${count - 1}`, "e:1:t"]);
 });
 
-test("listeners hear a message in the order in which they began, by name or by pattern", () => {
+test("listeners are called in the order in which they were added, by name or by pattern", () => {
   const order = [];
   channels.on("room:*", () => order.push(1));
   channels.on("room:1", () => order.push(2));
@@ -90,7 +90,7 @@ test("listeners hear a message in the order in which they began, by name or by p
   assert.deepEqual(order, [1, 2, 3, 4]);
 });
 
-test("what on() returned ends that listening alone", () => {
+test("the function that on() returns removes that one listener", () => {
   const end = channels.on("room:1", listener);
   channels.on("room:1", listener);
 
@@ -100,7 +100,7 @@ test("what on() returned ends that listening alone", () => {
   assert.equal(heard.length, 1);
 });
 
-test("off() ends a listener's hearing of one channel, or everyone's", () => {
+test("off() removes one listener of a channel, or all of them", () => {
   const other = mock.fn();
   for (const one of [listener, other]) for (const channel of ["room:1", "room:2"]) channels.on(channel, one);
 
@@ -115,7 +115,7 @@ test("off() ends a listener's hearing of one channel, or everyone's", () => {
   assert.deepEqual([heard.length, other.mock.callCount()], [3, 1]);
 });
 
-test("a listener that fails does not keep a message from the others", () => {
+test("an error of one listener does not keep a message from the others", () => {
   const reported = mock.fn();
   globalThis.reportError = reported;
   const error = new Error("broken");
@@ -130,7 +130,7 @@ test("a listener that fails does not keep a message from the others", () => {
   assert.deepEqual(reported.mock.calls[0].arguments, [error]);
 });
 
-test("a listener may come and go while a message is heard", () => {
+test("listeners may be added and removed while a message is delivered", () => {
   const end = channels.on("room:1", () => {
     end();
     channels.on("room:1", listener);
@@ -142,7 +142,7 @@ test("a listener may come and go while a message is heard", () => {
   assert.deepEqual(heard, [[2, "room:1", "e:1:t"]]);
 });
 
-test("what comes before anybody listens is kept for who comes soon", async () => {
+test("while scripts are loading, messages without a listener are kept for later listeners", async () => {
   isEarly = true;
   deliver("room:1", 1);
   deliver("room:2", 2);
@@ -160,7 +160,7 @@ test("what comes before anybody listens is kept for who comes soon", async () =>
   assert.deepEqual(heard.at(-1), [2, "room:2", "e:1:t"]);
 });
 
-test("what comes later than that is for nobody", async () => {
+test("once scripts have loaded, messages without a listener are dropped", async () => {
   isEarly = true;
   deliver("room:1", 1);
   isEarly = false;
@@ -172,7 +172,7 @@ test("what comes later than that is for nobody", async () => {
   assert.deepEqual(heard, []);
 });
 
-test("a script that runs again in the page that has come hears once", () => {
+test("the listeners of a script that runs again in the next page are not doubled", () => {
   const script = (name) => {
     channels.on("room:1", (payload) => heard.push([name, payload]));
     channels.on("room:*", (payload) => heard.push([name, payload]));
@@ -187,7 +187,7 @@ test("a script that runs again in the page that has come hears once", () => {
   assert.deepEqual(heard, [["other", "hi"], ["latter", "hi"], ["latter", "hi"]]);
 });
 
-test("what listens twice in one page hears twice", () => {
+test("a listener that is added twice in one page is called twice", () => {
   channels.turnPage();
   for (let count = 0; count < 2; count++) channels.on("room:1", (payload) => heard.push(payload));
 

@@ -5,7 +5,7 @@ import { CONNECTION_ID, settled } from "./page.js";
 
 beforeEach(() => load());
 
-test("a push reaches those who listen, and the document", () => {
+test("a push reaches listeners, and is an event of the document", () => {
   const heard = mock.fn();
   realtime.on("room:*", heard);
   page.socket.welcome();
@@ -21,7 +21,7 @@ test("a push reaches those who listen, and the document", () => {
   ]);
 });
 
-test("a listener is heard until it is taken off", () => {
+test("a listener is called until it is removed", () => {
   const heard = mock.fn();
   realtime.on("room:1", heard);
   const end = realtime.on("room:1", heard);
@@ -37,7 +37,7 @@ test("a listener is heard until it is taken off", () => {
   assert.equal(realtime.connectionId, CONNECTION_ID);
 });
 
-test("a repeat is dropped", () => {
+test("a message that comes twice is dropped the second time", () => {
   const heard = mock.fn();
   realtime.on("room:1", heard);
   page.socket.welcome();
@@ -47,7 +47,7 @@ test("a repeat is dropped", () => {
   assert.deepEqual(heard.mock.calls.map(({ arguments: [payload] }) => payload), [1, 2, 3]);
 });
 
-test("each socket is greeted with the positions of what was heard", async () => {
+test("the first message on each socket has the positions of the last messages", async () => {
   page.socket.welcome();
   assert.deepEqual(page.socket.sent, [{ id: "0", action: "resume", positions: {}, speaks: 2 }]);
   push("a", 7);
@@ -59,7 +59,7 @@ test("each socket is greeted with the positions of what was heard", async () => 
   assert.deepEqual(page.socket.sent, [{ id: "0", action: "resume", positions, speaks: 2 }]);
 });
 
-test("the state stands on the body, and on the client", async () => {
+test("the state is an attribute of the body, and a property of the client", async () => {
   assert.deepEqual([realtime.state, page.state], ["connecting", "connecting"]);
   page.socket.welcome();
   assert.deepEqual([realtime.state, page.state], ["open", "open"]);
@@ -69,11 +69,11 @@ test("the state stands on the body, and on the client", async () => {
   assert.deepEqual([realtime.state, page.state], ["closed", "closed"]);
 });
 
-test("events tell when it opens and closes, with the code and what is next", async () => {
+test("events say that the socket opened or closed, with the code and the next state", async () => {
   page.socket.welcome();
   page.socket.end(1012, "restart");
   await page.clock.pass(1_000);
-  page.socket.end(1006); // an attempt that fails is no close
+  page.socket.end(1006); // a failed attempt dispatches no realtime:close
   await page.clock.pass(2_000);
   page.socket.welcome();
   realtime.close();
@@ -85,7 +85,7 @@ test("events tell when it opens and closes, with the code and what is next", asy
   ]);
 });
 
-test("a listener that closes the client has it closed", async () => {
+test("a listener of an event may close the client", async () => {
   for (const name of ["lost", "open", "close"]) {
     load();
     page.document.addEventListener(`realtime:${name}`, (event) => {
@@ -101,7 +101,7 @@ test("a listener that closes the client has it closed", async () => {
   }
 });
 
-test("what is called before the socket is open is sent when it is, ahead of what an open listener calls", () => {
+test("calls before the socket is open are sent before those of a listener of realtime:open", () => {
   realtime.call("/first");
   page.document.addEventListener("realtime:open", () => realtime.call("/second"));
 
@@ -110,7 +110,7 @@ test("what is called before the socket is open is sent when it is, ahead of what
   assert.deepEqual(page.socket.sent.slice(1).map(({ uri }) => uri), ["/first", "/second"]);
 });
 
-test("what is called while the socket is down is sent once when it is back", async () => {
+test("a call without a socket is sent once, when there is one again", async () => {
   page.socket.welcome();
   page.socket.end();
   const reply = realtime.call("/x");
@@ -122,7 +122,7 @@ test("what is called while the socket is down is sent once when it is back", asy
   assert.equal(page.sockets.flatMap(({ sent }) => sent).filter(({ uri }) => uri).length, 1);
 });
 
-test("what was sent when the socket went down fails with an error of its own", async () => {
+test("a call that was sent before the socket broke is rejected as interrupted", async () => {
   page.socket.welcome();
   const error = failure(realtime.call("/x", { method: "post" }));
 
@@ -132,7 +132,7 @@ test("what was sent when the socket went down fails with an error of its own", a
   assert.deepEqual(page.socket.sent.map(({ action }) => action), ["resume"]);
 });
 
-test("a closed client takes no messages, until it is connected again", async () => {
+test("a closed client rejects messages until it is connected again", async () => {
   const waiting = failure(realtime.call("/x"));
   realtime.close();
   assert.equal((await waiting).name, "RealtimeClosed");
@@ -147,7 +147,7 @@ test("a closed client takes no messages, until it is connected again", async () 
   assert.equal((await reply).body, 1);
 });
 
-test("what a call changes in the session is asked for by the page that called", async () => {
+test("a page that is being replaced still fetches the changes of its call", async () => {
   page.socket.welcome();
   failure(realtime.call("/login", { method: "post" }));
 
@@ -158,7 +158,7 @@ test("what a call changes in the session is asked for by the page that called", 
   assert.equal(options.headers["X-Realtime-Connection-Id"], CONNECTION_ID);
 });
 
-test("a body without an id is the same page: it gets the id and the state", () => {
+test("a new body without an id belongs to the same page, and gets its id and state", () => {
   page.socket.welcome();
 
   page.replaceBody({});
@@ -167,7 +167,7 @@ test("a body without an id is the same page: it gets the id and the state", () =
   assert.equal(page.sockets.length, 1);
 });
 
-test("what Turbo shows of a page until it has come is no page", () => {
+test("a preview of Turbo does not count as another page", () => {
   page.socket.welcome();
   page.document.documentElement.dataset.turboPreview = "";
 

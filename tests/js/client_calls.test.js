@@ -7,7 +7,7 @@ beforeEach(() => load());
 
 const REFERRER = { referrer: "http://app.test/rooms/1?last=2#end" };
 
-test("a call says what it was given, and the page's address", () => {
+test("a call has the given options, and the page's address", () => {
   page.socket.welcome();
   realtime.call("/a", { method: "post", input: { text: "hi" }, timeout: 9 });
   realtime.call("/b", { method: "put", json: [1], headers: { "X-Mine": "1" } });
@@ -23,7 +23,7 @@ test("a call says what it was given, and the page's address", () => {
 });
 
 for (const uri of ["http://app.test/rooms/2?a=1#b", new URL("http://app.test/rooms/2?a=1"), "2?a=1"]) {
-  test(`a call takes an address as fetch does: ${uri.constructor.name} ${uri}`, () => {
+  test(`a call takes an address in the forms that fetch takes: ${uri.constructor.name} ${uri}`, () => {
     page.socket.welcome();
 
     realtime.call(uri);
@@ -32,7 +32,7 @@ for (const uri of ["http://app.test/rooms/2?a=1#b", new URL("http://app.test/roo
   });
 }
 
-test("headers of a call may be what fetch takes", () => {
+test("the headers of a call may have the forms that fetch takes", () => {
   page.socket.welcome();
 
   realtime.call("/", { headers: new Headers({ "X-Mine": "1" }) });
@@ -50,7 +50,7 @@ for (const [what, ask, expected] of [
   ["a negative timeout", () => realtime.send("x", {}, { timeout: -1 }), /timeout is -1/],
   ["a number that no JSON can hold", () => realtime.send("x", { id: 2n ** 60n }), /BigInt/],
 ]) {
-  test(`what cannot be sent is refused, and the error says why: ${what}`, async () => {
+  test(`a call throws for what cannot be sent: ${what}`, async () => {
     page.socket.welcome();
 
     const error = await failure(ask());
@@ -68,7 +68,7 @@ function withFile() {
 }
 
 for (const timeout of [0, Infinity, 2 ** 40]) {
-  test(`a timeout of ${timeout} is no limit`, async () => {
+  test(`a timeout of ${timeout} means no limit`, async () => {
     let reply;
     page.socket.welcome();
     realtime.call("/", { timeout }).then((value) => (reply = value));
@@ -84,7 +84,7 @@ for (const timeout of [0, Infinity, 2 ** 40]) {
   });
 }
 
-test("a timeout of null is the default", () => {
+test("a timeout of null means the default", () => {
   page.socket.end();
   failure(realtime.call("/", { timeout: null }));
   page.clock.set(() => {}, 29_999);
@@ -92,7 +92,7 @@ test("a timeout of null is the default", () => {
   assert.ok(page.clock.next < 30_000);
 });
 
-test("the input of a call may be a form's data, or a query's, in their order", () => {
+test("the input of a call may be FormData or URLSearchParams, and keeps their order", () => {
   page.socket.welcome();
   const form = new FormData();
   for (const [name, value] of [["b", "1"], ["a", "x\ny\r\nz"], ["b", "3"], ["7", "4"]]) form.append(name, value);
@@ -105,7 +105,7 @@ test("the input of a call may be a form's data, or a query's, in their order", (
 });
 
 for (const method of ["get", "HEAD"]) {
-  test(`a ${method} that a cut interrupts is asked again`, async () => {
+  test(`a ${method} is sent again if the socket breaks before the reply`, async () => {
     page.socket.welcome();
     const reply = realtime.call("/x", { method });
 
@@ -117,7 +117,7 @@ for (const method of ["get", "HEAD"]) {
   });
 }
 
-test("within its timeout alone, and the error says that it was sent", async () => {
+test("a repeated GET keeps its timeout, and the error says that it was sent", async () => {
   page.socket.welcome();
   const error = failure(realtime.call("/x", { timeout: 500 }));
   page.socket.end();
@@ -130,7 +130,7 @@ test("within its timeout alone, and the error says that it was sent", async () =
   assert.equal(page.socket.sent.length, 1);
 });
 
-/** Have the socket refuse the next call, as an app does that has not opened its route. */
+/** Refuse the next call, as an app does that has not opened the route to calls. */
 async function refuse() {
   const { id } = page.socket.sent.at(-1);
   page.socket.say({ id, status: 421, headers: {}, body: "allow_calls", refused: "call" });
@@ -143,7 +143,7 @@ function answered(body, type, status = 200) {
   return { status, headers, url, redirected: true, arrayBuffer: async () => new TextEncoder().encode(body).buffer };
 }
 
-test("a call that the app has not opened to sockets is made by HTTP", async () => {
+test("a call of a route that is not open to calls is made by HTTP", async () => {
   page.answer = () => answered('{"a": [1]}', "application/json", 201);
   page.socket.welcome();
   const reply = realtime.call("/x?y=1", { method: "post", input: { text: "hi", many: [1, true, null] } });
@@ -172,7 +172,7 @@ for (const [options, method, url, type, body] of [
   [{ method: "put", json: 1, headers: { "content-type": "application/a+json" } }, "PUT", "/x?y=1", "application/a+json", "1"],
   [{ method: "post" }, "POST", "/x?y=1", null, ""],
 ]) {
-  test(`by HTTP as by the socket: ${JSON.stringify(options)}`, async () => {
+  test(`HTTP gets the same request as the socket: ${JSON.stringify(options)}`, async () => {
     page.answer = () => answered("", "text/plain");
     page.socket.welcome();
     const reply = realtime.call("/x?y=1", options);
@@ -192,7 +192,7 @@ for (const [type, body, expected] of [
   ["application/json", "no JSON", { body: "no JSON" }],
   ["image/png", "\u0001", { body: "AQ==", encoding: "base64" }],
 ]) {
-  test(`what HTTP answers is in the form of a reply: ${type}`, async () => {
+  test(`a response by HTTP becomes a reply: ${type}`, async () => {
     page.answer = () => answered(body, type);
     page.socket.welcome();
     const call = realtime.call("/x");
@@ -204,7 +204,7 @@ for (const [type, body, expected] of [
   });
 }
 
-test("a call by HTTP has what is left of its timeout", async () => {
+test("a call by HTTP has the rest of the call's timeout", async () => {
   page.answer = () => new Promise(() => {});
   page.Request = class extends page.Request {};
   page.fetch = (request) => new Promise((_, reject) => {
@@ -220,7 +220,7 @@ test("a call by HTTP has what is left of its timeout", async () => {
   assert.deepEqual([(await error).name, (await error).wasSent], ["RealtimeTimeout", true]);
 });
 
-test("a call by HTTP that finds no network fails as one that was interrupted", async () => {
+test("a call by HTTP without a network is rejected as interrupted", async () => {
   page.answer = () => new TypeError("Failed to fetch");
   page.socket.welcome();
   const error = failure(realtime.call("/x", { method: "post" }));
@@ -230,7 +230,7 @@ test("a call by HTTP that finds no network fails as one that was interrupted", a
   assert.deepEqual([(await error).name, (await error).wasSent], ["RealtimeInterrupted", true]);
 });
 
-test("a form asks by itself: what the socket refuses is a reply", async () => {
+test("ask() resolves with the refusal, so that the browser sends the form", async () => {
   page.socket.welcome();
   const reply = realtime.ask("/x", { method: "post" });
 

@@ -5,7 +5,7 @@ import { CONNECTION_ID, response, settled } from "./page.js";
 
 beforeEach(() => load());
 
-test("a reply for which cookies wait is given when they are there", async () => {
+test("a reply that changes cookies resolves after the cookies are set", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   page.socket.welcome();
@@ -19,10 +19,10 @@ test("a reply for which cookies wait is given when they are there", async () => 
   await settled();
 
   assert.equal(reply.status, 302);
-  assert.equal(page.clock.pending, 1); // the heartbeat's
+  assert.equal(page.clock.pending, 1); // the timer of the heartbeat
 });
 
-test("a log-out that ends the socket is handed over all the same", async () => {
+test("the cookies of a log-out that closes the socket are fetched all the same", async () => {
   page.answer = (count) => (count === 1 ? 503 : 204);
   page.socket.welcome();
   let reply;
@@ -38,7 +38,7 @@ test("a log-out that ends the socket is handed over all the same", async () => {
   assert.equal(page.fetches.length, 2);
 });
 
-test("what waits is asked for when a reply is lost that might have told of it", async () => {
+test("changes of cookies are fetched if a reply is lost that may have announced them", async () => {
   page.socket.welcome();
   page.socket.end();
   assert.equal(page.fetches.length, 0);
@@ -51,7 +51,7 @@ test("what waits is asked for when a reply is lost that might have told of it", 
   assert.equal(page.fetches.length, 1);
 });
 
-test("fetch names the page to its own app, and to nobody else", async () => {
+test("fetch sends the page's id to its own app, and to no other origin", async () => {
   await realtime.fetch("/here", { method: "POST", headers: { "X-Mine": "1" } });
   await realtime.fetch("http://other.test/there");
 
@@ -62,7 +62,7 @@ test("fetch names the page to its own app, and to nobody else", async () => {
   assert.equal(there.headers.get("X-Realtime-Connection-Id"), null);
 });
 
-test("fetch goes on without the page's name where a redirect to another origin minds it", async () => {
+test("fetch repeats a GET without the page's id if a redirect to another origin fails", async () => {
   page.answer = (count) => (count === 1 ? new TypeError("Failed to fetch") : 200);
 
   const response = await realtime.fetch("/leads-away");
@@ -73,7 +73,7 @@ test("fetch goes on without the page's name where a redirect to another origin m
   assert.equal(second.headers.get("X-Realtime-Connection-Id"), null);
 });
 
-test("fetch does nothing twice that may be done only once", async () => {
+test("fetch never repeats a POST", async () => {
   page.answer = () => new TypeError("Failed to fetch");
 
   await failure(realtime.fetch("/pay", { method: "post" }));
@@ -81,7 +81,7 @@ test("fetch does nothing twice that may be done only once", async () => {
   assert.equal(page.fetches.length, 1);
 });
 
-test("fetch waits for cookies that are on their way", async () => {
+test("fetch waits for cookies that are being fetched", async () => {
   let arrive;
   page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 200);
   page.socket.welcome();

@@ -5,7 +5,7 @@ import { CONNECTION_ID, settled } from "./page.js";
 
 beforeEach(() => load());
 
-test("a log that was lost while the socket is open is raised, and reloads the page", async () => {
+test("a lost log is reported while the socket is open, and the page reloads", async () => {
   page.socket.welcome();
   push("a", 5);
   push("b", 5);
@@ -17,7 +17,7 @@ test("a log that was lost while the socket is open is raised, and reloads the pa
   assert.equal(page.reloads, 1);
 });
 
-test("who prevents the default is not reloaded, and hears on from the new position", async () => {
+test("a page that prevents the reload goes on from the new position", async () => {
   page.document.addEventListener("realtime:lost", (event) => event.preventDefault());
   page.socket.welcome();
   push("a", 5);
@@ -30,20 +30,20 @@ test("who prevents the default is not reloaded, and hears on from the new positi
   assert.deepEqual(page.details("push").map(({ payload }) => payload), [5, "after"]);
 });
 
-test("what is lost at a return is raised once, and not named again", async () => {
+test("a loss in the reply to the greeting is reported once, and its positions are forgotten", async () => {
   page.document.addEventListener("realtime:lost", (event) => event.preventDefault());
   page.socket.welcome();
   for (const channel of ["a", "b", "gone"]) push(channel, 5);
 
   await comeBack({ lost: ["a", "gone"] });
-  page.socket.say({ channel: "a", lost: true, position: "f:3:" }); // of what was told already
+  page.socket.say({ channel: "a", lost: true, position: "f:3:" }); // the loss that the reply has named already
   await comeBack();
 
   assert.deepEqual(lost(), [["a", "gone"]]);
   assert.deepEqual(page.socket.sent[0].positions, { a: "f:3:", b: "e:5:t5" });
 });
 
-test("a channel that is lost once more is raised once more", async () => {
+test("another loss of the same channel is reported again", async () => {
   page.socket.welcome();
   push("a", 5);
   await comeBack({ lost: ["a"] });
@@ -53,7 +53,7 @@ test("a channel that is lost once more is raised once more", async () => {
   assert.deepEqual(lost(), [["a"], ["a"]]);
 });
 
-test("a page that the server has forgotten is lost, and reloads", async () => {
+test("a page that the server has forgotten reports a loss, and reloads", async () => {
   page.socket.welcome();
 
   await comeBack({ known: false });
@@ -63,13 +63,13 @@ test("a page that the server has forgotten is lost, and reloads", async () => {
   assert.equal(page.reloads, 1);
 });
 
-test("so is one that was subscribed and comes too late with its first socket", () => {
+test("a subscribed page that the server no longer knows at its first socket reports a loss", () => {
   page.socket.welcome({ known: false });
 
   assert.deepEqual(lost(), [[]]);
 });
 
-test("a page that never was subscribed has lost nothing", async () => {
+test("a page without subscriptions reports no loss if the server does not know it", async () => {
   load({ isSubscribed: false });
   page.socket.welcome({ known: false });
   await comeBack({ known: false });
@@ -78,7 +78,7 @@ test("a page that never was subscribed has lost nothing", async () => {
   assert.equal(realtime.state, "open");
 });
 
-test("one that was subscribed later is forgotten as any other", async () => {
+test("a page that was subscribed later reports a loss if the server forgets it", async () => {
   load({ isSubscribed: false });
   page.socket.welcome({ known: false });
   await comeBack({ known: true });
@@ -89,7 +89,7 @@ test("one that was subscribed later is forgotten as any other", async () => {
   assert.deepEqual(lost(), [[]]);
 });
 
-test("a channel that the page has left is not lost, but forgotten", async () => {
+test("a channel without listeners left is not reported as lost, and its position is forgotten", async () => {
   realtime.on("a", () => {});
   page.socket.welcome();
   push("a", 5);
@@ -107,7 +107,7 @@ test("a channel that the page has left is not lost, but forgotten", async () => 
   assert.deepEqual([reloads, page.reloads], [0, 1]);
 });
 
-test("a channel from which the app has taken the page is not lost, but forgotten", async () => {
+test("a channel that the app unsubscribed is not reported as lost, and its position is forgotten", async () => {
   page.socket.welcome();
   push("a", 5);
   push("b", 5);
@@ -120,7 +120,7 @@ test("a channel from which the app has taken the page is not lost, but forgotten
   assert.deepEqual(page.socket.sent[0].positions, {});
 });
 
-test("a channel of which nothing was heard is told of when it is lost", async () => {
+test("the loss of a channel without messages so far is reported", async () => {
   page.socket.welcome({ positions: { quiet: "e:7:t" } });
 
   await comeBack({ positions: { quiet: "e:7:t" } });
@@ -130,7 +130,7 @@ test("a channel of which nothing was heard is told of when it is lost", async ()
   assert.deepEqual(lost(), [["quiet"]]);
 });
 
-test("what a later version says is passed over, and where it stood is noted", async () => {
+test("messages of a later version are ignored, but their positions are noted", async () => {
   page.socket.welcome();
 
   page.socket.say({ channel: "a", later: [], position: "e:5:t" });
@@ -143,7 +143,7 @@ test("what a later version says is passed over, and where it stood is noted", as
   assert.deepEqual(page.socket.sent[0].positions, { a: "e:6:t6" });
 });
 
-test("a message without a position is heard, and never a repeat", () => {
+test("messages without a position are never taken for repeats", () => {
   page.socket.welcome();
 
   for (let count = 0; count < 2; count++) page.socket.say({ channel: "a", payload: "now" });
@@ -151,7 +151,7 @@ test("a message without a position is heard, and never a repeat", () => {
   assert.equal(page.details("push").length, 2);
 });
 
-test("what comes before a module that loads something first is kept for it", async () => {
+test("messages are kept for a module that adds its listeners 1.5 seconds later", async () => {
   const heard = mock.fn();
   page.socket.welcome();
   push("room:1", 1);
@@ -163,20 +163,20 @@ test("what comes before a module that loads something first is kept for it", asy
   assert.equal(heard.mock.callCount(), 1);
 });
 
-test("a page out of a cache, to which nobody sends anything, is lost, and reloads once", async () => {
+test("a page out of a cache, whose subscriptions are gone, reports a loss and reloads once", async () => {
   const { sessionStorage: storage } = page;
   page.socket.welcome({ known: true, positions: {} });
   await page.clock.pass(1_000);
   assert.deepEqual([lost(), page.reloads, realtime.state], [[[]], 1, "stale"]);
 
-  load({ storage }); // the same, out of the same cache
+  load({ storage }); // the same page, out of the same cache
   page.socket.welcome({ known: true, positions: {} });
   await page.clock.pass(3_600_000);
 
   assert.deepEqual([lost(), page.reloads, realtime.state], [[[]], 0, "stale"]);
 });
 
-test("a page that is lost is stale, until it is loaded anew", async () => {
+test("after a loss the page is stale until it is reloaded", async () => {
   page.socket.welcome();
   push("a", 5);
   page.answerToProbe = () => 502;
@@ -190,14 +190,14 @@ test("a page that is lost is stale, until it is loaded anew", async () => {
   assert.deepEqual([realtime.state, page.state], ["stale", "stale"]);
 });
 
-test("who prevents the default of a loss is not stale", () => {
+test("a page that prevents the reload is not stale", () => {
   page.document.addEventListener("realtime:lost", (event) => event.preventDefault());
   page.socket.welcome({ known: false });
 
   assert.deepEqual([realtime.state, page.state], ["open", "open"]);
 });
 
-test("a reload is called off when the socket closes, and begun anew when it is back", async () => {
+test("a planned reload is cancelled when the socket closes, and planned again when it opens", async () => {
   page.random = 1;
   page.socket.welcome();
   push("a", 5);
@@ -213,7 +213,7 @@ test("a reload is called off when the socket closes, and begun anew when it is b
   assert.deepEqual([lost(), page.reloads], [[["a"]], 1]);
 });
 
-test("a page that takes the place of another is known by its own id, and heard from its start", async () => {
+test("a page that replaces another has its own id, and its own positions", async () => {
   page.socket.welcome();
   push("a", 5);
   const [former] = page.sockets;
@@ -228,7 +228,7 @@ test("a page that takes the place of another is known by its own id, and heard f
   assert.deepEqual([page.state, realtime.state], ["open", "open"]);
 });
 
-test("a page that comes back in place of another goes on where it was", async () => {
+test("a page that is shown again goes on from its own positions", async () => {
   page.socket.welcome();
   push("a", 5);
   page.replaceBody({ socketConnectionId: "another-page-of-it" });

@@ -5,7 +5,7 @@ import { response, settled } from "./page.js";
 
 beforeEach(() => load());
 
-test("a session that changed is raised, and reloads the page", async () => {
+test("a change of the session is reported, and the page reloads", async () => {
   page.socket.welcome();
 
   page.socket.end(4001, "the session changed");
@@ -15,7 +15,7 @@ test("a session that changed is raised, and reloads the page", async () => {
   assert.deepEqual([page.state, page.reloads], ["stale", 1]);
 });
 
-test("a session that a call has changed arrives before the page is reloaded", async () => {
+test("the page reloads only after the cookies of a call have been set", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   page.socket.welcome();
@@ -23,7 +23,7 @@ test("a session that a call has changed arrives before the page is reloaded", as
   page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
   await settled();
   page.socket.end(4001);
-  // The next attempt comes with the cookies of before, too: that is no second change.
+  // The next attempt has the former cookies too, and does not count as a second change.
   await page.clock.pass(2_000);
   page.socket.accept();
   page.socket.end(4001);
@@ -36,7 +36,7 @@ test("a session that a call has changed arrives before the page is reloaded", as
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
-test("who prevents that goes on under the new session", async () => {
+test("a page that prevents the reload goes on under the new session", async () => {
   page.document.addEventListener("realtime:identity", (event) => event.preventDefault());
   page.socket.welcome();
 
@@ -48,7 +48,7 @@ test("who prevents that goes on under the new session", async () => {
   assert.deepEqual([realtime.state, page.reloads], ["open", 0]);
 });
 
-test("a session that changes again ahead of a socket that is known ends it, without a reload", async () => {
+test("a second change of the session in a row closes the client without a reload", async () => {
   const { sessionStorage: storage } = page;
   page.socket.welcome();
   page.socket.end(4001);
@@ -66,7 +66,7 @@ test("a session that changes again ahead of a socket that is known ends it, with
 });
 
 for (const isSubscribed of [true, false]) {
-  test(`a socket that is known in between makes it the first again; subscribed: ${isSubscribed}`, async () => {
+  test(`after an accepted socket, a change counts as the first again; subscribed: ${isSubscribed}`, async () => {
     const { sessionStorage: storage } = page;
     page.socket.welcome();
     page.socket.end(4001);
@@ -81,7 +81,7 @@ for (const isSubscribed of [true, false]) {
   });
 }
 
-/** Fail two attempts, behind which the server is asked by HTTP. */
+/** Let two attempts fail, after which the server is asked by HTTP. */
 async function failTwice() {
   for (let count = 0; count < 2; count++) {
     page.socket.end();
@@ -89,7 +89,7 @@ async function failTwice() {
   }
 }
 
-test("a page whose session is gone reloads", async () => {
+test("a page reloads if the server refuses its session", async () => {
   page.answer = () => response(403, { "X-Realtime-Refused": "session" });
 
   await failTwice();
@@ -98,7 +98,7 @@ test("a page whose session is gone reloads", async () => {
   assert.deepEqual([page.details("identity").length, page.reloads, page.state], [1, 1, "stale"]);
 });
 
-test("one that is refused after that as well is closed, and the console says why", async (t) => {
+test("a page that is refused after its reload as well is closed, and the console says why", async (t) => {
   const said = t.mock.method(console, "error", () => {});
   const { sessionStorage: storage } = page;
   page.answer = () => response(403, { "X-Realtime-Refused": "session" });
@@ -115,7 +115,7 @@ test("one that is refused after that as well is closed, and the console says why
 });
 
 for (const status of [401, 403, 404, 502, 0]) {
-  test(`a router that answers ${status} for an app that restarts ends no page`, async () => {
+  test(`a router that answers ${status} while the app restarts does not close the client`, async () => {
     page.answer = () => status;
     for (let count = 0; count < 30; count++) {
       if (realtime.state === "connecting") page.socket.end();

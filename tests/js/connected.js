@@ -1,14 +1,14 @@
-/** A connection of a page, for its tests. */
+/** A page with a connection, for the tests of connections. */
 
 import { Connection } from "../../flask_realtime/javascript/connection.js";
 import { FakePage } from "./page.js";
 
 export const URL = "ws://app.test/?socket_connection_id=1&resume=1";
-/** What the server answers by HTTP, how often it was asked, and what else concerns it. */
+/** What the server answers by HTTP, how often it was asked, and other things about it. */
 export const server = {};
 export let page, connection, changes, received;
 
-/** Begin a page with a connection that nobody has opened. */
+/** Make a new page with a connection that is not open. */
 export function begin() {
   page = new FakePage();
   changes = [];
@@ -32,7 +32,7 @@ export function open() {
   connection.welcome();
 }
 
-/** Fail the attempt that is under way, and begin the next. */
+/** Let the present attempt fail, and wait until the next one begins. */
 export async function fail() {
   page.socket.end();
   await page.clock.pass(page.clock.next);

@@ -4,7 +4,7 @@ import { begin, URL, changes, connection, open, page } from "./connected.js";
 
 beforeEach(begin);
 
-test("it opens when the page's scripts have had their chance to listen", () => {
+test("a socket opens after the page's scripts have run", () => {
   assert.equal(connection.state, "waiting");
 
   page.fire("DOMContentLoaded");
@@ -13,14 +13,14 @@ test("it opens when the page's scripts have had their chance to listen", () => {
   assert.equal(page.socket.url, URL);
 });
 
-test("it opens too where its script came after the page was loaded", () => {
+test("a socket opens even if the script came after the page had loaded", () => {
   page.fire("pageshow");
   page.fire("pageshow");
 
   assert.equal(page.sockets.length, 1);
 });
 
-test("it greets, and is open when it was welcomed", () => {
+test("a connection sends its greeting, and is open when that is answered", () => {
   connection.open();
   assert.equal(connection.state, "connecting");
   page.socket.accept();
@@ -36,7 +36,7 @@ test("it greets, and is open when it was welcomed", () => {
   ]);
 });
 
-test("it takes messages when it is open, and at no other time", () => {
+test("a connection takes messages only while it is open", () => {
   assert.equal(connection.send("{}"), false);
   connection.open();
   assert.equal(connection.send("{}"), false);
@@ -46,11 +46,11 @@ test("it takes messages when it is open, and at no other time", () => {
 
   assert.equal(connection.send('{"a": 1}'), true);
   assert.deepEqual(page.socket.sent.at(-1), { a: 1 });
-  page.socket.readyState = 2; // closing, and nobody has been told yet
+  page.socket.readyState = 2; // the socket is closing, but has dispatched no event yet
   assert.equal(connection.send("{}"), false);
 });
 
-test("it opens once, however often it is told to", () => {
+test("calling open() again opens no second socket", () => {
   open();
   connection.open();
   page.fire("DOMContentLoaded");
@@ -59,7 +59,7 @@ test("it opens once, however often it is told to", () => {
   assert.equal(page.sockets.length, 1);
 });
 
-test("it comes back after its socket was lost", async () => {
+test("another socket opens after one was lost", async () => {
   open();
   page.socket.end(1006);
   assert.deepEqual(changes.at(-1), ["open", "waiting", 1006]);
@@ -72,12 +72,12 @@ test("it comes back after its socket was lost", async () => {
   assert.equal(connection.state, "open");
 });
 
-test("its delays start anew only after ten good seconds", async () => {
+test("delays begin at the shortest again only after a socket that lived for ten seconds", async () => {
   page.random = 1;
   open();
   await page.clock.pass(9_999);
   page.socket.end(1006);
-  assert.equal(page.clock.next, 4_000); // a part of the time since it was all right for the last time
+  assert.equal(page.clock.next, 4_000); // a part of the time since the connection last worked
   await page.clock.pass(4_000);
   page.socket.accept();
   connection.welcome();
@@ -88,7 +88,7 @@ test("its delays start anew only after ten good seconds", async () => {
   assert.equal(page.clock.next, 1_000);
 });
 
-test("it stays away when the server ends the log-in", async () => {
+test("no socket opens after the server has ended the log-in", async () => {
   open();
 
   page.socket.end(1000, "logged out");
@@ -100,18 +100,18 @@ test("it stays away when the server ends the log-in", async () => {
 });
 
 for (const event of ["online", "visibilitychange", "pageshow"]) {
-  test(`it does not wait any longer on ${event}`, async () => {
+  test(`the event ${event} begins the next attempt at once`, async () => {
     open();
     page.socket.end(1013);
 
     page.fire(event);
 
     assert.equal(page.sockets.length, 2);
-    assert.equal(page.clock.pending, 2); // the heartbeat's, and that of the attempt
+    assert.equal(page.clock.pending, 2); // the timers of the heartbeat and of the attempt
   });
 }
 
-test("a page that is left holds no socket, and has one when it comes back alive", async () => {
+test("a page closes its socket when it is left, and opens one when it is shown again", async () => {
   open();
 
   page.fire("pagehide");
@@ -124,7 +124,7 @@ test("a page that is left holds no socket, and has one when it comes back alive"
   assert.equal(connection.state, "connecting");
 });
 
-test("a closed one holds no timer, and opens again when it is told to", async () => {
+test("a closed connection has no timer, and can be opened again", async () => {
   for (const prepare of [open, () => connection.open(), () => page.socket.end()]) {
     prepare();
 
@@ -137,7 +137,7 @@ test("a closed one holds no timer, and opens again when it is told to", async ()
   }
 });
 
-test("a state that stays is told once", () => {
+test("each change of the state is reported once", () => {
   open();
 
   connection.close();
@@ -146,7 +146,7 @@ test("a state that stays is told once", () => {
   assert.deepEqual(changes.map(([, state]) => state), ["connecting", "open", "closed"]);
 });
 
-test("one that was closed before the page was there does not open by itself", () => {
+test("a connection that was closed before the page had loaded does not open by itself", () => {
   connection.close();
 
   page.fire("DOMContentLoaded");

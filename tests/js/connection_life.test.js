@@ -4,7 +4,7 @@ import { begin, changes, connection, open, page, server } from "./connected.js";
 
 beforeEach(begin);
 
-test("a page that becomes hidden does nothing", () => {
+test("nothing happens when a page becomes hidden", () => {
   open();
   page.socket.end();
   page.document.hidden = true;
@@ -15,7 +15,7 @@ test("a page that becomes hidden does nothing", () => {
 });
 
 for (const event of ["online", "offline", "visibilitychange"]) {
-  test(`an open socket that is dead is found out five seconds after ${event}`, async () => {
+  test(`a dead socket is replaced five seconds after the event ${event}`, async () => {
     open();
     page.random = 0;
     const dead = page.socket;
@@ -30,7 +30,7 @@ for (const event of ["online", "offline", "visibilitychange"]) {
   });
 }
 
-test("an open socket that answers is kept", async () => {
+test("a socket that answers is kept", async () => {
   open();
 
   page.fire("online");
@@ -40,7 +40,7 @@ test("an open socket that answers is kept", async () => {
   assert.equal(page.sockets.length, 1);
 });
 
-test("a link that dies in silence is noticed within two intervals", async () => {
+test("a connection that dies without a word is noticed within two intervals", async () => {
   open();
 
   await page.clock.pass(50_000);
@@ -48,7 +48,7 @@ test("a link that dies in silence is noticed within two intervals", async () => 
   assert.equal(changes.at(-1)[1], "waiting");
 });
 
-test("a socket that was given up is not heard any more", async () => {
+test("messages of a socket that was given up are not heard", async () => {
   open();
   const { onmessage, onclose } = page.socket;
   await page.clock.pass(50_000);
@@ -58,7 +58,7 @@ test("a socket that was given up is not heard any more", async () => {
   assert.equal(page.sockets[0].onclose, null);
 });
 
-test("an attempt that hangs is given up", async () => {
+test("an attempt without an answer is given up", async () => {
   connection.open();
 
   await page.clock.pass(25_000);
@@ -67,10 +67,10 @@ test("an attempt that hangs is given up", async () => {
   assert.deepEqual(changes.at(-1), ["connecting", "waiting", 1006]);
 });
 
-test("an attempt that the browser holds back is begun anew if the server answers by HTTP", async () => {
+test("an attempt that the browser delays is replaced if the server answers by HTTP", async () => {
   connection.open();
   await page.clock.pass(7_000);
-  assert.deepEqual([server.asked, page.sockets.length], [1, 1]); // nobody is there
+  assert.deepEqual([server.asked, page.sockets.length], [1, 1]); // the server does not answer
   server.answer = "answered";
 
   await page.clock.pass(7_000);
@@ -95,11 +95,11 @@ test("an attempt that opens while the server is asked by HTTP is kept", async ()
 });
 
 for (const event of ["online", "visibilitychange"]) {
-  test(`an attempt that has been under way for long is begun anew on ${event}`, () => {
+  test(`the event ${event} replaces an attempt that is older than two seconds`, () => {
     connection.open();
     page.clock.sleep(1_000);
     page.fire(event);
-    assert.equal(page.sockets.length, 1); // it has only just begun
+    assert.equal(page.sockets.length, 1); // the attempt has only just begun
     page.clock.sleep(1_001);
 
     page.fire(event);
@@ -109,7 +109,7 @@ for (const event of ["online", "visibilitychange"]) {
   });
 }
 
-test("a socket that was greeted and is not answered is looked at on online, and kept", () => {
+test("the event online checks a socket whose greeting is not answered yet, and keeps it", () => {
   connection.open();
   page.socket.accept();
   page.clock.sleep(5_000);
@@ -120,7 +120,7 @@ test("a socket that was greeted and is not answered is looked at on online, and 
   assert.deepEqual(page.socket.sent.at(-1), { id: "ping", action: "ping" });
 });
 
-test("a socket on which an answer is awaited is given up ten silent seconds later", async () => {
+test("a socket is given up if a reply is awaited and nothing comes for ten seconds", async () => {
   open();
   page.random = 0;
   server.isAwaiting = true;

@@ -5,7 +5,7 @@ import { settled } from "./page.js";
 
 beforeEach(begin);
 
-test("a server that is away is asked by HTTP, and no socket fails meanwhile", async () => {
+test("while the server is away, it is asked by HTTP, and no sockets are tried", async () => {
   connection.open();
   await fail();
   page.socket.end();
@@ -19,7 +19,7 @@ test("a server that is away is asked by HTTP, and no socket fails meanwhile", as
   assert.deepEqual([page.sockets.length, server.asked, connection.state], [3, 2, "connecting"]);
 });
 
-test("one that does answer, and takes no socket, is asked before each attempt", async () => {
+test("a server that answers by HTTP but accepts no socket is asked before each attempt", async () => {
   server.answer = "answered";
   connection.open();
   for (let count = 0; count < 8; count++) await fail();
@@ -27,7 +27,7 @@ test("one that does answer, and takes no socket, is asked before each attempt", 
   assert.deepEqual([page.sockets.length, server.asked], [9, 7]);
 });
 
-test("whoever begins to answer for it may be the app, and who goes on answering is not", async () => {
+test("a new status by HTTP begins an attempt, the same status again does not", async () => {
   const begun = async (status) => {
     const before = page.sockets.length;
     server.answer = status;
@@ -46,7 +46,7 @@ test("whoever begins to answer for it may be the app, and who goes on answering 
   assert.equal(await begun(0), true); // a redirect that is not followed
 });
 
-test("where HTTP never tells, an attempt is made now and then, ever more seldom", async () => {
+test("if HTTP never answers, attempts are made more and more rarely", async () => {
   connection.open();
   for (let count = 0; count < 70; count++) {
     if (connection.state === "connecting") page.socket.end();
@@ -56,7 +56,7 @@ test("where HTTP never tells, an attempt is made now and then, ever more seldom"
   assert.ok(page.sockets.length > 5 && page.sockets.length < 10, `${page.sockets.length}`);
 });
 
-test("a page that wakes up while it asks does not ask twice as often", async () => {
+test("events during a question by HTTP do not double the questions", async () => {
   connection.open();
   for (let count = 0; count < 4; count++) {
     if (connection.state === "connecting") page.socket.end();
@@ -69,7 +69,7 @@ test("a page that wakes up while it asks does not ask twice as often", async () 
   assert.deepEqual([connection.state, page.clock.pending], ["waiting", 1]);
 });
 
-test("it says that it is refused", async () => {
+test("a refusal by HTTP is reported", async () => {
   server.answer = "refused";
   connection.open();
   await fail();
@@ -78,7 +78,7 @@ test("it says that it is refused", async () => {
   assert.equal(server.refusals, 1);
 });
 
-test("one that is refused is left to what the page does of it, which may take a while", async () => {
+test("after a refusal no socket is tried for half a minute, while the page may reload", async () => {
   server.answer = "refused";
   connection.open();
   await fail();
@@ -91,7 +91,7 @@ test("one that is refused is left to what the page does of it, which may take a 
   assert.deepEqual([server.refusals, page.sockets.length], [2, 2]);
 });
 
-test("a refusal that comes when a socket has opened meanwhile counts for nothing", async () => {
+test("a refusal is ignored if a socket has opened meanwhile", async () => {
   server.answer = "refused";
   connection.open();
   await fail();
@@ -105,7 +105,7 @@ test("a refusal that comes when a socket has opened meanwhile counts for nothing
   assert.deepEqual([connection.state, server.refusals, page.sockets.length], ["open", 0, 3]);
 });
 
-test("attempts are counted from the last socket that opened", async () => {
+test("attempts are counted since a socket last opened", async () => {
   connection.open();
   await fail();
   page.socket.accept();
@@ -116,9 +116,9 @@ test("attempts are counted from the last socket that opened", async () => {
   assert.equal(server.asked, 0);
 });
 
-test("a socket that the page's policy forbids ends the attempts, and what is missing is said once", (t) => {
+test("a Content-Security-Policy that forbids the socket closes the connection, with one line in the console", (t) => {
   const said = t.mock.method(console, "error", () => {});
-  // As Chromium does: the socket fails, and the violation is told.
+  // In Chromium, the socket fails, and the violation is an event.
   connection.open();
   const violation = { blockedURI: URL, disposition: "enforce", effectiveDirective: "connect-src" };
   page.fire("securitypolicyviolation", { ...violation, blockedURI: "http://app.test/else" });
@@ -126,7 +126,7 @@ test("a socket that the page's policy forbids ends the attempts, and what is mis
   assert.equal(connection.state, "connecting");
 
   page.fire("securitypolicyviolation", violation);
-  page.fire("securitypolicyviolation", violation); // as Firefox does
+  page.fire("securitypolicyviolation", violation); // Firefox dispatches the event twice
   page.fire("online");
 
   assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
@@ -134,11 +134,11 @@ test("a socket that the page's policy forbids ends the attempts, and what is mis
   assert.match(said.mock.calls[0].arguments[0], /connect-src 'self'/);
 });
 
-test("so does one that the browser refuses to make at all", (t) => {
+test("a browser that throws for such a socket gives the same result", (t) => {
   t.mock.method(console, "error", () => {});
   page.WebSocket = class {
     constructor() {
-      throw new Error("SecurityError"); // as Firefox and WebKit do, ahead of the event
+      throw new Error("SecurityError"); // Firefox and WebKit throw before they dispatch the event
     }
   };
 

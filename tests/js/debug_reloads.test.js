@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { Reloads } from "../../flask_realtime/javascript/debug_reloads.js";
 
-/** What the console says of a page whose session is over. */
+/** The line in the console about a page whose session has ended. */
 async function said(reason) {
   const window = Object.assign(new EventTarget(), {
     location: { href: "http://app.example/" },
@@ -17,12 +17,12 @@ async function said(reason) {
   return lines;
 }
 
-test("the server's own sentence ends with the line of the console", async () => {
+test("the server's reason stands at the end of the line, without a second full stop", async () => {
   assert.deepEqual(await said("The session changed."), [
     "The page is to be loaded anew, since its session is over, or another's: The session changed.",
   ]);
 });
 
-test("a server that gives no reason leaves no gap for one", async () => {
+test("without a reason the line ends before it", async () => {
   assert.deepEqual(await said(""), ["The page is to be loaded anew, since its session is over, or another's."]);
 });

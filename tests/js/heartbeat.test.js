@@ -22,7 +22,7 @@ beforeEach(() => {
   pings = 0;
 });
 
-test("a live link is pinged once an interval", async () => {
+test("a live connection is pinged once in each interval", async () => {
   for (let beats = 1; beats <= 3; beats++) {
     await clock.pass(INTERVAL);
     heartbeat.heard();
@@ -31,14 +31,14 @@ test("a live link is pinged once an interval", async () => {
   }
 });
 
-test("a dead link is noticed within two intervals", async () => {
+test("a dead connection is noticed within two intervals", async () => {
   await clock.pass(2 * INTERVAL);
 
   assert.deepEqual([pings, deaths], [1, 1]);
   assert.equal(clock.pending, 0);
 });
 
-test("an attempt to open that comes to nothing is noticed too", async () => {
+test("an attempt to connect without an answer is noticed too", async () => {
   heartbeat.start();
 
   await clock.pass(INTERVAL);
@@ -46,7 +46,7 @@ test("an attempt to open that comes to nothing is noticed too", async () => {
   assert.equal(deaths, 1);
 });
 
-test("a link in doubt is asked at once, and given up after five seconds", async () => {
+test("a check pings at once, and gives the connection up after five seconds", async () => {
   heartbeat.check();
   assert.equal(pings, 1);
 
@@ -55,7 +55,7 @@ test("a link in doubt is asked at once, and given up after five seconds", async 
   assert.equal(deaths, 1);
 });
 
-test("a link in doubt that answers goes on as before", async () => {
+test("a connection that answers a check goes on as before", async () => {
   heartbeat.check();
   heartbeat.heard();
 
@@ -64,8 +64,8 @@ test("a link in doubt that answers goes on as before", async () => {
   assert.deepEqual([pings, deaths], [2, 0]);
 });
 
-test("who wakes from sleep asks before a link is called dead", async () => {
-  await clock.pass(INTERVAL); // pinged, not answered yet
+test("after a sleep, another ping is sent before the connection counts as dead", async () => {
+  await clock.pass(INTERVAL); // a ping has been sent, and is not answered yet
   clock.sleep(3_600_000);
 
   await clock.pass(0);
@@ -75,7 +75,7 @@ test("who wakes from sleep asks before a link is called dead", async () => {
   assert.equal(deaths, 1);
 });
 
-test("a dead link is noticed in a hidden page too, whose timers come once a minute", async () => {
+test("a dead connection is noticed in a hidden page too, whose timers run once a minute", async () => {
   for (let minutes = 0; minutes < 3; minutes++) {
     clock.sleep(60_000);
     await clock.pass(0);
@@ -84,7 +84,7 @@ test("a dead link is noticed in a hidden page too, whose timers come once a minu
   assert.equal(deaths, 1);
 });
 
-test("a live one is kept there", async () => {
+test("a live connection of a hidden page is kept", async () => {
   for (let minutes = 0; minutes < 10; minutes++) {
     clock.sleep(60_000);
     await clock.pass(0);
@@ -94,13 +94,13 @@ test("a live one is kept there", async () => {
   assert.deepEqual([pings, deaths], [10, 0]);
 });
 
-test("a stopped heartbeat holds no timer", () => {
+test("a stopped heartbeat has no timer", () => {
   heartbeat.stop();
 
   assert.equal(clock.pending, 0);
 });
 
-test("a link on which an answer is awaited is doubted after five silent seconds", async () => {
+test("a connection is checked after five silent seconds if a reply is awaited", async () => {
   isAwaiting = true;
   heartbeat.expect();
 
@@ -113,7 +113,7 @@ test("a link on which an answer is awaited is doubted after five silent seconds"
   assert.equal(deaths, 1);
 });
 
-test("one that gives signs of life is not, however long the answer takes", async () => {
+test("a connection on which anything comes is not checked, however long the reply takes", async () => {
   isAwaiting = true;
   heartbeat.expect();
 
@@ -122,14 +122,14 @@ test("one that gives signs of life is not, however long the answer takes", async
     heartbeat.heard();
   }
   assert.equal(pings, 0);
-  await clock.pass(10_000); // it falls silent while the answer is still awaited
+  await clock.pass(10_000); // nothing comes any more, and the reply is still awaited
   assert.equal(pings, 1);
   await clock.pass(5_000);
 
   assert.equal(deaths, 1);
 });
 
-test("nothing is doubted once the answer is there", async () => {
+test("the connection is not checked once the reply has come", async () => {
   isAwaiting = true;
   heartbeat.expect();
   await clock.pass(3_000);
@@ -140,7 +140,7 @@ test("nothing is doubted once the answer is there", async () => {
   assert.deepEqual([pings, deaths], [0, 0]);
 });
 
-test("what answers the doubt is doubted again while an answer is awaited", async () => {
+test("a connection that answers a check is checked again while a reply is awaited", async () => {
   isAwaiting = true;
   heartbeat.expect();
   await clock.pass(5_000);

@@ -12,7 +12,7 @@ beforeEach(() => {
   nameToHtmx(page, client);
 });
 
-/** What each htmx asks its page of a request to `path`; returns the headers that it then has. */
+/** By version of htmx: dispatch its event for a request to `path`, and return the headers. */
 const askers = {
   2: (path) => {
     const detail = { path, headers: { "HX-Request": "true" } };
@@ -27,20 +27,20 @@ const askers = {
 };
 
 for (const [version, ask] of Object.entries(askers)) {
-  test(`a request of htmx ${version} names the page, which may be another by then`, () => {
+  test(`a request of htmx ${version} has the id of the present page`, () => {
     for (const path of ["/rooms/2", "next?page=2", "", "http://app.test/rooms/2"]) {
       client.connectionId = `of ${path}`;
       assert.deepEqual(ask(path), { "HX-Request": "true", [HEADER]: `of ${path}` });
     }
   });
 
-  test(`a request of htmx ${version} to another origin, or to none, names nobody`, () => {
+  test(`a request of htmx ${version} to another origin has no id`, () => {
     for (const path of ["http://other.test/", "//other.test/rooms/1", "javascript:void 0"]) {
       assert.deepEqual(ask(path), { "HX-Request": "true" }, path);
     }
   });
 
-  test(`a page without an id is not named to htmx ${version}`, () => {
+  test(`a request of htmx ${version} from a page without an id has none`, () => {
     client.connectionId = undefined;
     assert.deepEqual(ask("/rooms/2"), { "HX-Request": "true" });
   });

@@ -1,4 +1,4 @@
-/** A page that has loaded the client, for the tests of the whole client. */
+/** A page with the client, for tests of the whole client. */
 
 import assert from "node:assert/strict";
 import { Client } from "../../flask_realtime/javascript/client.js";
@@ -7,7 +7,7 @@ import { CONNECTION_ID, FakePage } from "./page.js";
 
 export let page, realtime;
 
-/** Load a page; of the same tab, if it is given that tab's storage. */
+/** Load a page; with the storage of another page, in the same tab. */
 export function load({ isSubscribed = true, storage, connectionId = CONNECTION_ID } = {}) {
   page = new FakePage({ storage });
   realtime = new Client(page, {
@@ -25,7 +25,7 @@ export const push = (channel, seq, payload = seq, epoch = "e") =>
 export const failure = (promise) => promise.then(assert.fail, (error) => error);
 export const lost = () => page.details("lost").map(({ channels }) => channels);
 
-/** Lose the socket and open the next; what the server then answers. */
+/** Let the socket break and the next one open; `reply` is the reply to the greeting. */
 export async function comeBack(reply) {
   page.socket.end();
   await page.clock.pass(1_000);

@@ -1,4 +1,4 @@
-/** A page to run the client in: its clock, sockets, fetches and events are the test's. */
+/** A page to run the client in. The test controls its clock, sockets, fetches and events. */
 
 export const CONNECTION_ID = "an-id-of-this-page";
 
@@ -21,12 +21,12 @@ class Clock {
     return this.#timers.size;
   }
 
-  /** Milliseconds until the next timer. */
+  /** The milliseconds until the next timer. */
   get next() {
     return Math.min(...[...this.#timers.values()].map(({ at }) => at)) - this.now;
   }
 
-  /** Let `milliseconds` pass: what is due runs in order, and what was promised with it. */
+  /** Let `milliseconds` pass: run the timers that are due, in order, and what waits for their promises. */
   async pass(milliseconds) {
     const end = this.now + milliseconds;
     for (;;) {
@@ -42,24 +42,24 @@ class Clock {
     await settled();
   }
 
-  /** Sleep, as a laptop does: the time passes, and no timer runs. */
+  /** Let time pass without running timers, as in a laptop that sleeps. */
   sleep(milliseconds) {
     this.now += milliseconds;
   }
 }
 
-/** Resolves when all that is promised already has come about. */
+/** Resolves when everything has run that waits for promises which are resolved already. */
 export function settled() {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What HTTP answers; 0 is a redirect that is not followed. */
+/** A response; the status 0 is a redirect that is not followed. */
 export function response(status, headers = {}) {
   const type = status ? "basic" : "opaqueredirect";
   return { status, type, ok: status >= 200 && status < 300, headers: new Headers(headers) };
 }
 
-/** One socket, of which the test is the server. */
+/** One WebSocket; the test plays the server. */
 class FakeSocket {
   sent = [];
   readyState = 0;
@@ -83,12 +83,12 @@ class FakeSocket {
     this.onopen();
   }
 
-  /** Say `message`; a text is taken as it stands. */
+  /** Send `message` to the page: an object as JSON, or a text as it is. */
   say(message) {
     this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 
-  /** Accept, and answer the resume. */
+  /** Accept the handshake, and answer the greeting. */
   welcome({ known = true, lost = [], ...others } = {}) {
     this.accept();
     this.say({ id: "0", status: 200, known, lost, ...others });
@@ -100,7 +100,7 @@ class FakeSocket {
   }
 }
 
-/** What the client reads of a document; an element may hide each of these. */
+/** The properties of a document that the client reads, each of which an element may hide. */
 class FakeDocument extends EventTarget {
   #fields = { hidden: false, body: { dataset: {} }, documentElement: { dataset: {} } };
 
@@ -129,7 +129,7 @@ class FakeDocument extends EventTarget {
   }
 }
 
-/** What a tab keeps when its page is reloaded. */
+/** The storage of a tab, which outlives a reload of its page. */
 class FakeStorage {
   #items = new Map();
 
@@ -147,12 +147,12 @@ export class FakePage extends EventTarget {
   sockets = [];
   fetches = [];
   reloads = 0;
-  /** What the server answers to a fetch: a status, a Response, or an Error. */
+  /** Returns what the server answers to a fetch: a status, a Response, or an Error. */
   answer = () => 204;
-  /** Likewise, where the page looks whether its own address is there. */
+  /** The same for the HEAD requests by which the page tries its own address. */
   answerToProbe = () => 200;
   probes = [];
-  /** What `Math.random` gives. */
+  /** The value of `Math.random`. */
   random = 0.5;
   events = [];
   navigations = [];
@@ -230,7 +230,7 @@ export class FakePage extends EventTarget {
     this.look();
   }
 
-  /** The events of one name, their details. */
+  /** The details of all events `realtime:NAME` so far. */
   details(name) {
     return this.events.filter(({ type }) => type === `realtime:${name}`).map(({ detail }) => detail);
   }

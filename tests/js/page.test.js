@@ -10,16 +10,16 @@ beforeEach(() => {
   page = new Page("id");
 });
 
-test("what is not behind the last position of the same log is a repeat", () => {
+test("a message is a repeat if its position is not after the last one of the same log", () => {
   assert.equal(page.advance("a", "e:9:t"), true);
   assert.equal(page.advance("a", "e:9:t"), false);
   assert.equal(page.advance("a", "e:8:u"), false);
-  assert.equal(page.advance("a", "e:10:v"), true); // by number, not by text
+  assert.equal(page.advance("a", "e:10:v"), true); // compared as a number, not as text
   assert.equal(page.advance("a", "f:1:w"), true); // another log
   assert.equal(page.advance("b", "f:1:w"), true); // another channel
 });
 
-test("positions are those of the last messages, of channels that the page is on", () => {
+test("positions are those of the last messages of the page's channels", () => {
   page.advance("a", "e:1:t");
   page.advance("__proto__", "e:2:t");
   page.advance("b", "e:3:t");
@@ -28,7 +28,7 @@ test("positions are those of the last messages, of channels that the page is on"
   assert.equal(JSON.stringify(page.positions), '{"a":"e:1:t","__proto__":"e:2:t"}');
 });
 
-test("where a channel begins counts as long as nothing was heard of it", () => {
+test("the position of a channel's beginning counts until the first message", () => {
   page.advance("a", "e:5:t");
 
   page.resume({ known: true, positions: { a: "e:2:s", b: "e:7:u" } }, subscribed);
@@ -37,7 +37,7 @@ test("where a channel begins counts as long as nothing was heard of it", () => {
   assert.equal(page.advance("b", "e:8:v"), true);
 });
 
-test("what the page has left while it was away, or what is lost, is named no more", () => {
+test("channels that were left or lost have no position any more", () => {
   for (const channel of ["a", "b", "c"]) page.advance(channel, "e:5:t");
 
   page.resume({ known: true, lost: ["a"], left: ["b"] }, subscribed);
@@ -45,7 +45,7 @@ test("what the page has left while it was away, or what is lost, is named no mor
   assert.deepEqual(page.positions, { c: "e:5:t" });
 });
 
-test("a loss that the answer to a resume has named is not told twice", () => {
+test("a loss that the reply to the greeting names is not reported twice", () => {
   page.resume({ known: true, lost: ["a"] }, subscribed);
 
   assert.equal(page.lose("a", "f:0:"), false);
@@ -63,19 +63,19 @@ for (const [what, reply, isSubscribed, expected] of [
   ["known, and has left its channel", { known: true, positions: {}, left: ["a"] }, subscribed, false],
   ["known, and has lost its channel", { known: true, positions: {}, lost: ["a"] }, subscribed, false],
 ]) {
-  test(`a new page is ${expected ? "" : "not "}forgotten that is ${what}`, () => {
+  test(`a new page counts as ${expected ? "" : "not "}forgotten if it is ${what}`, () => {
     assert.equal(page.resume(reply, isSubscribed), expected);
   });
 }
 
-test("a page that has left all of its channels is not forgotten when it comes back", () => {
+test("a page that has left all its channels does not count as forgotten", () => {
   page.resume({ known: true, positions: { a: "e:1:t" } }, subscribed);
   page.leave("a");
 
   assert.equal(page.resume({ known: true, positions: {} }, subscribed), false);
 });
 
-test("a page is in order as long as the server knows it, or never had a reason to", () => {
+test("a page is in order if the server knows it, or never had a reason to know it", () => {
   page.resume({ known: false }, unsubscribed);
   assert.equal(page.isInOrder, true);
   page.resume({ known: true }, unsubscribed);

@@ -1,4 +1,4 @@
-/** What the README's scripts leave to the page that they are on. */
+/** Declarations that the scripts in the README expect from their page. */
 
 export {};
 

@@ -22,7 +22,7 @@ beforeEach(() => {
   load();
 });
 
-/** Lose the page of `id`, wait until it reloads, and load the next; gives the milliseconds. */
+/** Begin a reload of the page `id`, wait for it, load the next page; returns the milliseconds. */
 async function lose(id) {
   const before = page.clock.now;
   reload.begin(id);
@@ -32,7 +32,7 @@ async function lose(id) {
   return waited;
 }
 
-test("a page reloads within half a second, not all pages at the same moment", async () => {
+test("a page reloads at a random moment within half a second", async () => {
   page.random = 0.7;
   reload.begin("id");
 
@@ -43,7 +43,7 @@ test("a page reloads within half a second, not all pages at the same moment", as
   assert.equal(page.reloads, 1);
 });
 
-test("two losses are one reload", async () => {
+test("two losses cause one reload", async () => {
   reload.begin("id");
   reload.begin("id");
 
@@ -52,7 +52,7 @@ test("two losses are one reload", async () => {
   assert.equal(page.reloads, 1);
 });
 
-test("a stopped one does not reload, and may begin again", async () => {
+test("a stopped reload does not happen, and another may begin", async () => {
   reload.begin("id");
   reload.stop();
   await page.clock.pass(60_000);
@@ -64,7 +64,7 @@ test("a stopped one does not reload, and may begin again", async () => {
   assert.equal(page.reloads, 1);
 });
 
-test("the first three reloads come at once, and then later and later", async () => {
+test("the first three reloads come at once, further ones after growing delays", async () => {
   page.random = 0;
   const waits = [];
 
@@ -76,14 +76,14 @@ test("the first three reloads come at once, and then later and later", async () 
   assert.ok(later[0] >= 900 && later.at(-1) > 8_000, waits);
 });
 
-test("a page that was all right for long reloads at once again", async () => {
+test("after a minute without a loss, a page reloads at once again", async () => {
   for (let count = 0; count < 6; count++) await lose(`id ${count}`);
   page.clock.sleep(60_000);
 
   assert.ok((await lose("id")) <= 500);
 });
 
-test("a page that comes again as it was, out of a cache, is not reloaded again", async () => {
+test("a page that came out of a cache after a reload is not reloaded again", async () => {
   await lose("the same");
 
   reload.begin("the same");
@@ -93,7 +93,7 @@ test("a page that comes again as it was, out of a cache, is not reloaded again",
 });
 
 for (const trouble of [502, 404, 500, 429, new TypeError("Failed to fetch")]) {
-  test(`a page is kept while its address answers ${trouble}`, async () => {
+  test(`a page is not reloaded while its address answers ${trouble}`, async () => {
     page.answerToProbe = (count) => (count < 4 ? trouble : 200);
     reload.begin("id");
     await page.clock.pass(500);
@@ -105,7 +105,7 @@ for (const trouble of [502, 404, 500, 429, new TypeError("Failed to fetch")]) {
   });
 }
 
-test("its address is asked for what it would answer, and for nothing out of a cache", async () => {
+test("the page's address is tried with HEAD, without a cache and without redirects", async () => {
   reload.begin("id");
   await page.clock.pass(500);
 
@@ -114,7 +114,7 @@ test("its address is asked for what it would answer, and for nothing out of a ca
   assert.deepEqual([options.method, options.redirect, options.cache], ["HEAD", "manual", "no-store"]);
 });
 
-test("an address that leads elsewhere, to a log-in, is followed by the browser", async () => {
+test("a redirect, to a log-in for example, counts as an answer", async () => {
   page.answerToProbe = () => 0;
   reload.begin("id");
 
@@ -123,7 +123,7 @@ test("an address that leads elsewhere, to a log-in, is followed by the browser",
   assert.equal(page.reloads, 1);
 });
 
-test("one that is stopped while its address is asked stays", async () => {
+test("a reload that is stopped while the address is tried does not happen", async () => {
   let answer;
   page.answerToProbe = () => new Promise((resolve) => (answer = resolve));
   reload.begin("id");
@@ -136,19 +136,19 @@ test("one that is stopped while its address is asked stays", async () => {
   assert.deepEqual([page.reloads, page.clock.pending], [0, 0]);
 });
 
-test("what somebody types is not thrown away", async () => {
+test("a page is not reloaded while the visitor has unsent entries", async () => {
   typing.isUnderWay = true;
   reload.begin("id");
   await page.clock.pass(600_000);
   assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
 
-  typing.isUnderWay = false; // it was sent
+  typing.isUnderWay = false; // the visitor has sent the form
   await page.clock.pass(60_000);
 
   assert.equal(page.reloads, 1);
 });
 
-test("a page that answered a POST is never reloaded, but navigated to", async () => {
+test("a page that came by POST is not reloaded, but navigated to by GET", async () => {
   load({ isPosted: true });
   reload.begin("id");
   await page.clock.pass(500);
@@ -156,7 +156,7 @@ test("a page that answered a POST is never reloaded, but navigated to", async ()
   assert.deepEqual([page.reloads, page.navigations], [0, ["/rooms/1?last=2"]]);
 });
 
-test("nor is it where its address has no GET", async () => {
+test("a page that came by POST stays if its address has no GET", async () => {
   load({ isPosted: true });
   page.answerToProbe = () => 405;
   reload.begin("id");
@@ -165,7 +165,7 @@ test("nor is it where its address has no GET", async () => {
   assert.deepEqual([page.reloads, page.navigations], [0, []]);
 });
 
-test("a browser that keeps nothing for a tab reloads late, rather than in a loop", async () => {
+test("without storage for the tab, a page reloads late, not in a loop", async () => {
   page.sessionStorage.getItem = () => {
     throw new Error("SecurityError");
   };
@@ -180,7 +180,7 @@ test("a browser that keeps nothing for a tab reloads late, rather than in a loop
   assert.equal(page.reloads, 1);
 });
 
-test("it waits for what it is told to, and asks for the address behind that", async () => {
+test("a reload waits for the given promise, and then tries the address", async () => {
   let resolve;
   reload.begin("id", () => new Promise((done) => (resolve = done)));
   await page.clock.pass(60_000);
@@ -192,7 +192,7 @@ test("it waits for what it is told to, and asks for the address behind that", as
   assert.deepEqual([page.reloads, page.probes.length, reload.isPutOff], [1, 1, false]);
 });
 
-test("a navigation that is under way is not called off; a page that stays reloads later", async () => {
+test("a navigation that has begun is not cancelled; a page that stays reloads later", async () => {
   page.answerToProbe = (count) => {
     if (count === 1) page.fire("beforeunload");
     return 200;

@@ -5,7 +5,7 @@ import { settled } from "./page.js";
 
 const message = (number) => ({ channel: "a", html: [number] });
 
-test("what comes before the script is there waits for it, in order", async () => {
+test("messages that come before the script has loaded wait for it, in order", async () => {
   let loads = 0;
   const heard = [];
   const rendering = new Rendering(async () => void loads++, assert.fail);
@@ -20,7 +20,7 @@ test("what comes before the script is there waits for it, in order", async () =>
   assert.equal(loads, 1);
 });
 
-test("a script that cannot be had is a loss that is told, and asked for again", async () => {
+test("a script that cannot be loaded is reported as a loss, and tried again", async () => {
   const failed = [];
   let loads = 0;
   const load = () => (loads++, Promise.reject(new Error("404")));

@@ -25,18 +25,18 @@ for (const [policy, inline, file, bearer] of [
   ["script-src 'self' 'unsafe-inline'", true, true, true],
   ["img-src *, script-src 'nonce-n'", false, false, true],
 ]) {
-  test(`${JSON.stringify(policy)} lets run what it says`, () => {
+  test(`${JSON.stringify(policy)} allows the scripts that it names`, () => {
     assert.deepEqual(allowed(policy, false), [inline, file, bearer]);
   });
 }
 
-test("under a document's policy of nonces only those of the answer's own run", () => {
+test("if the document's policy has nonces, only scripts with a nonce of the answer may run", () => {
   assert.deepEqual(allowed("", true), [false, false, false]);
   assert.deepEqual(allowed("script-src 'self' 'unsafe-inline'", true), [false, false, false]);
   assert.deepEqual(allowed("script-src 'nonce-n'", true), [false, false, true]);
 });
 
-test("a nonce is named wherever it stands", () => {
+test("a nonce is found in any directive", () => {
   const policy = new ScriptPolicy("style-src 'nonce-n'");
 
   assert.deepEqual(["n", "", "m"].map((nonce) => policy.names(nonce)), [true, false, false]);

@@ -10,7 +10,7 @@ beforeEach(() => {
   session = new Session(page, "/_realtime/session", () => CONNECTION_ID);
 });
 
-/** Whether a promise has come to its end. */
+/** Whether a promise is resolved. */
 async function isSettled(promise) {
   let isSo = false;
   promise.then(() => (isSo = true));
@@ -18,7 +18,7 @@ async function isSettled(promise) {
   return isSo;
 }
 
-test("what waits is asked for by the page's id, on a request that survives the page", async () => {
+test("changes are fetched with the page's id, by a request that survives the page", async () => {
   await session.take();
 
   const [{ resource, options }] = page.fetches;
@@ -29,9 +29,9 @@ test("what waits is asked for by the page's id, on a request that survives the p
   assert.equal(page.clock.pending, 0);
 });
 
-// A router answers such things for an app that restarts, and so does the network of a hotel.
+// A router may answer so while the app restarts, and so may a hotel's network.
 for (const trouble of [503, 429, 401, 403, 404, 200, 0, new TypeError("Failed to fetch")]) {
-  test(`it is asked for again after ${trouble}, with growing delays, until it is there`, async () => {
+  test(`after ${trouble} the fetch is retried with growing delays until it succeeds`, async () => {
     page.answer = (count) => (count < 4 ? trouble : 204);
     page.random = 1;
     const taken = session.take();
@@ -49,14 +49,14 @@ for (const trouble of [503, 429, 401, 403, 404, 200, 0, new TypeError("Failed to
   });
 }
 
-test("who asks again, since no answer came, is known by its name; the next one has another", async () => {
+test("a retry has the taker's name of the first try, the next fetch has another", async () => {
   const named = () => page.fetches.map(({ options }) => options.headers["X-Realtime-Taker"]);
   page.answer = (count) => (count < 3 ? [503, new TypeError("Failed to fetch")][count - 1] : 204);
   const taken = session.take();
   await settled();
   await page.clock.pass(60_000);
   await taken;
-  await new Promise((resolve) => setTimeout(resolve, 2)); // named by the time
+  await new Promise((resolve) => setTimeout(resolve, 2)); // the taker's name is made from the time
 
   await session.take();
 
@@ -66,7 +66,7 @@ test("who asks again, since no answer came, is known by its name; the next one h
   assert.notEqual(next, first);
 });
 
-test("it is not asked for again where the app itself refuses", async () => {
+test("a refusal of the app is not retried", async () => {
   page.answer = () => response(403, { "X-Realtime-Refused": "session" });
 
   await session.take();
@@ -75,7 +75,7 @@ test("it is not asked for again where the app itself refuses", async () => {
   assert.equal(page.fetches.length, 1);
 });
 
-test("who waits for it is not kept for longer than three seconds, and it goes on", async () => {
+test("take() resolves after three seconds at the latest, and the fetch goes on", async () => {
   page.answer = (count) => (count < 5 ? 503 : 204);
   page.random = 1;
   const taken = session.take();
@@ -90,7 +90,7 @@ test("who waits for it is not kept for longer than three seconds, and it goes on
   assert.equal(page.fetches.length, 5);
 });
 
-test("what is deposited while it is fetched is fetched after it", async () => {
+test("a take() during a fetch causes another fetch", async () => {
   let arrive;
   page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 204);
   const first = session.take();
@@ -105,7 +105,7 @@ test("what is deposited while it is fetched is fetched after it", async () => {
   assert.equal(page.fetches.length, 2);
 });
 
-test("two at once are fetched by one request, where it has not begun", async () => {
+test("a take() before the next retry is served by that retry", async () => {
   page.answer = (count) => (count === 1 ? 503 : 204);
   page.random = 1;
   const first = session.take();
@@ -119,7 +119,7 @@ test("two at once are fetched by one request, where it has not begun", async () 
   assert.equal(page.fetches.length, 2);
 });
 
-test("one that is asked for by others meanwhile is asked for once", async () => {
+test("ask() during a fetch waits for that fetch", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   session.take();
@@ -131,7 +131,7 @@ test("one that is asked for by others meanwhile is asked for once", async () => 
   assert.equal(page.fetches.length, 1);
 });
 
-test("who waits for the session of now waits as long as it takes", async () => {
+test("arrived() waits as long as the fetch takes", async () => {
   page.answer = (count) => (count < 9 ? 503 : 204);
   page.random = 1;
   session.take();
@@ -144,7 +144,7 @@ test("who waits for the session of now waits as long as it takes", async () => {
   assert.equal(await isSettled(arrived), true);
 });
 
-test("it waits for what other pages of the browser fetch, and no longer than it may", async () => {
+test("arrived() waits for fetches of other pages, until its timeout", async () => {
   let release;
   const asked = [];
   page.navigator.locks = {
@@ -162,7 +162,7 @@ test("it waits for what other pages of the browser fetch, and no longer than it 
   assert.deepEqual([name, mode], ["realtime:session", undefined]);
 });
 
-test("a stopped one asks no more, and keeps nobody waiting", async () => {
+test("a stopped session makes no more requests, and its promises resolve", async () => {
   page.answer = () => 503;
   const taken = session.take();
   await settled();
@@ -175,7 +175,7 @@ test("a stopped one asks no more, and keeps nobody waiting", async () => {
   assert.equal(page.clock.pending, 0);
 });
 
-test("one that is stopped while it asks is done with", async () => {
+test("a session that is stopped during a request makes no further ones", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   const taken = session.take();
@@ -195,11 +195,11 @@ for (const [answer, expected] of [
   [401, 401],
   [403, 403],
   [404, 404],
-  [0, 0], // a redirect: of a router, or of a hotel's network
+  [0, 0], // a redirect by a router, or by a hotel's network
   [503, 503],
   [new TypeError("Failed to fetch"), undefined],
 ]) {
-  test(`a page that is answered ${answer.status ?? answer} is told ${expected ?? "nothing"}`, async () => {
+  test(`ask() resolves with ${expected ?? "nothing"} for the answer ${answer.status ?? answer}`, async () => {
     page.answer = () => answer;
 
     assert.equal(await session.ask(), expected);

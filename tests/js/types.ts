@@ -1,10 +1,9 @@
-/** What the types say, checked by TypeScript; nothing here is run. */
+/** Uses of the types, which TypeScript checks. This file is never run. */
 
 import { Client } from "../../flask_realtime/javascript/client.js";
 import { RealtimeError as ClientError } from "../../flask_realtime/javascript/errors.js";
 
-// The client is what its types say that it is, and the types leave nothing of it out but what is for
-// its own scripts.
+// The client has all members that the types declare, and no others except internal ones.
 type Internal = "ask" | "served" | "policy" | "isPosted" | "renderBy" | "expire" | "parts";
 declare const client: Client;
 const asTyped: Realtime = client;
@@ -12,7 +11,7 @@ const asMade: Pick<Client, keyof Realtime> = client;
 const nothingElse: Exclude<keyof Client, keyof Realtime | Internal> extends never ? true : false = true;
 const error: Pick<RealtimeError, "wasSent"> = new ClientError("RealtimeClosed", "Closed.");
 
-// A page's script.
+// A script of a page.
 interface Message {
   text: string;
 }
@@ -66,15 +65,15 @@ addEventListener("realtime:lost", (event) => event.preventDefault());
 document.querySelector("form")!.addEventListener("realtime:reply", ({ detail }) => detail.status.toFixed());
 document.querySelector("form")!.addEventListener("realtime:error", ({ detail }) => detail.wasSent);
 
-// @ts-expect-error: there is no such state
+// @ts-expect-error: an unknown state
 realtime.state === "closing";
-// @ts-expect-error: nothing is assigned
+// @ts-expect-error: the property is read-only
 realtime.state = "open";
 // @ts-expect-error: a listener is a function
 realtime.on("room:1", "listener");
-// @ts-expect-error: there is no such option
+// @ts-expect-error: an unknown option
 realtime.call("/", { data: {} });
-// @ts-expect-error: nor has `send` those of `call`
+// @ts-expect-error: `send` does not have the options of `call`
 realtime.send("x", {}, { method: "post" });
 
 export { asMade, asTyped, end, error, nothingElse, script };

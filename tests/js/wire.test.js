@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { Client } from "../../flask_realtime/javascript/client.js";
 import { CONNECTION_ID, FakePage } from "./page.js";
 
-/** The golden messages, which the server is tested against as well. */
+/** The golden file of messages, which the tests of the server use as well. */
 const golden = (name) => JSON.parse(readFileSync(new URL(`../wire/${name}.json`, import.meta.url)));
 const positionOf = ([epoch, seq, tag]) => `${epoch}:${seq}:${tag}`;
 const MESSAGES = new Map(golden("client_messages").map(({ name, text }) => [name, JSON.parse(text)]));
@@ -16,7 +16,7 @@ beforeEach(() => {
   realtime.connect();
 });
 
-test("resumes are written as the golden ones", async () => {
+test("the first message is written as in the golden file", async () => {
   const [first, later] = [...MESSAGES].filter(([name]) => name.startsWith("a resume")).reverse();
   page.socket.welcome();
   assert.deepEqual(page.socket.sent[0], first[1]);
@@ -31,7 +31,7 @@ test("resumes are written as the golden ones", async () => {
   assert.deepEqual(page.socket.sent[0], later[1]);
 });
 
-test("messages and calls are written as the golden ones", () => {
+test("messages and calls are written as in the golden file", () => {
   page.socket.welcome();
   page.location.href = "https://example.com/shop?page=2";
   realtime.send("delete", { id: 17, action: "now" });
@@ -49,7 +49,7 @@ for (const [data, name] of [
   ["hi", "a message whose data is a text"],
   [null, "a message whose data is null"],
 ]) {
-  test(`data goes as it is: ${name}`, () => {
+  test(`data is sent unchanged: ${name}`, () => {
     page.socket.welcome();
 
     realtime.send("say", data);
@@ -60,7 +60,7 @@ for (const [data, name] of [
 }
 
 for (const { name, text, push, lost } of golden("pushes")) {
-  test(`this is understood: ${name}`, async () => {
+  test(`a message of the golden file is understood: ${name}`, async () => {
     page.socket.welcome();
 
     page.socket.say(text);
@@ -78,7 +78,7 @@ for (const { name, text, push, lost } of golden("pushes")) {
 }
 
 for (const { name, text, reply } of golden("replies")) {
-  test(`this reply is understood: ${name}`, async () => {
+  test(`a reply of the golden file is understood: ${name}`, async () => {
     page.socket.welcome();
     const replies = [];
     for (let count = 1; count <= 7; count++) realtime.send("x").then((one) => replies.push(one));

@@ -5,7 +5,7 @@ import { FakePage, response, settled } from "./page.js";
 
 const GIVEN = "an-id-that-was-given";
 
-/** Load a page whose request came from another site: the server gave it no id. */
+/** Load a page without an id, as the server renders for a request from another site. */
 function load(answer, isSubscribed = true) {
   const page = new FakePage();
   page.answer = answer;
@@ -13,7 +13,7 @@ function load(answer, isSubscribed = true) {
     connectionId: "",
     socketUrl: "ws://app.test/",
     sessionUrl: "/_realtime/session",
-    // Of the script's tags, each is looked at once.
+    // As with the script's tags, each of which counts once.
     isSubscribed: () => isSubscribed && ((isSubscribed = false), true),
   });
   realtime.connect();
@@ -23,7 +23,7 @@ function load(answer, isSubscribed = true) {
 const give = () => response(204, { "X-Realtime-Connection-Id": GIVEN });
 
 for (const isSubscribed of [true, false]) {
-  test(`a page without an id asks for one, and ${isSubscribed ? "has lost" : "loses not"} what its view subscribed`, async () => {
+  test(`a page without an id gets one; ${isSubscribed ? "its view's subscriptions are" : "nothing is"} lost`, async () => {
     const { page, realtime } = load(give, isSubscribed);
     await settled();
 
@@ -40,7 +40,7 @@ for (const isSubscribed of [true, false]) {
   });
 }
 
-test("what is pushed is heard from then on, by those who listen already", async () => {
+test("listeners that were added before the id came get messages after it", async () => {
   const { page, realtime } = load(give);
   const heard = [];
   realtime.on("room:*", (payload) => heard.push(payload));
@@ -53,7 +53,7 @@ test("what is pushed is heard from then on, by those who listen already", async 
   assert.equal(realtime.state, "open");
 });
 
-test("what is asked for meanwhile waits for the id", async () => {
+test("a fetch waits for the id", async () => {
   let arrive;
   const { page, realtime } = load(() => new Promise((resolve) => (arrive = resolve)));
   page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 200);
@@ -68,7 +68,7 @@ test("what is asked for meanwhile waits for the id", async () => {
   assert.equal(page.fetches[1].resource.headers.get("X-Realtime-Connection-Id"), GIVEN);
 });
 
-test("it asks again where no answer came, and not where the app refuses", async () => {
+test("the request for an id is retried without an answer, but not after a refusal", async () => {
   const { page } = load((count) => (count < 3 ? 503 : give()));
   await settled();
   await page.clock.pass(5_000);
@@ -82,7 +82,7 @@ test("it asks again where no answer came, and not where the app refuses", async 
   assert.equal(refused.page.sockets.length, 0);
 });
 
-test("a client that was closed meanwhile stays closed, and a page that came meanwhile keeps its id", async () => {
+test("an id that comes late opens no closed client, and replaces no other id", async () => {
   const { page, realtime } = load(give);
   realtime.close();
   await settled();
@@ -94,7 +94,7 @@ test("a client that was closed meanwhile stays closed, and a page that came mean
   assert.equal(other.realtime.connectionId, "the-next-page-of-this-tab");
 });
 
-test("a page whose server gives it no id, and does not say that it may ask, asks for none", async () => {
+test("a page that the server did not stamp requests no id", async () => {
   const page = new FakePage();
   new Client(page, { connectionId: undefined, isSubscribed: () => true }).connect();
   await settled();
