@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict, deque
-from statistics import median_low
 
 from ..threads import clock
 
@@ -105,10 +104,10 @@ class Herd:
         :param listeners: how many listeners of the channel this process has.
         """
         with self._lock:
-            measured = list(self._measured)
+            measured = sorted(self._measured)
         # One alone is no more than the cost before any: it compiled the template and connected to
         # the database. Of two the lower one counts.
-        cost = median_low(measured) if measured else FIRST_COST_SECONDS
+        cost = measured[(len(measured) - 1) // 2] if measured else FIRST_COST_SECONDS
         if len(measured) == 1:
             cost = min(cost, FIRST_COST_SECONDS)
         seconds = max(0.0, listeners * cost - UNSPREAD_SECONDS) / SHARE_OF_CORE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from functools import cache
 
@@ -20,6 +19,9 @@ def give_back_memory() -> None:
 
 @cache
 def _trim() -> Callable[[int], int] | None:
+    # Takes longer to import than ten modules of this package, and most apps need it for nothing.
+    import ctypes
+
     try:
         trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
     except OSError:

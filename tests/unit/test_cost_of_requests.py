@@ -3,6 +3,7 @@
 Counted in calls of Python's functions, since times differ from machine to machine.
 """
 
+import subprocess
 import sys
 from collections import Counter
 
@@ -115,3 +116,12 @@ def test_call_costs_little_more_than_the_same_request_by_http(ask):
 
     assert 0 < more.total() <= MOST_OF_MESSAGE, more
     assert more["_get_current_object"] == 0
+
+
+def test_import_brings_in_nothing_that_few_apps_need():
+    """Each of these takes as long to import as ten modules of the package."""
+    code = "import sys, flask_realtime; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    few = {"ctypes", "flask_login", "redis", "sqlalchemy", "statistics"}
+    assert few.isdisjoint(done.stdout.split())
