@@ -13,15 +13,11 @@ from ..registries.base import Registry
 from ..registries.records import LATE_MS, Disconnect, End, SessionEnd, UserEnd, age_in_ms
 from ..threads import clock
 from ..threads.background import BackgroundThread
+from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-# A try takes time on a processor. Where thousands wait, they are tried less often.
-MOST_RETRY_SECONDS = 10.0
-PART_SPENT_ON_RETRIES = 0.2
-# Some 40 MB. The oldest are dropped beyond that: a process that is killed would lose them all.
-MOST_PENDING = 100_000
 
 
 class ThisProcess(Protocol):
@@ -42,9 +38,11 @@ class Endings:
 
     A log-out or a ban must not fail, nor wait, because Redis is away or refuses to write. This
     process acts at once, without the registry. The registry is told next, and so are all other
-    processes. What it does not take is tried again in the background, each end by itself, until it
-    is taken. Ends that still wait when the process ends are lost, because they wait in its memory;
-    so are the oldest of more than ``MOST_PENDING``.
+    processes. What it does not take is tried again in the background until it is taken: bans first,
+    then who was put out of channels, then sessions. Each of the three has a queue of its own, so
+    that visitors who log out, or who leave channels, hold up no ban and push none out. Ends that
+    still wait when the process ends are lost, because they wait in its memory; so are the oldest of
+    more than ``MOST_WAITING`` in one queue.
 
     :param registry: tells the other processes.
     :param here: acts in this process.
@@ -53,11 +51,11 @@ class Endings:
     def __init__(self, registry: Registry, here: ThisProcess) -> None:
         self._registry = registry
         self._here = here
-        self._lock = threading.Lock()
+        self._bans = WaitingEnds()
+        self._leaves = WaitingEnds()
+        self._sessions = WaitingEnds()
         # In the order in which they are told.
-        self._queue: dict[End, _Pending] = {}
-        # Those of them that the registry is to remember, by the session or user.
-        self._lasting: dict[str, list[End]] = {}
+        self._queues = (self._bans, self._leaves, self._sessions)
         self._wake = threading.Event()
         self._is_closed = False
         self._thread = BackgroundThread("realtime-endings", self._run)
@@ -68,25 +66,24 @@ class Endings:
         An exception that ends the caller's greenlet, such as :exc:`gevent.Timeout`, goes through;
         what was not carried out then is carried out in the background.
         """
-        pending = [_Pending(end) for end in ends]
+        waiting = [WaitingEnd(end) for end in ends]
         try:
-            for one in pending:
+            for one in waiting:
                 self._act_here(one.end)
             # While others wait, nothing is tried on the caller's thread: a try may take a timeout.
-            if not self._queue:
-                while pending and self._is_taken(pending[0], logging.WARNING):
-                    pending.pop(0)
+            if not any(self._queues):
+                while waiting and self._is_taken(waiting[0], logging.WARNING):
+                    waiting.pop(0)
         finally:
-            if pending:
-                self._let_wait(pending)
+            if waiting:
+                self._let_wait(waiting)
 
     def is_pending(self, user: str) -> bool:
         """Return whether the registry has yet to note an end of a user.
 
         :param user: the user, as :func:`.user_of` writes it.
         """
-        with self._lock:
-            return any(isinstance(end, UserEnd) for end in self._lasting.get(user, ()))
+        return UserEnd(user) in self._bans.of(user) or bool(self._leaves.of(user))
 
     def has_ended(self, session: str, heir: str = "") -> bool:
         """Return whether the registry has yet to note the end of a session.
@@ -95,9 +92,8 @@ class Endings:
         :param heir: the name of a message: a session that the message has ended itself does not
             count.
         """
-        with self._lock:
-            ends = self._lasting.get(session, ())
-            found = next((end.heir for end in ends if isinstance(end, SessionEnd)), None)
+        ends = self._sessions.of(session)
+        found = next((end.heir for end in ends if isinstance(end, SessionEnd)), None)
         return found is not None and not (found and found == heir)
 
     def close(self) -> None:
@@ -113,21 +109,14 @@ class Endings:
         elif end.channel is not None:
             self._here.unsubscribe(end.user, end.channel)
 
-    def _let_wait(self, pending: Sequence[_Pending]) -> None:
-        with self._lock:
-            for one in pending:
-                # One that is asked for again while it waits is told again, and waits once.
-                self._forget(one.end)
-                self._queue[one.end] = one
-                if one.is_lasting:
-                    self._lasting.setdefault(one.name, []).append(one.end)
-            dropped = self._drop_oldest() if len(self._queue) > MOST_PENDING else 0
+    def _let_wait(self, waiting: Sequence[WaitingEnd]) -> None:
+        dropped = sum(self._queue_of(one.end).add(one) for one in waiting)
         if dropped:
             logger.error(
                 "%d ends of sessions, users or subscriptions are told to no other process: more "
                 "than %d wait for the registry.",
                 dropped,
-                MOST_PENDING,
+                MOST_WAITING,
             )
         try:
             self._thread.start()
@@ -135,73 +124,64 @@ class Endings:
             logger.exception("Ends of sessions and users wait: no thread can be started to tell.")
         self._wake.set()
 
-    def _drop_oldest(self) -> int:
-        # Many at once, so that the log tells of it seldom.
-        oldest = tuple(self._queue)[: max(1, MOST_PENDING // 10)]
-        for end in oldest:
-            self._forget(end)
-        return len(oldest)
+    def _queue_of(self, end: End) -> WaitingEnds:
+        if isinstance(end, UserEnd) and end.channel is not None:
+            return self._leaves
+        if isinstance(end, SessionEnd) or end.user is None:
+            return self._sessions
+        return self._bans
 
     def _run(self) -> None:
         retry_at = clock.monotonic()
         while not self._is_closed:
-            is_retry = clock.monotonic() >= retry_at
+            began = clock.monotonic()
+            is_retry = began >= retry_at
+            if is_retry:
+                retry_at = began + RETRY_SECONDS
             try:
-                self._try_due(is_retry)
+                for queue in self._queues:
+                    self._take_turn(queue, began + RETRY_SECONDS, is_retry)
             except Exception:
                 logger.exception("Ends of sessions and users are told later.")
-                is_retry = True
-            if is_retry:
-                spent = clock.monotonic() - retry_at
-                pause = min(spent / PART_SPENT_ON_RETRIES, MOST_RETRY_SECONDS)
-                retry_at = clock.monotonic() + max(RETRY_SECONDS, pause)
-            self._wake.wait(max(0.0, retry_at - clock.monotonic()) if self._queue else None)
+            seconds = max(0.0, retry_at - clock.monotonic())
+            self._wake.wait(seconds if any(self._queues) else None)
             self._wake.clear()
 
-    def _try_due(self, is_retry: bool) -> None:
-        """Try the ends that were not tried here before, and if *is_retry*, all others as well."""
-        tried = [one for one in self._waiting() if one.is_tried] if is_retry else []
-        self._try_new()
-        for one in tried:
-            if self._is_closed:
+    def _take_turn(self, queue: WaitingEnds, until: float, is_retry: bool) -> None:
+        """Try the ends in *queue* that are new, and if *is_retry*, all others until one is refused.
+
+        A try may take a timeout, and thousands may wait. Therefore the turn ends at the time
+        *until*, after one try at least: then it is the turn of those that come first.
+        """
+        others = queue.groups if is_retry else 0
+        while queue.has_new:
+            self._try(queue, queue.next(is_new=True), until)
+            if self._is_over(until):
                 return
-            # It may have been asked for once more meanwhile.
-            if self._queue.get(one.end) is one:
-                self._try(one)
-            # A try may take a timeout, and thousands may wait: what comes meanwhile goes first.
-            if self._wake.is_set():
-                self._wake.clear()
-                self._try_new()
+        for _ in range(others):
+            if not self._try(queue, queue.next(is_new=False), until) or self._is_over(until):
+                return
 
-    def _try_new(self) -> None:
-        for one in self._waiting():
-            if not (one.is_tried or self._is_closed):
-                self._try(one)
+    def _is_over(self, until: float) -> bool:
+        return self._is_closed or clock.monotonic() >= until
 
-    def _waiting(self) -> Sequence[_Pending]:
-        with self._lock:
-            return tuple(self._queue.values())
+    def _try(self, queue: WaitingEnds, group: Sequence[WaitingEnd], until: float) -> bool:
+        """Tell the registry what ends one session or user; return whether it refused nothing."""
+        is_refused = False
+        for one in group:
+            if is_refused and one.was_told:
+                continue
+            is_taken = self._is_taken(one, logging.DEBUG)
+            one.was_told = is_taken or not one.is_order
+            # A page could come back before its end is noted: its socket is closed once more then.
+            if is_taken and not (is_refused and one.is_order):
+                queue.remove(one)
+            is_refused = is_refused or not is_taken
+            if self._is_over(until):
+                break
+        return not is_refused
 
-    def _try(self, one: _Pending) -> None:
-        # A page could come back before its end is noted: its socket is closed once more then.
-        comes_early = isinstance(one.end, Disconnect) and one.name in self._lasting
-        one.is_tried = True
-        if not (comes_early and one.is_told_early) and self._is_taken(one, logging.DEBUG):
-            one.is_told_early = comes_early
-            if not comes_early:
-                with self._lock:
-                    if self._queue.get(one.end) is one:
-                        self._forget(one.end)
-
-    def _forget(self, end: End) -> None:
-        one = self._queue.pop(end, None)
-        if one is not None and one.is_lasting:
-            ends = self._lasting[one.name]
-            ends.remove(end)
-            if not ends:
-                del self._lasting[one.name]
-
-    def _is_taken(self, one: _Pending, level: int) -> bool:
+    def _is_taken(self, one: WaitingEnd, level: int) -> bool:
         """Tell the registry; return whether it is done, or can never be."""
         try:
             self._tell(one)
@@ -217,7 +197,7 @@ class Endings:
             logger.exception("The end of a session or user could not be told to the registry.")
         return True
 
-    def _tell(self, one: _Pending) -> None:
+    def _tell(self, one: WaitingEnd) -> None:
         end, age = one.end, age_in_ms(one.moment)
         if isinstance(end, SessionEnd):
             self._registry.end_session(end.session, end.heir)
@@ -228,36 +208,3 @@ class Endings:
             self._registry.disconnect(replace(end, code=CloseCode.SERVICE_RESTART))
         else:
             self._registry.disconnect(end)
-
-
-class _Pending:
-    """An end that waits for the registry.
-
-    :ivar moment: when it was asked for, by :func:`time.monotonic`.
-    :ivar is_tried: whether the background thread has tried it.
-    :ivar is_told_early: whether the registry has told the others, before the end of the session
-        or user could be noted.
-    """
-
-    __slots__ = ("end", "is_told_early", "is_tried", "moment")
-
-    def __init__(self, end: End) -> None:
-        self.end = end
-        self.moment = clock.monotonic()
-        self.is_tried = False
-        self.is_told_early = False
-
-    @property
-    def name(self) -> str:
-        """The session or user, or the client, that the end is about."""
-        end = self.end
-        if isinstance(end, SessionEnd):
-            return end.session
-        if isinstance(end, UserEnd):
-            return end.user
-        return end.session or end.user or end.digest or ""
-
-    @property
-    def is_lasting(self) -> bool:
-        """Whether the registry is to remember it: pages that come later are refused by it."""
-        return not isinstance(self.end, Disconnect)

@@ -78,6 +78,18 @@ def test_others_are_told_though_the_end_cannot_be_noted(queue, registry):
     assert told_early == [order]
 
 
+def test_others_are_told_as_soon_as_the_registry_announces(queue, registry):
+    """A Redis that was away may come back as one that refuses to write."""
+    _, order = BAN
+    registry.refused.update(BAN)
+    queue.run(BAN)
+    eventually(lambda: registry.tried.count(order) > 1)
+
+    registry.refused.discard(order)
+
+    eventually(lambda: registry.taken == [order])
+
+
 def test_one_that_is_refused_for_ever_holds_up_no_other(queue, registry):
     """Neither what was asked for with it nor what comes later."""
     registry.refused.add(UserEnd("42", "a"))

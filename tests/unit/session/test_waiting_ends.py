@@ -164,20 +164,6 @@ def test_process_that_ends_tries_no_more(queue, registry, monkeypatch):
     assert registry.tried == ends[:1] * 2
 
 
-def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, caplog):
-    """The log tells of it; those that came last are told."""
-    monkeypatch.setattr(endings, "MOST_PENDING", 10)
-    ends = [SessionEnd(str(number)) for number in range(11)]
-    registry.refused.update(ends)
-
-    for end in ends:
-        queue.run([end])
-    waiting = [end for end in ends if queue.has_ended(end.session)]
-
-    assert waiting == ends[1:]
-    assert "told to no other process" in caplog.text
-
-
 def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
     """A filter of the app's logs may fail, for example."""
     failed = threading.Event()

@@ -1,0 +1,130 @@
+"""Ends of sessions and users that wait for the registry, in the order in which they are told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from ..registries.records import Disconnect, End, SessionEnd, UserEnd
+from ..threads import clock
+
+# Some 40 MB. The oldest are dropped beyond that: a process that is killed would lose them all.
+MOST_WAITING = 100_000
+
+
+class WaitingEnd:
+    """An end that waits.
+
+    :ivar moment: when it was asked for, by :func:`time.monotonic`.
+    :ivar was_told: whether the other processes may know of it already: nothing is gained by telling
+        it again before the ends that stand in front of it are noted.
+    """
+
+    __slots__ = ("end", "moment", "was_told")
+
+    def __init__(self, end: End) -> None:
+        self.end = end
+        self.moment = clock.monotonic()
+        self.was_told = False
+
+    @property
+    def is_order(self) -> bool:
+        """Whether it closes sockets. All others are for the registry to note."""
+        return isinstance(self.end, Disconnect)
+
+    @property
+    def name(self) -> str:
+        """The session or user, or the client, that the end is about."""
+        end = self.end
+        if isinstance(end, SessionEnd):
+            return end.session
+        if isinstance(end, UserEnd):
+            return end.user
+        return end.session or end.user or end.digest or ""
+
+
+#: The ends of one session, user or client that wait, in the order in which they were asked for.
+_Group = dict[End, WaitingEnd]
+
+
+class WaitingEnds:
+    """Ends of one kind that wait, grouped by the session, user or client that they are about.
+
+    The groups take turns: one that was tried stands behind all others.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._groups: dict[str, _Group] = {}
+        # The names of the groups with an end that came since they were last tried: a dict, of which
+        # the keys alone count.
+        self._new: dict[str, None] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Return how many ends wait."""
+        return self._count
+
+    @property
+    def groups(self) -> int:
+        """Of how many sessions, users or clients ends wait."""
+        return len(self._groups)
+
+    @property
+    def has_new(self) -> bool:
+        """Whether there is a group with an end that came since the group was last tried."""
+        return bool(self._new)
+
+    def add(self, one: WaitingEnd) -> int:
+        """Let an end wait; return how many others are dropped for it.
+
+        One that waits already is told again, and waits once.
+        """
+        with self._lock:
+            group = self._groups.setdefault(one.name, {})
+            self._count += one.end not in group
+            group.pop(one.end, None)
+            group[one.end] = one
+            self._new[one.name] = None
+            # Many at once, so that the log tells of it seldom.
+            return self._drop(MOST_WAITING // 10 or 1) if self._count > MOST_WAITING else 0
+
+    def remove(self, one: WaitingEnd) -> None:
+        """Remove an end, unless it was asked for once more since."""
+        with self._lock:
+            if self._groups.get(one.name, {}).get(one.end) is one:
+                self._remove(one)
+
+    def of(self, name: str) -> Sequence[End]:
+        """Return the ends of a session, user or client that wait."""
+        with self._lock:
+            return tuple(self._groups.get(name, ()))
+
+    def next(self, is_new: bool) -> Sequence[WaitingEnd]:
+        """Return the ends of the group whose turn it is, and put the group behind all others.
+
+        :param is_new: whether it is to be one with an end that came since it was last tried.
+        """
+        with self._lock:
+            name = next(iter(self._new if is_new else self._groups), None)
+            if name is None:
+                return ()
+            self._new.pop(name, None)
+            group = self._groups[name] = self._groups.pop(name)
+            return tuple(group.values())
+
+    # Within the lock.
+
+    def _drop(self, count: int) -> int:
+        for _ in range(count):
+            group = next(iter(self._groups.values()))
+            self._remove(next(iter(group.values())))
+        return count
+
+    def _remove(self, one: WaitingEnd) -> None:
+        group = self._groups[one.name]
+        del group[one.end]
+        self._count -= 1
+        if not group:
+            del self._groups[one.name]
+            self._new.pop(one.name, None)

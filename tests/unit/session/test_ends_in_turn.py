@@ -1,0 +1,129 @@
+"""Ends that wait for the registry take turns: bans first, and none is pushed out by strangers."""
+
+import threading
+
+import pytest
+
+from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
+from flask_realtime.session import endings, waiting_ends
+from flask_realtime.session.endings import Endings
+from flask_realtime.threads import clock
+from tests.eventually import DEADLINE, eventually
+
+from .refusing import BAN, Here, Refusing
+
+STRANGERS = [[SessionEnd(str(number)), Disconnect(session=str(number))] for number in range(30)]
+LEAVES = [[UserEnd("flooder", str(number))] for number in range(30)]
+
+
+@pytest.fixture
+def registry():
+    return Refusing()
+
+
+@pytest.fixture
+def queue(monkeypatch, registry):
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    # A loaded machine is slow.
+    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
+    queue = Endings(registry, Here())
+    yield queue
+    queue.close()
+
+
+def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, caplog):
+    """The log tells of it; those that came last are told."""
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 3600)
+    monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
+    ends = [SessionEnd(str(number)) for number in range(11)]
+    registry.refused.update(ends)
+
+    for end in ends:
+        queue.run([end])
+    waiting = [end for end in ends if queue.has_ended(end.session)]
+
+    assert waiting == ends[1:]
+    assert "told to no other process" in caplog.text
+
+
+@pytest.mark.parametrize("flood", [STRANGERS, LEAVES], ids=["strangers", "leaves"])
+def test_ban_is_told_however_many_strangers_log_out_meanwhile(queue, registry, monkeypatch, flood):
+    """Cookies cost nothing, nor does it cost anything to leave a room."""
+    monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
+    registry.refused.update(BAN, *flood)
+
+    queue.run(BAN)
+    for ends in flood:
+        queue.run(ends)
+    registry.refused.clear()
+
+    eventually(lambda: not queue.is_pending("42"))
+    assert BAN[0] in registry.taken
+
+
+def test_of_many_log_outs_one_is_tried_between_two_tries_of_a_ban(queue, registry):
+    """While Redis refuses all, the others cost no time on a processor; a ban is told first."""
+    registry.refused.update(BAN[:1], *STRANGERS)
+    for ends in STRANGERS:
+        queue.run(ends)
+    queue.run(BAN)
+    eventually(lambda: registry.tried.count(BAN[0]) > 2)
+
+    first = registry.tried.index(BAN[0]) + 1
+    eventually(lambda: registry.tried[first:].count(BAN[0]) > 50)
+
+    noted = [end for end in registry.tried[first:] if not isinstance(end, Disconnect)]
+    between = "".join("B" if end == BAN[0] else "s" for end in noted).strip("s").split("B")
+    assert set(between[2:]) <= {"", "s"}
+    # Each has its turn: one that is refused for ever holds up no other.
+    assert set(noted) == {BAN[0], *(ends[0] for ends in STRANGERS)}
+
+
+def test_ban_is_told_before_log_outs_that_waited_longer(queue, registry, monkeypatch):
+    """Thousands may have come while Redis did not reply."""
+    begun, goes_on = threading.Event(), threading.Event()
+    end_session = registry.end_session
+
+    def end_session_slowly(session, heir):
+        if not goes_on.is_set() and threading.current_thread() is not threading.main_thread():
+            begun.set()
+            goes_on.wait(DEADLINE)
+        end_session(session, heir)
+
+    monkeypatch.setattr(registry, "end_session", end_session_slowly)
+    stuck = SessionEnd("stuck")
+    registry.refused.add(stuck)
+    queue.run([stuck])
+    assert begun.wait(DEADLINE)
+    for ends in STRANGERS:
+        queue.run(ends)
+    queue.run(BAN)
+    came = clock.monotonic()
+    eventually(lambda: clock.monotonic() > came + endings.RETRY_SECONDS)
+    goes_on.set()
+
+    eventually(lambda: STRANGERS[-1][1] in registry.taken)
+    assert registry.taken[:2] == BAN
+
+
+def test_time_without_an_end_delays_none(queue, registry, monkeypatch):
+    """The second outage of a process is over as soon as the first."""
+    registry.refused.update(BAN)
+    queue.run(BAN)
+    registry.refused.clear()
+    eventually(lambda: registry.taken == BAN)
+    pauses = []
+    wait = queue._wake.wait
+
+    def note_pause(seconds):
+        pauses.append(seconds)
+        return wait(seconds)
+
+    monkeypatch.setattr(queue._wake, "wait", note_pause)
+    an_hour_later = clock.monotonic() + 3600
+    monkeypatch.setattr(clock, "monotonic", lambda: an_hour_later)
+    registry.refused.update(BAN)
+    queue.run(BAN)
+
+    pause = eventually(lambda: next((one for one in pauses if one), None))
+    assert pause == pytest.approx(endings.RETRY_SECONDS)
