@@ -7,6 +7,9 @@ from collections.abc import Collection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+#: How many characters of a header or an address a log line or an error shows: strangers write them.
+SHOWN = 200
+
 _ORIGIN = re.compile(
     r"[a-z][a-z0-9+.-]*://"
     r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)"

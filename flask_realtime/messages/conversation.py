@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, has_request_context, request
 
 from ..config.settings import Config
+from ..connection.allowance import NotWanted
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of, shorten
@@ -129,11 +130,12 @@ class Conversation:
         return session_of(self._client.digest)
 
     def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
-        """Return the app's reply to a message. Never raises.
+        """Return the app's reply to a message.
 
         :param message: the message.
         :param handlers: the handlers of the app.
         :param turn: waits until there is memory for a large reply; the caller must end it.
+        :raises NotWanted: if nobody waits for the reply any more; nothing else is raised.
         """
         reply = contextvars.Context().run(self._answer, message, handlers, turn)
         log_reply(self._app, message, reply)
@@ -156,6 +158,8 @@ class Conversation:
             return replace(error_reply(message.id, 421, str(error)), refused="call")
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
+        except NotWanted:
+            raise
         except BaseException:
             logger.exception("%s failed on %r.", self._client.short_digest, message.action)
             return error_reply(message.id, 500, "The server failed on this message.")

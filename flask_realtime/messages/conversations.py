@@ -86,14 +86,21 @@ class Conversations:
         )
 
     def answer(
-        self, conversation: Conversation, message: Message, send: Callable[[Reply], None]
+        self,
+        conversation: Conversation,
+        message: Message,
+        send: Callable[[Reply], None],
+        is_wanted: Callable[[], bool] | None = None,
     ) -> None:
         """Call *send* with the app's reply to *message*.
 
         A message whose reply is likely to be large waits while too many large replies of this
         process are being made or sent.
+
+        :param is_wanted: returns whether the socket still waits for the reply; asked now and then.
+        :raises NotWanted: if it does not; a message that had to wait may not have been handled.
         """
-        turn = ReplyTurn(self._large_replies, conversation.session_name)
+        turn = ReplyTurn(self._large_replies, conversation.session_name, is_wanted)
         try:
             send(conversation.answer(message, self._handlers, turn))
         finally:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from ..connection.allowance import NotWanted
 from ..flask_contexts import present_request
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused
@@ -39,7 +40,8 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], Non
     :param app: the app.
     :param environ: the WSGI environ of the request.
     :param check: called in the request's context before any function of the app runs.
-    :raises CallRefused: if *check* raises it. Other exceptions become responses.
+    :raises CallRefused: if *check* raises it.
+    :raises NotWanted: if *check* raises it. Other exceptions become responses.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
@@ -119,7 +121,7 @@ def _in_context(
         try:
             cycle.push()
             response = dispatch(cycle)
-        except CallRefused:
+        except (CallRefused, NotWanted):
             raise
         except BaseException as raised:
             # Also SystemExit, gevent's Timeout and GreenletExit, which would end the socket here,

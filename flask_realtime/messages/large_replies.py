@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
 from ..connection.allowance import Allowance
@@ -59,23 +60,32 @@ class ReplyTurn:
 
     :param replies: the large replies of the process.
     :param session: the name of the browser session that gets the reply.
+    :param is_wanted: returns whether the socket still waits for the reply; asked now and then.
     """
 
-    __slots__ = ("_endpoint", "_expected", "_made", "_replies", "_session", "_size", "_taken")
+    __slots__ = (
+        "_endpoint", "_expected", "_is_wanted", "_made", "_replies", "_session", "_size", "_taken",
+    )  # fmt: skip
 
-    def __init__(self, replies: LargeReplies, session: str) -> None:
+    def __init__(
+        self, replies: LargeReplies, session: str, is_wanted: Callable[[], bool] | None = None
+    ) -> None:
         self._replies = replies
         self._session = session
+        self._is_wanted = is_wanted
         self._endpoint = ""
         self._expected = self._made = self._size = 0
         self._taken: ExitStack | None = None
 
     def begin(self, endpoint: str) -> None:
-        """Wait until *endpoint* may make a reply as large as its replies before."""
+        """Wait until *endpoint* may make a reply as large as its replies before.
+
+        :raises NotWanted: if nobody waits for the reply any more.
+        """
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
-            self._take(self._replies.bodies.take(size, endpoint, self._session))
+            self._take(self._replies.bodies.take(size, endpoint, self._session, self._is_wanted))
 
     def count(self, size: int, *, is_typical: bool) -> None:
         """Count a body of *size* bytes that the app has made, or is making.
@@ -94,10 +104,12 @@ class ReplyTurn:
 
         Between this and :meth:`end` the caller must neither run code of the app nor ask the
         registry: whatever waits there could wait for a reply that waits here, for ever.
+
+        :raises NotWanted: if nobody waits for the reply any more.
         """
         if size >= LARGE_REPLY_BYTES:
             self._size = size
-            self._take(self._replies.encoding.take(size * COPIES))
+            self._take(self._replies.encoding.take(size * COPIES, is_wanted=self._is_wanted))
 
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""

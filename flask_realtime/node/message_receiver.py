@@ -262,7 +262,9 @@ class MessageReceiver:
 
     def _answer(self, message: Message) -> None:
         try:
-            self._services.conversations.answer(self._converse(), message, self._reply)
+            self._services.conversations.answer(
+                self._converse(), message, self._reply, lambda: self._connection.is_open
+            )
         finally:
             self._connection.disconnects_behind_reply = False
 

@@ -17,7 +17,7 @@ from ..identity.keys import (
     replaced_digest,
     shorten,
 )
-from ..identity.origins import is_allowed_origin
+from ..identity.origins import SHOWN, is_allowed_origin
 from ..identity.users import channel_of, user_of
 from ..page.client import (
     Client,
@@ -87,7 +87,7 @@ class SessionPath:
         allowed = self._config.allowed_origins
         # Browsers send an Origin header with every POST; it takes the place of a CSRF token.
         if origin is None or not is_allowed_origin(origin, request.scheme, request.host, allowed):
-            return _refuse(403, f"Origin {origin!r} may not do this.")
+            return _refuse(403, f"Origin {origin!r:.{SHOWN}} may not do this.")
         # The body is left alone, which anybody may have made as large as they like.
         connection_id = request.headers.get(CONNECTION_ID_HEADER)
         if connection_id == _NEW:

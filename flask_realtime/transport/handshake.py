@@ -13,7 +13,7 @@ from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
 from ..identity.keys import CONNECTION_ID, is_connection_id
-from ..identity.origins import is_allowed_origin
+from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, came
 from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket
@@ -135,7 +135,8 @@ def printable(address: str | None) -> str:
     """
     if not address:
         return "an unknown address"
-    return address if address.isprintable() else repr(address)[1:-1]
+    shown = address[:SHOWN]
+    return shown if shown.isprintable() else repr(shown)[1:-1]
 
 
 def check_headers(method: str, headers: Headers) -> None:
@@ -211,8 +212,8 @@ def _check_origin(config: Config) -> None:
     if not is_allowed_origin(origin, request.scheme, request.host, config.allowed_origins):
         raise Refusal(
             403,
-            f"Origin {origin!r} is not that of this host ({request.host!r}) and not "
-            "in REALTIME_ALLOWED_ORIGINS. Behind a proxy, see werkzeug's ProxyFix.",
+            f"Origin {origin!r:.{SHOWN}} is not that of this host ({request.host!r:.{SHOWN}}) and "
+            "not in REALTIME_ALLOWED_ORIGINS. Behind a proxy, see werkzeug's ProxyFix.",
         )
 
 

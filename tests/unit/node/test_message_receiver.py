@@ -8,6 +8,7 @@ import pytest
 from flask_realtime import Realtime
 from flask_realtime.connection import allowance
 from flask_realtime.identity.keys import digest
+from flask_realtime.messages import large_replies
 from flask_realtime.node import large_messages, message_receiver
 from flask_realtime.node.large_messages import LARGE_BYTES
 from tests.eventually import DEADLINE, eventually
@@ -276,3 +277,36 @@ def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time,
         eventually(lambda: node.connections() == [busy.connection])
         heard.gate.set()
         assert busy.receive()["body"] == "True"
+
+
+def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
+    """The handler does not run for it, and it keeps nobody waiting who is still there."""
+    monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
+    monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
+    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+    heard, run = Heard(), []
+
+    @heard.realtime.handler("slow")
+    def slow(data):
+        run.append(data)
+        heard.gate.wait(DEADLINE)
+        return "x" * 200_000
+
+    node = heard.node
+    with Page(node, socket_key="first") as first:
+        first.say("slow", data="known")
+        heard.gate.set()
+        assert first.receive()["status"] == 200
+        heard.gate.clear()
+        first.say("slow", data="first")
+        eventually(lambda: run == ["known", "first"])
+        with Page(node, socket_key="gone") as gone:
+            gone.say("slow", data="gone")
+            bodies = gone.connection.receiver._services.conversations._large_replies.bodies
+            eventually(lambda: bodies.is_waited_for)
+
+        eventually(lambda: node.connections() == [first.connection])
+        assert not bodies.is_waited_for
+        heard.gate.set()
+        assert first.receive()["status"] == 200
+    assert run == ["known", "first"]

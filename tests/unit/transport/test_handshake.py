@@ -5,6 +5,7 @@ from flask import Flask
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.identity.origins import SHOWN
 from flask_realtime.transport.handshake import (
     Handshake,
     Refusal,
@@ -192,6 +193,16 @@ def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
     assert "192.0.2.1 refused (503): Come back." in caplog.text
 
 
+def test_refusal_shows_a_part_of_what_a_stranger_wrote(app):
+    """A header of 8 KB would be a line of 32 KB in the log."""
+    written = "http://" + "\xff" * 8000
+
+    _, reason = refusal(app, Origin=written)
+
+    assert "REALTIME_ALLOWED_ORIGINS" in reason
+    assert len(reason) < 1000
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
@@ -200,6 +211,7 @@ def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
         (None, "an unknown address"),
         ("1.2.3.4\nERROR all is lost", "1.2.3.4\\nERROR all is lost"),
         ("\x1b[31m\u202e", "\\x1b[31m\\u202e"),
+        ("9" * 8000, "9" * SHOWN),
     ],
 )
 def test_address_begins_no_line_of_its_own_in_the_log(app, caplog, address, shown):
