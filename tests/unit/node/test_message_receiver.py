@@ -1,43 +1,14 @@
 """What becomes of the messages of one socket."""
 
 import json
-import threading
 
 import pytest
 
-from flask_realtime import Realtime
-from flask_realtime.connection import allowance
 from flask_realtime.identity.keys import digest
-from flask_realtime.messages import large_replies
-from flask_realtime.node import large_messages, message_receiver
-from flask_realtime.node.large_messages import LARGE_BYTES
-from tests.eventually import DEADLINE, eventually
+from flask_realtime.node import message_receiver
 
 from ..handshakes import Page, admitted
-from .nodes import node_of
-
-
-class Heard:
-    """An app that answers, and writes down what it is told."""
-
-    def __init__(self, **settings):
-        self.told = []
-        self.gate = threading.Event()
-        self.realtime = Realtime()
-        self.realtime.on_join(lambda: self.note("joined"))
-        self.realtime.on_leave(lambda: self.note("left"))
-        self.realtime.handler("echo")(lambda data: data)
-        self.realtime.handler("wait")(lambda data: str(self.gate.wait(DEADLINE)))
-        self.realtime.handler("much")(lambda data: "x" * 2_000_000)
-        self.realtime.handler("log-out")(self._log_out)
-        self.node = node_of(realtime=self.realtime, **settings)
-
-    def note(self, what):
-        self.told.append((what, self.realtime.socket.is_resumed))
-
-    def _log_out(self, data):
-        self.realtime.socket.disconnect()
-        return "good-bye"
+from .heard import Heard
 
 
 @pytest.fixture
@@ -222,91 +193,3 @@ def test_message_that_comes_after_the_end_is_not_heeded(heard):
         connection.receiver.received('{"id": "1", "action": "echo"}')
 
         assert not connection.jobs.pending
-
-
-def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
-    """A peer that reads nothing has one such reply in memory, however often it asks."""
-    made = []
-    heard.realtime.handler("large")(lambda data: made.append(data) or "x" * 4_000_000)
-    with Page(heard.node) as page:
-        for number in range(3):
-            page.say("large", data=number)
-        eventually(lambda: made)
-        page.say("ping")
-        at_first = list(made)
-        replies = [page.receive() for _ in range(4)]
-
-    assert at_first == [0]
-    assert made == [0, 1, 2]
-    assert sum(len(reply["body"]) == 4_000_000 for reply in replies) == 3
-
-
-@pytest.fixture
-def one_at_a_time(monkeypatch):
-    """There is memory for one large message, and who waits for it is not let in early."""
-    monkeypatch.setattr(large_messages, "HANDLED_BYTES", 1)
-    monkeypatch.setattr(large_messages, "PATIENCE_SECONDS", 1000.0)
-    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
-
-
-def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(one_at_a_time):
-    """Its own next message is read once it has taken the reply."""
-    node = Heard().node
-    with Page(node, socket_key="slow") as slow, Page(node, socket_key="other") as other:
-        slow.say("much")
-        eventually(lambda: slow.connection.outbox.has_large_reply)
-        slow.say("echo", data="x" * LARGE_BYTES)
-        eventually(lambda: slow.connection.outbox._empty)
-
-        other.say("echo", data="x" * LARGE_BYTES)
-
-        assert other.receive()["status"] == 200
-
-
-def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time, heard):
-    """The socket is gone at once, and not once others' handlers have ended."""
-    node = heard.node
-    with Page(node, socket_key="busy") as busy:
-        busy.say("wait", data="x" * LARGE_BYTES)
-        large = busy.connection.receiver._services.large
-        eventually(lambda: large._allowance.taken)
-        with Page(node, socket_key="waiting") as waiting:
-            waiting.say("echo", data="x" * LARGE_BYTES)
-            eventually(lambda: large._allowance.is_waited_for)
-
-        eventually(lambda: node.connections() == [busy.connection])
-        heard.gate.set()
-        assert busy.receive()["body"] == "True"
-
-
-def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
-    """The handler does not run for it, and it keeps nobody waiting who is still there."""
-    monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
-    monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
-    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
-    heard, run = Heard(), []
-
-    @heard.realtime.handler("slow")
-    def slow(data):
-        run.append(data)
-        heard.gate.wait(DEADLINE)
-        return "x" * 200_000
-
-    node = heard.node
-    with Page(node, socket_key="first") as first:
-        first.say("slow", data="known")
-        heard.gate.set()
-        assert first.receive()["status"] == 200
-        heard.gate.clear()
-        first.say("slow", data="first")
-        eventually(lambda: run == ["known", "first"])
-        with Page(node, socket_key="gone") as gone:
-            gone.say("slow", data="gone")
-            bodies = gone.connection.receiver._services.conversations._large_replies.bodies
-            eventually(lambda: bodies.is_waited_for)
-
-        eventually(lambda: node.connections() == [first.connection])
-        assert not bodies.is_waited_for
-        heard.gate.set()
-        assert first.receive()["status"] == 200
-    assert run == ["known", "first"]

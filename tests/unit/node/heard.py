@@ -1,0 +1,31 @@
+"""An app whose handlers and hooks write down what they are told."""
+
+import threading
+
+from flask_realtime import Realtime
+
+from ...eventually import DEADLINE
+from .nodes import node_of
+
+
+class Heard:
+    """An app that answers, and writes down what it is told."""
+
+    def __init__(self, **settings):
+        self.told = []
+        self.gate = threading.Event()
+        self.realtime = Realtime()
+        self.realtime.on_join(lambda: self.note("joined"))
+        self.realtime.on_leave(lambda: self.note("left"))
+        self.realtime.handler("echo")(lambda data: data)
+        self.realtime.handler("wait")(lambda data: str(self.gate.wait(DEADLINE)))
+        self.realtime.handler("much")(lambda data: "x" * 2_000_000)
+        self.realtime.handler("log-out")(self._log_out)
+        self.node = node_of(realtime=self.realtime, **settings)
+
+    def note(self, what):
+        self.told.append((what, self.realtime.socket.is_resumed))
+
+    def _log_out(self, data):
+        self.realtime.socket.disconnect()
+        return "good-bye"

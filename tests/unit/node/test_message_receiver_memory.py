@@ -1,0 +1,105 @@
+"""What the messages of a socket, and their replies, hold in memory, and whom they keep waiting."""
+
+import pytest
+
+from flask_realtime.connection import allowance
+from flask_realtime.messages import large_replies
+from flask_realtime.node import large_messages
+from flask_realtime.node.large_messages import LARGE_BYTES
+from tests.eventually import DEADLINE, eventually
+
+from ..handshakes import Page
+from .heard import Heard
+
+
+@pytest.fixture
+def heard():
+    return Heard()
+
+
+def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
+    """A peer that reads nothing has one such reply in memory, however often it asks."""
+    made = []
+    heard.realtime.handler("large")(lambda data: made.append(data) or "x" * 4_000_000)
+    with Page(heard.node) as page:
+        for number in range(3):
+            page.say("large", data=number)
+        eventually(lambda: made)
+        page.say("ping")
+        at_first = list(made)
+        replies = [page.receive() for _ in range(4)]
+
+    assert at_first == [0]
+    assert made == [0, 1, 2]
+    assert sum(len(reply["body"]) == 4_000_000 for reply in replies) == 3
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """There is memory for one large message, and who waits for it is not let in early."""
+    monkeypatch.setattr(large_messages, "HANDLED_BYTES", 1)
+    monkeypatch.setattr(large_messages, "PATIENCE_SECONDS", 1000.0)
+    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+
+
+def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(one_at_a_time):
+    """Its own next message is read once it has taken the reply."""
+    node = Heard().node
+    with Page(node, socket_key="slow") as slow, Page(node, socket_key="other") as other:
+        slow.say("much")
+        eventually(lambda: slow.connection.outbox.has_large_reply)
+        slow.say("echo", data="x" * LARGE_BYTES)
+        eventually(lambda: slow.connection.outbox._empty)
+
+        other.say("echo", data="x" * LARGE_BYTES)
+
+        assert other.receive()["status"] == 200
+
+
+def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time, heard):
+    """The socket is gone at once, and not once others' handlers have ended."""
+    node = heard.node
+    with Page(node, socket_key="busy") as busy:
+        busy.say("wait", data="x" * LARGE_BYTES)
+        large = busy.connection.receiver._services.large
+        eventually(lambda: large._allowance.taken)
+        with Page(node, socket_key="waiting") as waiting:
+            waiting.say("echo", data="x" * LARGE_BYTES)
+            eventually(lambda: large._allowance.is_waited_for)
+
+        eventually(lambda: node.connections() == [busy.connection])
+        heard.gate.set()
+        assert busy.receive()["body"] == "True"
+
+
+def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
+    """The handler does not run for it, and it keeps nobody waiting who is still there."""
+    monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
+    monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
+    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+    heard, run = Heard(), []
+
+    @heard.realtime.handler("slow")
+    def slow(data):
+        run.append(data)
+        heard.gate.wait(DEADLINE)
+        return "x" * 200_000
+
+    node = heard.node
+    with Page(node, socket_key="first") as first:
+        first.say("slow", data="known")
+        heard.gate.set()
+        assert first.receive()["status"] == 200
+        heard.gate.clear()
+        first.say("slow", data="first")
+        eventually(lambda: run == ["known", "first"])
+        with Page(node, socket_key="gone") as gone:
+            gone.say("slow", data="gone")
+            bodies = gone.connection.receiver._services.conversations._large_replies.bodies
+            eventually(lambda: bodies.is_waited_for)
+
+        eventually(lambda: node.connections() == [first.connection])
+        assert not bodies.is_waited_for
+        heard.gate.set()
+        assert first.receive()["status"] == 200
+    assert run == ["known", "first"]
