@@ -97,8 +97,12 @@ class Conversations:
         A message whose reply is likely to be large waits while too many large replies of this
         process are being made or sent.
 
-        :param is_wanted: returns whether the socket still waits for the reply; asked now and then.
-        :raises NotWanted: if it does not; a message that had to wait may not have been handled.
+        :param conversation: the conversation of the socket that sent the message.
+        :param message: the message.
+        :param send: called once, with the reply.
+        :param is_wanted: returns whether the socket still waits for the reply; called now and then.
+        :raises NotWanted: if the socket no longer waits for the reply. A message that had to wait
+            may then not have been handled.
         """
         turn = ReplyTurn(self._large_replies, conversation.session_name, is_wanted)
         try:

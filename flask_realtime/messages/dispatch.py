@@ -41,7 +41,7 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], Non
     :param environ: the WSGI environ of the request.
     :param check: called in the request's context before any function of the app runs.
     :raises CallRefused: if *check* raises it.
-    :raises NotWanted: if *check* raises it. Other exceptions become responses.
+    :raises NotWanted: if *check* raises it. Any other exception becomes a response.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:

@@ -60,7 +60,7 @@ class ReplyTurn:
 
     :param replies: the large replies of the process.
     :param session: the name of the browser session that gets the reply.
-    :param is_wanted: returns whether the socket still waits for the reply; asked now and then.
+    :param is_wanted: returns whether the socket still waits for the reply; called now and then.
     """
 
     __slots__ = (

@@ -4,7 +4,7 @@ import { beforeEach } from "node:test";
 import { Blocks } from "../../flask_realtime/javascript/blocks.js";
 import { FakePage } from "./page.js";
 
-/** `early`: by how many ms timers run early. */
+/** `early`: by how many ms timers run early; `chance`: the value of `Math.random`. */
 export const clockwork = {};
 export let page, blocks, asked, answers, stale, updated, address, errors;
 let elements;
