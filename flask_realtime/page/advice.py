@@ -52,14 +52,13 @@ class Advice:
         )
 
     def page_without_script(self) -> None:
-        """Warn, in debug mode, that the page of the current request is subscribed for nothing."""
-        if current_app.debug:
-            self._give(
-                "The page of the view %r is subscribed, and holds no {{ realtime_script() }}: "
-                "nothing opens its socket, so it hears no push. Put the tag into the template, or "
-                "extend the one that has it. If a client of your own opens the socket, write "
-                f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">, and this warning ends.'
-            )
+        """Warn that the page of the current request is subscribed for nothing."""
+        self._give(
+            "The page of the view %r is subscribed, and holds no {{ realtime_script() }}: "
+            "nothing opens its socket, so it hears no push. Put the tag into the template, or "
+            "extend the one that has it. If a client of your own opens the socket, write "
+            f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">, and this warning ends.'
+        )
 
     def subscription_without_page(self, channel: str, status: int) -> None:
         """Say, in debug mode, that the current request subscribes nobody.

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from flask import Flask, Request, Response
 
 from ..config.settings import Config
+from ..flask_contexts import present_app
 from ..request_hooks import request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
-from .charset import keeps_ascii
+from .charset import charset_of, keeps_ascii
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client
 from .withheld import is_session_withheld
 
@@ -49,10 +50,12 @@ class _Stamp:
     :param body: the response's body right after stamping. If the response still holds the same
         object later, nobody has changed its body.
     :param before: the HTML without the id.
+    :param said: the response's status and headers right after stamping.
     """
 
     body: object
     before: bytes
+    said: object
 
 
 class Stamping:
@@ -73,15 +76,15 @@ class Stamping:
         if _is_seen(request, response) or not self._is_to_be_stamped(request, response):
             return response
         html = self._without_foreign_claim(request, response.get_data())
-        tag = find_body_tag(html)
-        response.set_data(html)
+        tag, shown = find_body_tag(html), html
         if tag is not None and not tag.is_stamped:
             attribute = f' {ATTRIBUTE}="{_id_of_page()}"'.encode()
-            response.set_data(html[: tag.name_end] + attribute + html[tag.name_end :])
+            shown = html[: tag.name_end] + attribute + html[tag.name_end :]
             request.environ[IS_STAMPED_IN_ENVIRON] = True
         elif tag is None and SCRIPT_IN_ENVIRON in request.environ:
             advice().page_without_body()
-        request.environ[_STAMP] = _Stamp(response.response, html)
+        response.set_data(shown)
+        request.environ[_STAMP] = _Stamp(response.response, html, _said(response))
         return response
 
     def _finish(self, request: Request, response: Response) -> Response:
@@ -91,7 +94,9 @@ class Stamping:
             return response
         if not _is_seen(request, response):
             self._stamp(request, response)
-        elif not self._is_to_be_stamped(request, response):
+        elif environ[_STAMP].said != _said(response) and not self._is_to_be_stamped(
+            request, response
+        ):
             # An after_request function has said since then that caches may keep the page.
             response.set_data(environ[_STAMP].before)
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
@@ -101,7 +106,7 @@ class Stamping:
             if not is_session_withheld():
                 current_client().keep_socket_key()
             keep_from_caches(response)
-            if _is_without_script(request):
+            if present_app().debug and _is_without_script(request):
                 advice().page_without_script()
             advice().page_of_view()
             advice().session_cookie(*self._paths)
@@ -213,8 +218,12 @@ def _is_whole_page(request: Request, response: Response) -> bool:
         and status not in _WITHOUT_WHOLE_BODY
         and not response.is_streamed
         and response.headers.get("Content-Encoding", "identity") == "identity"
-        and keeps_ascii(response.get_data(), response.mimetype_params.get("charset"))
+        and keeps_ascii(response.get_data(), charset_of(response.content_type))
     )
+
+
+def _said(response: Response) -> object:
+    return response.status, list(response.headers)
 
 
 def _is_seen(request: Request, response: Response) -> bool:

@@ -15,7 +15,7 @@ from flask_realtime import Realtime
 from tests.unit.conversations import Browser
 
 #: By path: how many calls more than without the extension a request may take.
-MOST = {"/json": 75, "/page": 550}
+MOST = {"/json": 75, "/page": 500}
 #: How many more than the same request by HTTP a call over a socket may take, or a message.
 MOST_OF_MESSAGE = 115
 
