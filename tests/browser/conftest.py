@@ -113,24 +113,43 @@ def redis_client(redis_url):
         yield client
 
 
+@pytest.fixture(scope="package")
+def renewed():
+    """The visitors of earlier tests whose tabs new visitors may have."""
+    return []
+
+
 @pytest.fixture
-def come(request):
+def come(request, renewed):
     """A function that returns a new visitor. The test fails if a visitor's console shows an error.
 
-    A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button.
+    A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button. A
+    visitor in a test with the mark ``shares_tabs`` gets the renewed tab of an earlier one.
     """
-    people = []
+    people, sharing = [], []
     keeps_pages = request.node.get_closest_marker("keeps_pages")
     browser = request.getfixturevalue("whole_browser" if keeps_pages else "browser")
+    shares_tabs = request.node.get_closest_marker("shares_tabs") and not keeps_pages
 
     def come(url, prefix="", **options):
-        people.append(chromium.Visitor(browser, url, prefix, **options))
-        return people[-1]
+        is_sharing = shares_tabs and kinds.KIND is chromium and not options
+        if is_sharing and renewed:
+            person = renewed.pop()
+            person.move(url, prefix)
+        else:
+            person = chromium.Visitor(browser, url, prefix, **options)
+        people.append(person)
+        if is_sharing:
+            sharing.append(person)
+        return person
 
     yield come
     errors = [error for person in people for error in person.errors]
     for person in people:
-        person.close()
+        if person in sharing and person.renew():
+            renewed.append(person)
+        else:
+            person.close()
     assert errors == []
 
 

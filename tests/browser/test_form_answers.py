@@ -7,6 +7,8 @@ import pytest
 from .answering import visit_forms, ways
 from .kinds import NAME, READS_CONSOLE
 
+pytestmark = pytest.mark.shares_tabs
+
 HTMX = pathlib.Path(__file__).parents[1] / "js/node_modules/htmx.org/dist/htmx.min.js"
 DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
 

@@ -5,6 +5,8 @@ import pytest
 from .kinds import not_in
 from .links import Link
 
+pytestmark = pytest.mark.shares_tabs
+
 FORM = """<form id="f" method="post" action="/echo/a" data-realtime><input name="text" value="hi">
 <button id="go" name="button" value="go">go</button>
 <button id="other" name="button" value="other">other</button></form>

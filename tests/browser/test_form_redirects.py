@@ -6,6 +6,8 @@ from playwright.sync_api import Error
 from .answering import visit_forms, ways
 from .kinds import not_in
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture
 def person(come, site):

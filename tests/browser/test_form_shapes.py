@@ -5,6 +5,8 @@ import pytest
 
 from .kinds import READS_CONSOLE
 
+pytestmark = pytest.mark.shares_tabs
+
 GO = '<button id="go" name="button" value="go">go</button>'
 
 # What the socket carries: each is sent the way a browser sends it by HTTP.

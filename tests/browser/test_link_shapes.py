@@ -5,6 +5,8 @@ import pytest
 
 from .kinds import NAME, not_in
 
+pytestmark = pytest.mark.shares_tabs
+
 INTO = 'data-realtime data-realtime-target="#here"'
 HERE = '<p id="here"></p>'
 # A picture that is broken has no areas in WebKit.

@@ -6,6 +6,8 @@ import pytest
 
 from .answering import FORM, send_form, visit_form
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture
 def visit(come, site):

@@ -6,6 +6,8 @@ import pytest
 
 from .answering import FORM, JAVASCRIPT, send_form, visit_form
 
+pytestmark = pytest.mark.shares_tabs
+
 
 def policy(nonce):
     return {"Content-Security-Policy": f"script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'"}

@@ -4,6 +4,8 @@ import pytest
 
 from .kinds import READS_CONSOLE
 
+pytestmark = pytest.mark.shares_tabs
+
 MAIN = """<form method="post" action="/echo/a" data-realtime><button id="go">go</button></form>
 <form method="post" action="/echo/a" data-realtime data-realtime-target="#here">
 <button id="put">put</button></form>
