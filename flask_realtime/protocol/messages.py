@@ -27,8 +27,10 @@ _WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
 _BEGIN = re.compile(r"\s*{")
 _PAIR = re.compile(r'\s*"(id|action)"\s*:\s*("[^"\\\x00-\x1f]{1,200}"|-?\d{1,15})\s*[,}]')
 
-# More than any name that a developer gives has; the reply to an unknown action repeats the name.
+# More than any name that a developer gives has. Replies repeat ids and names, and some are sent
+# whatever waits for the same peer already.
 _MAX_ACTION_CHARACTERS = 200
+_MAX_ID_CHARACTERS = 200
 # Far more than any position that the library writes has.
 _MAX_POSITION_CHARACTERS = 100
 
@@ -200,14 +202,17 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def _read_id(fields: dict[str, Any]) -> MessageId:
     value = fields.get("id")
-    if isinstance(value, str) and (value.isascii() or is_encodable(value)):
+    if isinstance(value, str) and len(value) <= _MAX_ID_CHARACTERS and is_encodable(value):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     # 1e999 is valid JSON. Python reads it as infinity, and would write it as invalid JSON.
     if isinstance(value, float) and math.isfinite(value):
         return value
-    raise InvalidMessage("A message needs an id, a string or a number; its reply repeats it.")
+    raise InvalidMessage(
+        f"A message needs an id, a string of up to {_MAX_ID_CHARACTERS} characters or a number; "
+        "its reply repeats it."
+    )
 
 
 def is_encodable(value: Any) -> bool:
@@ -229,5 +234,6 @@ def _parse_position(channel: str, text: object) -> Position:
         return Position.parse(text)
     except ValueError:
         raise InvalidMessage(
-            f"The position of {channel!r} is none; a push carries one, such as 'k3f9:17:b2'."
+            f"The position of {channel!r:.{_MAX_ID_CHARACTERS}} is none; a push carries one, such "
+            "as 'k3f9:17:b2'."
         ) from None

@@ -76,13 +76,18 @@ class JobQueue:
         return idle.wait(seconds)
 
     def _run(self) -> None:
+        turns = self._threads.turns
         while (job := self._next()) is not None:
+            # Greenlets do jobs that wait for nothing without a pause: many messages of many sockets
+            # would hold up everybody else.
+            began = turns.begin()
             try:
                 job()
             except BaseException:
                 # BaseException, because gevent's Timeout is one: it would end the thread, and the
                 # jobs behind this one would never run.
                 logger.exception("A socket's job failed.")
+            turns.end(began)
             self._done()
 
     def _drop(self) -> None:

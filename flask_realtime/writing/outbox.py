@@ -183,7 +183,7 @@ class Outbox:
         return not self._is_closed
 
     def close(self) -> None:
-        """Drop everything, take nothing more, and wake a thread that waits until all is taken."""
+        """Drop everything, take nothing more, and wake who waits until all is taken."""
         with self._lock:
             self._is_closed = True
             self.swift = None
@@ -211,10 +211,9 @@ class Outbox:
         if self._is_closed or not items:
             return 0
         self.swift = None
+        if self._is_blocked:
+            self._backlog += self._count(items, self._items)
         self._items += items
-        if not self._is_blocked:
-            return 0
-        self._backlog += self._count(items)
         return self.overflow
 
     def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
@@ -249,19 +248,19 @@ class Outbox:
         return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
-        self._backlog = self._count(self._items[1:])
+        self._backlog = self._count(self._items[1:], self._items[:1])
         self._is_blocked = True
         return False
 
-    def _count(self, items: Sequence[Item]) -> int:
-        """Return how many bytes of *items* count as backlog.
+    def _count(self, items: Sequence[Item], before: Sequence[Item]) -> int:
+        """Return how many bytes of *items*, which wait behind others, count as backlog.
 
-        A large reply does not: the app may have made it as large as it is, and a client that is cut
-        off for it would ask for it again, in vain. No other is made until the peer has taken it.
+        One large reply does not: a client that is cut off for it would ask for it again, in vain.
+        The app makes no other until the peer has taken it.
         """
-        return self.weight(
-            [one for one in items if not isinstance(one, bytes) or len(one) < LARGE_REPLY_BYTES]
-        )
+        large = next((one for one in items if _is_large_reply(one)), None)
+        is_first = large is not None and not any(map(_is_large_reply, before))
+        return self.weight([one for one in items if one is not large or not is_first])
 
     def _weigh(self, item: Item) -> int:
         if isinstance(item, bytes):
@@ -290,6 +289,10 @@ class Outbox:
             self._head = None
             done += 1
         del self._items[:done]
+
+
+def _is_large_reply(item: Item) -> bool:
+    return isinstance(item, bytes) and len(item) >= LARGE_REPLY_BYTES
 
 
 def _first_places(items: Sequence[Item]) -> dict[str, Position]:

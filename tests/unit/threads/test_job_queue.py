@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from flask_realtime.threads import turns
 from flask_realtime.threads.job_queue import JobQueue
 from flask_realtime.threads.pool import ThreadPool
 from tests.eventually import DEADLINE, eventually
@@ -200,3 +201,23 @@ def test_queue_loses_no_job_of_many_threads():
 
     assert queue.wait_until_idle(DEADLINE)
     assert len(done) == 1800
+
+
+def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeypatch):
+    """Greenlets would do all of them in one stretch, and hold up everybody else."""
+    pauses = []
+    monkeypatch.setattr(turns, "let_others_run", lambda: pauses.append(len(done)))
+    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
+
+    def work():
+        clock.now += turns.TURN_SECONDS / 2
+        done.append(1)
+
+    gate = threading.Event()
+    queue.submit(lambda: gate.wait(DEADLINE))
+    for _ in range(9):
+        queue.submit(work)
+    gate.set()
+
+    assert queue.wait_until_idle(DEADLINE)
+    assert any(0 < after < 9 for after in pauses)

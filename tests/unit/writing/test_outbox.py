@@ -91,6 +91,24 @@ def test_large_reply_behind_a_push_is_no_backlog(make):
     assert "wait behind a message" in line.told[0]
 
 
+@pytest.mark.parametrize("is_sent_first", [False, True])
+def test_second_large_reply_is_a_backlog(make, is_sent_first):
+    """The app makes one at a time; what is answered at once, whatever waits, is bounded so."""
+    large = b"x" * LARGE_REPLY_BYTES
+    line = make(limit=2000)
+    outbox = line.outbox if is_sent_first else blocked(line)
+    if is_sent_first:
+        line.fill()
+
+    outbox.append(large)
+    outbox.flush()
+    before = list(line.told)
+    outbox.append(large)
+
+    assert before == []
+    assert "wait behind a message" in line.told[0]
+
+
 @pytest.mark.parametrize("deflates", [False, True])
 def test_outbox_counts_what_its_items_hold_in_memory(make, deflates):
     """A message that deflates well takes its whole size while it waits, and many small ones take
