@@ -24,6 +24,10 @@ READ_BYTES = 65536
 # One TLS record; what is joined for it is copied once more, and what a record holds counts as sent.
 TLS_RECORD_BYTES = 16384
 
+# How many bytes the kernel takes that it cannot send yet: else up to 4 MB for a peer that reads
+# nothing, which no limit of ours sees.
+MOST_UNSENT_BYTES = 128 * 1024
+
 # The first byte of Linux's struct tcp_info.
 _TCP_ESTABLISHED = 1
 
@@ -101,6 +105,7 @@ class PlainDescriptor:
     def take_over(self) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
         self._sock.settimeout(None)
+        _bound_unsent(self._sock)
         # gevent's socket has the real one within; its own "send" would wait.
         real = getattr(self._sock, "_sock", self._sock)
         if isinstance(real, _socket.socket):
@@ -161,6 +166,7 @@ class TlsDescriptor:
 
     def take_over(self) -> None:
         self._sock.settimeout(0)
+        _bound_unsent(self._sock)
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -261,6 +267,11 @@ def _has_tcp_ended(sock: socket.socket) -> bool:
 def _unread(sock: socket.socket) -> int:
     size: int = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))[0]
     return size
+
+
+def _bound_unsent(sock: socket.socket) -> None:
+    if not _is_unix(sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
 
 
 def _join(buffers: Sequence[Buffer], most: int) -> Buffer:

@@ -40,9 +40,7 @@ class Owner(Protocol):
 
 
 class Outbox:
-    """Frames and replies in the order in which they are to be written.
-
-    Any thread may append; only the flusher flushes.
+    """Frames and replies in the order of writing; any thread appends, only the flusher flushes.
 
     :param descriptor: the fd to which the outbox is written.
     :param lock: the flusher's lock, which all outboxes share: with a lock for each outbox, every
@@ -55,8 +53,7 @@ class Outbox:
 
     __slots__ = (
         "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
-        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner",
-        "swift",
+        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner", "swift",
     )  # fmt: skip
 
     def __init__(
@@ -258,9 +255,8 @@ class Outbox:
         One large reply does not: a client that is cut off for it would ask for it again, in vain.
         The app makes no other until the peer has taken it.
         """
-        large = next((one for one in items if _is_large_reply(one)), None)
-        is_first = large is not None and not any(map(_is_large_reply, before))
-        return self.weight([one for one in items if one is not large or not is_first])
+        spared = [] if any(map(_is_large_reply, before)) else [*filter(_is_large_reply, items)][:1]
+        return self.weight(items) - self.weight(spared)
 
     def _weigh(self, item: Item) -> int:
         if isinstance(item, bytes):

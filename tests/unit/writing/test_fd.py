@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 import trustme
 
-from flask_realtime.writing.fd import TLS_RECORD_BYTES, descriptor_for
+from flask_realtime.writing.fd import MOST_UNSENT_BYTES, TLS_RECORD_BYTES, descriptor_for
 
 from ...eventually import DEADLINE, eventually
 
@@ -45,6 +45,19 @@ def line(request):
     peer.close()
 
 
+@pytest.fixture
+def tcp_line():
+    """A descriptor of a TCP socket whose peer has a small buffer, and that peer."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.connect(server.getsockname())
+        ours, _ = server.accept()
+        with ours:
+            descriptor = descriptor_for(ours)
+            descriptor.take_over()
+            yield descriptor, peer
+
+
 def exactly(peer, count):
     data = b""
     while len(data) < count:
@@ -60,6 +73,13 @@ def fill(descriptor):
     while count := descriptor.write([b"x" * 65536]):
         taken += count
     return taken
+
+
+def test_kernel_keeps_little_for_a_peer_that_reads_nothing(tcp_line):
+    """It would take 4 MB, of which no limit on what waits knows."""
+    descriptor, _ = tcp_line
+
+    assert fill(descriptor) < 4 * MOST_UNSENT_BYTES
 
 
 def test_descriptor_writes_all_buffers_in_order(line):
