@@ -15,6 +15,9 @@ TAKEN_SECONDS = 60.0
 # that never fetches them does not fill the registry.
 MOST_WAITING = 1000
 MOST_WAITING_BYTES = 1024 * 1024
+#: How many channels that a user was put out of are remembered. Beyond that the older half is
+#: forgotten: the user counts as put out of every channel at the last of their moments.
+MOST_LEFT_BY_USER = 1000
 # Within this time a process that has connected a client reads the logs of the client's channels,
 # and keeps the channels from then on.
 _UNTIL_READ_SECONDS = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..expiring import ExpiringDict
-from ..lifetimes import Lifetimes
+from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
 from ..subscriptions import Subscription
 
 
@@ -57,51 +57,86 @@ class MemorySessions:
         return max(dropped) >= most
 
 
+class MemoryUser:
+    """When one user was disconnected, or put out of channels, in ms since 1970; 0: never."""
+
+    __slots__ = ("_forgotten", "_left", "ended")
+
+    def __init__(self) -> None:
+        self.ended = 0
+        self._left: dict[str, int] = {}
+        # The user counts as put out of every channel then.
+        self._forgotten = 0
+
+    def __len__(self) -> int:
+        """Return of how many channels is known when the user was put out of them."""
+        return len(self._left)
+
+    def leave(self, channel: str, moment: int) -> None:
+        """Note that the user was put out of a channel."""
+        self._left[channel] = max(moment, self._left.get(channel, 0))
+        if len(self._left) > MOST_LEFT_BY_USER:
+            self._forget_older_half()
+
+    def left_at(self, channel: str) -> int:
+        """Return when the user was last put out of a channel."""
+        return max(self._left.get(channel, 0), self._forgotten)
+
+    def _forget_older_half(self) -> None:
+        moments = sorted(self._left.values())
+        self._forgotten = max(self._forgotten, moments[len(moments) // 2])
+        self._left = {name: at for name, at in self._left.items() if at > self._forgotten}
+
+
 class MemoryUsers:
-    """When users were disconnected or put out of channels, in ms since 1970.
+    """The users that were disconnected or put out of channels.
 
     Not safe for threads: the registry holds its lock around every call.
     """
 
-    __slots__ = ("_ended", "_left")
+    __slots__ = ("_users",)
 
     def __init__(self, lifetimes: Lifetimes) -> None:
-        self._ended: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
-        self._left: ExpiringDict[tuple[str, str], int] = ExpiringDict(lifetimes.client)
+        self._users: ExpiringDict[str, MemoryUser] = ExpiringDict(lifetimes.client)
 
     def end(self, user: str, moment: int, now: float) -> None:
         """Note that the user's clients have ended."""
-        self._ended.put(user, max(moment, self.ended_at(user, now)), now)
+        one = self._kept(user, now)
+        one.ended = max(moment, one.ended)
 
     def leave(self, user: str, channel: str, moment: int, now: float) -> None:
         """Note that the user's clients have left a channel."""
-        before = self._left.get((user, channel), now) or 0
-        self._left.put((user, channel), max(moment, before), now)
+        self._kept(user, now).leave(channel, moment)
 
     def ended_at(self, user: str, now: float) -> int:
         """Return when the user was last disconnected, in ms since 1970; 0: never."""
-        return self._ended.get(user, now) or 0
+        one = self._users.get(user, now)
+        return 0 if one is None else one.ended
 
     def lost(self, user: str, subscriptions: Mapping[str, Subscription], now: float) -> list[str]:
         """Return the channels that the user was put out of after a client subscribed to them."""
-        return [
-            name
-            for name, one in subscriptions.items()
-            if one.moment <= (self._left.get((user, name), now) or 0)
-        ]
+        one = self._users.get(user, now)
+        if one is None:
+            return []
+        return [name for name, on in subscriptions.items() if on.moment <= one.left_at(name)]
 
     def left_since(self, user: str, asked: Mapping[str, int], now: float) -> list[str]:
         """Return the channels that the user was put out of after a moment.
 
         :param asked: the moments, by channel.
         """
-        return [
-            name
-            for name, moment in asked.items()
-            if (self._left.get((user, name), now) or 0) > moment
-        ]
+        one = self._users.get(user, now)
+        if one is None:
+            return []
+        return [name for name, moment in asked.items() if one.left_at(name) > moment]
 
     def drop_expired(self, now: float, most: int) -> bool:
-        """Forget what has expired, about *most* of each kind; True if there may be more."""
-        dropped = (self._ended.pop_expired(now, most), self._left.pop_expired(now, most))
-        return max(map(len, dropped)) >= most
+        """Forget what has expired, about *most*; return True if there may be more."""
+        return len(self._users.pop_expired(now, most)) >= most
+
+    def _kept(self, user: str, now: float) -> MemoryUser:
+        one = self._users.get(user, now)
+        if one is None:
+            one = MemoryUser()
+        self._users.put(user, one, now)
+        return one

@@ -121,7 +121,7 @@ class RedisClients:
             self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
             return Arrival(None, (), has_ended=True)
         subscriptions = self._subscriptions(as_fields(known)) if known else None
-        lost = self._tombstones.lost(subscriptions, of_others)
+        lost = self._tombstones.lost(user, subscriptions, of_others, deadline)
         if subscriptions and lost:
             self.unsubscribe(digest, lost, deadline)
             for channel in lost:

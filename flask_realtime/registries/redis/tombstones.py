@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ...config.settings import Config
-from ..lifetimes import Lifetimes
+from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -14,10 +14,6 @@ from .keys import RedisKeys
 from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
-
-# How many channels a user may have been put out of before those are removed that are too long ago
-# to concern any client.
-MOST_LEFT_BY_USER = 1000
 
 
 class RedisTombstones:
@@ -58,7 +54,7 @@ class RedisTombstones:
             ("HEXISTS", self._keys.session(session), "heir") for session in sessions
         ]
         if user is not None:
-            asked.append(("HGETALL", self._keys.user(user)))
+            asked.append(("HMGET", self._keys.user(user), "ended", "latest"))
         return asked
 
     def ended_ago(self, user: str, channels: Collection[str]) -> Command:
@@ -74,18 +70,34 @@ class RedisTombstones:
         """
         if any(reply for reply in replies if not isinstance(reply, list)):
             return True
-        return 0 < began <= int(_of_user(replies).get(b"ended", 0))
+        ended, _ = _of_user(replies)
+        return 0 < began <= ended
 
-    @staticmethod
-    def lost(subscriptions: Subscriptions | None, replies: Sequence[Any]) -> list[str]:
-        """Return the channels that the client's user was put out of after the client subscribed."""
-        of_user = _of_user(replies)
-        if not (of_user and subscriptions):
+    def lost(
+        self,
+        user: str | None,
+        subscriptions: Subscriptions | None,
+        replies: Sequence[Any],
+        deadline: Deadline,
+    ) -> list[str]:
+        """Return the channels that the client's user was put out of after the client subscribed.
+
+        Asks Redis where the user was put out of any channel since.
+
+        :param replies: the replies to :meth:`questions`.
+        """
+        _, latest = _of_user(replies)
+        moments = {name: one.moment for name, one in (subscriptions or {}).items()}
+        asked = [name for name, moment in moments.items() if moment <= latest]
+        if user is None or not asked:
             return []
+        fields = ["forgotten", *(f"left:{name}" for name in asked)]
+        found = self._pool.ask([("HMGET", self._keys.user(user), *fields)], deadline)
+        forgotten, *left = map(_moment, found[0])
         return [
             name
-            for name, one in subscriptions.items()
-            if one.moment <= int(of_user.get(b"left:" + name.encode(), 0))
+            for name, moment in zip(asked, left, strict=True)
+            if moments[name] <= max(moment, forgotten)
         ]
 
 
@@ -94,5 +106,11 @@ def as_fields(reply: Sequence[bytes]) -> dict[bytes, bytes]:
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
-def _of_user(replies: Sequence[Any]) -> dict[bytes, bytes]:
-    return next((as_fields(reply) for reply in replies if isinstance(reply, list)), {})
+def _of_user(replies: Sequence[Any]) -> tuple[int, int]:
+    """Return when the user was last disconnected, and put out of a channel; 0: never."""
+    ended, latest = next((reply for reply in replies if isinstance(reply, list)), (None, None))
+    return _moment(ended), _moment(latest)
+
+
+def _moment(value: bytes | None) -> int:
+    return int(value or 0)

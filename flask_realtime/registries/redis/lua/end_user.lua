@@ -1,23 +1,50 @@
 -- Writes the tombstone of a user: age ms ago, the user was disconnected, or put out of the channel that
--- ARGV[4] names.
-local user, lives, most, age = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local field = ARGV[4] and 'left:' .. ARGV[4] or 'ended'
+-- ARGV[4] names. It is a hash with these fields; a moment is a time in ms since 1970:
+--   ended           the moment at which the user was last disconnected
+--   left:CHANNEL    the moment at which the user was last put out of the channel
+--   latest          the latest moment at which the user was put out of any channel
+--   forgotten       the moment until which fields left:CHANNEL may be missing: the user counts as put
+--                   out of every channel then
+local user, lives, most, age, channel = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+
+local function note(field, moment)
+    local before = tonumber(redis.call('HGET', user, field) or '0')
+    redis.call('HSET', user, field, as_moment(math.max(moment, before)))
+end
+
+-- Removes the older half of the fields left:CHANNEL.
+local function forget_older_half()
+    local moments, by_field = {}, {}
+    local fields = redis.call('HGETALL', user)
+    for i = 1, #fields, 2 do
+        if string.sub(fields[i], 1, 5) == 'left:' then
+            moments[#moments + 1] = tonumber(fields[i + 1])
+            by_field[fields[i]] = tonumber(fields[i + 1])
+        end
+    end
+    table.sort(moments)
+    local newest = moments[math.ceil(#moments / 2)]
+    for field, moment in pairs(by_field) do
+        if moment <= newest then
+            redis.call('HDEL', user, field)
+        end
+    end
+    note('forgotten', newest)
+end
 
 -- A Redis that is out of memory refuses commands that take memory, unless the script has written
 -- before: hence this PEXPIRE. The tombstone must be written even then, because connect.lua, which does
 -- the same, goes on letting pages in.
-redis.call('PEXPIRE', user, ARGV[1])
-local now = now_in_ms()
-local before = tonumber(redis.call('HGET', user, field) or '0')
-redis.call('HSET', user, field, as_moment(math.max(now - age, before)))
-redis.call('PEXPIRE', user, ARGV[1])
-if redis.call('HLEN', user) > most then
-    -- Fields that are older than any subscription of a living client can be.
-    local fields = redis.call('HGETALL', user)
-    for i = 1, #fields, 2 do
-        if tonumber(fields[i + 1]) < now - lives then
-            redis.call('HDEL', user, fields[i])
-        end
+redis.call('PEXPIRE', user, lives)
+local moment = now_in_ms() - age
+if channel then
+    note('left:' .. channel, moment)
+    note('latest', moment)
+    if redis.call('HLEN', user) > most then
+        forget_older_half()
     end
+else
+    note('ended', moment)
 end
+redis.call('PEXPIRE', user, lives)
 return 0

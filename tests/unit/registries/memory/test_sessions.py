@@ -3,7 +3,8 @@
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.lifetimes import Lifetimes
-from flask_realtime.registries.memory.sessions import MemorySessions, MemoryUsers
+from flask_realtime.registries.memory import sessions
+from flask_realtime.registries.memory.sessions import MemorySessions, MemoryUser, MemoryUsers
 from flask_realtime.registries.subscriptions import Subscription
 
 LIFETIMES = Lifetimes.of(Config(connect_timeout_seconds=10, disconnect_timeout_seconds=100))
@@ -11,25 +12,25 @@ LIFETIMES = Lifetimes.of(Config(connect_timeout_seconds=10, disconnect_timeout_s
 
 def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
     """Only pages that had a socket may stay away for long."""
-    sessions = MemorySessions(LIFETIMES)
-    sessions.note_socket("with", 1, 0)
+    ended = MemorySessions(LIFETIMES)
+    ended.note_socket("with", 1, 0)
 
-    assert sessions.end("with", "", 1)
-    assert sessions.end("without", "", 1)
+    assert ended.end("with", "", 1)
+    assert ended.end("without", "", 1)
 
-    assert sessions.heir("with", 12) == "" and sessions.heir("without", 12) is None
-    assert sessions.heir("with", 102) is None
+    assert ended.heir("with", 12) == "" and ended.heir("without", 12) is None
+    assert ended.heir("with", 102) is None
 
 
 def test_first_end_of_a_session_names_its_heir():
     """A log-out that follows takes nothing from the message that ended the session."""
-    sessions = MemorySessions(LIFETIMES)
+    ended = MemorySessions(LIFETIMES)
 
-    first = sessions.end("s", "digest:1", 0)
-    second = sessions.end("s", "", 1)
+    first = ended.end("s", "digest:1", 0)
+    second = ended.end("s", "", 1)
 
     assert (first, second) == (True, False)
-    assert sessions.heir("s", 2) == "digest:1"
+    assert ended.heir("s", 2) == "digest:1"
 
 
 def test_users_are_forgotten_in_time():
@@ -46,3 +47,15 @@ def test_users_are_forgotten_in_time():
     assert users.lost("42", {"room": Subscription(Position.start(), moment=8)}, 1) == []
     assert (users.ended_at("42", 101), users.lost("42", subscriptions, 101)) == (0, [])
     assert not users.drop_expired(101, 10)
+
+
+def test_user_who_leaves_ever_more_channels_takes_no_more_memory(monkeypatch):
+    """The older half is forgotten; who subscribed before it was left has lost them all."""
+    monkeypatch.setattr(sessions, "MOST_LEFT_BY_USER", 10)
+    user = MemoryUser()
+
+    for number in range(11):
+        user.leave(str(number), 100 + number)
+
+    assert len(user) <= 10
+    assert [user.left_at(name) for name in ("0", "10", "hall")] == [105, 110, 105]

@@ -6,6 +6,7 @@ import pytest
 
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
+from flask_realtime.registries.redis import tombstones
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.tombstones import RedisTombstones
 from flask_realtime.registries.subscriptions import Subscription, Subscriptions
@@ -13,22 +14,22 @@ from flask_realtime.registries.subscriptions import Subscription, Subscriptions
 
 def test_connection_of_a_stranger_asks_nothing_more():
     """An app without users, and with one secret key, has no key more looked at."""
-    tombstones = RedisTombstones(None, RedisKeys("p"), Config())
+    part = RedisTombstones(None, RedisKeys("p"), Config())
 
-    assert tombstones.questions(None, ()) == []
-    assert len(tombstones.questions("42", ["s1", "s2"])) == 3
+    assert part.questions(None, ()) == []
+    assert len(part.questions("42", ["s1", "s2"])) == 3
 
 
 @pytest.mark.parametrize(
     ("began", "replies", "is_refused"),
     [
         (5, [], False),
-        (5, [0, []], False),
+        (5, [0, [None, None]], False),
         (5, [0, 1], True),
-        (5, [[b"ended", b"5"]], True),
-        (5, [[b"ended", b"4"]], False),
-        (0, [[b"ended", b"5"]], False),
-        (5, [[b"left:a", b"9"]], False),
+        (5, [[b"5", None]], True),
+        (5, [[b"4", None]], False),
+        (0, [[b"5", None]], False),
+        (5, [[None, b"9"]], False),
     ],
 )
 def test_client_is_refused_whose_session_or_user_has_ended(began, replies, is_refused):
@@ -36,15 +37,28 @@ def test_client_is_refused_whose_session_or_user_has_ended(began, replies, is_re
     assert RedisTombstones.is_refused(began, replies) is is_refused
 
 
-def test_channels_are_lost_that_were_subscribed_before():
-    """One that was subscribed to later is kept."""
-    start = Position.start()
-    subscriptions = Subscriptions(
-        {"a": Subscription(start, moment=5), "b": Subscription(start, moment=6)}
-    )
+def test_client_that_subscribed_after_its_user_was_put_out_asks_nothing_more():
+    """A handshake takes one round trip, for the most part."""
+    part = RedisTombstones(None, RedisKeys("p"), Config())
+    later = Subscriptions({"a": Subscription(Position.start(), moment=6)})
 
-    assert RedisTombstones.lost(subscriptions, [0, [b"left:a", b"5", b"left:b", b"5"]]) == ["a"]
-    assert RedisTombstones.lost(None, [[b"left:a", b"5"]]) == []
+    assert part.lost("42", later, [0, [None, b"5"]], None) == []
+    assert part.lost("42", None, [[None, b"5"]], None) == []
+    assert part.lost(None, later, [], None) == []
+
+
+def test_user_who_leaves_ever_more_channels_takes_no_more_memory(store, monkeypatch, tmp_path):
+    """Nor does each of them have Redis walk through all. The latest are remembered."""
+    monkeypatch.setattr(tombstones, "MOST_LEFT_BY_USER", 10)
+    registry = store.open()
+    registry.end_user("kim")
+
+    for number in range(50):
+        registry.end_user("kim", str(number), 1000 * (50 - number))
+
+    fields = store.client.hgetall(RedisKeys(tmp_path.name).user("kim"))
+    assert len(fields) <= 10
+    assert {b"ended", b"latest", b"forgotten", b"left:48", b"left:49"} <= fields.keys()
 
 
 @contextlib.contextmanager
