@@ -8,8 +8,8 @@ from functools import partial
 from ..client import frame
 from ..http import Http
 from ..rivals import naive, ours, socketio
-from ..row import NAIVE, OURS, SOCKETIO, Line, Row, at_least
-from ..throughput import answers_a_second
+from ..row import NAIVE, OURS, SOCKETIO, Line, Row, at_least, at_most
+from ..throughput import answers_and_cpu
 
 MANY = 50
 
@@ -18,8 +18,8 @@ def calls(rival, seconds):
     """Return how many calls are answered in a second: over one socket, and over many."""
     with rival.start() as server:
         return {
-            "one": _over_sockets(server, rival, 1, seconds),
-            "many": _over_sockets(server, rival, MANY, seconds),
+            **_figures("one", _over_sockets(server, rival, 1, seconds)),
+            **_figures("many", _over_sockets(server, rival, MANY, seconds)),
         }
 
 
@@ -28,10 +28,10 @@ def calls_and_http(rival, seconds):
     with rival.start() as server:
         _, headers = rival.addresses(server.port, ["room"])[0]
         return {
-            "one": _over_sockets(server, rival, 1, seconds),
-            "http one": _over_http(server, dict(headers), 1, seconds),
-            "many": _over_sockets(server, rival, MANY, seconds),
-            "http many": _over_http(server, dict(headers), MANY, seconds),
+            **_figures("one", _over_sockets(server, rival, 1, seconds)),
+            **_figures("http one", _over_http(server, dict(headers), 1, seconds)),
+            **_figures("many", _over_sockets(server, rival, MANY, seconds)),
+            **_figures("http many", _over_http(server, dict(headers), MANY, seconds)),
         }
 
 
@@ -57,6 +57,11 @@ def rows(scale):
                     f"over {MANY}, answers/s; ratio to HTTP keep-alive of the same worker",
                     at_least(0.9, OURS, figure="http many"),
                 ),
+                Line(
+                    "cpu many",
+                    f"over {MANY}, CPU of an answer, µs; ratio to HTTP",
+                    at_most(1.0, OURS, figure="cpu http many"),
+                ),
             ],
             notes="Flask-SocketIO: events with an acknowledgement; "
             "flask-sock loop: a raw echo, without JSON or a view.",
@@ -64,11 +69,17 @@ def rows(scale):
     ]
 
 
+def _figures(name, found):
+    answers, cpu = found
+    return {name: answers, f"cpu {name}": cpu}
+
+
 def _over_sockets(server, rival, count, seconds):
     with rival.crowd(server.port, ["room"] * count) as crowd:
         crowd.settle()
         question = frame(rival.question().encode())
-        return answers_a_second([(client, question) for client in crowd.clients], seconds)
+        askers = [(client, question) for client in crowd.clients]
+        return answers_and_cpu(askers, seconds, server.family)
 
 
 def _over_http(server, headers, count, seconds):
@@ -76,4 +87,4 @@ def _over_http(server, headers, count, seconds):
         connections = [stack.enter_context(Http(server.port)) for _ in range(count)]
         # The requests have the cookie of the sockets, so that the app reads a session here too.
         question = connections[0].question("/json", **headers)
-        return answers_a_second([(one, question) for one in connections], seconds)
+        return answers_and_cpu([(one, question) for one in connections], seconds, server.family)
