@@ -144,6 +144,16 @@ class AppState:
         """Return the state of this process: see :meth:`flask_realtime.Realtime.health`."""
         return self.node().health() if self.config.enabled else dict(_HEALTH_OF_NOTHING)
 
+    def node_for_users(self) -> Node | None:
+        """Return the node that ends users' sockets and subscriptions; None if there are none.
+
+        :raises NobodyListens: if this process reaches no sockets.
+        """
+        if not self.config.enabled:
+            return None
+        self._publishing_registry()
+        return self.node()
+
     def _publishing_registry(self) -> Registry:
         registry = self.node().registry
         is_chosen = self.config.registry is not None or self._app.testing

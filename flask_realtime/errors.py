@@ -139,14 +139,15 @@ class NotSubscribed(RealtimeError, LookupError):
 
 
 class NobodyListens(RealtimeError, RuntimeError):
-    """A push cannot reach anybody: this process serves no requests, and there is no Redis."""
+    """A push, or the end of a user's sockets, cannot reach anybody: this process serves no
+    requests, and there is no Redis."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This process serves no requests, and without REALTIME_REDIS a push reaches only the "
-            "sockets of its own process, so nobody could hear this one. Set REALTIME_REDIS here "
-            "and in the web processes. If nobody needs to hear it, in a test for example, set "
-            "REALTIME_REGISTRY='memory'."
+            "This process serves no requests, and without REALTIME_REDIS a push, or the end of a "
+            "user's sockets, reaches only the sockets of its own process: here it reaches none. "
+            "Set REALTIME_REDIS here and in the web processes. If it is to reach nobody, in a test "
+            "for example, set REALTIME_REGISTRY='memory'."
         )
 
 

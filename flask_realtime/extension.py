@@ -223,8 +223,7 @@ class Realtime(Pushing, Subscribing):
         :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         self._expect_users()
-        state = self._state()
-        return User(lambda: state.node() if state.config.enabled else None, user_id)
+        return User(self._state().node_for_users, user_id)
 
     def on_join(self, function: Function) -> Function:
         """Run the decorated function once for each socket that opens, in the socket's process.

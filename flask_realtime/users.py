@@ -26,7 +26,8 @@ class User:
     to write; that the pages may not come back is noted in Redis when it writes again. What Redis
     has not taken yet waits in the memory of this process, and is lost if the process ends before.
 
-    :param process: returns this process; None if ``REALTIME_ENABLED`` is False.
+    :param process: returns this process; None if ``REALTIME_ENABLED`` is False. It raises
+        :exc:`~flask_realtime.NobodyListens` in a process that reaches no sockets.
     :param user_id: the user's id.
     :raises InvalidIdentity: if *user_id* is None, empty, or no id.
     """
@@ -43,6 +44,9 @@ class User:
         None of the user's present pages connects again, whether it is open or away. Call it for a
         ban, or when a password has changed. Pages that are rendered later connect as ever: whether
         the user may log in again is for the app to decide.
+
+        :raises NobodyListens: in a process that serves no requests, a command for example, if no
+            Redis tells the others.
         """
         process = self._process()
         if process is not None and self._user is not None:
@@ -57,6 +61,7 @@ class User:
 
         :param channels: names, or lists of them.
         :raises InvalidChannel: if no channel is given, or one is not a valid name.
+        :raises NobodyListens: as :meth:`disconnect` does.
         """
         names = flatten(channels)
         process = self._process()

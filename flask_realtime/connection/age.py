@@ -38,5 +38,7 @@ class AgeLimit:
         now = clock.monotonic()
         for connection in self._connections():
             share = int(connection.name) * _GOLDEN_RATIO % 1
-            if now - connection.opened_at > self._seconds * (1 - SPREAD * share):
-                connection.close(CloseCode.SERVICE_RESTART, "Open for long; come back.")
+            is_old = now - connection.opened_at > self._seconds * (1 - SPREAD * share)
+            if is_old and connection.is_receptive:
+                # A call that is being handled would be answered to nobody, and not repeated.
+                connection.close_behind_work(CloseCode.SERVICE_RESTART, "Open for long; come back.")

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from ..connection.allowance import Allowance
 from ..connection.shared_allowance import SharedAllowance
 from ..threads.arenas import give_back_memory
+from ..threads.pause import let_others_run
 from ..writing.outbox import LARGE_REPLY_BYTES
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
@@ -113,6 +114,10 @@ class ReplyTurn:
 
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""
+        if self._size:
+            # While the turn is still taken: greenlets that wait for it would run one after the
+            # other, 20 ms each, before any other does.
+            let_others_run()
         if self._made:
             self._replies.bodies.add(-self._made, self._endpoint, self._session)
         if self._taken is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 from ..config.settings import Config
 from ..connection.connection import Connection, Receiver
@@ -101,7 +102,8 @@ class Admission:
         try:
             # Checked again, because a drain that has begun meanwhile did not see this connection.
             self.check_stopping()
-            self._enter_registry(connection, handshake, names)
+            with self._turn():
+                self._register(connection, handshake, names)
         except BaseException as error:
             self._hub.remove(connection)
             self._leave(connection)
@@ -121,8 +123,12 @@ class Admission:
             self._leave(connection)
 
     def _names_of(self, handshake: Handshake) -> Names:
+        keys = self._secret_keys()
+        # With one key the registry is not asked.
+        turn = self._turn() if len(keys) > 1 else nullcontext()
         try:
-            return names_of(handshake, self._secret_keys(), self._registry.subscriptions)
+            with turn:
+                return names_of(handshake, keys, self._registry.subscriptions)
         except RegistryUnavailable as error:
             raise _away() from error
 
@@ -177,15 +183,20 @@ class Admission:
             detach=self._detach,
         )
 
-    def _enter_registry(self, connection: Connection, handshake: Handshake, names: Names) -> None:
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Ask the registry within the block, together with few others.
+
+        :raises Refusal: if too many want to.
+        """
         if not self._registry.reaches_other_processes:
             # The registry is in this process, and keeps nobody waiting.
-            self._register(connection, handshake, names)
+            yield
             return
         if not self._entering.acquire(timeout=ENTERING_SECONDS):
             raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
         try:
-            self._register(connection, handshake, names)
+            yield
         finally:
             self._entering.release()
 

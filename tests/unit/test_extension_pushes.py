@@ -166,16 +166,23 @@ def test_push_keeps_nothing_in_memory_but_the_log():
     assert held < 100_000
 
 
-def test_push_from_a_process_that_never_serves_is_an_error(monkeypatch):
+def test_push_or_ban_from_a_process_that_never_serves_is_an_error(monkeypatch):
     """On memory that nobody asked for, the push of a job queue's worker could reach no one."""
     monkeypatch.setattr(sys, "argv", ["/usr/bin/celery", "worker"])
     app = flask.Flask("script")
     app.secret_key = "a secret of the tests"
     realtime = Realtime(app)
 
-    for push in (realtime.push, lambda *args: realtime.push_to("d" * 64, *args)):
+    realtime.identify(lambda: None)
+
+    for act in (
+        lambda: realtime.push("hi", "room"),
+        lambda: realtime.push_to("d" * 64, "hi", "room"),
+        lambda: realtime.user(42).disconnect(),
+        lambda: realtime.user(42).unsubscribe("room"),
+    ):
         with pytest.raises(NobodyListens, match="REALTIME_REDIS"):
-            push("hi", "room")
+            act()
     app.config["TESTING"] = True
     realtime.push("hi", "room")
 

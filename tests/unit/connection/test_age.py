@@ -14,7 +14,12 @@ class Aging:
         self.opened_at = clock.monotonic() - age
         self.code = None
 
-    def close(self, code, reason):
+    @property
+    def is_receptive(self):
+        return self.code is None
+
+    def close_behind_work(self, code, reason):
+        assert self.is_receptive
         self.code = code
 
 
@@ -22,7 +27,9 @@ def closed_at(age, seconds, count=100):
     """How many of *count* sockets of an age are sent away."""
     sockets = [Aging(number, age) for number in range(1, count + 1)]
 
-    AgeLimit(lambda: sockets, seconds).sweep()
+    limit = AgeLimit(lambda: sockets, seconds)
+    limit.sweep()
+    limit.sweep()
 
     assert {one.code for one in sockets} <= {None, 1012}
     return sum(one.code is not None for one in sockets)

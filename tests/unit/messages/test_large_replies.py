@@ -85,6 +85,18 @@ def test_large_replies_are_encoded_one_by_one(asked):
     assert (asked.replies.encoding.taken, asked.replies.bodies.taken) == (0, 0)
 
 
+def test_others_run_between_two_large_replies(asked, monkeypatch):
+    """On greenlets those that wait in line would run one after the other, and nobody else."""
+    taken = []
+    monkeypatch.setattr(
+        module, "let_others_run", lambda: taken.append(asked.replies.encoding.taken)
+    )
+    asked.ask(3)
+    asked.end()
+
+    assert taken == [LARGE * module.COPIES] * 3
+
+
 def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
     """All of them would be in memory else, and wait to be encoded."""
     asked.replies.note("large", LARGE)

@@ -141,18 +141,28 @@ class Crowded(MemoryRegistry):
         self._count = threading.Lock()
 
     def connect(self, digest, name, *more):
+        self._wait_for_others()
+        return super().connect(digest, name, *more)
+
+    def subscriptions(self, digests):
+        self._wait_for_others()
+        return super().subscriptions(digests)
+
+    def _wait_for_others(self):
         with self._count:
             self.present += 1
             self.most = max(self.most, self.present)
         self.full.wait(DEADLINE)
         with self._count:
             self.present -= 1
-        return super().connect(digest, name, *more)
 
 
-def test_sockets_that_come_at_once_enter_in_turn():
-    """A crowd after a restart does not call the registry all together, and nobody is refused."""
+@pytest.mark.parametrize("fallbacks", [[], ["an earlier key"]])
+def test_sockets_that_come_at_once_enter_in_turn(fallbacks):
+    """A crowd after a restart does not call the registry all together, and nobody is refused; nor
+    where the registry is asked under which secret key it knows the page."""
     node = node_of(Crowded)
+    node.app.config["SECRET_KEY_FALLBACKS"] = fallbacks
     with ExitStack() as stack:
         coming = [
             threading.Thread(target=lambda: stack.enter_context(admitted(node)))
