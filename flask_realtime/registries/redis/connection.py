@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,6 +31,11 @@ class Deadline:
     def is_half_over(self) -> bool:
         """Whether a second attempt that takes as long as the first would come too late."""
         return clock.monotonic() > self._at - self.seconds / 2
+
+    @property
+    def left_ms(self) -> int:
+        """How many ms are left; not more than 0 if the deadline is over."""
+        return math.floor((self._at - clock.monotonic()) * 1000)
 
     def remaining(self) -> float:
         """Return the seconds that are left.

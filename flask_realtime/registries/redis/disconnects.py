@@ -50,11 +50,19 @@ class RedisDisconnects:
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
         """Have every other process close the sockets that *order* names."""
         names = (order.digest or "", order.session or "", order.user or "")
-        self._announce(":".join((*names, str(order.code))), deadline)
+        # A session that has ended is never begun anew, but its user may log in again.
+        over_at = None if order.user is None else self._pool.over_at(deadline)
+        self._announce(":".join((*names, str(order.code))), over_at, deadline)
 
-    def announce_unsubscribe(self, user: str, channel: str, deadline: Deadline) -> None:
-        """Have every other process take a user's pages off a channel."""
-        self._announce(f"::{user}::{channel}", deadline)
+    def announce_unsubscribe(
+        self, user: str, channel: str, over_at: int, deadline: Deadline
+    ) -> None:
+        """Have every other process take a user's pages off a channel.
+
+        :param over_at: when *deadline* is over, by the clock of Redis: see
+            :meth:`.RedisPool.over_at`.
+        """
+        self._announce(f"::{user}::{channel}", over_at, deadline)
 
     def begin(self, deadline: Deadline) -> None:
         """Note the last order that is kept now; it and earlier ones do not concern this process.
@@ -85,12 +93,12 @@ class RedisDisconnects:
         """
         if self._at is None:
             return
-        ((seconds, microseconds),) = self._pool.ask([("TIME",)], deadline)
+        now = self._pool.time_ms(deadline)
         # By how many ms the clock of Redis is ahead of this process's: a little more than this,
         # because the reply has travelled for a while.
-        ahead = int(seconds) * 1000 + int(microseconds) / 1000 - clock.monotonic() * 1000
+        ahead = now - clock.monotonic() * 1000
         # Older orders may have been heard, and forgotten since.
-        self._at = max(self._at, b"%d-0" % ((int(seconds) - KEPT_SECONDS) * 1000), key=_order)
+        self._at = max(self._at, b"%d-0" % (now - KEPT_SECONDS * 1000), key=_order)
         count = READ_AT_ONCE
         while count == READ_AT_ONCE:
             behind = b"(" + self._at
@@ -104,13 +112,16 @@ class RedisDisconnects:
                     self._read(text, _for_earlier_sockets(events, moment))()
             count = len(entries)
 
-    def _announce(self, order: str, deadline: Deadline) -> None:
+    def _announce(self, order: str, over_at: int | None, deadline: Deadline) -> None:
         text = f"{self._process}:{order}"
         lives = KEPT_SECONDS * 1000
         command = scripts.DISCONNECT(
-            [self._keys.disconnects], (self._keys.everyone, text, MOST_KEPT, lives)
+            [self._keys.disconnects],
+            (self._keys.everyone, text, MOST_KEPT, lives, "" if over_at is None else over_at),
         )
-        self._pool.ask([command], deadline)
+        (is_late,) = self._pool.ask([command], deadline)
+        if is_late:
+            raise self._pool.unavailable("an order to close sockets came too late")
 
     def _read(self, text: bytes, events: RegistryEvents) -> Callable[[], None]:
         process, digest, session, user, code, *channel = text.decode().split(":", 5)

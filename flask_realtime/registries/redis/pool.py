@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -96,6 +97,24 @@ class RedisPool:
                 error.replies = replies + error.replies
                 raise
         return replies
+
+    def time_ms(self, deadline: Deadline) -> float:
+        """Return what the clock of Redis said during this call, in ms since 1970.
+
+        :raises RegistryUnavailable: if Redis has not replied in time.
+        """
+        ((seconds, microseconds),) = self.ask([("TIME",)], deadline)
+        return int(seconds) * 1000 + int(microseconds) / 1000
+
+    def over_at(self, deadline: Deadline) -> int:
+        """Return when *deadline* is over, by the clock of Redis, in ms since 1970.
+
+        A command may be held up on its way, and arrive long after its caller has given it up. A
+        script that is given this time can tell.
+
+        :raises RegistryUnavailable: if Redis has not replied in time.
+        """
+        return math.floor(self.time_ms(deadline)) + deadline.left_ms
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """Return an error that says what happened, and at which Redis."""

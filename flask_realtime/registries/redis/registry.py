@@ -163,15 +163,16 @@ class RedisRegistry(Registry):
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
         is_told_late = False
+        over_at = self._pool.over_at(deadline)
         try:
-            self._tombstones.end_user(user, channel, age, deadline)
+            self._tombstones.end_user(user, channel, age, over_at, deadline)
             is_told_late = age > LATE_MS
         finally:
             # Also if Redis has refused to note it: a Redis that does not write still announces.
             if channel is not None and not is_told_late:
                 if own.events is not None:
                     own.events.unsubscribed(user, channel)
-                own.disconnects.announce_unsubscribe(user, channel, deadline)
+                own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
         if channel is not None and is_told_late:
             self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
 

@@ -38,11 +38,20 @@ class RedisTombstones:
         found = self._pool.ask(asked, deadline)
         return any(one is not None and not (one and one == heir.encode()) for one in found)
 
-    def end_user(self, user: str, channel: str | None, age: int, deadline: Deadline) -> None:
-        """Note that a user's clients ended, or left *channel*, *age* ms ago."""
+    def end_user(
+        self, user: str, channel: str | None, age: int, over_at: int, deadline: Deadline
+    ) -> None:
+        """Note that a user's clients ended, or left *channel*, *age* ms ago.
+
+        :param over_at: when *deadline* is over, by the clock of Redis: see
+            :meth:`.RedisPool.over_at`.
+        """
         left = () if channel is None else (channel,)
-        arguments = (self._lives, MOST_LEFT_BY_USER, age, *left)
-        self._pool.ask([scripts.END_USER([self._keys.user(user)], arguments)], deadline)
+        arguments = (self._lives, MOST_LEFT_BY_USER, age, over_at, *left)
+        command = scripts.END_USER([self._keys.user(user)], arguments)
+        (is_late,) = self._pool.ask([command], deadline)
+        if is_late:
+            raise self._pool.unavailable("the end of a user came too late")
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
         """Return what a new connection asks about its user and its session's former names.

@@ -1,11 +1,14 @@
 -- Writes the tombstone of a user: age ms ago, the user was disconnected, or put out of the channel that
--- ARGV[4] names. It is a hash with these fields; a moment is a time in ms since 1970:
+-- ARGV[5] names. Returns 0; or 1, having done nothing, if over_at is over: age is too small then, and the
+-- caller has given up this call, and tries again.
+-- The tombstone is a hash with these fields; a moment is a time in ms since 1970:
 --   ended           the moment at which the user was last disconnected
 --   left:CHANNEL    the moment at which the user was last put out of the channel
 --   latest          the latest moment at which the user was put out of any channel
 --   forgotten       the moment until which fields left:CHANNEL may be missing: the user counts as put
 --                   out of every channel then
-local user, lives, most, age, channel = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local user, lives, most, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local over_at, channel = tonumber(ARGV[4]), ARGV[5]
 
 local function note(field, moment)
     local before = tonumber(redis.call('HGET', user, field) or '0')
@@ -32,6 +35,9 @@ local function forget_older_half()
     note('forgotten', newest)
 end
 
+if now_in_ms() > over_at then
+    return 1
+end
 -- A Redis that is out of memory refuses commands that take memory, unless the script has written
 -- before: hence this PEXPIRE. The tombstone must be written even then, because connect.lua, which does
 -- the same, goes on letting pages in.

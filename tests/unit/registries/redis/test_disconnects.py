@@ -81,7 +81,9 @@ def test_orders_that_were_missed_are_carried_out_in_order(process):
     second = process("second")
     for order in ORDERS:
         first.announce(order)
-    first.part.announce_unsubscribe("user", "room:1:a", Deadline(DEADLINE))
+    deadline = Deadline(DEADLINE)
+    over_at = first.pool.over_at(deadline)
+    first.part.announce_unsubscribe("user", "room:1:a", over_at, deadline)
 
     for one in (first, second, second):
         one.catch_up()

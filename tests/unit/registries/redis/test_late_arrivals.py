@@ -1,0 +1,98 @@
+"""Ends of users that are sent in time, and reach Redis late: a network held them up."""
+
+import contextlib
+
+import pytest
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.redis.pool import RedisPool
+
+from ....contract.recorder import Recorder
+from ....eventually import eventually
+from ....faults.tunnel import Tunnel
+
+USER, ROOM = "kim", "room:7"
+PAGE = "a" * 32 + "5" * 32
+
+ENDS = {
+    "ban": lambda registry: registry.end_user(USER),
+    "leave": lambda registry: registry.end_user(USER, ROOM),
+    "order": lambda registry: registry.disconnect(Disconnect(user=USER)),
+}
+
+
+@pytest.fixture
+def heard():
+    return Recorder()
+
+
+@pytest.fixture
+def near(store, heard):
+    """A process whose way to Redis is free, and that hears what Redis announces."""
+    near = store.open(heard)
+    near.listen(["any"])
+    return near
+
+
+def log_in(registry):
+    """Open a page for the user, as after a log-in."""
+    registry.subscribe(PAGE, [ROOM])
+    registry.connect(PAGE, "1", USER)
+
+
+def has_lost_nothing(store, near, heard):
+    """Return whether the page may come back, and no process was told to close its sockets."""
+    last = Disconnect(session="s")
+    store.open().disconnect(last)
+    heard.wait_for(lambda: last in heard.disconnected)
+    arrival = near.connect(PAGE, "2", USER)
+    is_told = heard.disconnected != [last] or heard.unsubscribed
+    return not (arrival.has_ended or is_told) and set(arrival.subscriptions) == {ROOM}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
+    """It is tried again, with its age; the user may have logged in again meanwhile."""
+    port = store.client.connection_pool.connection_kwargs["port"]
+    before = ids(store)
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=0.5)
+        eventually(lambda: is_subscribed(far))
+        links = ids(store) - before
+        tunnel.freeze(("up",))
+        with pytest.raises(RegistryUnavailable):
+            end(far)
+        log_in(near)
+
+        far.close()
+        tunnel.thaw()
+        # Redis has read all that was held up.
+        eventually(lambda: not links & ids(store))
+
+    assert has_lost_nothing(store, near, heard)
+
+
+def is_subscribed(registry):
+    with contextlib.suppress(RegistryUnavailable):
+        registry.subscribe("b" * 64, [ROOM])
+        return True
+
+
+def ids(store):
+    return {one["id"] for one in store.client.client_list()}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_end_that_is_held_up_behind_its_first_step_does_nothing(
+    store, near, heard, end, monkeypatch
+):
+    """Redis had said what time it is, and got the end itself when its caller had given it up."""
+    log_in(near)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RedisPool, "over_at", lambda pool, deadline: 1)
+        with pytest.raises(RegistryUnavailable, match="too late"):
+            end(store.open())
+
+    assert has_lost_nothing(store, near, heard)
