@@ -21,7 +21,7 @@ SETTINGS = {"MAX_CONNECTIONS_PER_SESSION": COUNT, "REDIS_TIMEOUT_SECONDS": DEADL
 PATIENT = ("--graceful-timeout", "600", "--timeout", "600")
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+@pytest.mark.parametrize("kind", ["gevent", pytest.param("gthread", marks=pytest.mark.long)])
 def test_a_thousand_sockets_are_told_to_come_back(kind):
     """Each of a thousand sockets is closed with 1012, after the reply to its last message, and no
     error is logged."""

@@ -14,7 +14,16 @@ LISTS = b'{"id": "1", "action": "nothing", "data": [' + b"[]," * 80_000 + b"0]}"
 WIDE = json.dumps({"id": "1", "action": "nothing", "data": "\U0001f600" + "x" * 250_000})
 
 
-@pytest.mark.parametrize("text", [LISTS, WIDE.encode()], ids=["parsed", "wide"])
+@pytest.mark.parametrize(
+    ("besiege", "text"),
+    [
+        pytest.param("gevent", LISTS, id="gevent-parsed", marks=pytest.mark.long),
+        pytest.param("gthread", LISTS, id="gthread-parsed"),
+        pytest.param("gevent", WIDE.encode(), id="gevent-wide"),
+        pytest.param("gthread", WIDE.encode(), id="gthread-wide", marks=pytest.mark.long),
+    ],
+    indirect=["besiege"],
+)
 def test_messages_that_wait_take_no_more_than_a_sockets_share(siege, text):
     """While a handler runs, the peer goes on sending messages of the largest size."""
     sockets = siege.open()

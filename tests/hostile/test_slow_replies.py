@@ -9,6 +9,14 @@ from .siege import SHARE
 HANDLER = {"action": "large"}
 SLOW = {"action": "slow-and-large"}
 CALL = {"action": "call-route", "uri": "/large"}
+SERVERS = [
+    pytest.param("gevent", HANDLER, id="gevent-handler"),
+    pytest.param("gthread", HANDLER, id="gthread-handler"),
+    pytest.param("gevent", SLOW, id="gevent-slow-handler"),
+    pytest.param("gthread", SLOW, id="gthread-slow-handler", marks=pytest.mark.long),
+    pytest.param("gevent", CALL, id="gevent-call", marks=pytest.mark.long),
+    pytest.param("gthread", CALL, id="gthread-call"),
+]
 
 
 @pytest.fixture
@@ -27,7 +35,7 @@ def ask(besiege):
     return ask
 
 
-@pytest.mark.parametrize("fields", [HANDLER, SLOW, CALL], ids=["handler", "slow-handler", "call"])
+@pytest.mark.parametrize(("besiege", "fields"), SERVERS, indirect=["besiege"])
 def test_replies_that_nobody_reads_take_no_more_than_a_sockets_share(ask, fields):
     """The server cuts the sockets off; their pages come back and have lost nothing."""
     siege = ask(fields)
@@ -37,6 +45,9 @@ def test_replies_that_nobody_reads_take_no_more_than_a_sockets_share(ask, fields
     assert all(reply["known"] and not reply["lost"] for reply in siege.come_back())
 
 
+@pytest.mark.parametrize(
+    "besiege", [pytest.param("gevent", marks=pytest.mark.long), "gthread"], indirect=True
+)
 def test_replies_that_are_deflated_take_no_more_than_a_sockets_share(ask):
     """Compression takes the server a while, in which other sockets ask."""
     assert ask(HANDLER, deflate=True).share() < SHARE

@@ -36,7 +36,7 @@ def settings(redis_url):
         found = {f"REALTIME_{name}": json.dumps(value) for name, value in more.items()}
         found["REALTIME_REGISTRY"] = json.dumps(registry)
         if registry == "redis":
-            found["REALTIME_REDIS"] = json.dumps(redis_url)
+            found.setdefault("REALTIME_REDIS", json.dumps(redis_url))
             # Redis is always there; only the machine may be slow.
             found.setdefault("REALTIME_REDIS_TIMEOUT_SECONDS", json.dumps(DEADLINE))
             found.setdefault("REALTIME_REDIS_PREFIX", json.dumps(f"t{secrets.token_hex(4)}"))

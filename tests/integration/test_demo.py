@@ -97,12 +97,20 @@ def installed(tmp_path_factory):
     return f"VENV={place}"
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Where a virtual environment is made, by the first test that needs one."""
+    return tmp_path_factory.mktemp("new") / "venv"
+
+
 @pytest.fixture
 def database(tmp_path):
     return {"FLASK_SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/demo.sqlite"}
 
 
-@pytest.mark.parametrize(("target", "workers"), [("demo", 1), ("demo-redis", 2)])
+@pytest.mark.parametrize(
+    ("target", "workers"), [pytest.param("demo", 1, marks=pytest.mark.long), ("demo-redis", 2)]
+)
 def test_demo_invites_to_kill_it_and_comes_back(installed, database, target, workers):
     """The address that is printed answers, after each of the killings that it invites to as
     well; Ctrl-C is answered by one line."""
@@ -184,12 +192,12 @@ def test_port_may_be_chosen_in_the_environment(installed, database):
         demo.wait_for(f"http://127.0.0.1:{port} ")
 
 
-def test_ctrl_c_ends_an_installation_with_one_line(tmp_path):
+def test_ctrl_c_ends_an_installation_with_one_line(place):
     """What is done is said before it is done, dots say that it goes on, and Ctrl-C leaves no
     program behind."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
-        words = ("demo", f"PORT={free_port()}", f"VENV={tmp_path}/venv")
+        words = ("demo", f"PORT={free_port()}", f"VENV={place}")
         with Make(*words, PIP_INDEX_URL=index, PIP_NO_CACHE_DIR="1") as demo:
             demo.wait_for(r"installed into .*/venv.*\nMaking a virtual environment …\n")
             demo.wait_for(r"Downloading and installing:\.")
@@ -207,9 +215,9 @@ def runs(process, index):
     return environ.get("PIP_INDEX_URL") == index
 
 
-def test_installation_that_fails_says_why(tmp_path):
+def test_installation_that_fails_says_why(place):
     """pip's own words are shown, nothing is served, and the next try installs again."""
-    words = ("demo", f"PORT={free_port()}", f"VENV={tmp_path}/venv")
+    words = ("demo", f"PORT={free_port()}", f"VENV={place}")
     with Make(*words, PIP_NO_INDEX="1") as demo:
         status = demo.end()
 
@@ -217,4 +225,4 @@ def test_installation_that_fails_says_why(tmp_path):
         assert "Mend it, and run the command again." in demo.output()
         assert "Traceback" not in demo.output()
     assert status != 0
-    assert not (tmp_path / "venv" / "demo").exists()
+    assert not (place / "demo").exists()
