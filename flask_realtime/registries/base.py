@@ -95,7 +95,7 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
-    def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         """End a client's subscriptions to *channels*.
 
         Every process that has a connection of the client is told by ``events.changed``. It is no
@@ -104,6 +104,8 @@ class Registry(ChannelRegistry):
 
         :param digest: the client's digest.
         :param channels: names, not patterns.
+        :param age: how many ms ago the client was to leave them; what it was subscribed to later
+            is kept. 0: everything ends.
         """
 
     @abstractmethod

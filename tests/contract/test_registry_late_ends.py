@@ -4,6 +4,8 @@ from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import LATE_MS, Disconnect, Grant
 from flask_realtime.threads import clock
 
+from ..eventually import eventually
+
 EARLIER_PAGE, LATER_PAGE = "a" * 32 + "5" * 32, "b" * 32 + "6" * 32
 USER, ROOM = "a%3Ab%40c", "room:7"
 HOUR = 3_600_000
@@ -44,6 +46,23 @@ def test_channel_that_was_granted_later_is_kept(registry):
 
     assert set(registry.connect(LATER_PAGE, "1", USER).subscriptions) == {ROOM}
     assert not registry.connect(EARLIER_PAGE, "1", USER).subscriptions
+
+
+def test_client_that_leaves_late_keeps_what_it_was_subscribed_to_since(registry):
+    """A process takes a page off a channel late, if the registry was away, and another process has
+    let the page in again."""
+    registry.subscribe(EARLIER_PAGE, ["room:8"])
+    subscribed = clock.monotonic()
+    # Else both may fall into one millisecond.
+    eventually(lambda: clock.monotonic() > subscribed + 0.005)
+    registry.subscribe(EARLIER_PAGE, [ROOM])
+
+    registry.unsubscribe(EARLIER_PAGE, [ROOM], HOUR)
+    registry.unsubscribe(EARLIER_PAGE, ["room:8"], 1)
+    registry.unsubscribe(LATER_PAGE, [ROOM], HOUR)
+
+    assert set(registry.subscriptions([EARLIER_PAGE])[EARLIER_PAGE]) == {ROOM}
+    assert not registry.subscriptions([LATER_PAGE])[LATER_PAGE]
 
 
 def test_sockets_come_back_with_what_they_were_granted_later(registry, other, heard_by_other):

@@ -170,6 +170,19 @@ class MemoryClients:
         client.leave(dict.fromkeys(channels, client.note_change()))
         return bool(client.connections)
 
+    def subscribed_before(
+        self, digest: str, channels: Collection[str], age: int, now: float
+    ) -> list[str]:
+        """Return those of *channels* that the client was not subscribed to within *age* ms."""
+        client = self.get(digest, now)
+        if client is None:
+            return list(channels)
+        latest = present_moment() - age
+        subscribed = client.subscriptions
+        return [
+            name for name in channels if name not in subscribed or subscribed[name].moment <= latest
+        ]
+
     def has_arrived(self, digest: str, now: float) -> bool:
         """Return whether the client has, or had, a connection."""
         return self._arrived.get(digest, now) is not None

@@ -136,10 +136,12 @@ class MemoryRegistry(Registry):
             logs = {name: own.logs.read(name, clock.monotonic()) for name in channels}
             return {name: _begun(Start(last=last), log, digest) for name, log in logs.items()}
 
-    def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         own = self._own.get()
         with own.lock:
-            events = own.events if own.clients.unsubscribe(digest, channels, own.tidy()) else None
+            now = own.tidy()
+            gone = own.clients.subscribed_before(digest, channels, age, now) if age else channels
+            events = own.events if own.clients.unsubscribe(digest, gone, now) else None
         if events is not None:
             events.changed(digest)
 

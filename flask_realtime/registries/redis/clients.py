@@ -72,10 +72,16 @@ class RedisClients:
         )
         return self._subscribe(digest, command, grant, deadline)
 
-    def unsubscribe(self, digest: str, channels: Collection[str], deadline: Deadline) -> set[str]:
-        """End subscriptions; return the processes that have connections of the client."""
+    def unsubscribe(
+        self, digest: str, channels: Collection[str], deadline: Deadline, age: int = 0
+    ) -> set[str]:
+        """End subscriptions; return the processes that have connections of the client.
+
+        :param age: how many ms ago the client was to leave the channels; what it was subscribed to
+            later is kept. 0: everything ends.
+        """
         command = scripts.UNSUBSCRIBE(
-            [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, *channels)
+            [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, age, *channels)
         )
         return _processes(self._pool.ask([command], deadline)[0])
 

@@ -111,9 +111,10 @@ class RedisRegistry(Registry):
     def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
         return self._log.rewind(digest, dict.fromkeys(channels, last), self._pool.deadline())
 
-    def unsubscribe(self, digest: str, channels: Collection[str]) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         deadline = self._pool.deadline()
-        self._tell(digest, self._clients.unsubscribe(digest, channels, deadline), deadline)
+        processes = self._clients.unsubscribe(digest, channels, deadline, age)
+        self._tell(digest, processes, deadline)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())

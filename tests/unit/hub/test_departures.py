@@ -6,6 +6,8 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.departures import Departures
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.threads import clock
+from tests.eventually import eventually
 
 
 class Refusing(MemoryRegistry):
@@ -13,10 +15,10 @@ class Refusing(MemoryRegistry):
 
     refused = frozenset()
 
-    def unsubscribe(self, digest, channels):
+    def unsubscribe(self, digest, channels, age=0):
         if digest in self.refused:
             raise RegistryUnavailable("It refuses to write.")
-        super().unsubscribe(digest, channels)
+        super().unsubscribe(digest, channels, age)
 
 
 @pytest.fixture
@@ -46,6 +48,39 @@ def test_registry_is_told_of_each(registry, departures):
     assert (set(stands["d1"]), set(stands["d2"])) == ({"b"}, {"a"})
     assert departures.clients() == set()
     assert departures.channels("d1") == []
+
+
+def test_client_that_was_let_in_again_meanwhile_stays(registry, departures):
+    """Another process may have done so as soon as the registry was back."""
+    registry.refused = {"d1", "d2"}
+    departures.tell()
+    refused = clock.monotonic()
+    # Else all may fall into one millisecond.
+    eventually(lambda: clock.monotonic() > refused + 0.005)
+    registry.subscribe("d1", ["a"])
+    registry.refused = set()
+
+    assert departures.tell()
+
+    stands = registry.subscriptions(["d1", "d2"])
+    assert (set(stands["d1"]), set(stands["d2"])) == ({"a", "b"}, {"a"})
+    assert departures.clients() == set()
+
+
+def test_client_that_leaves_once_more_while_the_registry_is_told_is_told_of_again(
+    registry, departures, monkeypatch
+):
+    """It may have been let in between the two."""
+
+    def unsubscribe_and_leave_again(digest, *_):
+        if digest == "d1":
+            departures.add("d1", "a")
+
+    monkeypatch.setattr(registry, "unsubscribe", unsubscribe_and_leave_again)
+    departures.tell()
+    monkeypatch.undo()
+
+    assert departures.clients() == {"d1"}
 
 
 def test_one_that_is_refused_holds_up_no_other(registry, departures):

@@ -249,11 +249,11 @@ def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     unsubscribe, tries = house.registry.unsubscribe, []
 
-    def be_away_at_first(digest, channels):
+    def be_away_at_first(digest, channels, *age):
         tries.append(digest)
         if len(tries) == 1:
             raise RegistryUnavailable("Away.")
-        unsubscribe(digest, channels)
+        unsubscribe(digest, channels, *age)
 
     house.registry.unsubscribe = be_away_at_first
 

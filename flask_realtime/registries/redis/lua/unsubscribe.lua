@@ -1,11 +1,18 @@
 -- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
 -- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
-local client, awaits, most_left = KEYS[1], ARGV[1], tonumber(ARGV[2])
+-- What the client was subscribed to within the last age ms is kept, unless age is 0.
+local client, awaits, most_left, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local is_known = redis.call('EXISTS', client) == 1
 local moment = next_moment(client)
-for i = 3, #ARGV do
-    leave(client, ARGV[i], moment)
+local function is_kept(channel)
+    local since = age > 0 and redis.call('HGET', client, 'since:' .. channel)
+    return since and tonumber(string.match(since, ':(%d+)$')) > now_in_ms() - age
+end
+for i = 4, #ARGV do
+    if not is_kept(ARGV[i]) then
+        leave(client, ARGV[i], moment)
+    end
 end
 redis.call('HSET', client, 'at', moment)
 forget_left(client, most_left)
