@@ -14,7 +14,7 @@ from .registries.records import Disconnect, End, UserEnd
 class Process(Protocol):
     """The part of this process that :class:`User` needs."""
 
-    def end(self, ends: Sequence[End]) -> None:
+    def end(self, ends: Sequence[End]) -> object:
         """End something: here at once, and elsewhere as soon as the registry takes it."""
 
 

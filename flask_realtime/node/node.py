@@ -28,7 +28,7 @@ from ..messages.conversations import Conversations
 from ..page.client import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
-from ..registries.records import Arrival, End, RegistryEvents
+from ..registries.records import Arrival, End, RegistryEvents, SessionEnd
 from ..registries.subscriptions import Subscriptions
 from ..session.endings import Endings
 from ..session.known_ends import KnownEnds
@@ -138,14 +138,24 @@ class Node:
         """Return a position for each channel behind which a page misses nothing from now on."""
         return take_tails(self._delivery, self.registry.read, names)
 
-    def end(self, ends: Sequence[End]) -> None:
-        """End sessions, users or subscriptions: here at once, and elsewhere sooner or later."""
-        self._endings.run(ends)
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> bool | None:
+        """End sessions, users or subscriptions: here at once, and elsewhere sooner or later.
 
-    def has_ended(self, sessions: Sequence[str], heir: str) -> bool:
+        :param seconds: how long to wait for the registry; None: as long as one call may take.
+        :returns: whether any session that is ended had ended before; None if that is not known.
+        """
+        sessions = [one for one in ends if isinstance(one, SessionEnd)]
+        had_ended = any(self._has_ended_here(one.session, one.heir) for one in sessions)
+        if seconds is None or not self.registry.reaches_other_processes:
+            told = self._endings.run(ends)
+            return True if had_ended else told
+        self._endings.run_within(ends, seconds)
+        return had_ended or None
+
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
         """Return whether any of the browser sessions has ended, other than by the message *heir*.
 
-        If the registry is away, what this process knows counts.
+        None if the registry cannot tell, and this process knows of no end.
         """
         if any(self._has_ended_here(session, heir) for session in sessions):
             return True
@@ -153,7 +163,7 @@ class Node:
             return self.registry.has_ended(sessions, heir)
         except RegistryUnavailable as error:
             logger.debug("Whether a session has ended elsewhere is not known: %s", error)
-            return False
+            return None
 
     def drain(self, seconds: float | None) -> None:
         """Close every socket (1012), and let no other in.

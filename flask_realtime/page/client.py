@@ -74,12 +74,15 @@ class Client:
     :ivar is_lost: whether subscribing the page has failed; it is told so when its socket opens.
     :ivar is_given_out: whether the app has read the page's id, or the page holds the id.
     :ivar is_over: whether the app has ended the session of the page that made the request.
-    :ivar was_over: whether that session had ended already when the app ended it.
+    :ivar was_over: whether that session had ended already when the app ended it; None: that is not
+        known.
+    :ivar successor: the socket key that the session gets at the end of the request if the app has
+        ended it, and it had not ended before; empty: none was chosen yet.
     """
 
     __slots__ = (
         "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "socket",
-        "subscribed_as", "taken", "was_over",
+        "subscribed_as", "successor", "taken", "was_over",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -94,7 +97,8 @@ class Client:
         self.is_lost = False
         self.is_given_out = False
         self.is_over = False
-        self.was_over = False
+        self.was_over: bool | None = None
+        self.successor = ""
 
     def connection_id(self, reads_body: bool = True) -> str:
         """Return the page's id, which stays the same until the request ends.

@@ -196,18 +196,28 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
-    def end_session(self, session: str, heir: str = "") -> None:
+    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> bool:
         """End a browser session: none of its clients can connect, subscribe or collect any more.
 
         Items that wait for the session are dropped. The end is remembered as long as clients of the
         session could come back: for ``REALTIME_DISCONNECT_TIMEOUT_SECONDS`` if a socket of the
-        session ever opened, else for ``REALTIME_CONNECT_TIMEOUT_SECONDS``. A second call for the
-        same session does not change the heir.
+        session ever opened, else for ``REALTIME_CONNECT_TIMEOUT_SECONDS``.
+
+        Of several ends of one session the first one counts: a second call changes neither the heir
+        nor the successor. If a call is told late, and a later end was noted before it, then the
+        heir of that later end loses its right, and the successor of that later end ends as well,
+        with its own successor, and so on. The sockets of these sessions are closed (4001) in all
+        processes.
 
         :param session: the session's digest.
         :param heir: for a message of a socket that ends its own session: a name that begins with
             the digest of the socket's client and a colon. Items that are deposited under this name
             can be collected by that client.
+        :param age: how many ms ago the session ended. Less than a second (``LATE_END_MS`` in
+            ``registries/records.py``) counts as now.
+        :param successor: the digest of the session that takes the place of this one, if it is to
+            live only as long as no earlier end of this session becomes known; else empty.
+        :returns: whether the session had ended before, as far as the registry knew.
         """
 
     @abstractmethod

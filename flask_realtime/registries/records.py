@@ -14,6 +14,9 @@ from .subscriptions import Subscriptions
 
 #: From how many ms on an end of a user counts as told late: what was granted since is to be kept.
 LATE_MS = 3000
+#: From how many ms on an end of a session counts as told late. Two requests that a browser sends at
+#: once may reach the registry in either order, and each ends the session of before.
+LATE_END_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +127,13 @@ class SessionEnd:
     :param session: the session's digest.
     :param heir: the name of the message that has ended the session itself, else empty; see
         :meth:`.Registry.end_session`.
+    :param successor: the digest of the session that takes its place, if that is to live only as
+        long as no earlier end becomes known; else empty.
     """
 
     session: str
     heir: str = ""
+    successor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from typing import Protocol
 
 from ..errors import CloseCode, RegistryUnavailable
 from ..registries.base import Registry
-from ..registries.records import LATE_MS, Disconnect, End, SessionEnd, UserEnd, age_in_ms
+from ..registries.records import (
+    LATE_END_MS,
+    LATE_MS,
+    Disconnect,
+    End,
+    SessionEnd,
+    UserEnd,
+    age_in_ms,
+)
 from ..threads import clock
 from ..threads.background import BackgroundThread
 from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds
@@ -57,26 +65,48 @@ class Endings:
         # In the order in which they are told.
         self._queues = (self._bans, self._leaves, self._sessions)
         self._wake = threading.Event()
+        # Whether the registry has refused anything since it was last told all that waits.
+        self._is_away = False
+        self._refusals = 0
         self._is_closed = False
         self._thread = BackgroundThread("realtime-endings", self._run)
 
-    def run(self, ends: Sequence[End]) -> None:
+    def run(self, ends: Sequence[End]) -> bool | None:
         """Carry out *ends*, in their order. Raises no exception of its own.
 
         An exception that ends the caller's greenlet, such as :exc:`gevent.Timeout`, goes through;
         what was not carried out then is carried out in the background.
+
+        :returns: whether any session that is ended had ended before; None if that is not known.
         """
-        waiting = [WaitingEnd(end) for end in ends]
+        all_ends = [WaitingEnd(end) for end in ends]
+        waiting = list(all_ends)
         try:
             for one in waiting:
                 self._act_here(one.end)
-            # While others wait, nothing is tried on the caller's thread: a try may take a timeout.
-            if not any(self._queues):
+            if self._may_try(waiting):
                 while waiting and self._is_taken(waiting[0], logging.WARNING):
                     waiting.pop(0)
         finally:
             if waiting:
                 self._let_wait(waiting)
+        told = [one.had_ended for one in all_ends if isinstance(one.end, SessionEnd)]
+        return None if None in told and True not in told else any(told)
+
+    def run_within(self, ends: Sequence[End], seconds: float) -> None:
+        """Carry out *ends*, and wait for that no longer than some seconds.
+
+        What is not carried out then is carried out in the background, as by :meth:`run`.
+        """
+        waiting = [WaitingEnd(end) for end in ends]
+        for one in waiting:
+            one.is_done = threading.Event()
+            self._act_here(one.end)
+        self._let_wait(waiting)
+        until = clock.monotonic() + seconds
+        for one in waiting:
+            if one.is_done is not None:
+                one.is_done.wait(max(0.0, until - clock.monotonic()))
 
     def is_pending(self, user: str) -> bool:
         """Return whether the registry has yet to note an end of a user.
@@ -100,6 +130,16 @@ class Endings:
         """End the thread; what waits is dropped."""
         self._is_closed = True
         self._wake.set()
+
+    def _may_try(self, ends: Sequence[WaitingEnd]) -> bool:
+        """Return whether *ends* are told on the caller's thread.
+
+        Not while the registry is away, since a try may take a timeout; and not before others about
+        the same session or user, which keep their order.
+        """
+        if self._is_away and any(self._queues):
+            return False
+        return not any(self._queue_of(one.end).of(one.name) for one in ends)
 
     def _act_here(self, end: End) -> None:
         if isinstance(end, SessionEnd):
@@ -138,11 +178,14 @@ class Endings:
             is_retry = began >= retry_at
             if is_retry:
                 retry_at = began + RETRY_SECONDS
+            refusals = self._refusals
             try:
                 for queue in self._queues:
                     self._take_turn(queue, began + RETRY_SECONDS, is_retry)
             except Exception:
                 logger.exception("Ends of sessions and users are told later.")
+            if is_retry and refusals == self._refusals:
+                self._is_away = False
             seconds = max(0.0, retry_at - clock.monotonic())
             self._wake.wait(seconds if any(self._queues) else None)
             self._wake.clear()
@@ -176,6 +219,8 @@ class Endings:
             # A page could come back before its end is noted: its socket is closed once more then.
             if is_taken and not (is_refused and one.is_order):
                 queue.remove(one)
+                if one.is_done is not None:
+                    one.is_done.set()
             is_refused = is_refused or not is_taken
             if self._is_over(until):
                 break
@@ -186,6 +231,8 @@ class Endings:
         try:
             self._tell(one)
         except RegistryUnavailable as error:
+            self._is_away = True
+            self._refusals += 1
             logger.log(
                 level,
                 "The end of a session, a user or a subscription holds in this process, and will be "
@@ -200,7 +247,10 @@ class Endings:
     def _tell(self, one: WaitingEnd) -> None:
         end, age = one.end, age_in_ms(one.moment)
         if isinstance(end, SessionEnd):
-            self._registry.end_session(end.session, end.heir)
+            one.had_ended = self._end_session(end, age)
+            if age < LATE_END_MS <= age_in_ms(one.moment):
+                # The registry took it for an end of now, but it has hung.
+                self._end_session(end, age_in_ms(one.moment))
         elif isinstance(end, UserEnd):
             self._registry.end_user(end.user, end.channel, age)
         elif end.user is not None and age > LATE_MS:
@@ -208,3 +258,6 @@ class Endings:
             self._registry.disconnect(replace(end, code=CloseCode.SERVICE_RESTART))
         else:
             self._registry.disconnect(end)
+
+    def _end_session(self, end: SessionEnd, age: int) -> bool:
+        return self._registry.end_session(end.session, end.heir, age, end.successor)

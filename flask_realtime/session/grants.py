@@ -243,7 +243,7 @@ class Grants:
             )
             # If the response is no page, nobody knows its id.
             if is_page:
-                return _away(response)
+                return away(response)
         return response
 
 
@@ -280,7 +280,8 @@ def _is_scripted(client: Client) -> bool:
     return SCRIPT_IN_ENVIRON in request.environ and not client.is_lost
 
 
-def _away(response: Response) -> Response:
+def away(response: Response) -> Response:
+    """Make *response* say that the registry is away, and that the client is to come back."""
     response.status_code = 503
     response.mimetype = "text/plain"
     response.set_data("The registry is away; come back.")

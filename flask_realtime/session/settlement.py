@@ -30,27 +30,36 @@ from ..page.sessions import (
     keep_snapshot,
     present_session,
     save_nothing,
-    session_as_it_came,
 )
-from ..registries.records import Disconnect, End, SessionEnd
+from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
-from .grants import Grants
+from .grants import Grants, away
 from .logins import LogIns, has_logged_in
+from .succession import ends_of, heir_of, is_worth_saving, may_be_copied, orders_for
 from .visits import asks_for_visit
 
 #: Set in the environ of a request that has ended its browser session.
 IS_ENDED = "flask_realtime.is_ended"
 _IS_SETTLED = "flask_realtime.is_settled"
+# How long a log-out waits for the registry to note it: no page comes back once it is answered.
+PATIENCE_SECONDS = 0.25
 
 
 class Process(Protocol):
     """The part of this process that :class:`Settlement` needs."""
 
-    def end(self, ends: Sequence[End]) -> None:
-        """End something: here at once, and elsewhere as soon as the registry takes it."""
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> bool | None:
+        """End something: here at once, and elsewhere as soon as the registry takes it.
 
-    def has_ended(self, sessions: Sequence[str], heir: str) -> bool:
-        """Return whether any of the browser sessions has ended, not counting an end by *heir*."""
+        :param seconds: how long to wait for the registry; None: as long as one call may take.
+        :returns: whether any session that is ended had ended before; None if that is not known.
+        """
+
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
+        """Return whether any of the browser sessions has ended, not counting an end by *heir*.
+
+        None if that is not known.
+        """
 
 
 class Settlement:
@@ -58,10 +67,9 @@ class Settlement:
 
     A session gets another socket key if the request cleared it, or if it now belongs to another
     user than when the request came. The registry first notes that the session of the earlier key
-    has ended. When the response has been sent, and the browser has its next cookie, the sockets of
-    the earlier session are closed in all processes. A session that had ended before keeps its key
-    for as long as it is the same user's: it was ended against whoever has a copy of its cookie. A
-    log-out in between, a log-in by Flask-Login, or another user, gives it a key that lives.
+    has ended; a registry that does not answer is not waited for, unless what it says decides which
+    key the session gets: see :mod:`.succession`. When the response has been sent, and the browser
+    has its next cookie, the sockets of the earlier session are closed in all processes.
 
     :param process: returns this process.
     :param grants: the subscriptions that the request gives to its page.
@@ -88,19 +96,21 @@ class Settlement:
 
         Its sockets are closed (code 1000), and none of its pages connects again. Never raises
         :exc:`RegistryUnavailable`. The session gets another socket key at the end of the request,
-        unless it had ended before; if the request is a message of a socket, when the browser
+        as :mod:`.succession` says; if the request is a message of a socket, when the browser
         fetches what the message changed.
         """
         client = current_client()
         names = session_names()
         if not names:
             return
-        if not client.is_over:
-            client.was_over = self._has_ended(client, names)
-        client.is_over = True
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
-        self._process().end([*_ends(client, names), *_orders(names)])
+        is_first, client.is_over = not client.is_over, True
+        client.successor = client.successor or new_socket_key()
+        ends = [*ends_of(client, names, client.successor), *orders_for(names)]
+        had_ended = self._process().end(ends)
+        if is_first:
+            client.was_over = had_ended
 
     def disconnect(self, client: Client) -> None:
         """Close the sockets of one page (code 1000). Never raises :exc:`RegistryUnavailable`."""
@@ -112,9 +122,17 @@ class Settlement:
 
     def _settle(self, request: Request, response: Response) -> Response:
         environ = request.environ
-        if SOCKET_IN_ENVIRON in environ and self._is_too_late(environ[SOCKET_IN_ENVIRON]):
+        is_too_late = SOCKET_IN_ENVIRON in environ and self._is_too_late(environ[SOCKET_IN_ENVIRON])
+        if is_too_late or (is_too_late is None and present_session().modified):
             save_nothing()
-            return response
+            return response if is_too_late else away(response)
+        response = self._settle_client(request, response)
+        if is_too_late is None:
+            save_nothing()
+        return response
+
+    def _settle_client(self, request: Request, response: Response) -> Response:
+        environ = request.environ
         is_visited = asks_for_visit(request)
         if not (is_visited or is_touched(request)):
             return response
@@ -136,9 +154,10 @@ class Settlement:
             if keeps_former:
                 save_nothing()
 
-    def _is_too_late(self, socket: SocketOfMessage) -> bool:
+    def _is_too_late(self, socket: SocketOfMessage) -> bool | None:
         """Return whether the session of a message ended while the message was handled, so that the
-        message would save it into the app's store once more, as it was before.
+        message would save it into the app's store once more, as it was before. None: that is not
+        known.
 
         A session in a cookie is not saved by a message: its changes wait for the browser, and the
         registry drops what waits for a session that has ended.
@@ -150,45 +169,60 @@ class Settlement:
         return self._process().has_ended([session_of(socket.digest)], socket.heir)
 
     def _is_begun_anew(self, client: Client | None) -> bool:
-        """Return whether the request logs in the user of a session that had ended before."""
-        return has_logged_in() and self._has_ended(client, session_names())
+        """Return whether the request logs in the user of a session that may have ended before."""
+        if not has_logged_in():
+            return False
+        names = session_names()
+        return bool(names) and self._process().has_ended(names, heir_of(client)) is not False
 
     def _turn_over(self, client: Client | None, response: Response) -> bool:
-        """Give a session that is another's now, or nobody's, another key, and end the earlier.
+        """End the session that the request came with, and give it the key that it is to have.
 
         :returns: whether the session is to be saved.
         """
         request.environ[IS_ENDED] = True
-        socket = None if client is None else client.socket
-        if client is not None and client.is_over:
-            was_over = client.was_over
-        else:
-            names = session_names()
-            was_over = self._has_ended(client, names)
-            if socket is not None:
-                socket.disconnect_behind_reply()
-            self._process().end(_ends(client, names))
-            orders = _orders(names, CloseCode.SESSION_CHANGED)
-            response.call_on_close(partial(self._process().end, orders))
+        is_copy = may_be_copied()
         before, now = came().socket_key, known_socket_key()
-        if socket is not None and has_cookie_session(current_app):
+        if client is not None and client.is_over:
+            was_over, successor = client.was_over, client.successor or new_socket_key()
+        else:
+            successor = now if now not in (None, before) else new_socket_key()
+            was_over = self._end(client, response, successor if is_copy else "")
+        if client is not None and client.socket is not None and has_cookie_session(current_app):
             # The browser comes with its present key to take what the message has changed.
             if now != before:
                 session[SOCKET_KEY] = before
-        elif was_over and _is_the_same() and not has_logged_in():
+        elif is_copy and was_over is not False:
             # The browser may have the living key by now, by the answer to the same form sent once
             # before: a cookie of this answer would replace it.
-            if now == before or not _is_worth_saving():
+            if now == before or not is_worth_saving():
                 return False
             # A log-in of the app's own, say. It looks like what anybody can do who has a copy of
             # the ended cookie.
             session[SOCKET_KEY] = before
+        elif is_copy:
+            session[SOCKET_KEY] = successor
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
         return True
 
-    def _has_ended(self, client: Client | None, names: Sequence[str]) -> bool:
-        return bool(names) and self._process().has_ended(names, _heir(client))
+    def _end(self, client: Client | None, response: Response, successor: str) -> bool | None:
+        """End the session that the request came with; its sockets are closed behind the response.
+
+        :param successor: the key that the session gets if it had not ended before; empty if the
+            session gets a new key in any case.
+        :returns: whether it had ended before; None if that is not known.
+        """
+        names = session_names()
+        socket = None if client is None else client.socket
+        if socket is not None:
+            socket.disconnect_behind_reply()
+        # What a message changes waits in the registry next, and only behind the session's end.
+        seconds = None if successor or socket is not None else PATIENCE_SECONDS
+        was_over = self._process().end(ends_of(client, names, successor), seconds)
+        orders = orders_for(names, CloseCode.SESSION_CHANGED)
+        response.call_on_close(partial(self._process().end, orders))
+        return was_over
 
 
 def _may_save() -> bool:
@@ -199,41 +233,6 @@ def _may_save() -> bool:
     session = present_session()
     saves_all: bool = current_app.config["SESSION_REFRESH_EACH_REQUEST"]
     return session.modified or (saves_all and bool(session))
-
-
-def _is_the_same() -> bool:
-    """Return whether the session is what it was when the request came: the same user's.
-
-    That of a stranger is another one if it was cleared.
-    """
-    before, identity = came(), present_identity()
-    if identity is None and known_socket_key() != before.socket_key:
-        return False
-    return identity == before.identity
-
-
-def _is_worth_saving() -> bool:
-    """Return whether the app has written anything into the session but what was there before.
-
-    What it has left out counts where the server keeps the session: a cookie of before can be sent
-    again in any case.
-    """
-    before, now = dict(session_as_it_came()), dict(present_session())
-    if has_cookie_session(current_app):
-        before = {key: value for key, value in before.items() if key in now}
-    return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
-
-
-def _heir(client: Client | None) -> str:
-    return "" if client is None or client.socket is None else client.socket.heir
-
-
-def _ends(client: Client | None, names: Sequence[str]) -> list[End]:
-    return [SessionEnd(name, _heir(client)) for name in names]
-
-
-def _orders(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:
-    return [Disconnect(session=name, code=code) for name in names]
 
 
 def _has_changed(client: Client | None) -> bool:

@@ -161,7 +161,9 @@ class SessionPath:
                     error,
                 )
                 continue
-            client.is_over = client.is_over or item.ends
+            if item.ends:
+                # Nobody else can take what was changed by the message that has ended the session.
+                client.is_over, client.was_over = True, False
             has_changed = _apply(item, digest, response) or item.ends or has_changed
         return has_changed
 

@@ -18,14 +18,19 @@ class WaitingEnd:
     :ivar moment: when it was asked for, by :func:`time.monotonic`.
     :ivar was_told: whether the other processes may know of it already: nothing is gained by telling
         it again before the ends that stand in front of it are noted.
+    :ivar had_ended: for the end of a session, whether the session had ended before, as the registry
+        has said; None: the registry has not said so yet.
+    :ivar is_done: set once the end waits no longer.
     """
 
-    __slots__ = ("end", "moment", "was_told")
+    __slots__ = ("end", "had_ended", "is_done", "moment", "was_told")
 
     def __init__(self, end: End) -> None:
         self.end = end
         self.moment = clock.monotonic()
         self.was_told = False
+        self.had_ended: bool | None = None
+        self.is_done: threading.Event | None = None
 
     @property
     def is_order(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_realtime.config.settings import Config
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.tails import take_tails
@@ -46,11 +47,14 @@ class Process:
     def tails(self, names):
         return take_tails(self._delivery, self.registry.read, names)
 
-    def end(self, ends):
-        self._endings.run(ends)
+    def end(self, ends, seconds=None):
+        return self._endings.run(ends)
 
     def has_ended(self, sessions, heir):
-        return self.registry.has_ended(sessions, heir)
+        try:
+            return self.registry.has_ended(sessions, heir)
+        except RegistryUnavailable:
+            return None
 
     # What the registry tells is written down, and not what is done before it is asked.
 

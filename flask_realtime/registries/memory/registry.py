@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ...errors import CloseCode
 from ...identity.keys import session_of
 from ...protocol.channels import matcher
 from ...protocol.positions import Position
@@ -221,19 +222,18 @@ class MemoryRegistry(Registry):
         if events is not None:
             events.disconnected(order)
 
-    def end_session(self, session: str, heir: str = "") -> None:
+    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> bool:
         own = self._own.get()
         with own.lock:
-            now = own.tidy()
-            if own.sessions.end(session, heir, now):
-                own.waiting.drop(session, now)
+            had_ended, orphans = own.end_session(session, heir, age, successor)
+        for orphan in orphans:
+            self.disconnect(Disconnect(session=orphan, code=CloseCode.SESSION_CHANGED))
+        return had_ended
 
     def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
         own = self._own.get()
         with own.lock:
-            now = clock.monotonic()
-            heirs = [own.sessions.heir(one, now) for one in sessions]
-        return any(found is not None and not (found and found == heir) for found in heirs)
+            return own.sessions.has_ended(sessions, heir, clock.monotonic())
 
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own = self._own.get()

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from ..expiring import ExpiringDict
 from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
 from ..subscriptions import Subscription
+
+
+class EndedSession(NamedTuple):
+    """The end of a session that was noted first: see :meth:`.Registry.end_session`.
+
+    :param heir: who may still collect what waits for the session; empty: nobody.
+    :param moment: when the session ended, in ms since 1970.
+    :param successor: the digest of the session that took its place, or empty.
+    """
+
+    heir: str
+    moment: int
+    successor: str
 
 
 class MemorySessions:
@@ -20,10 +34,9 @@ class MemorySessions:
     def __init__(self, lifetimes: Lifetimes) -> None:
         # For each session, when its first socket was opened, in ms since 1970.
         self._opened: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
-        # For each ended session its heir: of sessions that had a socket, and of those that had
-        # none.
-        self._ended_late: ExpiringDict[str, str] = ExpiringDict(lifetimes.client)
-        self._ended_soon: ExpiringDict[str, str] = ExpiringDict(lifetimes.awaited_client)
+        # Of sessions that had a socket, and of those that had none.
+        self._ended_late: ExpiringDict[str, EndedSession] = ExpiringDict(lifetimes.client)
+        self._ended_soon: ExpiringDict[str, EndedSession] = ExpiringDict(lifetimes.awaited_client)
 
     def note_socket(self, session: str, moment: int, now: float) -> None:
         """Note that a socket of the session is, or just was, open."""
@@ -33,20 +46,47 @@ class MemorySessions:
         """Return when the first socket of the session was opened, in ms since 1970; 0: never."""
         return self._opened.get(session, now) or 0
 
-    def end(self, session: str, heir: str, now: float) -> bool:
-        """Note that the session has ended; return False if that was known already."""
-        before = self.heir(session, now)
-        ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
-        ended.put(session, heir if before is None else before, now)
-        return before is None
+    def end(self, session: str, end: EndedSession, now: float) -> tuple[bool, list[str]]:
+        """Note an end of the session, and of the successors that a later end has given it.
+
+        :returns: whether the session had ended before; and the session, followed by the successors
+            that end with it.
+        """
+        had_ended = self._end_of(session, now) is not None
+        ended: list[str] = []
+        while session and session not in ended:
+            ended.append(session)
+            noted = self._note(session, end, now)
+            # That of the same end, which is told once more, goes on.
+            is_other = noted.moment > end.moment and noted.successor != end.successor
+            session = noted.successor if is_other else ""
+            end = EndedSession("", end.moment, "")
+        return had_ended, ended
 
     def heir(self, session: str, now: float) -> str | None:
         """Return the heir of a session that has ended.
 
         Empty if it has no heir; None if the session has not ended.
         """
-        heir = self._ended_late.get(session, now)
-        return self._ended_soon.get(session, now) if heir is None else heir
+        end = self._end_of(session, now)
+        return None if end is None else end.heir
+
+    def _note(self, session: str, end: EndedSession, now: float) -> EndedSession:
+        """Note *end* unless another end was noted before; return the end that is noted now."""
+        noted = self._end_of(session, now) or end
+        if noted.moment > end.moment and noted.heir != end.heir:
+            noted = noted._replace(heir="")
+        ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
+        ended.put(session, noted, now)
+        return noted
+
+    def _end_of(self, session: str, now: float) -> EndedSession | None:
+        return self._ended_late.get(session, now) or self._ended_soon.get(session, now)
+
+    def has_ended(self, sessions: Collection[str], heir: str, now: float) -> bool:
+        """Return whether any of the sessions has ended, other than by the message *heir*."""
+        heirs = [self.heir(one, now) for one in sessions]
+        return any(found is not None and not (found and found == heir) for found in heirs)
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget what has expired, about *most* of each kind; True if there may be more."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from ...config.settings import Config
 from ...protocol.publications import Publication
 from ...threads import clock
 from ..lifetimes import Lifetimes
-from ..records import RegistryEvents
-from .clients import MemoryClients
+from ..records import LATE_END_MS, RegistryEvents
+from .clients import MemoryClients, present_moment
 from .delivery import MemoryDelivery
 from .logs import MemoryLogs
-from .sessions import MemorySessions, MemoryUsers
+from .sessions import EndedSession, MemorySessions, MemoryUsers
 from .waiting import MemoryWaiting
 
 # After how many uses some expired entries are dropped, and how many: more than these uses can have
@@ -51,6 +52,22 @@ class MemoryStore:
         """Have *publication* delivered, if this process hears its channel."""
         if publication.channel in self.heard and self.delivery is not None:
             self.delivery.put(publication)
+
+    def end_session(
+        self, session: str, heir: str, age: int, successor: str
+    ) -> tuple[bool, Sequence[str]]:
+        """Note an end of a session, and drop what waits for it: see :meth:`.Registry.end_session`.
+
+        :returns: whether the session had ended before; and the successors that end with it.
+        """
+        now = self.tidy()
+        moment = present_moment() - (age if age >= LATE_END_MS else 0)
+        end = EndedSession(heir, moment, successor)
+        had_ended, ended = self.sessions.end(session, end, now)
+        for one in ended:
+            if not (had_ended and self.sessions.heir(one, now)):
+                self.waiting.drop(one, now)
+        return had_ended, ended[1:]
 
     def tidy(self) -> float:
         """Count a use, and now and then drop some expired entries; return the time."""

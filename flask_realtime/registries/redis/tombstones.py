@@ -7,6 +7,7 @@ from typing import Any
 
 from ...config.settings import Config
 from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
+from ..records import LATE_END_MS, SessionEnd
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -26,11 +27,18 @@ class RedisTombstones:
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
 
-    def end_session(self, session: str, heir: str, deadline: Deadline) -> None:
-        """Note that a session has ended: see :meth:`.Registry.end_session`."""
-        keys = [self._keys.session(session), self._keys.waiting(session)]
-        command = scripts.END_SESSION(keys, (heir, self._awaited_for, self._lives))
-        self._pool.ask([command], deadline)
+    def end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[bool, list[str]]:
+        """Note that a session has ended, *age* ms ago: see :meth:`.Registry.end_session`.
+
+        :returns: whether the session had ended before; and the successors that end with it.
+        """
+        age = age if age >= LATE_END_MS else 0
+        had_ended, orphan = self._end_session(end, age, deadline)
+        orphans: list[str] = []
+        while orphan and orphan not in orphans:
+            orphans.append(orphan)
+            _, orphan = self._end_session(SessionEnd(orphan), age, deadline)
+        return had_ended, orphans
 
     def has_ended(self, sessions: Collection[str], heir: str, deadline: Deadline) -> bool:
         """Whether any of the sessions has ended: see :meth:`.Registry.has_ended`."""
@@ -69,6 +77,12 @@ class RedisTombstones:
     def ended_ago(self, user: str, channels: Collection[str]) -> Command:
         """Return what asks how many ms ago a user was put out of channels, or disconnected ("")."""
         return scripts.ENDED_AGO([self._keys.user(user)], channels)
+
+    def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[bool, str]:
+        keys = [self._keys.session(end.session), self._keys.waiting(end.session)]
+        arguments = (end.heir, self._awaited_for, self._lives, age, end.successor)
+        ((had_ended, orphan),) = self._pool.ask([scripts.END_SESSION(keys, arguments)], deadline)
+        return bool(had_ended), orphan.decode()
 
     @staticmethod
     def is_refused(began: int, replies: Sequence[Any]) -> bool:

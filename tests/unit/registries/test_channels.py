@@ -79,7 +79,7 @@ class Nowhere(Registry):
     def disconnect(self, order: Disconnect) -> None:
         self.events.disconnected(order)
 
-    def end_session(self, session, heir=""):
+    def end_session(self, session, heir="", age=0, successor=""):
         pass
 
     def end_user(self, user, channel=None, age=0):

@@ -16,8 +16,12 @@ class Refusing(MemoryRegistry):
         self.refused = set()
         self.tried, self.taken, self.ages = [], [], []
 
-    def end_session(self, session, heir=""):
-        self._take(SessionEnd(session, heir))
+    def end_session(self, session, heir="", age=0, successor=""):
+        had_ended = any(
+            isinstance(one, SessionEnd) and one.session == session for one in self.taken
+        )
+        self._take(SessionEnd(session, heir, successor))
+        return had_ended
 
     def end_user(self, user, channel=None, age=0):
         self.ages.append(age)

@@ -84,11 +84,11 @@ def test_ban_is_told_before_log_outs_that_waited_longer(queue, registry, monkeyp
     begun, goes_on = threading.Event(), threading.Event()
     end_session = registry.end_session
 
-    def end_session_slowly(session, heir):
+    def end_session_slowly(session, *more):
         if not goes_on.is_set() and threading.current_thread() is not threading.main_thread():
             begun.set()
             goes_on.wait(DEADLINE)
-        end_session(session, heir)
+        end_session(session, *more)
 
     monkeypatch.setattr(registry, "end_session", end_session_slowly)
     stuck = SessionEnd("stuck")

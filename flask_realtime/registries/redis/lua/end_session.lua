@@ -1,14 +1,31 @@
 -- Writes the tombstone of a session, which lives as long as clients of the session could come back. It
 -- drops the items that wait for the session; only those that the heir adds later can be taken.
+-- The session ended age ms ago. Of several ends the one counts that was noted first. Returns
+--   1 if the session had ended before, else 0,
+--   the successor that a later end has given the session, which ends with it; '' if there is none.
 local session, waiting, heir, awaits, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+local age, successor = ARGV[4], ARGV[5]
 
 -- A Redis that is out of memory refuses commands that take memory, unless the script has written
 -- before: hence this PEXPIRE. The tombstone must be written even then, because connect.lua, which does
 -- the same, goes on letting pages in.
 redis.call('PEXPIRE', session, lives)
 local had_socket = redis.call('HEXISTS', session, 'opened') == 1
+local had_ended, orphan = 1, ''
 if redis.call('HSETNX', session, 'heir', heir) == 1 then
+    had_ended = 0
+    redis.call('HSET', session, 'ended', as_moment(now_in_ms() - age), 'successor', successor)
     redis.call('DEL', waiting)
+elseif tonumber(redis.call('HGET', session, 'ended') or '0') > now_in_ms() - age then
+    orphan = redis.call('HGET', session, 'successor')
+    if orphan == successor then
+        -- The end that was noted is this one, which is told once more.
+        orphan = ''
+    end
+    if heir_of(session) ~= heir then
+        redis.call('HSET', session, 'heir', '')
+        redis.call('DEL', waiting)
+    end
 end
 redis.call('PEXPIRE', session, had_socket and lives or awaits)
-return 0
+return {had_ended, orphan}

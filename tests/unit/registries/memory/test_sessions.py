@@ -4,7 +4,12 @@ from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.lifetimes import Lifetimes
 from flask_realtime.registries.memory import sessions
-from flask_realtime.registries.memory.sessions import MemorySessions, MemoryUser, MemoryUsers
+from flask_realtime.registries.memory.sessions import (
+    EndedSession,
+    MemorySessions,
+    MemoryUser,
+    MemoryUsers,
+)
 from flask_realtime.registries.subscriptions import Subscription
 
 LIFETIMES = Lifetimes.of(Config(connect_timeout_seconds=10, disconnect_timeout_seconds=100))
@@ -15,8 +20,8 @@ def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
     ended = MemorySessions(LIFETIMES)
     ended.note_socket("with", 1, 0)
 
-    assert ended.end("with", "", 1)
-    assert ended.end("without", "", 1)
+    for session in ("with", "without"):
+        assert ended.end(session, EndedSession("", 1, ""), 1) == (False, [session])
 
     assert ended.heir("with", 12) == "" and ended.heir("without", 12) is None
     assert ended.heir("with", 102) is None
@@ -26,10 +31,10 @@ def test_first_end_of_a_session_names_its_heir():
     """A log-out that follows takes nothing from the message that ended the session."""
     ended = MemorySessions(LIFETIMES)
 
-    first = ended.end("s", "digest:1", 0)
-    second = ended.end("s", "", 1)
+    first = ended.end("s", EndedSession("digest:1", 1, ""), 0)
+    second = ended.end("s", EndedSession("", 2, ""), 1)
 
-    assert (first, second) == (True, False)
+    assert (first, second) == ((False, ["s"]), (True, ["s"]))
     assert ended.heir("s", 2) == "digest:1"
 
 

@@ -1,3 +1,9 @@
+-- A session is a hash with these fields; a moment is a time in ms since 1970:
+--   opened      the moment at which its first socket was opened
+--   heir        there once the session has ended: the name of the message that has ended it, or ''
+--   ended       the moment of the end that was noted first
+--   successor   the digest of the session that took its place by that end, or ''
+
 -- Returns the heir of a session that has ended: the one who may still add and take items that wait for
 -- the session. '' if the session has ended without an heir, false if it has not ended.
 local function heir_of(session)

@@ -1,0 +1,98 @@
+"""Which key a browser session has behind a request that has ended it.
+
+A key that lives lets pages connect. Whoever has a copy of a cookie whose session had ended before
+must not get one by ending the session once more, nor by having the app begin it anew. What decides
+is whose the session is at the end of the request, and whether it had ended before the request:
+
+=============================  =======================  =========================  ================
+whose it is now                it had not ended         it had ended               that is not known
+=============================  =======================  =========================  ================
+another user's, or nobody's    a new key                a new key                  a new key
+the same user's, who logged    a new key                a new key                  a new key
+in by ``login_user``
+the same user's, otherwise     a new key, that lives    the former key             the former key
+                               as long as no earlier
+                               end becomes known
+=============================  =======================  =========================  ================
+
+It had not ended if the registry has noted the end by this request, and says that it is the first. A
+registry that is away, hangs or refuses to write says nothing; that no end is noted in it proves
+nothing, since an end may wait in another process. Such an end is told late, and ends the successor
+that another end has given the session meanwhile: see :meth:`.Registry.end_session`.
+
+Only the last row needs the registry's answer. Nothing waits for it in this process: sockets are
+closed, and pages turned away, before the registry is asked or while it is silent. A session that
+nobody ends, since the same user logs in by ``login_user`` once more, gets a new key as well, unless
+it is known to live: see :meth:`.Settlement._is_begun_anew`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import current_app
+
+from ..errors import CloseCode
+from ..identity.keys import SOCKET_KEY, session_digest
+from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
+from ..page.sessions import has_cookie_session, present_session, session_as_it_came
+from ..registries.records import Disconnect, End, SessionEnd
+from .logins import has_logged_in
+
+
+def may_be_copied() -> bool:
+    """Return whether all that the request shows could be done with a copy of the session's cookie.
+
+    That is so if the session is the same user's as when the request came, and no log-in by
+    Flask-Login says that the user has shown a password.
+    """
+    return _is_the_same() and not has_logged_in()
+
+
+def is_worth_saving() -> bool:
+    """Return whether the app has written anything into the session but what was there before.
+
+    What it has left out counts where the server keeps the session: a cookie of before can be sent
+    again in any case.
+    """
+    before, now = dict(session_as_it_came()), dict(present_session())
+    if has_cookie_session(current_app):
+        before = {key: value for key, value in before.items() if key in now}
+    return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
+
+
+def ends_of(client: Client | None, names: Sequence[str], successor: str = "") -> list[End]:
+    """Return the ends of the browser session that sent the request.
+
+    :param names: the session's names, by the app's present secret key and by earlier ones.
+    :param successor: the socket key that the session is to have from now on, if that is to live
+        only as long as no earlier end becomes known.
+    """
+    key = came().socket_key
+    successors = {}
+    if successor and key is not None:
+        successors = {
+            session_digest(one, key): session_digest(one, successor) for one in secret_keys()
+        }
+    return [SessionEnd(name, heir_of(client), successors.get(name, "")) for name in names]
+
+
+def orders_for(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:
+    """Return the orders to close the sockets of the browser session that sent the request."""
+    return [Disconnect(session=name, code=code) for name in names]
+
+
+def heir_of(client: Client | None) -> str:
+    """Return the name of the message that is being handled; empty in any other request."""
+    return "" if client is None or client.socket is None else client.socket.heir
+
+
+def _is_the_same() -> bool:
+    """Return whether the session is what it was when the request came: the same user's.
+
+    That of a stranger is another one if it was cleared.
+    """
+    before, identity = came(), present_identity()
+    if identity is None and known_socket_key() != before.socket_key:
+        return False
+    return identity == before.identity

