@@ -17,6 +17,7 @@ class Link:
         self._target = port
         self._server = socket.create_server(("127.0.0.1", 0))
         self._pairs = []
+        self._is_down = False
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,6 +35,14 @@ class Link:
             for pair in self._pairs:
                 pair.is_dead = pair.is_socket or not of_sockets_alone
 
+    def go_down(self):
+        """Let all connections die, and refuse others until :meth:`come_back`."""
+        self._is_down = True
+        self.die()
+
+    def come_back(self):
+        self._is_down = False
+
     def close(self):
         self._server.close()
         for pair in self._pairs:
@@ -43,6 +52,9 @@ class Link:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._server.accept()
+                if self._is_down:
+                    near.close()
+                    continue
                 pair = _Pair(near, socket.create_connection(("127.0.0.1", self._target)))
                 with self._lock:
                     self._pairs.append(pair)
