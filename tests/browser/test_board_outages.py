@@ -74,7 +74,8 @@ def write_draft(person):
 
 
 def test_board_is_true_after_each_outage_and_keeps_what_is_typed(enter, start, tunnel):
-    """The server killed in the middle, the link to Redis cut, the network away: every card is there in the end, once, and nobody has lost a draft or its focus."""
+    """The server killed in the middle, the link to Redis cut, the network away: every card is
+    there in the end, once, and nobody has lost a draft or its focus."""
     with start() as server:
         ada, ben = enter(server, "Ada"), enter(server, "Ben")
         write_draft(ada)

@@ -1,7 +1,5 @@
 """A message is still being handled when its user logs out; the server keeps the sessions."""
 
-import pathlib
-
 import pytest
 
 from tests.eventually import eventually
@@ -9,23 +7,22 @@ from tests.eventually import eventually
 from .people import Person
 
 
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory):
+    """The folder in which a server keeps sessions."""
+    return tmp_path_factory.mktemp("sessions")
+
+
 @pytest.fixture(params=["gevent", "gthread"])
-def server(serve, request, tmp_path):
-    for name in ("sessions", "hold"):
-        (tmp_path / name).mkdir()
-    environ = {
-        "KEPT_BY": "server",
-        "SESSIONS": str(tmp_path / "sessions"),
-        "HOLD": str(tmp_path / "hold"),
-    }
-    return serve("accounts:app", request.param, environ=environ)
+def server(share, request, sessions, folder_of_holds):
+    environ = {"KEPT_BY": "server", "SESSIONS": str(sessions), "HOLD": str(folder_of_holds)}
+    return share("accounts:app", request.param, environ=environ)
 
 
 @pytest.mark.parametrize("action", ["look", "fill"])
 @pytest.mark.parametrize("way", ["/logout", "/clear", "/logout-everywhere"])
-def test_message_does_not_log_its_user_in_again(server, tmp_path, action, way):
+def test_message_does_not_log_its_user_in_again(server, hold, action, way):
     """The message does not save the session, whether it has changed it or would only prolong it."""
-    hold = pathlib.Path(tmp_path, "hold")
     person = Person(server.url)
     person.log_in("somebody")
     thief = person.copy()
@@ -42,9 +39,8 @@ def test_message_does_not_log_its_user_in_again(server, tmp_path, action, way):
     assert thief.me()["user"] is None
 
 
-def test_message_saves_its_session_while_its_user_stays(server, tmp_path):
+def test_message_saves_its_session_while_its_user_stays(server, hold):
     """Without a log-out, the message saves the session that it has changed."""
-    hold = pathlib.Path(tmp_path, "hold")
     (hold / "go").touch()
     person = Person(server.url)
     person.log_in("somebody")
@@ -52,5 +48,7 @@ def test_message_saves_its_session_while_its_user_stays(server, tmp_path):
     with person.open(person.show("/"), resume=True) as socket:
         socket.resume()
         assert socket.ask("fill", data="full")["status"] == 204
+        # The server writes this file after the reply, into a folder that is the next test's too.
+        eventually((hold / "done").exists)
 
     assert person.get("/cart").text == "full"

@@ -118,7 +118,20 @@ def test_sockets_of_this_process_are_closed_while_redis_is_away(here, store, peo
         assert socket.close_code() == 4001
 
 
-@pytest.mark.parametrize("refuse", [lacks_replicas, out_of_memory, read_only, cannot_save])
+@pytest.mark.parametrize(
+    ("servers", "refuse"),
+    [
+        ("gevent", lacks_replicas),
+        ("gevent", out_of_memory),
+        ("gevent", read_only),
+        ("gevent", cannot_save),
+        pytest.param("gthread", lacks_replicas, marks=pytest.mark.long),
+        ("gthread", out_of_memory),
+        pytest.param("gthread", read_only, marks=pytest.mark.long),
+        pytest.param("gthread", cannot_save, marks=pytest.mark.long),
+    ],
+    indirect=["servers"],
+)
 def test_sockets_are_closed_everywhere_while_redis_writes_nothing(
     servers, store, people, tmp_path, refuse
 ):
