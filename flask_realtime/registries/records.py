@@ -103,7 +103,8 @@ def age_in_ms(moment: float) -> int:
 class Disconnect:
     """An order to close the sockets of a client, of a browser session, or of a user.
 
-    One of *digest*, *session* and *user* is given.
+    One of *digest*, *session* and *user* is given. A registry may tell its own process to close all
+    sockets by an order without any of them.
 
     :param digest: the client's digest.
     :param session: the browser session's digest.

@@ -5,6 +5,7 @@ Orders are announced by pub/sub, and kept for processes that miss the announceme
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Callable
@@ -20,9 +21,14 @@ from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
 
-# For how many seconds orders are kept: longer than any process serves without hearing Redis.
-KEPT_SECONDS = 600
+# For how many seconds orders are kept for processes that do not hear Redis, and how many of them:
+# some 1 MB in Redis. A process that may have missed others has all its sockets come back.
+KEPT_SECONDS = 86_400
 MOST_KEPT = 10_000
+# A process notices within this time that it hears Redis no longer.
+NOTICED_SECONDS = 60
+# For how many seconds a process remembers the orders that it has heard.
+HEARD_SECONDS = 1200
 READ_AT_ONCE = 1000
 
 _ID = re.compile(rb"[0-9]{1,20}-[0-9]{1,20}")
@@ -44,7 +50,10 @@ class RedisDisconnects:
         # The last order that was read, or that was kept when this process began to listen.
         self._at: bytes | None = None
         # The orders that were heard by an announcement: they are not carried out again when read.
-        self._heard: ExpiringDict[bytes, bool] = ExpiringDict(2 * KEPT_SECONDS)
+        self._heard: ExpiringDict[bytes, bool] = ExpiringDict(HEARD_SECONDS)
+        # Since when orders may have been missed, and when the link to Redis was last lost.
+        self._deaf_since = math.inf
+        self._lost_at = -math.inf
         self._lock = threading.Lock()
 
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
@@ -75,6 +84,11 @@ class RedisDisconnects:
             at = entries[0][0] if entries else b"0-0"
             self._at = self._at or at
 
+    def note_loss(self) -> None:
+        """Note that this process hears Redis no longer."""
+        self._lost_at = clock.monotonic()
+        self._deaf_since = min(self._deaf_since, self._lost_at)
+
     def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], None]:
         """Return a function that carries out an announced order.
 
@@ -89,16 +103,21 @@ class RedisDisconnects:
     def catch_up(self, events: RegistryEvents, deadline: Deadline) -> None:
         """Carry out the orders that were announced while this process heard nothing.
 
-        Sockets that were opened behind an order stay: their handshakes were let in after it.
+        Sockets that were opened behind an order stay: their handshakes were let in after it. If
+        orders may be kept no longer, all sockets that were open then are closed with code 1012: the
+        pages come back, and the tombstones decide.
         """
         if self._at is None:
             return
+        began = clock.monotonic()
+        deaf_for = max(0.0, began - self._deaf_since)
         now = self._pool.time_ms(deadline)
         # By how many ms the clock of Redis is ahead of this process's: a little more than this,
         # because the reply has travelled for a while.
         ahead = now - clock.monotonic() * 1000
-        # Older orders may have been heard, and forgotten since.
-        self._at = max(self._at, b"%d-0" % (now - KEPT_SECONDS * 1000), key=_order)
+        # Older orders were heard, and may be forgotten since.
+        heard_until = b"%d-0" % (now - (deaf_for + NOTICED_SECONDS) * 1000)
+        first = self._at = max(self._at, heard_until, key=_order)
         count = READ_AT_ONCE
         while count == READ_AT_ONCE:
             behind = b"(" + self._at
@@ -111,6 +130,18 @@ class RedisDisconnects:
                     moment = (_order(at)[0] + 1 - ahead) / 1000
                     self._read(text, _for_earlier_sockets(events, moment))()
             count = len(entries)
+        if deaf_for > KEPT_SECONDS or self._have_been_dropped(first, deadline):
+            events.disconnected(Disconnect(code=CloseCode.SERVICE_RESTART, opened_before=began))
+        self._deaf_since = self._lost_at if self._lost_at > began else math.inf
+
+    def _have_been_dropped(self, first: bytes, deadline: Deadline) -> bool:
+        """Return whether too many orders came behind the one with the id *first* to be kept."""
+        questions: list[scripts.Command] = [
+            ("XLEN", self._keys.disconnects),
+            ("XRANGE", self._keys.disconnects, "-", "+", "COUNT", 1),
+        ]
+        length, entries = self._pool.ask(questions, deadline)
+        return length >= MOST_KEPT and _order(entries[0][0]) > _order(first)
 
     def _announce(self, order: str, over_at: int | None, deadline: Deadline) -> None:
         text = f"{self._process}:{order}"

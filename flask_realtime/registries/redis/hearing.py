@@ -55,7 +55,7 @@ class RedisHearing:
             pool.timeout_seconds,
             (own_name, keys.everyone),
             self._hear,
-            events.interrupted,
+            self._interrupted,
             events.restored,
         )
 
@@ -95,6 +95,10 @@ class RedisHearing:
         """Stop hearing anything."""
         self._probe.close()
         self._listener.close()
+
+    def _interrupted(self) -> None:
+        self._disconnects.note_loss()
+        self._events.interrupted()
 
     def _hear(self, name: bytes, data: bytes) -> None:
         try:

@@ -47,10 +47,11 @@ def ears(hub):
         (Disconnect(session=FIRST), [0, 1]),
         (Disconnect(user="42"), [1, 2]),
         (Disconnect(user="43"), []),
+        (Disconnect(), [0, 1, 2]),
     ],
 )
 def test_sockets_are_closed_of_whom_the_order_names(hub, ears, order, closed):
-    """A client's, a session's or a user's, and nobody else's."""
+    """A client's, a session's or a user's, and nobody else's; or all, if it names nobody."""
     Evictions(hub, KnownEnds(), None).disconnect(order)
 
     assert [number for number, ear in enumerate(ears) if ear.closed] == closed

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from flask_realtime.errors import CloseCode
+from flask_realtime.errors import CloseCode, RegistryUnavailable
 from flask_realtime.registries.records import Disconnect, RegistryEvents
+from flask_realtime.registries.redis import disconnects
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import READ_AT_ONCE, RedisDisconnects
@@ -37,6 +38,11 @@ class Process:
 
     def announce(self, order):
         self.part.announce(order, Deadline(DEADLINE))
+
+    def announce_many(self, count):
+        """Announce more orders than are kept; Redis drops a hundred at once."""
+        for number in range(count):
+            self.announce(Disconnect(f"digest-{number}"))
 
     def catch_up(self):
         """Carry out what was missed; the times at which orders were given are in ``moments``."""
@@ -171,3 +177,104 @@ def test_order_is_kept_by_a_redis_out_of_memory(process, store, kept):
 
     assert second.told == ORDERS[:1]
     assert len(kept()) == 1
+
+
+EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
+
+
+@pytest.fixture
+def notices_at_once(monkeypatch):
+    """As if a process knew at once that it hears Redis no longer."""
+    monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
+
+
+def is_later(moment):
+    """Return whether orders have other ids by now: a time within Redis has whole ms."""
+    return clock.monotonic() > moment + 0.002
+
+
+@pytest.mark.usefixtures("notices_at_once")
+def test_process_that_missed_more_orders_than_are_kept_has_all_sockets_come_back(
+    process, monkeypatch
+):
+    """A ban may be among those that are kept no longer, as strangers log out in great numbers."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    first, second = process("first"), process("second")
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    eventually(lambda: is_later(lost_at))
+    first.announce(Disconnect(user="banned"))
+    first.announce_many(300)
+
+    second.catch_up()
+    moment = second.moments[second.told.index(EVERYBODY)]
+    returned_at = clock.monotonic()
+    eventually(lambda: is_later(returned_at))
+    second.part.note_loss()
+    second.catch_up()
+
+    assert Disconnect(user="banned") not in second.told
+    assert second.told.count(EVERYBODY) == 1
+    # Sockets that are opened from now on are let in by what Redis knows.
+    assert lost_at < moment < returned_at
+
+
+@pytest.mark.usefixtures("notices_at_once")
+def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets(
+    process, monkeypatch
+):
+    """However many there were before its link to Redis was lost for a moment."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    first, second = process("first"), process("second")
+    first.announce_many(300)
+    heard_at = clock.monotonic()
+    eventually(lambda: is_later(heard_at))
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    eventually(lambda: is_later(lost_at))
+    first.announce(ORDERS[0])
+
+    second.catch_up()
+
+    assert second.told == ORDERS[:1]
+
+
+def test_process_that_heard_nothing_for_longer_than_orders_are_kept_has_all_sockets_come_back(
+    process, monkeypatch, kept
+):
+    """Nothing in Redis tells whether there were any."""
+    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
+    first, second = process("first"), process("second")
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    first.announce(Disconnect(user="banned"))
+    eventually(lambda: not kept() and clock.monotonic() > lost_at + 1)
+
+    second.catch_up()
+    told = second.told.copy()
+    second.part.note_loss()
+    second.catch_up()
+
+    assert told == second.told == [EVERYBODY]
+
+
+def test_process_that_cannot_ask_what_it_missed_asks_again(process, monkeypatch):
+    """It counts as deaf since its link was lost, and not since it asked in vain."""
+    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
+    one = process("one")
+    one.part.note_loss()
+    lost_at = clock.monotonic()
+    with monkeypatch.context() as patch:
+        patch.setattr(one.pool, "ask", refuse)
+        with pytest.raises(RegistryUnavailable):
+            one.catch_up()
+    eventually(lambda: clock.monotonic() > lost_at + 1)
+    one.part.note_loss()
+
+    one.catch_up()
+
+    assert one.told == [EVERYBODY]
+
+
+def refuse(*_):
+    raise RegistryUnavailable("Away.")

