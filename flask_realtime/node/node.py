@@ -152,11 +152,12 @@ class Node:
         self._endings.run_within(ends, seconds)
         return had_ended or None
 
-    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
-        """Return whether any of the browser sessions has ended, other than by the message *heir*.
+    def has_just_ended(self, sessions: Sequence[str]) -> bool:
+        """Return whether any of the browser sessions ended a moment ago, as this process knows."""
+        return any(self._known_ends.has_just_ended(session) for session in sessions)
 
-        None if the registry cannot tell, and this process knows of no end.
-        """
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
+        """Return whether any of the sessions has ended, other than by *heir*; None: not known."""
         if any(self._has_ended_here(session, heir) for session in sessions):
             return True
         try:

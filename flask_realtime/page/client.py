@@ -76,13 +76,14 @@ class Client:
     :ivar is_over: whether the app has ended the session of the page that made the request.
     :ivar was_over: whether that session had ended already when the app ended it; None: that is not
         known.
+    :ivar is_repeated: whether that session had ended only a moment before.
     :ivar successor: the socket key that the session gets at the end of the request if the app has
         ended it, and it had not ended before; empty: none was chosen yet.
     """
 
     __slots__ = (
-        "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "socket",
-        "subscribed_as", "successor", "taken", "was_over",
+        "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "is_repeated",
+        "socket", "subscribed_as", "successor", "taken", "was_over",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -98,6 +99,7 @@ class Client:
         self.is_given_out = False
         self.is_over = False
         self.was_over: bool | None = None
+        self.is_repeated = False
         self.successor = ""
 
     def connection_id(self, reads_body: bool = True) -> str:

@@ -10,6 +10,8 @@ from ..threads import clock
 # Longer than a message is handled, or a handshake is under way, in all but the strangest case.
 KNOWN_SECONDS = 600.0
 MOST_KNOWN = 10_000
+# A form that is sent twice, by two clicks or since no answer came, is sent twice within this time.
+JUST_SECONDS = 60.0
 
 
 class KnownEnds:
@@ -20,7 +22,8 @@ class KnownEnds:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._heirs: ExpiringDict[str, str] = ExpiringDict(KNOWN_SECONDS)
+        # For each session, its heir and when it ended.
+        self._ends: ExpiringDict[str, tuple[str, float]] = ExpiringDict(KNOWN_SECONDS)
 
     def note(self, session: str, heir: str = "") -> None:
         """Note that a session has ended; a later call changes no heir.
@@ -30,14 +33,21 @@ class KnownEnds:
         """
         with self._lock:
             now = clock.monotonic()
-            self._heirs.pop_expired(now, 10)
-            if self._heirs.get(session, now) is None:
-                self._heirs.put(session, heir, now)
-            if len(self._heirs) > MOST_KNOWN:
-                self._heirs.pop_oldest()
+            self._ends.pop_expired(now, 10)
+            if self._ends.get(session, now) is None:
+                self._ends.put(session, (heir, now), now)
+            if len(self._ends) > MOST_KNOWN:
+                self._ends.pop_oldest()
 
     def has_ended(self, session: str, heir: str = "") -> bool:
         """Return whether a session is known to have ended, other than by the message *heir*."""
         with self._lock:
-            found = self._heirs.get(session, clock.monotonic())
-        return found is not None and not (found and found == heir)
+            found = self._ends.get(session, clock.monotonic())
+        return found is not None and not (found[0] and found[0] == heir)
+
+    def has_just_ended(self, session: str) -> bool:
+        """Return whether a session is known to have ended within the last ``JUST_SECONDS``."""
+        with self._lock:
+            now = clock.monotonic()
+            found = self._ends.get(session, now)
+        return found is not None and now - found[1] < JUST_SECONDS

@@ -61,6 +61,9 @@ class Process(Protocol):
         None if that is not known.
         """
 
+    def has_just_ended(self, sessions: Sequence[str]) -> bool:
+        """Return whether any of the browser sessions ended a moment ago, as this process knows."""
+
 
 class Settlement:
     """Looks at each request when its response is made, and ends sessions that have changed hands.
@@ -106,6 +109,8 @@ class Settlement:
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
         is_first, client.is_over = not client.is_over, True
+        if is_first:
+            client.is_repeated = self._process().has_just_ended(names)
         client.successor = client.successor or new_socket_key()
         ends = [*ends_of(client, names, client.successor), *orders_for(names)]
         had_ended = self._process().end(ends)
@@ -185,7 +190,9 @@ class Settlement:
         before, now = came().socket_key, known_socket_key()
         if client is not None and client.is_over:
             was_over, successor = client.was_over, client.successor or new_socket_key()
+            is_repeated = client.is_repeated
         else:
+            is_repeated = self._process().has_just_ended(session_names())
             successor = now if now not in (None, before) else new_socket_key()
             was_over = self._end(client, response, successor if is_copy else "")
         if client is not None and client.socket is not None and has_cookie_session(current_app):
@@ -193,9 +200,7 @@ class Settlement:
             if now != before:
                 session[SOCKET_KEY] = before
         elif is_copy and was_over is not False:
-            # The browser may have the living key by now, by the answer to the same form sent once
-            # before: a cookie of this answer would replace it.
-            if now == before or not is_worth_saving():
+            if not is_worth_saving(is_repeated) or (is_repeated and now == before):
                 return False
             # A log-in of the app's own, say. It looks like what anybody can do who has a copy of
             # the ended cookie.

@@ -39,6 +39,9 @@ from ..page.sessions import has_cookie_session, present_session, session_as_it_c
 from ..registries.records import Disconnect, End, SessionEnd
 from .logins import has_logged_in
 
+# Where Flask keeps what flash() was given.
+_FLASHES = "_flashes"
+
 
 def may_be_copied() -> bool:
     """Return whether all that the request shows could be done with a copy of the session's cookie.
@@ -49,14 +52,18 @@ def may_be_copied() -> bool:
     return _is_the_same() and not has_logged_in()
 
 
-def is_worth_saving() -> bool:
-    """Return whether the app has written anything into the session but what was there before.
+def is_worth_saving(is_repeated: bool) -> bool:
+    """Return whether the session is saved that goes on with its former, ended key.
 
-    What it has left out counts where the server keeps the session: a cookie of before can be sent
-    again in any case.
+    If the session had ended only a moment ago, the browser may have the living key by now, by the
+    answer to the same form sent once before; a cookie of this answer would replace it. What that
+    answer has done as well is not worth it: what the app has taken out, and a message to show.
+
+    :param is_repeated: whether the session had ended only a moment before the request.
     """
     before, now = dict(session_as_it_came()), dict(present_session())
-    if has_cookie_session(current_app):
+    if is_repeated and has_cookie_session(current_app):
+        now.pop(_FLASHES, None)
         before = {key: value for key, value in before.items() if key in now}
     return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
 

@@ -48,6 +48,7 @@ def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
+    person.post("/must-change")
     again = person.copy()
 
     person.log_out(way)

@@ -225,3 +225,21 @@ def test_session_that_goes_on_lives_where_redis_tells(start, store, way):
 
     assert comes_back(person)
     assert not comes_back(copy)
+
+
+def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
+    """It must change its password, and does so; it is logged in, and its pages stay without sockets
+    until the next log-in."""
+    person = Person(start().url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    person.post("/must-change")
+    browser = person.copy()
+    person.log_out()
+    browser.url = start().url
+
+    browser.navigate("/password", "POST", allow_redirects=False)
+
+    assert browser.me()["user"] == "somebody"
+    assert browser.get("/must-change").json() is False
+    assert not comes_back(browser)

@@ -31,6 +31,8 @@ class Process:
         self.registry = NotingRegistry(config or Config())
         self.disconnected = []
         self.unsubscribed = []
+        # Whether the session of each request ended a moment before.
+        self.is_repeated = False
         self._delivery = Delivery(Channels(), lambda names: None, lambda frame, outboxes: None)
         self._endings = Endings(self.registry, self)
         self.registry.start(
@@ -55,6 +57,9 @@ class Process:
             return self.registry.has_ended(sessions, heir)
         except RegistryUnavailable:
             return None
+
+    def has_just_ended(self, sessions):
+        return self.is_repeated
 
     # What the registry tells is written down, and not what is done before it is asked.
 

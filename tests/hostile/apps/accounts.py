@@ -5,7 +5,7 @@ import os
 import pathlib
 import time
 
-from flask import Flask, redirect, render_template_string, request, session
+from flask import Flask, flash, redirect, render_template_string, request, session
 
 from flask_realtime import Realtime
 
@@ -143,8 +143,16 @@ def log_out_everywhere():
 
 @app.post("/password")
 def change_password():
+    if session.pop("must_change", None):
+        flash("Your password is changed.")
     realtime.socket.disconnect(everywhere=True)
     return redirect("/inbox")
+
+
+@app.post("/must-change")
+def have_password_changed():
+    session["must_change"] = True
+    return "", 204
 
 
 @app.post("/renew")
@@ -158,6 +166,11 @@ def renew_session():
 @app.get("/me")
 def me():
     return {"user": session.get("user"), "name": session.get("name")}
+
+
+@app.get("/must-change")
+def must_change():
+    return json.dumps("must_change" in session)
 
 
 @app.get("/cart")

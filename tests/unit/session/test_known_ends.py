@@ -52,3 +52,19 @@ def test_what_is_known_takes_a_bounded_part_of_the_memory(monkeypatch):
 
     assert known == ["two", "three"]
     assert not ends.has_ended("three")
+
+
+def test_form_that_is_sent_twice_comes_within_a_minute(monkeypatch):
+    """What comes later comes from a browser that has kept the cookie, or from who has a copy."""
+    ends, now = KnownEnds(), clock.monotonic()
+    moments = iter([now, now + known_ends.JUST_SECONDS / 2])
+    monkeypatch.setattr(clock, "monotonic", lambda: next(moments, now + known_ends.JUST_SECONDS))
+
+    ends.note("one")
+    found = ends.has_just_ended("one")
+    # Who comes again ends it again.
+    ends.note("one")
+
+    assert found and not ends.has_just_ended("one")
+    assert not ends.has_just_ended("other")
+    assert ends.has_ended("one")

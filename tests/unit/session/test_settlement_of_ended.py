@@ -1,9 +1,10 @@
 """A request comes with a session that has ended: by an old cookie, or a copy of one."""
 
 import pytest
-from flask import session
+from flask import flash, session
 
 from flask_realtime.identity.keys import session_digest
+from flask_realtime.page.sessions import has_cookie_session
 from flask_realtime.session.grants import Grants
 
 from .views import KEY, clear, has_ended, log_in, log_out
@@ -66,6 +67,45 @@ def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
     assert visit.session["note"] == "hello" and "cart" not in visit.session
     assert visit.session["socket_key"] == KEY
     assert has_ended(process)
+
+
+def change_password(settlement):
+    session.pop("must_change")
+    session["changes"] = 1
+    settlement.end_session()
+    return "<body>changed</body>"
+
+
+def change_password_anew(settlement):
+    session.clear()
+    session["user"] = 42
+    flash("Your password is changed.")
+    return "<body>changed</body>"
+
+
+@pytest.mark.parametrize("view", [change_password, change_password_anew])
+def test_browser_with_an_ended_cookie_gets_out_of_a_form(
+    identified, process, visit, settlement, view
+):
+    """What the view takes out of the session is out, though the session stays ended."""
+    visit(lambda: view(settlement), socket_key=KEY, user=42, must_change=True)
+
+    assert "must_change" not in visit.session
+    assert visit.session["socket_key"] == KEY
+    assert has_ended(process)
+
+
+@pytest.mark.parametrize("view", [change_password, change_password_anew])
+def test_form_that_is_sent_twice_leaves_the_answer_to_the_first_in_the_browser(
+    identified, process, visit, settlement, view
+):
+    """By that answer it has the living key; the second one does the same to its session."""
+    process.is_repeated = True
+
+    visit(lambda: view(settlement), socket_key=KEY, user=42, must_change=True)
+
+    is_in_cookie = has_cookie_session(identified)
+    assert not is_in_cookie or visit.session["must_change"]
 
 
 @pytest.mark.parametrize(
