@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections.abc import Mapping
 
 from ..errors import RegistryUnavailable
 from ..registries.base import Registry
@@ -12,6 +13,10 @@ from ..registries.records import age_in_ms
 from ..threads import clock
 
 logger = logging.getLogger(__name__)
+
+
+# How many departures of one client may wait: more than the channels that a page can be on.
+MOST_OF_CLIENT = 1000
 
 
 class Departures:
@@ -25,51 +30,69 @@ class Departures:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lock = threading.Lock()
-        # When the client left the channel, in the order in which they are tried.
-        self._unnoted: dict[tuple[str, str], float] = {}
+        # By client, in the order in which they are tried: when it left which channel.
+        self._unnoted: dict[str, dict[str, float]] = {}
         # When the registry last refused one.
         self._refused_at = -math.inf
 
-    def add(self, digest: str, channel: str) -> None:
-        """Note that the client of a digest was taken off a channel."""
+    def add(self, digest: str, channel: str) -> bool:
+        """Note that the client of a digest was taken off a channel.
+
+        :returns: False if too many departures of the client wait: it was not noted.
+        """
         with self._lock:
-            self._unnoted[digest, channel] = clock.monotonic()
+            left = self._unnoted.setdefault(digest, {})
+            if len(left) >= MOST_OF_CLIENT and channel not in left:
+                return False
+            left[channel] = clock.monotonic()
+            return True
 
     def clients(self) -> set[str]:
         """Return the digests of the clients with a departure that is not noted."""
         with self._lock:
-            return {digest for digest, _ in self._unnoted}
+            return set(self._unnoted)
 
     def channels(self, digest: str) -> list[str]:
         """Return the channels that a client has left, and the registry has not noted it."""
         if not self._unnoted:
             return []
         with self._lock:
-            return [channel for one, channel in self._unnoted if one == digest]
+            return list(self._unnoted.get(digest, ()))
 
     def tell(self) -> bool:
-        """Have the registry note them, until it refuses one; return whether it has noted all."""
+        """Have the registry note them, until it refuses a client's; return whether it has noted
+        all that there were."""
         with self._lock:
-            unnoted = tuple(self._unnoted.items())
-        for one, moment in unnoted:
+            unnoted = {digest: dict(left) for digest, left in self._unnoted.items()}
+        for digest, left in unnoted.items():
             try:
-                self._tell(*one, moment)
+                self._tell(digest, left)
             except RegistryUnavailable as error:
-                logger.debug("That a client was put out of a channel is not noted yet: %s", error)
+                logger.debug("That a client was put out of channels is not noted yet: %s", error)
                 # Tried last from now on: one that is refused for ever holds up no other.
                 with self._lock:
                     self._refused_at = clock.monotonic()
-                    self._unnoted[one] = self._unnoted.pop(one)
+                    self._unnoted[digest] = self._unnoted.pop(digest)
                 return False
-            with self._lock:
-                # It may have left the channel once more meanwhile.
-                if self._unnoted[one] == moment:
-                    del self._unnoted[one]
+            self._forget(digest, left)
         return True
 
-    def _tell(self, digest: str, channel: str, moment: float) -> None:
-        if moment > self._refused_at:
-            self._registry.unsubscribe(digest, [channel])
-        else:
-            # The client may have been let into the channel again since.
-            self._registry.unsubscribe(digest, [channel], max(1, age_in_ms(moment)))
+    def _tell(self, digest: str, left: Mapping[str, float]) -> None:
+        """Tell the registry in few calls: there may be many channels."""
+        by_age: dict[int, list[str]] = {}
+        for channel, moment in left.items():
+            # The client may have been let into a channel again since a call was refused.
+            age = 0 if moment > self._refused_at else max(1, age_in_ms(moment))
+            by_age.setdefault(age, []).append(channel)
+        for age, channels in by_age.items():
+            self._registry.unsubscribe(digest, channels, age)
+
+    def _forget(self, digest: str, told: Mapping[str, float]) -> None:
+        with self._lock:
+            left = self._unnoted[digest]
+            for channel, moment in told.items():
+                # The client may have left the channel once more meanwhile.
+                if left[channel] == moment:
+                    del left[channel]
+            if not left:
+                del self._unnoted[digest]

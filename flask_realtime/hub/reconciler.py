@@ -89,14 +89,15 @@ class Reconciler:
         """Have the subscriptions of a client read again and applied to its connections."""
         self._note((), (digest,))
 
-    def unsubscribe(self, digest: str, channel: str) -> None:
-        """Have the registry note that a client has left a channel.
+    def unsubscribe(self, digest: str, channel: str) -> bool:
+        """Have the registry note that a client has left a channel, as this process has.
 
-        This process has put the client's user out of the channel already.
+        :returns: False if too much of the client waits to be noted.
         """
-        self.departures.add(digest, channel)
+        has_noted = self.departures.add(digest, channel)
         self._thread.start()
         self._wake.set()
+        return has_noted
 
     def restored(self) -> None:
         """Have every channel and every client read anew, because the registry is heard again.

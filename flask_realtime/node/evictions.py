@@ -22,11 +22,11 @@ class Evictions:
     :param hub: knows this process's connections.
     :param known_ends: the sessions whose end this process knows of.
     :param unsubscribe: has the registry note, in the background, that the client of a digest has
-        left a channel.
+        left a channel; returns False if it cannot.
     """
 
     def __init__(
-        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str], None]
+        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str], bool]
     ) -> None:
         self._hub = hub
         self._known_ends = known_ends
@@ -52,4 +52,7 @@ class Evictions:
         for connection in self._hub.connections(user=user):
             # At once for what is pushed next; the registry follows.
             self._hub.leave(connection, [channel])
-            self._unsubscribe(connection.digest, channel)
+            if not self._unsubscribe(connection.digest, channel):
+                # The page comes back at once, and the registry knows what it still hears.
+                order = Disconnect(connection.digest, code=CloseCode.SERVICE_RESTART)
+                self.disconnect(order)

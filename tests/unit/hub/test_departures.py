@@ -4,7 +4,7 @@ import pytest
 
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub.departures import Departures
+from flask_realtime.hub.departures import MOST_OF_CLIENT, Departures
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.threads import clock
 from tests.eventually import eventually
@@ -15,7 +15,10 @@ class Refusing(MemoryRegistry):
 
     refused = frozenset()
 
+    calls = 0
+
     def unsubscribe(self, digest, channels, age=0):
+        self.calls += 1
         if digest in self.refused:
             raise RegistryUnavailable("It refuses to write.")
         super().unsubscribe(digest, channels, age)
@@ -93,3 +96,23 @@ def test_one_that_is_refused_holds_up_no_other(registry, departures):
     assert departures.clients() == {"d1"}
     registry.refused = set()
     assert departures.tell()
+
+
+def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
+    """A user who leaves thousands of rooms would else hold up the pages of everybody."""
+    for number in range(500):
+        departures.add("d1", f"room:{number}")
+    before = registry.calls
+
+    assert departures.tell()
+
+    assert registry.calls == before + 2
+
+
+def test_departures_of_one_client_have_a_bound(departures):
+    """One that is noted already may be noted again."""
+    noted = [departures.add("d1", f"room:{number}") for number in range(MOST_OF_CLIENT)]
+
+    assert noted == [True] * (MOST_OF_CLIENT - 1) + [False]
+    assert departures.add("d1", "a")
+    assert departures.add("d2", "a")

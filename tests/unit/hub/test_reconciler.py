@@ -268,7 +268,7 @@ def test_reconciler_keeps_nobody_waiting_for_a_client_that_was_put_out(house, mo
     out of a channel is not put on it again by what the registry still says."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
 
-    def refuse(digest, channels):
+    def refuse(digest, channels, age=0):
         raise RegistryUnavailable("It writes nothing.")
 
     monkeypatch.setattr(house.registry, "unsubscribe", refuse)
