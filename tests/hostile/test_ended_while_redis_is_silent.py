@@ -75,8 +75,8 @@ def start(store):
     prefix = f"t{secrets.token_hex(4)}"
     with contextlib.ExitStack() as running:
 
-        def start(app="accounts:app", kind="gevent", port=None, seconds=2):
-            environ = {
+        def start(app="accounts:app", kind="gevent", port=None, seconds=2, **environ):
+            environ |= {
                 "REALTIME_REDIS": json.dumps(f"redis://127.0.0.1:{port or store.port}/0"),
                 "REALTIME_REDIS_PREFIX": json.dumps(prefix),
                 "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(seconds),
@@ -243,3 +243,29 @@ def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
     assert browser.me()["user"] == "somebody"
     assert browser.get("/must-change").json() is False
     assert not comes_back(browser)
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+@pytest.mark.parametrize(("action", "status"), [("fill", 503), ("look", 200)])
+def test_message_saves_nothing_where_redis_cannot_tell_of_a_log_out(
+    start, store, tmp_path_factory, hold, kind, action, status
+):
+    """The server keeps the session; the process of the message hears of no log-out elsewhere."""
+    tunnel = Tunnel(store.port)
+    kept = {"KEPT_BY": "server", "SESSIONS": str(tmp_path_factory.mktemp("sessions"))}
+    person = Person(start(**kept).url)
+    there = start(kind=kind, port=tunnel.port, HOLD=str(hold), **kept)
+    person.log_in("somebody")
+    thief = person.copy()
+
+    with person.open(person.show("/"), url=there.url, resume=True) as socket:
+        socket.resume()
+        message = socket.send(action, data="full")
+        eventually((hold / "arrived").exists)
+        tunnel.freeze()
+        person.log_out()
+        (hold / "go").touch()
+
+        assert socket.reply(message)["status"] == status
+    assert person.me()["user"] is thief.me()["user"] is None
+    tunnel.close()
