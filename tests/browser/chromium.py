@@ -90,6 +90,7 @@ FIREFOX_WORDS = (
 FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realtime]'))
   || performance.getEntriesByName('realtime-forms').length"""
 FORGET = """async () => {
+  name = "";
   localStorage.clear();
   sessionStorage.clear();
   for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
@@ -235,13 +236,15 @@ class Visitor:
         :returns: whether Chromium could do it; if not, close the visitor.
         """
         try:
-            for other in self.context.pages:
-                if other != self.page:
-                    other.close()
+            self.context.set_offline(False)
+            self.page.unroute_all()
             self.run(FORGET)
             self.page.goto("about:blank")
             self.context.clear_cookies()
             self._protocol.send("Page.resetNavigationHistory")
+            for other in self.context.pages:
+                if other != self.page:
+                    other.close()
         except Error:
             return False
         self.errors, self._frames, self._forgiven = [], [], ()

@@ -6,6 +6,9 @@ import requests
 
 from tests.eventually import DEADLINE, eventually
 
+# Connections that stay open: to make one for each request takes longer than the request.
+_http = requests.Session()
+
 
 class Site:
     """A server with the app ``shapes``. A new object makes it forget all answers.
@@ -15,7 +18,7 @@ class Site:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        requests.delete(f"{url}/answers", timeout=DEADLINE)
+        _http.delete(f"{url}/answers", timeout=DEADLINE)
 
     def show(self, main: str = "", **page: object) -> None:
         """Set the HTML of ``/page``.
@@ -27,26 +30,26 @@ class Site:
 
     def answer(self, name: str, **answer: object) -> None:
         """Set what ``/echo/NAME`` answers: parts of a page, or a body, a status and headers."""
-        put = requests.put(f"{self.url}/answers/{name}", json=answer, timeout=DEADLINE)
+        put = _http.put(f"{self.url}/answers/{name}", json=answer, timeout=DEADLINE)
         assert put.status_code == 204
 
     def release(self) -> None:
         """Let the server answer the requests that it holds back."""
-        requests.post(f"{self.url}/release", timeout=DEADLINE)
+        _http.post(f"{self.url}/release", timeout=DEADLINE)
 
     def push(self, message: object, channel: str) -> None:
         """Let the server push *message* to a channel."""
-        requests.post(f"{self.url}/push/{channel}", json=message, timeout=DEADLINE)
+        _http.post(f"{self.url}/push/{channel}", json=message, timeout=DEADLINE)
 
     def update(self, html: str, channel: str, target: str = "#here") -> None:
         """Let the server update the element *target* of the pages on a channel with *html*."""
-        requests.post(
+        _http.post(
             f"{self.url}/update/{channel}", params={"target": target}, json=html, timeout=DEADLINE
         )
 
     def told(self) -> list[dict[str, str]]:
         """Return the requests that the server got since the last call."""
-        return requests.get(f"{self.url}/requests", timeout=DEADLINE).json()
+        return _http.get(f"{self.url}/requests", timeout=DEADLINE).json()
 
     def wait_for_requests(self, count: int) -> list[dict[str, str]]:
         """Wait for *count* further requests, and return them in order."""

@@ -5,6 +5,8 @@ import pytest
 from ..integration.serving import ServerProcess
 from .conftest import APPS
 
+pytestmark = pytest.mark.shares_tabs
+
 SEEN = """() => {
     const form = document.forms.namedItem("post") ?? document.querySelector("#box form");
     const { name, email, text, kind, agreed, size } = form.elements;

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture
 def form(ada):

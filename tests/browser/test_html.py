@@ -8,6 +8,8 @@ from ..integration.serving import ServerProcess
 from .conftest import APPS
 from .kinds import READS_CONSOLE
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):

@@ -7,6 +7,8 @@ from tests.eventually import DEADLINE
 
 from ..integration.conftest import unexpected_tracebacks
 
+pytestmark = pytest.mark.shares_tabs
+
 JOIN = {
     "handler": "room => realtime.send('join', room)",
     "call": "room => realtime.call(`/rooms/${room}/join`, { method: 'post' })",

@@ -4,6 +4,8 @@ import pytest
 
 from ..eventually import eventually
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture(scope="package")
 def sessions_server(start, tmp_path_factory):
