@@ -10,6 +10,7 @@ const FIRST_PAUSE = 1_000; // ms before the first retry after an outage
 const LONGEST_PAUSE = 30_000;
 const LONGEST_REST = 86_400_000; // ms, a day; browsers run a timer of more than 24 days at once
 const MOST_RETRIES = 5; // for blocks that the app fails to render; the next refresh starts anew
+const LONGEST_ANSWER = 60_000; // ms after which a request that was not answered counts as lost
 
 /** The blocks of the page: parts that its own view renders again when a channel is refreshed. */
 export class Blocks {
@@ -17,14 +18,12 @@ export class Blocks {
   #hooks;
   #shown = new WeakMap(); // by element: the hash and the address of the block in it, and the element's HTML
   #asked = new WeakMap(); // by element: the address of the last request for its block
-  #due = new Set(); // the names of blocks that a refresh made outdated, to be requested at `#moment`
-  #moment = Infinity;
-  #failed = new Map(); // by name of a block whose request failed: when to retry it
-  #held = new Map(); // by address: until when its server wants no requests (Retry-After)
-  #isAsking = false;
+  #due = new Map(); // by name of a block: when to request it
+  #failed = new Set(); // the names of the blocks among them whose request failed
+  #faults = new Map(); // by address whose requests fail: see `#faultOf`
+  #pending = new Set(); // the addresses with a request under way
+  #postponed = new Set(); // the names of blocks to request once one of these is answered
   #earliest = 0;
-  #pause = FIRST_PAUSE;
-  #retries = 0;
   #timer;
 
   /**
@@ -42,23 +41,23 @@ export class Blocks {
 
   /** Request all blocks that depend on `channel` anew, at a random moment within `spread` ms. */
   refresh(channel, spread = 0) {
+    const elements = this.#elements().filter((one) => dependsOn(one, channel));
     const now = this.#window.performance.now();
-    const before = this.#due.size;
-    this.#retries = 0;
-    for (const element of this.#elements()) {
-      if (dependsOn(element, channel)) this.#due.add(element.dataset.realtimeBlock);
+    const at = now + this.#window.Math.random() * spread;
+    for (const element of elements) {
+      this.#faultOf(this.#addressOf(element)).retries = 0;
+      // The first refresh decides the moment. If every further one could make it earlier, all pages would
+      // make their requests at the same time.
+      const name = element.dataset.realtimeBlock;
+      if (!(this.#due.get(name) <= now + spread)) this.#due.set(name, at);
     }
-    // The first refresh decides the moment. If every further one could make it earlier, all pages would
-    // make their requests at the same time.
-    const isPlanned = this.#due.size === before && this.#moment <= now + spread;
-    if (this.#due.size && !isPlanned) this.#moment = Math.min(this.#moment, now + this.#window.Math.random() * spread);
     this.#plan();
   }
 
   /** Retry all failed requests now, except where a server has named a later time. */
   resume() {
-    this.#pause = FIRST_PAUSE;
-    for (const name of this.#failed.keys()) this.#failed.set(name, 0);
+    for (const fault of this.#faults.values()) fault.pause = FIRST_PAUSE;
+    for (const name of this.#failed) this.#due.set(name, 0);
     this.#plan();
   }
 
@@ -66,35 +65,49 @@ export class Blocks {
     return [...this.#window.document.querySelectorAll("[data-realtime-block]")].filter((one) => !isIgnored(one));
   }
 
+  /** What is known of an address: the last pause, how often the app has failed, and until when its
+   * server wants no requests (Retry-After). */
+  #faultOf(url) {
+    return this.#faults.get(url) ?? { pause: FIRST_PAUSE, retries: 0, until: 0 };
+  }
+
   /** Set the timer for the next request: when the first block is due, but not within the interval. */
   #plan() {
     this.#window.clearTimeout(this.#timer);
-    const at = Math.max(this.#earliest, Math.min(this.#moment, ...this.#failed.values()));
-    if (this.#isAsking || at === Infinity) return;
+    const at = Math.max(this.#earliest, Math.min(...this.#due.values()));
+    if (at === Infinity) return;
     this.#timer = this.#window.setTimeout(() => this.#ask(at), at - this.#window.performance.now());
   }
 
   /** Request the blocks that are due at `moment`; a timer may run a fraction of a ms before it. */
   async #ask(moment) {
     this.#earliest = this.#window.performance.now() + INTERVAL;
-    this.#isAsking = true;
+    const requests = [...this.#byAddress(this.#take(moment))].map((one) => this.#request(moment, ...one));
+    this.#plan();
+    await Promise.all(requests);
+  }
+
+  async #request(moment, url, names) {
+    if (this.#pending.has(url)) return names.forEach((name) => this.#postponed.add(name));
+    this.#pending.add(url);
     try {
-      await Promise.all([...this.#byAddress(this.#take(moment))].map((one) => this.#fetch(moment, ...one)));
+      await this.#fetch(moment, url, names);
     } finally {
-      this.#isAsking = false;
+      this.#pending.delete(url);
+      for (const name of this.#postponed) this.#due.set(name, 0);
+      this.#postponed.clear();
       this.#plan();
     }
   }
 
   /** Return the names of the blocks that are due at `moment`, and take them off the plan. */
   #take(moment) {
-    const names = new Set(this.#moment <= moment ? this.#due : []);
-    for (const [name, at] of this.#failed) if (at <= moment) names.add(name);
+    const names = new Set();
+    for (const [name, at] of this.#due) if (at <= moment) names.add(name);
     for (const name of names) {
       this.#due.delete(name);
       this.#failed.delete(name);
     }
-    if (!this.#due.size) this.#moment = Infinity;
     return names;
   }
 
@@ -130,14 +143,15 @@ export class Blocks {
   /** Fetch blocks and put them into the page, unless the server wants no requests at `moment`. */
   async #fetch(moment, url, names) {
     const blocks = [...names];
-    if (this.#held.get(url) > moment) return this.#retry(blocks, this.#held.get(url));
-    this.#held.delete(url);
+    const { until } = this.#faultOf(url);
+    if (until > moment) return this.#retry(blocks, until);
     const known = blocks.map((name) => [name, this.#hashOf(url, name)]).filter(([, hash]) => hash);
     const headers = { [BLOCK_HEADER]: blocks.join(" ") };
     if (known.length) headers[HASH_HEADER] = known.map((pair) => pair.join("=")).join(" ");
     let response, answer;
     try {
-      response = await this.#hooks.fetch(url, { headers, cache: "no-store", redirect: "manual" });
+      const signal = AbortSignal.timeout(LONGEST_ANSWER);
+      response = await this.#hooks.fetch(url, { headers, cache: "no-store", redirect: "manual", signal });
       if (response.ok && response.headers.has(BLOCK_HEADER)) answer = await response.json();
     } catch {
       return this.#wait(blocks, url);
@@ -148,25 +162,31 @@ export class Blocks {
     else if (type === "opaqueredirect" || DENIALS.includes(status)) this.#hooks.stale({ blocks, status }, true);
     else {
       this.#hooks.stale({ blocks, status, reason: response.ok ? `no ${BLOCK_HEADER}` : `status ${status}` }, false);
-      if (status >= 500 && this.#retries++ < MOST_RETRIES) this.#wait(blocks, url);
+      if (status >= 500 && this.#faultOf(url).retries < MOST_RETRIES) this.#wait(blocks, url).retries++;
     }
   }
 
-  /** Plan a retry: after `seconds` if the server has given them, or else after a growing, random pause. */
-  #wait(blocks, url, seconds) {
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
-    const own = (this.#pause / 2) * (0.5 + this.#window.Math.random());
-    const at = this.#window.performance.now() + (seconds > 0 ? Math.min(1000 * seconds, LONGEST_REST) : own);
-    if (seconds > 0) this.#held.set(url, at);
+  /** Plan a retry: after a growing, random pause, and not before `seconds` if the server has given them. */
+  #wait(blocks, url, seconds = 0) {
+    const fault = this.#faultOf(url);
+    this.#faults.set(url, fault);
+    fault.pause = Math.min(2 * fault.pause, LONGEST_PAUSE);
+    const own = (fault.pause / 2) * (0.5 + this.#window.Math.random());
+    const at = this.#window.performance.now() + Math.max(own, Math.min(1000 * seconds, LONGEST_REST) || 0);
+    if (seconds > 0) fault.until = at;
     this.#retry(blocks, at);
+    return fault;
   }
 
   #retry(blocks, at) {
-    for (const name of blocks) this.#failed.set(name, at);
+    for (const name of blocks) {
+      this.#failed.add(name);
+      this.#due.set(name, Math.min(at, this.#due.get(name) ?? Infinity));
+    }
   }
 
   #insert(url, answer) {
-    this.#pause = FIRST_PAUSE;
+    this.#faults.delete(url);
     for (const element of this.#elements()) {
       const name = element.dataset.realtimeBlock;
       const block = answer[name];
@@ -177,8 +197,13 @@ export class Blocks {
         continue;
       }
       if (block?.html === undefined) continue;
-      if (!this.#hooks.update(element, name, block.html)) continue;
-      this.#shown.set(element, { url, hash: block.hash, html: element.innerHTML });
+      try {
+        if (!this.#hooks.update(element, name, block.html)) continue;
+        this.#shown.set(element, { url, hash: block.hash, html: element.innerHTML });
+      } catch (error) {
+        // Of the app's own code, or of a policy that refuses HTML: the other blocks are shown all the same.
+        this.#window.reportError(error);
+      }
     }
   }
 

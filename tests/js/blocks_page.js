@@ -6,7 +6,7 @@ import { FakePage } from "./page.js";
 
 /** `early`: by how many ms timers run early; `chance`: the value of `Math.random`. */
 export const clockwork = {};
-export let page, blocks, asked, answers, stale, updated, address, errors;
+export let page, blocks, asked, answers, stale, updated, address, errors, reported;
 let elements;
 
 export const element = (block, on, url) => ({
@@ -28,19 +28,22 @@ export const failure = (status) => answer({}, { status, headers: {} });
 beforeEach(() => {
   page = new FakePage({});
   Object.assign(clockwork, { chance: 0.5, early: 0 });
-  [asked, answers, stale, updated, errors, elements] = [[], [], [], [], [], [element("rows", "room:1")]];
+  [asked, answers, stale, updated, errors, reported, elements] = [[], [], [], [], [], [], [element("rows", "room:1")]];
   address = "http://app.test/rooms/1";
   const document = { querySelectorAll: () => elements };
   const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
   blocks = new Blocks(window, {
-    fetch: async (url, { headers }) => {
-      asked.push({ url, ...headers, at: page.clock.now });
+    fetch: async (url, { headers, signal }) => {
+      asked.push({ url, ...headers, signal, at: page.clock.now });
       const next = answers.shift() ?? answer({ rows: { html: "x", hash: "h" } });
       if (next instanceof Error) throw next;
       return next;
     },
     address: () => address,
-    update: (one, name, html) => updated.push([name, html]),
+    update: (one, name, html) => {
+      if (html instanceof Error) throw html;
+      return updated.push([name, html]);
+    },
     stale: (detail, reloads) => stale.push([detail.status ?? detail.reason, reloads]),
     warn: (text) => stale.push(text),
   });
@@ -50,6 +53,7 @@ beforeEach(() => {
 function methods({ clock }) {
   return {
     setTimeout: (run, delay) => clock.set(() => run().catch((error) => errors.push(error.message)), delay),
+    reportError: (error) => reported.push(error.message),
     clearTimeout: (id) => clock.clear(id),
     performance: { now: () => clock.now - clockwork.early },
     Math: { random: () => clockwork.chance },

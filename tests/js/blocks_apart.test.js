@@ -1,0 +1,132 @@
+/** What happens to one block, or at one address, is no matter of the others. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answer, answers, asked, blocks, busy, element, failure, page, place, reported, updated } from "./blocks_page.js";
+
+const paths = () => asked.map(({ url }) => new URL(url).pathname);
+const askedAt = (path) => asked.filter(({ url }) => new URL(url).pathname === path);
+const good = (name) => answer({ [name]: { html: "x", hash: "h" } });
+
+/** Let every request be answered by `respond(path)`. */
+function serve(respond) {
+  answers.shift = () => respond(paths().at(-1));
+}
+
+test("a request that is never answered holds up no block of another address", async () => {
+  place(element("a", "room:1", "/slow"), element("b", "room:2", "/quick"));
+  serve((path) => (path === "/slow" ? new Promise(() => {}) : good("b")));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  for (let number = 0; number < 3; number++) {
+    blocks.refresh("room:2");
+    await page.clock.pass(10_000);
+  }
+
+  assert.deepEqual(paths(), ["/slow", "/quick", "/quick", "/quick"]);
+});
+
+test("a block whose address has a request under way is requested once that is answered", async () => {
+  place(element("a", "room:1", "/slow"), element("b", "room:2", "/slow"));
+  let respond;
+  serve(() => new Promise((resolve) => (respond = resolve)));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  blocks.refresh("room:2");
+  await page.clock.pass(10_000);
+  const before = asked.length;
+  respond(good("a"));
+  await page.clock.pass(0);
+  await page.clock.pass(1_000);
+
+  assert.deepEqual([before, asked.length], [1, 2]);
+  assert.equal(asked[1]["X-Realtime-Block"], "b");
+});
+
+test("a request is given up after a minute", async () => {
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+
+  assert.ok(asked[0].signal instanceof AbortSignal);
+});
+
+test("a refresh on which no block depends moves no planned request, and allows no further retries", async () => {
+  const begin = page.clock.now;
+  blocks.refresh("room:1", 60_000);
+  blocks.refresh("unrelated");
+  await page.clock.pass(30_000);
+  const planned = asked.map(({ at }) => at - begin);
+  serve(() => failure(500));
+  blocks.refresh("room:1");
+  for (let number = 0; number < 900; number++) {
+    blocks.refresh("unrelated");
+    await page.clock.pass(400);
+  }
+
+  assert.deepEqual(planned, [30_000]);
+  assert.equal(asked.length - planned.length, 6);
+});
+
+test("a refresh of one block does not move the planned request of another", async () => {
+  const begin = page.clock.now;
+  place(element("a", "room:1", "/one"), element("b", "room:2", "/two"));
+  blocks.refresh("room:1", 60_000);
+  blocks.refresh("room:2");
+  await page.clock.pass(60_000);
+
+  assert.deepEqual(asked.map(({ url, at }) => [new URL(url).pathname, at - begin]), [["/two", 0], ["/one", 30_000]]);
+});
+
+test("an address that fails is requested ever less often, whatever another answers meanwhile", async () => {
+  place(element("a", "room:1", "/bad"), element("b", "room:2", "/good"));
+  serve((path) => (path === "/bad" ? failure(503) : good("b")));
+  blocks.refresh("room:1");
+  for (let number = 0; number < 150; number++) {
+    blocks.refresh("room:2");
+    await page.clock.pass(400);
+  }
+
+  assert.ok(askedAt("/good").length > 100);
+  assert.ok(askedAt("/bad").length < 10);
+});
+
+test("addresses that fail together are requested again together", async () => {
+  const begin = page.clock.now;
+  place(...[1, 2, 3, 4, 5, 6].map((number) => element(`${number}`, "room:1", `/${number}`)));
+  let count = 0;
+  serve((path) => (count++ < 6 ? failure(503) : good(path.slice(1))));
+  blocks.refresh("room:1");
+  for (let number = 0; number < 60; number++) await page.clock.pass(1_000);
+
+  assert.deepEqual(asked.map(({ at }) => at - begin), [...Array(6).fill(0), ...Array(6).fill(1_000)]);
+});
+
+test("a server that is busy for long is requested ever less often, and never before its Retry-After", async () => {
+  serve(() => busy("1"));
+  blocks.refresh("room:1");
+  for (let number = 0; number < 300; number++) await page.clock.pass(200);
+
+  const pauses = asked.slice(1).map(({ at }, index) => at - asked[index].at);
+  assert.ok(asked.length < 10);
+  assert.ok(Math.min(...pauses) >= 1_000);
+});
+
+test("a block at two addresses does not wait at one for the Retry-After of the other", async () => {
+  place(element("a", "room:1", "/one"), element("a", "room:1", "/two"));
+  let count = 0;
+  serve((path) => (path === "/two" ? busy("3600") : count++ ? good("a") : failure(502)));
+  blocks.refresh("room:1");
+  for (let number = 0; number < 10; number++) await page.clock.pass(1_000);
+
+  assert.deepEqual(paths(), ["/one", "/two", "/one"]);
+});
+
+test("an element that cannot be changed keeps no other from it", async () => {
+  place(element("a", "room:1"), element("b", "room:1"));
+  serve(() => answer({ a: { html: new Error("refused"), hash: "1" }, b: { html: "y", hash: "2" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+
+  assert.deepEqual(updated, [["b", "y"]]);
+  assert.deepEqual(reported, ["refused"]);
+});
