@@ -10,11 +10,17 @@ import sys
 import tempfile
 
 import pytest
+import redis
 
 from tests.eventually import DEADLINE, eventually
 
 from .browsers import Browser
 from .serving import APPS, ROOT, ServerProcess
+
+pytestmark = pytest.mark.skipif(
+    tuple(map(int, redis.__version__.split(".")[:2])) < (6, 1),
+    reason="Celery's own transport wants redis-py 6.1 or later",
+)
 
 
 @contextlib.contextmanager
