@@ -23,6 +23,14 @@ def new_socket_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def inherited_socket_key(secret_key: str | bytes, heir: str) -> str:
+    """Return the secret of the browser session that takes the place of one ended by a message.
+
+    :param heir: the name of the message, which no two messages share.
+    """
+    return _sign(secret_key, f"inherited:{heir}")
+
+
 def new_connection_id() -> str:
     """Return a new id for one rendered page: 128 random bits, because no two pages may share it."""
     return secrets.token_urlsafe(16)

@@ -32,18 +32,19 @@ class SessionChanges:
     :param changes: the changes of a session that Flask keeps in its cookie.
     :param cookies: all other ``Set-Cookie`` lines.
     :param identities: the users of the session before and after the message.
-    :param ends: whether the message ended its session, which then gets another socket key.
+    :param heir: if the message ended its session, which then gets another socket key: the name of
+        the message; else empty.
     :param renews: whether the session's cookie is to be set anew because it would end too soon.
     """
 
     changes: Changes = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
     identities: tuple[str | None, str | None] = (None, None)
-    ends: bool = False
+    heir: str = ""
     renews: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.cookies or self.ends or self.renews)
+        return bool(self.changes or self.cookies or self.heir or self.renews)
 
     def to_text(self, app: Flask, digest: str) -> str:
         """Return the changes as the registry keeps them: signed as a whole.
@@ -56,7 +57,7 @@ class SessionChanges:
                 "changes": {key: list(pair) for key, pair in self.changes.items()},
                 "cookies": list(self.cookies),
                 "identities": list(self.identities),
-                "ends": self.ends,
+                "heir": self.heir,
                 "renews": self.renews,
             }
         )
@@ -76,7 +77,7 @@ class SessionChanges:
             {key: (old, new) for key, (old, new) in data["changes"].items()},
             tuple(data["cookies"]),
             (before, after),
-            data["ends"],
+            data["heir"],
             data["renews"],
         )
 

@@ -35,7 +35,14 @@ from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
 from .grants import Grants, away
 from .logins import LogIns, has_logged_in
-from .succession import ends_of, heir_of, is_worth_saving, may_be_copied, orders_for
+from .succession import (
+    ends_of,
+    heir_of,
+    is_worth_saving,
+    may_be_copied,
+    new_successor,
+    orders_for,
+)
 from .visits import asks_for_visit
 
 #: Set in the environ of a request that has ended its browser session.
@@ -111,7 +118,7 @@ class Settlement:
         is_first, client.is_over = not client.is_over, True
         if is_first:
             client.is_repeated = self._process().has_just_ended(names)
-        client.successor = client.successor or new_socket_key()
+        client.successor = client.successor or new_successor(client)
         ends = [*ends_of(client, names, client.successor), *orders_for(names)]
         had_ended = self._process().end(ends)
         if is_first:
@@ -189,11 +196,11 @@ class Settlement:
         is_copy = may_be_copied()
         before, now = came().socket_key, known_socket_key()
         if client is not None and client.is_over:
-            was_over, successor = client.was_over, client.successor or new_socket_key()
+            was_over, successor = client.was_over, client.successor
             is_repeated = client.is_repeated
         else:
             is_repeated = self._process().has_just_ended(session_names())
-            successor = now if now not in (None, before) else new_socket_key()
+            successor = new_successor(client)
             was_over = self._end(client, response, successor if is_copy else "")
         if client is not None and client.socket is not None and has_cookie_session(current_app):
             # The browser comes with its present key to take what the message has changed.

@@ -13,7 +13,7 @@ from itsdangerous import BadData
 
 from ..flask_contexts import present_request
 from ..identity.keys import replaced_digest, shorten
-from ..page.client import SocketOfMessage, came, present_identity
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, came, present_identity
 from ..page.identify import identify
 from ..page.sessions import (
     has_cookie_session,
@@ -128,7 +128,8 @@ class SocketSession:
             for line in lines:
                 if _name_of(line) == name:
                     jar.set(line, path)
-        return Outcome(jar, SessionChanges(changes, cookies, identities, is_ended, renews))
+        heir = request.environ[SOCKET_IN_ENVIRON].heir if is_ended else ""
+        return Outcome(jar, SessionChanges(changes, cookies, identities, heir, renews))
 
     def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:
         """Keep what a message changed, and let the change wait for the browser.

@@ -33,7 +33,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from ..errors import CloseCode
-from ..identity.keys import SOCKET_KEY, session_digest
+from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, session_digest
 from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..registries.records import Disconnect, End, SessionEnd
@@ -50,6 +50,18 @@ def may_be_copied() -> bool:
     Flask-Login says that the user has shown a password.
     """
     return _is_the_same() and not has_logged_in()
+
+
+def new_successor(client: Client | None) -> str:
+    """Return the socket key of the session that is to take the place of the request's.
+
+    If the request is a message, and the session is in a cookie, the browser gets that key when it
+    fetches what the message has changed. A session that the app has begun anew may have a key.
+    """
+    heir, key = heir_of(client), known_socket_key()
+    if heir and has_cookie_session(current_app):
+        return inherited_socket_key(secret_keys()[0], heir)
+    return new_socket_key() if key is None or key == came().socket_key else key
 
 
 def is_worth_saving(is_repeated: bool) -> bool:

@@ -12,6 +12,7 @@ from ..config.settings import Config
 from ..errors import RegistryUnavailable
 from ..identity.keys import (
     CONNECTION_ID_HEADER,
+    inherited_socket_key,
     is_connection_id,
     new_connection_id,
     replaced_digest,
@@ -161,10 +162,11 @@ class SessionPath:
                     error,
                 )
                 continue
-            if item.ends:
+            if item.heir:
                 # Nobody else can take what was changed by the message that has ended the session.
                 client.is_over, client.was_over = True, False
-            has_changed = _apply(item, digest, response) or item.ends or has_changed
+                client.successor = inherited_socket_key(secret_keys()[0], item.heir)
+            has_changed = _apply(item, digest, response) or bool(item.heir) or has_changed
         return has_changed
 
     def _collect(self, digest: str) -> Sequence[str]:

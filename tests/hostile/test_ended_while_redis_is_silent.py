@@ -150,6 +150,34 @@ def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, w
     tunnel.close()
 
 
+@pytest.mark.parametrize("action", ["password", "renew"])
+def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, store, action):
+    """The process of the socket does not know of the log-out either, and hands the cookie over."""
+    tunnel = Tunnel(store.port)
+    person = Person(start(port=tunnel.port).url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    thief = person.copy()
+    thief.url = start().url
+    page = thief.show("/inbox")
+
+    with thief.open(page, resume=True) as socket:
+        socket.resume()
+        tunnel.freeze()
+        began = clock.monotonic()
+        person.navigate("/logout", "POST", allow_redirects=False)
+        assert socket.ask(action)["status"] < 400
+        thief.take_over(page)
+    with thief.open(thief.show("/inbox"), resume=True) as socket:
+        assert socket.resume()["known"]
+        eventually(lambda: clock.monotonic() > began + LATE_END_MS / 1000)
+        tunnel.thaw()
+
+        assert socket.close_code() == 4001
+    assert not comes_back(thief)
+    tunnel.close()
+
+
 @pytest.mark.parametrize("silence", SILENCES)
 @pytest.mark.parametrize("has_page", [True, False])
 def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence, has_page):

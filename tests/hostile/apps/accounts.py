@@ -155,6 +155,16 @@ def have_password_changed():
     return "", 204
 
 
+@realtime.handler("password")
+def change_password_by_message(_):
+    change_password()
+
+
+@realtime.handler("renew")
+def renew_session_by_message(_):
+    renew_session()
+
+
 @app.post("/renew")
 def renew_session():
     user = session["user"]

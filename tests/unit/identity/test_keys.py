@@ -77,3 +77,12 @@ def test_digest_gives_neither_secret_nor_key_away():
     naive = hmac.new(b"secret", b"key" + b"a" * 16, "sha256").hexdigest()
 
     assert identity.digest("secret", "key", "a" * 16) != naive
+
+
+def test_inherited_socket_key_is_known_to_the_app_alone():
+    """Each message leaves another, and the same when it is fetched twice."""
+    key = identity.inherited_socket_key("secret", "digest:1")
+
+    assert key == identity.inherited_socket_key("secret", "digest:1")
+    assert key != identity.inherited_socket_key("secret", "digest:2")
+    assert key != identity.inherited_socket_key("another secret", "digest:1")

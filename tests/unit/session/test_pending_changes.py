@@ -9,7 +9,7 @@ CHANGES = SessionChanges(
     changes=difference({"a": 1, "gone": None}, {"a": 2, "new": ["x"]}),
     cookies=("theme=dark; Path=/",),
     identities=(None, "ann"),
-    ends=True,
+    heir="digest:1",
 )
 
 
