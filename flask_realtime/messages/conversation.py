@@ -162,7 +162,7 @@ class Conversation:
             raise
         except BaseException:
             logger.exception("%s failed on %r.", self._client.short_digest, message.action)
-            return error_reply(message.id, 500, "The server failed on this message.")
+            reply = error_reply(message.id, 500, "The server failed on this message.")
         if self._tells_of_session:
             self._tells_of_session = False
             return replace(reply, session=True)
@@ -181,18 +181,21 @@ class Conversation:
             turn.begin(f"{ENDPOINT}.{message.action}")
             run = partial(_run, handler, message.data)
             response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
-        body = read_body(response, environ, self._config.max_reply_bytes, turn)
         try:
+            # Before the body is read, since code of the app makes it, which may fail, and before
+            # the response is closed, when the session's other sockets are told to come back.
             is_waiting = self._hand_on(environ)
         except RegistryUnavailable as error:
+            response.close()
             logger.warning(
                 "Changes of cookies for %s are lost: %s", self._client.short_digest, error
             )
             return error_reply(
                 message.id, 503, "The registry is away: changes of cookies were lost."
             )
-        reply = reply_of(message.id, response, environ, body, turn)
-        return replace(reply, session=True) if is_waiting else reply
+        self._tells_of_session = self._tells_of_session or is_waiting
+        body = read_body(response, environ, self._config.max_reply_bytes, turn)
+        return reply_of(message.id, response, environ, body, turn)
 
     def _run_hook(self, function: Callable[[], Any]) -> None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,17 +81,9 @@ class SocketSession:
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
-        for text in waiting:
-            try:
-                item = SessionChanges.from_text(self._app, self._digest, text)
-            except ValueError as error:
-                logger.warning(
-                    "A change that waits for the browser of %s cannot be used: %s",
-                    shorten(self._digest),
-                    error,
-                )
-                continue
-            self._lay_over(item, template)
+        items = deque(self._items(waiting))
+        while items:
+            self._lay_over(items, template)
 
     def header(self, path: str) -> str:
         """Return the ``Cookie`` header of a request to *path*."""
@@ -187,22 +180,46 @@ class SocketSession:
         ends_at = self._jar.end_of(name)
         return float("inf") if ends_at is None else clock.now() + lifetime - ends_at
 
-    def _lay_over(self, item: SessionChanges, template: WSGIEnvironment) -> None:
-        """Change the jar as the browser's cookies will change when it fetches *item*."""
-        path = self._app.session_interface.get_cookie_path(self._app)
+    def _items(self, waiting: Sequence[str]) -> Iterator[SessionChanges]:
+        for text in waiting:
+            try:
+                yield SessionChanges.from_text(self._app, self._digest, text)
+            except ValueError as error:
+                logger.warning(
+                    "A change that waits for the browser of %s cannot be used: %s",
+                    shorten(self._digest),
+                    error,
+                )
+
+    def _lay_over(self, items: deque[SessionChanges], template: WSGIEnvironment) -> None:
+        """Change the jar as the browser's cookies will change when it fetches *items*.
+
+        Takes those off that are of one session: there may be a thousand, and to open and save the
+        session for each of them takes long.
+        """
+        interface, lines, has_changed = self._app.session_interface, list[str](), False
+        name, path = interface.get_cookie_name(self._app), interface.get_cookie_path(self._app)
         # In a context, because the app's session interface may use "g".
         context: Any = self._app.request_context(
             {**template, "HTTP_COOKIE": self._jar.header(path)}
         )
         with context:
             session: SessionMixin = present_session()
-            if not item.fits(session, identify().ask(session)):
-                return
-            lines = list(item.cookies)
-            if item.changes:
-                item.apply(session)
+            identity = identify().ask(session)
+            is_other = False
+            while items and not is_other:
+                item = items.popleft()
+                if not item.fits(session, identity):
+                    continue
+                lines += item.cookies
+                is_other = name in map(_name_of, item.cookies)
+                if item.changes:
+                    has_changed = True
+                    item.apply(session)
+                    identity = identify().ask(session)
+            if has_changed:
                 response = self._app.response_class()
-                self._app.session_interface.save_session(self._app, session, response)
+                interface.save_session(self._app, session, response)
                 lines += response.headers.getlist("Set-Cookie")
         for line in lines:
             self._jar.set(line, "/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from flask import abort
+from flask import Response, abort, session
 from flask.signals import got_request_exception
 
 from ..conversations import answer
@@ -114,3 +114,18 @@ def test_teardown_that_raises_is_answered_500(app, browser, caplog):
 def test_handler_that_returns_no_response_is_answered_500(browser):
     """What a view may not return, a handler may not return."""
     assert answer(browser, lambda message: object())["status"] == 500
+
+
+def test_change_of_a_message_whose_body_fails_reaches_the_browser(app, browser):
+    """The view had done its work: a log-in whose page breaks off is a log-in."""
+
+    @app.post("/log-in")
+    def log_in():
+        session["user"] = 42
+        return Response((1 / 0 for _ in "x"), headers={"Content-Length": "1"})
+
+    reply = browser.open_socket().call("/log-in", method="post")
+    browser.take_over()
+
+    assert (reply["status"], reply["session"]) == (500, True)
+    assert browser.session() == {"user": 42}

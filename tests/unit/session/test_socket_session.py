@@ -165,6 +165,30 @@ def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
     assert socket.call("/session")["body"] == {"a": 9}
 
 
+class Counting(SecureCookieSessionInterface):
+    """Counts how often a session is opened."""
+
+    opened = 0
+
+    def open_session(self, app, request):
+        self.opened += 1
+        return super().open_session(app, request)
+
+
+def test_changes_that_wait_are_laid_over_a_new_socket_together(app):
+    """A visitor may have a thousand of them wait, and open socket after socket."""
+    browser = Browser(app)
+    socket = browser.open_socket()
+    for number in range(20):
+        socket.call("/set", method="post", json={"count": number})
+    app.session_interface = interface = Counting()
+
+    reply = browser.open_socket().call("/session")
+
+    assert reply["body"] == {"count": 19}
+    assert interface.opened < 5
+
+
 # Log-ins and log-outs over a socket.
 
 
