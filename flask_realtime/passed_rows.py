@@ -116,9 +116,9 @@ def _described(template: str, state: Any) -> str:
 
 
 def _lacks_key(state: Any) -> bool:
-    if state.key is not None:
+    # A row that nothing else holds has gone: a list that makes its rows as it is read makes others.
+    if state.key is not None or (row := state.obj()) is None:
         return False
-    row = state.obj()
     return any(getattr(row, name) is None for name in _key_names(state))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,8 @@ _WANTED = "flask_realtime.blocks"
 # Under which name a template keeps the function that renders it, as Jinja has made it.
 _ROOT = "_flask_realtime_root"
 _FLASHES = "_flashes" if IS_ONE else "flashes"
+# The flashed messages of those parts of a page that are thrown away: none.
+_HIDDEN: list[Any] = []
 
 
 class WantedBlocks:
@@ -34,12 +37,13 @@ class WantedBlocks:
         self.names = frozenset(names)
         #: Whether the view has rendered a template, or streams one.
         self.has_template = False
-        self._contexts: list[Context] = []
         # For each block, its outputs by the context in which a template was rendered. A context
         # has several outputs if the block stands in a loop.
         self._outputs: dict[str, dict[Context, set[str]]] = {}
-        # The whole output of each template.
+        # The whole output of each template; empty until it has ended.
         self._wholes: dict[Context, str] = {}
+        # The flashed messages that the blocks show; None: those of the session.
+        self._flashes: list[Any] | None = None
 
     def outputs(self, name: str, page: str) -> list[str] | None:
         """Return the outputs of a block in the templates of this request, the likeliest first.
@@ -77,7 +81,7 @@ class WantedBlocks:
         return sorted(
             {
                 name
-                for context in self._contexts
+                for context in self._wholes
                 for name in context.blocks
                 if self._has_block(context, name)
             }
@@ -90,13 +94,30 @@ class WantedBlocks:
 
     def watch(self, context: Context) -> None:
         """Note the output of the wanted blocks that a template renders in *context*."""
-        self._contexts.append(context)
+        self._wholes[context] = ""
         noting = _noting_async if context.environment.is_async else _noting
         for name in self.names:
             # In front of the block itself, because super() looks for the block's parent right
             # behind it; a parent template appends its block when it is rendered.
             note = partial(self._note, name, context)
-            context.blocks.setdefault(name, []).insert(0, noting(name, note))
+            context.blocks.setdefault(name, []).insert(0, noting(self, name, note))
+
+    @contextmanager
+    def showing_flashes(self) -> Iterator[None]:
+        """Have ``get_flashed_messages()`` give messages in a ``with`` block, in each the same ones.
+
+        Nothing changes within another such block.
+        """
+        context = request_context()
+        if getattr(context, _FLASHES) is not _HIDDEN:
+            yield
+            return
+        setattr(context, _FLASHES, self._flashes)
+        try:
+            yield
+        finally:
+            self._flashes = getattr(context, _FLASHES)
+            setattr(context, _FLASHES, _HIDDEN)
 
     def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
         """Note the output of a block.
@@ -114,7 +135,7 @@ class WantedBlocks:
 
         :param parts: the pieces of the output, in order.
         """
-        if context in self._contexts:
+        if context in self._wholes:
             self._wholes[context] = "".join(parts)
 
 
@@ -126,7 +147,7 @@ def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
     """
     wanted = WantedBlocks(names)
     request.environ[_WANTED] = wanted
-    _set_flashes([])
+    setattr(request_context(), _FLASHES, _HIDDEN)
     # Connecting a function again does nothing.
     before_render_template.connect(_watch, app)
     return wanted
@@ -166,26 +187,20 @@ def _new_context(
     return context
 
 
-def _noting(name: str, note: Callable[[Collection[str]], None]) -> Any:
+def _noting(wanted: WantedBlocks, name: str, note: Callable[[Collection[str]], None]) -> Any:
     def render(context: Context) -> Iterator[str]:
-        _set_flashes(None)
-        try:
+        with wanted.showing_flashes():
             yield from _noted(context.blocks[name][1](context), note)
-        finally:
-            _set_flashes([])
 
     return render
 
 
-def _noting_async(name: str, note: Callable[[Collection[str]], None]) -> Any:
+def _noting_async(wanted: WantedBlocks, name: str, note: Callable[[Collection[str]], None]) -> Any:
     async def render(context: Context) -> AsyncIterator[str]:
-        _set_flashes(None)
-        try:
+        with wanted.showing_flashes():
             block: Any = context.blocks[name][1](context)
             async for part in _noted_async(block, note):
                 yield part
-        finally:
-            _set_flashes([])
 
     return render
 
@@ -216,8 +231,3 @@ async def _noted_async(
         seen.append(part)
         yield part
     note(seen)
-
-
-def _set_flashes(flashes: list[Any] | None) -> None:
-    """Set the messages that ``get_flashed_messages()`` gives; None: those of the session."""
-    setattr(request_context(), _FLASHES, flashes)

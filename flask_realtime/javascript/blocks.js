@@ -43,11 +43,12 @@ export class Blocks {
   refresh(channel, spread = 0) {
     const elements = this.#elements().filter((one) => dependsOn(one, channel));
     const now = this.#window.performance.now();
-    const at = now + this.#window.Math.random() * spread;
+    // The first refresh decides the moment, and later ones join its request. If every further one could
+    // make it earlier, all pages would make their requests at the same time.
+    const planned = Math.min(...[...this.#due].map(([name, at]) => (this.#failed.has(name) ? Infinity : at)));
+    const at = planned <= now + spread ? planned : now + this.#window.Math.random() * spread;
     for (const element of elements) {
       this.#faultOf(this.#addressOf(element)).retries = 0;
-      // The first refresh decides the moment. If every further one could make it earlier, all pages would
-      // make their requests at the same time.
       const name = element.dataset.realtimeBlock;
       if (!(this.#due.get(name) <= now + spread)) this.#due.set(name, at);
     }
@@ -166,13 +167,13 @@ export class Blocks {
     }
   }
 
-  /** Plan a retry: after a growing, random pause, and not before `seconds` if the server has given them. */
+  /** Plan a retry: after a growing, random pause, which begins after `seconds` if the server has given them. */
   #wait(blocks, url, seconds = 0) {
     const fault = this.#faultOf(url);
     this.#faults.set(url, fault);
     fault.pause = Math.min(2 * fault.pause, LONGEST_PAUSE);
     const own = (fault.pause / 2) * (0.5 + this.#window.Math.random());
-    const at = this.#window.performance.now() + Math.max(own, Math.min(1000 * seconds, LONGEST_REST) || 0);
+    const at = this.#window.performance.now() + own + (Math.min(1000 * seconds, LONGEST_REST) || 0);
     if (seconds > 0) fault.until = at;
     this.#retry(blocks, at);
     return fault;

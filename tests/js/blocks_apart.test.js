@@ -77,6 +77,17 @@ test("a refresh of one block does not move the planned request of another", asyn
   assert.deepEqual(asked.map(({ url, at }) => [new URL(url).pathname, at - begin]), [["/two", 0], ["/one", 30_000]]);
 });
 
+test("blocks that are refreshed one after the other, each with a spread, come by one request", async () => {
+  const begin = page.clock.now;
+  place(element("a", "room:1"), element("b", "room:2"));
+  blocks.refresh("room:1", 4_000);
+  blocks.refresh("room:2", 6_000);
+  await page.clock.pass(60_000);
+
+  assert.deepEqual(asked.map(({ at }) => at - begin), [2_000]);
+  assert.equal(asked[0]["X-Realtime-Block"], "a b");
+});
+
 test("an address that fails is requested ever less often, whatever another answers meanwhile", async () => {
   place(element("a", "room:1", "/bad"), element("b", "room:2", "/good"));
   serve((path) => (path === "/bad" ? failure(503) : good("b")));

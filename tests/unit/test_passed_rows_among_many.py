@@ -59,3 +59,13 @@ def test_proxy_of_nobody_is_left_alone_wherever_it_lies(session, message, around
     flush_passed_rows("row.html", {"m": message, "around": around(LocalProxy(fail))}, session)
 
     assert message.id == 1
+
+
+def test_list_that_makes_its_rows_as_it_is_read_is_no_error(session):
+    """Nobody but the template will ever see the rows that it makes for it."""
+
+    class Fresh(list):
+        def __iter__(self):
+            yield Message()
+
+    flush_passed_rows("rows.html", {"rows": Fresh()}, session)

@@ -26,6 +26,10 @@ TEMPLATES = {
     "flashes.html": "<p>{{ get_flashed_messages() }}</p>{% block news %}"
     "{{ get_flashed_messages() }}{% endblock %}<p>{{ get_flashed_messages() }}</p>",
     "layout.html": "<p>{{ get_flashed_messages() }}</p>{% block news %}none{% endblock %}",
+    "nested.html": "{% block outer %}{{ get_flashed_messages() }}{% block inner %}i{% endblock %}"
+    "{{ get_flashed_messages() }}{% endblock %}",
+    "siblings.html": "{% block first %}{{ get_flashed_messages() }}{% endblock %}"
+    "{% block second %}{{ get_flashed_messages() }}{% endblock %}",
     "includes.html": "{% include 'base.html' %}",
 }
 
@@ -247,3 +251,26 @@ def test_known_blocks_are_those_of_the_templates(app):
         render_template("page.html", name="Ann")
 
     assert wanted.known == ["foot", "inner", "main", "title"]
+
+
+@pytest.mark.parametrize(
+    ("template", "blocks"),
+    [("nested.html", ["outer", "inner"]), ("siblings.html", ["first", "second"])],
+)
+def test_blocks_that_are_asked_for_together_show_the_page_s_messages(app, template, blocks):
+    """Each as the page shows them, which asks for its messages as often as it likes."""
+
+    def render():
+        flash("Saved.")
+        return render_template(template)
+
+    with app.test_request_context("/"):
+        page = render()
+    with app.test_request_context("/"):
+        wanted = want_blocks(app, blocks)
+        html = render()
+
+    assert page.count("Saved.") == 2
+    shown = all_of(wanted, html)
+    assert all(shown[name] in page for name in blocks)
+    assert sum(shown[name].count("Saved.") for name in blocks) == 2
