@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 
 from ..threads import clock
 
@@ -53,6 +53,8 @@ class Herd:
         self._lock = threading.Lock()
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._places: dict[str, threading.BoundedSemaphore] = {}
+        # How many requests wait for a place, by view.
+        self._waiting: Counter[str] = Counter()
         # The turns that have a place, the earliest first.
         self._turns: dict[Turn, None] = {}
         self._measured: deque[float] = deque(maxlen=MEASUREMENTS)
@@ -62,13 +64,20 @@ class Herd:
         """Wait up to a second for one of the two turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
-        :returns: None if others have the turns still.
+        :returns: None if others have the turns still. At once, if they take so long, or so many
+            wait for them already, that a wait of a second would be in vain.
         """
         with self._lock:
             places = self._places.get(view)
             if places is None:
                 places = self._places[view] = threading.BoundedSemaphore(RENDERED_AT_ONCE)
-        has_place = places.acquire(timeout=PATIENCE_SECONDS)
+            self._waiting[view] += 1
+            patience = PATIENCE_SECONDS if self._is_served_in_time(view) else 0
+        try:
+            has_place = places.acquire(timeout=patience)
+        finally:
+            with self._lock:
+                self._waiting[view] -= 1
         with self._lock:
             if not (has_place or self._take_back(view)):
                 return None
@@ -88,6 +97,16 @@ class Herd:
             if seconds is not None:
                 self._measured.append(min(seconds, LARGEST_COST_SECONDS))
 
+    def _is_served_in_time(self, view: str) -> bool:
+        """Return whether the last of those that wait for a turn of *view* can expect one.
+
+        A request that waits may hold a thread of a server that has few.
+        """
+        ages = [clock.monotonic() - turn.began for turn in self._turns if turn.view == view]
+        # The turns that others have will take no less than the latest of them has taken so far.
+        seconds = max([self._cost(), *ages[-1:]])
+        return self._waiting[view] * seconds <= PATIENCE_SECONDS * RENDERED_AT_ONCE
+
     def _take_back(self, view: str) -> bool:
         """Take a turn of *view* back that was never given back; return whether there was one."""
         for turn in self._turns:
@@ -104,16 +123,19 @@ class Herd:
         :param listeners: how many listeners of the channel this process has.
         """
         with self._lock:
-            measured = sorted(self._measured)
-        # One alone is no more than the cost before any: it compiled the template and connected to
-        # the database. Of two the lower one counts.
-        cost = measured[(len(measured) - 1) // 2] if measured else FIRST_COST_SECONDS
-        if len(measured) == 1:
-            cost = min(cost, FIRST_COST_SECONDS)
+            cost = self._cost()
         seconds = max(0.0, listeners * cost - UNSPREAD_SECONDS) / SHARE_OF_CORE
         if seconds > LONG_SPREAD_SECONDS:
             self._warn(channel, listeners, cost, seconds)
         return round(1000 * min(seconds, LONGEST_SPREAD_SECONDS))
+
+    def _cost(self) -> float:
+        """Return how long rendering a block takes here, in seconds."""
+        measured = sorted(self._measured)
+        # One alone is no more than the cost before any: it compiled the template and connected to
+        # the database. Of two the lower one counts.
+        cost = measured[(len(measured) - 1) // 2] if measured else FIRST_COST_SECONDS
+        return min(cost, FIRST_COST_SECONDS) if len(measured) == 1 else cost
 
     def _warn(self, channel: str, listeners: int, cost: float, seconds: float) -> None:
         with self._lock:

@@ -1,5 +1,8 @@
 """How a herd of pages that refresh a block is spread."""
 
+import math
+from threading import Thread
+
 import pytest
 
 from flask_realtime.hub.herd import (
@@ -11,6 +14,8 @@ from flask_realtime.hub.herd import (
     UNSPREAD_SECONDS,
     Herd,
 )
+
+from ...eventually import DEADLINE, eventually
 
 
 @pytest.fixture
@@ -86,6 +91,42 @@ def test_view_that_is_held_up_holds_up_no_other(herd):
 
     assert not herd.begin("slow")
     assert herd.begin("show")
+
+
+def test_as_many_wait_as_are_served_in_time(herd, monkeypatch):
+    """Each that waits may hold a thread, of which a server may have few: those that would wait in
+    vain are told to come back at once."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    monkeypatch.setattr("flask_realtime.hub.herd.LARGEST_COST_SECONDS", 2 * DEADLINE)
+    measure(herd, 2 * DEADLINE, 2 * DEADLINE)
+    first = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
+    turns = []
+    visitors = [
+        Thread(target=lambda: turns.append(herd.begin("show")), daemon=True) for _ in range(5)
+    ]
+    for one in visitors:
+        one.start()
+
+    eventually(lambda: len(turns) == 5 - RENDERED_AT_ONCE)
+    assert not any(turns)
+    for turn in first:
+        herd.end(turn, None)
+    for one in visitors:
+        one.join()
+    assert sum(map(bool, turns)) == RENDERED_AT_ONCE
+
+
+def test_nobody_waits_for_a_view_that_hangs(herd, monkeypatch):
+    """Its turns have lasted for long already, whatever blocks have cost before."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    monkeypatch.setattr("flask_realtime.hub.herd.LONGEST_TURN_SECONDS", math.inf)
+    for _ in range(RENDERED_AT_ONCE):
+        herd.begin("show").began -= 5 * DEADLINE
+    refused = []
+
+    Thread(target=lambda: refused.append(herd.begin("show")), daemon=True).start()
+
+    eventually(lambda: refused == [None])
 
 
 def test_request_that_rendered_no_block_is_no_measure(herd):
