@@ -98,7 +98,9 @@ class WantedBlocks:
         noting = _noting_async if context.environment.is_async else _noting
         for name in self.names:
             # In front of the block itself, because super() looks for the block's parent right
-            # behind it; a parent template appends its block when it is rendered.
+            # behind it; a parent template appends its block when it is rendered. To Jinja the block
+            # then counts as filled: a "required" one that no child fills is empty here, and an
+            # error where the page is asked for as a whole, so that nobody has it on show.
             note = partial(self._note, name, context)
             context.blocks.setdefault(name, []).insert(0, noting(self, name, note))
 
