@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from typing import TypeGuard
 
 SOCKET_KEY = "socket_key"
@@ -13,6 +15,10 @@ CONNECTION_ID_HEADER = "X-Realtime-Connection-Id"
 
 # Hexadecimal characters: 128 bits for the page, and as many for its browser session.
 _HALF = 32
+
+# Of an id that tells the page's age: the moment, then random bytes, and the seal of both.
+_DATE_BYTES, _DATED_BYTES, _SEAL_BYTES = 6, 16, 8
+_DATED_CHARACTERS = 22
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -34,6 +40,32 @@ def inherited_socket_key(secret_key: str | bytes, heir: str) -> str:
 def new_connection_id() -> str:
     """Return a new id for one rendered page: 128 random bits, because no two pages may share it."""
     return secrets.token_urlsafe(16)
+
+
+def dated_connection_id(secret_key: str | bytes, socket_key: str, moment: int) -> str:
+    """Return a new id for one page of a browser session, by which the page's age can be told.
+
+    :param socket_key: the secret of the browser session.
+    :param moment: when the page was asked for, in ms since 1970.
+    """
+    dated = moment.to_bytes(_DATE_BYTES, "big") + secrets.token_bytes(_DATED_BYTES - _DATE_BYTES)
+    return _encode(dated) + _seal(secret_key, socket_key, dated)
+
+
+def date_of(connection_id: str, secret_keys: Sequence[str | bytes], socket_key: str) -> int | None:
+    """Return when the page of a connection id was asked for, in ms since 1970.
+
+    None if the id does not tell: :func:`dated_connection_id` has not made it, or not for this
+    browser session, or with a secret key that is not among *secret_keys*.
+    """
+    text, seal = connection_id[:_DATED_CHARACTERS], connection_id[_DATED_CHARACTERS:]
+    if len(seal) != len(_encode(bytes(_SEAL_BYTES))):
+        return None
+    dated = base64.urlsafe_b64decode(text + "==")
+    seals = [_seal(one, socket_key, dated) for one in secret_keys]
+    if not any(hmac.compare_digest(one, seal) for one in seals):
+        return None
+    return int.from_bytes(dated[:_DATE_BYTES], "big")
 
 
 def is_connection_id(text: object) -> TypeGuard[str]:
@@ -96,6 +128,15 @@ def shorten(digest: str) -> str:
 def fingerprint(secret_key: str | bytes) -> str:
     """Return a name for the app that has *secret_key*; it does not reveal the key."""
     return _sign(secret_key, "app")[:_HALF]
+
+
+def _seal(secret_key: str | bytes, socket_key: str, dated: bytes) -> str:
+    sealed = _sign(secret_key, f"dated:{dated.hex()}:{socket_key}")
+    return _encode(bytes.fromhex(sealed)[:_SEAL_BYTES])
+
+
+def _encode(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
 
 
 def _sign(secret_key: str | bytes, text: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..identity.keys import digest, session_of
+from ..identity.keys import date_of, digest, session_of
 from ..identity.users import user_of
 from ..registries.subscriptions import Subscriptions
+from ..threads import clock
 from ..transport.handshake import Handshake
 
 
@@ -18,11 +19,13 @@ class Names(NamedTuple):
     :param other_sessions: of its browser session, besides the one that is part of *digest*: by the
         other secret keys that the app knows.
     :param user: of the user that the session belongs to; None: a stranger.
+    :param age: how many ms ago the page was asked for; None: its id does not tell.
     """
 
     digest: str
     other_sessions: Sequence[str]
     user: str | None
+    age: int | None = None
 
 
 def names_of(
@@ -48,4 +51,6 @@ def names_of(
         found = known(digests)
         chosen = next((one for one in digests if found.get(one) is not None), chosen)
     others = [session_of(one) for one in digests if one != chosen]
-    return Names(chosen, others, user_of(handshake.identity))
+    date = date_of(handshake.connection_id, secret_keys, handshake.socket_key)
+    age = None if date is None else max(0, int(clock.now() * 1000) - date)
+    return Names(chosen, others, user_of(handshake.identity), age)

@@ -13,7 +13,6 @@ from ..flask_contexts import present_app, present_request
 from ..identity.keys import (
     SOCKET_KEY,
     digest,
-    new_connection_id,
     new_socket_key,
     session_digest,
     session_of,
@@ -21,6 +20,7 @@ from ..identity.keys import (
 from ..protocol.starts import Start
 from .identify import identify
 from .naming import asking_page, open_page
+from .new_ids import new_page_id
 from .sessions import present_session, session_as_it_came, value_in
 
 #: Set in an environ once the request has subscribed its client to anything.
@@ -111,7 +111,7 @@ class Client:
         if self._id is None:
             named = open_page(reads_body)
             self._is_open = named is not None
-            self._id = named or new_connection_id()
+            self._id = named or new_page_id()
         return self._id
 
     def act_on(self, connection_id: str) -> None:
@@ -172,7 +172,7 @@ class Client:
         self.is_lost = True
         self.subscribed_as = None
         if not self.is_given_out:
-            self._id = new_connection_id()
+            self._id = new_page_id()
 
     def socket_key(self) -> str:
         """Return the socket key of the browser session; a new one is not in the session yet."""

@@ -55,6 +55,16 @@ def let_revocation_pass() -> None:
         time.sleep(seconds)
 
 
+def asked_at() -> float:
+    """Return when the current request came, by :func:`.clock.monotonic`.
+
+    If the request has disconnected users itself, return the time right after the last of them.
+    """
+    environ = request.environ
+    ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
+    return max([environ.get(_CAME_AT) or clock.monotonic(), *ended.values()])
+
+
 def came_at(user: str) -> float:
     """Return when the current request came, by :func:`.clock.monotonic`.
 

@@ -129,6 +129,7 @@ class Registry(ChannelRegistry):
         name: str,
         user: str | None = None,
         sessions: Collection[str] = (),
+        age: int | None = None,
     ) -> Arrival:
         """Add a connection of a client, and return what is known of the client.
 
@@ -145,6 +146,8 @@ class Registry(ChannelRegistry):
         :param user: the identity of the client's user, percent-encoded, or a hash of it where that
             is long; None: a stranger.
         :param sessions: further digests of the client's browser session, under former secret keys.
+        :param age: how many ms ago the client's page was asked for, where that is known. A client
+            that is not known began then; or else, when the first socket of its session was opened.
         :returns: the client's subscriptions, and what waits for its browser.
         """
 

@@ -187,15 +187,14 @@ class MemoryClients:
         """Return whether the client has, or had, a connection."""
         return self._arrived.get(digest, now) is not None
 
-    def admit(self, digest: str, user: str, opened_at: int, users: MemoryUsers, now: float) -> bool:
+    def admit(self, digest: str, user: str, began: int, users: MemoryUsers, now: float) -> bool:
         """End a client's subscriptions to channels that its user was put out of.
 
-        :param opened_at: when the first socket of the client's session was opened, in ms since
-            1970; 0: none ever was. A client that is not known counts as begun then.
+        :param began: when the client began if it is not known, in ms since 1970; 0: it is new.
         :returns: False if the user was disconnected after the client began.
         """
         client = self.get(digest, now)
-        began = opened_at if client is None else client.began
+        began = began if client is None else client.began
         if 0 < began <= users.ended_at(user, now):
             return False
         if client is None:

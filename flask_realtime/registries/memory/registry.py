@@ -167,15 +167,14 @@ class MemoryRegistry(Registry):
         name: str,
         user: str | None = None,
         sessions: Collection[str] = (),
+        age: int | None = None,
     ) -> Arrival:
         session = session_of(digest)
         own = self._own.get()
         with own.lock:
             now = own.tidy()
-            if any(own.sessions.heir(one, now) is not None for one in (session, *sessions)):
-                return Arrival(None, (), has_ended=True)
-            opened_at = own.sessions.opened_at(session, now)
-            if user is not None and not own.clients.admit(digest, user, opened_at, own.users, now):
+            has_ended = own.sessions.has_ended((session, *sessions), "", now)
+            if has_ended or not (user is None or own.admit(digest, user, age, now)):
                 return Arrival(None, (), has_ended=True)
             own.sessions.note_socket(session, present_moment(), now)
             waiting = own.waiting.of(digest, now)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from ...config.settings import Config
+from ...identity.keys import session_of
 from ...protocol.publications import Publication
 from ...threads import clock
 from ..lifetimes import Lifetimes
@@ -52,6 +53,14 @@ class MemoryStore:
         """Have *publication* delivered, if this process hears its channel."""
         if publication.channel in self.heard and self.delivery is not None:
             self.delivery.put(publication)
+
+    def admit(self, digest: str, user: str, age: int | None, now: float) -> bool:
+        """Return whether a client of a user may connect: see :meth:`.Registry.connect`."""
+        if age is None:
+            began = self.sessions.opened_at(session_of(digest), now)
+        else:
+            began = present_moment() - age
+        return self.clients.admit(digest, user, began, self.users, now)
 
     def end_session(
         self, session: str, heir: str, age: int, successor: str

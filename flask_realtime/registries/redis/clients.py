@@ -111,12 +111,13 @@ class RedisClients:
         user: str | None,
         sessions: Collection[str],
         deadline: Deadline,
+        age: int | None = None,
     ) -> Arrival:
         """Add a connection: see :meth:`.Registry.connect`."""
         keys = self._keys
         connect = scripts.CONNECT(
             [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
-            (self._full_name(name), self._lives),
+            (self._full_name(name), self._lives, "" if age is None else age),
         )
         (known, items, has_arrived, has_ended, began), *of_others = self._pool.ask(
             [connect, *self._tombstones.questions(user, sessions)], deadline

@@ -86,3 +86,30 @@ def test_inherited_socket_key_is_known_to_the_app_alone():
     assert key == identity.inherited_socket_key("secret", "digest:1")
     assert key != identity.inherited_socket_key("secret", "digest:2")
     assert key != identity.inherited_socket_key("another secret", "digest:1")
+
+
+def test_id_of_a_page_tells_when_it_was_asked_for():
+    """To who knows the secret key and the session, also while secret keys are exchanged."""
+    moment = 1_709_210_096_123
+    page = identity.dated_connection_id("secret", "key", moment)
+
+    assert identity.is_connection_id(page)
+    assert page != identity.dated_connection_id("secret", "key", moment)
+    assert identity.date_of(page, ["new secret", "secret"], "key") == moment
+    assert identity.date_of(page, ["new secret"], "key") is None
+    assert identity.date_of(page, ["secret"], "another key") is None
+
+
+@pytest.mark.parametrize("page", ["an-id-of-a-page", "x" * 33, "x" * 128, "y" * 22])
+def test_id_that_somebody_has_made_up_tells_nothing(page):
+    """Nobody makes a page younger than it is."""
+    assert identity.date_of(page, ["secret"], "key") is None
+
+
+def test_id_whose_date_was_changed_tells_nothing():
+    """Not a single bit of it."""
+    page = identity.dated_connection_id("secret", "key", 1_709_210_096_123)
+
+    for at, letter in enumerate(page[:-1]):
+        changed = page[:at] + ("B" if letter == "A" else "A") + page[at + 1 :]
+        assert identity.date_of(changed, ["secret"], "key") is None

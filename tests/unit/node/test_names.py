@@ -1,17 +1,20 @@
 """The names by which the registry may know the client of a handshake."""
 
+import pytest
+
 from flask_realtime.config.settings import Config
-from flask_realtime.identity.keys import digest, session_digest
+from flask_realtime.identity.keys import dated_connection_id, digest, session_digest
 from flask_realtime.node.names import names_of
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.threads import clock
 
 from ..handshakes import Shaken
 
 PAGE = "an-id-of-this-page"
 
 
-def named(secret_keys, known=None, identity=None):
-    return names_of(Shaken(None, identity=identity), secret_keys, known)
+def named(secret_keys, known=None, **options):
+    return names_of(Shaken(None, **options), secret_keys, known)
 
 
 def test_names_are_those_of_session_page_and_identity():
@@ -41,3 +44,13 @@ def test_page_that_nobody_knows_is_named_by_the_present_key():
 
     assert names.digest == digest("secret", "a key", PAGE)
     assert list(names.other_sessions) == [session_digest("earlier", "a key")]
+
+
+@pytest.mark.parametrize(("key", "is_old"), [("a key", True), ("another key", None)])
+def test_names_tell_the_age_of_a_page_of_the_session(key, is_old):
+    """By the id that the app gave it, also under an earlier secret key."""
+    page = dated_connection_id("earlier", key, int(clock.now() * 1000) - 60_000)
+
+    age = named(["secret", "earlier"], lambda digests: {}, connection_id=page).age
+
+    assert (age is None) if is_old is None else age >= 60_000

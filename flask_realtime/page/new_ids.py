@@ -1,0 +1,24 @@
+"""Connection ids of pages that are being rendered."""
+
+from __future__ import annotations
+
+from ..flask_contexts import present_app
+from ..identity.keys import SOCKET_KEY, dated_connection_id, new_connection_id
+from ..threads import clock
+from .identify import identify
+from .revocations import asked_at
+from .sessions import present_session, value_in
+
+
+def new_page_id() -> str:
+    """Return an id for the page that the current request renders.
+
+    Where the app knows users, and the browser session has a key, the id tells when the page was
+    asked for. A page that hears nothing is not known to the registry; by its id the registry knows
+    whether it is older than the last time at which its user was disconnected.
+    """
+    secret_key, key = present_app().secret_key, value_in(present_session(), SOCKET_KEY)
+    if not (secret_key and isinstance(key, str) and key and identify()):
+        return new_connection_id()
+    moment = clock.now() - (clock.monotonic() - asked_at())
+    return dated_connection_id(secret_key, key, int(moment * 1000))

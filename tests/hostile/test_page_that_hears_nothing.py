@@ -1,0 +1,59 @@
+"""Somebody was banned; his pages hear nothing, so that the registry does not know them."""
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.eventually import eventually
+
+from .people import Person
+
+
+@pytest.fixture(params=[("gevent", "memory", 1), ("gthread", "redis", 1), ("gevent", "redis", 2)])
+def server(share, request):
+    return share("logins:app", *request.param)
+
+
+def is_let_in(person, page):
+    with person.open(page, resume=True) as socket:
+        try:
+            return socket.resume()["status"] == 200
+        except ConnectionClosed:
+            assert socket.websocket.close_code == 4001
+            return False
+
+
+def test_pages_from_before_the_ban_stay_away_and_later_ones_come(server):
+    """Whether the app shows him pages any more is for the app to say."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    closed, away, unopened = [person.show("/bare") for _ in range(3)]
+    with person.open(away, resume=True) as socket:
+        socket.resume()
+
+    with person.open(closed, resume=True) as socket:
+        socket.resume()
+        Person(server.url).post("/ban/somebody")
+        assert socket.close_code() == 1000
+
+    # Both may fall into one millisecond.
+    assert eventually(lambda: is_let_in(person, person.show("/bare")))
+    for page in (closed, away, unopened, "a-page-that-was-made-up"):
+        assert not is_let_in(person, page)
+
+
+def test_page_of_another_session_is_no_newer_page(server):
+    """Anybody is shown a page: its id is worth nothing with the cookie of who was banned."""
+    banned, other = Person(server.url), Person(server.url)
+    for person in (banned, other):
+        person.log_in("somebody" if person is banned else "another")
+        person.show("/inbox")
+    with banned.open(banned.show("/bare"), resume=True) as socket:
+        socket.resume()
+        other.post("/ban/somebody")
+        assert socket.close_code() == 1000
+
+    page = other.show("/bare")
+
+    assert is_let_in(other, page)
+    assert not is_let_in(banned, page)

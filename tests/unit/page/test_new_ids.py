@@ -1,0 +1,60 @@
+"""Ids of pages that are being rendered."""
+
+import flask
+import pytest
+
+from flask_realtime.identity.keys import date_of
+from flask_realtime.page.identify import EXTENSION, Identify
+from flask_realtime.page.new_ids import new_page_id
+from flask_realtime.page.revocations import note_arrival, note_disconnect
+from flask_realtime.threads import clock
+
+KEY = "the-socket-key"
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.extensions[EXTENSION] = Identify()
+    app.extensions[EXTENSION].set(lambda: flask.session.get("user"))
+    return app
+
+
+def now():
+    return int(clock.now() * 1000)
+
+
+def test_id_tells_when_the_request_came(app):
+    """What was asked for before a ban is older than the ban, however late it is answered."""
+    with app.test_request_context():
+        flask.session["socket_key"] = KEY
+        note_arrival(flask.request)
+        came = now()
+        for _ in range(2):
+            assert date_of(new_page_id(), ["secret"], KEY) <= came + 1
+
+
+def test_page_that_disconnects_its_user_is_newer_than_that(app):
+    """It is meant to last."""
+    with app.test_request_context():
+        flask.session["socket_key"] = KEY
+        note_arrival(flask.request)
+        before = now()
+        note_disconnect("somebody")
+
+        assert date_of(new_page_id(), ["secret"], KEY) >= before
+
+
+@pytest.mark.parametrize("lacks", ["a session", "users", "a secret key"])
+def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
+    """A visitor without a session, and an app that knows no users, pay no byte."""
+    if lacks == "users":
+        app.extensions[EXTENSION] = Identify()
+    if lacks == "a secret key":
+        app.secret_key = None
+    with app.test_request_context():
+        if lacks == "users":
+            flask.session["socket_key"] = KEY
+
+        assert len(new_page_id()) == 22
