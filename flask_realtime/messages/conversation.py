@@ -182,18 +182,15 @@ class Conversation:
             run = partial(_run, handler, message.data)
             response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
         try:
-            # Before the body is read, since code of the app makes it, which may fail, and before
-            # the response is closed, when the session's other sockets are told to come back.
-            is_waiting = self._hand_on(environ)
+            # Before the body is read, since code of the app makes it, which may fail.
+            self._hand_on(environ, response)
         except RegistryUnavailable as error:
-            response.close()
             logger.warning(
                 "Changes of cookies for %s are lost: %s", self._client.short_digest, error
             )
             return error_reply(
                 message.id, 503, "The registry is away: changes of cookies were lost."
             )
-        self._tells_of_session = self._tells_of_session or is_waiting
         body = read_body(response, environ, self._config.max_reply_bytes, turn)
         return reply_of(message.id, response, environ, body, turn)
 
@@ -202,9 +199,8 @@ class Conversation:
             self._begin()
             environ = self._make_environ(self._call_of_handler())
             response = dispatch_hook(self._app, environ, self._config.path, function)
+            self._hand_on(environ, response)
             response.close()
-            if self._hand_on(environ):
-                self._tells_of_session = True
         except BaseException:
             logger.exception("A hook for %s failed.", self._client.short_digest)
 
@@ -242,14 +238,21 @@ class Conversation:
         if self._app.debug and outcome is not None and outcome.jar.dropped:
             response.headers[DROPPED_HEADER] = ", ".join(outcome.jar.dropped)
 
-    def _hand_on(self, environ: WSGIEnvironment) -> bool:
+    def _hand_on(self, environ: WSGIEnvironment, response: Response) -> None:
         """Store the message's changes of cookies until the browser fetches them.
 
-        :returns: whether any changes wait for the browser now.
+        Call it before *response* is closed, because then the session's other sockets are told to
+        come back, and their pages are to find the changes. An error closes the response.
+
         :raises RegistryUnavailable: if the registry cannot store them.
         """
         outcome, self._outcome = self._outcome, None
-        return self._session.hand_on(outcome, environ[SOCKET_IN_ENVIRON])
+        try:
+            is_waiting = self._session.hand_on(outcome, environ[SOCKET_IN_ENVIRON])
+        except BaseException:
+            response.close()
+            raise
+        self._tells_of_session = self._tells_of_session or is_waiting
 
 
 def _run(handler: ViewHandler, data: Any) -> Any:

@@ -31,6 +31,8 @@ class Process:
         self.registry = NotingRegistry(config or Config())
         self.disconnected = []
         self.unsubscribed = []
+        # Called when sockets are disconnected, before anything else happens.
+        self.when_disconnected = lambda: None
         # Whether the session of each request ended a moment before.
         self.is_repeated = False
         self._delivery = Delivery(Channels(), lambda names: None, lambda frame, outboxes: None)
@@ -39,7 +41,7 @@ class Process:
             RegistryEvents(
                 deliver=lambda publication: None,
                 changed=lambda digest: None,
-                disconnected=self.disconnected.append,
+                disconnected=self._note_disconnect,
                 unsubscribed=lambda *left: self.unsubscribed.append(left),
                 interrupted=lambda: None,
                 restored=lambda: None,
@@ -71,6 +73,10 @@ class Process:
 
     def unsubscribe(self, user, channel):
         pass
+
+    def _note_disconnect(self, order):
+        self.disconnected.append(order)
+        self.when_disconnected()
 
     def close(self):
         self._endings.close()

@@ -6,8 +6,12 @@ import pytest
 from cachelib import SimpleCache
 from flask import session
 from flask_session import Session
+from werkzeug.http import parse_cookie
+from werkzeug.test import create_environ
 
 from flask_realtime.identity.keys import SOCKET_KEY, digest
+from flask_realtime.session.pending_changes import SessionChanges
+from flask_realtime.session.socket_session import SocketSession
 
 from ..conversations import CONNECTION_ID, Browser
 
@@ -83,6 +87,28 @@ def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side)
     with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
         assert session[SOCKET_KEY] not in (None, key)
     assert [order.code for order in browser.process.disconnected][-1] == 4001
+
+
+def test_what_waits_behind_another_session_is_laid_over_that_session(server_side):
+    """Among changes that wait for a new socket one may bring a cookie with the key of another
+    session, and those behind it were made in that one."""
+    browser = browser_of(server_side)
+    browser.identify.set(who)
+    other = server_side.test_client()
+    brought = other.post("/set", json={"user": 42}).headers.getlist("Set-Cookie")
+    changes = [
+        SessionChanges(cookies=tuple(brought)),
+        SessionChanges(cookies=("theme=dark; Path=/",), identities=("42", "42")),
+        SessionChanges(cookies=("remember=41; Path=/",), identities=("41", "41")),
+    ]
+    texts = [one.to_text(server_side, browser.digest) for one in changes]
+    socket = SocketSession(server_side, browser.registry, CONNECTION_ID, browser.digest)
+
+    environ = create_environ(headers={"Cookie": browser.cookies()})
+    socket.begin(environ, create_environ(), texts)
+
+    cookies = parse_cookie(socket.header("/")).to_dict()
+    assert cookies == {"session": other.get_cookie("session").value, "theme": "dark"}
 
 
 @pytest.mark.parametrize("is_permanent", [True, False])

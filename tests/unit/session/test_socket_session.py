@@ -221,6 +221,25 @@ def test_log_in_over_a_socket_rotates_when_the_browser_takes_it(identified):
         assert stored[SOCKET_KEY] != browser.key
 
 
+@pytest.mark.parametrize("by", ["a message", "a hook"])
+def test_page_that_is_told_to_come_back_finds_what_has_changed(identified, by):
+    """Its socket is closed for a log-in on another one, and it loads itself again at once."""
+    browser, sessions = identified, []
+
+    def come_back():
+        browser.take_over()
+        sessions.append(browser.session())
+
+    browser.process.when_disconnected = come_back
+    socket = browser.open_socket()
+    if by == "a message":
+        socket.call("/set", method="post", json={"user": 42})
+    else:
+        socket.conversation.run_hook(lambda: session.update(user=42))
+
+    assert sessions == [{"user": 42}]
+
+
 def test_log_in_that_waits_lands_in_nobody_elses_session(identified):
     """Neither whole nor by half: the browser has logged in as another user meanwhile."""
     browser = identified
