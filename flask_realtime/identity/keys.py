@@ -49,7 +49,8 @@ def dated_connection_id(secret_key: str | bytes, socket_key: str, moment: int) -
     :param moment: when the page was asked for, in ms since 1970.
     """
     dated = moment.to_bytes(_DATE_BYTES, "big") + secrets.token_bytes(_DATED_BYTES - _DATE_BYTES)
-    return _encode(dated) + _seal(secret_key, socket_key, dated)
+    text = _encode(dated)
+    return text + _seal(secret_key, socket_key, text)
 
 
 def date_of(connection_id: str, secret_keys: Sequence[str | bytes], socket_key: str) -> int | None:
@@ -61,11 +62,10 @@ def date_of(connection_id: str, secret_keys: Sequence[str | bytes], socket_key: 
     text, seal = connection_id[:_DATED_CHARACTERS], connection_id[_DATED_CHARACTERS:]
     if len(seal) != len(_encode(bytes(_SEAL_BYTES))):
         return None
-    dated = base64.urlsafe_b64decode(text + "==")
-    seals = [_seal(one, socket_key, dated) for one in secret_keys]
+    seals = [_seal(one, socket_key, text) for one in secret_keys]
     if not any(hmac.compare_digest(one, seal) for one in seals):
         return None
-    return int.from_bytes(dated[:_DATE_BYTES], "big")
+    return int.from_bytes(base64.urlsafe_b64decode(text + "==")[:_DATE_BYTES], "big")
 
 
 def is_connection_id(text: object) -> TypeGuard[str]:
@@ -130,8 +130,8 @@ def fingerprint(secret_key: str | bytes) -> str:
     return _sign(secret_key, "app")[:_HALF]
 
 
-def _seal(secret_key: str | bytes, socket_key: str, dated: bytes) -> str:
-    sealed = _sign(secret_key, f"dated:{dated.hex()}:{socket_key}")
+def _seal(secret_key: str | bytes, socket_key: str, text: str) -> str:
+    sealed = _sign(secret_key, f"dated:{text}:{socket_key}")
     return _encode(bytes.fromhex(sealed)[:_SEAL_BYTES])
 
 
