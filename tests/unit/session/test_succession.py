@@ -149,3 +149,24 @@ def test_end_that_the_view_cannot_tell_is_not_taken_for_the_first(
     visit(disconnect, socket_key=KEY, _user_id="42")
 
     assert visit.session["socket_key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("view", "stored"),
+    [
+        (log_out, {"_user_id": "42"}),
+        (clear, {"_user_id": "42"}),
+        (show_password, {}),
+        (renew, {"_user_id": "42"}),
+    ],
+)
+def test_registry_is_asked_no_question_beside_the_end(process, visit, monkeypatch, view, stored):
+    """A log-in, a log-out and a renewed session note the end of the session of before: that tells
+    all that has to be known."""
+    asked = []
+    monkeypatch.setattr(process.registry, "has_ended", lambda *sessions: asked.append(sessions))
+
+    visit(view, socket_key=KEY, **stored)
+
+    assert visit.session.get("socket_key") != KEY
+    assert asked == []
