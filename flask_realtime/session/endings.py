@@ -89,6 +89,8 @@ class Endings:
                     waiting.pop(0)
         finally:
             if waiting:
+                for one in waiting:
+                    one.drop_successor()
                 self._let_wait(waiting)
         told = [one.had_ended for one in all_ends if isinstance(one.end, SessionEnd)]
         return None if None in told and True not in told else any(told)

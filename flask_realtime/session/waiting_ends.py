@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..registries.records import Disconnect, End, SessionEnd, UserEnd
 from ..threads import clock
@@ -26,11 +27,20 @@ class WaitingEnd:
     __slots__ = ("end", "had_ended", "is_done", "moment", "was_told")
 
     def __init__(self, end: End) -> None:
-        self.end = end
+        self.end: End = end
         self.moment = clock.monotonic()
         self.was_told = False
         self.had_ended: bool | None = None
         self.is_done: threading.Event | None = None
+
+    def drop_successor(self) -> None:
+        """Have the end of a session name no successor, since nobody gets its key.
+
+        A session that is ended again and again waits once then. What a message has ended, its
+        browser may still fetch.
+        """
+        if isinstance(self.end, SessionEnd) and not self.end.heir:
+            self.end = replace(self.end, successor="")
 
     @property
     def is_order(self) -> bool:

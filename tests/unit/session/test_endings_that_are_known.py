@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
-from flask_realtime.session import endings
+from flask_realtime.session import endings, waiting_ends
 from flask_realtime.session.endings import Endings
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
@@ -62,6 +62,33 @@ def test_of_a_registry_that_refuses_nothing_is_known(queue, registry, ends):
     registry.refused.add(END)
 
     assert queue.run(ends) is None
+
+
+def test_session_that_is_ended_again_and_again_waits_once(queue, registry, monkeypatch):
+    """A copy of a cookie fills no queue; each request has named another successor."""
+    monkeypatch.setattr(waiting_ends, "MOST_WAITING", 2)
+    other, ends = SessionEnd("other"), [SessionEnd("s", "", key) for key in "abcdef"]
+    registry.refused.update([other, END, *ends])
+    queue.run([other])
+
+    for end in ends:
+        assert queue.run([end]) is None
+    waits = queue.has_ended("other")
+    registry.refused.clear()
+
+    assert waits
+    eventually(lambda: END in registry.taken)
+
+
+def test_message_that_is_told_later_names_its_successor(queue, registry):
+    """Its browser may fetch the key of that session."""
+    end = SessionEnd("s", "digest:1", "successor")
+    registry.refused.add(end)
+
+    queue.run([end])
+    registry.refused.clear()
+
+    eventually(lambda: registry.taken == [end])
 
 
 def test_while_others_are_refused_nothing_is_known_nor_waited_for(queue, registry):
