@@ -43,7 +43,7 @@ export class Reload {
     // The last reload brought a page with the same id, out of a cache, and another would do the same.
     if (id === connectionId) return;
     const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
-    const delay = recent < FREE ? 0 : growing(recent - FREE);
+    const delay = recent < FREE ? 0 : this.#growing(recent - FREE);
     this.#ready = ready;
     this.#reload = () => {
       this.stop();
@@ -72,9 +72,14 @@ export class Reload {
       this.#ready = null;
       const isWorse = this.#typing.isUnderWay || !(await this.#isThere());
       if (this.#timer !== timer) return;
-      if (isWorse) this.#wait(growing(tries), tries + 1);
+      if (isWorse) this.#wait(this.#growing(tries), tries + 1);
       else this.#reload();
     }, delay));
+  }
+
+  /** A random delay that grows with `tries`: pages that have begun together do not stay in step. */
+  #growing(tries) {
+    return Math.min(LONGEST_DELAY, 1_000 * 2 ** tries) * (0.5 + this.#window.Math.random());
   }
 
   /** Whether a request of the page's address would succeed. A redirect counts as a success. */
@@ -98,8 +103,4 @@ export class Reload {
     if (this.#isPosted) location.replace(location.pathname + location.search);
     else location.reload();
   }
-}
-
-function growing(tries) {
-  return Math.min(LONGEST_DELAY, 1_000 * 2 ** tries);
 }

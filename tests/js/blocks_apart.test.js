@@ -43,11 +43,20 @@ test("a block whose address has a request under way is requested once that is an
   assert.equal(asked[1]["X-Realtime-Block"], "b");
 });
 
-test("a request is given up after a minute", async () => {
+test("a request that is not answered within a minute is given up, and made again", async ({ mock }) => {
+  const minute = new AbortController();
+  const limits = mock.method(AbortSignal, "timeout", () => minute.signal).mock;
+  serve(() => new Promise((_, reject) => asked.at(-1).signal?.addEventListener("abort", reject)));
   blocks.refresh("room:1");
   await page.clock.pass(0);
+  serve(() => good("rows"));
+  minute.abort();
+  await page.clock.pass(0);
+  await page.clock.pass(10_000);
 
-  assert.ok(asked[0].signal instanceof AbortSignal);
+  assert.deepEqual(limits.calls[0].arguments, [60_000]);
+  assert.equal(asked.length, 2);
+  assert.deepEqual(updated, [["rows", "x"]]);
 });
 
 test("a refresh on which no block depends moves no planned request, and allows no further retries", async () => {

@@ -105,6 +105,24 @@ for (const trouble of [502, 404, 500, 429, new TypeError("Failed to fetch")]) {
   });
 }
 
+test("pages that have begun together do not try their addresses in step", async () => {
+  const times = [[], []];
+  for (const [number, random] of [0, 0.9].entries()) {
+    load();
+    const begin = page.clock.now;
+    page.answerToProbe = () => times[number].push(page.clock.now - begin) && 503;
+    reload.begin("id");
+    page.random = random;
+    await page.clock.pass(500);
+    await page.clock.pass(60_000);
+    reload.stop();
+  }
+
+  const [first, second] = times;
+  assert.equal(first[0], second[0]);
+  assert.ok(second[1] - second[0] > 2 * (first[1] - first[0]));
+});
+
 test("the page's address is tried with HEAD, without a cache and without redirects", async () => {
   reload.begin("id");
   await page.clock.pass(500);
