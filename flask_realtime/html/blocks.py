@@ -23,8 +23,6 @@ _WANTED = "flask_realtime.blocks"
 # Under which name a template keeps the function that renders it, as Jinja has made it.
 _ROOT = "_flask_realtime_root"
 _FLASHES = "_flashes" if IS_ONE else "flashes"
-# The flashed messages of those parts of a page that are thrown away: none.
-_HIDDEN: list[Any] = []
 
 
 class WantedBlocks:
@@ -44,6 +42,9 @@ class WantedBlocks:
         self._wholes: dict[Context, str] = {}
         # The flashed messages that the blocks show; None: those of the session.
         self._flashes: list[Any] | None = None
+        # Those that other parts of the page show, which are thrown away: none. A list of this
+        # request's own, since get_flashed_messages() hands it out and an app may add to it.
+        self._hidden: list[Any] = []
 
     def outputs(self, name: str, page: str) -> list[str] | None:
         """Return the outputs of a block in the templates of this request, the likeliest first.
@@ -111,7 +112,7 @@ class WantedBlocks:
         Nothing changes within another such block.
         """
         context = request_context()
-        if getattr(context, _FLASHES) is not _HIDDEN:
+        if getattr(context, _FLASHES) is not self._hidden:
             yield
             return
         setattr(context, _FLASHES, self._flashes)
@@ -119,7 +120,11 @@ class WantedBlocks:
             yield
         finally:
             self._flashes = getattr(context, _FLASHES)
-            setattr(context, _FLASHES, _HIDDEN)
+            self.hide_flashes()
+
+    def hide_flashes(self) -> None:
+        """Have ``get_flashed_messages()`` give no messages, and leave them in the session."""
+        setattr(request_context(), _FLASHES, self._hidden)
 
     def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
         """Note the output of a block.
@@ -149,7 +154,7 @@ def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
     """
     wanted = WantedBlocks(names)
     request.environ[_WANTED] = wanted
-    setattr(request_context(), _FLASHES, _HIDDEN)
+    wanted.hide_flashes()
     # Connecting a function again does nothing.
     before_render_template.connect(_watch, app)
     return wanted

@@ -274,3 +274,18 @@ def test_blocks_that_are_asked_for_together_show_the_page_s_messages(app, templa
     shown = all_of(wanted, html)
     assert all(shown[name] in page for name in blocks)
     assert sum(shown[name].count("Saved.") for name in blocks) == 2
+
+
+def test_what_a_view_adds_to_its_messages_is_shown_to_nobody_else(app):
+    """Flask hands out the very list that it keeps for the request."""
+    shown = []
+    for name in ["Ann", "Bob"]:
+        with app.test_request_context("/"):
+            wanted = want_blocks(app, ["news"])
+            news = get_flashed_messages(with_categories=True)
+            news.append(("hello", name))
+            page = render_template_string("{% block news %}{{ news }}{% endblock %}", news=news)
+            shown.append(wanted.outputs("news", page))
+
+    assert "Bob" in shown[1][0]
+    assert "Ann" not in shown[1][0]
