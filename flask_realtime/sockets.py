@@ -210,10 +210,10 @@ class Socket:
         user logs out, or a password changes, in an app that does not tell users by
         :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
         A session that had ended before stays ended, so that nobody revives it with a copy of its
-        cookie, until its user logs out, or another one logs in; without ``identify``, until the app
-        clears it. A log-in of the same user without a log-out before it is saved, and opens no
-        sockets, unless it is by ``flask_login.login_user``: nothing else tells it from what the
-        owner of such a copy does.
+        cookie, and so does one of which Redis cannot tell whether it had. It does until its user
+        logs out, or another one logs in; without ``identify``, until the app clears it. A log-in of
+        the same user without a log-out before it is saved, and opens no sockets, unless it is by
+        ``flask_login.login_user``: nothing else tells it from what the owner of such a copy does.
 
         The socket whose message is being handled gets its reply first. No error is raised if Redis
         is away or refuses to write: the sockets of this process are closed at once, and those of
