@@ -8,7 +8,7 @@ from .conftest import APPS
 from .kinds import reads_console
 from .sites import Site
 
-pytestmark = reads_console
+pytestmark = [pytest.mark.shares_tabs, reads_console]
 
 TARGETED = (
     '<form id="f" method="post" action="/echo/a" data-realtime data-realtime-target="#here">'

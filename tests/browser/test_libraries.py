@@ -9,9 +9,12 @@ from ..integration.serving import ServerProcess
 from .apps.libraries import MODULES
 from .conftest import APPS
 
-pytestmark = pytest.mark.skipif(
-    not (MODULES / "htmx4").exists(), reason="'make tests/js/node_modules' was not run"
-)
+pytestmark = [
+    pytest.mark.shares_tabs,
+    pytest.mark.skipif(
+        not (MODULES / "htmx4").exists(), reason="'make tests/js/node_modules' was not run"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
