@@ -255,8 +255,9 @@ class Endings:
                 self._end_session(end, age_in_ms(one.moment))
         elif isinstance(end, UserEnd):
             self._registry.end_user(end.user, end.channel, age)
-        elif end.user is not None and age > LATE_MS:
-            # The user may have logged in again since. Pages that have ended cannot come back.
+        elif end.session is None and age > LATE_MS:
+            # The user may have logged in again since, and the page may have been opened again.
+            # What has ended cannot come back.
             self._registry.disconnect(replace(end, code=CloseCode.SERVICE_RESTART))
         else:
             self._registry.disconnect(end)

@@ -205,3 +205,20 @@ def test_ban_that_is_told_late_ends_what_was_there_at_its_time(queue, registry, 
     assert 3_600_000 <= max(registry.ages) < 4_000_000
     # Nobody logs in to a session that has ended.
     assert Disconnect(session="s") in registry.taken
+
+
+def test_page_that_was_disconnected_is_told_late_to_come_back(queue, registry, monkeypatch):
+    """Its visitor may have opened it again since: a close for good would be the second."""
+    closed = Disconnect(digest="d" * 64)
+    registry.refused.add(closed)
+    queue.run([closed])
+    monkeypatch.setattr(endings, "LATE_MS", 0)
+    later = clock.monotonic() + 3600
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+
+    registry.refused.clear()
+    queue.run([SessionEnd("s")])
+
+    come_back = Disconnect(digest="d" * 64, code=CloseCode.SERVICE_RESTART)
+    eventually(lambda: come_back in registry.taken)
+    assert closed not in registry.taken
