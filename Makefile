@@ -90,6 +90,7 @@ chaos: $(VENV)/test
 soak: $(VENV)/test
 	$(BIN)/python -m tests.faults.soak --minutes 10 $(ARGS)
 
+# Takes some minutes: each mechanism is taken out of a copy, where the test that it names has to fail.
 mutations: $(VENV)/test
 	$(BIN)/python -m tests.faults.mutations $(ARGS)
 

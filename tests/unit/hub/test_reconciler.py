@@ -86,6 +86,16 @@ def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
     assert house.hub.channels(house.guest) == {"a", "b"}
 
 
+def test_reconciler_writes_a_client_again_that_has_expired(house):
+    """A process that stood still for long learns so at its next refresh."""
+    house.registry.forget()
+
+    house.reconciler.refresh()
+
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"])
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a"}
+
+
 def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Each call has a deadline, which ten thousand sockets do not share."""
     pauses = []

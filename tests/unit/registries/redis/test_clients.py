@@ -43,7 +43,12 @@ def told(redis_url, tmp_path):
         listening.subscribe(RedisKeys(tmp_path.name).process("other"))
         assert listening.get_message(timeout=DEADLINE)["type"] == "subscribe"
 
-        yield lambda: listening.get_message(timeout=DEADLINE)["data"].decode()
+        def next_told():
+            message = listening.get_message(timeout=DEADLINE)
+            assert message is not None, "Nothing was told."
+            return message["data"].decode()
+
+        yield next_told
 
 
 def test_subscribing_names_the_processes_that_have_the_client(of):
