@@ -5,9 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 
+from . import clock
+from .pause import let_others_run
 from .pool import Job, ThreadPool
 
 logger = logging.getLogger(__name__)
+
+# For how long a queue's jobs are done without a pause.
+STRETCH_SECONDS = 0.002
 
 
 class JobQueue:
@@ -76,19 +81,20 @@ class JobQueue:
         return idle.wait(seconds)
 
     def _run(self) -> None:
-        turns = self._threads.turns
+        paused_at = clock.monotonic()
         while (job := self._next()) is not None:
-            # Greenlets do jobs that wait for nothing without a pause: many messages of many sockets
-            # would hold up everybody else.
-            began = turns.begin()
             try:
                 job()
             except BaseException:
                 # BaseException, because gevent's Timeout is one: it would end the thread, and the
                 # jobs behind this one would never run.
                 logger.exception("A socket's job failed.")
-            turns.end(began)
             self._done()
+            # Greenlets do jobs that wait for nothing without a pause: those of many sockets would
+            # hold up everybody else.
+            if self._jobs and clock.monotonic() - paused_at > STRETCH_SECONDS:
+                let_others_run()
+                paused_at = clock.monotonic()
 
     def _drop(self) -> None:
         with self._lock:

@@ -166,7 +166,6 @@ class TlsDescriptor:
 
     def take_over(self) -> None:
         self._sock.settimeout(0)
-        _bound_unsent(self._sock)
 
     def fileno(self) -> int:
         return self._sock.fileno()

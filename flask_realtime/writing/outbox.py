@@ -96,10 +96,7 @@ class Outbox:
         return self._is_closed
 
     def encoded(self, frame: Frame) -> bytes:
-        """Return the bytes of *frame* as this peer takes them.
-
-        A caller that holds a lock has had the frame deflated before.
-        """
+        """Return the bytes of *frame* as this peer takes them; deflate it before taking a lock."""
         return frame.deflated if self.deflates else frame.plain
 
     def weight(self, items: Sequence[Item]) -> int:
@@ -110,6 +107,11 @@ class Outbox:
         """Return how many bytes the replies have that wait here."""
         with self._lock:
             return sum([len(item) for item in self._items if isinstance(item, bytes)])
+
+    def taken_bytes(self) -> int:
+        """Return how many bytes of the item that is being sent the kernel has taken."""
+        with self._lock:
+            return 0 if self._head is None else len(self._data(self._items[0])) - len(self._head)
 
     @property
     def has_large_reply(self) -> bool:
@@ -172,12 +174,11 @@ class Outbox:
         :param is_wanted: returns whether the caller still wants to wait; asked now and then.
         :returns: False if the outbox was closed meanwhile.
         """
-        if not self.has_large_reply:
-            return True
+        is_free = not self.has_large_reply
         while self.has_large_reply and is_wanted():
             # In pieces, since pushes may wait behind the replies.
             self.wait_until_empty(LOOK_SECONDS)
-        return not self._is_closed
+        return is_free or not self._is_closed
 
     def close(self) -> None:
         """Drop everything, take nothing more, and wake who waits until all is taken."""

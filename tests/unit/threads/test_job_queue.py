@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from flask_realtime.threads import turns
+from flask_realtime.threads import job_queue
 from flask_realtime.threads.job_queue import JobQueue
 from flask_realtime.threads.pool import ThreadPool
 from tests.eventually import DEADLINE, eventually
@@ -206,11 +206,11 @@ def test_queue_loses_no_job_of_many_threads():
 def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeypatch):
     """Greenlets would do all of them in one stretch, and hold up everybody else."""
     pauses = []
-    monkeypatch.setattr(turns, "let_others_run", lambda: pauses.append(len(done)))
+    monkeypatch.setattr(job_queue, "let_others_run", lambda: pauses.append(len(done)))
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     def work():
-        clock.now += turns.TURN_SECONDS / 2
+        clock.now += job_queue.STRETCH_SECONDS
         done.append(1)
 
     gate = threading.Event()

@@ -61,6 +61,30 @@ def test_session_that_holds_most_ends_its_own(monkeypatch):
     assert again == [outboxes[3]]
 
 
+def test_peer_that_reads_stays_though_it_holds_most(monkeypatch):
+    """Sockets of many sessions, which cost a cookie each and read nothing, have to go first."""
+    reader = Line(limit=10_000_000, session="6" * 32)
+    others = [Line(limit=10_000_000, session=f"{number}" * 32) for number in range(3)]
+    replies = SlowReplies()
+
+    with contextlib.ExitStack() as closing:
+        for line in (reader, *others):
+            closing.callback(line.close)
+        reader.outbox.append(b"x" * 1_400_000)
+        replies.note(reader.outbox)
+        for _ in range(4):
+            reader.outbox.flush()
+            replies.note(reader.outbox)
+            assert reader.read()
+        room = reader.outbox.reply_bytes() + 400_000
+        monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", room)
+        for line in others:
+            line.outbox.append(b"x" * 300_000)
+        ended = [replies.note(line.outbox) for line in others]
+
+    assert ended == [[], [others[0].outbox], [others[1].outbox]]
+
+
 @pytest.mark.parametrize("end", ["taken", "forgotten"])
 def test_reply_that_is_gone_counts_no_longer(lines, end):
     """Whether its peer has taken it, or its socket has ended."""
