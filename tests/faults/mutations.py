@@ -92,30 +92,33 @@ def _check(chosen: list[dict[str, str]]) -> int:
     """
     named = sorted({one["test"] for one in chosen})
     with _copies() as copies:
-        red = {one.test: one for one in run(next(copies), named, "-n", str(AT_ONCE)) if one.failure}
-    for one in red.values():
-        print(f"FAILS AS THE SOURCE IS: {one.test}: {one.failure}", flush=True)
+        unbroken = run(next(copies), named, "-n", str(AT_ONCE))
+    for outcome in unbroken:
+        if outcome.failure:
+            print(f"FAILS AS THE SOURCE IS: {outcome.test}: {outcome.failure}", flush=True)
     noticed = 0
     for one, outcomes in _try_each(chosen, lambda one: [one["test"]], "-x"):
-        verdict = _verdict(one, outcomes, red)
+        verdict = _verdict(one["test"], outcomes, unbroken)
         noticed += verdict == "noticed"
         print(f"{one['name']}: {verdict}", flush=True)
     print(f"{noticed} of {len(chosen)} mutations were noticed.")
     return int(noticed != len(chosen))
 
 
-def _verdict(one: dict[str, str], outcomes: list[Outcome] | str, red: dict[str, Outcome]) -> str:
+def _verdict(test: str, outcomes: list[Outcome] | str, unbroken: list[Outcome]) -> str:
+    """Say whether a mutation was noticed, by how its test went without and with the mechanism."""
     if isinstance(outcomes, str):
         return outcomes
-    if any(_is_of(name, one["test"]) for name in red):
-        return f"NOT SHOWN, {one['test']} fails as the source is"
+    before = [each for each in unbroken if _is_of(each.test, test)]
+    if not (before and outcomes):
+        return f"NOT SHOWN, {test} did not run"
+    if any(each.failure for each in before):
+        return f"NOT SHOWN, {test} fails as the source is"
     failed = [each for each in outcomes if each.failure]
-    if not outcomes:
-        return f"NOT SHOWN, {one['test']} did not run"
     if not failed:
-        return f"PASSES WITHOUT IT: {one['test']}"
+        return f"PASSES WITHOUT IT: {test}"
     if not any(each.is_telling for each in failed):
-        return f"FAILS OTHERWISE, {one['test']}: {failed[0].failure}"
+        return f"FAILS OTHERWISE, {test}: {failed[0].failure}"
     return "noticed"
 
 

@@ -1,22 +1,10 @@
 """What a process does in the background to keep in step with its registry."""
 
-import pytest
-
-from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.records import ConnectionRecord
 from tests.eventually import eventually
 
-from .house import Forgetful, Guest, House
-
-
-@pytest.fixture
-def house():
-    registry = Forgetful(Config())
-    house = House(registry)
-    yield house
-    house.reconciler.close()
-    registry.close()
+from .house import Guest
 
 
 def test_reconciler_brings_a_connection_onto_new_channels(house):
@@ -172,22 +160,6 @@ def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
     eventually(lambda: house.hub.channels(second) == {"a", "c"})
 
 
-def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
-    """Nothing is known of it any more, and written so, its page would not be told of the loss."""
-    house.registry.forget()
-    rounds = []
-    house.registry.replay_disconnects = lambda: rounds.append(1)
-    house.reconciler._settle = lambda: house.hub.remove(house.guest)
-    house.reconciler.restored()
-    eventually(lambda: not house.hub.channels(house.guest))
-    # Behind what it does with the first.
-    rounds.clear()
-    house.reconciler.restored()
-    eventually(lambda: rounds)
-
-    assert house.registry.connect("d1", "3").subscriptions is None
-
-
 def test_reconciler_waits_for_no_outbox_where_nothing_was_lost(house):
     """A page that subscribes anew shall not wait until thousands have been written to."""
     settled = []
@@ -214,23 +186,6 @@ def test_reconciler_keeps_nobody_waiting_for_what_cannot_be_written(house):
     house.registry.unsubscribe("d2", ["a"])
 
     eventually(lambda: not house.hub.channels(other))
-
-
-def test_reconciler_leaves_no_connection_behind_that_ended_meanwhile(house):
-    """Written again behind its own end, it would stand there as the client's latest."""
-    restore = house.registry.restore
-
-    def restore_behind_the_end(known):
-        house.hub.remove(house.guest)
-        return restore(known)
-
-    house.registry.restore = restore_behind_the_end
-    house.registry.forget()
-
-    house.reconciler.restored()
-
-    eventually(lambda: house.registry.subscriptions(["d1"])["d1"] is not None)
-    eventually(lambda: not house.registry.subscriptions(["d1"])["d1"].connections)
 
 
 def test_reconciler_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
