@@ -74,6 +74,15 @@ def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
     assert house.hub.channels(house.guest) == {"a", "b"}
 
 
+def test_reconciler_writes_a_connection_again_that_the_registry_forgot(house):
+    """A registry that went back to before the socket opened is told of it when next looked at."""
+    house.registry.forget_connection(ConnectionRecord("d1", "1", {}))
+
+    house.reconciler.changed("d1")
+
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"].connections == ("1",))
+
+
 def test_reconciler_writes_a_client_again_that_has_expired(house):
     """A process that stood still for long learns so at its next refresh."""
     house.registry.forget()
