@@ -31,7 +31,7 @@ from ..registries.base import Registry
 from ..registries.records import Arrival, End, RegistryEvents, SessionEnd
 from ..registries.subscriptions import Subscriptions
 from ..session.endings import Endings
-from ..session.known_ends import KnownEnds
+from ..session.known_ends import LONG_AGO_MS, KnownEnds
 from ..threads.periodic import Periodic
 from ..threads.pool import LINGER_SECONDS, ThreadPool
 from ..transport import servers
@@ -138,19 +138,20 @@ class Node:
         """Return a position for each channel behind which a page misses nothing from now on."""
         return take_tails(self._delivery, self.registry.read, names)
 
-    def end(self, ends: Sequence[End], seconds: float | None = None) -> bool | None:
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End sessions, users or subscriptions: here at once, and elsewhere sooner or later.
 
         :param seconds: how long to wait for the registry; None: as long as one call may take.
-        :returns: whether any session that is ended had ended before; None if that is not known.
+        :returns: how many ms ago one of the sessions had ended, at least 1; 0 if none had ended;
+            ``LONG_AGO_MS`` if only this process knows of an end; None if nothing is known.
         """
         sessions = [one for one in ends if isinstance(one, SessionEnd)]
         had_ended = any(self._has_ended_here(one.session, one.heir) for one in sessions)
         if seconds is None or not self.registry.reaches_other_processes:
             told = self._endings.run(ends)
-            return True if had_ended else told
+            return told or LONG_AGO_MS if had_ended else told
         self._endings.run_within(ends, seconds)
-        return had_ended or None
+        return LONG_AGO_MS if had_ended else None
 
     def has_just_ended(self, sessions: Sequence[str]) -> bool:
         """Return whether any of the browser sessions ended a moment ago, as this process knows."""

@@ -199,7 +199,7 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
-    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> bool:
+    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> int:
         """End a browser session: none of its clients can connect, subscribe or collect any more.
 
         Items that wait for the session are dropped. The end is remembered as long as clients of the
@@ -220,7 +220,7 @@ class Registry(ChannelRegistry):
             ``registries/records.py``) counts as now.
         :param successor: the digest of the session that takes the place of this one, if it is to
             live only as long as no earlier end of this session becomes known; else empty.
-        :returns: whether the session had ended before, as far as the registry knew.
+        :returns: how many ms ago the session had ended, at least 1; 0 if the registry knew no end.
         """
 
     @abstractmethod

@@ -71,13 +71,14 @@ class Endings:
         self._is_closed = False
         self._thread = BackgroundThread("realtime-endings", self._run)
 
-    def run(self, ends: Sequence[End]) -> bool | None:
+    def run(self, ends: Sequence[End]) -> int | None:
         """Carry out *ends*, in their order. Raises no exception of its own.
 
         An exception that ends the caller's greenlet, such as :exc:`gevent.Timeout`, goes through;
         what was not carried out then is carried out in the background.
 
-        :returns: whether any session that is ended had ended before; None if that is not known.
+        :returns: how many ms ago one of the sessions had ended, at least 1; 0 if none had ended;
+            None if that is not known.
         """
         all_ends = [WaitingEnd(end) for end in ends]
         waiting = list(all_ends)
@@ -92,8 +93,11 @@ class Endings:
                 for one in waiting:
                     one.drop_successor()
                 self._let_wait(waiting)
-        told = [one.had_ended for one in all_ends if isinstance(one.end, SessionEnd)]
-        return None if None in told and True not in told else any(told)
+        told = [one.ended_ago for one in all_ends if isinstance(one.end, SessionEnd)]
+        earlier = [ago for ago in told if ago]
+        if earlier:
+            return min(earlier)
+        return None if None in told else 0
 
     def run_within(self, ends: Sequence[End], seconds: float) -> None:
         """Carry out *ends*, and wait for that no longer than some seconds.
@@ -249,7 +253,7 @@ class Endings:
     def _tell(self, one: WaitingEnd) -> None:
         end, age = one.end, age_in_ms(one.moment)
         if isinstance(end, SessionEnd):
-            one.had_ended = self._end_session(end, age)
+            one.ended_ago = self._end_session(end, age)
             if age < LATE_END_MS <= age_in_ms(one.moment):
                 # The registry took it for an end of now, but it has hung.
                 self._end_session(end, age_in_ms(one.moment))
@@ -262,5 +266,5 @@ class Endings:
         else:
             self._registry.disconnect(end)
 
-    def _end_session(self, end: SessionEnd, age: int) -> bool:
+    def _end_session(self, end: SessionEnd, age: int) -> int:
         return self._registry.end_session(end.session, end.heir, age, end.successor)

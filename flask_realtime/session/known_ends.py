@@ -12,6 +12,8 @@ KNOWN_SECONDS = 600.0
 MOST_KNOWN = 10_000
 # A form that is sent twice, by two clicks or since no answer came, is sent twice within this time.
 JUST_SECONDS = 60.0
+#: Stands for the age of an end of which only this process knows.
+LONG_AGO_MS = 3_600_000
 
 
 class KnownEnds:

@@ -38,6 +38,7 @@ from .logins import LogIns, has_logged_in
 from .succession import (
     ends_of,
     heir_of,
+    is_repetition,
     is_worth_saving,
     may_be_copied,
     new_successor,
@@ -55,11 +56,12 @@ PATIENCE_SECONDS = 0.25
 class Process(Protocol):
     """The part of this process that :class:`Settlement` needs."""
 
-    def end(self, ends: Sequence[End], seconds: float | None = None) -> bool | None:
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End something: here at once, and elsewhere as soon as the registry takes it.
 
         :param seconds: how long to wait for the registry; None: as long as one call may take.
-        :returns: whether any session that is ended had ended before; None if that is not known.
+        :returns: how many ms ago one of the sessions had ended, at least 1; 0 if none had ended;
+            None if that is not known.
         """
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
@@ -120,9 +122,10 @@ class Settlement:
             client.is_repeated = self._process().has_just_ended(names)
         client.successor = client.successor or new_successor(client)
         ends = [*ends_of(client, names, client.successor), *orders_for(names)]
-        had_ended = self._process().end(ends)
+        ended_ago = self._process().end(ends)
         if is_first:
-            client.was_over = had_ended
+            client.was_over = _is_over(ended_ago)
+            client.is_repeated = client.is_repeated or is_repetition(ended_ago)
 
     def disconnect(self, client: Client) -> None:
         """Close the sockets of one page (code 1000). Never raises :exc:`RegistryUnavailable`."""
@@ -201,7 +204,9 @@ class Settlement:
         else:
             is_repeated = self._process().has_just_ended(session_names())
             successor = new_successor(client)
-            was_over = self._end(client, response, successor if is_copy else "")
+            ended_ago = self._end(client, response, successor if is_copy else "")
+            was_over = _is_over(ended_ago)
+            is_repeated = is_repeated or is_repetition(ended_ago)
         if client is not None and client.socket is not None and has_cookie_session(current_app):
             # The browser comes with its present key to take what the message has changed.
             if now != before:
@@ -218,12 +223,13 @@ class Settlement:
             session[SOCKET_KEY] = new_socket_key()
         return True
 
-    def _end(self, client: Client | None, response: Response, successor: str) -> bool | None:
+    def _end(self, client: Client | None, response: Response, successor: str) -> int | None:
         """End the session that the request came with; its sockets are closed behind the response.
 
         :param successor: the key that the session gets if it had not ended before; empty if the
             session gets a new key in any case.
-        :returns: whether it had ended before; None if that is not known.
+        :returns: how many ms ago it had ended, at least 1; 0 if it had not; None if that is not
+            known.
         """
         names = session_names()
         socket = None if client is None else client.socket
@@ -231,10 +237,14 @@ class Settlement:
             socket.disconnect_behind_reply()
         # What a message changes waits in the registry next, and only behind the session's end.
         seconds = None if successor or socket is not None else PATIENCE_SECONDS
-        was_over = self._process().end(ends_of(client, names, successor), seconds)
+        ended_ago = self._process().end(ends_of(client, names, successor), seconds)
         orders = orders_for(names, CloseCode.SESSION_CHANGED)
         response.call_on_close(partial(self._process().end, orders))
-        return was_over
+        return ended_ago
+
+
+def _is_over(ended_ago: int | None) -> bool | None:
+    return None if ended_ago is None else ended_ago > 0
 
 
 def _may_save() -> bool:

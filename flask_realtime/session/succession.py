@@ -37,6 +37,7 @@ from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, se
 from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..registries.records import Disconnect, End, SessionEnd
+from .known_ends import JUST_SECONDS
 from .logins import has_logged_in
 
 # Where Flask keeps what flash() was given.
@@ -62,6 +63,14 @@ def new_successor(client: Client | None) -> str:
     if heir and has_cookie_session(current_app):
         return inherited_socket_key(secret_keys()[0], heir)
     return new_socket_key() if key is None or key == came().socket_key else key
+
+
+def is_repetition(ended_ago: int | None) -> bool:
+    """Return whether a session ended so lately that the same form may have been sent twice.
+
+    :param ended_ago: how many ms ago the session had ended; 0: it had not; None: not known.
+    """
+    return ended_ago is not None and 0 < ended_ago < JUST_SECONDS * 1000
 
 
 def is_worth_saving(is_repeated: bool) -> bool:

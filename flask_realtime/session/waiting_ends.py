@@ -19,18 +19,18 @@ class WaitingEnd:
     :ivar moment: when it was asked for, by :func:`time.monotonic`.
     :ivar was_told: whether the other processes may know of it already: nothing is gained by telling
         it again before the ends that stand in front of it are noted.
-    :ivar had_ended: for the end of a session, whether the session had ended before, as the registry
-        has said; None: the registry has not said so yet.
+    :ivar ended_ago: for the end of a session, how many ms ago the session had ended before, as the
+        registry has said, 0: it had not; None: the registry has not said so yet.
     :ivar is_done: set once the end waits no longer.
     """
 
-    __slots__ = ("end", "had_ended", "is_done", "moment", "was_told")
+    __slots__ = ("end", "ended_ago", "is_done", "moment", "was_told")
 
     def __init__(self, end: End) -> None:
         self.end: End = end
         self.moment = clock.monotonic()
         self.was_told = False
-        self.had_ended: bool | None = None
+        self.ended_ago: int | None = None
         self.is_done: threading.Event | None = None
 
     def drop_successor(self) -> None:

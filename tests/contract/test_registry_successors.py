@@ -23,7 +23,18 @@ def test_registry_tells_whether_a_session_had_ended_before(registry, other):
     """Who ended it first may go on with another; who comes second has a copy, say."""
     told = [registry.end_session(FIRST), other.end_session(FIRST), other.end_session(OTHER)]
 
-    assert told == [False, True, False]
+    assert [bool(one) for one in told] == [False, True, False]
+
+
+def test_registry_tells_how_long_ago_a_session_had_ended(registry, other):
+    """A form that was sent twice ends its session twice within moments; a thief comes whenever."""
+    registry.end_session(FIRST, age=HOUR)
+    registry.end_session(OTHER)
+
+    long_ago, just_now = other.end_session(FIRST), other.end_session(OTHER)
+
+    assert HOUR <= long_ago < 2 * HOUR
+    assert 1 <= just_now < HOUR
 
 
 def test_successor_lives(registry, heard):

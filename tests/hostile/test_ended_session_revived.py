@@ -58,6 +58,50 @@ def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way
         assert socket.resume()["known"]
 
 
+@pytest.fixture
+def processes(share):
+    """The addresses of two processes of one app; the second one has no sockets, and hears nothing
+    of what ends in the first one."""
+    settings = {"kind": "gevent", "registry": "redis", "REDIS_PREFIX": "sent-twice"}
+    return [share("accounts:app", **settings, environ={"COPY": name}).url for name in "12"]
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_form_that_is_sent_to_two_processes_leaves_its_browser_a_living_session(processes, way):
+    """The second one knows of the first one's end by Redis alone."""
+    person = Person(processes[0])
+    person.log_in(f"twice{way}")
+    person.show("/inbox")
+    person.post("/must-change")
+    again = person.copy()
+    again.url = processes[1]
+
+    person.log_out(way)
+    person.http.cookies.update(again.navigate(way, "POST", allow_redirects=False).cookies)
+
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        assert socket.resume()["known"]
+
+
+@pytest.mark.parametrize("way", ["/password", "/renew"])
+def test_thief_who_comes_at_once_to_another_process_gets_no_living_session(processes, way):
+    """It looks like a form that was sent twice; but only its own browser has the living key."""
+    person = Person(processes[0])
+    person.log_in(f"robbed{way}")
+    person.show("/inbox")
+    person.post("/must-change")
+    thief = person.copy()
+    thief.url = processes[1]
+    person.log_out(way)
+
+    for _ in range(2):
+        thief.log_out(way)
+
+    thief.url = processes[0]
+    with thief.open(thief.show("/inbox"), resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
 def test_browser_whose_session_has_ended_may_log_in(server):
     """Either as another user, or, after a log-out, as the same user."""
     person = Person(server.url)

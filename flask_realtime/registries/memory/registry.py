@@ -221,13 +221,13 @@ class MemoryRegistry(Registry):
         if events is not None:
             events.disconnected(order)
 
-    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> bool:
+    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> int:
         own = self._own.get()
         with own.lock:
-            had_ended, orphans = own.end_session(session, heir, age, successor)
+            ended_ago, orphans = own.end_session(session, heir, age, successor)
         for orphan in orphans:
             self.disconnect(Disconnect(session=orphan, code=CloseCode.SESSION_CHANGED))
-        return had_ended
+        return ended_ago
 
     def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
         own = self._own.get()

@@ -46,13 +46,13 @@ class MemorySessions:
         """Return when the first socket of the session was opened, in ms since 1970; 0: never."""
         return self._opened.get(session, now) or 0
 
-    def end(self, session: str, end: EndedSession, now: float) -> tuple[bool, list[str]]:
+    def end(self, session: str, end: EndedSession, now: float) -> tuple[int, list[str]]:
         """Note an end of the session, and of the successors that a later end has given it.
 
-        :returns: whether the session had ended before; and the session, followed by the successors
-            that end with it.
+        :returns: when the session had ended before, in ms since 1970, 0: it had not; and the
+            session, followed by the successors that end with it.
         """
-        had_ended = self._end_of(session, now) is not None
+        before = self._end_of(session, now)
         ended: list[str] = []
         while session and session not in ended:
             ended.append(session)
@@ -61,7 +61,7 @@ class MemorySessions:
             is_other = noted.moment > end.moment and noted.successor != end.successor
             session = noted.successor if is_other else ""
             end = EndedSession("", end.moment, "")
-        return had_ended, ended
+        return 0 if before is None else before.moment, ended
 
     def heir(self, session: str, now: float) -> str | None:
         """Return the heir of a session that has ended.

@@ -64,19 +64,20 @@ class MemoryStore:
 
     def end_session(
         self, session: str, heir: str, age: int, successor: str
-    ) -> tuple[bool, Sequence[str]]:
+    ) -> tuple[int, Sequence[str]]:
         """Note an end of a session, and drop what waits for it: see :meth:`.Registry.end_session`.
 
-        :returns: whether the session had ended before; and the successors that end with it.
+        :returns: how many ms ago the session had ended, 0: it had not; and the successors that end
+            with it.
         """
         now = self.tidy()
         moment = present_moment() - (age if age >= LATE_END_MS else 0)
         end = EndedSession(heir, moment, successor)
-        had_ended, ended = self.sessions.end(session, end, now)
+        ended_at, ended = self.sessions.end(session, end, now)
         for one in ended:
-            if not (had_ended and self.sessions.heir(one, now)):
+            if not (ended_at and self.sessions.heir(one, now)):
                 self.waiting.drop(one, now)
-        return had_ended, ended[1:]
+        return max(present_moment() - ended_at, 1) if ended_at else 0, ended[1:]
 
     def tidy(self) -> float:
         """Count a use, and now and then drop some expired entries; return the time."""

@@ -157,12 +157,12 @@ class RedisRegistry(Registry):
             own.events.disconnected(order)
         own.disconnects.announce(order, self._pool.deadline())
 
-    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> bool:
+    def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> int:
         end = SessionEnd(session, heir, successor)
-        had_ended, orphans = self._tombstones.end_session(end, age, self._pool.deadline())
+        ended_ago, orphans = self._tombstones.end_session(end, age, self._pool.deadline())
         for orphan in orphans:
             self.disconnect(Disconnect(session=orphan, code=CloseCode.SESSION_CHANGED))
-        return had_ended
+        return ended_ago
 
     def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
         return self._tombstones.has_ended(sessions, heir, self._pool.deadline())

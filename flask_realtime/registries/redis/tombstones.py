@@ -27,18 +27,19 @@ class RedisTombstones:
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
 
-    def end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[bool, list[str]]:
+    def end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, list[str]]:
         """Note that a session has ended, *age* ms ago: see :meth:`.Registry.end_session`.
 
-        :returns: whether the session had ended before; and the successors that end with it.
+        :returns: how many ms ago the session had ended, 0: it had not; and the successors that end
+            with it.
         """
         age = age if age >= LATE_END_MS else 0
-        had_ended, orphan = self._end_session(end, age, deadline)
+        ended_ago, orphan = self._end_session(end, age, deadline)
         orphans: list[str] = []
         while orphan and orphan not in orphans:
             orphans.append(orphan)
             _, orphan = self._end_session(SessionEnd(orphan), age, deadline)
-        return had_ended, orphans
+        return ended_ago, orphans
 
     def has_ended(self, sessions: Collection[str], heir: str, deadline: Deadline) -> bool:
         """Whether any of the sessions has ended: see :meth:`.Registry.has_ended`."""
@@ -78,11 +79,11 @@ class RedisTombstones:
         """Return what asks how many ms ago a user was put out of channels, or disconnected ("")."""
         return scripts.ENDED_AGO([self._keys.user(user)], channels)
 
-    def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[bool, str]:
+    def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, str]:
         keys = [self._keys.session(end.session), self._keys.waiting(end.session)]
         arguments = (end.heir, self._awaited_for, self._lives, age, end.successor)
-        ((had_ended, orphan),) = self._pool.ask([scripts.END_SESSION(keys, arguments)], deadline)
-        return bool(had_ended), orphan.decode()
+        ((ended_ago, orphan),) = self._pool.ask([scripts.END_SESSION(keys, arguments)], deadline)
+        return ended_ago, orphan.decode()
 
     @staticmethod
     def is_refused(began: int, replies: Sequence[Any]) -> bool:

@@ -1,7 +1,7 @@
 -- Writes the tombstone of a session, which lives as long as clients of the session could come back. It
 -- drops the items that wait for the session; only those that the heir adds later can be taken.
 -- The session ended age ms ago. Of several ends the one counts that was noted first. Returns
---   1 if the session had ended before, else 0,
+--   how many ms ago the session had ended, at least 1; 0 if it had not ended before,
 --   the successor that a later end has given the session, which ends with it; '' if there is none.
 local session, waiting, heir, awaits, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local age, successor = ARGV[4], ARGV[5]
@@ -11,21 +11,25 @@ local age, successor = ARGV[4], ARGV[5]
 -- the same, goes on letting pages in.
 redis.call('PEXPIRE', session, lives)
 local had_socket = redis.call('HEXISTS', session, 'opened') == 1
-local had_ended, orphan = 1, ''
+local ended_ago, orphan = 0, ''
 if redis.call('HSETNX', session, 'heir', heir) == 1 then
-    had_ended = 0
     redis.call('HSET', session, 'ended', as_moment(now_in_ms() - age), 'successor', successor)
     redis.call('DEL', waiting)
-elseif tonumber(redis.call('HGET', session, 'ended') or '0') > now_in_ms() - age then
-    orphan = redis.call('HGET', session, 'successor')
-    if orphan == successor then
-        -- The end that was noted is this one, which is told once more.
-        orphan = ''
-    end
-    if heir_of(session) ~= heir then
-        redis.call('HSET', session, 'heir', '')
-        redis.call('DEL', waiting)
+else
+    local now = now_in_ms()
+    local ended = tonumber(redis.call('HGET', session, 'ended') or '0')
+    ended_ago = math.max(now - ended, 1)
+    if ended > now - age then
+        orphan = redis.call('HGET', session, 'successor')
+        if orphan == successor then
+            -- The end that was noted is this one, which is told once more.
+            orphan = ''
+        end
+        if heir_of(session) ~= heir then
+            redis.call('HSET', session, 'heir', '')
+            redis.call('DEL', waiting)
+        end
     end
 end
 redis.call('PEXPIRE', session, had_socket and lives or awaits)
-return {had_ended, orphan}
+return {ended_ago, orphan}
