@@ -26,6 +26,8 @@ from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
+# How long ends of one kind are told before it is the turn of the next.
+TURN_SECONDS = 0.2
 
 
 class ThisProcess(Protocol):
@@ -187,7 +189,8 @@ class Endings:
             refusals = self._refusals
             try:
                 for queue in self._queues:
-                    self._take_turn(queue, began + RETRY_SECONDS, is_retry)
+                    # A time for each: one user may leave thousands of channels, again and again.
+                    self._take_turn(queue, clock.monotonic() + TURN_SECONDS, is_retry)
             except Exception:
                 logger.exception("Ends of sessions and users are told later.")
             if is_retry and refusals == self._refusals:

@@ -79,31 +79,49 @@ def test_of_many_log_outs_one_is_tried_between_two_tries_of_a_ban(queue, registr
     assert set(noted) == {BAN[0], *(ends[0] for ends in STRANGERS)}
 
 
-def test_ban_is_told_before_log_outs_that_waited_longer(queue, registry, monkeypatch):
-    """Thousands may have come while Redis did not reply."""
+@pytest.fixture
+def let_wait(queue, registry, monkeypatch):
+    """A function that has ends wait together, behind one on which the registry hangs meanwhile."""
     begun, goes_on = threading.Event(), threading.Event()
-    end_session = registry.end_session
+    take = registry._take
 
-    def end_session_slowly(session, *more):
+    def take_slowly(end):
         if not goes_on.is_set() and threading.current_thread() is not threading.main_thread():
             begun.set()
             goes_on.wait(DEADLINE)
-        end_session(session, *more)
+        take(end)
 
-    monkeypatch.setattr(registry, "end_session", end_session_slowly)
-    stuck = SessionEnd("stuck")
-    registry.refused.add(stuck)
-    queue.run([stuck])
-    assert begun.wait(DEADLINE)
-    for ends in STRANGERS:
-        queue.run(ends)
-    queue.run(BAN)
-    came = clock.monotonic()
-    eventually(lambda: clock.monotonic() > came + endings.RETRY_SECONDS)
-    goes_on.set()
+    def let_wait(stuck, *waiting):
+        monkeypatch.setattr(registry, "_take", take_slowly)
+        registry.refused.add(stuck)
+        queue.run([stuck])
+        assert begun.wait(DEADLINE)
+        for ends in waiting:
+            queue.run(ends)
+        came = clock.monotonic()
+        eventually(lambda: clock.monotonic() > came + endings.TURN_SECONDS)
+        goes_on.set()
+
+    return let_wait
+
+
+def test_ban_is_told_before_log_outs_that_waited_longer(registry, let_wait):
+    """Thousands may have come while Redis did not reply."""
+    let_wait(SessionEnd("stuck"), *STRANGERS, BAN)
 
     eventually(lambda: STRANGERS[-1][1] in registry.taken)
     assert registry.taken[:2] == BAN
+
+
+def test_log_out_waits_for_no_flood_of_leaves(registry, let_wait, monkeypatch):
+    """One user may leave thousands of channels, again and again, after a short outage."""
+    monkeypatch.setattr(endings, "TURN_SECONDS", 0)
+    log_out = SessionEnd("stranger")
+
+    let_wait(UserEnd("other", "stuck"), *LEAVES, [log_out])
+
+    eventually(lambda: {log_out, LEAVES[-1][0]} <= set(registry.taken))
+    assert registry.taken.index(log_out) < registry.taken.index(LEAVES[10][0])
 
 
 def test_time_without_an_end_delays_none(queue, registry, monkeypatch):
