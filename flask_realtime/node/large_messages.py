@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,9 @@ HANDLED_BYTES = 32 * 1024 * 1024
 # message has ended for so many seconds, or none of its own kind or session where only their share
 # is used up.
 PATIENCE_SECONDS = 10.0
+# Within how many characters the path of a call is looked for.
+PATH_WITHIN = 2000
+_PATH = re.compile(r'"uri"\s*:\s*"(?:https?://[^/"]*)?/?([^/?#"\\]{0,100})')
 
 
 class LargeMessages:
@@ -50,6 +54,16 @@ class LargeMessages:
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        action = (peek(text) or ("", ""))[1]
-        with self._allowance.take(parsed_size(text), action, session, is_wanted):
+        with self._allowance.take(parsed_size(text), _kind_of(text), session, is_wanted):
             yield self.look(text, turns)
+
+
+def _kind_of(text: str) -> str:
+    """Return what handles a message, as far as its beginning tells.
+
+    That is the action and, of a call, the first part of the path: the calls of a slow view hold up
+    no view that stands elsewhere.
+    """
+    action = (peek(text) or ("", ""))[1]
+    path = _PATH.search(text, 0, PATH_WITHIN) if action == "call-route" else None
+    return action if path is None else f"{action} {path.group(1)}"

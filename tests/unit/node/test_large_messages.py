@@ -24,7 +24,7 @@ def test_large_message_is_parsed_while_it_is_held():
 
 def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     """Those that are handled take a bounded part of the memory; the next one comes after them."""
-    monkeypatch.setattr(module, "HANDLED_BYTES", int(parsed_size(TEXT) * 2.5))
+    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(TEXT) * 5)
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(session):
@@ -43,6 +43,36 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
 
     assert at_once == 2
     assert len(held) == 4
+
+
+def call(uri):
+    data = {"id": "1", "action": "call-route", "method": "POST", "uri": uri, "json": [[]] * 1000}
+    return json.dumps(data)
+
+
+def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
+    """However many sessions make them; of one view the first part of its path tells."""
+    slow, quick = call("/slow/1?a=b"), call("/quick")
+    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(slow) * 5)
+    large, gate, held = LargeMessages(), threading.Event(), []
+
+    def handle(text, session):
+        with large.hold(text, Turns(), session):
+            held.append(text)
+            gate.wait(DEADLINE)
+
+    threads = [threading.Thread(target=handle, args=(slow, str(number))) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(held) == 2 and large._allowance.is_waited_for)
+    threads.append(threading.Thread(target=handle, args=(quick, "another")))
+    threads[-1].start()
+
+    eventually(lambda: quick in held)
+    assert len(held) == 3
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
 
 
 def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
