@@ -14,9 +14,9 @@ from .app_contexts import within
 from .audiences import Addressing
 from .protocol.pushes import Push, check_push_id, make_many, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
+from .push_retries import RetryQueue
 from .registries.base import Registry
 from .registries.subscriptions import is_heard_by
-from .retries import RetryQueue
 from .threads.fork import ForkLocal
 from .transactions import has_begun, wait_for_commit
 

@@ -19,17 +19,17 @@ from .messages.conversations import Conversations
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks
 from .node.node import Node
-from .node.serving import Serving
+from .node.unheard_pushes import Serving
 from .page import page
 from .page.hosts import keep_places_from_views
-from .page.identify import EXTENSION as IDENTIFY
-from .page.identify import Identify
 from .page.page import Page
+from .page.user_loader import EXTENSION as IDENTIFY
+from .page.user_loader import Identify
 from .registries import make_registry
 from .registries.base import Registry
 from .request_hooks import request_hooks
 from .session import view as takeover
-from .session.grants import Grants
+from .session.page_subscriptions import Grants
 from .session.settlement import Settlement
 from .session.view import SessionPath
 from .threads.fork import ForkLocal

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from .html.fragments import Fragment, content
 from .page_changes import Changes, Content, PageChanges
-from .passed_rows import flush_passed_rows
 from .protocol.pushes import Push, make_pushes
 from .protocol.routes import Route
+from .unflushed_rows import flush_passed_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from .messages.call_rules import Opened, open_to_calls
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks
-from .page.identify import Identify
+from .page.user_loader import Identify
 from .pushing import Pushing
 from .signals import socket_joined, socket_left
 from .sockets import Socket

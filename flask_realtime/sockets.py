@@ -12,7 +12,7 @@ from .errors import InvalidChannel
 from .page.client import current_client
 from .protocol.channels import check_name, flatten, is_pattern
 from .protocol.starts import check_last
-from .session.grants import Grants
+from .session.page_subscriptions import Grants
 from .session.settlement import Settlement
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from .identity.users import identity_of, user_of
-from .page.revocations import note_disconnect, note_revocation
+from .page.request_times import note_disconnect, note_revocation
 from .protocol.channels import flatten
 from .registries.records import Disconnect, End, UserEnd
 

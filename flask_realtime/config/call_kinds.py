@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from .kinds import Kind
-from .shown import without_passwords
+from .redaction import without_passwords
 
 # Headers that describe how a request was sent, or that browsers do not let a page set
 # (https://fetch.spec.whatwg.org/#forbidden-request-header).

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..identity.origins import Origin
-from .shown import without_passwords
+from .redaction import without_passwords
 
 # The longest wait, in seconds: a selector waits for 2**31 ms, which is 24 days, at the most.
 DAY = 86_400

@@ -13,10 +13,10 @@ from markupsafe import escape
 
 from ..errors import RealtimeError
 from ..flask_contexts import IS_ONE, app_context
+from .csrf_tokens import check_for_token
 from .nobody import as_nobody
 from .one_block import render_block
-from .passed import held_proxies, resolve
-from .tokens import check_for_token
+from .template_values import held_proxies, resolve
 
 logger = logging.getLogger(__name__)
 

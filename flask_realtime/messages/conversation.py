@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, has_request_context, request
 
 from ..config.settings import Config
-from ..connection.allowance import NotWanted
+from ..connection.memory_budget import NotWanted
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of, shorten

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..connection.allowance import NotWanted
+from ..connection.memory_budget import NotWanted
 from ..flask_contexts import present_request
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused

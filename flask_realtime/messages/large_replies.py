@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
-from ..connection.allowance import Allowance
-from ..connection.shared_allowance import SharedAllowance
+from ..connection.memory_budget import MemoryBudget
+from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..threads.arenas import give_back_memory
 from ..threads.pause import let_others_run
 from ..writing.outbox import LARGE_REPLY_BYTES
@@ -36,8 +36,8 @@ class LargeReplies:
 
     def __init__(self) -> None:
         #: The kinds are endpoints, and the work is done for browser sessions.
-        self.bodies = SharedAllowance(BODY_BYTES, PATIENCE_SECONDS)
-        self.encoding = Allowance(ENCODING_BYTES)
+        self.bodies = SharedMemoryBudget(BODY_BYTES, PATIENCE_SECONDS)
+        self.encoding = MemoryBudget(ENCODING_BYTES)
         self._expected: dict[str, int] = {}
 
     def expected(self, endpoint: str) -> int:

@@ -20,8 +20,8 @@ from ..threads.pool import ThreadPool
 from ..transport import servers
 from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
+from .client_digests import Names, names_of
 from .ended_sessions import EndedReceiver
-from .names import Names, names_of
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..connection.shared_allowance import SharedAllowance
+from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..protocol.messages import Message, parse_message, parsed_size, peek
 from ..threads.turns import Turns
 
@@ -31,7 +31,7 @@ class LargeMessages:
     """Reads messages of ``LARGE_BYTES`` and more, of all sockets of the process."""
 
     def __init__(self) -> None:
-        self._allowance = SharedAllowance(HANDLED_BYTES, PATIENCE_SECONDS)
+        self._budget = SharedMemoryBudget(HANDLED_BYTES, PATIENCE_SECONDS)
 
     def look(self, text: str, turns: Turns) -> Message:
         """Parse *text*, of whose values the caller keeps few.
@@ -54,7 +54,7 @@ class LargeMessages:
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        with self._allowance.take(parsed_size(text), _kind_of(text), session, is_wanted):
+        with self._budget.take(parsed_size(text), _kind_of(text), session, is_wanted):
             yield self.look(text, turns)
 
 

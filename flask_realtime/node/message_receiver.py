@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..connection.allowance import NotWanted
 from ..connection.connection import Connection
 from ..connection.limits import tokens_for
+from ..connection.memory_budget import NotWanted
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
 from ..messages.conversation import Client, Conversation

@@ -10,7 +10,7 @@ from flask import current_app, request
 
 from ..flask_contexts import present_app, present_request
 from .body_tag import ATTRIBUTE
-from .naming import asking_page
+from .requesting_page import asking_page
 
 logger = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from ..identity.keys import (
     session_of,
 )
 from ..protocol.starts import Start
-from .identify import identify
-from .naming import asking_page, open_page
 from .new_ids import new_page_id
+from .requesting_page import asking_page, open_page
 from .sessions import present_session, session_as_it_came, value_in
+from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, dated_connection_id, new_connection_id
 from ..threads import clock
-from .identify import identify
-from .revocations import asked_at
+from .request_times import asked_at
 from .sessions import present_session, value_in
+from .user_loader import identify
 
 
 def new_page_id() -> str:

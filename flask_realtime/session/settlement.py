@@ -23,18 +23,18 @@ from ..page.client import (
     present_identity,
     session_names,
 )
-from ..page.identify import identify
-from ..page.revocations import note_arrival
+from ..page.request_times import note_arrival
 from ..page.sessions import (
     has_cookie_session,
     keep_snapshot,
     present_session,
     save_nothing,
 )
+from ..page.user_loader import identify
 from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
-from .grants import Grants, away
 from .logins import LogIns, has_logged_in
+from .page_subscriptions import Grants, away
 from .succession import (
     ends_of,
     heir_of,

@@ -15,13 +15,13 @@ from itsdangerous import BadData
 from ..flask_contexts import present_request
 from ..identity.keys import replaced_digest, shorten
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, came, present_identity
-from ..page.identify import identify
 from ..page.sessions import (
     has_cookie_session,
     present_session,
     session_as_it_came,
     value_in,
 )
+from ..page.user_loader import identify
 from ..registries.base import Registry
 from ..threads import clock
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of

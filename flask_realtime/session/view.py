@@ -30,7 +30,7 @@ from ..page.client import (
 )
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
-from ..page.revocations import came_at
+from ..page.request_times import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
 from ..page.withheld import is_session_withheld
 from ..registries.base import Registry

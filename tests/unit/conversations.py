@@ -16,9 +16,9 @@ from flask_realtime.messages.conversation import Client, Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
-from flask_realtime.page.identify import EXTENSION, Identify
+from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.protocol.messages import parse_message
-from flask_realtime.session.grants import Grants
+from flask_realtime.session.page_subscriptions import Grants
 from flask_realtime.session.settlement import Settlement
 from flask_realtime.session.socket_session import SocketSession
 from flask_realtime.session.view import SessionPath

@@ -10,7 +10,7 @@ from flask.ctx import AppContext
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.records import Disconnect
-from flask_realtime.session.grants import Grants
+from flask_realtime.session.page_subscriptions import Grants
 from flask_realtime.session.settlement import Settlement
 from flask_realtime.sockets import Socket
 

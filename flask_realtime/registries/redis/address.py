@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...config.shown import without_passwords
+from ...config.redaction import without_passwords
 from ...errors import InvalidSetting
 from .library import Library
 

@@ -14,7 +14,7 @@ from .address import RedisAddress
 from .backoff import Backoff
 from .confirmations import Confirmations, Wait
 from .connection import ConnectionLost, Deadline, RedisConnection
-from .loss import Loss
+from .outage_log import Loss
 from .resp import ErrorReply
 from .scripts import Command
 

@@ -15,7 +15,7 @@ from redis.sentinel import Sentinel
 from flask_realtime import Realtime, RegistryUnavailable
 
 # Log each attempt to reach Redis, not one a minute: tests wait for certain lines.
-attempts = logging.getLogger("flask_realtime.registries.redis.loss")
+attempts = logging.getLogger("flask_realtime.registries.redis.outage_log")
 attempts.setLevel(logging.DEBUG)
 attempts.addHandler(logging.StreamHandler())
 

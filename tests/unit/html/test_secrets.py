@@ -12,9 +12,9 @@ from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 from wtforms.csrf.session import SessionCSRF
 
+from flask_realtime.html.csrf_tokens import HoldsToken
 from flask_realtime.html.fragments import content, render
 from flask_realtime.html.nobody import WrittenByNobody
-from flask_realtime.html.tokens import HoldsToken
 
 SECRET = "ada-1815"
 #: Everything of hers that Flask, Flask-Login and the app offer to every template.

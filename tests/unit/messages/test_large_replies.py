@@ -12,9 +12,9 @@ from tests.eventually import DEADLINE, eventually
 LARGE = 10 * LARGE_REPLY_BYTES
 
 
-def waiting_in(allowance):
+def waiting_in(budget):
     """How many wait, whoever they belong to."""
-    return sum(map(len, allowance._waiting.values()))
+    return sum(map(len, budget._waiting.values()))
 
 
 def waiting_for_bodies(bodies):

@@ -64,7 +64,7 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
     threads = [threading.Thread(target=handle, args=(slow, str(number))) for number in range(4)]
     for thread in threads:
         thread.start()
-    eventually(lambda: len(held) == 2 and large._allowance.is_waited_for)
+    eventually(lambda: len(held) == 2 and large._budget.is_waited_for)
     threads.append(threading.Thread(target=handle, args=(quick, "another")))
     threads[-1].start()
 

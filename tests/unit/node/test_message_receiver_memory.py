@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.connection import allowance
+from flask_realtime.connection import memory_budget
 from flask_realtime.messages import large_replies
 from flask_realtime.node import large_messages
 from flask_realtime.node.large_messages import LARGE_BYTES
@@ -39,7 +39,7 @@ def one_at_a_time(monkeypatch):
     """There is memory for one large message, and who waits for it is not let in early."""
     monkeypatch.setattr(large_messages, "HANDLED_BYTES", 1)
     monkeypatch.setattr(large_messages, "PATIENCE_SECONDS", 1000.0)
-    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
 
 
 def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(one_at_a_time):
@@ -62,10 +62,10 @@ def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time,
     with Page(node, socket_key="busy") as busy:
         busy.say("wait", data="x" * LARGE_BYTES)
         large = busy.connection.receiver._services.large
-        eventually(lambda: large._allowance.taken)
+        eventually(lambda: large._budget.taken)
         with Page(node, socket_key="waiting") as waiting:
             waiting.say("echo", data="x" * LARGE_BYTES)
-            eventually(lambda: large._allowance.is_waited_for)
+            eventually(lambda: large._budget.is_waited_for)
 
         eventually(lambda: node.connections() == [busy.connection])
         heard.gate.set()
@@ -76,7 +76,7 @@ def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
     """The handler does not run for it, and it keeps nobody waiting who is still there."""
     monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
     monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
-    monkeypatch.setattr(allowance, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
     heard, run = Heard(), []
 
     @heard.realtime.handler("slow")

@@ -4,9 +4,9 @@ import flask
 import pytest
 
 from flask_realtime.identity.keys import date_of
-from flask_realtime.page.identify import EXTENSION, Identify
 from flask_realtime.page.new_ids import new_page_id
-from flask_realtime.page.revocations import note_arrival, note_disconnect
+from flask_realtime.page.request_times import note_arrival, note_disconnect
+from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.threads import clock
 
 KEY = "the-socket-key"

@@ -92,7 +92,7 @@ def test_request_that_names_two_ids_acts_on_the_header(app):
 @pytest.mark.parametrize("place", ["headers", "query_string", "data", "json"])
 def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage):
     """A malformed id is ignored; nothing a client sends reaches a page unchecked."""
-    caplog.set_level(logging.DEBUG, "flask_realtime.page.naming")
+    caplog.set_level(logging.DEBUG, "flask_realtime.page.requesting_page")
     name = "X-Realtime-Connection-Id" if place == "headers" else "socket_connection_id"
     options = {"headers": BY_SCRIPT, place: {name: garbage}}
 

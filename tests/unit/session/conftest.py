@@ -7,9 +7,9 @@ from flask import session
 from flask_session import Session
 
 from flask_realtime.config.settings import Config
-from flask_realtime.page.identify import EXTENSION, Identify
 from flask_realtime.page.page import Page
-from flask_realtime.session.grants import Grants
+from flask_realtime.page.user_loader import EXTENSION, Identify
+from flask_realtime.session.page_subscriptions import Grants
 from flask_realtime.session.settlement import Settlement
 
 from .pages import KEY, make_app

@@ -5,8 +5,8 @@ from flask import session
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import digest
-from flask_realtime.page.identify import EXTENSION, Identify
 from flask_realtime.page.page import Page
+from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.session.settlement import Settlement
 
 ID = "an-id-of-this-page"

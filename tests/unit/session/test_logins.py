@@ -5,7 +5,7 @@ import pytest
 from flask import session
 
 from flask_realtime.identity.keys import session_digest
-from flask_realtime.page.identify import EXTENSION
+from flask_realtime.page.user_loader import EXTENSION
 
 from .views import KEY
 

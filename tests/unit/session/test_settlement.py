@@ -6,7 +6,7 @@ from flask import g, session
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import digest, session_digest
-from flask_realtime.page.identify import EXTENSION
+from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.registries.records import Disconnect
 
 from .views import KEY, has_ended, log_in, log_out

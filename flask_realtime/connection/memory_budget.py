@@ -19,7 +19,7 @@ class NotWanted(Exception):
     """Nobody wants any more what the bytes were asked for."""
 
 
-class Allowance:
+class MemoryBudget:
     """How many bytes may be taken at one time by all who ask; others wait, and come in order.
 
     Those who say who they ask for come in the order of these owners, so that one who asks often

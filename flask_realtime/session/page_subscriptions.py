@@ -13,7 +13,7 @@ from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
-from ..page.revocations import came_at, let_revocation_pass
+from ..page.request_times import came_at, let_revocation_pass
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position

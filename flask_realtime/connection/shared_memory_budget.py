@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .allowance import Allowance
+from .memory_budget import MemoryBudget
 
 
-class SharedAllowance:
+class SharedMemoryBudget:
     """How many bytes may be taken at one time: no kind of work has more than half of them, and
     nobody for whom it is done more than half of its kind's.
 
@@ -17,16 +17,16 @@ class SharedAllowance:
     who calls it often holds up himself. One that is alone is granted more.
 
     :param most: bytes.
-    :param patience: seconds, as :class:`.Allowance` takes them.
+    :param patience: seconds, as :class:`.MemoryBudget` takes them.
     """
 
     def __init__(self, most: int, patience: float) -> None:
-        self._all = Allowance(most, most // 2, patience)
+        self._all = MemoryBudget(most, most // 2, patience)
         self._most_of_kind = most // 2
         self._patience = patience
         self._lock = threading.Lock()
-        # The allowance of each kind, and how many are about to take something of it.
-        self._kinds: dict[str, tuple[Allowance, int]] = {}
+        # The budget of each kind, and how many are about to take something of it.
+        self._kinds: dict[str, tuple[MemoryBudget, int]] = {}
 
     @property
     def taken(self) -> int:
@@ -37,7 +37,7 @@ class SharedAllowance:
     def is_waited_for(self) -> bool:
         """Whether anybody waits."""
         with self._lock:
-            kinds = [allowance for allowance, _ in self._kinds.values()]
+            kinds = [budget for budget, _ in self._kinds.values()]
         return any(one.is_waited_for for one in (self._all, *kinds))
 
     @contextmanager
@@ -67,19 +67,19 @@ class SharedAllowance:
         self._all.add(size, kind)
 
     @contextmanager
-    def _kind(self, kind: str) -> Iterator[Allowance]:
-        """Return the allowance of a kind, which is forgotten once nothing of it is taken."""
+    def _kind(self, kind: str) -> Iterator[MemoryBudget]:
+        """Return the budget of a kind, which is forgotten once nothing of it is taken."""
         with self._lock:
-            allowance, users = self._kinds.get(kind) or (
-                Allowance(self._most_of_kind, self._most_of_kind // 2, self._patience),
+            budget, users = self._kinds.get(kind) or (
+                MemoryBudget(self._most_of_kind, self._most_of_kind // 2, self._patience),
                 0,
             )
-            self._kinds[kind] = allowance, users + 1
+            self._kinds[kind] = budget, users + 1
         try:
-            yield allowance
+            yield budget
         finally:
             with self._lock:
                 users = self._kinds[kind][1] - 1
-                self._kinds[kind] = allowance, users
-                if not (users or allowance.taken):
+                self._kinds[kind] = budget, users
+                if not (users or budget.taken):
                     del self._kinds[kind]

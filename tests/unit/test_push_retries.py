@@ -6,7 +6,7 @@ import pytest
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
-from flask_realtime.retries import RetryQueue
+from flask_realtime.push_retries import RetryQueue
 
 from ..eventually import eventually
 

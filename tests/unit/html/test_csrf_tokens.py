@@ -8,8 +8,8 @@ from jinja2 import DictLoader
 from markupsafe import Markup
 from wtforms import StringField
 
+from flask_realtime.html.csrf_tokens import HoldsToken
 from flask_realtime.html.fragments import content
-from flask_realtime.html.tokens import HoldsToken
 
 ROW = "<li>{{ text }}</li>"
 EDITABLE = "<li>{{ form.hidden_tag() }}</li>"

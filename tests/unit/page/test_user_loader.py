@@ -6,8 +6,8 @@ import pytest
 from flask import session
 
 from flask_realtime.errors import AlreadyRegistered, InvalidIdentity
-from flask_realtime.page.identify import EXTENSION, Identify, identify
 from flask_realtime.page.sessions import present_session
+from flask_realtime.page.user_loader import EXTENSION, Identify, identify
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import Flask
 from jinja2 import DictLoader
 
 from flask_realtime.html.fragments import render
-from flask_realtime.html.passed import held_proxies, resolve
+from flask_realtime.html.template_values import held_proxies, resolve
 
 
 class Ada(flask_login.UserMixin):

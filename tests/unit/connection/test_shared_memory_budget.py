@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from flask_realtime.connection.allowance import NotWanted
-from flask_realtime.connection.shared_allowance import SharedAllowance
+from flask_realtime.connection.memory_budget import NotWanted
+from flask_realtime.connection.shared_memory_budget import SharedMemoryBudget
 from tests.eventually import DEADLINE, eventually
 
 
@@ -15,14 +15,14 @@ class Work:
 
     def __init__(self):
         # Nobody's patience ends while a test waits.
-        self.allowance = SharedAllowance(80, 10 * DEADLINE)
+        self.budget = SharedMemoryBudget(80, 10 * DEADLINE)
         self.begun = []
         self._gate = threading.Event()
         self._threads = []
 
     def begin(self, kind, owner):
         def run():
-            with self.allowance.take(10, kind, owner):
+            with self.budget.take(10, kind, owner):
                 self.begun.append((kind, owner))
                 self._gate.wait(DEADLINE)
 
@@ -46,7 +46,7 @@ def test_work_that_takes_long_holds_up_its_own_kind(work):
     """However many owners it is done for."""
     for number in range(6):
         work.begin("slow", str(number))
-    eventually(lambda: len(work.begun) == 4 and work.allowance.is_waited_for)
+    eventually(lambda: len(work.begun) == 4 and work.budget.is_waited_for)
 
     work.begin("quick", "7")
 
@@ -58,7 +58,7 @@ def test_owner_who_asks_often_holds_up_himself(work):
     """Another one's work of the same kind begins."""
     for _ in range(4):
         work.begin("slow", "often")
-    eventually(lambda: len(work.begun) == 2 and work.allowance.is_waited_for)
+    eventually(lambda: len(work.begun) == 2 and work.budget.is_waited_for)
 
     work.begin("slow", "once")
 
@@ -70,13 +70,13 @@ def test_kind_of_which_nothing_is_taken_is_forgotten(work):
     """Strangers may make names of handlers up."""
     work.begin("a", "1")
     eventually(lambda: work.begun)
-    work.allowance.add(5, "b", "2")
-    assert set(work.allowance._kinds) == {"a", "b"}
+    work.budget.add(5, "b", "2")
+    assert set(work.budget._kinds) == {"a", "b"}
 
-    work.allowance.add(-5, "b", "2")
+    work.budget.add(-5, "b", "2")
     work.end()
 
-    assert (work.allowance.taken, work.allowance._kinds) == (0, {})
+    assert (work.budget.taken, work.budget._kinds) == (0, {})
 
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
@@ -84,9 +84,9 @@ def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
     with ExitStack() as taken:
         for kind in "abcd":
             for owner in "12":
-                taken.enter_context(work.allowance.take(10, kind, owner))
+                taken.enter_context(work.budget.take(10, kind, owner))
         for kind in "ae":
-            with pytest.raises(NotWanted), work.allowance.take(11, kind, "1", lambda: False):
+            with pytest.raises(NotWanted), work.budget.take(11, kind, "1", lambda: False):
                 pass
 
-    assert (work.allowance.taken, work.allowance._kinds) == (0, {})
+    assert (work.budget.taken, work.budget._kinds) == (0, {})

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from flask_realtime.errors import NobodyListens
-from flask_realtime.node.serving import Serving
+from flask_realtime.node.unheard_pushes import Serving
 from tests.eventually import DEADLINE
 
 

@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from flask_realtime.registries.redis import loss
+from flask_realtime.registries.redis import outage_log as loss
 from flask_realtime.registries.redis.address import RedisAddress
-from flask_realtime.registries.redis.loss import Loss
+from flask_realtime.registries.redis.outage_log import Loss
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from flask_realtime.config.redaction import without_passwords
 from flask_realtime.config.settings import Config
-from flask_realtime.config.shown import without_passwords
 from flask_realtime.errors import InvalidSetting
 from flask_realtime.publisher import Publisher
 

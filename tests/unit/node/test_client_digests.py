@@ -4,7 +4,7 @@ import pytest
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import dated_connection_id, digest, session_digest
-from flask_realtime.node.names import names_of
+from flask_realtime.node.client_digests import names_of
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.threads import clock
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask, request
 
-from flask_realtime.page.revocations import (
+from flask_realtime.page.request_times import (
     came_at,
     let_revocation_pass,
     note_arrival,

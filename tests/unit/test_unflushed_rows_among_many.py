@@ -5,7 +5,7 @@ from sqlalchemy import Column, Integer, create_engine
 from sqlalchemy.orm import Session, declarative_base
 from werkzeug.local import LocalProxy
 
-from flask_realtime.passed_rows import MOST_VALUES, flush_passed_rows
+from flask_realtime.unflushed_rows import MOST_VALUES, flush_passed_rows
 
 Base = declarative_base()
 

@@ -6,7 +6,7 @@ import flask
 import pytest
 from flask import request
 
-from flask_realtime.page.naming import MOST_BODY_BYTES, asking_page, open_page
+from flask_realtime.page.requesting_page import MOST_BODY_BYTES, asking_page, open_page
 
 ID = "an-id-of-this-page"
 HEADER = {"X-Realtime-Connection-Id": ID}

@@ -5,17 +5,17 @@ from contextlib import suppress
 
 import pytest
 
-from flask_realtime.connection.allowance import Allowance, NotWanted
+from flask_realtime.connection.memory_budget import MemoryBudget, NotWanted
 
 from ...eventually import DEADLINE, eventually
 
 
-def test_allowance_lets_in_what_fits_and_the_rest_later():
+def test_budget_lets_in_what_fits_and_the_rest_later():
     """Whoever waits comes as soon as enough has been given back, also by one that failed."""
-    allowance, gate, taken = Allowance(100), threading.Event(), []
+    budget, gate, taken = MemoryBudget(100), threading.Event(), []
 
     def take(size):
-        with suppress(ZeroDivisionError), allowance.take(size):
+        with suppress(ZeroDivisionError), budget.take(size):
             taken.append(size)
             gate.wait(DEADLINE)
             raise ZeroDivisionError
@@ -33,18 +33,18 @@ def test_allowance_lets_in_what_fits_and_the_rest_later():
     assert taken == [60, 60, 60]
 
 
-def test_allowance_is_taken_in_turn():
+def test_budget_is_taken_in_turn():
     """Who takes all of it again and again lets in each of those who ask meanwhile."""
-    allowance, taken = Allowance(100), []
+    budget, taken = MemoryBudget(100), []
 
     def take(name):
-        with allowance.take(60):
+        with budget.take(60):
             taken.append(name)
 
-    with allowance.take(60):
+    with budget.take(60):
         waiting = threading.Thread(target=take, args=("one that waits",))
         waiting.start()
-        eventually(lambda: allowance.is_waited_for)
+        eventually(lambda: budget.is_waited_for)
     for _ in range(100):
         take("one that comes again")
     waiting.join(DEADLINE)
@@ -52,31 +52,31 @@ def test_allowance_is_taken_in_turn():
     assert taken[0] == "one that waits"
 
 
-def test_allowance_forgets_who_waits_no_longer(monkeypatch):
+def test_budget_forgets_who_waits_no_longer(monkeypatch):
     """One that is killed while it waits, as gevent does, keeps nothing from the others."""
 
     class Killed(threading.Event):
         def wait(self, timeout=None):
             raise SystemExit
 
-    allowance = Allowance(100)
-    with allowance.take(60):
+    budget = MemoryBudget(100)
+    with budget.take(60):
         monkeypatch.setattr(threading, "Event", Killed)
-        with pytest.raises(SystemExit), allowance.take(60):
+        with pytest.raises(SystemExit), budget.take(60):
             pass
         monkeypatch.undo()
 
-    with allowance.take(100):
-        assert allowance.taken == 100
-    assert allowance.taken == 0
+    with budget.take(100):
+        assert budget.taken == 100
+    assert budget.taken == 0
 
 
-def test_allowance_relents_where_nothing_changes():
+def test_budget_relents_where_nothing_changes():
     """Those who have taken all of it may be waiting for one who waits for them, in its turn."""
-    allowance, taken, gate = Allowance(100, patience=0.01), [], threading.Event()
+    budget, taken, gate = MemoryBudget(100, patience=0.01), [], threading.Event()
 
     def take(name):
-        with allowance.take(60):
+        with budget.take(60):
             taken.append(name)
             gate.wait(DEADLINE)
 
@@ -89,15 +89,15 @@ def test_allowance_relents_where_nothing_changes():
     for thread in threads:
         thread.join(DEADLINE)
 
-    assert allowance.taken == 0
+    assert budget.taken == 0
 
 
 def test_owner_who_asks_for_much_leaves_room_for_others():
     """What one has beyond a share waits, whoever comes meanwhile; who has none gets some."""
-    allowance, taken, gates = Allowance(100, 25), [], [threading.Event(), threading.Event()]
+    budget, taken, gates = MemoryBudget(100, 25), [], [threading.Event(), threading.Event()]
 
     def take(owner, size, gate):
-        with allowance.take(size, owner=owner):
+        with budget.take(size, owner=owner):
             taken.append(owner)
             gate.wait(DEADLINE)
 
@@ -107,7 +107,7 @@ def test_owner_who_asks_for_much_leaves_room_for_others():
         return thread
 
     threads = [start("greedy", 20, gates[0]) for _ in range(4)]
-    eventually(lambda: allowance.is_waited_for and taken == ["greedy"])
+    eventually(lambda: budget.is_waited_for and taken == ["greedy"])
     threads += [start("large", 60, gates[1]), start("small", 10, gates[1])]
     eventually(lambda: sorted(taken) == ["greedy", "large", "small"])
     for gate in gates:
@@ -116,25 +116,25 @@ def test_owner_who_asks_for_much_leaves_room_for_others():
         thread.join(DEADLINE)
 
     assert taken.count("greedy") == 4
-    assert (allowance.taken, allowance._owners, allowance._waiting) == (0, {}, {})
+    assert (budget.taken, budget._owners, budget._waiting) == (0, {}, {})
 
 
 def test_owners_come_in_turn():
     """However many wait for one of them."""
-    allowance, taken = Allowance(100), []
+    budget, taken = MemoryBudget(100), []
 
     def take(owner):
-        with allowance.take(60, owner=owner):
+        with budget.take(60, owner=owner):
             taken.append(owner)
 
-    with allowance.take(60):
+    with budget.take(60):
         threads = [threading.Thread(target=take, args=("often",)) for _ in range(3)]
         for thread in threads:
             thread.start()
-        eventually(lambda: len(allowance._waiting.get("often", ())) == 3)
+        eventually(lambda: len(budget._waiting.get("often", ())) == 3)
         threads.append(threading.Thread(target=take, args=("once",)))
         threads[-1].start()
-        eventually(lambda: len(allowance._waiting) == 2)
+        eventually(lambda: len(budget._waiting) == 2)
     for thread in threads:
         thread.join(DEADLINE)
 
@@ -143,23 +143,23 @@ def test_owners_come_in_turn():
 
 def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
     """Its handlers may wait for each other, whatever those of others do; it never has it all."""
-    allowance, gate, taken = Allowance(100, 25, 0.01), threading.Event(), []
+    budget, gate, taken = MemoryBudget(100, 25, 0.01), threading.Event(), []
 
     def take():
-        with allowance.take(20, owner="stuck"):
+        with budget.take(20, owner="stuck"):
             taken.append(1)
             gate.wait(DEADLINE)
 
     def work_elsewhere():
         for _ in range(3):
             clock.now += 0.008
-            with allowance.take(1, owner="busy"):
+            with budget.take(1, owner="busy"):
                 pass
 
     threads = [threading.Thread(target=take) for _ in range(3)]
     for thread in threads:
         thread.start()
-    eventually(lambda: len(allowance._waiting.get("stuck", ())) == 2)
+    eventually(lambda: len(budget._waiting.get("stuck", ())) == 2)
     work_elsewhere()
     eventually(lambda: len(taken) == 2)
     work_elsewhere()
@@ -168,15 +168,15 @@ def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
     gate.set()
     for thread in threads:
         thread.join(DEADLINE)
-    assert (allowance.taken, allowance._owners) == (0, {})
+    assert (budget.taken, budget._owners) == (0, {})
 
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing():
     """And keeps nobody behind it."""
-    allowance = Allowance(100)
+    budget = MemoryBudget(100)
 
-    with allowance.take(100):
-        with pytest.raises(NotWanted), allowance.take(1, is_wanted=lambda: False):
+    with budget.take(100):
+        with pytest.raises(NotWanted), budget.take(1, is_wanted=lambda: False):
             pass
-        assert not allowance.is_waited_for
-    assert allowance.taken == 0
+        assert not budget.is_waited_for
+    assert budget.taken == 0
