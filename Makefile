@@ -46,12 +46,12 @@ bundle:
 	sha256sum flask_realtime/javascript/*.js flask_realtime/static/*.js | LC_ALL=C sort -k 2 > $(SUMS)
 
 test: $(VENV)/test browser compiled tests/js/node_modules
-	$(BIN)/python -m pytest -n 4 $(ARGS)
+	$(BIN)/python -m pytest -n 5 $(ARGS)
 
 # What "make test" leaves out: stories that it tells on one server, told on the others. Not a part
 # of .ci/run.
 test-long: $(VENV)/test browser compiled tests/js/node_modules
-	$(BIN)/python -m pytest -n 4 -m long $(ARGS)
+	$(BIN)/python -m pytest -n 5 -m long $(ARGS)
 
 test-pythons:
 	@for python in $(PYTHONS); do \
