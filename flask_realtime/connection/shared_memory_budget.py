@@ -11,17 +11,17 @@ from .memory_budget import MemoryBudget
 
 class SharedMemoryBudget:
     """How many bytes may be taken at one time: no kind of work has more than half of them, and
-    nobody for whom it is done more than half of its kind's.
+    nobody for whom it is done more than a quarter, whatever its kinds.
 
     So a handler that takes long holds up itself alone, however many visitors call it, and a visitor
-    who calls it often holds up himself. One that is alone is granted more.
+    who sends much holds up himself. One that is alone is granted more.
 
     :param most: bytes.
     :param patience: seconds, as :class:`.MemoryBudget` takes them.
     """
 
     def __init__(self, most: int, patience: float) -> None:
-        self._all = MemoryBudget(most, most // 2, patience)
+        self._all = MemoryBudget(most, most // 4, patience)
         self._most_of_kind = most // 2
         self._patience = patience
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class SharedMemoryBudget:
         with (
             self._kind(kind) as of_kind,
             of_kind.take(size, owner, is_wanted),
-            self._all.take(size, kind, is_wanted),
+            self._all.take(size, owner, is_wanted),
         ):
             yield
 
@@ -64,7 +64,7 @@ class SharedMemoryBudget:
         """
         with self._kind(kind) as of_kind:
             of_kind.add(size, owner)
-        self._all.add(size, kind)
+        self._all.add(size, owner)
 
     @contextmanager
     def _kind(self, kind: str) -> Iterator[MemoryBudget]:

@@ -21,8 +21,7 @@ export class Blocks {
   #due = new Map(); // by name of a block: when to request it
   #failed = new Set(); // the names of the blocks among them whose request failed
   #faults = new Map(); // by address whose requests fail: see `#faultOf`
-  #pending = new Set(); // the addresses with a request under way
-  #postponed = new Set(); // the names of blocks to request once one of these is answered
+  #pending = new Map(); // by address with a request under way: the names of blocks to request next
   #earliest = 0;
   #timer;
 
@@ -89,14 +88,14 @@ export class Blocks {
   }
 
   async #request(moment, url, names) {
-    if (this.#pending.has(url)) return names.forEach((name) => this.#postponed.add(name));
-    this.#pending.add(url);
+    const next = this.#pending.get(url);
+    if (next) return names.forEach((name) => next.add(name));
+    this.#pending.set(url, new Set());
     try {
       await this.#fetch(moment, url, names);
     } finally {
+      for (const name of this.#pending.get(url)) this.#due.set(name, 0);
       this.#pending.delete(url);
-      for (const name of this.#postponed) this.#due.set(name, 0);
-      this.#postponed.clear();
       this.#plan();
     }
   }
@@ -151,7 +150,7 @@ export class Blocks {
     if (known.length) headers[HASH_HEADER] = known.map((pair) => pair.join("=")).join(" ");
     let response, answer;
     try {
-      const signal = AbortSignal.timeout(LONGEST_ANSWER);
+      const signal = AbortSignal.timeout?.(LONGEST_ANSWER);
       response = await this.#hooks.fetch(url, { headers, cache: "no-store", redirect: "manual", signal });
       if (response.ok && response.headers.has(BLOCK_HEADER)) answer = await response.json();
     } catch {

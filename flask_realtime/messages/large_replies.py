@@ -114,10 +114,15 @@ class ReplyTurn:
 
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""
-        if self._size:
-            # While the turn is still taken: greenlets that wait for it would run one after the
-            # other, 20 ms each, before any other does.
-            let_others_run()
+        try:
+            if self._size:
+                # While the turn is still taken: greenlets that wait for it would run one after the
+                # other, 20 ms each, before any other does.
+                let_others_run()
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
         if self._made:
             self._replies.bodies.add(-self._made, self._endpoint, self._session)
         if self._taken is not None:

@@ -93,7 +93,7 @@ class JobQueue:
             # Greenlets do jobs that wait for nothing without a pause: those of many sockets would
             # hold up everybody else.
             if self._jobs and clock.monotonic() - paused_at > STRETCH_SECONDS:
-                let_others_run()
+                _pause()
                 paused_at = clock.monotonic()
 
     def _drop(self) -> None:
@@ -120,3 +120,11 @@ class JobQueue:
                 idle, self._idle = self._idle, None
         if idle is not None:
             idle.set()
+
+
+def _pause() -> None:
+    try:
+        let_others_run()
+    except BaseException:
+        # A gevent.Timeout that a job has begun and not ended is raised wherever its thread waits.
+        logger.exception("A pause between two jobs of a socket was cut off.")

@@ -66,6 +66,18 @@ def test_owner_who_asks_often_holds_up_himself(work):
     assert len(work.begun) == 3
 
 
+def test_owner_who_asks_for_many_kinds_holds_up_himself(work):
+    """A client may write any kind into its message."""
+    for number in range(12):
+        work.begin(f"made up {number}", "often")
+    eventually(lambda: len(work.begun) == 2 and work.budget.is_waited_for)
+
+    work.begin("quick", "once")
+
+    eventually(lambda: ("quick", "once") in work.begun)
+    assert len(work.begun) == 3
+
+
 def test_kind_of_which_nothing_is_taken_is_forgotten(work):
     """Strangers may make names of handlers up."""
     work.begin("a", "1")
@@ -84,7 +96,7 @@ def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
     with ExitStack() as taken:
         for kind in "abcd":
             for owner in "12":
-                taken.enter_context(work.budget.take(10, kind, owner))
+                taken.enter_context(work.budget.take(10, kind, kind + owner))
         for kind in "ae":
             with pytest.raises(NotWanted), work.budget.take(11, kind, "1", lambda: False):
                 pass

@@ -97,6 +97,24 @@ def test_others_run_between_two_large_replies(asked, monkeypatch):
     assert taken == [LARGE * module.COPIES] * 3
 
 
+def test_memory_is_given_back_though_the_pause_is_cut_off(asked, monkeypatch):
+    """The greenlet may be killed in it; nobody else would get that memory any more."""
+
+    def cut_off():
+        raise SystemExit
+
+    monkeypatch.setattr(module, "let_others_run", cut_off)
+    turn = ReplyTurn(asked.replies, "session")
+    turn.begin("large")
+    turn.count(LARGE, is_typical=True)
+    turn.encode(LARGE)
+
+    with pytest.raises(SystemExit):
+        turn.end()
+
+    assert (asked.replies.encoding.taken, asked.replies.bodies.taken) == (0, 0)
+
+
 def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
     """All of them would be in memory else, and wait to be encoded."""
     asked.replies.note("large", LARGE)

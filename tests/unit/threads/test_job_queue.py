@@ -221,3 +221,27 @@ def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeyp
 
     assert queue.wait_until_idle(DEADLINE)
     assert any(0 < after < 9 for after in pauses)
+
+
+def test_queue_goes_on_after_a_pause_that_was_cut_off(clock, monkeypatch, caplog):
+    """By a gevent.Timeout that a handler began and forgot to end, say."""
+
+    def cut_off():
+        raise SystemExit
+
+    monkeypatch.setattr(job_queue, "let_others_run", cut_off)
+    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
+
+    def work():
+        clock.now += 2 * job_queue.STRETCH_SECONDS
+        done.append(1)
+
+    gate = threading.Event()
+    queue.submit(lambda: gate.wait(DEADLINE))
+    for _ in range(5):
+        queue.submit(work)
+    gate.set()
+
+    assert queue.wait_until_idle(DEADLINE)
+    assert len(done) == 5
+    assert "was cut off" in caplog.text
