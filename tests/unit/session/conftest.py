@@ -9,10 +9,13 @@ from flask_session import Session
 from flask_realtime.config.settings import Config
 from flask_realtime.page.page import Page
 from flask_realtime.page.user_loader import EXTENSION, Identify
+from flask_realtime.session import endings
+from flask_realtime.session.endings import Endings
 from flask_realtime.session.page_subscriptions import Grants
 from flask_realtime.session.settlement import Settlement
 
 from .pages import KEY, make_app
+from .refusing import Here, Refusing
 
 
 @pytest.fixture
@@ -87,3 +90,24 @@ def visit(settled, process):
         return response
 
     return visit
+
+
+@pytest.fixture
+def registry():
+    return Refusing()
+
+
+@pytest.fixture
+def here():
+    return Here()
+
+
+@pytest.fixture
+def queue(monkeypatch, registry, here):
+    """What carries ends out, and soon tries again what *registry* has refused."""
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    # A loaded machine is slow; where lateness matters, the test sets its own.
+    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
+    queue = Endings(registry, here)
+    yield queue
+    queue.close()

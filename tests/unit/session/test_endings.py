@@ -3,31 +3,9 @@
 import pytest
 
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
-from flask_realtime.session import endings
-from flask_realtime.session.endings import Endings
 from tests.eventually import eventually
 
-from .refusing import BAN, Here, Refusing
-
-
-@pytest.fixture
-def registry():
-    return Refusing()
-
-
-@pytest.fixture
-def here():
-    return Here()
-
-
-@pytest.fixture
-def queue(monkeypatch, registry, here):
-    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
-    # A loaded machine is slow; where lateness matters, the test sets its own.
-    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
-    queue = Endings(registry, here)
-    yield queue
-    queue.close()
+from .refusing import BAN
 
 
 def test_registry_is_told_at_once_and_in_order(queue, registry):

@@ -10,19 +10,9 @@ from flask_realtime.session.endings import Endings
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
-from .refusing import BAN, Here, Refusing
+from .refusing import BAN
 
 END, ORDER = SessionEnd("s"), Disconnect(session="s")
-
-
-@pytest.fixture
-def registry():
-    return Refusing()
-
-
-@pytest.fixture
-def here():
-    return Here()
 
 
 @pytest.fixture

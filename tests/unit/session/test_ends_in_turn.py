@@ -6,29 +6,13 @@ import pytest
 
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
 from flask_realtime.session import endings, waiting_ends
-from flask_realtime.session.endings import Endings
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
-from .refusing import BAN, Here, Refusing
+from .refusing import BAN
 
 STRANGERS = [[SessionEnd(str(number)), Disconnect(session=str(number))] for number in range(30)]
 LEAVES = [[UserEnd("flooder", str(number))] for number in range(30)]
-
-
-@pytest.fixture
-def registry():
-    return Refusing()
-
-
-@pytest.fixture
-def queue(monkeypatch, registry):
-    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
-    # A loaded machine is slow.
-    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
-    queue = Endings(registry, Here())
-    yield queue
-    queue.close()
 
 
 def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, caplog):

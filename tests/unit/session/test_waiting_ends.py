@@ -8,26 +8,10 @@ import pytest
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
 from flask_realtime.session import endings
-from flask_realtime.session.endings import Endings
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
-from .refusing import BAN, Here, Refusing
-
-
-@pytest.fixture
-def registry():
-    return Refusing()
-
-
-@pytest.fixture
-def queue(monkeypatch, registry):
-    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
-    # A loaded machine is slow; where lateness matters, the test sets its own.
-    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
-    queue = Endings(registry, Here())
-    yield queue
-    queue.close()
+from .refusing import BAN
 
 
 @pytest.mark.parametrize(
