@@ -28,6 +28,7 @@ export class Blocks {
   /**
    * @param {object} hooks functions of the owner:
    *   `fetch(url, options)` makes a request that names this page to its app;
+   *   `free(element)` resolves when the visitor does not press anything in an element;
    *   `address()` returns the page's address, null if a GET does not return the page;
    *   `update(element, name, html)` puts a block into an element; returns false if that was prevented;
    *   `stale(detail, reloads)` reports that blocks could not be fetched, and asks for a reload or not;
@@ -157,7 +158,7 @@ export class Blocks {
       return this.#wait(blocks, url);
     }
     const { status, type } = response;
-    if (answer) this.#insert(url, answer);
+    if (answer) await this.#insert(url, answer);
     else if (OUTAGES.includes(status)) this.#wait(blocks, url, response.headers.get("Retry-After"));
     else if (type === "opaqueredirect" || DENIALS.includes(status)) this.#hooks.stale({ blocks, status }, true);
     else {
@@ -185,20 +186,21 @@ export class Blocks {
     }
   }
 
-  #insert(url, answer) {
+  async #insert(url, answer) {
     this.#faults.delete(url);
-    for (const element of this.#elements()) {
-      const name = element.dataset.realtimeBlock;
-      const block = answer[name];
-      if (block?.error) this.#hooks.warn(block.error);
-      if (block && this.#addressOf(element) !== url) {
-        // The element was given another address during the request: ask there.
-        if (this.#asked.get(element) === url) this.#retry([name], 0);
-        continue;
-      }
-      if (block?.html === undefined) continue;
+    await Promise.all(this.#elements().map((element) => this.#show(url, element, answer[element.dataset.realtimeBlock])));
+  }
+
+  async #show(url, element, block) {
+    if (block?.error) this.#hooks.warn(block.error);
+    if (block?.html !== undefined) await this.#hooks.free(element);
+    const name = element.dataset.realtimeBlock;
+    if (block && this.#addressOf(element) !== url) {
+      // The element was given another address during the request: ask there.
+      if (this.#asked.get(element) === url) this.#retry([name], 0);
+    } else if (block?.html !== undefined) {
       try {
-        if (!this.#hooks.update(element, name, block.html)) continue;
+        if (!this.#hooks.update(element, name, block.html)) return;
         this.#shown.set(element, { url, hash: block.hash, html: element.innerHTML });
       } catch (error) {
         // Of the app's own code, or of a policy that refuses HTML: the other blocks are shown all the same.

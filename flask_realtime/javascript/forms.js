@@ -8,6 +8,7 @@ import { Markup } from "./markup.js";
 import { valueOf } from "./names.js";
 import { Navigation } from "./navigation.js";
 import { NewDocument } from "./new_document.js";
+import { Press } from "./press.js";
 import { submissionOf } from "./submission.js";
 import { unclobbered } from "./unclobbered.js";
 
@@ -23,6 +24,7 @@ export class Forms {
   #markup;
   #navigation;
   #newDocument;
+  #press;
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
   #count = 0;
   #left = 0; // the number of visits at the moment when the page was last left
@@ -36,6 +38,7 @@ export class Forms {
     this.#markup = new Markup(window, client);
     this.#navigation = new Navigation(window);
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
+    this.#press = new Press(window);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
     // A visitor who comes back by the back button does not want to be led away by an older visit.
@@ -119,9 +122,11 @@ export class Forms {
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
     if (answer.isAttachment) save(this.#window, answer);
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
-    const place = target && this.#find(visit);
-    if (place) this.#markup.update(place, answer.body);
-    else if (!target) await this.#newDocument.show(answer.body, url, answer.policy);
+    if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
+    const place = this.#find(visit);
+    if (place) await this.#press.free(place);
+    const present = place?.isConnected ? place : place && this.#find(visit);
+    if (present) this.#markup.update(present, answer.body);
   }
 
   async #redirect(url, keepsMethod, visit, redirects) {

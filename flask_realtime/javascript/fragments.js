@@ -43,6 +43,18 @@ export class Fragments {
     return targetless;
   }
 
+  /** The elements of the page that `fragments` would remove, replace or give another content. */
+  replaced(fragments) {
+    return fragments.flatMap(({ action, target, html }) => {
+      if (action in PLACES) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
+      try {
+        return this.#find(target);
+      } catch {
+        return []; // `apply` tells of a target that is no selector
+      }
+    });
+  }
+
   /** Put `html` into `element`, as the fragment `update` does. */
   update(element, html, morph = false) {
     this.#put("update", element, html, morph);
@@ -68,7 +80,7 @@ export class Fragments {
     const content = this.#parse(html);
     // The page was subscribed before its view read the data: it may show the new elements already.
     for (const child of [...content.children]) {
-      const [present] = child.id ? this.#find(`[id="${this.#window.CSS.escape(child.id)}"]`) : [];
+      const [present] = this.#present(child);
       if (present) this.#put("replace", present, child);
     }
     const added = [...content.children];
@@ -77,6 +89,11 @@ export class Fragments {
     else if (place === "beforebegin") element.before(content);
     else element.after(content);
     this.#process(added);
+  }
+
+  /** The elements of the page that have the id of `element`. */
+  #present({ id }) {
+    return id ? this.#find(`[id="${this.#window.CSS.escape(id)}"]`) : [];
   }
 
   #put(action, element, html, morph) {

@@ -1,6 +1,7 @@
 import { Blocks } from "./blocks.js";
 import { emit } from "./events.js";
 import { Fragments } from "./fragments.js";
+import { Press } from "./press.js";
 
 /** Changes the page's HTML as the server says: applies fragments, and refreshes blocks. */
 export class Html {
@@ -9,6 +10,7 @@ export class Html {
   #markup;
   #fragments;
   #blocks;
+  #press;
 
   /**
    * @param {Client} client the client of the page
@@ -20,9 +22,11 @@ export class Html {
     this.#window = window;
     this.#client = client;
     this.#markup = markup;
+    this.#press = new Press(window);
     this.#fragments = new Fragments(window, markup, () => client.expire());
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
+      free: (element) => this.#press.free(element),
       address: () => (isPosted ? null : window.location.href),
       update: (element, block, html) => this.#update(element, block, html),
       stale: (detail, reloads) => this.#emit("stale", detail) && reloads && client.expire(),
@@ -35,8 +39,17 @@ export class Html {
   hear({ channel, html, spread }) {
     if (!this.#markup.isAllowed) return; // a line in the console says why
     if (!html) return this.#blocks.refresh(channel, spread);
-    if (!this.#emit("html", { channel, fragments: html })) return;
-    for (const { action, target } of this.#fragments.apply(html)) this.#emit("untargeted", { channel, action, target });
+    this.#press.whenFree(
+      () => this.#fragments.replaced(html),
+      () => this.#apply(channel, html),
+    );
+  }
+
+  #apply(channel, fragments) {
+    if (!this.#emit("html", { channel, fragments })) return;
+    for (const { action, target } of this.#fragments.apply(fragments)) {
+      this.#emit("untargeted", { channel, action, target });
+    }
   }
 
   #update(element, block, html) {

@@ -63,6 +63,57 @@ def test_card_that_is_dragged_moves_for_everybody(enter):
     assert ben.run("document.activeElement.value") == "half a thought"
 
 
+@pytest.fixture
+def add_meanwhile():
+    """Has one person add a card; returns when another's page was sent the board with it."""
+
+    def add_meanwhile(person, text, other):
+        with other.page.expect_response(lambda one: "x-realtime-block" in one.request.headers):
+            add(person, text)
+        expect(card(person, text, "todo")).to_be_visible()
+
+    return add_meanwhile
+
+
+def test_card_moves_though_the_board_changes_while_it_is_dragged(enter, add_meanwhile):
+    """The change is shown after the drop: a browser forgets the drag of a card that is replaced."""
+    ada, ben = enter("Ada"), enter("Ben")
+    add(ada, "Mulch")
+    expect(card(ben, "Mulch", "todo")).to_be_visible()
+    card(ben, "Mulch", "todo").locator("p").hover()
+    ben.page.mouse.down()
+
+    add_meanwhile(ada, "Compost", ben)
+    ben.page.locator("#column-done").hover()
+    ben.page.locator("#column-done").hover()
+    ben.page.mouse.up()
+
+    expect(card(ben, "Mulch", "done")).to_be_visible()
+    expect(card(ada, "Mulch", "done")).to_be_visible()
+    expect(card(ben, "Compost", "todo")).to_be_visible()
+
+
+@pytest.mark.parametrize("by", ["mouse", "key"])
+def test_button_works_though_the_board_changes_while_it_is_pressed(enter, add_meanwhile, by):
+    """The change is shown after the click: a browser forgets the click on what is replaced."""
+    ada, ben = enter("Ada"), enter("Ben")
+    add(ada, f"Rake by {by}")
+    button = card(ben, f"Rake by {by}", "todo").locator("button", has_text="Doing")
+    press, release = {
+        "mouse": (ben.page.mouse.down, ben.page.mouse.up),
+        "key": (lambda: ben.page.keyboard.down(" "), lambda: ben.page.keyboard.up(" ")),
+    }[by]
+    button.hover()
+    button.focus()
+    press()
+
+    add_meanwhile(ada, f"Dig by {by}", ben)
+    release()
+
+    expect(card(ben, f"Rake by {by}", "doing")).to_be_visible()
+    expect(card(ben, f"Dig by {by}", "todo")).to_be_visible()
+
+
 def test_card_is_moved_by_a_button_too(enter):
     """Whoever does not drag has buttons; a person away hears of it when back."""
     ada, ben = enter("Ada"), enter("Ben")

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from flask_realtime import Publisher
+
 from ..integration.serving import ServerProcess
 from .conftest import APPS
 from .kinds import READS_CONSOLE
@@ -180,6 +182,22 @@ def test_field_in_use_is_left_where_it_is_replaced_itself(ada, change):
     assert ada.run("document.activeElement.value") == "draft"
 
 
+def test_click_on_an_element_that_is_replaced_meanwhile_is_not_lost(ada, change):
+    """What the visitor presses changes after the click, and later changes come behind it."""
+    ada.run("() => { document.onclick = ({ target }) => (window.clicked = target.id); }")
+    ada.page.hover("#m0")
+    ada.page.mouse.down()
+    change(ada, "update", "#messages", html="<li>new</li>")
+    change(ada, "append", "#messages", html="<li>newer</li>")
+    with ada.page.expect_response(lambda one: "x-realtime-block" in one.request.headers):
+        change(ada, "refresh")
+    assert texts(ada, "#messages li") == ["first"]
+    ada.page.mouse.up()
+
+    wait_for_texts(ada, "#messages li", ["new", "newer"])
+    assert ada.run("clicked") == "m0"
+
+
 def test_listener_may_prevent_a_change(ada, change):
     """realtime:html comes before it."""
     ada.run(
@@ -237,14 +255,10 @@ def test_block_of_somebody_who_was_logged_out_reloads_the_page(ada, change, chan
     other = ada.context.new_page()
     other.goto(f"{ada.url}/out/{channel}")
     with ada.page.expect_response(lambda one: one.status == 403):
-        change_from_outside(ada, channel)
+        ada.context.request.post(f"{ada.url}/rooms/{channel}", data={"action": "refresh"})
 
     ada.wait_for("() => events.some(([name]) => name === 'stale') || !document.body.dataset.mark")
     ada.errors.clear()
-
-
-def change_from_outside(person, channel):
-    person.context.request.post(f"{person.url}/rooms/{channel}", data={"action": "refresh"})
 
 
 def test_block_is_true_after_an_outage(ada, change, seen, channel, publisher_of_html):
@@ -270,8 +284,6 @@ def test_block_is_true_after_an_outage(ada, change, seen, channel, publisher_of_
 
 @pytest.fixture
 def publisher_of_html(redis_url):
-    from flask_realtime import Publisher
-
     with Publisher(redis_url, prefix="html") as publisher:
         yield publisher
 

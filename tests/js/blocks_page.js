@@ -40,6 +40,7 @@ beforeEach(() => {
       return next;
     },
     address: () => address,
+    free: async () => {},
     update: (one, name, html) => {
       if (html instanceof Error) throw html;
       return updated.push([name, html]);

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Press } from "../../flask_realtime/javascript/press.js";
+import { FakePage } from "./page.js";
+
+const button = { contains: (one) => one === button };
+const list = { contains: (one) => one === button || one === list };
+const elsewhere = { contains: () => false };
+let page, press, done;
+
+/** Have the browser tell that the visitor did something with `target`. */
+function hear(type, target = button, init = {}) {
+  const event = new Event(type);
+  for (const [name, value] of Object.entries({ button: 0, buttons: 1, key: " ", ...init, target })) {
+    Object.defineProperty(event, name, { value });
+  }
+  page.dispatchEvent(event);
+}
+
+/** The same, and let the timers run that this sets. */
+async function tell(...event) {
+  hear(...event);
+  await page.clock.pass(0);
+}
+
+/** Have the server change `element`, which adds `name` to what is done. */
+function change(element, name) {
+  press.whenFree(
+    () => [element],
+    () => done.push(name),
+  );
+}
+
+beforeEach(() => {
+  page = new FakePage();
+  done = [];
+  press = new Press(page);
+});
+
+test("a change is made at once while nothing is pressed", () => {
+  change(list, "list");
+  assert.deepEqual(done, ["list"]);
+});
+
+for (const [begin, end] of [
+  ["pointerdown", "pointerup"],
+  ["pointerdown", "pointercancel"],
+  ["keydown", "keyup"],
+  ["dragstart", "dragend"],
+]) {
+  test(`a change of what is pressed waits from ${begin} to ${end}`, async () => {
+    await tell(begin);
+    change(list, "list");
+    assert.deepEqual(done, []);
+    await tell(end);
+    assert.deepEqual(done, ["list"]);
+  });
+}
+
+test("the click comes before the change", async () => {
+  await tell("pointerdown");
+  change(list, "list");
+  hear("pointerup");
+  assert.deepEqual(done, []); // a browser clicks now
+  await page.clock.pass(0);
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a drag outlives the end of the pointer that began it", async () => {
+  await tell("pointerdown");
+  await tell("dragstart");
+  await tell("pointercancel");
+  change(list, "list");
+  assert.deepEqual(done, []);
+  await tell("dragend");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a change of something else does not wait", async () => {
+  await tell("pointerdown");
+  change(elsewhere, "elsewhere");
+  assert.deepEqual(done, ["elsewhere"]);
+});
+
+test("changes keep their order once one of them waits", async () => {
+  await tell("pointerdown");
+  change(list, "list");
+  change(elsewhere, "elsewhere");
+  assert.deepEqual(done, []);
+  await tell("pointerup");
+  assert.deepEqual(done, ["list", "elsewhere"]);
+});
+
+test("a press whose end nobody told is over when the pointer moves without a button", async () => {
+  await tell("pointerdown");
+  change(list, "list");
+  await tell("pointermove", list, { buttons: 1 });
+  assert.deepEqual(done, []);
+  await tell("pointermove", list, { buttons: 0 });
+  assert.deepEqual(done, ["list"]);
+});
+
+test("neither another button of the mouse nor another key presses", async () => {
+  await tell("pointerdown", button, { button: 2 });
+  await tell("keydown", button, { key: "a" });
+  change(list, "list");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a press without an end holds a thousand changes, and no more", async () => {
+  await tell("pointerdown");
+  for (let count = 0; count <= 1_000; count++) change(list, count);
+  assert.equal(done.length, 1_001);
+});
