@@ -186,33 +186,40 @@ class Endings:
             is_retry = began >= retry_at
             if is_retry:
                 retry_at = began + RETRY_SECONDS
-            refusals = self._refusals
+            refusals, has_more = self._refusals, False
             try:
                 for queue in self._queues:
                     # A time for each: one user may leave thousands of channels, again and again.
-                    self._take_turn(queue, clock.monotonic() + TURN_SECONDS, is_retry)
+                    has_more |= self._take_turn(queue, clock.monotonic() + TURN_SECONDS, is_retry)
             except Exception:
                 logger.exception("Ends of sessions and users are told later.")
             if is_retry and refusals == self._refusals:
                 self._is_away = False
+                # The registry takes all: only the time was over for those that still wait.
+                retry_at = clock.monotonic() if has_more else retry_at
             seconds = max(0.0, retry_at - clock.monotonic())
             self._wake.wait(seconds if any(self._queues) else None)
             self._wake.clear()
 
-    def _take_turn(self, queue: WaitingEnds, until: float, is_retry: bool) -> None:
+    def _take_turn(self, queue: WaitingEnds, until: float, is_retry: bool) -> bool:
         """Try the ends in *queue* that are new, and if *is_retry*, all others until one is refused.
 
         A try may take a timeout, and thousands may wait. Therefore the turn ends at the time
         *until*, after one try at least: then it is the turn of those that come first.
+
+        :returns: whether the turn has ended by that time, and more ends wait.
         """
         others = queue.groups if is_retry else 0
         while queue.has_new:
             self._try(queue, queue.next(is_new=True), until)
             if self._is_over(until):
-                return
+                return bool(queue)
         for _ in range(others):
-            if not self._try(queue, queue.next(is_new=False), until) or self._is_over(until):
-                return
+            if not self._try(queue, queue.next(is_new=False), until):
+                return False
+            if self._is_over(until):
+                return bool(queue)
+        return False
 
     def _is_over(self, until: float) -> bool:
         return self._is_closed or clock.monotonic() >= until

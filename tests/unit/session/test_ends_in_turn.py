@@ -108,6 +108,20 @@ def test_log_out_waits_for_no_flood_of_leaves(registry, let_wait, monkeypatch):
     assert registry.taken.index(log_out) < registry.taken.index(LEAVES[10][0])
 
 
+def test_what_the_registry_takes_waits_for_no_retry(registry, let_wait, monkeypatch):
+    """However many came while Redis did not reply: a turn has a bound, and the next follows it."""
+    monkeypatch.setattr(endings, "TURN_SECONDS", 0)
+    stuck = UserEnd("other", "stuck")
+    many = [UserEnd("flooder", str(number)) for number in range(300)]
+
+    let_wait(stuck, *STRANGERS, many)
+    # From now on nothing is refused, and the next retry would come in an hour.
+    registry.refused.clear()
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 3600)
+
+    eventually(lambda: {stuck, STRANGERS[-1][1], many[-1]} <= set(registry.taken))
+
+
 def test_time_without_an_end_delays_none(queue, registry, monkeypatch):
     """The second outage of a process is over as soon as the first."""
     registry.refused.update(BAN)
