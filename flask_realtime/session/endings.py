@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..errors import CloseCode, RegistryUnavailable
 from ..registries.base import Registry
+from ..registries.lifetimes import MOST_LEFT_BY_USER
 from ..registries.records import (
     LATE_END_MS,
     LATE_MS,
@@ -21,7 +22,7 @@ from ..registries.records import (
 )
 from ..threads import clock
 from ..threads.background import BackgroundThread
-from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds
+from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds, without_leaves
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,9 @@ class Endings:
     processes. What it does not take is tried again in the background until it is taken: bans first,
     then who was put out of channels, then sessions. Each of the three has a queue of its own, so
     that visitors who log out, or who leave channels, hold up no ban and push none out. Ends that
-    still wait when the process ends are lost, because they wait in its memory; so are the oldest of
-    more than ``MOST_WAITING`` in one queue.
+    still wait when the process ends are lost, because they wait in its memory; so are some
+    of more than ``MOST_WAITING`` in one queue. Of a user who was put out of too many channels
+    meanwhile, all present pages end in place of that, and have to be loaded anew.
 
     :param registry: tells the other processes.
     :param here: acts in this process.
@@ -62,7 +64,7 @@ class Endings:
         self._registry = registry
         self._here = here
         self._bans = WaitingEnds()
-        self._leaves = WaitingEnds()
+        self._leaves = WaitingEnds(MOST_LEFT_BY_USER)
         self._sessions = WaitingEnds()
         # In the order in which they are told.
         self._queues = (self._bans, self._leaves, self._sessions)
@@ -158,12 +160,20 @@ class Endings:
             self._here.unsubscribe(end.user, end.channel)
 
     def _let_wait(self, waiting: Sequence[WaitingEnd]) -> None:
-        dropped = sum(self._queue_of(one.end).add(one) for one in waiting)
-        if dropped:
+        dropped = [lost for one in waiting for lost in self._queue_of(one.end).add(one)]
+        ends, others = without_leaves(dropped)
+        others += [lost for one in ends for lost in self._bans.add(one)]
+        if ends:
+            logger.warning(
+                "%d users were put out of too many channels to tell the registry of each: their "
+                "present pages have to be loaded anew.",
+                len(ends) // 2,
+            )
+        if others:
             logger.error(
-                "%d ends of sessions, users or subscriptions are told to no other process: more "
-                "than %d wait for the registry.",
-                dropped,
+                "%d ends of sessions or users are told to no other process: more than %d wait for "
+                "the registry.",
+                len(others),
                 MOST_WAITING,
             )
         try:

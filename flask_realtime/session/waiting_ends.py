@@ -6,10 +6,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..errors import CloseCode
 from ..registries.records import Disconnect, End, SessionEnd, UserEnd
 from ..threads import clock
 
-# Some 40 MB. The oldest are dropped beyond that: a process that is killed would lose them all.
+# Some 40 MB. A process that is killed would lose them all.
 MOST_WAITING = 100_000
 
 
@@ -26,9 +27,9 @@ class WaitingEnd:
 
     __slots__ = ("end", "ended_ago", "is_done", "moment", "was_told")
 
-    def __init__(self, end: End) -> None:
+    def __init__(self, end: End, moment: float | None = None) -> None:
         self.end: End = end
-        self.moment = clock.monotonic()
+        self.moment = clock.monotonic() if moment is None else moment
         self.was_told = False
         self.ended_ago: int | None = None
         self.is_done: threading.Event | None = None
@@ -58,6 +59,30 @@ class WaitingEnd:
         return end.session or end.user or end.digest or ""
 
 
+def without_leaves(
+    dropped: Sequence[WaitingEnd],
+) -> tuple[list[WaitingEnd], list[WaitingEnd]]:
+    """Have all present pages of users end in place of leaves that are too many to wait.
+
+    :param dropped: what waits no longer.
+    :returns: what is to wait in place of the leaves among *dropped*, two ends for each user; and
+        the others.
+    """
+    moments: dict[str, float] = {}
+    others: list[WaitingEnd] = []
+    for one in dropped:
+        if isinstance(one.end, UserEnd) and one.end.channel is not None:
+            moments[one.name] = max(one.moment, moments.get(one.name, one.moment))
+        else:
+            others.append(one)
+    ends = [
+        WaitingEnd(end, moment)
+        for user, moment in moments.items()
+        for end in (UserEnd(user), Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
+    ]
+    return ends, others
+
+
 #: The ends of one session, user or client that wait, in the order in which they were asked for.
 _Group = dict[End, WaitingEnd]
 
@@ -66,9 +91,12 @@ class WaitingEnds:
     """Ends of one kind that wait, grouped by the session, user or client that they are about.
 
     The groups take turns: one that was tried stands behind all others.
+
+    :param most_of_one: how many ends may wait in one group; None: no limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_of_one: int | None = None) -> None:
+        self._most_of_one = most_of_one
         self._lock = threading.Lock()
         self._groups: dict[str, _Group] = {}
         # The names of the groups with an end that came since they were last tried: a dict, of which
@@ -90,19 +118,25 @@ class WaitingEnds:
         """Whether there is a group with an end that came since the group was last tried."""
         return bool(self._new)
 
-    def add(self, one: WaitingEnd) -> int:
-        """Let an end wait; return how many others are dropped for it.
+    def add(self, one: WaitingEnd) -> Sequence[WaitingEnd]:
+        """Let an end wait, and return those that wait no longer because there are too many.
 
-        One that waits already is told again, and waits once.
+        One that waits already is told again, and waits once. A group with too many ends is dropped
+        whole. If ``MOST_WAITING`` are too few for all groups, the largest are dropped first, so
+        that nobody pushes others out who has many; of equally large ones those go that were not
+        tried for longest.
         """
         with self._lock:
             group = self._groups.setdefault(one.name, {})
             self._count += one.end not in group
-            group.pop(one.end, None)
+            before = group.pop(one.end, one)
+            one.moment = max(one.moment, before.moment)
             group[one.end] = one
             self._new[one.name] = None
+            if self._most_of_one is not None and len(group) > self._most_of_one:
+                return self._drop_group(one.name)
             # Many at once, so that the log tells of it seldom.
-            return self._drop(MOST_WAITING // 10 or 1) if self._count > MOST_WAITING else 0
+            return self._drop(MOST_WAITING // 10 or 1) if self._count > MOST_WAITING else ()
 
     def remove(self, one: WaitingEnd) -> None:
         """Remove an end, unless it was asked for once more since."""
@@ -130,11 +164,19 @@ class WaitingEnds:
 
     # Within the lock.
 
-    def _drop(self, count: int) -> int:
-        for _ in range(count):
-            group = next(iter(self._groups.values()))
-            self._remove(next(iter(group.values())))
-        return count
+    def _drop(self, count: int) -> Sequence[WaitingEnd]:
+        dropped: list[WaitingEnd] = []
+        for name in sorted(self._groups, key=lambda one: -len(self._groups[one])):
+            if len(dropped) >= count:
+                break
+            dropped += self._drop_group(name)
+        return dropped
+
+    def _drop_group(self, name: str) -> Sequence[WaitingEnd]:
+        group = self._groups.pop(name)
+        self._new.pop(name, None)
+        self._count -= len(group)
+        return tuple(group.values())
 
     def _remove(self, one: WaitingEnd) -> None:
         group = self._groups[one.name]

@@ -4,8 +4,11 @@ import threading
 
 import pytest
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
 from flask_realtime.session import endings, waiting_ends
+from flask_realtime.session.endings import Endings
+from flask_realtime.session.waiting_ends import WaitingEnd, WaitingEnds, without_leaves
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
@@ -28,6 +31,50 @@ def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, cap
 
     assert waiting == ends[1:]
     assert "told to no other process" in caplog.text
+
+
+def test_one_user_pushes_out_no_other(queue, registry, monkeypatch):
+    """However often somebody leaves rooms while Redis is away: who was kicked before stays out."""
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 3600)
+    monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
+    kick = UserEnd("kicked", "room")
+    registry.refused.update([kick], *LEAVES)
+
+    for ends in ([kick], *LEAVES):
+        queue.run(ends)
+
+    assert queue.is_pending("kicked")
+
+
+def test_user_who_leaves_too_many_channels_comes_back_to_none_of_them(registry, here, monkeypatch):
+    """Who was kicked cannot have his kick forgotten: all of his present pages end then."""
+    monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(endings, "MOST_LEFT_BY_USER", 20)
+    queue = Endings(registry, here)
+    kick = UserEnd("flooder", "room")
+    registry.refused.update([kick], *LEAVES)
+
+    for ends in ([kick], *LEAVES):
+        queue.run(ends)
+    registry.refused.clear()
+
+    come_back = Disconnect(user="flooder", code=CloseCode.SERVICE_RESTART)
+    eventually(lambda: come_back in registry.taken)
+    assert registry.taken.index(UserEnd("flooder")) < registry.taken.index(come_back)
+    assert kick not in registry.taken
+    queue.close()
+
+
+def test_ban_keeps_its_time_when_pages_end_for_other_reasons():
+    """A page of between the two must not come back."""
+    ban, leave = WaitingEnd(UserEnd("42")), WaitingEnd(UserEnd("42", "room"), 0.0)
+    waiting = WaitingEnds()
+    waiting.add(ban)
+
+    for one in without_leaves([leave])[0]:
+        waiting.add(one)
+
+    assert [one.moment for one in waiting.next(is_new=True)] == [ban.moment, 0.0]
 
 
 @pytest.mark.parametrize("flood", [STRANGERS, LEAVES], ids=["strangers", "leaves"])
