@@ -37,6 +37,8 @@ LOOKED_AT_AT_ONCE = 500
 class Subscriber(Reader, Protocol):
     """A connection whose subscriptions change."""
 
+    opened_at: float
+
     @property
     def name(self) -> str: ...
 
@@ -282,14 +284,12 @@ class Reconciler:
         reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
         # Without this, a frame that was posted but is in no outbox yet would count as sent.
         self._settle()
-        return list(
-            _with_pauses(
-                lambda found: ConnectionRecord(
-                    found[0].digest, found[0].name, found[0].sent(found[1])
-                ),
-                reached,
-            )
-        )
+        return list(_with_pauses(lambda found: _record(*found), reached))
+
+
+def _record(connection: Any, reached: Mapping[str, Position]) -> ConnectionRecord:
+    sent = connection.sent(reached)
+    return ConnectionRecord(connection.digest, connection.name, sent, connection.opened_at)
 
 
 def _with_pauses(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

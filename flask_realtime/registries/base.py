@@ -180,7 +180,9 @@ class Registry(ChannelRegistry):
         """Write clients again that the registry has lost, from what this process knows of them.
 
         The registry may have lost a client, a connection, a subscription, or the end of one. For
-        each channel the later change counts: the one that this process knows, or the registry's.
+        each channel the later change counts: the one that this process knows, or the registry's. A
+        client that was lost counts as begun when its connection was opened: an end of its user that
+        is told late, and came after that, still keeps it away.
 
         :param known: for each client one of its connections, with the positions up to which it was
             sent, and what this process knows of the client's subscriptions.

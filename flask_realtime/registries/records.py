@@ -45,11 +45,19 @@ class ConnectionRecord:
     :param digest: the digest of the connection's client.
     :param name: the connection's name, unique within its process.
     :param sent: by channel, the position up to which the connection has been sent.
+    :param opened_at: when the connection was opened, by :func:`time.monotonic` in this process;
+        None: that does not matter, or a moment ago.
     """
 
     digest: str
     name: str
     sent: Mapping[str, Position]
+    opened_at: float | None = None
+
+    @property
+    def age(self) -> int:
+        """How many ms ago the connection was opened."""
+        return 0 if self.opened_at is None else age_in_ms(self.opened_at)
 
 
 @dataclass(frozen=True, slots=True)

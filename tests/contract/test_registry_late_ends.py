@@ -1,7 +1,8 @@
 """Every registry: ends of users that are told late, since the registry was away at their time."""
 
 from flask_realtime.errors import CloseCode
-from flask_realtime.registries.records import LATE_MS, Disconnect, Grant
+from flask_realtime.registries.records import LATE_MS, ConnectionRecord, Disconnect, Grant
+from flask_realtime.registries.subscriptions import Known
 from flask_realtime.threads import clock
 
 from ..eventually import eventually
@@ -76,3 +77,27 @@ def test_sockets_come_back_with_what_they_were_granted_later(registry, other, he
     assert heard_by_other.unsubscribed == [(USER, "room:8")]
     come_back = Disconnect(user=USER, code=CloseCode.SERVICE_RESTART)
     assert heard_by_other.disconnected == [come_back]
+
+
+def test_page_that_hears_nothing_is_as_old_as_it_is_however_often_it_connects(registry):
+    """It is known from its first socket on, and began when it was asked for."""
+    registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
+    registry.connect(LATER_PAGE, "2", USER, age=HOUR // 2)
+
+    registry.end_user(USER, None, HOUR)
+
+    assert registry.connect(EARLIER_PAGE, "3", USER, age=2 * HOUR).has_ended
+    assert not registry.connect(LATER_PAGE, "4", USER, age=HOUR // 2).has_ended
+
+
+def test_page_that_was_lost_is_as_old_as_its_socket(registry):
+    """Redis was emptied, and a process that could not reach it had banned the user before: what is
+    written again of the page must not be younger than that ban."""
+    for page, minutes in ((EARLIER_PAGE, 90), (LATER_PAGE, 30)):
+        opened_at = clock.monotonic() - 60 * minutes
+        registry.restore([(ConnectionRecord(page, "1", {}, opened_at), Known())])
+
+    registry.end_user(USER, None, HOUR)
+
+    assert registry.connect(EARLIER_PAGE, "2", USER).has_ended
+    assert not registry.connect(LATER_PAGE, "2", USER).has_ended

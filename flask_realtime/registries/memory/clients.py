@@ -204,11 +204,14 @@ class MemoryClients:
             self.unsubscribe(digest, lost, now)
         return True
 
-    def connect(self, digest: str, name: str, now: float) -> Subscriptions | None:
-        """Add a connection; return the client's subscriptions, None if it was not known."""
+    def connect(self, digest: str, name: str, now: float, began: int = 0) -> Subscriptions | None:
+        """Add a connection; return the client's subscriptions, None if it was not known.
+
+        :param began: when a client that is not known began, in ms since 1970; 0: now.
+        """
         client = self.get(digest, now)
         if client is None:
-            client = MemoryClient()
+            client = MemoryClient(began or None)
             client.is_unknown = True
         client.add_connection(name)
         client.latest = name
@@ -241,7 +244,7 @@ class MemoryClients:
 
     def restore(self, record: ConnectionRecord, known: Known, now: float) -> Subscriptions:
         """Write a client again that was lost, or that was created anew meanwhile."""
-        client = self.get(record.digest, now) or MemoryClient()
+        client = self.get(record.digest, now) or MemoryClient(present_moment() - record.age)
         if record.name not in client.connections:
             client.add_connection(record.name)
             client.latest = record.name

@@ -174,12 +174,13 @@ class MemoryRegistry(Registry):
         with own.lock:
             now = own.tidy()
             has_ended = own.sessions.has_ended((session, *sessions), "", now)
-            if has_ended or not (user is None or own.admit(digest, user, age, now)):
+            began = own.began(digest, age, now)
+            if has_ended or not own.admit(digest, user, began, now):
                 return Arrival(None, (), has_ended=True)
             own.sessions.note_socket(session, present_moment(), now)
             waiting = own.waiting.of(digest, now)
             is_resumed = own.clients.has_arrived(digest, now)
-            return Arrival(own.clients.connect(digest, name, now), waiting, is_resumed)
+            return Arrival(own.clients.connect(digest, name, now, began), waiting, is_resumed)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
         own = self._own.get()

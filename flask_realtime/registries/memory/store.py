@@ -54,13 +54,21 @@ class MemoryStore:
         if publication.channel in self.heard and self.delivery is not None:
             self.delivery.put(publication)
 
-    def admit(self, digest: str, user: str, age: int | None, now: float) -> bool:
-        """Return whether a client of a user may connect: see :meth:`.Registry.connect`."""
+    def began(self, digest: str, age: int | None, now: float) -> int:
+        """Return when a client began that is not known, in ms since 1970; 0: it is new.
+
+        :param age: see :meth:`.Registry.connect`.
+        """
         if age is None:
-            began = self.sessions.opened_at(session_of(digest), now)
-        else:
-            began = present_moment() - age
-        return self.clients.admit(digest, user, began, self.users, now)
+            return self.sessions.opened_at(session_of(digest), now)
+        return present_moment() - age
+
+    def admit(self, digest: str, user: str | None, began: int, now: float) -> bool:
+        """Return whether a client may connect, as far as its user is concerned.
+
+        :param began: what :meth:`began` returned.
+        """
+        return user is None or self.clients.admit(digest, user, began, self.users, now)
 
     def end_session(
         self, session: str, heir: str, age: int, successor: str

@@ -192,7 +192,7 @@ class RedisClients:
         name = self._full_name(record.name)
         return scripts.RESTORE(
             [self._keys.client(record.digest)],
-            (name, self._lives, MOST_LEFT, len(places), *on, *left),
+            (name, self._lives, MOST_LEFT, record.age, len(places), *on, *left),
         )
 
     def _present(self, script: scripts.Script, record: ConnectionRecord) -> Command:

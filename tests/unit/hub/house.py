@@ -19,6 +19,7 @@ class Guest(Ear):
     """The part of a connection that the reconciler uses."""
 
     name = "1"
+    opened_at = 0.0
 
     def sent(self, reached):
         return dict(reached)

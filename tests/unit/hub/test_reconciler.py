@@ -2,6 +2,7 @@
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.threads import clock
 from tests.eventually import eventually
 
 from .house import Guest
@@ -60,6 +61,18 @@ def test_reconciler_writes_a_client_again_whose_data_is_gone(house):
     eventually(lambda: house.registry.subscriptions(["d1"])["d1"])
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
     assert house.hub.channels(house.guest) == {"a", "b"}
+
+
+def test_client_that_was_written_again_is_as_old_as_its_socket(house):
+    """Its user was banned by a process that could not reach Redis at that time."""
+    house.guest.opened_at = clock.monotonic() - 3600
+    house.registry.forget()
+    house.reconciler.restored()
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"])
+
+    house.registry.end_user("kim", None, 1_800_000)
+
+    assert house.registry.connect("d1", "2", "kim").has_ended
 
 
 def test_reconciler_adds_to_a_client_that_was_begun_anew(house):

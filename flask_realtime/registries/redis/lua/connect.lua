@@ -21,7 +21,7 @@ note_socket(session, lives)
 local known = redis.call('HGETALL', client)
 local has_arrived = redis.call('HGET', client, 'arrived') == '1'
 if #known == 0 then
-    redis.call('HSET', client, 'unknown', '1', 'began', as_moment(now_in_ms()))
+    redis.call('HSET', client, 'unknown', '1', 'began', began ~= '0' and began or as_moment(now_in_ms()))
 elseif redis.call('HEXISTS', client, 'unknown') == 1 then
     known = {}
 end

@@ -1,9 +1,10 @@
 -- Merges what a process knows of a client's subscriptions into what Redis knows: for each channel the
 -- later change counts (see subscriptions.py). It also adds the connection. Returns the client's hash.
+-- The connection was opened age ms ago; if Redis has forgotten when the client began, it began then.
 -- ARGV has, from first to last, the subscriptions: a channel, a position and a moment each; and after
 -- that the channels that the client has left, each followed by the moment.
 local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local first, last = 5, 4 + 3 * ARGV[4]
+local age, first, last = ARGV[4], 6, 5 + 3 * ARGV[5]
 
 -- This write comes first: after it, a Redis that is out of memory refuses no command of the script.
 redis.call('HDEL', client, 'unknown')
@@ -37,7 +38,7 @@ for i = last + 1, #ARGV, 2 do
 end
 forget_left(client, most_left)
 redis.call('HSET', client, 'at', as_moment(latest))
-redis.call('HSETNX', client, 'began', as_moment(now_in_ms()))
+redis.call('HSETNX', client, 'began', began_before(age))
 
 -- If Redis went back to a snapshot, a connection that it does not know came after the snapshot. It is
 -- newer then than the snapshot's latest connection, of whose end Redis may never be told.

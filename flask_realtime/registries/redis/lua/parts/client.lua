@@ -8,8 +8,8 @@
 --   latest            the connection that came last, while it is open
 --   arrived           0 until the first connection comes, then 1
 --   unknown           there while nobody has subscribed the client, and no connection was refreshed
---   began             the moment of the request that first subscribed the client, or of its first
---                     connection
+--   began             the moment of the request that first subscribed the client, or that asked for its
+--                     page; or else of its first connection
 --   at                the moment of the last change of subscriptions
 --   forgotten         the moment until which fields left:CHANNEL may be missing (see subscriptions.py)
 
@@ -112,7 +112,7 @@ end
 -- How many arguments redis.call takes for certain: Lua's unpack has a limit of about 8,000.
 local MOST_VALUES = 2000
 
--- Returns the moment at which a request came, age ms ago.
+-- Returns the moment that was age ms ago.
 local function began_before(age)
     return as_moment(now_in_ms() - age)
 end
