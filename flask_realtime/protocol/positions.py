@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import NamedTuple
+
+# Clients name positions, which then stand in registries between marks of other kinds. A seq of more
+# digits is beyond what Redis counts exactly.
+_TEXT = re.compile(r"([\w.-]+):(\d{1,16}):([\w.-]*)", re.ASCII)
 
 
 class Position(NamedTuple):
     """A place in a channel's log: right behind the entry number *seq*, which has the tag *tag*.
+
+    Epochs and tags consist of ASCII letters and digits, ``_``, ``.`` and ``-``.
 
     :param epoch: a name for the log's history; it changes if the log was lost or went back. In
         Redis later epochs are greater.
@@ -31,9 +38,10 @@ class Position(NamedTuple):
 
         :raises ValueError: if *text* is no position.
         """
-        epoch, seq, tag = text.split(":")
-        if not epoch or not seq.isascii() or not seq.isdigit():
+        found = _TEXT.fullmatch(text)
+        if found is None:
             raise ValueError(f"{text!r} is no position; one looks like 'k3f9:17:b2'.")
+        epoch, seq, tag = found.groups()
         return cls(epoch, int(seq), tag)
 
     def __str__(self) -> str:

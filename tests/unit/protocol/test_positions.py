@@ -21,8 +21,9 @@ def test_position_is_written_as_epoch_seq_tag():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "a:1", "a:1:b:c", ":1:b", "a::b", "a:-1:b", "a:1.5:b", "a:x:b", "a: 1:b", "a:²:b"],
-)
+    ["", "a", "a:1", "a:1:b:c", ":1:b", "a::b", "a:-1:b", "a:1.5:b", "a:x:b", "a: 1:b", "a:²:b",
+     "a>b:1:c", "a b:1:c", "a:1:c\n", "ä:1:c", "a:1:c>"],
+)  # fmt: skip
 def test_position_refuses_what_is_none(text):
     """What a client makes up is a ValueError, and nothing else."""
     with pytest.raises(ValueError):
@@ -33,6 +34,8 @@ def test_position_refuses_numbers_too_long_to_count():
     """Digits without end, which int() would take for ever to read, are no position either."""
     with pytest.raises(ValueError):
         Position.parse("a:" + "9" * 5000 + ":b")
+    with pytest.raises(ValueError):
+        Position.parse("a:" + "9" * 17 + ":b")
 
 
 def test_start_is_before_the_first_entry_of_a_log_of_its_own():
