@@ -222,7 +222,8 @@ class Registry(ChannelRegistry):
             ``registries/records.py``) counts as now.
         :param successor: the digest of the session that takes the place of this one, if it is to
             live only as long as no earlier end of this session becomes known; else empty.
-        :returns: how many ms ago the session had ended, at least 1; 0 if the registry knew no end.
+        :returns: how many ms ago the session had ended, at least 1; 0 if the registry knew no end,
+            or only this one, since the answer to a first attempt within this call was lost.
         """
 
     @abstractmethod

@@ -1,7 +1,8 @@
 -- Writes the tombstone of a session, which lives as long as clients of the session could come back. It
 -- drops the items that wait for the session; only those that the heir adds later can be taken.
 -- The session ended age ms ago. Of several ends the one counts that was noted first. Returns
---   how many ms ago the session had ended, at least 1; 0 if it had not ended before,
+--   how many ms ago the session had ended, at least 1; 0 if it had not ended before, or only by this
+--   very end, whose reply was lost: no two ends have the same successor,
 --   the successor that a later end has given the session, which ends with it; '' if there is none.
 local session, waiting, heir, awaits, lives = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 local age, successor = ARGV[4], ARGV[5]
@@ -18,13 +19,11 @@ if redis.call('HSETNX', session, 'heir', heir) == 1 then
 else
     local now = now_in_ms()
     local ended = tonumber(redis.call('HGET', session, 'ended') or '0')
-    ended_ago = math.max(now - ended, 1)
+    local noted = redis.call('HGET', session, 'successor')
+    local is_the_same = successor ~= '' and noted == successor
+    ended_ago = is_the_same and 0 or math.max(now - ended, 1)
     if ended > now - age then
-        orphan = redis.call('HGET', session, 'successor')
-        if orphan == successor then
-            -- The end that was noted is this one, which is told once more.
-            orphan = ''
-        end
+        orphan = is_the_same and '' or noted
         if heir_of(session) ~= heir then
             redis.call('HSET', session, 'heir', '')
             redis.call('DEL', waiting)

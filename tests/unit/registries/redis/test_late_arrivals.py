@@ -1,6 +1,7 @@
-"""Ends of users that are sent in time, and reach Redis late: a network held them up."""
+"""Ends that reach Redis late, since a network held them up, or whose answers are lost."""
 
 import contextlib
+import threading
 
 import pytest
 
@@ -96,3 +97,24 @@ def test_end_that_is_held_up_behind_its_first_step_does_nothing(
             end(store.open())
 
     assert has_lost_nothing(store, near, heard)
+
+
+def test_end_whose_answer_was_lost_is_the_first_end_all_the_same(store, near):
+    """A link broke between the end and its answer, and the end is sent once more. Else the password
+    is changed, and the browser that changed it gets no sockets until it logs out."""
+    port = store.client.connection_pool.connection_kwargs["port"]
+    told = []
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0")
+        far.subscribe("b" * 64, [ROOM])
+        tunnel.swallow(("down",))
+
+        thread = threading.Thread(target=lambda: told.append(far.end_session("s", "", 0, "next")))
+        thread.start()
+        eventually(lambda: near.has_ended(["s"]))
+        tunnel.cut()
+        thread.join()
+        far.close()
+
+    assert told == [0]
+    assert near.end_session("s", "", 0, "other") > 0
