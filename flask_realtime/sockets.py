@@ -209,6 +209,8 @@ class Socket:
         with a copy of its present cookie; pages that are loaded from now on do. Call it when a
         user logs out, or a password changes, in an app that does not tell users by
         :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
+        A session that Flask-Session keeps gets another id, as by its ``regenerate``: a copy of the
+        cookie is worth nothing then.
         A session that had ended before stays ended, so that nobody revives it with a copy of its
         cookie, and so does one of which Redis cannot tell whether it had. It does until its user
         logs out, or another one logs in; without ``identify``, until the app clears it. A log-in of

@@ -30,6 +30,17 @@ def save_nothing() -> None:
     setattr(request_context(), SESSION, app.session_interface.make_null_session(app))
 
 
+def renew_id() -> None:
+    """Give the session another id, if it lives in a store that can: Flask-Session's can.
+
+    Its cookie holds nothing but that id, so a copy of the cookie shows the same session else,
+    whatever is written into it.
+    """
+    regenerate = getattr(present_app().session_interface, "regenerate", None)
+    if regenerate is not None:
+        regenerate(present_session())
+
+
 def keep_snapshot() -> None:
     """Copy the session, if it lives in a store and not in its cookie, before the app changes it.
 

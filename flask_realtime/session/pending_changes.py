@@ -31,7 +31,9 @@ class SessionChanges:
 
     :param changes: the changes of a session that Flask keeps in its cookie.
     :param cookies: all other ``Set-Cookie`` lines.
-    :param identities: the users of the session before and after the message.
+    :param identities: the users to whom the browser's session may belong when the changes are made:
+        those of the session before and after the message, and None if the message gave the session
+        another id, as that by which the browser comes is nobody's then.
     :param heir: if the message ended its session, which then gets another socket key: the name of
         the message; else empty.
     :param renews: whether the session's cookie is to be set anew because it would end too soon.
@@ -39,7 +41,7 @@ class SessionChanges:
 
     changes: Changes = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
-    identities: tuple[str | None, str | None] = (None, None)
+    identities: tuple[str | None, ...] = (None, None)
     heir: str = ""
     renews: bool = False
 
@@ -72,11 +74,10 @@ class SessionChanges:
         data = _read(app, _SALT, text)
         if data["for"] != digest:
             raise ValueError("The changes are another client's.")
-        before, after = data["identities"]
         return cls(
             {key: (old, new) for key, (old, new) in data["changes"].items()},
             tuple(data["cookies"]),
-            (before, after),
+            tuple(data["identities"]),
             data["heir"],
             data["renews"],
         )

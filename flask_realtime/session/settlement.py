@@ -28,6 +28,7 @@ from ..page.sessions import (
     has_cookie_session,
     keep_snapshot,
     present_session,
+    renew_id,
     save_nothing,
 )
 from ..page.user_loader import identify
@@ -221,6 +222,8 @@ class Settlement:
             session[SOCKET_KEY] = successor
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
+        if client is not None and client.is_over and session[SOCKET_KEY] != before:
+            renew_id()
         return True
 
     def _end(self, client: Client | None, response: Response, successor: str) -> int | None:

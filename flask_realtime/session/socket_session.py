@@ -109,9 +109,10 @@ class SocketSession:
                 # The handshake does not tell when its cookies end, and this one's key stays.
                 jar.forget(name)
             changing = tuple(line for line in lines if jar.set(line, path))
-            item = SessionChanges({}, changing, identities)
             value = before.value_of(name)
-            is_replaced = value is not None and (is_ended or jar.value_of(name) != value)
+            has_another_id = value is not None and jar.value_of(name) != value
+            is_replaced = value is not None and (is_ended or has_another_id)
+            item = SessionChanges({}, changing, (*identities, *[None][:has_another_id]))
             return Outcome(jar, item, [value] if value is not None and is_replaced else ())
         others = [line for line in lines if _name_of(line) != name]
         cookies = tuple(line for line in others if jar.set(line, path))

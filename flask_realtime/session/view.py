@@ -150,7 +150,7 @@ class SessionPath:
 
     def _take(self, digests: Sequence[str], client: Client, response: Response) -> bool:
         """Put the changes that wait into *response*; return whether the session has changed."""
-        has_changed = False
+        has_changed, identity = False, present_identity()
         waiting = [(one, text) for one in digests for text in self._collect(one)]
         for digest, text in waiting:
             try:
@@ -166,7 +166,17 @@ class SessionPath:
                 # Nobody else can take what was changed by the message that has ended the session.
                 client.is_over, client.was_over = True, False
                 client.successor = inherited_socket_key(secret_keys()[0], item.heir)
-            has_changed = _apply(item, digest, response) or bool(item.heir) or has_changed
+            has_changed = has_changed or bool(item.heir)
+            if not item.fits(present_session(), identity):
+                logger.info(
+                    "A change for the browser of %s is dropped: its session has changed since.",
+                    shorten(digest),
+                )
+                continue
+            has_changed = _apply(item, response) or has_changed
+            # A cookie changes the id of a session that the server keeps, for requests to come.
+            is_kept = not has_cookie_session(current_app)
+            identity = item.identities[1] if is_kept else present_identity()
         return has_changed
 
     def _collect(self, digest: str) -> Sequence[str]:
@@ -187,14 +197,8 @@ def _taker() -> str:
     return named if named is not None and _TAKER.fullmatch(named) else new_connection_id()
 
 
-def _apply(item: SessionChanges, digest: str, response: Response) -> bool:
-    """Make all of the changes or, if they do not fit, none; return whether the session changed."""
-    if not item.fits(present_session(), present_identity()):
-        logger.info(
-            "A change for the browser of %s is dropped: the browser's session has changed since.",
-            shorten(digest),
-        )
-        return False
+def _apply(item: SessionChanges, response: Response) -> bool:
+    """Make all of the changes; return whether the session changed."""
     item.apply(session)
     if item.renews and session.permanent:
         session.modified = True

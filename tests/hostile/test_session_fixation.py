@@ -110,3 +110,30 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_pa
     assert thief.me()["user"] is None
     with pytest.raises(InvalidStatus, match="403"):
         thief.open(page, resume=True)
+
+
+@pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
+def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(serve, tmp_path, way):
+    """disconnect(everywhere=True) lets Flask-Session give it one: a stolen id is worth nothing."""
+    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
+    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
+    victim = Person(server.url)
+    victim.log_in("victim")
+    thief = victim.copy()
+    stolen, own = thief.show("/inbox"), victim.show()
+    with thief.open(stolen, resume=True) as copied, victim.open(own, resume=True) as socket:
+        copied.resume()
+        socket.resume()
+        if way == "by HTTP":
+            victim.navigate("/password", "POST")
+        else:
+            socket.call("/password", method="post")
+            victim.take_over(own)
+
+        assert copied.close_code() == 1000
+    assert victim.me()["user"] == "victim"
+    assert thief.me()["user"] is None
+    with pytest.raises(InvalidStatus, match="403"):
+        thief.open(stolen, resume=True)
+    with victim.open(victim.show("/inbox"), resume=True) as again:
+        again.resume()

@@ -31,6 +31,12 @@ def server_side(app):
         session["user"] = 42
         return ""
 
+    @app.post("/theme")
+    def set_theme():
+        response = app.make_response("")
+        response.set_cookie("theme", "dark")
+        return response
+
     return app
 
 
@@ -54,6 +60,24 @@ def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
     assert response.status_code == 204
     body = browser.client.get("/session").json
     assert (body["user"], body["cart"]) == (42, [1])
+
+
+def test_what_a_socket_sets_behind_a_new_id_reaches_the_browser_too(server_side):
+    """The browser comes with an id that is nobody's by then; what waits was made by the user."""
+    browser = browser_of(server_side)
+    browser.identify.set(who)
+    browser.client.post("/set", json={"user": 42})
+    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
+        key = session[SOCKET_KEY]
+    browser.digest = digest(server_side.secret_key, key, CONNECTION_ID, "42")
+    socket = browser.open_socket()
+
+    socket.call("/login", method="post")
+    socket.call("/theme", method="post")
+    lines = browser.take_over().headers.getlist("Set-Cookie")
+
+    assert {line.partition("=")[0] for line in lines} == {"session", "theme"}
+    assert browser.client.get("/session").json["user"] == 42
 
 
 def test_replaced_session_is_taken_over_by_nobody_else(server_side):
