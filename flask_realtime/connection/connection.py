@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 
 from ..config.settings import Config
 from ..errors import CloseCode
@@ -274,24 +275,26 @@ class Connection:
         self._append(frame)
 
     def _end(self, receiver: Receiver) -> None:
+        for step in (self._part, self._let_go, receiver.closed):
+            try:
+                step()
+            except BaseException:
+                # Also a gevent.Timeout that the app began at the handshake and did not end. The
+                # last step gives the socket's place to others.
+                logger.exception("The end of socket %s failed.", shorten(self.digest))
+
+    def _part(self) -> None:
         self._begin_close(CloseCode.ABNORMAL)
         self.jobs.drop_waiting()
-        # Another thread may be about to send the close frame, and the fd ends here.
-        self._say_goodbye()
+        self._say_goodbye()  # Which another thread may be about to do, and the fd ends here.
         self.close_by = None
-        try:
+        with suppress(OSError):
             self.outbox.wait_until_empty(CLOSE_SECONDS)
             self._descriptor.finish_writing()
             self._descriptor.discard_input(CLOSE_SECONDS, CLOSE_BYTES)
-        except OSError:
-            pass
-        except Exception:
-            logger.exception("The good-bye of socket %s failed.", shorten(self.digest))
+
+    def _let_go(self) -> None:
         self.cut()
-        try:
-            self._flusher.forget(self.outbox)
-            # After this, the outbox has noted as missing what was posted before the detaching.
-            self._flusher.settle()
-            receiver.closed()
-        except Exception:
-            logger.exception("The end of socket %s failed.", shorten(self.digest))
+        self._flusher.forget(self.outbox)
+        # After this, the outbox has noted as missing what was posted before the detaching.
+        self._flusher.settle()

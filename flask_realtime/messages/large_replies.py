@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from ..connection.memory_budget import MemoryBudget
 from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..threads.arenas import give_back_memory
-from ..threads.pause import let_others_run
+from ..threads.pause import let_others_run_behind_app
 from ..writing.outbox import LARGE_REPLY_BYTES
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
@@ -114,15 +114,10 @@ class ReplyTurn:
 
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""
-        try:
-            if self._size:
-                # While the turn is still taken: greenlets that wait for it would run one after the
-                # other, 20 ms each, before any other does.
-                let_others_run()
-        finally:
-            self._give_back()
-
-    def _give_back(self) -> None:
+        if self._size:
+            # While the turn is still taken: greenlets that wait for it would run one after the
+            # other, 20 ms each, before any other does.
+            let_others_run_behind_app()
         if self._made:
             self._replies.bodies.add(-self._made, self._endpoint, self._session)
         if self._taken is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..protocol.messages import Message, parse_message, parsed_size, peek
@@ -56,6 +57,14 @@ class LargeMessages:
         """
         with self._budget.take(parsed_size(text), _kind_of(text), session, is_wanted):
             yield self.look(text, turns)
+
+
+def id_of(message: Message | bytes) -> Any:
+    """Return the id of a message; None if it has none, or it is not at the message's beginning."""
+    if isinstance(message, Message):
+        return message.id
+    head = peek(message.decode())
+    return None if head is None else head[0]
 
 
 def _kind_of(text: str) -> str:

@@ -25,7 +25,7 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
-from .large_messages import LARGE_BYTES, LargeMessages
+from .large_messages import LARGE_BYTES, LargeMessages, id_of
 from .resumption import Resumption
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ class MessageReceiver:
         """Let the message end that is being handled, and run the app's leave hooks; then forget the
         socket. The messages behind that one have been dropped."""
         connection = self._connection
-        connection.jobs.wait_until_idle(None)
         try:
+            connection.jobs.wait_until_idle(None)
             if self._leaves:
                 self._services.conversations.leave(self._converse())
         finally:
@@ -245,6 +245,11 @@ class MessageReceiver:
             pass
         except InvalidMessage as error:
             self._refuse(error.message_id, 400, error.reason)
+        except BaseException:
+            # A gevent.Timeout that an earlier handler began and did not end is raised wherever the
+            # thread waits next, for memory say.
+            self._refuse(id_of(message), 500, "The server failed on this message.")
+            raise
         finally:
             connection.reading.pending.leave(size)
 

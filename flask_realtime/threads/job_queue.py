@@ -6,7 +6,7 @@ import logging
 import threading
 
 from . import clock
-from .pause import let_others_run
+from .pause import let_others_run_behind_app
 from .pool import Job, ThreadPool
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class JobQueue:
             # Greenlets do jobs that wait for nothing without a pause: those of many sockets would
             # hold up everybody else.
             if self._jobs and clock.monotonic() - paused_at > STRETCH_SECONDS:
-                _pause()
+                let_others_run_behind_app()
                 paused_at = clock.monotonic()
 
     def _drop(self) -> None:
@@ -120,11 +120,3 @@ class JobQueue:
                 idle, self._idle = self._idle, None
         if idle is not None:
             idle.set()
-
-
-def _pause() -> None:
-    try:
-        let_others_run()
-    except BaseException:
-        # A gevent.Timeout that a job has begun and not ended is raised wherever its thread waits.
-        logger.exception("A pause between two jobs of a socket was cut off.")

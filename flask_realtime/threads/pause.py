@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
+
+logger = logging.getLogger(__name__)
 
 # Not 0: of greenlets that sleep for 0 s gevent runs fifty before it looks at the network once, so
 # that no request would begin while a push goes to ten thousand sockets.
@@ -12,3 +15,15 @@ SHORTEST_SECONDS = 1e-6
 def let_others_run() -> None:
     """Let all that is ready run, greenlets that wait for the network too."""
     time.sleep(SHORTEST_SECONDS)
+
+
+def let_others_run_behind_app() -> None:
+    """Let others run, on a thread that has run code of the app. Never raises.
+
+    A gevent.Timeout that such code has begun and not ended is raised wherever its thread waits
+    next, and must not keep what follows from being done.
+    """
+    try:
+        let_others_run()
+    except BaseException:
+        logger.exception("A pause behind code of the app was cut off.")

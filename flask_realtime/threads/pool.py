@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from . import clock
 from .background import join, start_thread
 from .turns import Turns
+
+logger = logging.getLogger(__name__)
 
 # How long a thread waits for its next job before it ends. Starting one takes some 50 us.
 LINGER_SECONDS = 1.0
@@ -81,16 +84,32 @@ class ThreadPool:
         seat, thread = _Seat(), threading.current_thread()
         with self._lock:
             self._threads.add(thread)
-        while job is not None:
-            job()
+        try:
+            while job is not None:
+                job()
+                job = self._rest(seat)
+        finally:
             with self._lock:
-                if self._is_closed:
-                    break
-                seat.since = clock.monotonic()
-                self._resting.append(seat)
-            job = seat.wait()
+                self._threads.discard(thread)
+
+    def _rest(self, seat: _Seat) -> Job | None:
+        """Wait for the next job; return None if the thread is to end."""
         with self._lock:
-            self._threads.discard(thread)
+            if self._is_closed:
+                return None
+            seat.since = clock.monotonic()
+            self._resting.append(seat)
+        while True:
+            try:
+                return seat.wait()
+            except BaseException:
+                # A gevent.Timeout that a job has begun and not ended is raised wherever its thread
+                # waits. A seat that stayed in the list would be given jobs that nobody does.
+                logger.exception("A thread's wait for its next job was cut off.")
+                with self._lock:
+                    if seat in self._resting:
+                        self._resting.remove(seat)
+                        return None
 
 
 class _Seat:

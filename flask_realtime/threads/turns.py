@@ -89,7 +89,20 @@ class Turns:
                 return
             event = threading.Event()
             self._queue.append(event)
-        event.wait()
+        try:
+            event.wait()
+        except BaseException:
+            # A killed greenlet, say: those behind it would wait for ever for it to go on.
+            self._leave_line(event)
+            raise
+
+    def _leave_line(self, event: threading.Event) -> None:
+        with self._lock:
+            is_called = event not in self._queue
+            if not is_called:
+                self._queue.remove(event)
+        if is_called:
+            self._call_next()
 
     def _call_next(self) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 
+import gevent
 from flask import Flask, render_template_string
 
 from flask_realtime import Realtime
@@ -48,6 +49,12 @@ def hold(data):
     begun.touch()
     while not begun.with_suffix(".go").exists():
         time.sleep(0.01)
+
+
+@realtime.handler("forget")
+def forget(data):
+    """Begin a timeout, and forget to end it."""
+    gevent.Timeout(0.05).start()
 
 
 @app.post("/push/<int:count>/<int:size>/<path:channel>")

@@ -183,6 +183,20 @@ def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
     pair.end()
 
 
+def test_connection_whose_end_is_cut_off_gives_its_place_back(monkeypatch, caplog):
+    """By a gevent.Timeout that the app began at the handshake and forgot to end, say."""
+    pair = Pair().start()
+
+    def cut_off(outbox, seconds):
+        raise SystemExit
+
+    monkeypatch.setattr(type(pair.connection.outbox), "wait_until_empty", cut_off)
+    pair.end()
+
+    assert pair.receiver.times_closed == 1
+    assert "SystemExit" in caplog.text
+
+
 @pytest.mark.parametrize("end", ["close", "cut"])
 def test_what_a_close_drops_does_not_count_as_sent(end):
     """Whoever notes how far a slow client was sent may come just when it is closed."""

@@ -6,6 +6,8 @@ import pytest
 
 from flask_realtime.identity.keys import digest
 from flask_realtime.node import message_receiver
+from flask_realtime.node.large_messages import LARGE_BYTES, LargeMessages
+from flask_realtime.threads.job_queue import JobQueue
 
 from ..handshakes import Page, admitted
 from .heard import Heard
@@ -193,3 +195,32 @@ def test_message_that_comes_after_the_end_is_not_heeded(heard):
         connection.receiver.received('{"id": "1", "action": "echo"}')
 
         assert not connection.jobs.pending
+
+
+def test_message_that_is_cut_off_before_its_handler_is_answered(heard, page, monkeypatch):
+    """By a gevent.Timeout that an earlier handler began and forgot to end, say."""
+
+    def cut_off(*_):
+        raise SystemExit
+
+    monkeypatch.setattr(LargeMessages, "look", cut_off)
+    page.say("echo", data="x" * LARGE_BYTES)
+    failed = page.receive()
+    monkeypatch.undo()
+    page.say("echo", data="hi")
+
+    assert (failed["id"], failed["status"]) == ("1", 500)
+    assert page.receive()["body"] == "hi"
+
+
+def test_socket_whose_end_is_cut_off_gives_its_place_back(heard, monkeypatch):
+    """By a gevent.Timeout that the app began at the handshake and forgot to end, say."""
+
+    def cut_off(jobs, seconds):
+        raise SystemExit
+
+    monkeypatch.setattr(JobQueue, "wait_until_idle", cut_off)
+    with Page(heard.node):
+        pass
+
+    assert not heard.node.connections()

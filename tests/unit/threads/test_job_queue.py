@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from flask_realtime.threads import job_queue
+from flask_realtime.threads import job_queue, pause
 from flask_realtime.threads.job_queue import JobQueue
 from flask_realtime.threads.pool import ThreadPool
 from tests.eventually import DEADLINE, eventually
@@ -206,7 +206,7 @@ def test_queue_loses_no_job_of_many_threads():
 def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeypatch):
     """Greenlets would do all of them in one stretch, and hold up everybody else."""
     pauses = []
-    monkeypatch.setattr(job_queue, "let_others_run", lambda: pauses.append(len(done)))
+    monkeypatch.setattr(pause, "let_others_run", lambda: pauses.append(len(done)))
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     def work():
@@ -229,7 +229,7 @@ def test_queue_goes_on_after_a_pause_that_was_cut_off(clock, monkeypatch, caplog
     def cut_off():
         raise SystemExit
 
-    monkeypatch.setattr(job_queue, "let_others_run", cut_off)
+    monkeypatch.setattr(pause, "let_others_run", cut_off)
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     def work():

@@ -1,6 +1,7 @@
 """Threads that are used again."""
 
 import threading
+from types import SimpleNamespace
 
 from flask_realtime.threads.pool import LINGER_SECONDS, ThreadPool
 
@@ -78,3 +79,28 @@ def test_pool_that_is_closed_does_what_it_is_given_all_the_same():
 
     eventually(lambda: threads and not threads[0].is_alive())
     assert pool.resting == 0
+
+
+def test_pool_gives_no_job_to_a_thread_whose_wait_was_cut_off(monkeypatch, caplog):
+    """By a gevent.Timeout that an earlier job began and forgot to end, say."""
+    pool, done = ThreadPool(), threading.Event()
+    cut_off(monkeypatch)
+    pool.run(lambda: None)
+    eventually(lambda: "was cut off" in caplog.text)
+    eventually(lambda: not pool.resting)
+    monkeypatch.undo()
+
+    pool.run(done.set)
+
+    assert done.wait(DEADLINE)
+
+
+def cut_off(monkeypatch):
+    """Have every wait of the pool's threads end with an exception."""
+
+    class CutOff(threading.Event):
+        def wait(self, timeout=None):
+            raise SystemExit
+
+    threads = SimpleNamespace(**{**vars(threading), "Event": CutOff})
+    monkeypatch.setattr("flask_realtime.threads.pool.threading", threads)

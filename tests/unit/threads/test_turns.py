@@ -97,3 +97,31 @@ def test_long_work_that_fails_keeps_nobody_out(clock):
 
     with turns.alone():
         pass
+
+
+@pytest.mark.parametrize("is_called", [False, True], ids=["in-line", "called"])
+def test_thread_that_is_cut_off_in_line_keeps_nobody_else_waiting(clock, monkeypatch, is_called):
+    """A greenlet may be killed while it waits, or just as its turn has come."""
+    turns, gate, went_on = Turns(), threading.Event(), threading.Event()
+    monkeypatch.setattr(module, "let_others_run", gate.wait)
+    work(turns, clock, TURN_SECONDS * 2)
+    first = threading.Thread(target=turns.begin)
+    first.start()
+    eventually(lambda: turns._is_pausing)
+
+    class CutOff(threading.Event):
+        def wait(self, timeout=None):
+            if is_called:
+                gate.set()
+                super().wait(DEADLINE)
+            raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(threading, "Event", CutOff)
+        turns.begin()
+    gate.set()
+    first.join(DEADLINE)
+    work(turns, clock, TURN_SECONDS * 2)
+    threading.Thread(target=lambda: (turns.begin(), went_on.set()), daemon=True).start()
+
+    assert went_on.wait(DEADLINE)
