@@ -14,6 +14,7 @@ from .address import RedisAddress
 from .batches import batches
 from .connecting import Connecting
 from .connection import ConnectionLost, Deadline, RedisConnection
+from .generations import Generations
 from .resp import ErrorReply
 from .scripts import LOADING, Command, size_of, with_text
 from .survey import RedisSurvey
@@ -47,8 +48,7 @@ class RedisPool:
         self.timeout_seconds = timeout_seconds
         self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
-        # Connections of an earlier generation are closed when they are given back.
-        self._generation = 0
+        self._generations = Generations()
         self._checks: Callable[[], Sequence[Command]] = tuple
         # Whether Redis may have gone away and come back since it last replied.
         self._is_unsure = False
@@ -133,6 +133,7 @@ class RedisPool:
                 connection.close()
 
     def _run(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
+        generation = self._generations.present
         try:
             replies = self._attempt(commands, deadline)
         except ConnectionLost as error:
@@ -140,7 +141,10 @@ class RedisPool:
                 raise
             return self._repeat(commands, deadline, error.replies)
         # The connection leads to a former master; a new one finds the present master.
-        return self._redo(replies, "READONLY", list(commands), deadline)
+        refused = _refused_with("READONLY", replies)
+        if refused and self._generations.renew(generation):
+            self._redo(replies, refused, commands, deadline)
+        return replies
 
     def _repeat(
         self, commands: Sequence[Command], deadline: Deadline, replies: list[Any]
@@ -152,24 +156,20 @@ class RedisPool:
             raise
 
     def _redo(
-        self, replies: list[Any], code: str, commands: list[Command], deadline: Deadline
-    ) -> list[Any]:
-        """Run the commands that were refused with *code* again, over a new connection."""
-        refused = [
-            index
-            for index, reply in enumerate(replies)
-            if type(reply) is ErrorReply and reply.code == code
-        ]
-        if refused:
-            self._drop_idle()
-            try:
-                again = self._attempt([commands[index] for index in refused], deadline)
-            except ConnectionLost as error:
-                error.replies = replies
-                raise
-            for index, reply in zip(refused, again, strict=True):
-                replies[index] = reply
-        return replies
+        self,
+        replies: list[Any],
+        refused: Sequence[int],
+        commands: Sequence[Command],
+        deadline: Deadline,
+    ) -> None:
+        """Run the commands that were *refused* again, over a new connection."""
+        try:
+            again = self._attempt([commands[index] for index in refused], deadline)
+        except ConnectionLost as error:
+            error.replies = replies
+            raise
+        for index, reply in zip(refused, again, strict=True):
+            replies[index] = reply
 
     def _attempt(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         places = self._places.get()
@@ -180,7 +180,7 @@ class RedisPool:
             kept = connection
             return replies
         except ConnectionLost:
-            self._drop_idle()
+            self._generations.begin()
             raise
         finally:
             # If the exchange ended in any other way, such as by the kill of this greenlet, the
@@ -250,7 +250,7 @@ class RedisPool:
             if self._is_usable(connection):
                 return connection
             self._discard(connection)
-        generation = self._generation
+        generation = self._generations.present
 
         def give_back(late: RedisConnection | None) -> None:
             if late is not None:
@@ -272,15 +272,11 @@ class RedisPool:
 
     def _is_usable(self, connection: RedisConnection) -> bool:
         is_fresh = clock.monotonic() - connection.used_at < IDLE_SECONDS
-        return is_fresh and connection.generation == self._generation
+        return is_fresh and connection.generation == self._generations.present
 
     def _discard(self, connection: RedisConnection) -> None:
         connection.close()
         self._is_unsure = True
-
-    def _drop_idle(self) -> None:
-        # What broke one connection, such as a restart, has probably broken all.
-        self._generation += 1
 
     def _make_places(self) -> Places:
         most = min(self.address.max_connections, MOST_CONNECTIONS)
@@ -288,3 +284,12 @@ class RedisPool:
         for _ in range(most):
             places.put(None)
         return places
+
+
+def _refused_with(code: str, replies: Sequence[Any]) -> list[int]:
+    """Return the indices of those of *replies* that are errors with *code*."""
+    return [
+        index
+        for index, reply in enumerate(replies)
+        if type(reply) is ErrorReply and reply.code == code
+    ]

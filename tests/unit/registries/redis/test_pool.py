@@ -136,6 +136,32 @@ def test_checks_are_made_before_the_next_call_when_redis_may_have_gone_away(
     assert len(checks) == 1
 
 
+@contextlib.contextmanager
+def read_only(client):
+    client.replicaof("127.0.0.1", 1)
+    try:
+        yield
+    finally:
+        client.replicaof("no", "one")
+
+
+def test_calls_that_a_read_only_redis_refuses_do_not_connect_each(pool_at, client, clock, tmp_path):
+    """It may refuse for minutes. The first of them looks for another master."""
+    pool, write = pool_at(), ("SET", tmp_path.name, "here")
+    pool.run([write], Deadline(DEADLINE))
+
+    seen = []
+    with read_only(client):
+        for _ in range(4):
+            [refused] = pool.run([write], Deadline(DEADLINE))
+            assert refused.code == "READONLY"
+            eventually(lambda: len(ids_of(client)) == 1)
+            seen += ids_of(client)
+
+    assert len(set(seen)) == 1
+    assert pool.run([write], Deadline(DEADLINE)) == [b"OK"]
+
+
 def test_pool_that_is_closed_keeps_no_connection(pool_at, client):
     """And makes no other one."""
     pool = pool_at()
