@@ -9,14 +9,18 @@ from collections.abc import Mapping
 
 from ..errors import RegistryUnavailable
 from ..registries.base import Registry
+from ..registries.expiring import ExpiringDict
 from ..registries.records import age_in_ms
 from ..threads import clock
 
 logger = logging.getLogger(__name__)
 
 
-# How many departures of one client may wait: more than the channels that a page can be on.
+# How many departures of one client may wait from channels that it is not on, as far as this process
+# knows: anybody may leave rooms that do not exist.
 MOST_OF_CLIENT = 1000
+# For how many seconds this process remembers that it has not noted a departure.
+UNNOTED_SECONDS = 3600.0
 
 
 class Departures:
@@ -32,20 +36,40 @@ class Departures:
         self._lock = threading.Lock()
         # By client, in the order in which they are tried: when it left which channel.
         self._unnoted: dict[str, dict[str, float]] = {}
+        # When there were too many of a client, the last time.
+        self._too_many_at: ExpiringDict[str, float] = ExpiringDict(UNNOTED_SECONDS)
         # When the registry last refused one.
         self._refused_at = -math.inf
 
-    def add(self, digest: str, channel: str) -> bool:
+    def add(self, digest: str, channel: str, was_on: bool) -> None:
         """Note that the client of a digest was taken off a channel.
 
-        :returns: False if too many departures of the client wait: it was not noted.
+        If too many wait, only departures from channels are noted that the client was on.
+
+        :param was_on: whether this process had the client on the channel. If not, a subscription to
+            it may still be under way.
         """
         with self._lock:
+            now = clock.monotonic()
             left = self._unnoted.setdefault(digest, {})
-            if len(left) >= MOST_OF_CLIENT and channel not in left:
-                return False
-            left[channel] = clock.monotonic()
-            return True
+            if was_on or channel in left or len(left) < MOST_OF_CLIENT:
+                left[channel] = now
+                return
+            self._too_many_at.pop_expired(now, 10)
+            self._too_many_at.put(digest, now, now)
+
+    def may_lack(self, digest: str, opened_at: float) -> bool:
+        """Return whether a connection may be put on a channel that its client has left.
+
+        That is so if too many departures of the client came since the connection was opened. A
+        connection that is opened later is on no channel that the registry knows to have been left.
+
+        :param digest: the client's digest.
+        :param opened_at: when the connection was opened, by :func:`.clock.monotonic`.
+        """
+        with self._lock:
+            too_many_at = self._too_many_at.get(digest, clock.monotonic())
+        return too_many_at is not None and opened_at <= too_many_at
 
     def clients(self) -> set[str]:
         """Return the digests of the clients with a departure that is not noted."""

@@ -224,13 +224,13 @@ class Hub:
             member.coming.clear()
         return new
 
-    def leave(self, connection: Listener, names: Iterable[str]) -> None:
-        """Take *connection* off channels, and tell its page."""
+    def leave(self, connection: Listener, names: Iterable[str]) -> list[str]:
+        """Take *connection* off channels, and tell its page; return those that it was on."""
         gone: list[str] = []
         with self._lock:
             member = self._members.get(connection)
             if member is None:
-                return
+                return gone
             for name in names:
                 if member.coming.pop(name, None) is not None or name in member.positions:
                     gone.append(name)
@@ -242,6 +242,7 @@ class Hub:
                     self._channels.leave(name, connection)
         if gone:
             connection.tell_left(gone)
+        return gone
 
     def step(self, connection: Listener, name: str, position: Position) -> list[Frame] | None:
         """Bring *connection*, which has everything up to *position*, one step nearer to the tail.

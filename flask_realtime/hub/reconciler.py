@@ -91,15 +91,14 @@ class Reconciler:
         """Have the subscriptions of a client read again and applied to its connections."""
         self._note((), (digest,))
 
-    def unsubscribe(self, digest: str, channel: str) -> bool:
-        """Have the registry note that a client has left a channel, as this process has.
+    def unsubscribe(self, digest: str, channel: str, was_on: bool) -> None:
+        """Have the registry note that a client has left a channel, as this process has noted it.
 
-        :returns: False if too much of the client waits to be noted.
+        :param was_on: whether this process had the client on the channel.
         """
-        has_noted = self.departures.add(digest, channel)
+        self.departures.add(digest, channel, was_on)
         self._thread.start()
         self._wake.set()
-        return has_noted
 
     def restored(self) -> None:
         """Have every channel and every client read anew, because the registry is heard again.

@@ -22,11 +22,11 @@ class Evictions:
     :param hub: knows this process's connections.
     :param known_ends: the sessions whose end this process knows of.
     :param unsubscribe: has the registry note, in the background, that the client of a digest has
-        left a channel; returns False if it cannot.
+        left a channel; told whether this process had the client on the channel.
     """
 
     def __init__(
-        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str], bool]
+        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str, bool], None]
     ) -> None:
         self._hub = hub
         self._known_ends = known_ends
@@ -51,8 +51,5 @@ class Evictions:
         """Take all pages of a user off a channel."""
         for connection in self._hub.connections(user=user):
             # At once for what is pushed next; the registry follows.
-            self._hub.leave(connection, [channel])
-            if not self._unsubscribe(connection.digest, channel):
-                # The page comes back at once, and the registry knows what it still hears.
-                order = Disconnect(connection.digest, code=CloseCode.SERVICE_RESTART)
-                self.disconnect(order)
+            was_on = self._hub.leave(connection, [channel])
+            self._unsubscribe(connection.digest, channel, bool(was_on))

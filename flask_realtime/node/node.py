@@ -92,7 +92,7 @@ class Node:
             catch_up,
             registry,
             self._reconciler.changed,
-            self._reconciler.departures.channels,
+            self._reconciler.departures,
         )
         self._known_ends = KnownEnds()
         self._evictions = Evictions(self._hub, self._known_ends, self._reconciler.unsubscribe)

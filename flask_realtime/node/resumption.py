@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..connection.connection import Connection
 from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp, Report
+from ..hub.departures import Departures
 from ..hub.hub import Hub
 from ..identity.keys import shorten
 from ..protocol.messages import SPEAKS_OF_LEAVING
@@ -32,8 +33,8 @@ class Resumption:
     :param registry: this process's registry.
     :param changed: has the subscriptions of a client read anew, because they may have changed
         while a socket had none of them yet.
-    :param left: returns the channels that the client of a digest was put out of, and that the
-        registry still has it on.
+    :param departures: knows the channels that clients were put out of, and that the registry still
+        has them on.
     """
 
     def __init__(
@@ -42,13 +43,13 @@ class Resumption:
         catch_up: CatchUp,
         registry: Registry,
         changed: Callable[[str], None],
-        left: Callable[[str], Iterable[str]],
+        departures: Departures,
     ) -> None:
         self._hub = hub
         self._catch_up = catch_up
         self._registry = registry
         self._changed = changed
-        self._left = left
+        self._departures = departures
 
     def await_resume(self, connection: Connection) -> None:
         """Give the peer, which has promised a ``resume``, some time to send it."""
@@ -61,6 +62,8 @@ class Resumption:
 
         :param known: the client's subscriptions at the handshake; None for an unknown client.
         """
+        if self._is_sent_back(connection):
+            return
         subscriptions = self._without_left(connection, Subscriptions() if known is None else known)
         starts = {name: one.sent or one.begins for name, one in subscriptions.items()}
         self._begin(connection, starts, subscriptions, None)
@@ -79,6 +82,8 @@ class Resumption:
         :param named: by channel, how far the client says it is.
         """
         connection.resume_by = None
+        if self._is_sent_back(connection):
+            return
         try:
             subscriptions = self._present(connection, known)
         except RegistryUnavailable as error:
@@ -109,8 +114,20 @@ class Resumption:
 
         :param subscriptions: those to these channels.
         """
+        if self._is_sent_back(connection):
+            return
         starts = {name: one.begins for name, one in subscriptions.items()}
         self._invite(connection, starts, subscriptions, None)
+
+    def _is_sent_back(self, connection: Connection) -> bool:
+        """Close a socket (1012) if its client may have left a channel on which it would be put.
+
+        The page comes back at once, and the registry knows what it still hears.
+        """
+        if not self._departures.may_lack(connection.digest, connection.opened_at):
+            return False
+        connection.close(CloseCode.SERVICE_RESTART, "Come back.")
+        return True
 
     def _present(self, connection: Connection, known: Subscriptions | None) -> Subscriptions:
         """Return what the client is subscribed to now.
@@ -129,7 +146,7 @@ class Resumption:
 
     def _without_left(self, connection: Connection, subscriptions: Subscriptions) -> Subscriptions:
         """Leave out what this process has put the client out of, and the registry has not yet."""
-        for name in self._left(connection.digest):
+        for name in self._departures.channels(connection.digest):
             subscriptions.pop(name, None)
         return subscriptions
 

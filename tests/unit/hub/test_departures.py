@@ -35,8 +35,8 @@ def registry():
 @pytest.fixture
 def departures(registry):
     departures = Departures(registry)
-    departures.add("d1", "a")
-    departures.add("d2", "b")
+    departures.add("d1", "a", True)
+    departures.add("d2", "b", True)
     return departures
 
 
@@ -77,7 +77,7 @@ def test_client_that_leaves_once_more_while_the_registry_is_told_is_told_of_agai
 
     def unsubscribe_and_leave_again(digest, *_):
         if digest == "d1":
-            departures.add("d1", "a")
+            departures.add("d1", "a", True)
 
     monkeypatch.setattr(registry, "unsubscribe", unsubscribe_and_leave_again)
     departures.tell()
@@ -101,7 +101,7 @@ def test_one_that_is_refused_holds_up_no_other(registry, departures):
 def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
     """A user who leaves thousands of rooms would else hold up the pages of everybody."""
     for number in range(500):
-        departures.add("d1", f"room:{number}")
+        departures.add("d1", f"room:{number}", False)
     before = registry.calls
 
     assert departures.tell()
@@ -110,9 +110,18 @@ def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
 
 
 def test_departures_of_one_client_have_a_bound(departures):
-    """One that is noted already may be noted again."""
-    noted = [departures.add("d1", f"room:{number}") for number in range(MOST_OF_CLIENT)]
+    """It counts for rooms that a client was never in; others are noted whatever was left before."""
+    for number in range(MOST_OF_CLIENT):
+        departures.add("d1", f"room:{number}", False)
+    opened_later = clock.monotonic() + 0.001
+    departures.add("d1", "a", False)
+    departures.add("d1", "b", True)
 
-    assert noted == [True] * (MOST_OF_CLIENT - 1) + [False]
-    assert departures.add("d1", "a")
-    assert departures.add("d2", "a")
+    noted = departures.channels("d1")
+
+    assert len(noted) == MOST_OF_CLIENT + 1
+    assert "b" in noted
+    assert departures.may_lack("d1", 0.0)
+    assert not departures.may_lack("d2", 0.0)
+    # The registry told its connection of everything that was left before.
+    assert not departures.may_lack("d1", opened_later)

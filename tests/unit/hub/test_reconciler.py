@@ -244,7 +244,7 @@ def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
 
     house.registry.unsubscribe = be_away_at_first
 
-    house.reconciler.unsubscribe("d1", "a")
+    house.reconciler.unsubscribe("d1", "a", True)
 
     eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"]) == set())
     eventually(lambda: house.hub.channels(house.guest) == set())
@@ -263,7 +263,7 @@ def test_reconciler_keeps_nobody_waiting_for_a_client_that_was_put_out(house, mo
     house.registry.subscribe("d2", ["a"])
     house.enter(other, house.arrive(other))
     house.hub.leave(house.guest, ["a"])
-    house.reconciler.unsubscribe("d1", "a")
+    house.reconciler.unsubscribe("d1", "a", True)
 
     house.reconciler.restored()
     house.registry.subscribe("d2", ["b"])

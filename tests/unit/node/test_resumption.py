@@ -3,17 +3,20 @@
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub.departures import MOST_OF_CLIENT
 from flask_realtime.identity.keys import digest
 from flask_realtime.node import resumption
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.registries.records import UserEnd
 from tests.eventually import eventually
 
 from ..handshakes import Page, admitted
 from .nodes import node_of
 
 CLIENT = digest("a secret of the tests", "a key", "an-id-of-this-page")
+CLIENT_OF_42 = digest("a secret of the tests", "a key", "an-id-of-this-page", "42")
 
 
 class Going(MemoryRegistry):
@@ -213,3 +216,40 @@ def test_client_of_the_first_version_is_told_nothing_new(node):
         push(node, "hi", channel="hall")
 
         assert page.receive_payloads(1) == ["hi"]
+
+
+ROOMS = [f"room:{number}" for number in range(MOST_OF_CLIENT + 100)]
+
+
+def put_out(node, *channels):
+    node.end([UserEnd("42", channel) for channel in channels])
+
+
+def test_user_who_leaves_many_rooms_keeps_the_socket(node):
+    """Of most of them the user's page knows nothing."""
+    node.registry.subscribe(CLIENT_OF_42, [*ROOMS[-2:], "hall"])
+    with Page(node, identity="42") as page:
+        eventually(lambda: node.is_heard("hall"))
+
+        put_out(node, *ROOMS)
+        push(node, "not for him", channel=ROOMS[-1])
+        push(node, "for him", channel="hall")
+
+        assert page.receive_payloads(1) == ["for him"]
+
+
+def test_page_comes_back_that_may_be_put_into_a_room_that_it_has_left(node, monkeypatch):
+    """Its subscription was under way, and too many others that it had left had to be noted."""
+    with Page(node, identity="42") as page:
+        with monkeypatch.context() as patch:
+            patch.setattr(node._reconciler.departures, "tell", lambda: False)
+            put_out(node, *ROOMS)
+
+        node.registry.subscribe(CLIENT_OF_42, ["room:late"])
+
+        assert page.receive() == 1012
+    with Page(node, identity="42") as page:
+        node.registry.subscribe(CLIENT_OF_42, ["hall"])
+        eventually(lambda: node.is_heard("hall"))
+        push(node, "for him", channel="hall")
+        assert page.receive_payloads(1) == ["for him"]

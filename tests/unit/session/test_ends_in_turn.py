@@ -34,7 +34,7 @@ def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, cap
 
 
 def test_one_user_pushes_out_no_other(queue, registry, monkeypatch):
-    """However often somebody leaves rooms while Redis is away: a kick of before stays what it is."""
+    """However often somebody leaves rooms while Redis is away: earlier kicks of others stay."""
     monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
     kick = UserEnd("kicked", "room")
     registry.refused.update([kick], *LEAVES)
