@@ -5,6 +5,7 @@ Orders are announced by pub/sub, and kept for processes that miss the announceme
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import threading
@@ -20,6 +21,8 @@ from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
+
+logger = logging.getLogger(__name__)
 
 # For how many seconds orders are kept for processes that do not hear Redis, and how many of them:
 # some 1 MB in Redis. A process that may have missed others has all its sockets come back.
@@ -49,6 +52,8 @@ class RedisDisconnects:
         self._process = process
         # The last order that was read, or that was kept when this process began to listen.
         self._at: bytes | None = None
+        # Where the reading under way began, also if several attempts have failed meanwhile.
+        self._began_at: bytes | None = None
         # The orders that were heard by an announcement: they are not carried out again when read.
         self._heard: ExpiringDict[bytes, bool] = ExpiringDict(HEARD_SECONDS)
         # Since when orders may have been missed, and when the link to Redis was last lost.
@@ -117,7 +122,8 @@ class RedisDisconnects:
         ahead = now - clock.monotonic() * 1000
         # Older orders were heard, and may be forgotten since.
         heard_until = b"%d-0" % (now - (deaf_for + NOTICED_SECONDS) * 1000)
-        first = self._at = max(self._at, heard_until, key=_order)
+        self._at = max(self._at, heard_until, key=_order)
+        first = self._began_at = self._began_at or self._at
         count = READ_AT_ONCE
         while count == READ_AT_ONCE:
             behind = b"(" + self._at
@@ -128,11 +134,12 @@ class RedisDisconnects:
                 if not self._was_heard(at):
                     # An id has whole ms.
                     moment = (_order(at)[0] + 1 - ahead) / 1000
-                    self._read(text, _for_earlier_sockets(events, moment))()
+                    self._carry_out(text, _for_earlier_sockets(events, moment))
             count = len(entries)
         if deaf_for > KEPT_SECONDS or self._have_been_dropped(first, deadline):
             events.disconnected(Disconnect(code=CloseCode.SERVICE_RESTART, opened_before=began))
         self._deaf_since = self._lost_at if self._lost_at > began else math.inf
+        self._began_at = None
 
     def _have_been_dropped(self, first: bytes, deadline: Deadline) -> bool:
         """Return whether too many orders came behind the one with the id *first* to be kept."""
@@ -153,6 +160,14 @@ class RedisDisconnects:
         (is_late,) = self._pool.ask([command], deadline)
         if is_late:
             raise self._pool.unavailable("an order to close sockets came too late")
+
+    def _carry_out(self, text: bytes, events: RegistryEvents) -> None:
+        try:
+            carry_out = self._read(text, events)
+        except ValueError as error:
+            logger.warning("An order that is kept in Redis cannot be read: %s", error)
+            return
+        carry_out()
 
     def _read(self, text: bytes, events: RegistryEvents) -> Callable[[], None]:
         process, digest, session, user, code, *channel = text.decode().split(":", 5)

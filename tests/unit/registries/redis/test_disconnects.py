@@ -1,83 +1,15 @@
 """Orders to close sockets, and to put a user out of a channel."""
 
-import math
-from dataclasses import replace
-
 import pytest
 
-from flask_realtime.errors import CloseCode, RegistryUnavailable
-from flask_realtime.registries.records import Disconnect, RegistryEvents
-from flask_realtime.registries.redis import disconnects
-from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.errors import CloseCode
+from flask_realtime.registries.records import Disconnect
 from flask_realtime.registries.redis.connection import Deadline
-from flask_realtime.registries.redis.disconnects import READ_AT_ONCE, RedisDisconnects
-from flask_realtime.registries.redis.keys import RedisKeys
-from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.redis.disconnects import READ_AT_ONCE
 from flask_realtime.threads import clock
 
 from ....eventually import DEADLINE, eventually
-
-ORDERS = [Disconnect("digest"), Disconnect(session="s", code=4001), Disconnect(user="a%3Ab")]
-
-
-class Process:
-    """One process that announces orders, and carries out those of others."""
-
-    def __init__(self, url, prefix, name):
-        self.told = []
-        keys = RedisKeys(prefix)
-        self.pool = RedisPool(RedisAddress(url, "url", DEADLINE), DEADLINE)
-        self.part = RedisDisconnects(self.pool, keys, name)
-        self.events = RegistryEvents(
-            *[lambda *_: None] * 2,
-            self.told.append,
-            lambda *about: self.told.append(about),
-            *[lambda: None] * 2,
-        )
-        self.part.begin(Deadline(DEADLINE))
-
-    def announce(self, order):
-        self.part.announce(order, Deadline(DEADLINE))
-
-    def announce_many(self, count):
-        """Announce more orders than are kept; Redis drops a hundred at once."""
-        for number in range(count):
-            self.announce(Disconnect(f"digest-{number}"))
-
-    def catch_up(self):
-        """Carry out what was missed; the times at which orders were given are in ``moments``."""
-        first = len(self.told)
-        self.part.catch_up(self.events, Deadline(DEADLINE))
-        self.moments = [one.opened_before for one in self.told[first:]]
-        self.told[first:] = [replace(one, opened_before=math.inf) for one in self.told[first:]]
-
-    def hear(self, data):
-        self.part.hear(data, self.events)()
-
-
-@pytest.fixture
-def process(redis_url, tmp_path):
-    """A function that makes one more process."""
-    made = []
-
-    def make(name):
-        made.append(Process(redis_url, tmp_path.name, name))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.pool.close()
-
-
-@pytest.fixture
-def kept(store, tmp_path):
-    """A function that returns the orders that are kept, as they were announced."""
-
-    def read():
-        entries = store.client.xrange(f"{tmp_path.name}:disconnects")
-        return [at + b" " + fields[b"e"] for at, fields in entries]
-
-    return read
+from .processes import ORDERS
 
 
 def test_orders_that_were_missed_are_carried_out_in_order(process):
@@ -177,104 +109,3 @@ def test_order_is_kept_by_a_redis_out_of_memory(process, store, kept):
 
     assert second.told == ORDERS[:1]
     assert len(kept()) == 1
-
-
-EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
-
-
-@pytest.fixture
-def notices_at_once(monkeypatch):
-    """As if a process knew at once that it hears Redis no longer."""
-    monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
-
-
-def is_later(moment):
-    """Return whether orders have other ids by now: a time within Redis has whole ms."""
-    return clock.monotonic() > moment + 0.002
-
-
-@pytest.mark.usefixtures("notices_at_once")
-def test_process_that_missed_more_orders_than_are_kept_has_all_sockets_come_back(
-    process, monkeypatch
-):
-    """A ban may be among those that are kept no longer, as strangers log out in great numbers."""
-    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
-    first, second = process("first"), process("second")
-    second.part.note_loss()
-    lost_at = clock.monotonic()
-    eventually(lambda: is_later(lost_at))
-    first.announce(Disconnect(user="banned"))
-    first.announce_many(300)
-
-    second.catch_up()
-    moment = second.moments[second.told.index(EVERYBODY)]
-    returned_at = clock.monotonic()
-    eventually(lambda: is_later(returned_at))
-    second.part.note_loss()
-    second.catch_up()
-
-    assert Disconnect(user="banned") not in second.told
-    assert second.told.count(EVERYBODY) == 1
-    # Sockets that are opened from now on are let in by what Redis knows.
-    assert lost_at < moment < returned_at
-
-
-@pytest.mark.usefixtures("notices_at_once")
-def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets(
-    process, monkeypatch
-):
-    """However many there were before its link to Redis was lost for a moment."""
-    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
-    first, second = process("first"), process("second")
-    first.announce_many(300)
-    heard_at = clock.monotonic()
-    eventually(lambda: is_later(heard_at))
-    second.part.note_loss()
-    lost_at = clock.monotonic()
-    eventually(lambda: is_later(lost_at))
-    first.announce(ORDERS[0])
-
-    second.catch_up()
-
-    assert second.told == ORDERS[:1]
-
-
-def test_process_that_heard_nothing_for_longer_than_orders_are_kept_has_all_sockets_come_back(
-    process, monkeypatch, kept
-):
-    """Nothing in Redis tells whether there were any."""
-    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
-    first, second = process("first"), process("second")
-    second.part.note_loss()
-    lost_at = clock.monotonic()
-    first.announce(Disconnect(user="banned"))
-    eventually(lambda: not kept() and clock.monotonic() > lost_at + 1)
-
-    second.catch_up()
-    told = second.told.copy()
-    second.part.note_loss()
-    second.catch_up()
-
-    assert told == second.told == [EVERYBODY]
-
-
-def test_process_that_cannot_ask_what_it_missed_asks_again(process, monkeypatch):
-    """It counts as deaf since its link was lost, and not since it asked in vain."""
-    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
-    one = process("one")
-    one.part.note_loss()
-    lost_at = clock.monotonic()
-    with monkeypatch.context() as patch:
-        patch.setattr(one.pool, "ask", refuse)
-        with pytest.raises(RegistryUnavailable):
-            one.catch_up()
-    eventually(lambda: clock.monotonic() > lost_at + 1)
-    one.part.note_loss()
-
-    one.catch_up()
-
-    assert one.told == [EVERYBODY]
-
-
-def refuse(*_):
-    raise RegistryUnavailable("Away.")

@@ -1,0 +1,153 @@
+"""Orders that a process does not hear, and that may be kept no longer when it asks for them."""
+
+from dataclasses import replace
+
+import pytest
+
+from flask_realtime.errors import CloseCode, RegistryUnavailable
+from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.redis import disconnects
+from flask_realtime.registries.redis.connection import Deadline
+from flask_realtime.threads import clock
+
+from ....eventually import DEADLINE, eventually
+from .processes import ORDERS
+
+EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
+
+
+@pytest.fixture
+def notices_at_once(monkeypatch):
+    """As if a process knew at once that it hears Redis no longer."""
+    monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
+
+
+def is_later(moment):
+    """Return whether orders have other ids by now: a time within Redis has whole ms."""
+    return clock.monotonic() > moment + 0.002
+
+
+@pytest.mark.usefixtures("notices_at_once")
+def test_process_that_missed_more_orders_than_are_kept_has_all_sockets_come_back(
+    process, monkeypatch
+):
+    """A ban may be among those that are kept no longer, as strangers log out in great numbers."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    first, second = process("first"), process("second")
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    eventually(lambda: is_later(lost_at))
+    first.announce(Disconnect(user="banned"))
+    first.announce_many(300)
+
+    second.catch_up()
+    moment = second.moments[second.told.index(EVERYBODY)]
+    returned_at = clock.monotonic()
+    eventually(lambda: is_later(returned_at))
+    second.part.note_loss()
+    second.catch_up()
+
+    assert Disconnect(user="banned") not in second.told
+    assert second.told.count(EVERYBODY) == 1
+    # Sockets that are opened from now on are let in by what Redis knows.
+    assert lost_at < moment < returned_at
+
+
+@pytest.mark.usefixtures("notices_at_once")
+def test_process_that_reads_what_it_missed_in_two_attempts_misses_nothing(process, monkeypatch):
+    """The first attempt took too long, behind orders that were kept no longer."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    monkeypatch.setattr(disconnects, "READ_AT_ONCE", 10)
+    first, second = process("first"), process("second")
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    eventually(lambda: is_later(lost_at))
+    first.announce(Disconnect(user="banned"))
+    first.announce_many(300)
+    deadline = Deadline(DEADLINE)
+
+    def be_slow(order):
+        second.told.append(order)
+        deadline.seconds, deadline._at = 0, clock.monotonic()
+
+    slow = replace(second.events, disconnected=be_slow)
+    with pytest.raises(RegistryUnavailable):
+        second.part.catch_up(slow, deadline)
+    assert EVERYBODY not in second.told
+
+    second.catch_up()
+
+    assert EVERYBODY in second.told
+
+
+def test_kept_order_of_another_kind_hides_none_that_follow(process, store, tmp_path, caplog):
+    """Another version of this package may have kept it, while an app is deployed."""
+    first, second = process("first"), process("second")
+    store.client.xadd(f"{tmp_path.name}:disconnects", {"e": "an order of another kind"})
+    first.announce(ORDERS[0])
+
+    second.catch_up()
+
+    assert second.told == ORDERS[:1]
+    assert "cannot be read" in caplog.text
+
+
+@pytest.mark.usefixtures("notices_at_once")
+def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets(
+    process, monkeypatch
+):
+    """However many there were before its link to Redis was lost for a moment."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    first, second = process("first"), process("second")
+    first.announce_many(300)
+    heard_at = clock.monotonic()
+    eventually(lambda: is_later(heard_at))
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    eventually(lambda: is_later(lost_at))
+    first.announce(ORDERS[0])
+
+    second.catch_up()
+
+    assert second.told == ORDERS[:1]
+
+
+def test_process_that_heard_nothing_for_longer_than_orders_are_kept_has_all_sockets_come_back(
+    process, monkeypatch, kept
+):
+    """Nothing in Redis tells whether there were any."""
+    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
+    first, second = process("first"), process("second")
+    second.part.note_loss()
+    lost_at = clock.monotonic()
+    first.announce(Disconnect(user="banned"))
+    eventually(lambda: not kept() and clock.monotonic() > lost_at + 1)
+
+    second.catch_up()
+    told = second.told.copy()
+    second.part.note_loss()
+    second.catch_up()
+
+    assert told == second.told == [EVERYBODY]
+
+
+def test_process_that_cannot_ask_what_it_missed_asks_again(process, monkeypatch):
+    """It counts as deaf since its link was lost, and not since it asked in vain."""
+    monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
+    one = process("one")
+    one.part.note_loss()
+    lost_at = clock.monotonic()
+    with monkeypatch.context() as patch:
+        patch.setattr(one.pool, "ask", refuse)
+        with pytest.raises(RegistryUnavailable):
+            one.catch_up()
+    eventually(lambda: clock.monotonic() > lost_at + 1)
+    one.part.note_loss()
+
+    one.catch_up()
+
+    assert one.told == [EVERYBODY]
+
+
+def refuse(*_):
+    raise RegistryUnavailable("Away.")
