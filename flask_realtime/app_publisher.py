@@ -163,8 +163,8 @@ class AppPublisher:
         if self._is_heard(message) and not self._is_heard(names[0]):
             self._has_hinted = True
             logger.warning(
-                "push(%r, %r) sends the text %r down the channel %r, which no page listens to, "
-                "while there are pages that listen to %r. The message comes first, then the "
-                "channels: did the two change places?",
+                "push(%r, %r) pushes the text %r to the channel %r, to which no page is "
+                "subscribed, while pages are subscribed to %r. The message is the first "
+                "argument, and the channels follow it: are the two swapped?",
                 message, names[0], message, names[0], message,
             )  # fmt: skip

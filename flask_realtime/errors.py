@@ -119,7 +119,9 @@ class UnknownAction(RealtimeError, LookupError):
     """
 
     def __init__(self, action: str, known: Sequence[str]) -> None:
-        super().__init__(f"No handler for action {action!r}; there are: {', '.join(known)}.")
+        super().__init__(
+            f"There is no handler for the action {action!r}; the actions are: {', '.join(known)}."
+        )
         self.action = action
 
 
@@ -132,8 +134,9 @@ class NotSubscribed(RealtimeError, LookupError):
 
     def __init__(self, digest: str, channel: str) -> None:
         super().__init__(
-            f"Client {digest[:8]} is not subscribed to {channel!r}, so it would not hear this; "
-            f"call realtime.socket.subscribe({channel!r}) in the view that renders its page."
+            f"Client {digest[:8]} is not subscribed to {channel!r}, so it would not receive this "
+            f"message; call realtime.socket.subscribe({channel!r}) in the view that renders its "
+            f"page."
         )
         self.channel = channel
 
@@ -144,10 +147,10 @@ class NobodyListens(RealtimeError, RuntimeError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This process serves no requests, and without REALTIME_REDIS a push, or the end of a "
-            "user's sockets, reaches only the sockets of its own process: here it reaches none. "
-            "Set REALTIME_REDIS here and in the web processes. If it is to reach nobody, in a test "
-            "for example, set REALTIME_REGISTRY='memory'."
+            "This process serves no requests, and without REALTIME_REDIS a push, or an order to "
+            "close a user's sockets, reaches only the sockets of its own process: here it "
+            "reaches none. Set REALTIME_REDIS here and in the web processes. If it is meant to "
+            "reach nobody, in a test for example, set REALTIME_REGISTRY='memory'."
         )
 
 

@@ -76,8 +76,8 @@ class Realtime(Pushing, Subscribing):
         """
         if "realtime" in app.extensions:
             raise AlreadyRegistered(
-                f"The app {app.name!r} has a Realtime already: call init_app once an app, or leave "
-                f"out init_app where you say Realtime(app)."
+                f"The app {app.name!r} has a Realtime already: call init_app once for each app, "
+                f"and not at all for an app that was passed to Realtime(app)."
             )
         config = Config.from_mapping(app.config)
         app.extensions["realtime"] = AppState(
@@ -93,8 +93,8 @@ class Realtime(Pushing, Subscribing):
         """
         if not has_request_context():
             raise NoContext(
-                "realtime.socket is the client of the current request, and there is none here: "
-                "use it in a view or a handler; to push from elsewhere use realtime.push()."
+                "realtime.socket is the client of the current request, and there is no request "
+                "here: use it in a view or a handler; to push from elsewhere use realtime.push()."
             )
         state = self._state()
         return Socket(

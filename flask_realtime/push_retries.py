@@ -71,7 +71,7 @@ class RetryQueue:
                 self._publish(make())
                 return
             except RegistryUnavailable as error:
-                logger.warning("The registry is away; a push is tried again: %s", error)
+                logger.warning("The registry is unavailable; a push will be tried again: %s", error)
         with self._lock:
             self._queue.append(_Waiting(clock.monotonic() + self._seconds, make, names))
         self._thread.start()
@@ -105,7 +105,7 @@ class RetryQueue:
             if clock.monotonic() < first.deadline:
                 return False
             logger.error(
-                "A push to %s was lost: the registry was away for too long: %s",
+                "A push to %s was lost, because the registry was unavailable for too long: %s",
                 channels,
                 error,
             )

@@ -219,7 +219,7 @@ def _to_others() -> Route:
     """Return the route to all pages but the one whose request or message is being handled."""
     digests = asking_digests() if has_request_context() else []
     if not digests:
-        logger.debug("include_self=False leaves nobody out: no page is known here.")
+        logger.debug("include_self=False has no effect: this request or message names no page.")
         if has_request_context():
             advice().push_from_no_page()
         return TO_ALL
@@ -231,6 +231,9 @@ def _is_name(name: Any) -> bool:
         check_name(name)
     except ValueError as error:
         # No exception: the database has committed, and other channels are still to be refreshed.
-        logger.error("A commit cannot refresh a channel of this name: %s", error)
+        logger.error(
+            "refresh_on_commit was given an invalid name of a channel, which is not refreshed: %s",
+            error,
+        )
         return False
     return True

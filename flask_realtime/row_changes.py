@@ -91,8 +91,8 @@ class RowWatcher:
         unknown = sorted(asked - known - set(dir(self._model)))
         if unknown:
             raise ValueError(
-                f"{self._model.__name__} has no attribute {unknown[0]!r}; refresh_on_commit names "
-                f"it, and there are: {', '.join(sorted(known))}."
+                f"refresh_on_commit names the attribute {unknown[0]!r}, but {self._model.__name__} "
+                f"has no attribute of that name; its attributes are: {', '.join(sorted(known))}."
             )
 
     def _naming_attributes(self) -> list[str]:
@@ -157,7 +157,10 @@ class RowWatcher:
             return names_of(self._names(state), "refresh_on_commit")
         except Exception:
             # Not raised: an error in the middle of a flush would undo what the app has done.
-            logger.exception("The channels of a %s could not be named.", self._model.__name__)
+            logger.exception(
+                "refresh_on_commit: the names of the channels for a %s could not be computed.",
+                self._model.__name__,
+            )
             return []
 
     def _add(self, session: Any, names: Collection[str]) -> None:

@@ -251,8 +251,8 @@ def _names_of(channels: Sequence[Any]) -> list[str]:
         why = str(error) if pattern is None else _why_not(pattern)
         if current_app.debug:
             current_app.logger.info(
-                "realtime: the view %r was answered 404, for no channel can have the name that it "
-                "asks for: %s",
+                "realtime: the view %r was answered 404, because no channel can have the name "
+                "that the view asked for: %s",
                 request.endpoint,
                 why,
             )

@@ -126,7 +126,7 @@ def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
         return [names.format(**arguments)]
     except (KeyError, IndexError, AttributeError) as error:
         raise LookupError(
-            f"@realtime.subscribes({names!r}) reads {error}, and the view has the arguments "
+            f"@realtime.subscribes({names!r}) needs {error}, but the view's arguments are: "
             f"{', '.join(arguments) or 'none'}."
         ) from error
 

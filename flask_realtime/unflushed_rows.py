@@ -68,7 +68,7 @@ def _check_keys(template: str, states: list[Any], session: Any, is_async: bool) 
     for one in states:
         if one.session is session and _lacks_key(one):
             if session._flushing:
-                remedy = "push behind this flush, in after_flush_postexec for example"
+                remedy = "push after this flush, in after_flush_postexec for example"
             elif is_async:
                 remedy = "await session.flush() before the push"
             else:

@@ -87,8 +87,8 @@ def _read_endpoint_or_path(value: Any) -> str:
     *parts, last = value.split("/")
     if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):
         raise ValueError(
-            f"{without_passwords(value)} in it is no path: '*' stands alone between two "
-            "slashes, for one part, and '**' at the end, for all further ones."
+            f"{without_passwords(value)} in it is not a valid path: write '*' between two slashes "
+            f"for any one part of the path, and '**' at the end for all further parts."
         )
     return value
 
@@ -97,7 +97,10 @@ def _read_environ_key(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"{without_passwords(value)} in it is not a key.")
     if value in _OF_ONE_REQUEST or value.startswith(("HTTP_", "wsgi.", "werkzeug.")):
-        raise ValueError(f"{without_passwords(value)} in it belongs to each request itself.")
+        raise ValueError(
+            f"{without_passwords(value)} in it differs from request to request, so a call cannot "
+            f"take it from the handshake."
+        )
     return value
 
 

@@ -104,7 +104,10 @@ def path() -> Kind:
         if not value.startswith("/"):
             raise ValueError(f"Write {without_passwords('/' + value)}.")
         if not re.fullmatch(r"(/[A-Za-z0-9._~-]*)+", value) or "//" in value:
-            raise ValueError("Letters, digits and any of '._~-/' may stand in it, no variables.")
+            raise ValueError(
+                "It may contain letters, digits and any of '._~-/', but no variable such as "
+                "'<name>'."
+            )
         return value
 
     return Kind("str", "a path that begins with '/'", read)
@@ -151,10 +154,10 @@ def redis() -> Kind:
             return value
         if isinstance(value, list | tuple):
             raise ValueError(
-                "Sentinel, which has several addresses, is reached by a function: "
-                "lambda: sentinel.master_for('mymaster')."
+                "For Sentinel, which has several addresses, give a function: lambda: "
+                "sentinel.master_for('mymaster')."
             )
-        raise ValueError("Wrap a client that exists already in a function: lambda: client.")
+        raise ValueError("Put a client that exists already into a function: lambda: client.")
 
     expected = "a URL such as 'redis://localhost:6379/0', a dict with one under 'url', "
     return Kind("str, dict, function or None", expected + "a function, or None", read, True)
@@ -168,7 +171,7 @@ def redis_prefix() -> Kind:
             raise ValueError("")
         # No braces: they would be the hash tag, and put all keys into one slot of a cluster.
         if not re.fullmatch(r"[\x21-\x7a\x7c\x7e]{1,100}", value):
-            raise ValueError("No spaces, no braces.")
+            raise ValueError("It must not contain spaces or braces.")
         return value
 
     return Kind("str", "a text of 1 to 100 ASCII characters", read)
@@ -198,22 +201,24 @@ def _read_redis_url(value: str) -> str:
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError("The URL begins with redis://, rediss:// (TLS) or unix:// (a socket).")
     if parts.scheme == "unix" and not parts.path:
-        raise ValueError("It names no socket; one is unix:///run/redis/redis.sock.")
+        raise ValueError("It names no socket; write its path, as in unix:///run/redis/redis.sock.")
     return value
 
 
 def _read_redis_options(value: Mapping[Any, Any]) -> dict[str, Any]:
     if not isinstance(value.get("url"), str):
-        raise ValueError("The dict has no 'url'; redis-py's options stand beside it.")
+        raise ValueError(
+            "The dict lacks the key 'url'; options of redis-py are further keys of the dict."
+        )
     if not all(isinstance(key, str) for key in value):
-        raise ValueError("The names of redis-py's options are text.")
+        raise ValueError("Its keys, which name redis-py's options, must be strings.")
     _read_redis_url(value["url"])
     return dict(value)
 
 
 def _read_origin(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{without_passwords(value)} in it is no text.")
+        raise ValueError(f"{without_passwords(value)} in it is not a string.")
     if value == "*":
         raise ValueError(
             "'*' would let any site call routes with the visitor's session; name each origin."

@@ -192,8 +192,9 @@ class Config:
         config = cls(**values)
         if config.path.startswith(f"{config.url_prefix}/"):
             raise InvalidSetting(
-                f"REALTIME_PATH is {config.path!r}, and paths below {config.url_prefix}/ "
-                f"(REALTIME_URL_PREFIX) are those of flask_realtime's own views: choose another."
+                f"REALTIME_PATH is {config.path!r}, but paths below {config.url_prefix}/ "
+                f"(REALTIME_URL_PREFIX) belong to flask_realtime's own views: choose a path "
+                f"outside of them."
             )
         return config
 
@@ -238,5 +239,5 @@ def _unknown(name: str, known: list[str]) -> str:
     by_rest = {one.removeprefix(_PREFIX): one for one in known}
     nearest = difflib.get_close_matches(name.removeprefix(_PREFIX).upper(), by_rest, 1, 0.5)
     if nearest:
-        return f"{name} is no setting of flask_realtime; did you mean {by_rest[nearest[0]]}?"
-    return f"{name} is no setting of flask_realtime; there are: {', '.join(known)}."
+        return f"{name} is not a setting of flask_realtime; did you mean {by_rest[nearest[0]]}?"
+    return f"{name} is not a setting of flask_realtime; the settings are: {', '.join(known)}."

@@ -41,4 +41,6 @@ class AgeLimit:
             is_old = now - connection.opened_at > self._seconds * (1 - SPREAD * share)
             if is_old and connection.is_receptive:
                 # A call that is being handled would be answered to nobody, and not repeated.
-                connection.close_behind_work(CloseCode.SERVICE_RESTART, "Open for long; come back.")
+                connection.close_behind_work(
+                    CloseCode.SERVICE_RESTART, "The socket has been open for long; reconnect."
+                )

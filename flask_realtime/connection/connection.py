@@ -244,8 +244,8 @@ class Connection:
     def give_up(self, why: str) -> None:
         """Close the socket of a client that does not keep up (1013), and log *why*, once."""
         if self.is_open:
-            logger.warning("Closing %s, which does not keep up: %s.", shorten(self.digest), why)
-        self.close(CloseCode.TRY_AGAIN_LATER, "Too slow to keep up; come back and resume.")
+            logger.warning("Closing %s, which reads too slowly: %s.", shorten(self.digest), why)
+        self.close(CloseCode.TRY_AGAIN_LATER, "The client reads too slowly; reconnect and resume.")
 
     def _append(self, *items: Item) -> None:
         self.outbox.append(*items)
@@ -264,7 +264,7 @@ class Connection:
             self._reached = self._detach(self)
         except Exception:
             # Goes on to end the fd, whose reader would wait for ever.
-            logger.exception("Socket %s can't be detached.", shorten(self.digest))
+            logger.exception("Socket %s can't be removed from its channels.", shorten(self.digest))
         return True
 
     def _say_goodbye(self) -> None:
@@ -281,7 +281,7 @@ class Connection:
             except BaseException:
                 # Also a gevent.Timeout that the app began at the handshake and did not end. The
                 # last step gives the socket's place to others.
-                logger.exception("The end of socket %s failed.", shorten(self.digest))
+                logger.exception("Closing and cleaning up socket %s failed.", shorten(self.digest))
 
     def _part(self) -> None:
         self._begin_close(CloseCode.ABNORMAL)

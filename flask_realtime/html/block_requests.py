@@ -103,7 +103,7 @@ class BlockRequests:
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         turn = self._turns().begin(view)
         if turn is None:
-            response = app.response_class("Too many at once; come back.\n", 503)
+            response = app.response_class("Too many requests for blocks at once; try again.\n", 503)
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
             raise HTTPException(response=response)
         request.environ[_TURN] = turn

@@ -24,10 +24,10 @@ class HoldsToken(RealtimeError, ValueError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} holds the CSRF token of the visitor who asks, by which anybody who gets it "
-            f"could act in that visitor's name: a form was passed to the template, or the content "
-            f"was rendered for that visitor. Leave the form out, or use a block for what is each "
-            f"visitor's own."
+            f"{what} holds the CSRF token of the visitor who makes this request. It goes to other "
+            f"visitors too, and each of them could use the token to send forms in this visitor's "
+            f"name. Either a form was passed to the template, or the content was rendered for "
+            f"this visitor: leave the form out, or use a block for what differs between visitors."
         )
 
 

@@ -45,9 +45,7 @@ class Fragment:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             known = ", ".join(ACTIONS)
-            raise ValueError(
-                f"{self.action!r} is no change that a fragment can make; there are: {known}."
-            )
+            raise ValueError(f"A fragment has no action {self.action!r}; the actions are: {known}.")
         if self.action != "reload" and not (isinstance(self.target, str) and self.target.strip()):
             raise ValueError(
                 f"The target of {self.action!r} is {self.target!r}, but a CSS selector such as "
@@ -95,8 +93,9 @@ def content(
         return text
     if not isinstance(template, str) or "<" in template:
         raise TypeError(
-            f"The name of a template is expected behind the target, not {template!r:.100}; literal "
-            f"content is given as html=: a Markup as it is, any other text escaped."
+            f"The argument after the target must be the name of a template, not "
+            f"{template!r:.100}. Pass literal content as html=: a Markup is inserted as it is, "
+            f"any other text is escaped."
         )
     html = render(template, block, context)
     check_for_token(html, f"The template {template!r}", context.values())
@@ -113,8 +112,8 @@ def literal(
     _check_morph(context)
     if html is None or template is not None or block is not None or context:
         raise TypeError(
-            "A Publisher has no app and no templates: give the content as html=, a Markup as it "
-            "is, any other text escaped."
+            "A Publisher has no app, and therefore no templates: pass the content as html=. A "
+            "Markup is inserted as it is, any other text is escaped."
         )
     return str(escape(html))
 
@@ -133,9 +132,9 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
     variables = {name: resolve(value) for name, value in context.items()}
     for held in held_proxies(variables):
         logger.warning(
-            "The template %r of a fragment is given %s, which is a proxy such as current_user: in "
-            "a fragment it stands for nobody. Set it to the object itself, as "
-            "current_user._get_current_object() returns it.",
+            "The template %r of a fragment is given %s, which is a proxy such as current_user: "
+            "in a fragment such a proxy stands for an anonymous visitor. Replace the proxy by "
+            "the object itself, which current_user._get_current_object() returns.",
             template,
             held,
         )
@@ -156,9 +155,10 @@ def _explained(template: str) -> Iterator[None]:
         # As add_note() does, which Python has from 3.11 on.
         error.__notes__ = [  # type: ignore[attr-defined]
             *getattr(error, "__notes__", ()),
-            f"The template {template!r} was being rendered for all who get it, as nobody: with an "
-            f"empty session, an empty g and a stranger as current_user, in context processors too. "
-            f"Pass what it needs, or use a block for what is each visitor's own.",
+            f"The template {template!r} was being rendered once for all pages, without a visitor: "
+            f"with an empty session, an empty g and an anonymous current_user, in context "
+            f"processors too. Pass what it needs, or use a block for what differs between "
+            f"visitors.",
         ]
         raise
 

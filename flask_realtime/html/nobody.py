@@ -35,9 +35,9 @@ class WrittenByNobody(RealtimeError, RuntimeError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} is rendered once for all pages, so it belongs to no visitor and can "
-            f"write no session (csrf_token() does, and flash()). Use a block for what is each "
-            f"visitor's own."
+            f"{what} is rendered once for all pages, without any visitor's session, so it cannot "
+            f"change a session, as csrf_token() and flash() do. Use a block for what differs "
+            f"between visitors."
         )
 
 

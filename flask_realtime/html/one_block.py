@@ -37,7 +37,7 @@ def render_block(template: Template, block: str, variables: dict[str, Any]) -> s
     if len(functions) == 1:
         names = sorted(name for name in context.blocks if name != block)
         raise LookupError(
-            f"The template {template.name!r} has no block {block!r}; there are: "
+            f"The template {template.name!r} has no block {block!r}; its blocks are: "
             f"{', '.join(names) or 'none'}."
         )
     return _run(template, functions[1], reached[0] if reached else context)
@@ -52,7 +52,9 @@ def _run_up_to_block(template: Template, context: Context, reached: list[Context
     except Exception as error:
         # What is not wanted may read what a fragment is not given, or write the session.
         logger.debug(
-            "What stands around the block of %r was rendered only in part: %r", template.name, error
+            "An error of the template %r outside of the block that was rendered is ignored: %r",
+            template.name,
+            error,
         )
 
 

@@ -117,7 +117,7 @@ class CatchUp:
 
     def _wait_for(self, name: str, since: float) -> None:
         if clock.monotonic() - since > PATIENCE_SECONDS:
-            raise RegistryUnavailable(f"Channel {name!r} is paused in this process for too long.")
+            raise RegistryUnavailable(f"The log of channel {name!r} could not be read in time.")
         # Asked only if the channel is not paused already: thousands of connections that come during
         # a reading would each cause another one.
         if not self._delivery.paused([name]):

@@ -276,7 +276,7 @@ class Delivery:
             self._warned_at = now
         logger.log(
             logging.WARNING if is_due else logging.DEBUG,
-            "Hole in channel %r before %s; reading its log.",
+            "Messages of channel %r before %s are missing; reading its log.",
             publication.channel,
             publication.position,
         )

@@ -92,7 +92,10 @@ class Departures:
             try:
                 self._tell(digest, left)
             except RegistryUnavailable as error:
-                logger.debug("That a client was put out of channels is not noted yet: %s", error)
+                logger.debug(
+                    "The registry has not yet recorded that a client was removed from channels: %s",
+                    error,
+                )
                 # Tried last from now on: one that is refused for ever holds up no other.
                 with self._lock:
                     self._refused_at = clock.monotonic()

@@ -182,7 +182,7 @@ class Reconciler:
             changed &= held_up
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
-            logger.log(level, "The registry is away, trying again: %s", error)
+            logger.log(level, "The registry is unavailable; trying again: %s", error)
             return False
         except Exception:
             logger.exception(

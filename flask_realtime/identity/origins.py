@@ -35,7 +35,7 @@ class Origin(NamedTuple):
         """
         lowered = text.lower()
         if not _ORIGIN.fullmatch(lowered):
-            raise ValueError(f"{text!r} is no origin; one looks like 'https://example.com'.")
+            raise ValueError(f"{text!r} is not an origin, which looks like 'https://example.com'.")
         parts = urlsplit(lowered)
         return cls(parts.scheme, parts.hostname or "", parts.port or _default_port(parts.scheme))
 

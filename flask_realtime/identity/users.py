@@ -26,12 +26,14 @@ def identity_of(value: Any) -> str:
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
         raise InvalidIdentity(
-            f"A user's id is a text, a whole number or a UUID, not {type(value).__name__}: "
+            f"A user's id must be a string, an integer or a UUID, not {type(value).__name__}: "
             f"{value!r:.100}."
         )
     text = str(value)
     if not text:
-        raise InvalidIdentity("A user's id is empty; a stranger's identity is None.")
+        raise InvalidIdentity(
+            "A user's id must not be empty; for a visitor who is not logged in it is None."
+        )
     return text
 
 

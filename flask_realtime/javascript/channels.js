@@ -17,7 +17,7 @@ export class Channels {
 
   /** Add a listener to a channel, or to all channels that fit a pattern. Returns a function to remove it. */
   on(pattern, listener) {
-    if (typeof listener !== "function") throw new TypeError("realtime.on: no function.");
+    if (typeof listener !== "function") throw new TypeError("realtime.on: the listener is not a function.");
     // A script that both pages have runs again: its new listener replaces the one from before.
     this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
     const fits = isPattern(pattern) && matcher(pattern);

@@ -15,7 +15,7 @@ import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
 const COOKIELESS =
-  "realtime: no session cookie comes; another site's frame needs SameSite=None; Secure.";
+  "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
@@ -153,7 +153,7 @@ export class Client {
   /** Send `data`, any JSON value, to the app's handler of `action`. Resolves as `call` does. */
   async send(action, data = {}, { timeout, ...others } = {}) {
     const [unknown] = Object.keys(others);
-    if (unknown) throw new TypeError(`realtime.send: no option "${unknown}" but timeout.`);
+    if (unknown) throw new TypeError(`realtime.send: unknown option "${unknown}"; the only one is timeout.`);
     return this.#send({ action, data }, timeout);
   }
 

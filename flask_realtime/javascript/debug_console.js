@@ -24,7 +24,7 @@ export class Console {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);
     if (count <= MOST) this.#console[level](`realtime: ${text}`);
-    if (count === MOST) this.#console.info("realtime: More of this kind is not told.");
+    if (count === MOST) this.#console.info("realtime: Further messages of this kind are not shown.");
   }
 }
 

@@ -1,7 +1,7 @@
 const EARLY_USE =
-  "`realtime` is used before it is there. The script of realtime_script() makes it when the page's HTML " +
-  'has been read: use it in a <script type="module"> or a <script defer src> below that tag. What is ' +
-  "asked of it now is not kept.";
+  "`realtime` is used before it exists, and is undefined here. The script of realtime_script() creates it " +
+  'once the page\'s HTML has been read: use it in a <script type="module"> or a <script defer src> below ' +
+  "that tag.";
 
 /**
  * Warn about scripts that use `window.realtime` before it exists.

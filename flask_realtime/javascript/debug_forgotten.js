@@ -36,7 +36,7 @@ export class Forgotten {
   #expectLook(reply, what) {
     const { status, body } = reply;
     noteLook(reply, "status", () => this.#window.clearTimeout(timer));
-    const text = `${what} was answered ${status}, and no script has looked at the status: ${quoted(body)}`;
+    const text = `${what} was answered ${status}, but no script has read the status of the reply: ${quoted(body)}`;
     const timer = this.#window.setTimeout(() => this.#console.warn("reply", text), PATIENCE_OF_APPS);
   }
 
@@ -47,7 +47,7 @@ export class Forgotten {
       if (event.defaultPrevented) return;
       const tag = target.cloneNode?.().outerHTML?.split("</")[0] ?? "A form that has left the page";
       const body = error.status ? ` ${quoted(error.body)}` : "";
-      this.#console.warn("error", `${tag}: ${error.message} No listener has looked at realtime:error.${body}`);
+      this.#console.warn("error", `${tag}: ${error.message} No listener of realtime:error has read event.detail.${body}`);
     });
   }
 

@@ -3,11 +3,11 @@ export function tellOfMisfits(window, console) {
   window.addEventListener("realtime:html", ({ detail: { channel, fragments = [] } }) => {
     for (const { action, target } of fragments) {
       if (action === "reload" || isSelector(window, target)) continue;
-      console.warn("selector", `A fragment on ${channel} (${action}) has the target ${target}: no CSS selector.`);
+      console.warn("selector", `A fragment on ${channel} (${action}) has the target ${target}, which is not a valid CSS selector.`);
     }
   });
   window.addEventListener("realtime:untargeted", ({ detail: { channel, action, target } }) => {
-    console.warn("target", `A fragment on ${channel} (${action}) has the target ${target}, which the page has not.`);
+    console.warn("target", `A fragment on ${channel} (${action}) has the target ${target}, which fits no element of this page.`);
   });
 }
 

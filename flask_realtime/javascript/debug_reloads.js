@@ -15,7 +15,7 @@ export class Reloads {
     on("stale", (event) => this.#hearStale(event));
     on("html", ({ detail }) => {
       const isMeant = detail.fragments?.some(({ action }) => action === "reload");
-      if (isMeant) this.#note({ reason: `the app has asked for it on ${detail.channel}`, page: this.#page });
+      if (isMeant) this.#note({ reason: `the app pushed a reload to ${detail.channel}`, page: this.#page });
     });
   }
 
@@ -26,7 +26,7 @@ export class Reloads {
   #tellOfLast() {
     const { reason, page } = this.#note() ?? {};
     this.#note(null);
-    if (page === this.#page) this.#console.info("reload", `The page was loaded anew, since ${reason}.`);
+    if (page === this.#page) this.#console.info("reload", `The page was reloaded, because ${reason}.`);
   }
 
   /** Write why the page is about to be reloaded, or that a listener has prevented it. */
@@ -34,9 +34,9 @@ export class Reloads {
     // In a microtask, which runs after all listeners, but before the page is reloaded.
     queueMicrotask(() => {
       if (event.defaultPrevented) {
-        this.#console.info("reload", `A listener has prevented a reload, though ${reason}.`);
+        this.#console.info("reload", `A listener has prevented a reload of the page, although ${reason}.`);
       } else {
-        this.#console.info("reload", `The page is to be loaded anew, since ${reason}.`);
+        this.#console.info("reload", `The page will be reloaded, because ${reason}.`);
         this.#note({ reason, page: this.#page });
       }
     });
@@ -44,8 +44,8 @@ export class Reloads {
 
   #hearStale(event) {
     const { blocks, status, reason } = event.detail;
-    const what = `the blocks ${blocks.join(", ")} cannot be had (${reason ?? (status || "a redirect")})`;
-    if (reason) this.#console.warn("stale", `The page stays as it is, and ${what}.`);
+    const what = `the server did not send the blocks ${blocks.join(", ")} (${reason ?? (status || "a redirect")})`;
+    if (reason) this.#console.warn("stale", `The page shows old content, because ${what}.`);
     else this.#expect(event, what);
   }
 
@@ -64,9 +64,9 @@ export class Reloads {
 
 function changeOf({ reason }) {
   // The server's reason is a sentence with a full stop, and the line in the console adds another.
-  return ["its session is over, or another's", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
+  return ["its session has ended, or belongs to another user now", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
 }
 
 function lossOf({ channels }) {
-  return channels.length ? `messages of ${channels.join(", ")} are missing` : "the server has forgotten it";
+  return channels.length ? `messages of ${channels.join(", ")} are missing` : "the server does not know the page any more";
 }

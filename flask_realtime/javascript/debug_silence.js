@@ -32,7 +32,7 @@ export class Silence {
     this.#window.setTimeout(() => {
       if (isHeard || this.#isListening(channel) || this.#told.has(channel)) return;
       this.#told.add(channel);
-      this.#console.warn("unheard", `A push came on ${channel}, and nobody listens: realtime.on("${channel}", …).`);
+      this.#console.warn("unheard", `A push came on ${channel}, but the page has no listener for it: add realtime.on("${channel}", …).`);
     }, LATE_SCRIPT);
   }
 
@@ -49,12 +49,12 @@ export class Silence {
     );
     for (const channel of deaf) {
       this.#told.add(channel);
-      this.#console.warn("deaf", `The page listens to ${channel}, to which no view has subscribed it.`);
+      this.#console.warn("deaf", `The page has a listener for ${channel}, but no view has subscribed the page to that channel.`);
     }
     this.#lookAtBlocks(subscribed);
     if (subscribed.length || deaf.length || this.#told.has("")) return;
     this.#told.add("");
-    this.#console.info("idle", "The socket is open, and no view has subscribed this page to anything.");
+    this.#console.info("idle", "The socket is open, but no view has subscribed this page to a channel.");
   }
 
   /** Warn about blocks that depend on no channel of the page. */
@@ -64,7 +64,7 @@ export class Silence {
       const names = realtimeOn.trim().split(/\s+/);
       if (this.#told.has(`block ${block}`) || names.some((name) => isPattern(name) || subscribed.includes(name))) continue;
       this.#told.add(`block ${block}`);
-      const why = realtimeOn ? `${realtimeOn}, to which no view has subscribed the page` : "no channel: data-realtime-on is missing";
+      const why = realtimeOn ? `${realtimeOn}, but no view has subscribed the page to that` : "no channel: data-realtime-on is missing";
       this.#console.warn("block", `The block ${block} depends on ${why}.`);
     }
   }

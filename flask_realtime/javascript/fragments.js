@@ -36,7 +36,7 @@ export class Fragments {
         if (!this.#change(fragment)) targetless.push(fragment);
       } catch (error) {
         const { console } = this.#window;
-        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is no CSS selector: ${fragment.target}`);
+        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is not a CSS selector: ${fragment.target}`);
         else this.#window.reportError(error);
       }
     }

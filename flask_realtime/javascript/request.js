@@ -11,7 +11,7 @@ export class RouteRequest {
    */
   constructor(window, uri, { method = "get", ...options } = {}) {
     const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-    if (unknown) throw new TypeError(`realtime.call: no option "${unknown}" but ${OPTIONS.join(", ")}.`);
+    if (unknown) throw new TypeError(`realtime.call: unknown option "${unknown}"; there are ${OPTIONS.join(", ")}.`);
     const url = new URL(uri, own(window, "baseURI"));
     if (url.origin !== window.origin) {
       throw new TypeError(`realtime.call: ${url.origin} is another origin; use fetch.`);
@@ -39,7 +39,7 @@ function fields(input) {
   if (typeof input !== "object" || !input?.[Symbol.iterator]) return input;
   return [...input].map(([name, value]) => {
     if (value instanceof Blob) {
-      throw new TypeError(`realtime.call: no message carries file "${name}"; use realtime.fetch.`);
+      throw new TypeError(`realtime.call: a message cannot hold file "${name}"; use realtime.fetch.`);
     }
     return input instanceof FormData ? [lines(name), lines(value)] : [name, value];
   });

@@ -156,8 +156,8 @@ def _as_field(name: str, value: Any) -> str:
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
     raise InvalidMessage(
-        f"The field {show(name)} of input can't be sent as a form's, which is a string, a number, "
-        f"true, false, or a list of these; send it as json."
+        f"The field {show(name)} of input can't be sent as a form's field, which is a string, a "
+        f"number, true, false, or a list of these; send it as json."
     )
 
 

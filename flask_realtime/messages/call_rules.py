@@ -73,7 +73,10 @@ class CallRules:
         :raises CallRefused: if ``REALTIME_ALLOW_CALLS`` is False.
         """
         if self._allowed is False:
-            raise CallRefused("This app takes no calls over a socket (REALTIME_ALLOW_CALLS).")
+            raise CallRefused(
+                "This app allows no calls over a socket, because REALTIME_ALLOW_CALLS is False. "
+                "Ask by HTTP."
+            )
 
     def check(self, path: str) -> None:
         """Refuse the current request if its route is not open to calls.

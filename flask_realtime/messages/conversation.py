@@ -150,7 +150,11 @@ class Conversation:
             reply = self._reply(message, handlers.get(message.action), turn)
         except UnknownAction as error:
             # The names of all actions are shown to developers only.
-            told = str(error) if self._app.debug else f"No handler for action {error.action!r}."
+            told = (
+                str(error)
+                if self._app.debug
+                else f"There is no handler for the action {error.action!r}."
+            )
             return error_reply(message.id, 404, told)
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
@@ -161,7 +165,11 @@ class Conversation:
         except NotWanted:
             raise
         except BaseException:
-            logger.exception("%s failed on %r.", self._client.short_digest, message.action)
+            logger.exception(
+                "Socket %s: handling a message with the action %r failed.",
+                self._client.short_digest,
+                message.action,
+            )
             reply = error_reply(message.id, 500, "The server failed on this message.")
         if self._tells_of_session:
             self._tells_of_session = False
@@ -186,10 +194,14 @@ class Conversation:
             self._hand_on(environ, response)
         except RegistryUnavailable as error:
             logger.warning(
-                "Changes of cookies for %s are lost: %s", self._client.short_digest, error
+                "Changes of the session or cookies for socket %s are lost: %s",
+                self._client.short_digest,
+                error,
             )
             return error_reply(
-                message.id, 503, "The registry is away: changes of cookies were lost."
+                message.id,
+                503,
+                "The registry is unavailable: changes of the session or cookies were lost.",
             )
         body = read_body(response, environ, self._config.max_reply_bytes, turn)
         return reply_of(message.id, response, environ, body, turn)
@@ -202,7 +214,9 @@ class Conversation:
             self._hand_on(environ, response)
             response.close()
         except BaseException:
-            logger.exception("A hook for %s failed.", self._client.short_digest)
+            logger.exception(
+                "Socket %s: a function of on_join or on_leave failed.", self._client.short_digest
+            )
 
     def _begin(self) -> None:
         """Read the handshake's environ; not before the first message, as most sockets send none."""

@@ -220,7 +220,8 @@ def _headers(template: Mapping[str, Any], headers: Mapping[str, str]) -> dict[st
         # A client must not replace what a proxy has set, such as an address or a user's name.
         if key in template and key not in _REPLACEABLE:
             raise InvalidMessage(
-                f"The header {name!r} can't be sent: the handshake had one already."
+                f"The header {name!r} can't be sent with a call, because the handshake already "
+                f"had it."
             )
         keys[key] = value
     return keys

@@ -50,7 +50,7 @@ class Handlers:
         check_action(action)
         if not (callable(function) or isinstance(function, RouteHandler)):
             raise TypeError(
-                f"@realtime.handler({action!r}) decorates a function; this is {function!r:.60}."
+                f"@realtime.handler({action!r}) decorates a function, not {function!r:.60}."
             )
         if action in _RESERVED:
             raise AlreadyRegistered(
@@ -58,7 +58,7 @@ class Handlers:
             )
         if action in self._functions:
             raise AlreadyRegistered(
-                f"The action {action!r} has a handler already, {self._functions[action]!r}; an "
+                f"The action {action!r} already has a handler, {self._functions[action]!r}; an "
                 f"action can have only one."
             )
         self._functions[action] = function
@@ -91,5 +91,5 @@ def check_action(action: object) -> None:
         )
     if not isinstance(action, str) or not action:
         raise TypeError(
-            f'An action must be a string, as in @realtime.handler("shout"); this is {action!r}.'
+            f'An action must be a string, as in @realtime.handler("shout"), not {action!r}.'
         )

@@ -26,7 +26,7 @@ class Hooks:
         """
         if not callable(function):
             raise TypeError(
-                f"@realtime.on_join and @realtime.on_leave decorate a function; this is "
+                f"@realtime.on_join and @realtime.on_leave decorate a function, not "
                 f"{function!r:.60}."
             )
         self._functions.append(function)

@@ -118,7 +118,11 @@ class Admission:
         try:
             self._registry.forget_connection(record)
         except RegistryUnavailable as error:
-            logger.warning("A socket's end was not noted, it will expire: %s", error)
+            logger.warning(
+                "The registry could not record that a socket has closed; the socket's entry will "
+                "expire: %s",
+                error,
+            )
         finally:
             self._leave(connection)
 
@@ -143,7 +147,7 @@ class Admission:
         :raises Refusal: if it does not.
         """
         if self._is_stopping():
-            raise Refusal(503, "This process is stopping; come back.", RETRY_AFTER)
+            raise Refusal(503, "This process is stopping; try again.", RETRY_AFTER)
 
     def _take_place(self, session: str) -> None:
         refusal = self._places().enter(session)
@@ -194,7 +198,7 @@ class Admission:
             yield
             return
         if not self._entering.acquire(timeout=ENTERING_SECONDS):
-            raise Refusal(503, "Too many come at once; come back.", RETRY_AFTER)
+            raise Refusal(503, "Too many sockets are being opened at once; try again.", RETRY_AFTER)
         try:
             yield
         finally:
@@ -230,4 +234,4 @@ class Admission:
 
 
 def _away() -> Refusal:
-    return Refusal(503, "The registry is away; come back.", RETRY_AFTER)
+    return Refusal(503, "The registry is unavailable; try again.", RETRY_AFTER)

@@ -24,7 +24,7 @@ SPARE_SECONDS = 1.0
 # Which part of the time until then the spread may take, and which part each of the two above.
 SPREAD_SHARE = 0.5
 END_SHARE = 0.25
-GOODBYE = "The server stops; come back."
+GOODBYE = "The server stops; reconnect."
 
 
 class Drain:
@@ -115,7 +115,10 @@ class Drain:
             except Exception:
                 # The system has no thread for the socket's jobs: _await() closes it with those
                 # that are late.
-                logger.exception("Socket %s can't be told in time.", shorten(connection.digest))
+                logger.exception(
+                    "Socket %s can't be closed behind its work; closing it later.",
+                    shorten(connection.digest),
+                )
 
     def _await(self, connections: list[Connection], deadline: float) -> None:
         # A handler that still runs keeps its socket's good-bye behind it.

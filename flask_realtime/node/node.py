@@ -164,7 +164,7 @@ class Node:
         try:
             return self.registry.has_ended(sessions, heir)
         except RegistryUnavailable as error:
-            logger.debug("Whether a session has ended elsewhere is not known: %s", error)
+            logger.debug("Could not ask the registry whether a session has ended: %s", error)
             return None
 
     def drain(self, seconds: float | None) -> None:
@@ -219,7 +219,7 @@ class Node:
 
     def _end_sockets(self, seconds: float) -> None:
         for connection in self.connections():
-            connection.close(CloseCode.SERVICE_RESTART, "The server stops; come back.")
+            connection.close(CloseCode.SERVICE_RESTART, "The server stops; reconnect.")
         if not self._admission.wait_until_empty(seconds):
             for connection in self.connections():
                 connection.cut()

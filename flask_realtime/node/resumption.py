@@ -189,6 +189,8 @@ class Resumption:
 
 def _close_away(connection: Connection, error: RegistryUnavailable) -> None:
     logger.warning(
-        "Closing %s, whose channels cannot be read: %s", shorten(connection.digest), error
+        "Closing socket %s, because the logs of its channels cannot be read: %s",
+        shorten(connection.digest),
+        error,
     )
-    connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is away; come back.")
+    connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is unavailable; reconnect.")

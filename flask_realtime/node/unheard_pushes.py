@@ -53,9 +53,10 @@ class Serving:
         here = self._here.get()
         if here.unheard and not here.has_served and not servers.is_reloader_parent():
             logger.warning(
-                "Nobody heard the pushes of this process (%d of them): it ends without having "
-                "served a request, and without REALTIME_REDIS a push reaches only the sockets of "
-                "its own process. Set REALTIME_REDIS here and in the web processes.",
+                "The pushes of this process (%d of them) reached nobody: the process ends "
+                "without having served a request, and without REALTIME_REDIS a push reaches only "
+                "the sockets of its own process. Set REALTIME_REDIS here and in the web "
+                "processes.",
                 here.unheard,
             )
 

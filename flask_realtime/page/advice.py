@@ -46,9 +46,9 @@ class Advice:
     def page_without_body(self) -> None:
         """Warn that the page of the current request has the script, and no place for its id."""
         self._give(
-            "The page of the view %r has realtime_script(), and no <body> tag: HTML lets one leave "
-            "it out, but the page's id is written into it, and without an id the page hears no "
-            "push. Spell out <body> in the template."
+            "The page of the view %r has realtime_script(), but no <body> tag. HTML allows to "
+            "leave the tag out, but the page's id is written into it, and without an id the page "
+            "receives no pushes. Write <body> in the template."
         )
 
     def page_without_script(self) -> None:
@@ -107,10 +107,10 @@ class Advice:
         if missed and not self._has_told_of_cookie:
             self._has_told_of_cookie = True
             logger.warning(
-                "The session's cookie is for paths below %r (SESSION_COOKIE_PATH, else "
-                "APPLICATION_ROOT), and %s is none: browsers come there without a session, and no "
-                "socket opens (403). Set SESSION_COOKIE_PATH to a path above it, or REALTIME_PATH "
-                "and REALTIME_URL_PREFIX to paths below that of the cookie.",
+                "Browsers send the session cookie only to paths below %r (SESSION_COOKIE_PATH, "
+                "else APPLICATION_ROOT), and %s is not below it: the session is missing there, "
+                "so no socket opens (403). Set SESSION_COOKIE_PATH to a path above it, or set "
+                "REALTIME_PATH and REALTIME_URL_PREFIX to paths below the cookie's path.",
                 own,
                 f"{request.root_path}{missed[0]}",
             )

@@ -276,7 +276,7 @@ def secret_keys() -> list[str | bytes]:
     app = present_app()
     if not app.secret_key or isinstance(present_session(), NullSession):
         raise InvalidSetting(
-            "SECRET_KEY is not set, and without it pages cannot be told from one another: "
+            "SECRET_KEY is not set, and flask_realtime needs it to tell one page from another: "
             "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
         )
     return secret_keys_of(app)

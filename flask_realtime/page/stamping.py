@@ -125,9 +125,10 @@ class Stamping:
             return
         self._warned.add(request.endpoint)
         logger.warning(
-            "The page of the view %r is subscribed, and streamed: its body is not at hand to get "
-            "its connection id, so the page opens no socket and hears no push. Return it whole, or "
-            'pass realtime.socket.connection_id to its template for <body %s="…">.',
+            "The page of the view %r is subscribed, but streamed, so its connection id cannot be "
+            "written into its <body>: the page opens no socket and receives no pushes. Return "
+            "the page whole, or pass realtime.socket.connection_id to its template for <body "
+            '%s="…">.',
             request.endpoint,
             ATTRIBUTE,
         )

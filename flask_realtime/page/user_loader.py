@@ -43,15 +43,14 @@ class Identify:
         """
         if self._function is not None:
             raise AlreadyRegistered(
-                f"The app has said already who a session belongs to, by {self._function!r}: "
-                f"use realtime.identify once."
+                f"The app already has a function for realtime.identify, {self._function!r}: use "
+                f"realtime.identify once."
             )
         if isinstance(function, ModuleType) and function.__name__ == "flask_login":
             function = _ask_flask_login
         if not callable(function):
             raise TypeError(
-                f"realtime.identify takes a function, or the module flask_login, and not "
-                f"{function!r}."
+                f"realtime.identify takes a function, or the module flask_login, not {function!r}."
             )
         self._function = function
 
@@ -60,8 +59,9 @@ class Identify:
         if self._function is None and not self._has_warned:
             self._has_warned = True
             logger.warning(
-                "to_user() or user() named a user and reaches nobody: the app has not said who a "
-                "session belongs to. Use realtime.identify."
+                "to_user() or user() reaches nobody, because the app does not say which user a "
+                "session belongs to: decorate a function that returns the user's id with "
+                "@realtime.identify."
             )
 
     def ask(self, of: SessionMixin) -> str | None:

@@ -47,8 +47,8 @@ def check_name(name: Any) -> str:
     """
     if is_pattern(_check(name)):
         raise InvalidChannel(
-            f"{name!r} holds a '*', which no channel's name may. To push to every channel that "
-            f"fits a pattern, say pattern={name!r} in place of the name."
+            f"{name!r} contains a '*', which no channel's name may contain. To push to every "
+            f"channel that fits a pattern, pass pattern={name!r} in place of the name."
         )
     return _check_reserved(name)
 
@@ -63,23 +63,23 @@ def check_format(text: str) -> str:
         parts = [(literal, field) for literal, field, _, _ in string.Formatter().parse(text)]
     except ValueError as error:
         raise InvalidChannel(
-            f"{text!r} is no format of a channel's name ({error}); write 'room:{{room_id}}', or "
-            f"'{{{{' for a brace."
+            f"{text!r} is not a valid format of a channel's name ({error}); write "
+            f"'room:{{room_id}}', or '{{{{' for a brace."
         ) from None
     if any(field is not None and not field[:1].isidentifier() for _, field in parts):
         raise InvalidChannel(
-            f"{text!r} has a field without a name: say what is put there, as 'room:{{room_id}}' "
-            f"does."
+            f"{text!r} has a field without a name: name the field, as in 'room:{{room_id}}'."
         )
     if any(is_pattern(literal) for literal, _ in parts):
         raise InvalidChannel(
-            f"{text!r} holds a '*', which no channel's name may: only a push takes a pattern. Name "
-            f"each channel, or give a function that returns several names."
+            f"{text!r} contains a '*', which no channel's name may contain: only a push takes a "
+            f"pattern. Name each channel, or give a function that returns several names."
         )
     if text.startswith(RESERVED):
         raise InvalidChannel(
-            f"{text!r} begins with '@', as only the library's own channels do. A page hears the "
-            f"channel of its user by itself; realtime.to_user(id) pushes to it."
+            f"{text!r} begins with '@', which is reserved for the library's own channels. A page "
+            f"is subscribed to the channel of its user automatically; realtime.to_user(id) pushes "
+            f"to it."
         )
     check_name("".join(literal + ("x" if field else "") for literal, field in parts))
     return text
@@ -98,8 +98,8 @@ def names_of(found: Any, whose: str) -> list[Any]:
         return [one for one in found or () if one is not None]
     except TypeError:
         raise TypeError(
-            f"The function of {whose} returned {found!r:.100}, but the name of a channel is "
-            f"expected, or a list of names, or None for no channel."
+            f"The function of {whose} returned {found!r:.100}, but must return the name of a "
+            f"channel, a list of names, or None for no channel."
         ) from None
 
 
@@ -151,9 +151,11 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
 def _check(name: Any) -> str:
     if not isinstance(name, str):
-        raise InvalidChannel(f"A channel's name is text, not {type(name).__name__}: {name!r}.")
+        raise InvalidChannel(
+            f"A channel's name must be a string, not {type(name).__name__}: {name!r}."
+        )
     if not name:
-        raise InvalidChannel("A channel's name is empty.")
+        raise InvalidChannel("A channel's name must not be empty.")
     if len(name) > LONGEST_NAME:
         raise InvalidChannel(
             f"A channel's name has {len(name)} characters, and {LONGEST_NAME} at most are "
@@ -170,7 +172,7 @@ def _check(name: Any) -> str:
 def _check_reserved(name: str) -> str:
     if name.startswith(RESERVED):
         raise InvalidChannel(
-            f"{name!r} begins with '@', as only the library's own channels do; choose another "
-            f"name. What is pushed to a user goes by realtime.to_user(id)."
+            f"{name!r} begins with '@', which is reserved for the library's own channels; choose "
+            f"another name. To push to a user, call realtime.to_user(id)."
         )
     return name

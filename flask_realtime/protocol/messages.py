@@ -186,9 +186,9 @@ def _parse_object(text: str) -> dict[str, Any]:
     try:
         fields = _decoder.decode(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage(f"A message is JSON, and this is not: {error}") from None
+        raise InvalidMessage(f"A message must be JSON, and this one is not: {error}") from None
     if not isinstance(fields, dict):
-        raise InvalidMessage("A message is a JSON object.")
+        raise InvalidMessage("A message must be a JSON object.")
     return fields
 
 
@@ -234,6 +234,6 @@ def _parse_position(channel: str, text: object) -> Position:
         return Position.parse(text)
     except ValueError:
         raise InvalidMessage(
-            f"The position of {channel!r:.{_MAX_ID_CHARACTERS}} is none; a push carries one, such "
-            "as 'k3f9:17:b2'."
+            f"The position of channel {channel!r:.{_MAX_ID_CHARACTERS}} is malformed; send one "
+            f"that a push carried, such as 'k3f9:17:b2'."
         ) from None

@@ -40,7 +40,7 @@ class Position(NamedTuple):
         """
         found = _TEXT.fullmatch(text)
         if found is None:
-            raise ValueError(f"{text!r} is no position; one looks like 'k3f9:17:b2'.")
+            raise ValueError(f"{text!r} is not a position, which looks like 'k3f9:17:b2'.")
         epoch, seq, tag = found.groups()
         return cls(epoch, int(seq), tag)
 

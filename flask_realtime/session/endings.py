@@ -165,21 +165,24 @@ class Endings:
         others += [lost for one in ends for lost in self._bans.add(one)]
         if ends:
             logger.warning(
-                "%d users were put out of too many channels to tell the registry of each: their "
-                "present pages have to be loaded anew.",
+                "%d users were removed from too many channels to send each removal to the "
+                "registry: their open pages have to reload instead.",
                 len(ends) // 2,
             )
         if others:
             logger.error(
-                "%d ends of sessions or users are told to no other process: more than %d wait for "
-                "the registry.",
+                "%d ends of sessions or users will not reach other processes, because more than %d "
+                "were waiting for the registry.",
                 len(others),
                 MOST_WAITING,
             )
         try:
             self._thread.start()
         except RuntimeError:
-            logger.exception("Ends of sessions and users wait: no thread can be started to tell.")
+            logger.exception(
+                "Ends of sessions and users are not sent to other processes yet, because no "
+                "thread can be started."
+            )
         self._wake.set()
 
     def _queue_of(self, end: End) -> WaitingEnds:
@@ -202,7 +205,10 @@ class Endings:
                     # A time for each: one user may leave thousands of channels, again and again.
                     has_more |= self._take_turn(queue, clock.monotonic() + TURN_SECONDS, is_retry)
             except Exception:
-                logger.exception("Ends of sessions and users are told later.")
+                logger.exception(
+                    "Sending ends of sessions and users to the registry failed; it will be tried "
+                    "again."
+                )
             if is_retry and refusals == self._refusals:
                 self._is_away = False
                 # The registry takes all: only the time was over for those that still wait.
@@ -261,13 +267,13 @@ class Endings:
             self._refusals += 1
             logger.log(
                 level,
-                "The end of a session, a user or a subscription holds in this process, and will be "
-                "told to the others when the registry takes it: %s",
+                "The end of a session, a user or a subscription has taken effect in this process "
+                "only. It will reach the others when the registry is available again: %s",
                 error,
             )
             return False
         except Exception:
-            logger.exception("The end of a session or user could not be told to the registry.")
+            logger.exception("The registry could not record the end of a session or user.")
         return True
 
     def _tell(self, one: WaitingEnd) -> None:

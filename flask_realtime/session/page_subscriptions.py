@@ -145,7 +145,10 @@ class Grants:
 
     def _take(self, client: Client, names: Collection[str], last: int, by_view: bool) -> None:
         if not client.exists:
-            logger.debug("A request names a page, but has no session to know it by.")
+            logger.debug(
+                "A request names a page, but its session has no socket key, so that the page is "
+                "unknown."
+            )
             return
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
         taken = client.taken
@@ -212,7 +215,11 @@ class Grants:
                 own = [channel_of(identity)]
                 self._process().registry.subscribe(final, own, _grant(client, identity, own))
         except RegistryUnavailable as error:
-            logger.warning("Page %s is not subscribed: %s", shorten(final), error)
+            logger.warning(
+                "Page %s is rendered without being subscribed to the channel of its user: %s",
+                shorten(final),
+                error,
+            )
 
     def _move(self, client: Client, final: str, identity: str | None) -> None:
         """The session belongs to another user now: move the subscriptions to another digest."""
@@ -237,7 +244,8 @@ class Grants:
             self._process().registry.forget_client(client.subscribed_as)
         except RegistryUnavailable as error:
             logger.warning(
-                "What a request subscribed before it was answered %d cannot be taken back: %s",
+                "The subscriptions of a page whose request was answered %d could not be removed: "
+                "%s",
                 response.status_code,
                 error,
             )
@@ -284,7 +292,7 @@ def away(response: Response) -> Response:
     """Make *response* say that the registry is away, and that the client is to come back."""
     response.status_code = 503
     response.mimetype = "text/plain"
-    response.set_data("The registry is away; come back.")
+    response.set_data("The registry is unavailable; try again.")
     response.headers["Retry-After"] = "1"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -73,7 +73,7 @@ class SessionChanges:
         """
         data = _read(app, _SALT, text)
         if data["for"] != digest:
-            raise ValueError("The changes are another client's.")
+            raise ValueError("the changes belong to another client")
         return cls(
             {key: (old, new) for key, (old, new) in data["changes"].items()},
             tuple(data["cookies"]),
@@ -161,5 +161,5 @@ def _read(app: Flask, salt: str, text: str) -> dict[str, Any]:
     try:
         data: dict[str, Any] = _signer(app, salt).loads(text)
     except BadData as error:
-        raise ValueError(f"The changes can't be read: {error}") from error
+        raise ValueError(f"the changes can't be read: {error}") from error
     return data

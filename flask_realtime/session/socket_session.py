@@ -187,7 +187,8 @@ class SocketSession:
                 yield SessionChanges.from_text(self._app, self._digest, text)
             except ValueError as error:
                 logger.warning(
-                    "A change that waits for the browser of %s cannot be used: %s",
+                    "A change of the session that waits for the browser of socket %s is ignored: "
+                    "%s",
                     shorten(self._digest),
                     error,
                 )

@@ -101,10 +101,15 @@ class SessionPath:
         try:
             digests = self._digests(client)
             if not digests:
-                return _refuse(403, "The session holds no socket key: it is not that of a page.")
+                return _refuse(
+                    403,
+                    "The session holds no socket key: the request has no session cookie of a page.",
+                )
             has_changed = self._take(digests, client, response)
         except RegistryUnavailable as error:
-            logger.warning("The changes that wait for a page can't be fetched: %s", error)
+            logger.warning(
+                "The changes of the session that wait for a page could not be read: %s", error
+            )
             response, has_changed = _answer(503, "The registry is away; come back."), False
         if not has_changed:
             # No session cookie: one that changes nothing could undo a log-out that is under way.
@@ -127,7 +132,7 @@ class SessionPath:
                     Grant(user, came_at(user), {}),
                 )
         except RegistryUnavailable as error:
-            logger.warning("A page that asks for its id has to ask again: %s", error)
+            logger.warning("A page could not be given its id, and will ask for it again: %s", error)
             return _refuse(503, "The registry is away; come back.")
         if known_socket_key() is None:
             client.keep_socket_key()
@@ -145,7 +150,10 @@ class SessionPath:
                 try:
                     found[follow(current_app, pointer)] = None
                 except ValueError as error:
-                    logger.warning("A pointer to changes that wait cannot be used: %s", error)
+                    logger.warning(
+                        "A pointer to changes of a session that wait for a browser is ignored: %s",
+                        error,
+                    )
         return list(found)
 
     def _take(self, digests: Sequence[str], client: Client, response: Response) -> bool:
@@ -157,7 +165,8 @@ class SessionPath:
                 item = SessionChanges.from_text(current_app, digest, text)
             except ValueError as error:
                 logger.warning(
-                    "A change that waited for the browser of %s cannot be used: %s",
+                    "A change of the session that waited for the browser of socket %s is "
+                    "ignored: %s",
                     shorten(digest),
                     error,
                 )

@@ -54,9 +54,9 @@ class Periodic:
             function()
         except ConnectionError as error:
             logger.warning(
-                "%s: a call failed, because the registry is away; it is made again: %s",
+                "%s: a call failed, because the registry is unavailable; it will be repeated: %s",
                 self._name,
                 error,
             )
         except Exception:
-            logger.exception("%s: a call failed; it is made again.", self._name)
+            logger.exception("%s: a call failed; it will be repeated.", self._name)

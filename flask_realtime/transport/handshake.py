@@ -99,15 +99,15 @@ def check(config: Config) -> Handshake:
     if not is_connection_id(connection_id):
         raise Refusal(
             400,
-            f"The query's {CONNECTION_ID} is missing or malformed; it is the "
-            "value of data-socket-connection-id on the page's <body>.",
+            f"The query's {CONNECTION_ID} is missing or malformed; send the value of "
+            f"data-socket-connection-id on the page's <body>.",
         )
     socket_key, identity = _who_asks()
     if socket_key is None:
         raise Refusal(
             403,
-            "The session holds no socket key: the cookie of the page's session "
-            "did not come along, or was not valid.",
+            "The session holds no socket key: the browser sent no session cookie of a page, or "
+            "the cookie was not valid.",
         )
     try:
         sock = client_socket(request.environ)
@@ -149,7 +149,7 @@ def check_headers(method: str, headers: Headers) -> None:
     if headers.get("Sec-WebSocket-Version") != "13":
         raise Refusal(
             426,
-            "Only version 13 of the WebSocket protocol is spoken here (RFC 6455).",
+            "Only version 13 of the WebSocket protocol is supported (RFC 6455).",
             {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"},
         )
     try:
@@ -201,7 +201,11 @@ def _who_asks() -> tuple[str | None, str | None]:
         return came()
     except Exception as error:
         logger.exception("realtime.identify failed at a handshake.")
-        raise Refusal(503, "It is not clear who asks; come back.", {"Retry-After": "1"}) from error
+        raise Refusal(
+            503,
+            "The app could not say which user the session belongs to; try again.",
+            {"Retry-After": "1"},
+        ) from error
     finally:
         # The socket keeps the environ.
         request.environ.pop(CAME, None)

@@ -63,17 +63,17 @@ def client_socket(environ: WSGIEnvironment) -> Any:
     :raises UnsupportedServer: if the server does not offer it, or would stand still under it.
     """
     if environ.get("HTTP_VERSION") == "2" or environ.get("SERVER_PROTOCOL") == "HTTP/2":
-        raise UnsupportedServer("A WebSocket over HTTP/2 (RFC 8441) is not offered here.")
+        raise UnsupportedServer("A WebSocket over HTTP/2 (RFC 8441) is not supported.")
     for key in ("werkzeug.socket", "gunicorn.socket"):
         if key in environ:
             if not environ.get("wsgi.multithread"):
                 raise OneAtATime()
             return _of_threads(environ[key])
     if "gunicorn.sock" in environ:
-        raise UnsupportedServer("gunicorn's gevent_pywsgi worker can't end a socket properly.")
+        raise UnsupportedServer("gunicorn's gevent_pywsgi worker can't close a socket properly.")
     if environ.get("SERVER_SOFTWARE", "").startswith("gevent"):
         return _pywsgi_socket(environ)
-    raise UnsupportedServer("This server does not hand over its sockets.")
+    raise UnsupportedServer("This server does not give apps access to its sockets.")
 
 
 def gunicorn_worker() -> Any:
@@ -178,7 +178,8 @@ def _search_worker() -> tuple[Any]:
 def _of_threads(sock: Any) -> Any:
     if type(sock).__module__.partition(".")[0] == "eventlet":
         raise UnsupportedServer(
-            "eventlet's sockets are not supported; eventlet itself is at its end."
+            "eventlet's sockets are not supported; eventlet's own maintainers advise against its "
+            "use."
         )
     return sock
 
@@ -187,16 +188,17 @@ def _pywsgi_socket(environ: WSGIEnvironment) -> Any:
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         raise UnsupportedServer(
-            "gevent's server runs without gevent.monkey.patch_all() as the program's first line."
+            "gevent's server runs without gevent.monkey.patch_all(): call it in the program's "
+            "first line."
         )
     # For an upgrade request pywsgi hands over its raw file; else a wrapper around it.
     stream: Any = environ["wsgi.input"]
     sock = getattr(getattr(getattr(stream, "rfile", stream), "raw", None), "_sock", None)
     if sock is None:
         raise UnsupportedServer(
-            "gevent's server hands over its sockets as 'wsgi.input', which something between it "
-            "and the app has replaced: a middleware, werkzeug's LintMiddleware for example. Leave "
-            "that middleware out for handshakes, or change the server."
+            "gevent's server gives access to its sockets in 'wsgi.input', which something "
+            "between the server and the app has replaced: a middleware, such as werkzeug's "
+            "LintMiddleware. Leave that middleware out for handshakes, or change the server."
         )
     return sock
 

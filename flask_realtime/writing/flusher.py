@@ -71,7 +71,10 @@ class Flusher:
             return
         self._ring()
         if not done.wait(SETTLE_SECONDS):
-            logger.warning("Delivering takes longer than %.0f s.", SETTLE_SECONDS)
+            logger.warning(
+                "Writing the pushes of this process to its sockets takes longer than %.0f s.",
+                SETTLE_SECONDS,
+            )
 
     def send(self, outbox: Outbox, data: bytes) -> None:
         """Write *data* to one socket, after everything that waits in its outbox.
@@ -142,7 +145,9 @@ class Flusher:
                 try:
                     self._turn()
                 except Exception:
-                    logger.exception("Delivering failed; it goes on.")
+                    logger.exception(
+                        "Writing pushes to sockets failed; later pushes are still written."
+                    )
                 if self._jobs or self._scheduled:
                     let_others_run()
 
@@ -238,7 +243,7 @@ class Flusher:
         try:
             overflow = outbox.put(batch.frames)
         except Exception:
-            logger.exception("A message can't be queued for a socket; ending it.")
+            logger.exception("A message can't be queued for a socket; closing the socket.")
             failed.append((outbox, 0))
             return
         if overflow:
@@ -266,7 +271,7 @@ class Flusher:
         except OSError:
             failed.append((outbox, 0))
         except Exception:
-            logger.exception("Writing to a socket failed; ending it.")
+            logger.exception("Writing to a socket failed; closing the socket.")
             failed.append((outbox, 0))
 
     def _follow_up(self, full: Sequence[Outbox], failed: Sequence[tuple[Outbox, int]]) -> None:
@@ -275,7 +280,9 @@ class Flusher:
                 self._poller.watch(outbox)
             except Exception:
                 # Nothing would ever flush this outbox again.
-                logger.exception("A full socket can't be watched; ending it.")
+                logger.exception(
+                    "A socket whose client reads slowly can't be watched; closing the socket."
+                )
                 failed = [*failed, (outbox, 0)]
         self._tell(failed)
 
@@ -288,4 +295,4 @@ class Flusher:
                     outbox.owner.cut()
             except Exception:
                 # Caught here, so that the receivers behind this one get the frame.
-                logger.exception("Ending a socket failed.")
+                logger.exception("Closing a socket failed.")

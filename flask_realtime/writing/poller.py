@@ -117,7 +117,9 @@ class Poller:
                 try:
                     self._turn(selector, waker)
                 except Exception:
-                    logger.exception("Waiting for full sockets failed; it goes on.")
+                    logger.exception(
+                        "Waiting for sockets whose clients read slowly failed; waiting goes on."
+                    )
                     time.sleep(RETRY_SECONDS)
         with self._lock:
             # So that nobody rings a waker that is closed.
@@ -186,4 +188,6 @@ def _guard(call: Callable[..., None], *values: object) -> None:
         call(*values)
     except Exception:
         # The outboxes behind this one in the list have nobody else to tell of them.
-        logger.exception("An outbox can't be flushed, or its socket not ended.")
+        logger.exception(
+            "The messages that wait for a socket can't be written, or the socket can't be closed."
+        )

@@ -121,7 +121,7 @@ def test_push_to_which_nobody_listens_is_told(develop, debug_site, channel):
     developer.person.run("window.wanted = false")
     debug_site.push("hi", deaf)
 
-    developer.reads("A push came on", deaf, "nobody listens")
+    developer.reads("A push came on", deaf, "has no listener")
     assert not developer.has_read(f"came on {named}")
     assert not developer.has_read(f"came on {seen}")
 
@@ -129,9 +129,9 @@ def test_push_to_which_nobody_listens_is_told(develop, debug_site, channel):
 def test_socket_without_a_subscription_is_told(develop):
     """A page that listens to what no view has subscribed it to waits for ever: it is told so."""
     developer = develop("<script type=module>realtime.on('room:1', () => {});</script>")
-    developer.reads("listens to room:1, to which no view has subscribed it")
+    developer.reads("has a listener for room:1, but no view has subscribed")
 
-    develop().reads("no view has subscribed this page to anything")
+    develop().reads("no view has subscribed this page to a channel")
 
 
 def test_block_that_nothing_refreshes_is_told(develop, channel):
@@ -156,8 +156,8 @@ def test_reload_says_why_before_and_behind_it(develop, channel):
     with developer.person.page.expect_navigation():
         developer.person.run(LEAVE_AND_RETURN)
 
-    developer.reads("is to be loaded anew", "session")
-    developer.reads("was loaded anew", "session")
+    developer.reads("will be reloaded", "session")
+    developer.reads("was reloaded", "session")
     developer.person.forgive("WebSocket connection to", "Failed to load resource")
 
 
@@ -184,7 +184,7 @@ def test_reload_that_a_listener_prevents_is_told(develop, channel):
 
     developer.person.run(LEAVE_AND_RETURN)
 
-    developer.reads("has prevented a reload", "session")
+    developer.reads("has prevented a reload of the page", "session")
     developer.person.forgive("WebSocket connection to", "Failed to load resource")
 
 
@@ -193,10 +193,10 @@ def test_fragment_without_a_place_is_told(develop, debug_site, channel):
     developer = develop('<p id="here"></p>', channel=channel)
 
     debug_site.update("<b>x</b>", channel, target="#gone")
-    developer.reads(channel, "(update)", "#gone", "the page has not")
+    developer.reads(channel, "(update)", "#gone", "fits no element of this page")
 
     debug_site.update("<b>x</b>", channel, target="##")
-    developer.reads(channel, "(update)", "##", "no CSS selector")
+    developer.reads(channel, "(update)", "##", "is not a valid CSS selector")
     developer.person.forgive("realtime: a fragment's target")
 
 
@@ -208,7 +208,7 @@ def test_use_before_it_is_there_is_told(develop, nonce):
 
     developer = develop(f"<script{nonce}>{use}</script>", headers=policy)
 
-    developer.reads("used before it is there")
+    developer.reads("used before it exists")
     assert developer.person.run("window.caught instanceof TypeError")
     assert developer.person.run("realtime.state") == "open"
     assert developer.person.run("Object.hasOwn(window, 'realtime')")

@@ -139,7 +139,7 @@ def test_bad_fragment_spoils_no_other(come, html_server, channel, change):
     )
 
     wait_for_texts(ada, ".count", ["1", "1"])
-    said = ["realtime: a fragment's target is no CSS selector: ###"]
+    said = ["realtime: a fragment's target is not a CSS selector: ###"]
     assert ada.errors == said or not READS_CONSOLE
     ada.errors.clear()
 

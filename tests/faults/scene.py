@@ -129,7 +129,7 @@ class Scene:
 
     def lost_links(self):
         """Return how often the server has logged that its link to Redis was lost."""
-        return self.server.log().count("connecting anew")
+        return self.server.log().count("connecting again")
 
     def is_listening(self):
         """Return whether the server says that it hears Redis."""

@@ -16,7 +16,7 @@ from .tunnel import Tunnel
 # A peer that has been silent for twice as long is taken for dead.
 INTERVAL_SECONDS = 1
 LARGE = "x" * 200_000
-CUT_OFF = "which does not keep up"
+CUT_OFF = "which reads too slowly"
 
 
 KINDS = [("gevent", "redis"), ("gthread", "memory")]

@@ -82,7 +82,7 @@ class Siege:
         :param why: a regular expression for the reason in the log.
         """
         log = self._server.log
-        cut = re.compile(rf"which does not keep up: .*({why})")
+        cut = re.compile(rf"which reads too slowly: .*({why})")
         eventually(lambda: len(cut.findall(log())) >= COUNT, explain=lambda: log()[-3000:])
 
     def come_back(self):

@@ -266,7 +266,9 @@ def test_message_and_channel_that_changed_places_are_told_in_debug_mode(browser,
         assert socket.push()["payload"] == "end"
 
     hints = [
-        line for line in server.log().splitlines() if channel in line and "change places" in line
+        line
+        for line in server.log().splitlines()
+        if channel in line and "are the two swapped?" in line
     ]
     assert len(hints) == (1 if server.kind == "dev-debug" else 0), hints
 

@@ -117,7 +117,7 @@ def test_password_is_never_shown(setting, guarded, channel, caplog):
                 with pytest.raises(RegistryUnavailable, match="REALTIME_REDIS") as refused:
                     ask([channel])
                 shown.append("".join(traceback.format_exception(refused.value)))
-            eventually(lambda: "Not listening" in caplog.text)
+            eventually(lambda: "Lost the connection that listens" in caplog.text)
     finally:
         registry.close()
 

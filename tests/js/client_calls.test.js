@@ -42,10 +42,10 @@ test("the headers of a call may have the forms that fetch takes", () => {
 });
 
 for (const [what, ask, expected] of [
-  ["body", () => realtime.call("/", { body: "{}" }), /no option "body".*input, json/],
-  ["an option of send", () => realtime.send("x", {}, { method: "post" }), /no option "method" but timeout/],
+  ["body", () => realtime.call("/", { body: "{}" }), /unknown option "body".*input, json/],
+  ["an option of send", () => realtime.send("x", {}, { method: "post" }), /unknown option "method"; the only one is timeout/],
   ["another origin", () => realtime.call("http://other.test/"), /http:\/\/other.test is another origin; use fetch/],
-  ["a file", () => realtime.call("/", { input: withFile() }), /no message carries file "picture".*realtime.fetch/],
+  ["a file", () => realtime.call("/", { input: withFile() }), /a message cannot hold file "picture".*realtime.fetch/],
   ["no number of milliseconds", () => realtime.call("/", { timeout: "soon" }), /timeout is soon/],
   ["a negative timeout", () => realtime.send("x", {}, { timeout: -1 }), /timeout is -1/],
   ["a number that no JSON can hold", () => realtime.send("x", { id: 2n ** 60n }), /BigInt/],

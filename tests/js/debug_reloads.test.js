@@ -19,10 +19,10 @@ async function said(reason) {
 
 test("the server's reason stands at the end of the line, without a second full stop", async () => {
   assert.deepEqual(await said("The session changed."), [
-    "The page is to be loaded anew, since its session is over, or another's: The session changed.",
+    "The page will be reloaded, because its session has ended, or belongs to another user now: The session changed.",
   ]);
 });
 
 test("without a reason the line ends before it", async () => {
-  assert.deepEqual(await said(""), ["The page is to be loaded anew, since its session is over, or another's."]);
+  assert.deepEqual(await said(""), ["The page will be reloaded, because its session has ended, or belongs to another user now."]);
 });

@@ -114,5 +114,5 @@ def test_pair_whose_message_and_channel_changed_places_is_told_in_debug_mode(reg
     publisher.push_many([("hi", "room:1"), ("room:1", "hi"), ("room:1", "ho")])
 
     (hint,) = caplog.messages
-    assert "did the two change places?" in hint
+    assert "are the two swapped?" in hint
     assert "'hi'" in hint

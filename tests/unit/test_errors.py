@@ -21,7 +21,7 @@ from flask_realtime.errors import (
 from tests.eventually import DEADLINE
 
 WITH_VALUES = [
-    InvalidMessage("A message is JSON.", 7),
+    InvalidMessage("A message must be JSON.", 7),
     UnknownAction("shuot", ["ping", "shout"]),
     NotSubscribed("d" * 64, "room:1"),
     NobodyListens(),

@@ -26,7 +26,7 @@ def test_init_app_twice_is_an_error():
     app = make_app()
     Realtime(app)
 
-    with pytest.raises(AlreadyRegistered, match="once an app"):
+    with pytest.raises(AlreadyRegistered, match="once for each app"):
         Realtime(app)
 
 

@@ -103,7 +103,7 @@ def test_user_in_an_app_that_knows_none_is_told_once(app, realtime, caplog, name
         name(realtime)
 
     assert [one.levelname for one in caplog.records] == ["WARNING"]
-    assert "Use realtime.identify" in caplog.text
+    assert "@realtime.identify" in caplog.text
 
 
 def test_user_in_an_app_that_knows_users_is_nothing_to_tell(app, realtime, caplog):

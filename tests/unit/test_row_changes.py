@@ -153,7 +153,10 @@ def test_function_that_returns_no_name_is_told(session, rows, watch, caplog):
 
     session.commit()
 
-    assert "function of refresh_on_commit returned 1, but the name of a channel" in caplog.text
+    assert (
+        "function of refresh_on_commit returned 1, but must return the name of a channel"
+        in caplog.text
+    )
 
 
 def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
@@ -165,21 +168,21 @@ def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
 
     assert session.get(rows.message, 5) is not None
     assert told == []
-    assert "channels of a Message" in caplog.text
+    assert "channels for a Message" in caplog.text
 
 
 @pytest.mark.parametrize(
     ("given", "error", "told"),
     [
-        ({"names": "room:{rom_id}"}, ValueError, "no attribute 'rom_id'"),
-        ({"columns": ("txt",)}, ValueError, "no attribute 'txt'"),
+        ({"names": "room:{rom_id}"}, ValueError, "the attribute 'rom_id'"),
+        ({"columns": ("txt",)}, ValueError, "the attribute 'txt'"),
         ({"model": int}, TypeError, "a mapped class"),
         ({"columns": "text"}, TypeError, r"columns is 'text', .* \('text',\)"),
         ({"names": ["room:1"]}, TypeError, "takes a format"),
         ({"names": "room:*"}, InvalidChannel, "Name each channel"),
         ({"names": "room:{}"}, InvalidChannel, "field without a name"),
         ({"names": "room:{0}"}, InvalidChannel, "field without a name"),
-        ({"names": "room:{room_id"}, InvalidChannel, "no format"),
+        ({"names": "room:{room_id"}, InvalidChannel, "not a valid format"),
         ({"names": "@user:{room_id}"}, InvalidChannel, r"realtime\.to_user"),
         ({"names": ""}, InvalidChannel, "empty"),
     ],

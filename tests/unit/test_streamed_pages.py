@@ -44,7 +44,7 @@ def test_page_that_is_streamed_is_told_once_in_the_log(app, realtime, subscribed
     assert subscribed() == set()
 
     [told] = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert "view 'show' is subscribed, and streamed" in told
+    assert "view 'show' is subscribed, but streamed" in told
     assert "realtime.socket.connection_id" in told
 
 

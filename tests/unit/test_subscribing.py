@@ -123,7 +123,7 @@ def test_name_that_no_channel_has_is_told_in_debug_mode(app, realtime, caplog):
         ("room:*", "Name each channel"),
         ("@user:{id}", r"realtime\.to_user"),
         ("room:{}", "field without a name"),
-        ("room:{room", "no format"),
+        ("room:{room", "not a valid format"),
         ("", "empty"),
     ],
 )
@@ -142,7 +142,7 @@ def test_function_that_names_no_channel(app, realtime, subscribed, caplog):
     assert subscribed("/none") == {"news"}
     assert subscribed("/some") == {"a"}
     assert app.test_client().get("/wrong").status_code == 500
-    assert "function of @realtime.subscribes returned 7, but the name of a channel" in caplog.text
+    assert "function of @realtime.subscribes returned 7, but must return the name" in caplog.text
 
 
 def test_name_of_our_own_channels_is_not_found(app, realtime):
@@ -217,7 +217,7 @@ def test_format_of_an_argument_that_the_view_has_not_is_told(app, realtime, capl
     app.add_url_rule("/<room>", "show", realtime.subscribes("room:{rom}")(page))
 
     assert app.test_client().get("/7").status_code == 500
-    assert re.search(r"'room:\{rom\}'.*'rom'.*arguments room", caplog.text)
+    assert re.search(r"'room:\{rom\}'.*'rom'.*arguments are: room", caplog.text)
 
 
 def test_what_is_no_name_is_refused_at_once(realtime):

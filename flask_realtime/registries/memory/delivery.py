@@ -76,8 +76,11 @@ class MemoryDelivery:
             try:
                 self._deliver(publication)
             except Exception:
-                logger.exception("Delivering %s of %r failed.", publication.position,
-                                 publication.channel)  # fmt: skip
+                logger.exception(
+                    "Delivering the message %s of channel %r failed.",
+                    publication.position,
+                    publication.channel,
+                )
             delivered += 1
             if delivered % DELIVERIES_AT_ONCE == 0:
                 let_others_run()

@@ -159,7 +159,9 @@ class RedisDisconnects:
         )
         (is_late,) = self._pool.ask([command], deadline)
         if is_late:
-            raise self._pool.unavailable("an order to close sockets came too late")
+            raise self._pool.unavailable(
+                "an order to close sockets reached it too late, and was not carried out"
+            )
 
     def _carry_out(self, text: bytes, events: RegistryEvents) -> None:
         try:
@@ -174,7 +176,7 @@ class RedisDisconnects:
         if process == self._process:
             return _nothing
         if not (digest or session or user) or channel == [""]:
-            raise ValueError("The order names nobody, or no channel.")
+            raise ValueError("The order names no client, session or user, or its channel is empty.")
         if channel:
             return partial(events.unsubscribed, user, channel[0])
         order = Disconnect(digest or None, session or None, user or None, int(code))

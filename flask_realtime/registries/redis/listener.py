@@ -269,7 +269,7 @@ class RedisListener:
         try:
             self._hear(name, data)
         except Exception:
-            logger.exception("What was published as %r could not be handed on.", name)
+            logger.exception("A message published as %r could not be delivered.", name)
 
     def _confirm(self, names: Collection[bytes]) -> None:
         with self._lock:

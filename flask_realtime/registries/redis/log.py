@@ -76,7 +76,9 @@ class RedisLog:
             except RegistryUnavailable as error:
                 # No error: the push was accepted, and the next push lists the channel.
                 logger.warning(
-                    "Channels could not be listed, so that patterns may miss them: %s", error
+                    "The list of channels could not be read, so that pushes to a pattern may "
+                    "miss some: %s",
+                    error,
                 )
         return positions
 

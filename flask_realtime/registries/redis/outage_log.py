@@ -37,7 +37,12 @@ class Loss:
             self._warned_at = now
         # Some errors of redis-py are sentences.
         said = reason.rstrip(".")
-        logger.log(level, "Not listening to %s, connecting anew: %s.", self._address, said)
+        logger.log(
+            level,
+            "Lost the connection that listens to %s; connecting again: %s.",
+            self._address,
+            said,
+        )
 
     def end(self) -> None:
         """Say that the link is whole again, if it was lost."""

@@ -101,9 +101,10 @@ class RedisSurvey:
         if size not in ("0", "1"):
             self._own.get().is_done = False
             raise InvalidSetting(
-                f"{self._address} is a node of a cluster of {size}: the logs, clients and "
-                "announcements of an app need one Redis, of which there may be replicas. Name one "
-                "that is no cluster."
+                f"{self._address} is a node of a Redis Cluster of {size} nodes, which "
+                f"flask_realtime does not support: the logs, clients and announcements of an app "
+                f"need one Redis, which may have replicas. Name a Redis that is not part of a "
+                f"cluster."
             )
 
 

@@ -60,7 +60,10 @@ class RedisTombstones:
         command = scripts.END_USER([self._keys.user(user)], arguments)
         (is_late,) = self._pool.ask([command], deadline)
         if is_late:
-            raise self._pool.unavailable("the end of a user came too late")
+            raise self._pool.unavailable(
+                "the order to disconnect or unsubscribe a user reached it too late, and was not "
+                "recorded"
+            )
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
         """Return what a new connection asks about its user and its session's former names.

@@ -96,7 +96,7 @@ def test_config_is_frozen():
 def test_config_offers_the_nearest_name_for_an_unknown_setting(wrong, right):
     """A misspelt setting is refused, and the one that was meant is named."""
     assert refusal(**{wrong: 1}) == (
-        f"{wrong} is no setting of flask_realtime; did you mean {right}?"
+        f"{wrong} is not a setting of flask_realtime; did you mean {right}?"
     )
 
 
@@ -212,7 +212,7 @@ def test_config_keeps_origins_as_browsers_write_them(given, kept):
         (["wss://example.com"], "name the page's"),
         (["https://bücher.example"], "xn--"),
         (["https://example.com:99999"], "is not an origin"),
-        ([None], "is no text"),
+        ([None], "is not a string"),
         (None, "a list of origins"),
         ({"https://example.com": 1}, "a list of origins"),
     ],

@@ -66,8 +66,8 @@ def test_literal_content_is_escaped_unless_it_is_markup(app):
         (("row.html", None, "<b>", {}), "html= is the whole content"),
         ((None, None, "<b>", {"text": "x"}), "html= is the whole content"),
         ((Markup("<li>"), None, "<b>", {}), "html= is the whole content"),
-        (("<li>x</li>", None, None, {}), "literal content is given as html="),
-        ((Markup("<li>x</li>"), None, None, {}), "literal content is given as html="),
+        (("<li>x</li>", None, None, {}), "Pass literal content as html="),
+        ((Markup("<li>x</li>"), None, None, {}), "Pass literal content as html="),
         ((None, None, "x", {"morph": True}), "morph= goes with replace and update alone"),
     ],
 )
@@ -80,7 +80,7 @@ def test_content_is_a_template_or_literal(app, given, told):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("swap", "#a", "x"), "is no change"),
+        (("swap", "#a", "x"), "has no action"),
         (("append", "", "x"), "CSS selector"),
         (("append", None, "x"), "CSS selector"),
         (("append", "#a", "x", True), "morph=True goes with replace and update"),

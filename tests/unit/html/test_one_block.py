@@ -60,5 +60,5 @@ def test_block_needs_nothing_of_what_stands_around_it(render):
 
 def test_unknown_block_is_told(render):
     """The error lists the blocks that there are."""
-    with pytest.raises(LookupError, match="there are: rows"):
+    with pytest.raises(LookupError, match="its blocks are: rows"):
         render("page.html", "row", {})

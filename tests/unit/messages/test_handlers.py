@@ -55,5 +55,5 @@ def test_handlers_name_the_known_actions_when_asked_for_another():
 
 def test_handlers_refuse_what_is_no_function():
     """At once, since it would fail with each message."""
-    with pytest.raises(TypeError, match=r"'shout'\) decorates a function; this is 3\."):
+    with pytest.raises(TypeError, match=r"'shout'\) decorates a function, not 3\."):
         Handlers().add("shout", 3)

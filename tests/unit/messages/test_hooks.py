@@ -67,7 +67,7 @@ def test_hooks_tell_whether_there_is_anything_to_run(hooks):
 def test_hooks_refuse_what_is_no_function(hooks):
     """At once, since it would fail with each socket."""
     with pytest.raises(
-        TypeError, match=r"on_join and @realtime\.on_leave decorate a function; this is 3\."
+        TypeError, match=r"on_join and @realtime\.on_leave decorate a function, not 3\."
     ):
         hooks.add(3)
 

@@ -49,7 +49,7 @@ def test_page_that_leaves_out_its_body_tag_is_told_once(app, realtime, warned):
 
     [warning] = warned("/without")
 
-    assert "'without'" in warning and "Spell out <body>" in warning
+    assert "'without'" in warning and "Write <body>" in warning
     assert warned("/with") == []
 
 
@@ -120,7 +120,7 @@ def test_session_cookie_that_does_not_reach_the_socket_is_told_once(setting, pat
 
     assert [page.status_code for page in pages] == [200, 200]
     [warning] = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
-    assert "'/app' (SESSION_COOKIE_PATH" in warning and "and / is none" in warning
+    assert "'/app' (SESSION_COOKIE_PATH" in warning and "and / is not below it" in warning
 
 
 @pytest.mark.parametrize(

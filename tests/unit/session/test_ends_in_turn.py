@@ -30,7 +30,7 @@ def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, cap
     waiting = [end for end in ends if queue.has_ended(end.session)]
 
     assert waiting == ends[1:]
-    assert "told to no other process" in caplog.text
+    assert "will not reach other processes" in caplog.text
 
 
 def test_one_user_pushes_out_no_other(queue, registry, monkeypatch):

@@ -39,7 +39,8 @@ def test_each_function_is_called_at_its_interval(do):
 
 
 @pytest.mark.parametrize(
-    "error, told", [(ZeroDivisionError("by zero"), "by zero"), (ConnectionError(), "is away")]
+    "error, told",
+    [(ZeroDivisionError("by zero"), "by zero"), (ConnectionError(), "is unavailable")],
 )
 def test_calls_go_on_after_one_that_fails(do, caplog, error, told):
     """A function that raises is called again, and so are the others."""

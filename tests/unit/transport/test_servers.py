@@ -41,8 +41,8 @@ def test_servers_hand_over_the_socket_of_the_request(sock, key):
         ({"gunicorn.sock": None, "wsgi.multithread": True}, "gevent_pywsgi"),
         ({"HTTP_VERSION": "2", "gunicorn.socket": None, "wsgi.multithread": True}, "HTTP/2"),
         ({"SERVER_SOFTWARE": "gevent/26.9 Python/3.11"}, "patch_all"),
-        ({"SERVER_SOFTWARE": "waitress"}, "does not hand over"),
-        ({}, "does not hand over"),
+        ({"SERVER_SOFTWARE": "waitress"}, "does not give apps access"),
+        ({}, "does not give apps access"),
     ],
 )
 def test_servers_that_cannot_are_named_with_what_to_use(environ, why):

@@ -113,7 +113,8 @@ def test_redis_that_stays_away_is_told_seldom(listen_to, caplog):
 
     with pytest.raises(ConnectionLost):
         listener.listen([], Deadline(10))
-    told = lambda: [one for one in caplog.records if "Not listening to" in one.getMessage()]  # noqa: E731
+    said = "Lost the connection that listens to"
+    told = lambda: [one for one in caplog.records if said in one.getMessage()]  # noqa: E731
     eventually(lambda: len(told()) >= 4)
 
     assert [one.levelno for one in told()[:4]] == [logging.ERROR, *3 * [logging.DEBUG]]

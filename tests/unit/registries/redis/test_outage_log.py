@@ -37,11 +37,14 @@ def test_loss_is_told_once_and_then_each_minute(passed, said):
     one.report("It says no")
 
     first, *others, again, anew = said()
-    assert first == ("ERROR", f"Not listening to Redis at {name}, connecting anew: "
-                     "Connection refused.")  # fmt: skip
+    assert first == (
+        "ERROR",
+        f"Lost the connection that listens to Redis at {name}; connecting again: "
+        "Connection refused.",
+    )
     assert others == [("WARNING", first[1])] * 2
     assert again == ("WARNING", f"Listening to Redis at {name} again.")
-    assert anew[0] == "ERROR" and anew[1].endswith("connecting anew: It says no.")
+    assert anew[0] == "ERROR" and anew[1].endswith("connecting again: It says no.")
 
 
 def test_link_that_was_never_lost_is_not_told(said):

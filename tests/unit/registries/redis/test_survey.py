@@ -112,7 +112,7 @@ def test_node_of_a_cluster_of_several_is_refused_in_words():
         publishing = RedisPublishing(Config(redis=f"redis://127.0.0.1:{ports[0]}"), "redis_url")
 
         for _ in range(2):
-            with pytest.raises(InvalidSetting, match=r"redis_url.*a cluster of 2"):
+            with pytest.raises(InvalidSetting, match=r"redis_url.*a Redis Cluster of 2"):
                 publishing.log.matching("*", publishing.deadline())
 
         publishing.close()
