@@ -64,8 +64,9 @@ class RedisDisconnects:
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
         """Have every other process close the sockets that *order* names."""
         names = (order.digest or "", order.session or "", order.user or "")
-        # A session that has ended is never begun anew, but its user may log in again.
-        over_at = None if order.user is None else self._pool.over_at(deadline)
+        # A session that has ended is never begun anew, but its user may log in again, and a page
+        # may connect again.
+        over_at = None if order.session is not None else self._pool.over_at(deadline)
         self._announce(":".join((*names, str(order.code))), over_at, deadline)
 
     def announce_unsubscribe(

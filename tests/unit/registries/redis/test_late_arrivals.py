@@ -20,6 +20,7 @@ ENDS = {
     "ban": lambda registry: registry.end_user(USER),
     "leave": lambda registry: registry.end_user(USER, ROOM),
     "order": lambda registry: registry.disconnect(Disconnect(user=USER)),
+    "page": lambda registry: registry.disconnect(Disconnect(PAGE)),
 }
 
 
