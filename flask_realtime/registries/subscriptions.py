@@ -31,7 +31,7 @@ class Subscription:
 
     :param since: the log's tail when the client subscribed.
     :param sent: the position up to which the client's last socket was sent; None: it had no socket.
-    :param moment: when the client last subscribed, in ms since 1970 by the registry's clock.
+    :param moment: when the client last subscribed, in ms by the registry's clock.
     :param past: the older messages with which the subscription begins, None if there are none.
     :param by_view: whether the decorator of a view made the subscription, and nobody else.
     """
@@ -58,8 +58,8 @@ class Subscriptions(dict[str, Subscription]):
 
     :param by_channel: the subscriptions.
     :param connections: the client's connections to this process that the registry knows.
-    :param left: for each channel that the client has left, when, in ms since 1970.
-    :param forgotten: the time until which *left* may be incomplete, in ms since 1970; 0: it is
+    :param left: for each channel that the client has left, when, in ms.
+    :param forgotten: the time until which *left* may be incomplete, in ms; 0: it is
         complete.
     """
 
@@ -116,8 +116,8 @@ _NONE: dict[str, int] = {}
 class Known:
     """What a process knows of a client's subscriptions, for one connection of the client.
 
-    :param moments: for each channel that the client is on, when it subscribed, in ms since 1970.
-    :param left: for each channel that the client has left lately, when, in ms since 1970.
+    :param moments: for each channel that the client is on, when it subscribed, in ms.
+    :param left: for each channel that the client has left lately, when, in ms.
     """
 
     moments: Mapping[str, int] = field(default_factory=lambda: _NONE)

@@ -17,9 +17,16 @@ from .sessions import MemoryUsers
 _NONE_LEFT: dict[str, int] = {}
 
 
+# Added to the time, so that moments of long ago are above 0 in a machine that was just started.
+_BEFORE_START_SECONDS = 10**9
+
+
 def present_moment() -> int:
-    """Return the time in ms since 1970: changes of clients are ordered by it."""
-    return int(clock.now() * 1000)
+    """Return the present moment, in ms by a clock that is never set back.
+
+    Whatever happens to clients, sessions and users is ordered by such moments.
+    """
+    return int((clock.monotonic() + _BEFORE_START_SECONDS) * 1000)
 
 
 class MemoryClient:
@@ -31,9 +38,9 @@ class MemoryClient:
 
     def __init__(self, began: int | None = None) -> None:
         self.subscriptions: dict[str, Subscription] = {}
-        #: When the subscriptions last changed, in ms since 1970.
+        #: When the subscriptions last changed, as a moment.
         self.at = 0
-        #: When the client was first heard of, or the request that made it came, in ms since 1970.
+        #: When the client was first heard of, or the request that made it came, as a moment.
         self.began = present_moment() if began is None else began
         # Few clients have left a channel; all others share one dict, which stays empty.
         self.left = _NONE_LEFT
@@ -71,7 +78,7 @@ class MemoryClient:
     def leave(self, moments: Mapping[str, int]) -> None:
         """Unsubscribe from channels, and remember when.
 
-        :param moments: for each channel, when the client left it, in ms since 1970.
+        :param moments: for each channel, when the client left it, as a moment.
         """
         for channel in moments:
             self.subscriptions.pop(channel, None)
@@ -81,7 +88,7 @@ class MemoryClient:
             self.left = _NONE_LEFT
 
     def stands_at(self, channel: str) -> int:
-        """Return when the client subscribed to *channel* or left it, in ms since 1970; 0: never."""
+        """Return when the client subscribed to *channel* or left it, as a moment; 0: never."""
         known = self.subscriptions.get(channel)
         if known is not None:
             return known.moment
@@ -145,7 +152,7 @@ class MemoryClients:
     def subscribe(self, digest: str, starts: Starts, began: int, now: float) -> bool:
         """Add missing subscriptions; return whether the client has a connection.
 
-        :param began: when a client that is not known yet began, in ms since 1970.
+        :param began: when a client that is not known yet began, as a moment.
         """
         client = self._arrived.get(digest, now)
         if client is None:
@@ -190,7 +197,7 @@ class MemoryClients:
     def admit(self, digest: str, user: str, began: int, users: MemoryUsers, now: float) -> bool:
         """End a client's subscriptions to channels that its user was put out of.
 
-        :param began: when the client began if it is not known, in ms since 1970; 0: it is new.
+        :param began: when the client began if it is not known, as a moment; 0: it is new.
         :returns: False if the user was disconnected after the client began.
         """
         client = self.get(digest, now)
@@ -207,7 +214,7 @@ class MemoryClients:
     def connect(self, digest: str, name: str, now: float, began: int = 0) -> Subscriptions | None:
         """Add a connection; return the client's subscriptions, None if it was not known.
 
-        :param began: when a client that is not known began, in ms since 1970; 0: now.
+        :param began: when a client that is not known began, as a moment; 0: now.
         """
         client = self.get(digest, now)
         if client is None:

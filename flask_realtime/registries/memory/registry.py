@@ -286,7 +286,7 @@ class MemoryRegistry(Registry):
 
 
 def _moment_of(time: float) -> int:
-    """Return a time by :func:`.clock.monotonic` in ms since 1970.
+    """Return a time by :func:`.clock.monotonic` as a moment: see :func:`present_moment`.
 
     The second clock is read after the first one, so that what was asked for after an end is never
     taken for older than the end.

@@ -14,7 +14,7 @@ class EndedSession(NamedTuple):
     """The end of a session that was noted first: see :meth:`.Registry.end_session`.
 
     :param heir: who may still collect what waits for the session; empty: nobody.
-    :param moment: when the session ended, in ms since 1970.
+    :param moment: when the session ended, as a moment.
     :param successor: the digest of the session that took its place, or empty.
     """
 
@@ -32,7 +32,7 @@ class MemorySessions:
     __slots__ = ("_ended_late", "_ended_soon", "_opened")
 
     def __init__(self, lifetimes: Lifetimes) -> None:
-        # For each session, when its first socket was opened, in ms since 1970.
+        # For each session, when its first socket was opened, as a moment.
         self._opened: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
         # Of sessions that had a socket, and of those that had none.
         self._ended_late: ExpiringDict[str, EndedSession] = ExpiringDict(lifetimes.client)
@@ -43,13 +43,13 @@ class MemorySessions:
         self._opened.put(session, self._opened.get(session, now) or moment, now)
 
     def opened_at(self, session: str, now: float) -> int:
-        """Return when the first socket of the session was opened, in ms since 1970; 0: never."""
+        """Return when the first socket of the session was opened, as a moment; 0: never."""
         return self._opened.get(session, now) or 0
 
     def end(self, session: str, end: EndedSession, now: float) -> tuple[int, list[str]]:
         """Note an end of the session, and of the successors that a later end has given it.
 
-        :returns: when the session had ended before, in ms since 1970, 0: it had not; and the
+        :returns: when the session had ended before, as a moment, 0: it had not; and the
             session, followed by the successors that end with it.
         """
         before = self._end_of(session, now)
@@ -98,7 +98,7 @@ class MemorySessions:
 
 
 class MemoryUser:
-    """When one user was disconnected, or put out of channels, in ms since 1970; 0: never."""
+    """When one user was disconnected, or put out of channels, as a moment; 0: never."""
 
     __slots__ = ("_forgotten", "_left", "ended")
 
@@ -149,7 +149,7 @@ class MemoryUsers:
         self._kept(user, now).leave(channel, moment)
 
     def ended_at(self, user: str, now: float) -> int:
-        """Return when the user was last disconnected, in ms since 1970; 0: never."""
+        """Return when the user was last disconnected, as a moment; 0: never."""
         one = self._users.get(user, now)
         return 0 if one is None else one.ended
 

@@ -55,7 +55,7 @@ class MemoryStore:
             self.delivery.put(publication)
 
     def began(self, digest: str, age: int | None, now: float) -> int:
-        """Return when a client began that is not known, in ms since 1970; 0: it is new.
+        """Return when a client began that is not known, as a moment; 0: it is new.
 
         :param age: see :meth:`.Registry.connect`.
         """

@@ -22,7 +22,8 @@ else
     local noted = redis.call('HGET', session, 'successor')
     local is_the_same = successor ~= '' and noted == successor
     ended_ago = is_the_same and 0 or math.max(now - ended, 1)
-    if ended > now - age then
+    -- An end of now is never the earlier one, even if the clock was set back since the other.
+    if tonumber(age) > 0 and ended > now - age then
         orphan = is_the_same and '' or noted
         if heir_of(session) ~= heir then
             redis.call('HSET', session, 'heir', '')

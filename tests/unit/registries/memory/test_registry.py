@@ -13,7 +13,7 @@ from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import ConnectionRecord, Disconnect, RegistryEvents
 from flask_realtime.threads import clock as threads_clock
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
 
 
 def nothing(*_):
@@ -192,3 +192,20 @@ assert list(registry.subscriptions(["digest-1"])["digest-1"]) == ["a"]
     )
 
     assert finished.returncode == 0, finished.stderr
+
+
+def test_clock_that_is_set_back_keeps_nobody_out(registry, monkeypatch):
+    """An administrator sets the machine's clock back after a ban. The user who logs in again gets
+    a page that connects, and may be let into a room again."""
+    page, earlier = "a" * 32 + "5" * 32, "b" * 32 + "6" * 32
+    registry.subscribe(earlier, ["room"])
+    registry.end_user("kim")
+    registry.end_user("kim", "room")
+    banned_at, now = threads_clock.monotonic(), threads_clock.now
+    monkeypatch.setattr(threads_clock, "now", lambda: now() - 3600)
+    eventually(lambda: threads_clock.monotonic() > banned_at + 0.002)
+
+    registry.subscribe(page, ["room"])
+
+    assert set(registry.connect(page, "1", "kim").subscriptions) == {"room"}
+    assert registry.connect(earlier, "2", "kim").has_ended

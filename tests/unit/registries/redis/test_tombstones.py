@@ -100,3 +100,16 @@ def test_who_was_put_out_of_a_channel_stays_out_of_it_while_redis_is_out_of_memo
         arrival = other.connect(page, "1", "kim")
 
     assert set(arrival.subscriptions) == {"kept"}
+
+
+def test_clock_that_is_set_back_lets_nobody_end_what_took_the_place_of_a_session(store, tmp_path):
+    """A copy of the ended session's cookie ends it once more. Redis has failed over to a machine
+    whose clock is behind, so that the first end seems to be yet to come."""
+    registry = store.open()
+    registry.end_session("s", successor="next")
+    key = RedisKeys(tmp_path.name).session("s")
+    store.client.hincrby(key, "ended", 60_000)
+
+    assert registry.end_session("s") == 1
+
+    assert not registry.has_ended(["next"])
