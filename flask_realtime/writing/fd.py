@@ -23,7 +23,6 @@ MOST_BUFFERS = 1024
 READ_BYTES = 65536
 # One TLS record; what is joined for it is copied once more, and what a record holds counts as sent.
 TLS_RECORD_BYTES = 16384
-
 # How many bytes the kernel takes that it cannot send yet: else up to 4 MB for a peer that reads
 # nothing, which no limit of ours sees.
 MOST_UNSENT_BYTES = 128 * 1024
@@ -166,6 +165,7 @@ class TlsDescriptor:
 
     def take_over(self) -> None:
         self._sock.settimeout(0)
+        _bound_unsent(self._sock)
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -203,6 +203,8 @@ class TlsDescriptor:
                 with self._lock:
                     sent = self._sock.send(self._rest)
             except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                return False
+            if not sent:  # gevent's way to say the same.
                 return False
             self._rest = memoryview(self._rest)[sent:]
         return True

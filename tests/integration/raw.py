@@ -21,6 +21,7 @@ class RawSocket:
     :param deflate: whether deflated frames are offered, and expected to be agreed on.
     :param resume: whether ``resume`` is promised as the first message.
     :param headers: lines to add to the handshake.
+    :param tls: the context of a TLS connection; None: without TLS.
     :param receive_buffer: how many bytes the kernel keeps for a client that does not read.
     """
 
@@ -33,6 +34,7 @@ class RawSocket:
         resume=False,
         headers=(),
         receive_buffer=None,
+        tls=None,
     ):
         self._socket = socket.socket()
         if receive_buffer is not None:
@@ -40,6 +42,8 @@ class RawSocket:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(DEADLINE)
         self._socket.connect(("127.0.0.1", server.port))
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._data = b""
         self.deflated_frames = 0
         lines = [

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import ssl
 
 import pytest
@@ -11,6 +12,7 @@ from tests.eventually import DEADLINE
 
 from .browsers import Browser
 from .conftest import unexpected_tracebacks
+from .raw import RawSocket
 from .serving import ServerProcess
 from .shaking import GOOD
 
@@ -50,6 +52,23 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
         assert numbers == list(range(100))
         assert shouted == "X" * 100_000
         assert unexpected_tracebacks(server.log()) == []
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
+def test_peer_that_pauses_over_tls_holds_up_nobody_else(kind, authority, settings, channel):
+    """Others are answered meanwhile, and the peer gets all of the message once it reads on."""
+    certificate, key, trusted = authority
+    with ServerProcess(kind, tls=(certificate, key), **settings("memory")) as server:
+        browser, other = (Browser(server.url, verify=trusted) for _ in range(2))
+        context = ssl.create_default_context(cafile=trusted)
+        page = browser.page(f"/on/{channel}")
+        with RawSocket(server, browser, page, receive_buffer=4096, tls=context) as socket:
+            other.post(f"/push-large/{channel}/5000000")
+            answered = [other.get("/digest").status_code for _ in range(10)]
+            message = json.loads(socket.receive()[1])
+
+        assert answered == [200] * 10
+        assert len(message["payload"]) == 5_000_000
 
 
 def test_refused_handshake_leaves_the_connection_as_it_was(authority, settings, channel):

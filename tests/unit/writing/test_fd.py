@@ -15,11 +15,14 @@ from ...eventually import DEADLINE, eventually
 
 def tls_pair():
     """Two ends of a TLS connection, after their handshake."""
+    return wrapped_in_tls(*socket.socketpair())
+
+
+def wrapped_in_tls(ours, peer):
     authority = trustme.CA()
     server, client = (ssl.create_default_context(one) for one in PURPOSES)
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)
-    ours, peer = socket.socketpair()
     wrapped = []
     shaking = threading.Thread(
         target=lambda: wrapped.append(client.wrap_socket(peer, server_hostname="localhost"))
@@ -45,14 +48,15 @@ def line(request):
     peer.close()
 
 
-@pytest.fixture
-def tcp_line():
+@pytest.fixture(params=[lambda *pair: pair, wrapped_in_tls], ids=["plain", "TLS"])
+def tcp_line(request):
     """A descriptor of a TCP socket whose peer has a small buffer, and that peer."""
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as peer:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        peer = socket.socket()
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         peer.connect(server.getsockname())
-        ours, _ = server.accept()
-        with ours:
+        ours, peer = request.param(server.accept()[0], peer)
+        with ours, peer:
             descriptor = descriptor_for(ours)
             descriptor.take_over()
             yield descriptor, peer
