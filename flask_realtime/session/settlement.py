@@ -222,7 +222,7 @@ class Settlement:
             session[SOCKET_KEY] = successor
         elif now == before:
             session[SOCKET_KEY] = new_socket_key()
-        if client is not None and client.is_over and session[SOCKET_KEY] != before:
+        if client is not None and client.is_over and known_socket_key() != before:
             renew_id()
         return True
 
