@@ -197,7 +197,8 @@ class Reconciler:
         # Cleared before the call, during which restored() may set it again.
         self._may_miss_disconnects = False
         try:
-            self._registry.replay_disconnects()
+            clients = {one.digest: one.user for one in self._hub.connections()}
+            self._registry.replay_disconnects(clients)
         except RegistryUnavailable:
             self._may_miss_disconnects = True
             raise

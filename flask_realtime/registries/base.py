@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..protocol.starts import Start, Starts
@@ -251,11 +251,13 @@ class Registry(ChannelRegistry):
         :param age: how many ms ago the moment was.
         """
 
-    def replay_disconnects(self) -> None:
+    def replay_disconnects(self, clients: Mapping[str, str | None]) -> None:
         """Repeat orders that this process may have missed before ``events.restored`` was called.
 
-        Calls ``events.disconnected`` and ``events.unsubscribed``. By default it does nothing, for
-        registries that never miss an order.
+        Calls ``events.disconnected`` and ``events.unsubscribed``; by default, nothing.
+
+        :param clients: the digest of each client that has a connection to this process, with its
+            user as :meth:`connect` takes it: so that ends are found whose orders are not kept.
         """
         return
 

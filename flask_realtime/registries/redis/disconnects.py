@@ -9,7 +9,7 @@ import logging
 import math
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,7 +25,8 @@ from .pool import RedisPool
 logger = logging.getLogger(__name__)
 
 # For how many seconds orders are kept for processes that do not hear Redis, and how many of them:
-# some 1 MB in Redis. A process that may have missed others has all its sockets come back.
+# some 1 MB in Redis. Strangers may log out in great numbers: a process that may have missed others
+# goes by the tombstones.
 KEPT_SECONDS = 86_400
 MOST_KEPT = 10_000
 # A process notices within this time that it hears Redis no longer.
@@ -106,12 +107,18 @@ class RedisDisconnects:
             self._note_heard(at)
         return carry_out
 
-    def catch_up(self, events: RegistryEvents, deadline: Deadline) -> None:
+    def catch_up(
+        self,
+        events: RegistryEvents,
+        of_ended: Callable[[float], Sequence[Disconnect]],
+        deadline: Deadline,
+    ) -> None:
         """Carry out the orders that were announced while this process heard nothing.
 
-        Sockets that were opened behind an order stay: their handshakes were let in after it. If
-        orders may be kept no longer, all sockets that were open then are closed with code 1012: the
-        pages come back, and the tombstones decide.
+        Sockets that were opened behind an order stay: their handshakes were let in after it.
+
+        :param of_ended: returns the orders that the tombstones lead to. It is asked if some orders
+            may be kept no longer, and told for how many seconds this process heard nothing.
         """
         if self._at is None:
             return
@@ -138,7 +145,8 @@ class RedisDisconnects:
                     self._carry_out(text, _for_earlier_sockets(events, moment))
             count = len(entries)
         if deaf_for > KEPT_SECONDS or self._have_been_dropped(first, deadline):
-            events.disconnected(Disconnect(code=CloseCode.SERVICE_RESTART, opened_before=began))
+            for order in of_ended(deaf_for):
+                events.disconnected(replace(order, opened_before=began))
         self._deaf_since = self._lost_at if self._lost_at > began else math.inf
         self._began_at = None
 

@@ -183,10 +183,14 @@ class RedisRegistry(Registry):
         if channel is not None and is_told_late:
             self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
 
-    def replay_disconnects(self) -> None:
-        own = self._own.get()
+    def replay_disconnects(self, clients: Mapping[str, str | None]) -> None:
+        own, deadline = self._own.get(), self._pool.deadline()
+
+        def of_ended(deaf_for: float) -> Sequence[Disconnect]:
+            return self._tombstones.orders_for(clients, deaf_for, deadline)
+
         if own.events is not None:
-            own.disconnects.catch_up(own.events, self._pool.deadline())
+            own.disconnects.catch_up(own.events, of_ended, deadline)
 
     # What waits for browsers.
 

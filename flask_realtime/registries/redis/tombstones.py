@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
+from ...errors import CloseCode
+from ...identity.keys import session_of
 from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
-from ..records import LATE_END_MS, SessionEnd
+from ..records import LATE_END_MS, Disconnect, SessionEnd
 from ..subscriptions import Subscriptions
 from . import scripts
 from .connection import Deadline
@@ -81,6 +83,31 @@ class RedisTombstones:
     def ended_ago(self, user: str, channels: Collection[str]) -> Command:
         """Return what asks how many ms ago a user was put out of channels, or disconnected ("")."""
         return scripts.ENDED_AGO([self._keys.user(user)], channels)
+
+    def orders_for(
+        self, clients: Mapping[str, str | None], deaf_for: float, deadline: Deadline
+    ) -> list[Disconnect]:
+        """Return orders to close the sockets of those of a process's clients that may have ended.
+
+        :param clients: the digests of the clients, each with its user; None: a stranger.
+        :param deaf_for: for how many seconds the process did not refresh the clients. If tombstones
+            may have expired meanwhile, the order is to close all sockets.
+        """
+        if deaf_for * 1000 > self._lives / 2:
+            return [Disconnect(code=CloseCode.SERVICE_RESTART)]
+        sessions = list(dict.fromkeys(map(session_of, clients)))
+        users = list(dict.fromkeys(user for user in clients.values() if user is not None))
+        questions: list[Command] = [
+            *(("HEXISTS", self._keys.session(one), "heir") for one in sessions),
+            *(("EXISTS", self._keys.user(one)) for one in users),
+        ]
+        has_ended = self._pool.ask(questions, deadline) if questions else []
+        # A user may have logged in again since, or be in other channels: the pages come back.
+        orders = [
+            *(Disconnect(session=one, code=CloseCode.SESSION_CHANGED) for one in sessions),
+            *(Disconnect(user=one, code=CloseCode.SERVICE_RESTART) for one in users),
+        ]
+        return [order for order, ended in zip(orders, has_ended, strict=True) if ended]
 
     def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, str]:
         keys = [self._keys.session(end.session), self._keys.waiting(end.session)]

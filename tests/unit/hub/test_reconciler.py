@@ -168,8 +168,8 @@ def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
     second = Second("d1")
     arrivals = []
 
-    def come():
-        house.registry.replay_disconnects = lambda: None
+    def come(_):
+        house.registry.replay_disconnects = lambda clients: None
         arrivals.append(house.arrive(second))
 
     house.registry.replay_disconnects = come

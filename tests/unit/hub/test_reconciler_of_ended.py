@@ -8,7 +8,7 @@ def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
     would not be told of the loss at its next attempt."""
     house.registry.forget()
     rounds = []
-    house.registry.replay_disconnects = lambda: rounds.append(1)
+    house.registry.replay_disconnects = lambda clients: rounds.append(1)
 
     def come_back():
         house.hub.remove(house.guest)

@@ -102,7 +102,7 @@ def test_registry_may_be_written_with_what_is_exported():
     registry.start(RegistryEvents(told.append, *[lambda *_: None] * 5))
 
     registry.publish([Push("a", "1", registry.new_push_id())])
-    registry.replay_disconnects()
+    registry.replay_disconnects({})
 
     assert [one.channel for one in told] == ["a"]
     assert registry.new_push_id() != registry.new_push_id()

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, RegistryEvents
 from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import Deadline
@@ -13,6 +14,8 @@ from flask_realtime.registries.redis.pool import RedisPool
 from ....eventually import DEADLINE
 
 ORDERS = [Disconnect("digest"), Disconnect(session="s", code=4001), Disconnect(user="a%3Ab")]
+#: What the tombstones lead to in these tests.
+EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
 
 
 class Process:
@@ -42,7 +45,7 @@ class Process:
     def catch_up(self):
         """Carry out what was missed; the times at which orders were given are in ``moments``."""
         first = len(self.told)
-        self.part.catch_up(self.events, Deadline(DEADLINE))
+        self.part.catch_up(self.events, lambda deaf_for: [EVERYBODY], Deadline(DEADLINE))
         self.moments = [one.opened_before for one in self.told[first:]]
         self.told[first:] = [replace(one, opened_before=math.inf) for one in self.told[first:]]
 

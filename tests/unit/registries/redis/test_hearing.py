@@ -44,7 +44,9 @@ def hearing_of(url, keys, events, seconds=DEADLINE):
     told_of = RegistryEvents(*map(told, kinds))
     missed = RedisDisconnects(pool, keys, "me")
     hearing = RedisHearing(pool, keys, "me", told_of, missed)
-    hearing.catch_up = lambda: missed.catch_up(told_of, Deadline(seconds))
+    hearing.catch_up = lambda: missed.catch_up(
+        told_of, lambda _: [Disconnect(code=1012)], Deadline(seconds)
+    )
     return hearing
 
 

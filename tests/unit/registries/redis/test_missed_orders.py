@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from flask_realtime.errors import CloseCode, RegistryUnavailable
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.records import Disconnect
 from flask_realtime.registries.redis import disconnects
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.threads import clock
 
 from ....eventually import DEADLINE, eventually
-from .processes import ORDERS
-
-EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
+from .processes import EVERYBODY, ORDERS
 
 
 @pytest.fixture
@@ -28,9 +26,7 @@ def is_later(moment):
 
 
 @pytest.mark.usefixtures("notices_at_once")
-def test_process_that_missed_more_orders_than_are_kept_has_all_sockets_come_back(
-    process, monkeypatch
-):
+def test_process_that_missed_more_orders_than_are_kept_goes_by_the_tombstones(process, monkeypatch):
     """A ban may be among those that are kept no longer, as strangers log out in great numbers."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     first, second = process("first"), process("second")
@@ -72,7 +68,7 @@ def test_process_that_reads_what_it_missed_in_two_attempts_misses_nothing(proces
 
     slow = replace(second.events, disconnected=be_slow)
     with pytest.raises(RegistryUnavailable):
-        second.part.catch_up(slow, deadline)
+        second.part.catch_up(slow, lambda deaf_for: [EVERYBODY], deadline)
     assert EVERYBODY not in second.told
 
     second.catch_up()
@@ -112,7 +108,7 @@ def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets
     assert second.told == ORDERS[:1]
 
 
-def test_process_that_heard_nothing_for_longer_than_orders_are_kept_has_all_sockets_come_back(
+def test_process_that_heard_nothing_for_longer_than_orders_are_kept_goes_by_the_tombstones(
     process, monkeypatch, kept
 ):
     """Nothing in Redis tells whether there were any."""

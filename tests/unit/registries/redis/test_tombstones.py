@@ -1,15 +1,21 @@
 """What a connection asks Redis of sessions and users that have ended."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 
 from flask_realtime.config.settings import Config
+from flask_realtime.errors import CloseCode
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.redis import tombstones
+from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.redis import disconnects, tombstones
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.tombstones import RedisTombstones
 from flask_realtime.registries.subscriptions import Subscription, Subscriptions
+from flask_realtime.threads import clock
+from tests.contract.recorder import Recorder
+from tests.eventually import eventually
 
 
 def test_connection_of_a_stranger_asks_nothing_more():
@@ -113,3 +119,65 @@ def test_clock_that_is_set_back_lets_nobody_end_what_took_the_place_of_a_session
     assert registry.end_session("s") == 1
 
     assert not registry.has_ended(["next"])
+
+
+CLIENTS = {
+    "a" * 32 + "1" * 32: None,
+    "b" * 32 + "2" * 32: "banned",
+    "c" * 32 + "3" * 32: "kicked",
+    "d" * 32 + "4" * 32: "stays",
+    "e" * 32 + "5" * 32: None,
+}
+
+
+@pytest.fixture
+def deaf(store, monkeypatch):
+    """A registry whose process hears Redis no more; what it is told is in ``deaf.told``."""
+    monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
+    monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
+    recorder = Recorder()
+    registry = store.open(recorder)
+    registry.told = recorder.disconnected
+    for digest, user in CLIENTS.items():
+        registry.connect(digest, digest[:1], user)
+    own = registry._own.get()
+    own.hearing.close()
+    own.disconnects.note_loss()
+    lost_at = clock.monotonic()
+    # A time within Redis has whole ms.
+    eventually(lambda: clock.monotonic() > lost_at + 0.002)
+    return registry
+
+
+def test_log_outs_of_strangers_close_no_other_sockets(deaf, store):
+    """However many there are while a process hears nothing: it closes those that have ended."""
+    other = store.open()
+    other.end_session("1" * 32)
+    other.end_user("banned")
+    other.end_user("kicked", "room")
+    for number in range(300):
+        other.disconnect(Disconnect(session=f"{number:032}"))
+
+    deaf.replay_disconnects(CLIENTS)
+
+    told = [replace(one, opened_before=0) for one in deaf.told]
+    assert [one for one in told if one.session is None or one.session[:4] != "0000"] == [
+        Disconnect(session="1" * 32, code=CloseCode.SESSION_CHANGED, opened_before=0),
+        Disconnect(user="banned", code=CloseCode.SERVICE_RESTART, opened_before=0),
+        Disconnect(user="kicked", code=CloseCode.SERVICE_RESTART, opened_before=0),
+    ]
+    assert deaf.told[-1].opened_before <= clock.monotonic()
+
+
+def test_all_sockets_come_back_where_tombstones_may_have_expired(deaf, store):
+    """A process that was away for long has refreshed none of its clients."""
+    other = store.open()
+    for number in range(300):
+        other.disconnect(Disconnect(session=f"{number:032}"))
+    own = deaf._own.get()
+    own.disconnects._deaf_since -= Config().disconnect_timeout_seconds / 2 + 1
+
+    deaf.replay_disconnects(CLIENTS)
+
+    everybody = Disconnect(code=CloseCode.SERVICE_RESTART)
+    assert everybody in [replace(one, opened_before=everybody.opened_before) for one in deaf.told]
