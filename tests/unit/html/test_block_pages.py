@@ -1,4 +1,4 @@
-"""Requests for blocks: what counts as the page that holds them."""
+"""Requests for blocks: which response counts as the page that holds the blocks."""
 
 import itertools
 
@@ -11,13 +11,14 @@ from .asking import ask
 
 
 def answer_of(app, view, headers=None):
-    """The answer of a view to a request for blocks."""
+    """Return a view's answer to a request for blocks."""
     app.add_url_rule("/other", "other", view)
     return ask(app.test_client(), "n", "/other", **(headers or {}))
 
 
 def test_page_of_no_template_is_left_as_it_is(app):
-    """A cache of views keeps the whole page, of which no block is known."""
+    """A view returns HTML that no template rendered, from a cache for example. The answer is the
+    whole page, because none of its blocks are known."""
     response = answer_of(app, lambda: "<body>kept</body>")
 
     assert response.text.endswith(">kept</body>")
@@ -25,14 +26,15 @@ def test_page_of_no_template_is_left_as_it_is(app):
 
 
 def test_file_is_sent_as_ever(app, tmp_path):
-    """Though it is HTML."""
+    """A view sends an HTML file, which is sent unchanged."""
     (tmp_path / "page.html").write_text("a file")
 
     assert answer_of(app, lambda: send_file(tmp_path / "page.html")).text == "a file"
 
 
 def test_stream_of_no_template_is_not_read(app):
-    """It may have no end."""
+    """A view streams HTML that no template renders. The stream may be endless, so it is not read
+    for its blocks."""
     endless = itertools.repeat("x" * 1000)
     app.add_url_rule("/endless", "endless", lambda: Response(endless, mimetype="text/html"))
 
@@ -42,7 +44,8 @@ def test_stream_of_no_template_is_not_read(app):
 
 
 def test_stream_of_a_template_is_read_as_far_as_a_page_goes(app):
-    """What is longer goes out as it came, from its beginning to its end, and is closed."""
+    """A view streams a template. A stream longer than a page is sent unchanged from its beginning
+    to its end, and closed."""
     app.jinja_loader.mapping["long.html"] = (
         "{% block n %}1{% endblock %}{% for part in parts %}{{ part }}{% endfor %}"
     )
@@ -62,7 +65,8 @@ def test_stream_of_a_template_is_read_as_far_as_a_page_goes(app):
     ],
 )
 def test_html_that_is_kept_apart_is_part_of_no_page(app, headers):
-    """What visitors have uploaded, in a template of the app's."""
+    """HTML that visitors have uploaded is sent by a template, with headers that keep it out of
+    pages. No block is taken from it."""
     response = answer_of(app, lambda: (render_template("page.html", rows=["a"]), headers))
 
     assert response.mimetype == "text/html"
@@ -71,7 +75,8 @@ def test_html_that_is_kept_apart_is_part_of_no_page(app, headers):
 
 @pytest.mark.parametrize("body", [{"data": "x"}, {"headers": {"Transfer-Encoding": "chunked"}}])
 def test_request_with_a_body_asks_for_no_blocks(client, body):
-    """A view may wait for the body, and would keep others from their turn."""
+    """A request for blocks that has a body is answered as if it asked for none: the view might wait
+    for the body, and keep other requests from their turn."""
     headers = {"X-Realtime-Block": "rows", **body.pop("headers", {})}
 
     response = client.get("/", headers=headers, **body)
@@ -81,7 +86,8 @@ def test_request_with_a_body_asks_for_no_blocks(client, body):
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_what_a_view_renders_and_does_not_send_is_nobodys(app, client, debug):
-    """A mail with a token, and a page that the view thought better of."""
+    """A view renders an e-mail with a token, or a page that it then does not return. No block is
+    taken from what the view does not send."""
     app.debug = debug
     app.jinja_loader.mapping["mail.html"] = "{% block mail %}token=secret{% endblock %}"
 
@@ -101,7 +107,8 @@ def test_what_a_view_renders_and_does_not_send_is_nobodys(app, client, debug):
 
 
 def test_page_that_was_rendered_before_a_note_counts(app, client):
-    """Both have a block of that name, and the page is what the view sends."""
+    """A view renders its page, and after that a note with a block of the same name. The block comes
+    from the page that the view sends."""
     app.jinja_loader.mapping["note.html"] = "{% block n %}note{% endblock %}"
 
     @app.get("/noted")
@@ -114,14 +121,16 @@ def test_page_that_was_rendered_before_a_note_counts(app, client):
 
 
 def test_page_whose_html_is_changed_behind_its_view_keeps_its_blocks(app, client):
-    """By something that makes all pages smaller, say."""
+    """An after_request function changes the page's HTML, for example to make it smaller. Its blocks
+    are found all the same."""
     app.after_request(lambda response: (response.set_data(b"smaller"), response)[1])
 
     assert ask(client, "n").json["n"]["html"] == "1"
 
 
-def test_page_whose_html_is_changed_in_its_view_is_told(app, client, caplog):
-    """It stays as it is: what was rendered is not what it shows."""
+def test_page_whose_html_is_changed_in_its_view_is_logged(app, client, caplog):
+    """A view changes the rendered HTML before it returns it. The page is sent whole, and a log line
+    says that its blocks could not be found."""
     app.add_url_rule("/loud", "loud", lambda: render_template("page.html", rows=["b"]).upper())
 
     assert ask(client, "rows", "/loud").json == {}

@@ -1,4 +1,4 @@
-"""Requests for blocks: parts of a page, fetched anew from the page's own view."""
+"""Requests for blocks: parts of a page, rendered again by the page's own view."""
 
 import pytest
 from flask import Response, request
@@ -10,7 +10,7 @@ from .asking import ask
 
 
 def test_blocks_come_in_place_of_the_page(client):
-    """Several in one request, each with a hash; no cache keeps them."""
+    """Two blocks are sent in place of the page, each with a hash; no cache may keep them."""
     response = ask(client, "rows n")
 
     assert response.status_code == 200
@@ -21,7 +21,7 @@ def test_blocks_come_in_place_of_the_page(client):
 
 
 def test_block_that_is_the_same_comes_without_its_html(client, rows):
-    """The client says by its hash what it has."""
+    """The client names the hash that it has. An unchanged block is sent without its HTML."""
     first = ask(client, "rows n").json
     hashes = " ".join(f"{name}={one['hash']}" for name, one in first.items())
     rows[0] = "b"
@@ -33,7 +33,7 @@ def test_block_that_is_the_same_comes_without_its_html(client, rows):
 
 
 def test_view_is_told_which_blocks_are_wanted(app, client):
-    """It may leave the queries of all others out; a whole page wants none."""
+    """realtime.blocks names the wanted blocks, so a view may skip other queries."""
     ask(client, "rows")
     client.get("/")
 
@@ -42,7 +42,7 @@ def test_view_is_told_which_blocks_are_wanted(app, client):
 
 @pytest.mark.parametrize("method", ["post", "head"])
 def test_only_a_get_asks_for_blocks(client, method):
-    """A form that names blocks does what it does, and answers as ever."""
+    """A POST that names blocks is answered like any other POST."""
     response = ask(client, "rows", method=method)
 
     assert "X-Realtime-Block" not in response.headers
@@ -51,7 +51,7 @@ def test_only_a_get_asks_for_blocks(client, method):
 
 @pytest.mark.parametrize(("path", "status"), [("/no", 403), ("/old", 302), ("/missing", 404)])
 def test_refusal_stays_what_it_is(client, path, status):
-    """A log-in that ended is seen by the page."""
+    """A view refuses a visitor whose log-in has ended; the page gets that status."""
     response = ask(client, "rows", path)
 
     assert response.status_code in (status, 303 if status == 302 else status)
@@ -59,7 +59,7 @@ def test_refusal_stays_what_it_is(client, path, status):
 
 
 def test_view_that_renders_no_page_answers_as_ever(client):
-    """The missing header tells the client that nothing is to be inserted."""
+    """A view without a page answers without our header, so the client inserts nothing."""
     response = ask(client, "rows", "/json")
 
     assert response.json == {"a": 1}
@@ -67,13 +67,13 @@ def test_view_that_renders_no_page_answers_as_ever(client):
 
 
 def test_page_that_is_streamed_is_rendered_for_its_blocks(client):
-    """Its template runs while the response is read."""
+    """A template that is rendered while its response is read gives its blocks, too."""
     assert ask(client, "n", "/streamed").json["n"]["html"] == "1"
 
 
 def test_block_that_the_page_leaves_out_is_empty(client):
-    """What the viewer may see no longer goes from the page; what there is nowhere looks the same,
-    so that nobody learns which blocks a template has."""
+    """A block that the viewer may not see any more is empty, which removes it from the page. A name
+    that no template has is answered alike, so nobody learns which blocks exist."""
     answer = ask(client, "admin n nothing").json
 
     assert {name: one["html"] for name, one in answer.items()} == {
@@ -87,9 +87,9 @@ def test_block_that_the_page_leaves_out_is_empty(client):
 SLIP = "<p data-realtime-block={}>{}</p>"
 
 
-def test_block_of_no_template_stays_as_it_is_and_is_told(app, client, caplog):
-    """The page has an element for a block that nobody wrote: a slip, of which the log has one line;
-    the content that the visitor saw is not taken away."""
+def test_block_of_no_template_stays_as_it_is_and_is_logged(app, client, caplog):
+    """The page has an element for a block that no template defines. One log line says so, and the
+    visitor's page keeps its content."""
     app.jinja_loader.mapping["page.html"] += SLIP.format('"line"', "1")
     for _ in range(2):
         answer = ask(client, "line n").json
@@ -102,7 +102,7 @@ def test_block_of_no_template_stays_as_it_is_and_is_told(app, client, caplog):
 def test_block_that_a_condition_leaves_out_is_emptied_though_its_element_is_there(
     app, client, caplog
 ):
-    """Who is no admin any more sees its content no longer, and that is no slip."""
+    """Somebody who is no admin any more has an admin's block, which is emptied and not logged."""
     page = app.jinja_loader.mapping["page.html"]
     block = "{% if is_admin %}{% block admin %}secret{% endblock %}{% endif %}"
     app.jinja_loader.mapping["page.html"] = page.replace(block, SLIP.format("'admin'", block))
@@ -115,7 +115,7 @@ def test_block_that_a_condition_leaves_out_is_emptied_though_its_element_is_ther
     "said", ["data-realtime-block=nothing", 'data-realtime-block="nothing"', "<p>nothing"]
 )
 def test_stranger_who_has_the_page_say_a_name_learns_nothing_by_it(app, client, caplog, said):
-    """What is entered, and shown, is no element of the app's: any name is answered alike."""
+    """A visitor's text looks like an element for a block. Any name is answered alike."""
     app.jinja_loader.mapping["page.html"] += "<input title={{ q }}><p title='{{ q }}'>{{ q }}"
     app.jinja_env.globals["q"] = said + " " + said.replace("nothing", "admin")
 
@@ -126,7 +126,7 @@ def test_stranger_who_has_the_page_say_a_name_learns_nothing_by_it(app, client, 
 
 
 def test_log_tells_a_bounded_number_of_blocks(app, client, rows, caplog):
-    """A slip whose names have a number in them has as many names as the app has rows."""
+    """A mistake in names with a row's number fills no log: few names are logged."""
     app.jinja_loader.mapping["page.html"] += (
         "{% for n in range(150) %}<p data-realtime-block='line_{{ n }}'>{% endfor %}"
     )
@@ -137,8 +137,8 @@ def test_log_tells_a_bounded_number_of_blocks(app, client, rows, caplog):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_block_that_its_page_changes_is_told(app, client, caplog, debug):
-    """A filter around the block: what the block makes stands nowhere in the page."""
+def test_block_that_its_page_changes_is_logged(app, client, caplog, debug):
+    """A filter changes a block's output, so it cannot be fetched; the log says so."""
     app.debug = debug
     app.jinja_loader.mapping["page.html"] = (
         "<body>{% filter upper %}{% block n %}one{% endblock %}{% endfilter %}"
@@ -153,8 +153,8 @@ def test_block_that_its_page_changes_is_told(app, client, caplog, debug):
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_block_in_a_loop_is_refused_in_words(app, client, rows, caplog, debug):
-    """Each pass has another content, and the page could not tell which is which; the place that
-    shows the same twice is none of this kind."""
+    """A block in a loop has several outputs, and an error says that the page could not tell them
+    apart. The same output each time is allowed."""
     app.debug = debug
     rows.append("b")
 
@@ -169,7 +169,7 @@ def test_block_in_a_loop_is_refused_in_words(app, client, rows, caplog, debug):
 def test_log_has_one_line_of_a_block_in_a_loop_whatever_path_is_asked_for(
     app, client, rows, caplog
 ):
-    """A stranger may ask for any path of the view, and as often as he likes."""
+    """A stranger asks for many paths of a view. The log gets one line for the view."""
     app.add_url_rule("/in/<name>", "within", lambda name: app.view_functions["index"]())
     rows.append("b")
     for _ in range(3):
@@ -179,8 +179,8 @@ def test_log_has_one_line_of_a_block_in_a_loop_whatever_path_is_asked_for(
     assert len(told) == 1 and "\n" not in told[0]
 
 
-def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
-    """With those that there are."""
+def test_block_that_is_missing_is_named_in_debug_mode(app, client, caplog):
+    """In debug mode the answer names the missing block and the existing ones."""
     app.debug = True
 
     told = ask(client, "line").json["line"]["error"]
@@ -190,14 +190,14 @@ def test_block_that_is_missing_is_told_in_debug(app, client, caplog):
 
 
 def test_names_that_cannot_be_blocks_are_ignored(client):
-    """A page comes as ever where none is left."""
+    """A request that names no possible block gets the whole page."""
     response = ask(client, "../x a-b " + "y" * 200)
 
     assert response.mimetype == "text/html"
 
 
 def test_what_a_cache_would_keep_it_by_goes(app, client):
-    """An after_request function that compresses, or that lets a CDN keep pages, changes nothing."""
+    """Headers that an after_request function sets for compression or a CDN are removed."""
 
     @app.after_request
     def keep(response):
@@ -212,10 +212,10 @@ def test_what_a_cache_would_keep_it_by_goes(app, client):
 
 
 def test_few_are_rendered_at_a_time(app, client):
-    """Whoever comes when all turns are taken is told to come back, and the app does nothing."""
+    """A request without a free turn gets 503 and Retry-After, and the app runs nothing."""
     herd = app.extensions["realtime"].node().herd
     turns = [herd.begin("index") for _ in range(RENDERED_AT_ONCE)]
-    # An app that makes a page of every error leaves this answer as it is.
+    # An app that makes a page of every error must leave this answer as it is.
     app.register_error_handler(Exception, lambda error: ("failed", 500))
 
     refused = ask(client, "rows")
@@ -229,7 +229,7 @@ def test_few_are_rendered_at_a_time(app, client):
 
 
 def test_page_without_the_block_is_no_measure_of_it(app, client):
-    """Else whoever asks slow pages for what they do not have makes all live blocks late."""
+    """A slow page without the block does not count in its cost: anybody could ask for that."""
     herd = app.extensions["realtime"].node().herd
     ask(client, "nothing")
     assert not herd._measured
@@ -239,7 +239,7 @@ def test_page_without_the_block_is_no_measure_of_it(app, client):
 
 
 def test_turn_is_given_back_by_a_view_that_fails(app, client):
-    """Else the third request after two errors would wait for ever."""
+    """Two views fail while they have a turn. A third request still gets one."""
 
     @app.get("/broken")
     def broken():
@@ -252,7 +252,7 @@ def test_turn_is_given_back_by_a_view_that_fails(app, client):
 
 @pytest.mark.parametrize("where", ["after_request", "teardown_request"])
 def test_turn_is_given_back_if_a_function_of_the_app_fails(app, client, where):
-    """A database that is away has it fail for each request; Flask calls none behind it."""
+    """A teardown function fails, and Flask calls none after it. The turn is still given back."""
     is_away = [True]
 
     def close_database(passed):
@@ -270,7 +270,7 @@ def test_turn_is_given_back_if_a_function_of_the_app_fails(app, client, where):
 
 
 def test_page_of_an_app_that_wants_no_blocks_costs_nothing(app, client):
-    """No header, and no template that is watched."""
+    """Without requests for blocks, pages get no header and templates are not watched."""
     response = client.get("/")
 
     assert "X-Realtime-Block" not in response.headers
@@ -279,7 +279,7 @@ def test_page_of_an_app_that_wants_no_blocks_costs_nothing(app, client):
 
 
 def test_before_request_functions_have_their_say(app, client):
-    """A block is a page's, and guarded as the page is."""
+    """A before_request function runs for blocks as for the page, and may refuse them."""
 
     @app.before_request
     def guard():
@@ -289,11 +289,12 @@ def test_before_request_functions_have_their_say(app, client):
 
 
 def _asked(client):
-    """The status of the answer, or what its teardown raised, which a server would answer 500."""
+    """Return the answer's status, or the error of its teardown: a server's 500."""
     try:
         return ask(client, "rows").status_code
     except Exception as error:
-        # Flask 3.2 groups the errors of a teardown, once for the request and once for the context.
+        # Flask 3.2 raises the errors of a teardown in groups, one for the request and one for the
+        # app context.
         while hasattr(error, "exceptions"):
             [error] = error.exceptions
         return type(error)

@@ -1,4 +1,4 @@
-"""Blocks, noted while their own view renders the whole page."""
+"""The output of blocks is recorded while their own view renders the whole page."""
 
 import threading
 
@@ -45,7 +45,8 @@ def app(request):
 
 
 def noted(app, names, *template, **variables):
-    """What is noted of the blocks while a template is rendered, and its whole output."""
+    """Return the recorded output of the blocks while a template is rendered, and the template's
+    whole output."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, names)
         html = render_template(*template, **variables)
@@ -73,7 +74,7 @@ def all_of(wanted, page):
     ],
 )
 def test_block_is_what_the_page_shows(app, name, expected):
-    """Parents, super(), blocks in blocks and what is set before them; the page itself is whole."""
+    """A block's output includes parents, super(), inner blocks and earlier assignments."""
     with app.test_request_context("/"):
         whole = render_template("page.html", name="Ann")
 
@@ -84,7 +85,7 @@ def test_block_is_what_the_page_shows(app, name, expected):
 
 
 def test_several_blocks_of_one_rendering(app):
-    """A page asks for all that are due at once."""
+    """One rendering gives all blocks that a page asks for."""
     rendered, _ = noted(app, ["title", "foot", "nothing"], "page.html", name="Ann")
 
     assert rendered == {"title": "Base: Ann!", "foot": "foot of Ann"}
@@ -92,14 +93,14 @@ def test_several_blocks_of_one_rendering(app):
 
 @pytest.mark.parametrize("is_admin", [False, True])
 def test_block_that_the_page_leaves_out_is_not_there(app, is_admin):
-    """To ask for it shows nothing that the page would not."""
+    """A block that the page's own condition leaves out has no output."""
     rendered, _ = noted(app, ["admin", "all"], "admin.html", is_admin=is_admin)
 
     assert rendered == ({"admin": "secret"} if is_admin else {}) | {"all": "for all"}
 
 
 def test_what_another_request_renders_meanwhile_is_not_noted(app):
-    """A view may have the app answer a request of its own."""
+    """A view has the app answer another request, whose blocks are not recorded."""
     app.add_url_rule("/other", "other", lambda: render_template("base.html", name="other"))
 
     with app.test_request_context("/"):
@@ -111,15 +112,15 @@ def test_what_another_request_renders_meanwhile_is_not_noted(app):
 
 
 def test_block_of_an_included_template_is_not_noted(app):
-    """It may stand in a loop; the documentation says so."""
+    """An include may stand in a loop, so its blocks are not recorded."""
     rendered, _ = noted(app, ["title"], "includes.html", name="Ann")
 
     assert rendered == {}
 
 
 def test_template_that_is_the_page_counts(app):
-    """A view may render a mail before its page, and a note after it; a text as short as a mail's
-    block, or none, stands in every page."""
+    """A view renders an e-mail before its page and a note after it. Blocks come from the page, even
+    if the e-mail's block is so short that every page contains it."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["title", "foot"])
         render_template_string("{% block title %}A{% endblock %} mail for Ann")
@@ -131,7 +132,7 @@ def test_template_that_is_the_page_counts(app):
 
 
 def test_block_that_the_page_leaves_out_is_no_other_templates(app):
-    """The mail has one of that name, and its text stands in the page."""
+    """A page leaves out a block that the view's e-mail has too. It is not taken from the e-mail."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["admin"])
         page = render_template("admin.html", is_admin=False)
@@ -141,7 +142,7 @@ def test_block_that_the_page_leaves_out_is_no_other_templates(app):
 
 
 def test_page_may_consist_of_several_templates(app):
-    """A view puts a heading before what another template gives."""
+    """A view joins two templates' outputs. The blocks of both are found."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["top", "title"])
         top = render_template_string(
@@ -153,7 +154,7 @@ def test_page_may_consist_of_several_templates(app):
 
 
 def test_page_that_is_changed_behind_its_template_has_its_blocks(app):
-    """Of those that it may show, the longest is the likeliest."""
+    """The HTML is changed after rendering. The longest template that fits gives the blocks."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["title"])
         page = render_template("page.html", name="Ann").replace("main", "chief")
@@ -163,7 +164,7 @@ def test_page_that_is_changed_behind_its_template_has_its_blocks(app):
 
 
 def test_page_that_is_changed_around_an_icon_has_its_blocks(app):
-    """The icon is a template of its own, has no blocks, and stands in the page unchanged."""
+    """The page is changed and holds an icon's template unchanged. The page gives the blocks."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["title"])
         icon = render_template_string("<svg></svg>")
@@ -174,7 +175,7 @@ def test_page_that_is_changed_around_an_icon_has_its_blocks(app):
 
 @pytest.mark.parametrize("name", ["root_render_func", "new_context"])
 def test_template_that_two_threads_render_first_is_noted_by_both(app, name):
-    """The second comes in the middle of what the first one prepares."""
+    """Two threads render a template first at the same time. Both record its blocks."""
     seen = []
 
     def render_in_another_request():
@@ -200,7 +201,8 @@ def test_template_that_two_threads_render_first_is_noted_by_both(app, name):
 
 
 def test_block_that_differs_from_pass_to_pass_has_no_output(app):
-    """One that is the same each time has."""
+    """A block in a loop with different outputs has no output; with the same output each time it has
+    one."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["a", "b"])
         page = render_template_string(
@@ -212,7 +214,8 @@ def test_block_that_differs_from_pass_to_pass_has_no_output(app):
 
 
 def test_flashed_messages_are_left_to_the_page(app):
-    """Those that the layout would show stay for the next page."""
+    """A layout shows flashed messages outside of the wanted block. The messages stay for the next
+    page."""
     with app.test_request_context("/"):
         flash("Saved.")
         want_blocks(app, ["news"])
@@ -222,7 +225,7 @@ def test_flashed_messages_are_left_to_the_page(app):
 
 
 def test_flashed_messages_of_a_wanted_block_are_shown_there(app):
-    """They are shown once, as ever."""
+    """The wanted block shows flashed messages, once, as usual."""
     with app.test_request_context("/"):
         flash("Saved.")
         wanted = want_blocks(app, ["news"])
@@ -233,7 +236,7 @@ def test_flashed_messages_of_a_wanted_block_are_shown_there(app):
 
 
 def test_page_that_is_wanted_whole_is_not_touched(app):
-    """A template that was rendered for a block serves other requests as before."""
+    """A template that was rendered for a block serves whole pages as before."""
     noted(app, ["title"], "page.html", name="Ann")
 
     with app.test_request_context("/"):
@@ -245,7 +248,8 @@ def test_page_that_is_wanted_whole_is_not_touched(app):
 
 
 def test_known_blocks_are_those_of_the_templates(app):
-    """What an error in debug lists."""
+    """The list of blocks that an error shows in debug mode holds those of the rendered
+    templates."""
     with app.test_request_context("/"):
         wanted = want_blocks(app, ["titel"])
         render_template("page.html", name="Ann")
@@ -258,7 +262,7 @@ def test_known_blocks_are_those_of_the_templates(app):
     [("nested.html", ["outer", "inner"]), ("siblings.html", ["first", "second"])],
 )
 def test_blocks_that_are_asked_for_together_show_the_page_s_messages(app, template, blocks):
-    """Each as the page shows them, which asks for its messages as often as it likes."""
+    """Each of several wanted blocks shows the page's flashed messages."""
 
     def render():
         flash("Saved.")
@@ -277,7 +281,7 @@ def test_blocks_that_are_asked_for_together_show_the_page_s_messages(app, templa
 
 
 def test_what_a_view_adds_to_its_messages_is_shown_to_nobody_else(app):
-    """Flask hands out the very list that it keeps for the request."""
+    """A view appends to Flask's own list of flashed messages, which no other request shows."""
     shown = []
     for name in ["Ann", "Bob"]:
         with app.test_request_context("/"):

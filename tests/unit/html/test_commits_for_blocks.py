@@ -1,4 +1,5 @@
-"""A page that fetches blocks refreshes none by it: an app that writes with each request rests."""
+"""A commit made while blocks are fetched refreshes no page; otherwise an app that writes at each
+request would never rest."""
 
 import pytest
 from flask import Flask, g, render_template_string
@@ -24,7 +25,7 @@ HOOKS = {
 
 
 class Site:
-    """An app that notes in its database when it was visited last, wherever *hook* says."""
+    """An app that records the last visit in its database, in the function that *hook* names."""
 
     def __init__(self, hook):
         self.app = Flask(__name__)
@@ -62,7 +63,8 @@ class Site:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_commit_of_a_request_for_blocks_refreshes_nothing(hook):
-    """Wherever the app makes it; the visit of a page refreshes those that show it."""
+    """A commit during a request for blocks refreshes nothing, wherever the app makes it; a commit
+    during a visit of the page refreshes the pages that show the change."""
     site = Site(hook)
     client = site.app.test_client()
 

@@ -1,4 +1,4 @@
-"""CSRF tokens in what goes to all pages."""
+"""CSRF tokens in HTML that goes to all pages."""
 
 import pytest
 from flask import Flask, render_template_string
@@ -35,13 +35,15 @@ def visit(app):
 
 
 def test_form_that_is_passed_to_a_template_is_an_error(visit):
-    """It holds the token of whoever made it, and is named with its template."""
+    """A form passed to a fragment's template holds its visitor's CSRF token. The error names the
+    template and the form."""
     with pytest.raises(HoldsToken, match=r"'editable\.html' holds the CSRF token"):
         content("editable.html", None, None, {"form": Form()})
 
 
 def test_content_that_was_rendered_for_a_visitor_is_an_error(visit):
-    """As a view does that hands on what it shows."""
+    """A view pushes HTML that it has rendered for its visitor, with the visitor's CSRF token. That
+    is an error."""
     shown = Markup(render_template_string("<form>{{ csrf_token() }}</form>"))
 
     with pytest.raises(HoldsToken, match="html= holds"):
@@ -49,18 +51,18 @@ def test_content_that_was_rendered_for_a_visitor_is_an_error(visit):
 
 
 def test_content_without_the_token_goes_out(visit):
-    """Though the page that asks has one."""
+    """Content without a token is sent, although the page that asks has a token."""
     assert generate_csrf()
     assert content("row.html", None, None, {"text": "hi"}) == "<li>hi</li>"
     assert content(None, None, Markup("<b>hi</b>"), {}) == "<b>hi</b>"
 
 
 def test_app_context_is_enough(app):
-    """A command and a task have no visitor, and no token."""
+    """A command or a task has no visitor, and so no token to look for."""
     with app.app_context():
         assert content("row.html", None, None, {"text": "hi"}) == "<li>hi</li>"
 
 
 def test_literal_content_needs_no_app():
-    """There is nobody whose token it could be."""
+    """Without an app there is no visitor whose token the content could hold."""
     assert content(None, None, "hi", {}) == "hi"

@@ -1,4 +1,4 @@
-"""Fragments: rendered once, as nobody, with nothing but what is passed."""
+"""Fragments are rendered once for all pages, without a visitor, from the passed variables only."""
 
 import flask_login
 import pytest
@@ -33,7 +33,8 @@ def app():
 
 
 def test_template_holds_nothing_of_the_visitor(app):
-    """What a template reads by itself is nobody's; what is passed to it is what it was."""
+    """A template reads current_user and the session itself and finds an anonymous visitor; a passed
+    current_user is rendered as the user it stood for."""
     app.jinja_env.globals["get_flashed_messages"] = get_flashed_messages
     with app.test_request_context("/"):
         flask_login.login_user(Ada())
@@ -45,7 +46,8 @@ def test_template_holds_nothing_of_the_visitor(app):
 
 
 def test_template_that_writes_the_session_is_named(app):
-    """A token of nobody's session would be refused to everybody who posts the form."""
+    """A template calls csrf_token(), which writes the session. The error names the template, since
+    the token would be refused for every visitor."""
     from flask_wtf import CSRFProtect
 
     CSRFProtect(app)
@@ -54,7 +56,7 @@ def test_template_that_writes_the_session_is_named(app):
 
 
 def test_literal_content_is_escaped_unless_it_is_markup(app):
-    """A text that a visitor wrote does no harm."""
+    """A text with HTML in it is escaped; a Markup is not."""
     assert content(None, None, "<b>", {}) == "&lt;b&gt;"
     assert content(None, None, Markup("<b>"), {}) == "<b>"
 
@@ -72,7 +74,7 @@ def test_literal_content_is_escaped_unless_it_is_markup(app):
     ],
 )
 def test_content_is_a_template_or_literal(app, given, told):
-    """What is given twice, or not at all, is an error that says what to do."""
+    """Content that is given twice, or not at all, is an error that says what to do."""
     with app.test_request_context("/"), pytest.raises(TypeError, match=told):
         content(*given)
 
@@ -87,13 +89,13 @@ def test_content_is_a_template_or_literal(app, given, told):
     ],
 )
 def test_fragment_that_makes_no_sense_is_refused(given, told):
-    """At the push, not in every browser."""
+    """An invalid action or target is an error at the push, not in every browser."""
     with pytest.raises(ValueError, match=told):
         Fragment(*given)
 
 
 def test_fragment_on_the_wire():
-    """A client gets what it needs and nothing more."""
+    """A fragment is sent with the fields that the client needs and no others."""
     assert Fragment("append", "#a", "<b>").to_wire() == {
         "action": "append",
         "target": "#a",

@@ -1,4 +1,4 @@
-"""What is rendered for everybody holds nothing of the visitor whose request caused it."""
+"""What is rendered for all pages holds nothing of the visitor whose request causes it."""
 
 import flask_login
 import pytest
@@ -29,7 +29,7 @@ def app():
 
 @pytest.fixture
 def visit(app):
-    """The request of somebody with a session, cookies, languages and a query."""
+    """The request of a visitor with a session, cookies, languages and a query."""
     headers = {"Cookie": "secret=1", "Accept-Language": "de", "Authorization": "Basic YTpi"}
     with app.test_request_context("/rooms/1?token=x", base_url="https://a.test/", headers=headers):
         session["user_id"] = 7
@@ -40,7 +40,8 @@ def visit(app):
 
 
 def test_nobody_has_nothing_of_the_visitor(app, visit):
-    """Session, cookies, query, languages, authorization, g, flashes and user stay outside."""
+    """Inside, the session, cookies, query, languages, authorization, g, flashed messages and user
+    of the visitor are not visible."""
     with as_nobody(app, "This"):
         seen = {
             "session": dict(session),
@@ -66,7 +67,8 @@ def test_nobody_has_nothing_of_the_visitor(app, visit):
 
 
 def test_visitor_is_back_afterwards(app, visit):
-    """The view goes on with its own request, session, g and user, whatever happened inside."""
+    """After the block, also one that fails, the view has its own request, session, g and user
+    again."""
     before = request._get_current_object()
 
     with pytest.raises(ZeroDivisionError), as_nobody(app, "This"):
@@ -82,14 +84,15 @@ def test_visitor_is_back_afterwards(app, visit):
 
 @pytest.mark.parametrize("write", [lambda: session.update(a=1), lambda: flash("x"), generate_csrf])
 def test_nobody_writes_no_session(app, visit, write):
-    """A CSRF token or a flash made there would be everybody's: the error names the template."""
+    """Writing the session inside, as csrf_token() and flash() do, is an error that names the
+    template."""
     told = pytest.raises(WrittenByNobody, match=r"The template 'row\.html'")
     with told, as_nobody(app, "The template 'row.html'"):
         write()
 
 
 def test_nobody_asks_for_the_same_path_on_the_same_host(app, visit):
-    """Links are built as the page's are."""
+    """Relative and absolute URLs are built as on the page that asks."""
     with as_nobody(app, "This"):
         assert request.url == "https://a.test/rooms/1"
         assert request.view_args == {"room": "1"}
@@ -98,7 +101,8 @@ def test_nobody_asks_for_the_same_path_on_the_same_host(app, visit):
 
 
 def test_server_name_is_the_host(app, visit):
-    """A host that one visitor's request has named does not reach all the others."""
+    """If SERVER_NAME is set, URLs have that host, and not one that a visitor's request has
+    named."""
     app.config["SERVER_NAME"] = "example.org"
 
     with as_nobody(app, "This"):
@@ -106,7 +110,7 @@ def test_server_name_is_the_host(app, visit):
 
 
 def test_app_context_is_enough(app):
-    """A command has no request: it builds paths, and URLs where SERVER_NAME says which host."""
+    """A command without a request can build paths, and absolute URLs if SERVER_NAME is set."""
     with app.app_context(), as_nobody(app, "This"):
         assert url_for("room", room=2) == "/rooms/2"
         with pytest.raises(RuntimeError, match="SERVER_NAME"):
@@ -119,7 +123,8 @@ def test_app_context_is_enough(app):
 
 
 def test_path_values_are_preprocessed_again(app):
-    """An app that takes its language out of the path finds it in the new g, too."""
+    """An app's url_value_preprocessor takes the language out of the path, and finds it in the new g
+    as well."""
     app.add_url_rule("/<language>/about", "about", lambda: "")
 
     @app.url_value_preprocessor
@@ -137,7 +142,7 @@ def test_path_values_are_preprocessed_again(app):
 
 
 def test_nothing_is_torn_down_and_uncommitted_rows_stay(app):
-    """The view goes on in the database transaction that it had begun."""
+    """No teardown runs, so the view continues in its database transaction."""
     torn_down = []
     app.teardown_request(torn_down.append)
     app.teardown_appcontext(torn_down.append)
@@ -160,7 +165,7 @@ def test_nothing_is_torn_down_and_uncommitted_rows_stay(app):
 
 
 def test_an_unknown_path_has_no_route_and_no_error(app):
-    """A page of a 404 handler may push too."""
+    """A 404 handler pushes a fragment: its request has no route, which is not an error."""
     with app.test_request_context("/nowhere"), as_nobody(app, "This"):
         assert request.url_rule is None
         assert url_for("room", room=2) == "/rooms/2"

@@ -1,4 +1,4 @@
-"""One block of a template, rendered without what stands around it."""
+"""One block of a template, rendered without the rest of the template."""
 
 import pytest
 from flask import Flask
@@ -25,7 +25,7 @@ TEMPLATES = {
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def render(request):
-    """Renders a block of a template, in an environment of either kind."""
+    """Render a block of a template in a sync or an async environment."""
     app = Flask(__name__)
     app.jinja_options = {"enable_async": request.param}
     app.jinja_loader = DictLoader(TEMPLATES)
@@ -36,7 +36,7 @@ def render(request):
 
 @pytest.mark.parametrize("template", ["page.html", "child.html"])
 def test_one_block_of_a_template(render, template):
-    """A block is rendered alone, with what it inherits."""
+    """A block is rendered alone, with what it inherits from parents."""
     html = render(template, "rows", {"text": "<b>", "n": 5})
 
     assert html.replace("<li>&lt;b&gt;</li>", "").startswith("<li>")
@@ -49,16 +49,18 @@ def test_one_block_of_a_template(render, template):
     [("import.html", "<i>1</i>"), ("set.html", "2"), ("nested.html", "7 of the child")],
 )
 def test_block_sees_what_the_template_sets_in_front_of_it(render, template, expected):
-    """Behind the template's first output, too, and in a parent's."""
+    """The block sees variables that are set before it, also after the template's first output, and
+    in a parent."""
     assert render(template, "rows", {"n": 1}) == expected
 
 
 def test_block_needs_nothing_of_what_stands_around_it(render):
-    """What a fragment is not given is missed by what it does not show."""
+    """The template uses a variable outside of the block which is not passed. The block is rendered
+    all the same."""
     assert render("around.html", "rows", {}) == "7"
 
 
-def test_unknown_block_is_told(render):
-    """The error lists the blocks that there are."""
+def test_unknown_block_is_an_error(render):
+    """A name that is not a block of the template is an error that lists the template's blocks."""
     with pytest.raises(LookupError, match="its blocks are: rows"):
         render("page.html", "row", {})

@@ -1,4 +1,4 @@
-"""A fragment holds nothing of the visitor whose request pushes it, however its template asks."""
+"""A fragment holds nothing of the visitor whose request pushes it, whatever its template does."""
 
 from types import SimpleNamespace
 
@@ -17,7 +17,7 @@ from flask_realtime.html.fragments import content, render
 from flask_realtime.html.nobody import WrittenByNobody
 
 SECRET = "ada-1815"
-#: Everything of hers that Flask, Flask-Login and the app offer to every template.
+#: Everything of the visitor that Flask, Flask-Login and the app offer to every template.
 READS = (
     "{{ session.user }}{{ session.get('user') }}{{ session.items()|list }}{{ g.user }}"
     "{{ g.get('user') }}{{ current_user and [current_user.id, current_user.get_id()] }}"
@@ -70,13 +70,13 @@ each_template = pytest.mark.parametrize(
 
 
 class Ada(flask_login.UserMixin):
-    """Who is logged in."""
+    """The user who is logged in."""
 
     id = SECRET
 
 
 def of_her():
-    """What an app's own functions find out about who asks."""
+    """Values that the app's own functions find out about the visitor."""
     texts = [session.get("user"), g.get("user"), request.cookies.get("user")]
     return "".join(text or "" for text in [*texts, getattr(flask_login.current_user, "id", "")])
 
@@ -111,7 +111,7 @@ def app(request):
 
 @pytest.fixture
 def visit(app):
-    """Ada's request, of which each part is a secret."""
+    """Ada's request, each part of which is a secret."""
     headers = {
         "Cookie": f"user={SECRET}",
         "Accept-Language": SECRET,
@@ -135,18 +135,19 @@ def visit(app):
 
 @each_template
 def test_no_template_finds_out_who_asks(app, visit, template):
-    """By whatever way of Jinja's or Flask's it asks."""
+    """A template uses every way of Jinja and Flask to read the visitor's data, and finds none."""
     assert SECRET not in render(template, None, {}).lower()
 
 
 @pytest.mark.parametrize("template", ["extends.html", "base.html"])
 def test_no_block_of_a_template_does(app, visit, template):
-    """A block is rendered alone in the same way, in an environment with async templates too."""
+    """A block that is rendered alone finds none of the data either, also with async templates."""
     assert SECRET not in render(template, "body", {})
 
 
 def test_what_is_passed_counts_as_what_it_is_now(app, visit):
-    """What a variable stands for is shown; what it would ask for later is nobody's."""
+    """A passed proxy is rendered as the object it stands for at the push, and reads nothing of the
+    visitor later."""
     user = flask_login.current_user
 
     html = render("passed.html", None, {"user": user, "ask": of_her, "people": [user]})
@@ -155,7 +156,8 @@ def test_what_is_passed_counts_as_what_it_is_now(app, visit):
 
 
 def test_context_processor_that_needs_the_visitor_is_an_error_that_names_the_template(app, visit):
-    """Its own error would say nothing of a fragment."""
+    """A context processor fails without a visitor. Its error gets a note that names the fragment's
+    template."""
     app.context_processor(lambda: {"name": g.user.upper()})
 
     with pytest.raises(AttributeError) as caught:
@@ -188,7 +190,8 @@ def make_form(**meta):
 )
 @pytest.mark.parametrize("way", ["form", "field"])
 def test_token_of_any_form_is_refused(app, visit, make, way):
-    """By it anybody could act in her name."""
+    """A form's CSRF token in a fragment is an error, since others could act in the visitor's name
+    by it."""
     form = make()
     token = form[form.meta.csrf_field_name]
 
@@ -197,7 +200,8 @@ def test_token_of_any_form_is_refused(app, visit, make, way):
 
 
 def test_form_that_a_template_makes_is_refused(app, visit):
-    """Nobody could send it."""
+    """A template that creates a form with a CSRF token is an error, since nobody could send that
+    form."""
     app.add_template_global(make_form, "make_form")
     app.jinja_loader.mapping["made.html"] = "{{ make_form().hidden_tag() }}"
 
@@ -206,8 +210,8 @@ def test_form_that_a_template_makes_is_refused(app, visit):
 
 
 def test_view_goes_on_as_before(app, visit):
-    """Rows that it has not committed are read by the template and are still there; nothing was
-    torn down, no signal was sent, and what was to be done behind the response still is."""
+    """After the push, the view's uncommitted rows are still there; nothing was torn down, no signal
+    was sent, and functions for the end of the response are still registered."""
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     db = SQLAlchemy(app)
 

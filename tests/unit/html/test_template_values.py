@@ -1,4 +1,4 @@
-"""Proxies in what a fragment's template is given."""
+"""Proxies among the variables of a fragment's template."""
 
 import logging
 from types import SimpleNamespace
@@ -31,7 +31,8 @@ def visit():
 
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
 def test_proxy_in_a_list_counts_as_what_it_stands_for(visit, kind):
-    """An author who passes several users passes current_user among them."""
+    """A list of users contains the proxy current_user. The template gets the user object in its
+    place."""
     [user] = resolve(kind([flask_login.current_user]))
 
     assert type(user) is Ada
@@ -41,12 +42,13 @@ def test_proxy_in_a_list_counts_as_what_it_stands_for(visit, kind):
 
 @pytest.mark.parametrize("value", [[1, 2], {"a": 1}, "text", None, SimpleNamespace(a=1)])
 def test_what_holds_no_proxy_is_the_same_object(visit, value):
-    """Nothing is copied for nothing."""
+    """A value without proxies is passed on as the same object, not a copy."""
     assert resolve(value) is value
 
 
-def test_row_that_holds_current_user_is_told(visit, caplog):
-    """It shows nobody where its author expects who made it; the log says what to do."""
+def test_row_that_holds_current_user_is_logged(visit, caplog):
+    """An attribute of a row is the proxy current_user, which shows an anonymous visitor in a
+    fragment. The log says what to do."""
     bid = SimpleNamespace(user=flask_login.current_user, amount=3)
 
     with caplog.at_level(logging.WARNING):
@@ -59,7 +61,7 @@ def test_row_that_holds_current_user_is_told(visit, caplog):
 
 
 def test_rows_in_a_list_are_looked_at_too(visit):
-    """Each attribute is named once."""
+    """The rows in a list are checked too, and the log names each attribute once."""
     bids = [SimpleNamespace(user=flask_login.current_user, amount=n) for n in range(3)]
 
     assert list(held_proxies({"bids": bids, "by_name": {"a": bids[0]}, "n": 3, "c": Ada})) == [
@@ -69,7 +71,7 @@ def test_rows_in_a_list_are_looked_at_too(visit):
 
 
 def test_row_that_holds_the_user_itself_is_shown(visit, caplog):
-    """And nothing is told."""
+    """A row that holds the user object is rendered, and nothing is logged."""
     bid = SimpleNamespace(user=flask_login.current_user._get_current_object(), amount=3)
 
     assert render("bid.html", None, {"bid": bid}) == "ada: 3"

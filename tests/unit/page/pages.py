@@ -1,4 +1,4 @@
-"""An app that serves pages, as its tests see it."""
+"""An app that serves pages, and the pages as tests see them."""
 
 import flask
 

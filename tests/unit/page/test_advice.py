@@ -1,4 +1,4 @@
-"""What the log says of pages that will hear nothing."""
+"""Warnings about pages that will receive no pushes."""
 
 import logging
 from functools import wraps
@@ -25,7 +25,7 @@ def realtime(app):
 
 @pytest.fixture
 def warned(app, caplog):
-    """Visits a path twice, and returns the warnings."""
+    """Visit a path twice, and return the warnings."""
 
     def warned(path):
         caplog.clear()
@@ -36,8 +36,8 @@ def warned(app, caplog):
     return warned
 
 
-def test_page_that_leaves_out_its_body_tag_is_told_once(app, realtime, warned):
-    """Such a page has no id and its script no socket: HTML allows that, and the log tells it."""
+def test_page_without_a_body_tag_is_logged_once(app, realtime, warned):
+    """A page leaves out <body>, as HTML allows. It gets no id and no socket, and one warning."""
 
     @app.get("/without")
     def without():
@@ -54,7 +54,8 @@ def test_page_that_leaves_out_its_body_tag_is_told_once(app, realtime, warned):
 
 
 def test_view_that_several_apps_decorate_is_decorated_right(realtime, app, warned):
-    """As a factory does with a view of another module, and as another decorator goes around it."""
+    """Two apps of a factory decorate the same view, or another decorator wraps it. No warning is
+    logged."""
 
     def index():
         return render_template_string(PAGE)
@@ -70,9 +71,9 @@ def test_view_that_several_apps_decorate_is_decorated_right(realtime, app, warne
     assert warned("/") == warned("/guarded") == []
 
 
-def test_decorator_above_the_route_is_told_once(app, realtime, warned):
-    """The route knows the function that is not decorated, and the page hears nothing: neither an
-    error nor anything else says so."""
+def test_decorator_above_the_route_is_logged_once(app, realtime, warned):
+    """@realtime.subscribes is written above the route, so the route calls the function without it,
+    and nothing else shows that. One warning says so."""
     blueprint = Blueprint("desk", __name__)
 
     @realtime.subscribes("news")
@@ -111,8 +112,9 @@ def client_of(**config):
 
 @pytest.mark.parametrize("setting", ["SESSION_COOKIE_PATH", "APPLICATION_ROOT"])
 @pytest.mark.parametrize("path", ["/app", "/app/"])
-def test_session_cookie_that_does_not_reach_the_socket_is_told_once(setting, path, caplog):
-    """The browser would open its socket without a session: 403, for ever, and no word why."""
+def test_session_cookie_that_does_not_reach_the_socket_is_logged_once(setting, path, caplog):
+    """The session cookie's path does not cover the socket's path, so the browser opens its socket
+    without a session and gets 403. One warning names the settings."""
     client = client_of(**{setting: path, "REALTIME_URL_PREFIX": "/app/_realtime"})
 
     at_root = {"SCRIPT_NAME": ""}
@@ -132,8 +134,9 @@ def test_session_cookie_that_does_not_reach_the_socket_is_told_once(setting, pat
         ({"SESSION_COOKIE_PATH": "/shop/"}, "/shop"),
     ],
 )
-def test_session_cookie_that_reaches_the_socket_is_not_told(config, script_name, caplog):
-    """An app below a prefix, stripped or not, sets it as its pages need it."""
+def test_session_cookie_that_reaches_the_socket_is_not_logged(config, script_name, caplog):
+    """An app under a prefix, stripped by a proxy or not, sets the cookie's path so that it covers
+    the socket. No warning is logged."""
     client = client_of(**{"APPLICATION_ROOT": "/", **config})
 
     page = client.get("/app/", environ_overrides={"SCRIPT_NAME": script_name})
@@ -144,7 +147,7 @@ def test_session_cookie_that_reaches_the_socket_is_not_told(config, script_name,
 
 @pytest.fixture
 def told(app, caplog):
-    """Has a view of an app in debug mode asked twice, and returns what the log says then."""
+    """Call a view of an app in debug mode twice, and return the log lines."""
     app.debug = True
 
     def told(view, **options):
@@ -162,8 +165,8 @@ BARE = "<!doctype html><title>x</title><body>hi"
 AS_MODULE = '<script type="module" src="/own/realtime.js"></script>'
 
 
-def test_subscribed_page_without_the_script_is_told_once(app, realtime, told):
-    """The commonest slip: a template that does not extend the one with the tag."""
+def test_subscribed_page_without_the_script_is_logged_once(app, realtime, told):
+    """A view subscribes its page, which lacks realtime_script(). One log line says so."""
 
     @realtime.subscribes("news")
     def bare():
@@ -174,8 +177,8 @@ def test_subscribed_page_without_the_script_is_told_once(app, realtime, told):
     assert "'bare'" in line and "holds no {{ realtime_script() }}" in line
 
 
-def test_page_without_the_script_is_not_told_in_production(app, realtime, told):
-    """Nobody reads it there, and every page would be searched."""
+def test_page_without_the_script_is_not_logged_in_production(app, realtime, told):
+    """Outside of debug mode a page is not searched for the script."""
 
     @realtime.subscribes("news")
     def bare():
@@ -199,8 +202,9 @@ def test_page_without_the_script_is_not_told_in_production(app, realtime, told):
         ("<body>", {"X-Realtime-Connection-Id": "an-id-of-an-open-page"}),
     ],
 )
-def test_page_that_has_a_socket_in_its_own_way_is_not_told(app, realtime, told, page, headers):
-    """A client of its own, or another page into which a script puts it."""
+def test_page_with_a_socket_of_its_own_is_not_logged(app, realtime, told, page, headers):
+    """A page without realtime_script() has a client of its own, or is inserted into another page by
+    a script. Nothing is logged."""
 
     @realtime.subscribes("news")
     def page_with_socket():
@@ -210,7 +214,7 @@ def test_page_that_has_a_socket_in_its_own_way_is_not_told(app, realtime, told, 
 
 
 def test_page_that_subscribes_nobody_needs_no_script(app, realtime, told):
-    """Most pages of most apps."""
+    """A page that is subscribed to nothing has no script, and nothing is logged."""
 
     def plain():
         return BARE
@@ -222,8 +226,9 @@ def test_page_that_subscribes_nobody_needs_no_script(app, realtime, told):
     ("answer", "status"),
     [(("", 204), 204), ({"more": 1}, 200), ("<li>more", 200), (redirect("/more", 302), 302)],
 )
-def test_subscribing_where_there_is_no_page_is_told_once(app, realtime, told, answer, status):
-    """It looks as if it worked, and the browser's console says that no view has subscribed."""
+def test_subscribing_where_there_is_no_page_is_logged_once(app, realtime, told, answer, status):
+    """A view subscribes, but its response is not a page and its request names none. In debug mode
+    one log line says that the call has no effect."""
 
     def more():
         realtime.socket.subscribe("b")
@@ -247,8 +252,9 @@ IN_PAGE = {"X-Realtime-Connection-Id": "an-id-of-an-open-page"}
         (lambda socket: socket.unsubscribe("b") or {}, {}),
     ],
 )
-def test_subscribing_that_reaches_a_page_is_not_told(app, realtime, told, answer, headers):
-    """A page that asks by realtime.fetch, one that is rendered, one whose id the app hands over."""
+def test_subscribing_that_reaches_a_page_is_not_logged(app, realtime, told, answer, headers):
+    """A request by realtime.fetch, a rendered page, or a response with the connection id is
+    subscribed. Nothing is logged."""
 
     def view():
         realtime.socket.subscribe("b")
@@ -257,8 +263,8 @@ def test_subscribing_that_reaches_a_page_is_not_told(app, realtime, told, answer
     assert told(view, headers=headers) == []
 
 
-def test_form_that_redirects_below_a_decorator_is_not_told(app, realtime, told):
-    """Its page, which the browser asks for next, is what the decorator is there for."""
+def test_form_that_redirects_below_a_decorator_is_not_logged(app, realtime, told):
+    """A decorated view redirects a form to its page, so nothing is logged."""
 
     @realtime.subscribes("b")
     def posted():
@@ -267,8 +273,9 @@ def test_form_that_redirects_below_a_decorator_is_not_told(app, realtime, told):
     assert told(posted, method="POST") == []
 
 
-def test_push_that_leaves_nobody_out_is_told_once(app, realtime, told):
-    """The page hears its own push, though the view says that it should not."""
+def test_push_that_leaves_nobody_out_is_logged_once(app, realtime, told):
+    """A view pushes with include_self=False, but the request names no page, so that the page
+    receives its own push. In debug mode one log line says so."""
 
     def push():
         realtime.to("a", include_self=False).push("hi")
@@ -280,8 +287,8 @@ def test_push_that_leaves_nobody_out_is_told_once(app, realtime, told):
 
 
 @pytest.mark.parametrize("headers", [IN_PAGE, {"Sec-Fetch-Mode": "navigate"}])
-def test_push_of_a_page_that_is_named_or_gone_is_not_told(app, realtime, told, headers):
-    """The browser leaves the page whose form it posts itself, so there is nobody to leave out."""
+def test_push_of_a_page_that_is_named_or_gone_is_not_logged(app, realtime, told, headers):
+    """A request names its page, or the browser leaves the page, so nothing is logged."""
 
     def push():
         realtime.to("a", include_self=False).push("hi")

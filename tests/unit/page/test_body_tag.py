@@ -6,7 +6,7 @@ from flask_realtime.page.body_tag import find_body_tag
 
 
 def place(html):
-    """What stands before the end of the tag's name, None if there is no tag."""
+    """Return the part of the page before the end of the tag's name, or None if there is no tag."""
     found = find_body_tag(html)
     return html[: found.name_end] if found else None
 
@@ -32,7 +32,7 @@ def place(html):
 )
 @pytest.mark.parametrize("tag", [b"<body", b"<BODY"])
 def test_body_tag_is_the_one_that_a_browser_sees(before, tag):
-    """Text in comments, scripts, other raw text and attribute values is passed over."""
+    """Texts like <body> in comments, scripts, other raw text and attribute values are skipped."""
     assert place(before + tag + b' class="a > b">Hello') == before + tag
 
 
@@ -50,7 +50,7 @@ def test_body_tag_is_the_one_that_a_browser_sees(before, tag):
     ],
 )
 def test_page_without_a_whole_body_tag_has_none(html):
-    """A page that spells no body tag out, or is cut off in it, has none."""
+    """A page without a <body> tag, or one that ends within it, has none."""
     assert find_body_tag(html) is None
 
 
@@ -70,7 +70,7 @@ def test_body_tag_tells_whether_it_has_a_connection_id(attributes, is_stamped):
 
 
 def test_body_tag_is_found_in_time_in_proportion_to_the_page():
-    """A page of many beginnings of tags takes no longer than any page of its length."""
-    # Time that grows with the square of the length would be minutes here.
+    """A page with many beginnings of tags takes no longer than any page of its length."""
+    # Time that grows with the square of the length would take minutes here.
     assert find_body_tag(b"<script x='" * 200_000 + b"<body") is None
     assert find_body_tag(b"<!--" * 500_000 + b"<body>") is None

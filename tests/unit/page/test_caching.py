@@ -1,4 +1,4 @@
-"""What caches are told of a page."""
+"""Headers that allow or forbid caches to keep a page."""
 
 import pytest
 from flask import Response
@@ -37,19 +37,21 @@ NOT_KEPT = [
 
 @pytest.mark.parametrize("headers", KEPT, ids=str)
 def test_response_that_states_its_caching_may_be_kept(headers):
-    """Lifetimes, public, and what a browser can ask by, in any of their headers."""
+    """Lifetimes, "public" and validators such as ETag, in any header, say that the app wants the
+    page to be cached."""
     assert may_be_kept(Response("", headers=headers))
 
 
 @pytest.mark.parametrize("headers", NOT_KEPT, ids=str)
 def test_response_that_states_none_may_not(headers):
-    """What forbids caching, in all of its old ways, is no statement that it is wanted."""
+    """Headers that forbid caching, in old forms too, do not count as a wish to cache the page."""
     assert not may_be_kept(Response("", headers=headers))
 
 
 @pytest.mark.parametrize("headers", [*KEPT, *NOT_KEPT], ids=str)
 def test_page_is_kept_from_all_caches(headers):
-    """Whatever was stated, nobody keeps the page, and nobody asks whether it changed."""
+    """Whatever the app has set, no cache keeps the page, and no browser asks whether it has
+    changed."""
     response = Response("", headers=headers)
 
     keep_from_caches(response)

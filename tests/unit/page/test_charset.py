@@ -1,4 +1,4 @@
-"""Which pages can be added to as ASCII."""
+"""Pages into which an ASCII attribute can be written."""
 
 import pytest
 
@@ -20,7 +20,7 @@ from flask_realtime.page.charset import keeps_ascii
     ],
 )
 def test_page_of_a_charset_that_keeps_ascii_can_be_added_to(charset):
-    """Tags are the same bytes in all of these."""
+    """In these charsets the bytes of a tag are those of ASCII."""
     assert keeps_ascii("<body>größer".encode(), charset)
 
 
@@ -42,7 +42,7 @@ def test_page_of_a_charset_that_keeps_ascii_can_be_added_to(charset):
     ],
 )
 def test_page_of_another_charset_is_left_alone(charset):
-    """In these a letter may consist of the bytes of a tag, or a tag of other bytes."""
+    """In these charsets a letter may contain the bytes of a tag, or a tag may have other bytes."""
     assert not keeps_ascii(b"<body>", charset)
 
 
@@ -50,12 +50,13 @@ def test_page_of_another_charset_is_left_alone(charset):
 @pytest.mark.parametrize("codec", ["utf-16", "utf-32"])
 @pytest.mark.parametrize("charset", ["utf-8", None])
 def test_page_that_begins_with_a_mark_of_utf_16_is_left_alone(text, codec, charset):
-    """Browsers believe the mark more than the header."""
+    """A page begins with the byte order mark of UTF-16, which browsers believe more than the
+    header."""
     assert not keeps_ascii(text.encode(codec), charset)
 
 
-def test_page_that_says_itself_that_it_switches_is_left_alone():
-    """Where no header names a charset, browsers look for one in the page's beginning."""
+def test_page_that_names_another_charset_in_its_beginning_is_left_alone():
+    """No header names a charset, so browsers read it from the page's beginning."""
     page = b'<meta charset="ISO-2022-JP"><body>'
 
     assert not keeps_ascii(page, None)

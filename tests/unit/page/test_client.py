@@ -21,7 +21,7 @@ OPEN = {"headers": {"X-Realtime-Connection-Id": ID, "Sec-Fetch-Mode": "cors"}}
 
 @pytest.fixture
 def asked(app):
-    """A function that runs another one in a request of a browser with a socket key."""
+    """A function that calls another function in a request of a browser with a socket key."""
 
     def asked(run, key="key", environ=None, **options):
         client = app.test_client()
@@ -37,7 +37,7 @@ def asked(app):
 
 
 def test_request_of_an_open_page_acts_on_that_page(asked):
-    """The page names itself, and its session makes its digest."""
+    """A request names the page that sent it. Its client has the digest of that page and session."""
 
     def run():
         client = current_client()
@@ -47,7 +47,7 @@ def test_request_of_an_open_page_acts_on_that_page(asked):
 
 
 def test_request_for_a_page_acts_on_the_one_that_comes(asked):
-    """It has a new id, and nobody knows of it before it was subscribed."""
+    """A request names no page. Its client is the page that it renders, which has a new id."""
 
     def run():
         client = current_client()
@@ -60,14 +60,14 @@ def test_request_for_a_page_acts_on_the_one_that_comes(asked):
 
 
 def test_page_that_comes_is_named_by_the_present_key(asked, app):
-    """Nobody knows it by a secret key that was in use before."""
+    """The digest of a new page is made with the present secret key, not with a fallback."""
     app.config["SECRET_KEY_FALLBACKS"] = ["former"]
 
     assert len(asked(lambda: current_client().digests())) == 1
 
 
 def test_open_page_may_be_known_by_a_former_key(asked, app):
-    """It is looked for under both."""
+    """An open page is looked up under the present secret key and under the fallbacks."""
     app.config["SECRET_KEY_FALLBACKS"] = ["former"]
 
     found = asked(lambda: current_client().digests(), **OPEN)
@@ -76,7 +76,7 @@ def test_open_page_may_be_known_by_a_former_key(asked, app):
 
 
 def test_message_acts_on_the_page_of_its_socket(asked):
-    """Whatever it does to its session."""
+    """A message's client is the page of its socket, whatever the message does to the session."""
     socket = SocketOfMessage(ID, "d" * 64, lambda: None, "heir")
 
     def run():
@@ -90,7 +90,8 @@ def test_message_acts_on_the_page_of_its_socket(asked):
 
 
 def test_session_gets_its_secret_when_somebody_subscribes(asked):
-    """A page that does not use the extension begins no session."""
+    """A page that does not use the extension leaves the session without a socket key; a
+    subscription adds one."""
 
     def run():
         client = current_client()
@@ -102,7 +103,8 @@ def test_session_gets_its_secret_when_somebody_subscribes(asked):
 
 
 def test_page_that_could_not_be_subscribed_gets_another_id(asked):
-    """The registry knows nothing of it, so that its socket is told."""
+    """The registry was unavailable when a page subscribed. The page gets an id that the registry
+    does not know, so its socket is told that the page is unknown."""
 
     def run():
         client = current_client()
@@ -114,7 +116,7 @@ def test_page_that_could_not_be_subscribed_gets_another_id(asked):
 
 
 def test_page_whose_id_is_given_out_keeps_it(asked):
-    """What was written into the page is not changed behind it."""
+    """A page's id was written into its template. It is not replaced afterwards."""
 
     def run():
         client = current_client()
@@ -125,14 +127,14 @@ def test_page_whose_id_is_given_out_keeps_it(asked):
     assert asked(run) == (True, True)
 
 
-def test_request_that_names_no_page_asks_in_nobody_s_name(asked):
-    """No session is begun for it, and nothing is looked up."""
+def test_request_that_names_no_page_has_no_asking_page(asked):
+    """A request without a page's id starts no session, and asks the registry nothing."""
     assert asked(lambda: (asking_digests(), client_so_far())) == ([], None)
 
 
 @pytest.mark.parametrize("secret_key", [None, ""])
-def test_app_without_a_secret_key_is_told_what_to_set(secret_key):
-    """No page can be told from another's without one."""
+def test_app_without_a_secret_key_gets_an_error(secret_key):
+    """Without SECRET_KEY pages cannot be told apart; the error says what to set."""
     app = flask.Flask(__name__)
     app.secret_key = secret_key
     with app.test_request_context(**OPEN), pytest.raises(InvalidSetting, match="SECRET_KEY"):

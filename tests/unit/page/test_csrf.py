@@ -1,4 +1,4 @@
-"""Views that check the origin themselves, in an app that uses Flask-WTF's CSRF protection."""
+"""Views that check the origin themselves are exempt from Flask-WTF's CSRF protection."""
 
 from flask import Flask
 from flask_wtf import CSRFProtect
@@ -7,7 +7,7 @@ from flask_realtime.page.csrf import exempt_from_csrf
 
 
 def view():
-    """Answer something."""
+    """Answer with a text."""
     return "answered"
 
 

@@ -1,4 +1,4 @@
-"""Apps that tell hosts or subdomains apart: our routes stand on each of them."""
+"""Apps whose routes differ by host or subdomain: the extension's routes exist on each of them."""
 
 import flask
 import pytest
@@ -42,7 +42,7 @@ CASES = [
 
 @pytest.fixture(params=CASES, ids=[case[1] for case in CASES])
 def place(request):
-    """An app, the URL of one of its places, and what its view gets to know of it."""
+    """An app, a URL of one of its hosts or subdomains, and the arguments that its view receives."""
     make, url, seen = request.param
     app = make()
     app.secret_key = "a secret of the tests"
@@ -52,7 +52,8 @@ def place(request):
 
 
 def test_routes_are_found_at_every_place(place):
-    """Script, session path and socket answer wherever a page of the app may come from."""
+    """The script, the session path and the socket answer on every host from which a page of the app
+    may come."""
     app, url, seen = place
     client = app.test_client()
 
@@ -69,7 +70,7 @@ def test_routes_are_found_at_every_place(place):
 
 
 def test_routes_have_urls_of_the_present_place(place):
-    """url_for and the script tag name the place of the request."""
+    """url_for and the script tag use the host of the request."""
     app, url, _ = place
     seen = []
 
@@ -88,7 +89,7 @@ def test_routes_have_urls_of_the_present_place(place):
 
 
 def test_views_do_not_see_the_place(place):
-    """What stands in the rule for our own sake is nobody else's argument."""
+    """The extension's rules have a variable for the host, which no function of the app receives."""
     app, url, _ = place
     seen = []
     app.before_request(lambda: seen.append(request.view_args))

@@ -26,7 +26,7 @@ def now():
 
 
 def test_id_tells_when_the_request_came(app):
-    """What was asked for before a ban is older than the ban, however late it is answered."""
+    """A page requested before a user's ban is older than the ban, however late its response is."""
     with app.test_request_context():
         flask.session["socket_key"] = KEY
         note_arrival(flask.request)
@@ -36,7 +36,7 @@ def test_id_tells_when_the_request_came(app):
 
 
 def test_page_that_disconnects_its_user_is_newer_than_that(app):
-    """It is meant to last."""
+    """A view disconnects its user and renders a page, which may connect."""
     with app.test_request_context():
         flask.session["socket_key"] = KEY
         note_arrival(flask.request)
@@ -48,7 +48,7 @@ def test_page_that_disconnects_its_user_is_newer_than_that(app):
 
 @pytest.mark.parametrize("lacks", ["a session", "users", "a secret key"])
 def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
-    """A visitor without a session, and an app that knows no users, pay no byte."""
+    """A visitor without a session, or of an app without users, gets an id without a time."""
     if lacks == "users":
         app.extensions[EXTENSION] = Identify()
     if lacks == "a secret key":

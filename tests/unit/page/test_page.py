@@ -1,4 +1,4 @@
-"""What pages get, and which are left alone."""
+"""Ids and script tags of pages, and the pages that get neither."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def app():
     ids=["header", "script", "query", "form", "multipart", "json"],
 )
 def test_request_acts_on_the_page_that_it_names(app, options):
-    """A later request of a page acts on that page's client, and renders pages of its id."""
+    """A page's later request acts on that page's client, and renders pages with the same id."""
 
     def view():
         return f"<body>{current_connection_id()}</body>"
@@ -69,8 +69,8 @@ def test_request_acts_on_the_page_that_it_names(app, options):
 )
 @pytest.mark.parametrize("headers", [{}, {"Sec-Fetch-Mode": "navigate"}, HEADER])
 def test_navigation_leads_to_a_page_of_its_own(app, options, headers):
-    """A link or a form with an id in it, which anybody may write, merges no two pages; that of a
-    browser which does not say what it sends neither."""
+    """A link or form that carries another page's id leads to a page with a new id, also in a
+    browser that sends no Sec-Fetch headers: anybody could write such a link."""
     if headers is HEADER:
         headers = {"Sec-Fetch-Mode": "navigate", **HEADER}
 
@@ -80,7 +80,7 @@ def test_navigation_leads_to_a_page_of_its_own(app, options, headers):
 
 
 def test_request_that_names_two_ids_acts_on_the_header(app):
-    """The places are looked at in the documented order."""
+    """A request names different ids in several places. The documented order decides."""
     response = show(
         app, current_connection_id, headers=HEADER, query_string={"socket_connection_id": "x" * 20}
     )
@@ -91,7 +91,7 @@ def test_request_that_names_two_ids_acts_on_the_header(app):
 @pytest.mark.parametrize("garbage", ["short", "<script>alert(1)</script>", "x" * 129, "a b" * 9])
 @pytest.mark.parametrize("place", ["headers", "query_string", "data", "json"])
 def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage):
-    """A malformed id is ignored; nothing a client sends reaches a page unchecked."""
+    """A malformed id is ignored, and never reaches a page."""
     caplog.set_level(logging.DEBUG, "flask_realtime.page.requesting_page")
     name = "X-Realtime-Connection-Id" if place == "headers" else "socket_connection_id"
     options = {"headers": BY_SCRIPT, place: {name: garbage}}
@@ -104,7 +104,8 @@ def test_request_that_names_garbage_acts_on_a_new_id(app, caplog, place, garbage
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"null", b'{"socket_connection_id": 7}'])
 def test_request_with_json_that_names_no_id_acts_on_a_new_one(app, body):
-    """JSON that is broken, or no object, is the view's affair."""
+    """A body of broken JSON, or JSON that is not an object, names no page, and is left to the
+    view."""
     response = show(
         app, current_connection_id, method="POST", data=body, content_type="application/json"
     )
@@ -113,7 +114,8 @@ def test_request_with_json_that_names_no_id_acts_on_a_new_one(app, body):
 
 
 def test_request_with_broken_json_is_still_refused_where_the_view_reads_it(app):
-    """That we have looked at the body first changes nothing for the view."""
+    """The extension has read a broken body first. The view still gets the error that it would get
+    without the extension."""
 
     def view():
         current_connection_id()
@@ -125,7 +127,7 @@ def test_request_with_broken_json_is_still_refused_where_the_view_reads_it(app):
 
 
 def test_request_keeps_its_id_to_its_end(app):
-    """Whoever asks within one request is told the same."""
+    """All calls within one request return the same id."""
 
     def view():
         return {"ids": [current_connection_id(), current_connection_id()]}
@@ -136,7 +138,7 @@ def test_request_keeps_its_id_to_its_end(app):
 
 
 def test_page_does_not_read_a_form_that_its_view_left_alone(app):
-    """A stamped page is no reason to read an upload."""
+    """A view does not read its upload, and stamping the page does not read it either."""
     seen = []
 
     @app.teardown_request
@@ -153,7 +155,7 @@ def test_page_does_not_read_a_form_that_its_view_left_alone(app):
 
 @pytest.mark.parametrize("place", ["data", "json"])
 def test_page_has_the_id_of_a_form_that_its_view_has_read(app, place):
-    """A page that is the answer to a form goes on with the form's id."""
+    """A page that answers a form keeps the id that the form named."""
 
     def view():
         assert request.form or request.json
@@ -167,7 +169,7 @@ def test_page_has_the_id_of_a_form_that_its_view_has_read(app, place):
 
 
 def test_digest_is_that_of_session_and_page(app):
-    """The digest follows from the secret key, the session's socket key and the page's id."""
+    """The digest is computed from the secret key, the session's socket key and the page's id."""
 
     def view():
         return {
@@ -187,7 +189,7 @@ def test_digest_is_that_of_session_and_page(app):
 
 
 def test_digest_replaces_a_socket_key_that_is_none(app):
-    """A session whose socket key was overwritten gets a new one."""
+    """A session whose socket key was overwritten with something invalid gets a new one."""
 
     def view():
         session["socket_key"] = 7
@@ -198,7 +200,7 @@ def test_digest_replaces_a_socket_key_that_is_none(app):
 
 
 def test_page_without_a_secret_key_says_what_to_set(app):
-    """An app that cannot sign sessions learns so at its first page."""
+    """An app without SECRET_KEY gets an error at its first page."""
     app.secret_key = None
     app.add_url_rule("/", "index", lambda: PAGE)
 
@@ -208,7 +210,8 @@ def test_page_without_a_secret_key_says_what_to_set(app):
 
 @pytest.mark.parametrize("mimetype", ["text/html", "application/json"])
 def test_response_that_holds_the_id_is_kept_from_caches(app, mimetype):
-    """Wherever a template writes the id, the response is that page's alone."""
+    """A response into which a template has written the id is not cached, since it belongs to one
+    page."""
 
     def view():
         text = render_template_string("{{ realtime_connection_id() }}")
@@ -223,7 +226,8 @@ def test_response_that_holds_the_id_is_kept_from_caches(app, mimetype):
 
 
 def test_pages_get_nothing_where_the_extension_is_off():
-    """ENABLED False gives empty helpers and untouched pages, without so much as a secret key."""
+    """With REALTIME_ENABLED False the template helpers are empty, pages stay unchanged, and no
+    secret key is needed."""
     app = make_app(REALTIME_ENABLED=False)
     app.secret_key = None
 

@@ -1,4 +1,4 @@
-"""When a request came, and what it has revoked itself."""
+"""The time at which a request came, and the users and channels that it has revoked."""
 
 import pytest
 from flask import Flask, request
@@ -21,7 +21,7 @@ def in_request():
 
 
 def test_request_came_when_it_was_noted_first(in_request):
-    """What is dispatched within a request is no later one."""
+    """A request that is dispatched within another one has the time of the outer one."""
     note_arrival(request)
     came = came_at("42")
 
@@ -31,14 +31,15 @@ def test_request_came_when_it_was_noted_first(in_request):
 
 
 def test_request_that_was_not_noted_comes_now(in_request):
-    """Nothing was revoked before it."""
+    """A request whose time was not recorded counts as coming now, so nothing was revoked before
+    it."""
     before = clock.monotonic()
 
     assert before <= came_at("42")
 
 
-def test_request_that_disconnects_a_user_counts_for_him_from_then_on(in_request):
-    """And for nobody else."""
+def test_request_that_disconnects_a_user_counts_from_then_on(in_request):
+    """For that user, and no other, the request counts as coming after the disconnect."""
     note_arrival(request)
     came, before = came_at("43"), clock.monotonic()
 
@@ -50,7 +51,8 @@ def test_request_that_disconnects_a_user_counts_for_him_from_then_on(in_request)
 
 @pytest.mark.parametrize("revoke", [note_revocation, lambda: note_disconnect("42")])
 def test_what_a_request_gives_is_later_than_what_it_has_revoked(in_request, revoke):
-    """Registries keep moments in whole ms."""
+    """A request revokes a subscription and grants it again within one millisecond. The grant is
+    later."""
     for _ in range(20):
         revoked = present_moment()
         revoke()
@@ -59,6 +61,6 @@ def test_what_a_request_gives_is_later_than_what_it_has_revoked(in_request, revo
 
 
 def test_nothing_is_noted_outside_of_requests():
-    """A task may ban somebody, too."""
+    """A task without a request disconnects a user without an error."""
     note_revocation()
     note_disconnect("42")

@@ -1,4 +1,4 @@
-"""Which page a request names, and whether it acts on it."""
+"""Which page a request names, and whether the request acts on that page."""
 
 import io
 
@@ -17,7 +17,7 @@ JSON = {"method": "POST", "json": {"socket_connection_id": ID}}
 
 
 def named(function, mode=None, headers=(), first=lambda: None, **options):
-    """Return what *function* finds in a request, once the view has done *first*."""
+    """Call *first* and then *function* in a request, and return the result of *function*."""
     headers = dict(headers)
     if mode:
         headers["Sec-Fetch-Mode"] = mode
@@ -29,27 +29,31 @@ def named(function, mode=None, headers=(), first=lambda: None, **options):
 @pytest.mark.parametrize("options", [{"headers": HEADER}, QUERY, FORM, JSON])
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
 def test_script_may_name_its_page_anywhere(mode, options):
-    """No navigation is sent so."""
+    """A script names its page in a header, the query, a form or JSON; a navigation cannot send such
+    a request."""
     assert named(open_page, mode, **options) == ID
 
 
 @pytest.mark.parametrize("options", [{"headers": HEADER}, QUERY, FORM, JSON])
 def test_navigation_names_no_page_that_it_could_act_on(options):
-    """It is left out where the app leaves out who asks, and that is all."""
+    """A navigation that names a page does not act on it; the page only counts for
+    include_self=False."""
     assert named(open_page, "navigate", **options) is None
     assert named(asking_page, "navigate", **options) == ID
 
 
 @pytest.mark.parametrize(("options", "counts"), [(QUERY, False), (FORM, False), (JSON, True)])
 def test_browser_that_does_not_say_is_heeded_where_it_must_be_a_script(options, counts):
-    """An old browser's link or form may be anybody's; our header and JSON are a script's."""
+    """A browser without Sec-Fetch headers names a page. Only our header and JSON count, because any
+    site's link or form could hold the rest."""
     assert named(open_page, **options) == (ID if counts else None)
     assert named(open_page, headers=HEADER, **options) == ID
 
 
 @pytest.mark.parametrize("kind", ["data", "json"])
 def test_large_body_names_a_page_once_the_view_has_read_it(kind):
-    """Anybody may send a body of any size to any page: to parse it would stop the process."""
+    """A large body is not parsed for a page's id before the view has read it, since anybody may
+    send one."""
     large = {"socket_connection_id": ID, "text": "x" * MOST_BODY_BYTES}
     options = {"method": "POST", kind: large}
 
@@ -59,7 +63,7 @@ def test_large_body_names_a_page_once_the_view_has_read_it(kind):
 
 @pytest.mark.parametrize(("method", "length"), [("GET", "46"), ("HEAD", "46"), ("POST", "")])
 def test_body_that_nobody_expects_is_left_alone(method, length):
-    """A view that answers GET takes no body, and one without a length may never end."""
+    """The body of a GET, or one without a length, is never read for a page's id."""
     body = io.BytesIO(b'{"socket_connection_id": "an-id-of-this-page"}')
     sent = {"CONTENT_LENGTH": length, "wsgi.input_terminated": True, "wsgi.input": body}
 

@@ -30,7 +30,7 @@ each = pytest.mark.parametrize("entry", ENTRIES)
 
 
 def test_scripts_were_built_after_the_last_change_of_a_module():
-    """``make bundle`` has noted what it read and what it wrote, and both are as they were then."""
+    """The checksums that ``make bundle`` wrote fit the modules and the scripts."""
     lines = (STATIC / "SHA256SUMS").read_text().splitlines()
     noted = {name: digest for digest, name in map(str.split, lines)}
     files = [*MODULES.glob("*.js"), *STATIC.glob("*.js")]
@@ -44,12 +44,12 @@ def test_scripts_were_built_after_the_last_change_of_a_module():
 
 
 def test_nothing_but_what_is_built_lies_beside_the_scripts():
-    """A module that was put among the scripts, where modules once were, is in none of them."""
+    """A module in the folder of the built scripts would be in none of them."""
     assert {path.name for path in STATIC.glob("*.js")} == set(ENTRIES)
 
 
 def test_scripts_hold_every_module():
-    """No module of the client's is left out of all scripts."""
+    """Each module of the client is part of a script."""
     held = set(ENTRIES)
     wanted = list(ENTRIES)
     while wanted:
@@ -62,7 +62,7 @@ def test_scripts_hold_every_module():
 
 @each
 def test_script_imports_nothing(entry):
-    """It is fetched in one request."""
+    """A browser fetches the script in one request."""
     text = client_script(entry).plain.decode()
 
     assert not re.search(r"(^|[;{}])(import|export)\b(?!\()", text, re.MULTILINE)
@@ -70,7 +70,8 @@ def test_script_imports_nothing(entry):
 
 @each
 def test_script_leaves_no_name_to_its_page(entry):
-    """It is a classic script, so all that it declares stands within a function of its own."""
+    """The script declares everything within a function, since names of a classic script are
+    global."""
     text = client_script(entry).plain.decode()
 
     assert text.startswith('"use strict";(()=>{')
@@ -78,19 +79,21 @@ def test_script_leaves_no_name_to_its_page(entry):
 
 
 def test_script_is_small():
-    """What every page loads, and pages with forms besides, is as small as the README says."""
+    """The script of every page, and the script for forms, are as small as the README says."""
     for entry, kilobytes in ((ENTRY, 7), (FORMS_ENTRY, 6), (HTTP_ENTRY, 1), (HTML_ENTRY, 5)):
         assert len(client_script(entry).gzipped) < kilobytes * 1024
         assert f"less than {kilobytes} KB compressed" in README.read_text()
 
 
 def test_scripts_have_one_version():
-    """The page names it for the first, which asks for the others by it."""
+    """The page names a version in the address of the first script, which loads the others by the
+    same version."""
     assert len({client_script(entry).version for entry in ENTRIES}) == 1
 
 
 def test_scripts_stay_those_of_the_first_while_an_upgrade_replaces_them(tmp_path, monkeypatch):
-    """A page whose first script is of one release is not given the next one's for its forms."""
+    """A page whose first script is of one release does not get the next release's script for
+    forms."""
     before, after = tmp_path / "before", tmp_path / "after"
     for folder in (before, after):
         shutil.copytree(STATIC, folder)

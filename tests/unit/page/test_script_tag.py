@@ -24,7 +24,8 @@ def app():
 
 
 def test_script_tag_carries_path_prefix_and_nonce():
-    """Apps under a prefix, and pages with a content security policy, just work."""
+    """The tag names the socket's path and the app's prefix, and has the nonce of a
+    Content-Security-Policy."""
     app = make_app(REALTIME_PATH="/live")
 
     text = show(
@@ -41,7 +42,8 @@ def test_script_tag_carries_path_prefix_and_nonce():
 
 
 def test_script_tag_has_one_for_developers_before_it_in_debug_mode(app):
-    """It runs ahead of all scripts below it, under the page's policy; and is there to be had."""
+    """In debug mode the tag of the debug script comes before the client's, with the same nonce, and
+    its address works."""
     app.debug = True
     with app.test_request_context():
         tags = Page(Config()).script(nonce="n1")
@@ -53,7 +55,8 @@ def test_script_tag_has_one_for_developers_before_it_in_debug_mode(app):
 
 
 def test_script_tag_says_how_its_page_came(app):
-    """A page that answers a POST says so; the tag of any other page is no byte longer."""
+    """The tag of a page that answers a POST says so; the tag of any other page has no such
+    attribute."""
     app.add_url_rule("/", "index", lambda: render_template_string("{{ realtime_script() }}"))
     app.add_url_rule("/", "posted", app.view_functions["index"], methods=["POST"])
 
@@ -62,7 +65,8 @@ def test_script_tag_says_how_its_page_came(app):
 
 
 def test_script_tag_is_markup_without_a_nonce_by_default(app):
-    """It is written as it is in a template that escapes."""
+    """Without an argument the tag has no nonce, and a template that escapes inserts it
+    unchanged."""
     with app.test_request_context():
         tag = Page(Config()).script()
 
@@ -72,13 +76,13 @@ def test_script_tag_is_markup_without_a_nonce_by_default(app):
 
 @pytest.fixture
 def source(app):
-    """Where the tag says that the script is."""
+    """Return the address of the script in the tag."""
     with app.test_request_context():
         return html.unescape(re.search('src="([^"]*)"', Page(Config()).script())[1])
 
 
 def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
-    """What the tag points to is JavaScript, which a browser fetches once a version."""
+    """The address in the tag leads to JavaScript, which a browser may keep for ever."""
     response = app.test_client().get(source)
 
     assert response.mimetype == "text/javascript"
@@ -87,7 +91,8 @@ def test_script_tag_names_a_script_that_is_kept_for_good(app, source):
 
 
 def test_script_of_forms_is_beside_it_and_nothing_else(app, source):
-    """What pages with forms load is there under the same version; sources are not served."""
+    """The script for forms has an address of the same version; the client's sources are not
+    served."""
     client = app.test_client()
     response = client.get(source.replace("realtime.js", "realtime-forms.js"))
 
@@ -97,7 +102,7 @@ def test_script_of_forms_is_beside_it_and_nothing_else(app, source):
 
 
 def test_script_is_compressed_for_browsers(app, source):
-    """Every browser gets it small, whether or not the app compresses its responses."""
+    """The script is sent compressed, whether or not the app compresses its responses."""
     response = app.test_client().get(source, headers={"Accept-Encoding": "gzip, br"})
 
     assert response.headers["Content-Encoding"] == "gzip"
@@ -107,7 +112,8 @@ def test_script_is_compressed_for_browsers(app, source):
 
 @pytest.mark.parametrize("query", ["", "?v=another"])
 def test_script_of_another_version_is_not_kept(app, query):
-    """A page that a process of another version rendered gets this one's, for the moment."""
+    """A page that another version has rendered asks for its script. It gets the present one, which
+    the browser must not keep."""
     client = app.test_client()
     response = client.get(f"/_realtime/static/realtime.js{query}")
     again = client.get(
@@ -126,6 +132,7 @@ def test_static_path_gives_nothing_else(app, path):
 
 @pytest.mark.parametrize("name", ["realtime_script", "realtime_connection_id"])
 def test_template_helpers_outside_of_a_request_say_what_is_missing(app, name):
-    """Only a request knows the prefix and the page: without one there is a clear error."""
+    """Without a request the prefix and the page are unknown, and the helpers raise a clear
+    error."""
     with app.app_context(), pytest.raises(NoContext, match="request"):
         app.jinja_env.from_string("{{ " + name + "() }}").render()

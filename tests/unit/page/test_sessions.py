@@ -1,4 +1,4 @@
-"""The session of a request, looked at without a trace, and as it came."""
+"""Reading the session of a request without side effects, and reading it as it came in."""
 
 import flask
 import pytest
@@ -28,7 +28,7 @@ def app(request):
 
 
 def visit(app, view, **stored):
-    """The second answer to a browser whose session holds *stored* when it comes."""
+    """Return the second answer to a browser whose session holds *stored* at its request."""
     app.add_url_rule("/first", "first", lambda: session.update(stored) or "")
     app.add_url_rule("/", "view", view)
     client = app.test_client()
@@ -36,8 +36,9 @@ def visit(app, view, **stored):
     return client.get("/")
 
 
-def test_looking_is_no_use():
-    """A page whose view leaves the session alone may be cached for all."""
+def test_reading_the_session_does_not_vary_the_response():
+    """The extension reads the session of a page whose view does not use it. The page has no Vary:
+    Cookie, and may be cached for all."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
 
@@ -53,7 +54,8 @@ def test_looking_is_no_use():
 
 
 def test_session_as_it_came_is_not_as_it_was_left(app):
-    """Whatever a view did first, to a session in a cookie or on the server."""
+    """A view has changed the session, which is in a cookie or on the server. The session as it came
+    in does not show the change."""
 
     def view():
         before = session["user"]
@@ -66,7 +68,8 @@ def test_session_as_it_came_is_not_as_it_was_left(app):
 
 
 def test_session_as_it_came_outlives_its_place_on_the_server():
-    """A view that has the session begun anew has removed the one that came from its store."""
+    """A view has replaced a session on the server, which removed the old one from its store. The
+    session as it came in can still be read."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
@@ -82,7 +85,8 @@ def test_session_as_it_came_outlives_its_place_on_the_server():
 
 
 def test_code_sees_another_session_and_nothing_that_was_loaded_for_this_one(app):
-    """A user that was loaded for the present session is not the other's."""
+    """Code runs with another session. It does not find the user that was loaded for the request's
+    session."""
 
     def view():
         g.user = "of the present session"
@@ -97,7 +101,7 @@ def test_code_sees_another_session_and_nothing_that_was_loaded_for_this_one(app)
 
 
 def test_nothing_is_saved_where_nothing_shall_be(app):
-    """Neither a change nor the renewal of a permanent session becomes the browser's."""
+    """Neither a change nor the renewal of a permanent session is sent to the browser."""
 
     def view():
         session.permanent = True

@@ -1,4 +1,4 @@
-"""Which pages get a connection id, and which are left alone."""
+"""Which pages get a connection id, and which stay unchanged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def app():
 
 
 def realtime_page():
-    """A page that holds the script, and so needs its id."""
+    """A page with realtime_script(), which needs an id."""
     return render_template_string("{{ realtime_script() }}" + PAGE)
 
 
@@ -54,7 +54,7 @@ def show(app, make_response, **options):
 
 
 def test_page_gets_a_connection_id_on_its_body_tag(app):
-    """A rendered page carries an id that its socket can name."""
+    """A rendered page has an id in its <body> tag, by which its socket names it."""
     response = show(app, lambda: PAGE)
 
     stamp = STAMP.search(response.text)
@@ -63,7 +63,7 @@ def test_page_gets_a_connection_id_on_its_body_tag(app):
 
 
 def test_page_gets_an_id_of_its_own_each_time(app):
-    """Two pages never share an id."""
+    """Two pages never have the same id."""
     app.add_url_rule("/", "index", lambda: PAGE)
     client = app.test_client()
 
@@ -73,7 +73,7 @@ def test_page_gets_an_id_of_its_own_each_time(app):
 
 
 def test_page_gives_the_session_a_socket_key_and_keeps_it(app):
-    """All pages of one browser session share one secret."""
+    """All pages of one browser session share one socket key."""
     app.add_url_rule("/", "index", lambda: PAGE)
     client = app.test_client()
 
@@ -87,7 +87,7 @@ def test_page_gives_the_session_a_socket_key_and_keeps_it(app):
 
 
 def test_page_is_kept_from_caches(app):
-    """A browser never shows an id that is not the one it was just given."""
+    """No cache keeps the page, so that a browser never shows an old id."""
 
     def view():
         response = Response(realtime_page(), mimetype="text/html")
@@ -109,14 +109,15 @@ def test_page_is_kept_from_caches(app):
 
 
 def test_page_that_must_not_be_stored_stays_so(app):
-    """A view's no-store outlives the stamp."""
+    """A view has set no-store, which stays."""
     response = show(app, lambda: (PAGE, {"Cache-Control": "no-store"}))
 
     assert response.headers["Cache-Control"] == "private, no-cache, no-store"
 
 
 def test_page_with_conditional_answers_is_never_answered_304(app):
-    """A browser has nothing by which it could ask whether a stamped page has changed."""
+    """A stamped page has no ETag or Last-Modified by which a browser could ask whether it has
+    changed."""
 
     def view():
         response = Response(realtime_page(), mimetype="text/html")
@@ -135,13 +136,13 @@ def test_page_with_conditional_answers_is_never_answered_304(app):
 
 @pytest.mark.parametrize("status", [200, 201, 422])
 def test_page_that_answers_is_stamped(app, status):
-    """A form that comes back with its errors is a page like any."""
+    """A form that is shown again with its errors (422) is stamped like any page."""
     assert STAMP.search(show(app, lambda: (PAGE, status)).text)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
 def test_page_of_an_error_is_left_alone(app, status):
-    """An error page keeps its headers, and begins no session for whoever tries addresses."""
+    """An error page keeps its headers, and starts no session for visitors who try addresses."""
     app.register_error_handler(status, lambda error: (PAGE, status, {"ETag": '"x"'}))
 
     response = show(app, lambda: flask.abort(status))
@@ -172,7 +173,7 @@ LEFT_ALONE = {
 
 @pytest.mark.parametrize("kind", LEFT_ALONE)
 def test_response_that_is_no_whole_private_page_is_left_alone(app, kind):
-    """Neither body, headers nor session of such a response change."""
+    """Body, headers and session of such a response stay unchanged."""
     bare = show(flask.Flask(__name__), LEFT_ALONE[kind])
 
     response = show(app, LEFT_ALONE[kind])
@@ -182,7 +183,7 @@ def test_response_that_is_no_whole_private_page_is_left_alone(app, kind):
 
 
 def test_response_to_head_is_left_alone(app):
-    """A response without a body makes no id and no session."""
+    """A response to HEAD gets no id and starts no session."""
     response = show(app, lambda: PAGE, method="HEAD")
 
     assert "Set-Cookie" not in response.headers
@@ -190,7 +191,7 @@ def test_response_to_head_is_left_alone(app):
 
 
 def test_response_that_streams_a_file_is_left_alone(app, tmp_path):
-    """A file sent as it is stays as it is."""
+    """A file that is streamed is sent unchanged."""
     path = tmp_path / "page.html"
     path.write_text(PAGE)
 
@@ -221,7 +222,7 @@ def test_response_that_streams_a_file_is_left_alone(app, tmp_path):
     ],
 )
 def test_page_is_stamped_on_the_body_tag_that_a_browser_sees(app, before, after):
-    """Comments, scripts, titles and attribute values may speak of bodies without being taken."""
+    """Texts like <body> in comments, scripts, titles and attribute values are skipped."""
     response = show(app, lambda: before + after)
 
     stamp = STAMP.search(response.text)
@@ -233,14 +234,14 @@ def test_page_is_stamped_on_the_body_tag_that_a_browser_sees(app, before, after)
     ["<!-- <body>", "<script><body></script>", "<body class=x", "<textarea><body>", "<p a='<body>"],
 )
 def test_page_whose_body_tag_is_none_is_left_alone(app, text):
-    """What a browser does not take for a body is not stamped."""
+    """A text that a browser does not read as a body tag gets no id."""
     response = show(app, lambda: text)
 
     assert response.text == text and "Set-Cookie" not in response.headers
 
 
 def test_page_in_another_charset_is_stamped_byte_for_byte(app):
-    """The page's other bytes stay what they were."""
+    """All other bytes of the page stay unchanged."""
     page = "<body><p>Größe</p>".encode("latin-1")
 
     data = show(app, lambda: Response(page, content_type="text/html; charset=latin-1")).data
@@ -250,7 +251,7 @@ def test_page_in_another_charset_is_stamped_byte_for_byte(app):
 
 
 def test_page_that_was_stamped_by_hand_is_not_stamped_twice(app):
-    """A template may write the attribute itself."""
+    """A template has written the attribute itself. It is not added again."""
     template = "<body DATA-socket-connection-id={{ realtime_connection_id() }}>"
 
     response = show(app, lambda: render_template_string(template), headers=HEADER)
@@ -260,7 +261,7 @@ def test_page_that_was_stamped_by_hand_is_not_stamped_twice(app):
 
 
 def test_page_is_stamped_before_other_extensions_compress_it(app):
-    """An extension that was registered later and encodes pages does not keep them from their id."""
+    """An extension that was registered later compresses pages. They get their id before that."""
 
     @app.after_request
     def compress(response):
@@ -272,7 +273,8 @@ def test_page_is_stamped_before_other_extensions_compress_it(app):
 
 
 def test_page_of_an_earlier_before_request_is_stamped():
-    """A page that is answered before our own before_request still gets its id."""
+    """A before_request function that runs before the extension's own returns a page. The page gets
+    its id."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
     app.before_request(lambda: PAGE)
@@ -282,7 +284,8 @@ def test_page_of_an_earlier_before_request_is_stamped():
 
 
 def test_pages_are_not_stamped_where_the_app_says_so():
-    """STAMP_PAGES False leaves pages alone, and the helper works by hand."""
+    """With REALTIME_STAMP_PAGES False pages stay unchanged, and the template helper gives the
+    id."""
     app = make_app(REALTIME_STAMP_PAGES=False)
     app.add_url_rule("/plain", "plain", lambda: PAGE)
     app.add_url_rule(

@@ -1,4 +1,4 @@
-"""Which pages are stamped, by what they do and by REALTIME_STAMP_PAGES."""
+"""Which pages get an id: by what they use, and by REALTIME_STAMP_PAGES."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def subscribe(app):
     return "<body>hi</body>"
 
 
-#: What a view may do, and whether its page has use for an id.
+#: What a view does, and whether its page needs an id.
 VIEWS = {
     "subscribes": (subscribe, True),
     "has the script": (lambda app: render_template_string(PAGE), True),
@@ -49,7 +49,8 @@ def get(app, view, headers):
 @pytest.mark.parametrize("mode", [True, "used", False])
 @pytest.mark.parametrize("kind", VIEWS)
 def test_page_is_stamped_by_its_use_and_the_setting(kind, mode, states_caching):
-    """A page without use for an id stays as cacheable as it was, or as it always is."""
+    """A page that needs no id stays as cacheable as it was, unless the setting stamps every
+    page."""
     view, is_used = VIEWS[kind]
     headers = PUBLIC if states_caching else {}
     expected = {True: is_used or not states_caching, "used": is_used, False: False}[mode]
@@ -66,7 +67,8 @@ def test_page_is_stamped_by_its_use_and_the_setting(kind, mode, states_caching):
 
 @pytest.mark.parametrize("is_before", [True, False])
 def test_page_whose_caching_is_stated_for_all_pages_is_left_alone(is_before):
-    """An after_request function may state it, before or after the extension's own."""
+    """An after_request function allows caches to keep pages, before or after the extension's own
+    function. The page is not stamped."""
     app = Flask(__name__)
     app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
 
@@ -89,7 +91,8 @@ def test_page_whose_caching_is_stated_for_all_pages_is_left_alone(is_before):
 
 
 def test_page_that_is_compressed_before_its_caching_is_stated_stays_stamped():
-    """What can't be undone is kept from caches instead."""
+    """A page was stamped and compressed before the app allows caches to keep it. The id cannot be
+    removed any more, so caches are forbidden to keep the page."""
     app = make_app()
 
     @app.after_request
@@ -110,7 +113,7 @@ def test_page_that_is_compressed_before_its_caching_is_stated_stays_stamped():
 
 
 def test_page_is_searched_once(monkeypatch):
-    """The body tag of a page of a megabyte is looked for once a request."""
+    """The body tag of a large page is searched for once in a request."""
     from flask_realtime.page import stamping
 
     searched = []
@@ -123,15 +126,15 @@ def test_page_is_searched_once(monkeypatch):
     assert len(searched) == 2
 
 
-def test_setting_that_is_no_mode_is_told():
-    """A slip is an error that names what there is."""
+def test_setting_that_is_no_mode_is_an_error():
+    """An invalid value is an error that lists the valid ones."""
     with pytest.raises(ValueError, match=r"REALTIME_STAMP_PAGES.*'used'"):
         make_app(REALTIME_STAMP_PAGES="always")
 
 
 @pytest.fixture(params=[True, "used"])
 def cached(request):
-    """An app whose page comes from a cache of views, beside one that does not."""
+    """An app with one page that comes from a cache of views, and one that does not."""
     app = make_app(REALTIME_STAMP_PAGES=request.param, CACHE_TYPE="SimpleCache")
     cache = Cache(app)
     app.runs = []
@@ -152,7 +155,8 @@ def cached(request):
 
 
 def test_page_from_a_cache_of_views_does_not_claim_to_be_subscribed(cached, caplog):
-    """A second visitor's page hears nothing, and does not reload in the hope that it will."""
+    """A second visitor gets a cached page, which is subscribed to nothing. The page does not claim
+    to be subscribed, since it would reload for ever."""
     first, second, third = (cached.test_client().get("/cached") for _ in range(3))
     fresh = cached.test_client().get("/fresh")
 
@@ -165,7 +169,8 @@ def test_page_from_a_cache_of_views_does_not_claim_to_be_subscribed(cached, capl
 
 
 def test_page_whose_script_alone_comes_from_a_cache_stays_subscribed(caplog):
-    """A cached piece of a layout changes nothing for a view that has run."""
+    """A cached part of the layout holds the script tag, and the view has run. The page stays
+    subscribed."""
     app = make_app()
     tags = []
 

@@ -1,4 +1,5 @@
-"""An app behind ``location /app/`` that is not stripped: all of its paths stand below ``/app``."""
+"""An app under ``location /app/`` of a proxy that does not strip the prefix: all of its paths begin
+with ``/app``."""
 
 import re
 
@@ -25,7 +26,8 @@ def make_app(**settings):
 
 
 def test_everything_stands_below_the_prefix():
-    """The script, the session path and the socket, and the tag says where they are."""
+    """The script, the session path and the socket have paths under the prefix, and the script tag
+    names them."""
     app = make_app(REALTIME_PATH="/app/socket", REALTIME_URL_PREFIX="/app/_realtime")
     client = app.test_client()
 
@@ -44,7 +46,7 @@ def test_everything_stands_below_the_prefix():
 
 
 def test_socket_stands_below_the_prefix():
-    """The handshake of such an app is accepted at its own path."""
+    """The handshake is accepted at the socket's path under the prefix."""
     served = Served(REALTIME_PATH="/app/socket", REALTIME_URL_PREFIX="/app/_realtime")
     with Line() as line:
         line.say_goodbye()
@@ -53,13 +55,13 @@ def test_socket_stands_below_the_prefix():
 
 
 def test_tag_says_nothing_of_the_usual_prefix():
-    """An app that stands where most do has no byte more on its pages."""
+    """The tag of an app with the default prefix has no attribute for it."""
     assert "data-url-prefix" not in make_app().test_client().get("/app/").text
 
 
 @pytest.mark.parametrize("value", ["app", "/", "/app/", "//app", "/<app>", "", None])
 def test_prefix_that_is_none_is_refused_with_its_name(value):
-    """The error says what a prefix is."""
+    """An invalid prefix is an error that names the setting."""
     with pytest.raises(InvalidSetting, match=r"REALTIME_URL_PREFIX is .* without one"):
         Config.from_mapping({"REALTIME_URL_PREFIX": value})
 
@@ -72,6 +74,6 @@ def test_prefix_that_is_none_is_refused_with_its_name(value):
     ],
 )
 def test_socket_may_not_stand_among_our_own_paths(settings):
-    """The error names both settings."""
+    """A REALTIME_PATH under REALTIME_URL_PREFIX is an error that names both settings."""
     with pytest.raises(InvalidSetting, match=r"REALTIME_PATH .* \(REALTIME_URL_PREFIX\)"):
         Config.from_mapping(settings)

@@ -1,4 +1,4 @@
-"""Who a session belongs to, as the app says."""
+"""The app's function that says which user a session belongs to."""
 
 import flask
 import flask_login
@@ -28,13 +28,13 @@ def asked(app, function, **stored):
 
 
 def test_identity_is_what_the_function_says(app):
-    """Numbers become texts, and None remains a stranger."""
+    """The function's number becomes a text, and None means a visitor who is not logged in."""
     assert asked(app, lambda: session.get("user"), user=42) == ("42", False)
     assert asked(app, lambda: session.get("user")) == (None, False)
 
 
 def test_function_may_be_async(app):
-    """It is run as Flask runs async views."""
+    """An async function is run as Flask runs async views."""
 
     async def who():
         return session.get("user")
@@ -43,12 +43,13 @@ def test_function_may_be_async(app):
 
 
 def test_module_of_flask_login_is_all_that_it_takes(app):
-    """Flask-Login, and Flask-Security on top of it, keep the id in the session."""
+    """With the module flask_login, the id that Flask-Login or Flask-Security keeps in the session
+    is the identity."""
     assert asked(app, flask_login, _user_id="7") == ("7", False)
 
 
 def test_what_the_function_raises_is_raised(app):
-    """An identity that is not known is not taken for a stranger's."""
+    """An error of the function is raised, and does not make the user anonymous."""
     with pytest.raises(ZeroDivisionError):
         asked(app, lambda: 1 / 0)
     with pytest.raises(InvalidIdentity, match="empty"):
@@ -57,13 +58,13 @@ def test_what_the_function_raises_is_raised(app):
 
 @pytest.mark.parametrize("function", [None, 42, "flask_login", pytest])
 def test_identify_takes_a_function_or_flask_login(function):
-    """Another module is a mistake that is told at once."""
+    """Any other module is an error at once."""
     with pytest.raises(TypeError, match="takes a function, or the module flask_login"):
         Identify().set(function)
 
 
-def test_identify_is_said_once():
-    """A second word for the same thing is an error."""
+def test_identify_is_used_once():
+    """A second function for the same app is an error."""
     one = Identify()
     one.set(lambda: None)
 
@@ -72,7 +73,7 @@ def test_identify_is_said_once():
 
 
 def test_app_that_never_says_knows_nobody(app):
-    """Nothing is asked where there is nothing to ask."""
+    """In an app without such a function every visitor is anonymous."""
     with app.test_request_context():
         assert identify().ask(present_session()) is None
         assert not identify()

@@ -1,4 +1,4 @@
-"""A request that another site caused, and by which the browser may keep its session cookie back."""
+"""Requests that another site caused, for which a browser may not send its session cookie."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def is_withheld(headers, method="GET", cookie=None, samesite=None):
 @pytest.mark.parametrize("site", ["same-origin", "same-site", "none"])
 @pytest.mark.parametrize("samesite", [None, "Lax", "Strict"])
 def test_request_of_the_own_site_shows_the_session_that_there_is(site, samesite):
-    """Of a page of its own, or of an address that was typed, a browser keeps no cookie back,
-    whatever else the request says of its origin."""
+    """A browser sends every cookie with requests of the app's own pages and typed addresses,
+    whatever their other headers."""
     headers = {"Sec-Fetch-Site": site, "Origin": "https://elsewhere.example", **FRAME}
 
     assert not is_withheld(headers, "POST", samesite=samesite)
@@ -53,7 +53,8 @@ def test_request_of_the_own_site_shows_the_session_that_there_is(site, samesite)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("where", [{}, TAB])
 def test_link_from_elsewhere_brings_the_cookie_that_there_is(samesite, method, where):
-    """Under Lax, and by default, a visitor whose link shows no session has none."""
+    """With SameSite=Lax, which is the default, a link of another site sends the cookie, so a
+    request without one has no session."""
     assert not is_withheld({**ELSEWHERE, **where}, method, samesite=samesite)
 
 
@@ -72,18 +73,20 @@ def test_link_from_elsewhere_brings_the_cookie_that_there_is(samesite, method, w
     ],
 )
 def test_request_of_another_site_may_hide_a_session(method, samesite, where):
-    """By forms, frames, and under Strict by links, no cookie is sent, though there may be one."""
+    """Forms and frames of another site, and with SameSite=Strict also links, send no cookie,
+    although the browser may have one."""
     assert is_withheld({**ELSEWHERE, **where}, method, samesite=samesite)
 
 
 @pytest.mark.parametrize("where", [TAB, FRAME])
 def test_cookie_for_all_sites_is_never_kept_back(where):
-    """An app whose cookie is SameSite=None is asked with it from everywhere."""
+    """With SameSite=None the cookie is sent from every site."""
     assert not is_withheld({**ELSEWHERE, **where}, "POST", samesite="None")
 
 
 def test_request_with_a_session_cookie_keeps_nothing_back():
-    """The browser that sent one would have sent the right one; a cookie of another name is none."""
+    """A request with the session cookie withholds nothing; a cookie of another name does not
+    count."""
     assert not is_withheld(ELSEWHERE, "POST", "session=whatever")
     assert is_withheld(ELSEWHERE, "POST", "other=whatever")
 
@@ -106,12 +109,13 @@ def test_request_with_a_session_cookie_keeps_nothing_back():
     ],
 )
 def test_older_browser_says_by_other_headers_where_a_request_comes_from(headers, expected):
-    """Without TLS no browser sends Sec-Fetch-Site; who sends none of them is no browser."""
+    """Without TLS browsers send no Sec-Fetch-Site, so Origin and Referer decide."""
     assert is_withheld(headers, "POST") is expected
 
 
 def test_page_from_elsewhere_begins_no_session_and_asks_for_its_id():
-    """The answer to a foreign form sets no cookie, which would replace the visitor's."""
+    """The answer to another site's form sets no session cookie, which would replace the visitor's.
+    Its page asks for its id later."""
     app = make_app()
     client = app.test_client()
 
@@ -125,7 +129,8 @@ def test_page_from_elsewhere_begins_no_session_and_asks_for_its_id():
 
 @pytest.mark.parametrize("template", ["<body>hi</body>", "<body>{{ realtime_connection_id() }}"])
 def test_page_from_elsewhere_without_our_script_gets_no_id(template):
-    """Nobody could ask for one; that alone would log the visitor out."""
+    """A page without realtime_script() cannot ask for its id, and a new session would log the
+    visitor out. The page gets neither."""
     response = make_app(template).test_client().open("/", headers=ELSEWHERE, **POST)
 
     assert "Set-Cookie" not in response.headers
@@ -133,7 +138,7 @@ def test_page_from_elsewhere_without_our_script_gets_no_id(template):
 
 
 def test_page_from_elsewhere_leaves_no_subscription(monkeypatch):
-    """Nobody has the id under which the page could come for what its view subscribed."""
+    """What the view of such a page subscribes is dropped, since no page has that id."""
     app = make_app()
     registry = app.extensions["realtime"].node().registry
     monkeypatch.setattr(registry, "subscribe", lambda *args: pytest.fail("subscribed"))
@@ -144,7 +149,8 @@ def test_page_from_elsewhere_leaves_no_subscription(monkeypatch):
 
 
 def test_app_that_logs_in_by_a_foreign_form_keeps_its_session():
-    """What the app itself writes is sent as ever: a log-in by SAML comes by such a form."""
+    """A SAML log-in comes by another site's form. The session that the app itself writes is
+    sent."""
     app = make_app()
     app.realtime.identify(lambda: session.get("user"))
 
@@ -164,7 +170,8 @@ def test_app_that_logs_in_by_a_foreign_form_keeps_its_session():
 
 @pytest.mark.parametrize("user", [None, "ada"])
 def test_page_that_asks_is_given_an_id_of_the_session_that_there_is(user):
-    """The browser sends its cookie with this request; the page hears its user from then on."""
+    """The page's request for its id sends the cookie. The page gets an id, and the channel of its
+    user."""
     app = make_app()
     app.realtime.identify(lambda: session.get("user"))
     client = app.test_client()
@@ -182,7 +189,8 @@ def test_page_that_asks_is_given_an_id_of_the_session_that_there_is(user):
 
 
 def test_page_that_asks_without_a_session_begins_one():
-    """Its visitor had none: the page's socket needs one, as every page's does."""
+    """The visitor had no session, so the request for an id starts one, which the page's socket
+    needs."""
     app = make_app()
     client = app.test_client()
 
@@ -194,7 +202,7 @@ def test_page_that_asks_without_a_session_begins_one():
 
 
 def test_page_that_asks_gets_another_id_each_time():
-    """Two pages never share one."""
+    """Two requests for an id get different ids."""
     client = make_app().test_client()
 
     asked = [client.post("/_realtime/session", headers=ASKS) for _ in range(2)]
@@ -208,7 +216,7 @@ def test_page_that_asks_gets_another_id_each_time():
     [{**NEW}, {**NEW, "Origin": "https://elsewhere.example"}, {**ASKS, **ELSEWHERE}],
 )
 def test_nobody_else_begins_a_session_by_asking(headers):
-    """A foreign page that is allowed to open sockets gets no session begun either."""
+    """Another site's page that may open sockets asks for an id, which starts no session."""
     app = make_app(REALTIME_ALLOWED_ORIGINS=["https://friend.example"])
 
     response = app.test_client().post("/_realtime/session", headers=headers)
