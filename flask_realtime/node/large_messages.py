@@ -45,18 +45,21 @@ class LargeMessages:
 
     @contextmanager
     def hold(
-        self, text: str, turns: Turns, session: str, is_wanted: Callable[[], bool] | None = None
+        self, data: bytes, turns: Turns, session: str, is_wanted: Callable[[], bool] | None = None
     ) -> Iterator[Message]:
-        """Parse *text* for as long as the ``with`` block runs; wait while others take too much.
+        """Parse *data* for as long as the ``with`` block runs; wait while others take too much.
 
+        :param data: the message as UTF-8. Its text, which may take four times as much memory, is
+            made once the wait is over.
         :param turns: those of the sockets' readers.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        with self._budget.take(parsed_size(text), _kind_of(text), session, is_wanted):
-            yield self.look(text, turns)
+        size, kind = _measure(data.decode())
+        with self._budget.take(size, kind, session, is_wanted):
+            yield self.look(data.decode(), turns)
 
 
 def id_of(message: Message | bytes) -> Any:
@@ -65,6 +68,10 @@ def id_of(message: Message | bytes) -> Any:
         return message.id
     head = peek(message.decode())
     return None if head is None else head[0]
+
+
+def _measure(text: str) -> tuple[int, str]:
+    return parsed_size(text), _kind_of(text)
 
 
 def _kind_of(text: str) -> str:

@@ -261,8 +261,7 @@ class MessageReceiver:
             self._answer(parse_message(message.decode()))
         else:
             turns, session = connection.reading.turns, session_of(connection.digest)
-            text = message.decode()
-            with large.hold(text, turns, session, lambda: connection.is_open) as parsed:
+            with large.hold(message, turns, session, lambda: connection.is_open) as parsed:
                 self._answer(parsed)
 
     def _answer(self, message: Message) -> None:

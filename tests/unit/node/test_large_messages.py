@@ -18,7 +18,7 @@ TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
 
 def test_large_message_is_parsed_while_it_is_held():
     """As any message is."""
-    with LargeMessages().hold(TEXT, Turns(), "session") as message:
+    with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
         assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
 
 
@@ -28,7 +28,7 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(session):
-        with large.hold(TEXT, Turns(), session):
+        with large.hold(TEXT.encode(), Turns(), session):
             held.append(1)
             gate.wait(DEADLINE)
 
@@ -57,7 +57,7 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(text, session):
-        with large.hold(text, Turns(), session):
+        with large.hold(text.encode(), Turns(), session):
             held.append(text)
             gate.wait(DEADLINE)
 
@@ -79,7 +79,7 @@ def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
     """A setting allows messages of any size."""
     monkeypatch.setattr(module, "HANDLED_BYTES", 10)
 
-    with LargeMessages().hold(TEXT, Turns(), "session") as message:
+    with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
         assert message.action == "echo"
 
 
@@ -88,8 +88,8 @@ def test_large_text_that_is_no_message_leaves_nothing_taken(text):
     """It is refused as a small one is."""
     large = LargeMessages()
     for _ in range(3):
-        with pytest.raises(InvalidMessage), large.hold(text, Turns(), "session"):
+        with pytest.raises(InvalidMessage), large.hold(text.encode(), Turns(), "session"):
             pass
 
-    with large.hold(TEXT, Turns(), "session") as message:
+    with large.hold(TEXT.encode(), Turns(), "session") as message:
         assert message.action == "echo"
