@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 from ..connection.memory_budget import MemoryBudget
 from ..connection.shared_memory_budget import SharedMemoryBudget
-from ..threads.arenas import give_back_memory
+from ..threads.arenas import FreeMemory
 from ..threads.pause import let_others_run_behind_app
 from ..writing.outbox import LARGE_REPLY_BYTES
 
@@ -23,7 +23,7 @@ COPIES = 6
 # on as soon as no reply has begun or ended for this many seconds.
 PATIENCE_SECONDS = 1.0
 # After a body of at least so many bytes, the memory of its copies is given back to the operating
-# system. Giving it back takes a tenth of the time that encoding took.
+# system.
 GIVEN_BACK_BYTES = 1024 * 1024
 
 
@@ -38,6 +38,7 @@ class LargeReplies:
         #: The kinds are endpoints, and the work is done for browser sessions.
         self.bodies = SharedMemoryBudget(BODY_BYTES, PATIENCE_SECONDS)
         self.encoding = MemoryBudget(ENCODING_BYTES)
+        self.free_memory = FreeMemory()
         self._expected: dict[str, int] = {}
 
     def expected(self, endpoint: str) -> int:
@@ -123,7 +124,7 @@ class ReplyTurn:
         if self._taken is not None:
             self._taken.close()
         if self._size >= GIVEN_BACK_BYTES:
-            give_back_memory()
+            self._replies.free_memory.give_back()
 
     def _take(self, taking: AbstractContextManager[None]) -> None:
         if self._taken is None:

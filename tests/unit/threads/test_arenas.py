@@ -6,7 +6,7 @@ import threading
 import psutil
 import pytest
 
-from flask_realtime.threads.arenas import give_back_memory
+from flask_realtime.threads.arenas import SHARE_OF_TIME, FreeMemory
 
 SIZE = 20_000_000
 
@@ -26,7 +26,7 @@ def test_memory_that_a_thread_has_freed_is_given_back():
     thread.join()
     before = process.memory_info().rss
 
-    give_back_memory()
+    FreeMemory().give_back()
 
     assert kept
     assert process.memory_info().rss < before - SIZE / 2
@@ -36,4 +36,23 @@ def test_nothing_is_given_back_where_the_c_library_cannot(monkeypatch):
     """Which is no error."""
     monkeypatch.setattr("flask_realtime.threads.arenas._trim", lambda: None)
 
-    give_back_memory()
+    FreeMemory().give_back()
+
+
+def test_giving_back_takes_little_of_the_time(clock, monkeypatch):
+    """Where it takes long, it is not done behind each large reply: nobody else runs meanwhile."""
+    given, seconds, began = [], 0.05, clock.now
+
+    def trim(pad):
+        clock.now += seconds
+        given.append(clock.now)
+
+    monkeypatch.setattr("flask_realtime.threads.arenas._trim", lambda: trim)
+    memory = FreeMemory()
+
+    for _ in range(100):
+        memory.give_back()
+        clock.now += seconds
+
+    assert len(given) > 1
+    assert len(given) * seconds < 1.5 * SHARE_OF_TIME * (clock.now - began)
