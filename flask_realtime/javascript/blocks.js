@@ -21,6 +21,7 @@ export class Blocks {
   #due = new Map(); // by name of a block: when to request it
   #failed = new Set(); // the names of the blocks among them whose request failed
   #faults = new Map(); // by address whose requests fail: see `#faultOf`
+  #patience = LONGEST_ANSWER; // grows where answers take longer
   #pending = new Map(); // by address with a request under way: the names of blocks to request next
   #earliest = 0;
   #timer;
@@ -57,6 +58,7 @@ export class Blocks {
 
   /** Retry all failed requests now, except where a server has named a later time. */
   resume() {
+    this.#patience = LONGEST_ANSWER; // the network may have lost what was not answered
     for (const fault of this.#faults.values()) fault.pause = FIRST_PAUSE;
     for (const name of this.#failed) this.#due.set(name, 0);
     this.#plan();
@@ -149,12 +151,16 @@ export class Blocks {
     const known = blocks.map((name) => [name, this.#hashOf(url, name)]).filter(([, hash]) => hash);
     const headers = { [BLOCK_HEADER]: blocks.join(" ") };
     if (known.length) headers[HASH_HEADER] = known.map((pair) => pair.join("=")).join(" ");
+    const signal = AbortSignal.timeout?.(this.#patience);
     let response, answer;
     try {
-      const signal = AbortSignal.timeout?.(LONGEST_ANSWER);
       response = await this.#hooks.fetch(url, { headers, cache: "no-store", redirect: "manual", signal });
       if (response.ok && response.headers.has(BLOCK_HEADER)) answer = await response.json();
     } catch {
+      if (signal?.aborted) {
+        this.#hooks.warn(`${url} has no answer within ${this.#patience / 1000} s; it is asked again, with more time.`);
+        this.#patience *= 2;
+      }
       return this.#wait(blocks, url);
     }
     const { status, type } = response;

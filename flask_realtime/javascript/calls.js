@@ -24,16 +24,18 @@ export class Calls {
   /**
    * Send `message`, now or as soon as the socket is open. Resolves with the reply.
    * @param {number} [timeout] milliseconds to wait for the reply; 0 and Infinity: no limit
-   * @param {boolean} isRepeatable whether to send it again if the socket goes down before the reply
+   * @param {boolean} [isRepeatable] whether to send it again if the socket goes down before the reply
+   * @param {boolean} [isPatient] whether to wait for the reply without a limit once it was sent
    */
-  send(message, timeout, isRepeatable) {
+  send(message, timeout, isRepeatable, isPatient) {
     const limit = limitOf(timeout);
     const id = String(++this.#count);
     const text = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
-      const expire = () => this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
-      const timer = limit && this.#window.setTimeout(expire, limit);
-      const call = { text, resolve, reject, timer, isRepeatable };
+      const call = { text, resolve, reject, isRepeatable };
+      const expire = () =>
+        (isPatient && call.isOut) || this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
+      call.timer = limit && this.#window.setTimeout(expire, limit);
       this.#pending.set(id, call);
       this.#send(call);
     });

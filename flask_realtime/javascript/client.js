@@ -20,13 +20,12 @@ const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
 export class Client {
-  /**
-   * The elements of the page's head that came from the server, and not from the page's scripts.
-   * @internal
-   */
+  /** @internal the elements of the page's head that came from the server, not from the page's scripts */
   served = [];
   /** @internal the Trusted Types policy by which this library inserts HTML; made when first needed */
   policy;
+  /** @internal notes the fields that the visitor has changed */
+  typing;
   #window;
   #page;
   #former = new Map(); // by id: pages that another page has replaced in this document
@@ -62,7 +61,8 @@ export class Client {
     this.#isPosted = isPosted;
     this.#rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
-    this.#reload = new Reload(window, this.#memory, isPosted, new Typing(window));
+    this.typing = new Typing(window);
+    this.#reload = new Reload(window, this.#memory, isPosted, this.typing);
     this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
     this.#connection = new Connection(window, {
@@ -141,13 +141,13 @@ export class Client {
   }
 
   /**
-   * Do what `call` does, but never by HTTP: if the app refuses the call, resolve with the refusal. For
-   * forms and links, which the browser can send by itself.
+   * Do what `call` does for forms and links, which the browser can send by itself: if the app refuses the
+   * call, resolve with the refusal. What must not be sent twice has no time limit once it was sent.
    * @internal
    */
   async ask(uri, options) {
-    const request = new RouteRequest(this.#window, uri, options);
-    return this.#send(request.message, options?.timeout, request.isRepeatable);
+    const { message, isRepeatable } = new RouteRequest(this.#window, uri, options);
+    return this.#send(message, options?.timeout, isRepeatable, !isRepeatable);
   }
 
   /** Send `data`, any JSON value, to the app's handler of `action`. Resolves as `call` does. */
@@ -189,9 +189,9 @@ export class Client {
     this.#rendering.begin(renderer);
   }
 
-  async #send(message, timeout, isRepeatable) {
+  async #send(message, ...options) {
     if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
-    const reply = await this.#calls.send(message, timeout, isRepeatable);
+    const reply = await this.#calls.send(message, ...options);
     if (reply.session) await this.#session.take();
     return reply;
   }

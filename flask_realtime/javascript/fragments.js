@@ -12,17 +12,17 @@ export class Fragments {
   #window;
   #document;
   #markup;
-  #reload;
+  #client;
 
   /**
    * @param {Markup} markup turns text into HTML that the page may insert
-   * @param {() => void} reload reloads the page
+   * @param {Client} client reloads the page, and knows what the visitor has entered
    */
-  constructor(window, markup, reload) {
+  constructor(window, markup, client) {
     this.#window = window;
     this.#document = unclobbered(window.document);
     this.#markup = markup;
-    this.#reload = reload;
+    this.#client = client;
   }
 
   /**
@@ -61,7 +61,7 @@ export class Fragments {
   }
 
   #change({ action, target, html, morph }) {
-    if (action === "reload") return this.#reload(), true;
+    if (action === "reload") return this.#client.expire(), true;
     const elements = this.#find(target);
     for (const element of elements) {
       if (action === "remove") element.remove();
@@ -121,7 +121,7 @@ export class Fragments {
   /** Restore the visitor's entries, focus and scroll positions in the new HTML `parts`. */
   #restore(parts, entries, keeper) {
     const names = new Names(parts);
-    entries.restore(names);
+    entries.restore(names, (...fields) => this.#client.typing.move(...fields));
     keeper.restore(parts, names);
     this.#process(parts);
   }

@@ -3,6 +3,8 @@ import { emit } from "./events.js";
 import { Fragments } from "./fragments.js";
 import { Press } from "./press.js";
 
+const SPREAD = 500; // ms; all pages that hear a channel may lose messages at the same time
+
 /** Changes the page's HTML as the server says: applies fragments, and refreshes blocks. */
 export class Html {
   #window;
@@ -23,7 +25,7 @@ export class Html {
     this.#client = client;
     this.#markup = markup;
     this.#press = new Press(window);
-    this.#fragments = new Fragments(window, markup, () => client.expire());
+    this.#fragments = new Fragments(window, markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
       free: (element) => this.#press.free(element),
@@ -33,6 +35,7 @@ export class Html {
       warn: (text) => window.console.warn(`realtime: ${text}`),
     });
     window.addEventListener("realtime:open", () => this.#blocks.resume());
+    window.addEventListener("realtime:lost", (event) => queueMicrotask(() => this.#catchUp(event)));
   }
 
   /** Make the changes that a message asks for. */
@@ -43,6 +46,11 @@ export class Html {
       () => this.#fragments.replaced(html),
       () => this.#apply(channel, html),
     );
+  }
+
+  /** Refresh the blocks of channels whose messages are missing, if listeners have prevented a reload. */
+  #catchUp({ defaultPrevented, detail }) {
+    if (defaultPrevented) for (const channel of detail.channels) this.hear({ channel, spread: SPREAD });
   }
 
   #apply(channel, fragments) {

@@ -1,4 +1,4 @@
-const KEY = "realtime";
+const KEY = "flask-realtime";
 
 /** Values that a tab keeps when its pages are reloaded, in the browser's `sessionStorage`. */
 export class Memory {
@@ -9,7 +9,7 @@ export class Memory {
   constructor(window, forgetful) {
     this.#window = window;
     try {
-      this.#notes = JSON.parse(window.sessionStorage.getItem(KEY) ?? "{}");
+      this.#notes = { ...JSON.parse(window.sessionStorage.getItem(KEY)) };
     } catch {
       this.#notes = forgetful;
     }

@@ -3,6 +3,7 @@ const FREE = 3; // reloads that are not delayed
 const CALM = 10_000; // ms after which one reload is forgotten
 const LONGEST_DELAY = 60_000; // ms
 const LONGEST_PROBE = 10_000; // ms to wait for the response to a HEAD request
+const DENIALS = [401, 403]; // what the page shows is not for its visitor any more
 const LEAVING = 10_000; // ms that a navigation may take before the page counts as not left
 
 /** Reloads the page: soon, but more slowly if often, and not while the server answers with an error. */
@@ -33,7 +34,7 @@ export class Reload {
   }
 
   /**
-   * Reload the page with the id `connectionId`, as soon as a request of its address would succeed.
+   * Reload the page with the id `connectionId`, as soon as its address has an answer for the visitor.
    * @param {() => Promise} [ready] called after the first delay; resolves when the page may be reloaded
    */
   begin(connectionId, ready) {
@@ -82,17 +83,17 @@ export class Reload {
     return Math.min(LONGEST_DELAY, 1_000 * 2 ** tries) * (0.5 + this.#window.Math.random());
   }
 
-  /** Whether a request of the page's address would succeed. A redirect counts as a success. */
+  /** Whether the page's address has an answer for the visitor: a page, a redirect or a refusal. */
   async #isThere() {
     const { AbortSignal, location } = this.#window;
     try {
-      const { ok, type } = await this.#window.fetch(location.href, {
+      const { ok, status, type } = await this.#window.fetch(location.href, {
         method: "HEAD",
         redirect: "manual",
         cache: "no-store",
-        signal: AbortSignal.timeout(LONGEST_PROBE),
+        signal: AbortSignal.timeout?.(LONGEST_PROBE),
       });
-      return ok || type === "opaqueredirect";
+      return ok || type === "opaqueredirect" || DENIALS.includes(status);
     } catch {
       return false;
     }

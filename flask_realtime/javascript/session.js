@@ -59,7 +59,7 @@ export class Session {
    */
   async arrived() {
     await this.#running;
-    await this.#lock({ signal: this.#window.AbortSignal.timeout(LONGEST_QUESTION) });
+    await this.#lock({ signal: this.#window.AbortSignal.timeout?.(LONGEST_QUESTION) });
   }
 
   stop() {
@@ -109,7 +109,7 @@ export class Session {
         },
         redirect: "manual",
         keepalive: true, // so that a navigation does not cancel the request
-        signal: this.#window.AbortSignal.timeout(LONGEST_QUESTION),
+        signal: this.#window.AbortSignal.timeout?.(LONGEST_QUESTION),
       });
       const isRefused = headers.has("X-Realtime-Refused");
       // The app answers 204. The login page of a hotel's network, or a maintenance page, may answer 200.

@@ -17,7 +17,7 @@ export function submissionOf({ target: source, submitter }, document) {
   const charset = form.getAttribute("accept-charset")?.trim() || document.characterSet;
   if (method === "dialog" || (isPost && !enctype.includes("urlencoded")) || !/^utf-?8$/i.test(charset)) return;
   const read = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name);
-  if (!isOfThisFrame(read("target"), document)) return;
+  if (!isOfThisFrame(read("target"), document) || (submitter?.name && !knowsButtons(document))) return;
   const url = resolve(read("action") || document.URL, document.baseURI);
   const entries = [...new FormData(source, submitter)];
   if (entries.some(([, value]) => value instanceof File) || !url) return;
@@ -25,6 +25,16 @@ export function submissionOf({ target: source, submitter }, document) {
   if (new Blob([JSON.stringify(fields)]).size > LONGEST) return;
   if (!isPost) url.search = new URLSearchParams(fields);
   return new Visit(source, url, isPost ? fields : undefined, submitter);
+}
+
+/** Whether the browser's `FormData` takes a button: Safari's does from 16.4 on, others' since 2023. */
+function knowsButtons(document) {
+  try {
+    new FormData(document.createElement("form"), document.createElement("p"));
+    return false;
+  } catch {
+    return true; // it has seen that this is no button
+  }
 }
 
 /** Whether the answer to a form or link with the target `frame`, or none, replaces this document. */

@@ -12,6 +12,11 @@ export class Typing {
     return [...this.#fields].some(isChanged);
   }
 
+  /** Note that `heir` has taken the place of `field`, with what the visitor has entered there. */
+  move(field, heir) {
+    if (this.#fields.delete(field)) this.#fields.add(heir);
+  }
+
   #note(field) {
     for (const one of this.#fields) if (!one.isConnected) this.#fields.delete(one);
     this.#fields.add(field);
@@ -21,7 +26,8 @@ export class Typing {
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
   if (!field.isConnected) return false;
-  if (BOXES.test(field.type)) return field.checked !== field.defaultChecked;
-  const text = field.value ?? field.textContent;
-  return text && text !== field.defaultValue && text !== field.realtimeSent;
+  const isBox = BOXES.test(field.type);
+  const now = isBox ? field.checked : (field.value ?? field.textContent);
+  const before = isBox ? field.defaultChecked : field.defaultValue;
+  return (now || isBox) && now !== before && now !== field.realtimeSent;
 }

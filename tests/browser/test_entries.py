@@ -17,6 +17,16 @@ SEEN = """() => {
     };
 }"""
 
+# The client puts a reload off by 500 ms, and then by 1,000 ms, while a field holds an entry.
+NOTE_SECOND_TRY = """() => {
+    Math.random = () => 0;
+    const set = setTimeout;
+    window.setTimeout = (run, ms, ...rest) => {
+        if (ms === 1_000) window.isTriedAgain = true;
+        return set(run, ms, ...rest);
+    };
+}"""
+
 
 @pytest.fixture(scope="module")
 def entries_server():
@@ -64,6 +74,36 @@ def test_what_was_entered_stays_in_every_field(person, how):
     assert before["text"] == "half a mess" and before["focus"] == "text" and before["agreed"]
     person.page.keyboard.type("age")
     assert person.run(SEEN)["text"] == "half a message"
+
+
+@pytest.mark.parametrize("how", ["block", "update"])
+def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reloaded(person, how):
+    """The field that a change has brought counts as typed into, as the one before it did."""
+    page = person.page
+    page.fill("#box [name=email]", "ada@example.org")
+    page.focus("#lines li:nth-child(1) input")
+    change(person, how, "2")
+    page.evaluate(NOTE_SECOND_TRY)
+
+    page.evaluate("() => fetch('/reload', { method: 'POST' })")
+    person.wait_for("() => window.isTriedAgain")
+    assert page.input_value("#box [name=email]") == "ada@example.org"
+    page.fill("#box [name=email]", "")
+
+    person.wait_for("() => !window.isTriedAgain")
+
+
+def test_page_whose_boxes_were_sent_is_reloaded(person):
+    """What the app has is lost by no reload, in a box as in a text."""
+    page = person.page
+    page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
+    page.check("#task [name=done]")
+    page.click("#task button")
+    page.wait_for_function("() => window.isAnswered")
+
+    page.evaluate("() => fetch('/reload', { method: 'POST' })")
+
+    person.wait_for("() => !window.isAnswered")
 
 
 def test_field_that_the_server_fills_otherwise_has_what_the_server_says(person):
@@ -123,6 +163,23 @@ def test_form_that_was_sent_is_emptied(person):
 
     page.wait_for_function("() => document.querySelector('#sent li')?.textContent === 'quietly'")
     assert page.input_value("#sent [name=line]") == ""
+
+
+def test_block_is_true_though_its_page_prevents_the_reload_after_a_loss(person):
+    """Who fetches the lost messages by a script has the blocks fetched as well."""
+    page = person.page
+    page.evaluate(
+        "() => fetch('/say', { method: 'POST', body: new URLSearchParams({ line: 'quietly' }) })"
+    )
+
+    was_prevented = page.evaluate("""() => {
+        addEventListener("realtime:lost", (event) => event.preventDefault());
+        return !document.dispatchEvent(new CustomEvent("realtime:lost",
+            { detail: { channels: ["sent"] }, bubbles: true, cancelable: true }));
+    }""")
+
+    page.wait_for_function("() => document.querySelector('#sent li')?.textContent === 'quietly'")
+    assert was_prevented
 
 
 def test_block_that_something_else_has_changed_comes_back(person):

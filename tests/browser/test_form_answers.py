@@ -250,6 +250,24 @@ def test_htmx_takes_up_what_came(come, site, clicked):
     person.page.wait_for_selector("#asked")
 
 
+def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
+    """No time limit throws away what a slow view says to a form, as none does by HTTP."""
+    site.answer("a", is_held=True, body="<b>at last</b>")
+    person.run(
+        """() => { const set = setTimeout;
+        window.setTimeout = (run, ms, ...rest) => ms === 30_000
+          ? set(() => { run(); window.isOver = true; }, 0) : set(run, ms, ...rest); }"""
+    )
+
+    person.page.click("#put")
+    site.wait_for_request()
+    person.wait_for("() => window.isOver")
+    site.release()
+
+    person.page.wait_for_selector("#here b:text-is('at last')")
+    assert person.run("told") == [["reply", "into", 200]]
+
+
 def test_answer_that_was_lost_is_not_sent_again(person, site):
     """Where the socket goes down under a form, the form says so, and nothing is done twice."""
     site.answer("a", is_held=True)

@@ -3,7 +3,7 @@
 
 import pytest
 
-from .kinds import READS_CONSOLE
+from .kinds import READS_CONSOLE, not_in
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -171,3 +171,20 @@ def test_form_that_no_message_can_carry_is_the_browsers(come, site, shape):
     assert sent["by"] == "HTTP"
     if READS_CONSOLE:
         assert bool(errors) == ("#nowhere" in shape)
+
+
+@not_in("webkit", "whose driver cannot run a script before those of the page")
+def test_button_is_sent_where_formdata_takes_none(come, site):
+    """Safari before 16.4, and others before 2023, send the form themselves, with its button."""
+    site.show(CARRIED["post"].format("data-realtime", GO))
+    person = come(site.url)
+    person.page.add_init_script(
+        "window.FormData = class extends FormData { constructor(form) { super(form); } };"
+    )
+    person.visit("/page")
+
+    person.page.click("#go")
+    sent = site.wait_for_request()
+
+    assert sent["by"] == "HTTP"
+    assert sent["body"].endswith("&button=go")

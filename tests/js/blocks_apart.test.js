@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answer, answers, asked, blocks, busy, element, failure, page, place, reported, updated } from "./blocks_page.js";
+import { answer, answers, asked, blocks, busy, element, failure, page, place, reported, stale, updated } from "./blocks_page.js";
 
 const paths = () => asked.map(({ url }) => new URL(url).pathname);
 const askedAt = (path) => asked.filter(({ url }) => new URL(url).pathname === path);
@@ -57,6 +57,23 @@ test("a request that is not answered within a minute is given up, and made again
   assert.deepEqual(limits.calls[0].arguments, [60_000]);
   assert.equal(asked.length, 2);
   assert.deepEqual(updated, [["rows", "x"]]);
+});
+
+test("a view that takes minutes is given twice the time at each request, and the console says so", async ({ mock }) => {
+  const limits = mock.method(AbortSignal, "timeout", () => AbortSignal.abort()).mock;
+  const times = () => limits.calls.slice(0, 5).map(({ arguments: [ms] }) => ms);
+  serve(() => (times().at(-1) > 200_000 ? good("rows") : Promise.reject(new Error("aborted"))));
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+  blocks.resume(); // on another network, which may lose requests
+  blocks.refresh("room:1");
+  await page.clock.pass(1_000);
+
+  assert.deepEqual(times(), [60_000, 120_000, 240_000, 240_000, 60_000]);
+  assert.equal(stale[0], "http://app.test/rooms/1 has no answer within 60 s; it is asked again, with more time.");
+  assert.equal(updated.length, 2);
 });
 
 test("a refresh on which no block depends moves no planned request, and allows no further retries", async () => {

@@ -56,6 +56,21 @@ test("a message without a reply in time is rejected, and the error says whether 
   assert.equal(sent.length, 1); // the other message has been given up
 });
 
+test("a message that must not be sent twice is waited for once it was sent, as long as the socket lives", async () => {
+  const late = calls.send({ action: "a" }, 500, false, true);
+  const interrupted = failure(calls.send({ action: "b" }, 500, false, true));
+  isOpen = false;
+  const wasNot = failure(calls.send({ action: "c" }, 500, false, true));
+
+  await page.clock.pass(60_000);
+  calls.settle({ id: sent[0].id, status: 200 });
+  calls.interrupt();
+
+  assert.equal((await late).status, 200);
+  assert.equal((await interrupted).name, "RealtimeInterrupted");
+  assert.deepEqual([(await wasNot).name, (await wasNot).wasSent], ["RealtimeTimeout", false]);
+});
+
 test("the timeout is half a minute by default", async () => {
   calls.send({ action: "a" }).catch(() => {});
 

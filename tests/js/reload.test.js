@@ -132,13 +132,41 @@ test("the page's address is tried with HEAD, without a cache and without redirec
   assert.deepEqual([options.method, options.redirect, options.cache], ["HEAD", "manual", "no-store"]);
 });
 
-test("a redirect, to a log-in for example, counts as an answer", async () => {
-  page.answerToProbe = () => 0;
+for (const [status, what] of [[0, "a redirect, to a log-in for example,"], [401, "a 401"], [403, "a 403"]]) {
+  test(`${what} counts as an answer`, async () => {
+    page.answerToProbe = () => status;
+    reload.begin("id");
+
+    await page.clock.pass(500);
+
+    assert.equal(page.reloads, 1);
+  });
+}
+
+test("a browser without AbortSignal.timeout, such as Safari 15, reloads the page too", async () => {
+  page.AbortSignal = {};
   reload.begin("id");
 
   await page.clock.pass(500);
 
   assert.equal(page.reloads, 1);
+});
+
+test("a value of the app's own in the tab's storage is neither read nor overwritten", async () => {
+  page.sessionStorage.setItem("realtime", "true");
+
+  await lose("id");
+
+  assert.equal(page.sessionStorage.getItem("realtime"), "true");
+});
+
+test("a note of the tab that is no object is as good as none", async () => {
+  page.sessionStorage.setItem("flask-realtime", "null");
+  load();
+
+  await lose("id");
+
+  assert.equal(JSON.parse(page.sessionStorage.getItem("flask-realtime")).reload.count, 1);
 });
 
 test("a reload that is stopped while the address is tried does not happen", async () => {

@@ -205,3 +205,13 @@ for (const [answer, expected] of [
     assert.equal(await session.ask(), expected);
   });
 }
+
+test("a browser without AbortSignal.timeout, such as Safari 15, fetches changes too", async () => {
+  page.AbortSignal = {};
+
+  await session.take();
+  await session.arrived();
+
+  assert.equal(page.fetches.length, 1);
+  assert.equal(page.clock.pending, 0);
+});

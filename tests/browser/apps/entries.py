@@ -42,6 +42,8 @@ PAGE = """<!doctype html>
   <ul>{% for one in said %}<li>{{ one }}{% endfor %}</ul>
   <form method="post" action="/say" data-realtime><input name="line"></form>{% endblock %}
 </div>
+<form id="task" method="post" action="/done" data-realtime>
+  <input type="checkbox" name="done"><button>Save</button></form>
 </body>
 </html>
 """
@@ -108,6 +110,17 @@ def say():
         # The block is there before this answer.
         time.sleep(0.5)
     return "", 204
+
+
+@app.post("/done")
+def done():
+    return "", 204
+
+
+@app.post("/reload")
+def reload():
+    realtime.to("entries").reload()
+    return ""
 
 
 @app.post("/refresh/<channel>")
