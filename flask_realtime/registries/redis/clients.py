@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 from ...config.settings import Config
 from ...errors import TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
+from ...threads import clock
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
 from ..records import Arrival, ConnectionRecord, Grant
-from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
+from ..subscriptions import MOST_LEFT, Known, Subscriptions
 from . import scripts
+from .client_hashes import holders_in, processes_of, subscriptions_in, waiting_for
 from .connection import Deadline
-from .entries import parse_position
 from .keys import RedisKeys
 from .log import Tails
 from .pool import RedisPool
+from .resp import Argument
 from .retention import milliseconds
 from .revocation_check import RevocationCheck
 from .scripts import Command
-from .starts import parse_start, write_start
-from .tombstones import RedisTombstones, as_fields
+from .server_time import ServerTime
+from .starts import write_start
+from .tombstones import RedisTombstones
+
+# What a script replies that would subscribe a client after its deadline.
+TOO_LATE = -1
 
 
 class RedisClients:
@@ -42,6 +48,7 @@ class RedisClients:
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
         self._most_channels = config.max_channels_per_page
+        self._time = ServerTime()
 
     def subscribe(
         self, digest: str, starts: Mapping[str, Start], grant: Grant | None, deadline: Deadline
@@ -53,11 +60,8 @@ class RedisClients:
         :raises TooManyChannels: if the client would be on too many channels.
         """
         pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
-        command = scripts.SUBSCRIBE(
-            [self._keys.client(digest), self._keys.session_of(digest)],
-            (self._awaited_for, self._most_channels, _age(grant), *pairs),
-        )
-        return self._subscribe(digest, command, grant, deadline)
+        keys = (self._keys.client(digest), self._keys.session_of(digest))
+        return self._subscribe(digest, partial(scripts.SUBSCRIBE, keys), pairs, grant, deadline)
 
     def subscribe_at_tails(
         self, digest: str, tails: Tails, grant: Grant | None, deadline: Deadline
@@ -66,11 +70,9 @@ class RedisClients:
 
         Not possible in a cluster.
         """
-        command = scripts.SUBSCRIBE_AT_TAILS(
-            (self._keys.client(digest), self._keys.session_of(digest), *tails.keys),
-            (self._awaited_for, self._most_channels, _age(grant), *tails.arguments),
-        )
-        return self._subscribe(digest, command, grant, deadline)
+        keys = (self._keys.client(digest), self._keys.session_of(digest), *tails.keys)
+        make = partial(scripts.SUBSCRIBE_AT_TAILS, keys)
+        return self._subscribe(digest, make, tails.arguments, grant, deadline)
 
     def unsubscribe(
         self, digest: str, channels: Collection[str], deadline: Deadline, age: int = 0
@@ -83,7 +85,7 @@ class RedisClients:
         command = scripts.UNSUBSCRIBE(
             [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, age, *channels)
         )
-        return _processes(self._pool.ask([command], deadline)[0])
+        return processes_of(self._pool.ask([command], deadline)[0])
 
     def forget(self, digest: str, deadline: Deadline) -> None:
         """Forget a client."""
@@ -100,7 +102,7 @@ class RedisClients:
         commands: list[Command] = [("HGETALL", self._keys.client(digest)) for digest in digests]
         replies = self._pool.ask(commands, deadline)
         return {
-            digest: self._subscriptions(as_fields(reply)) if reply else None
+            digest: self._subscriptions(reply) if reply else None
             for digest, reply in zip(digests, replies, strict=True)
         }
 
@@ -127,13 +129,13 @@ class RedisClients:
         if self._tombstones.is_refused(int(began), of_others):
             self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
             return Arrival(None, (), has_ended=True)
-        subscriptions = self._subscriptions(as_fields(known)) if known else None
+        subscriptions = self._subscriptions(known) if known else None
         lost = self._tombstones.lost(user, subscriptions, of_others, deadline)
         if subscriptions and lost:
             self.unsubscribe(digest, lost, deadline)
             for channel in lost:
                 del subscriptions[channel]
-        return Arrival(subscriptions, _waiting(digest, items), bool(has_arrived))
+        return Arrival(subscriptions, waiting_for(digest, items), bool(has_arrived))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
         """Forget a connection."""
@@ -155,11 +157,11 @@ class RedisClients:
             (
                 (record.digest, process)
                 for (record, _), reply in zip(known, replies, strict=True)
-                for process in _holders(reply) - {self._process}
+                for process in holders_in(reply) - {self._process}
             ),
             deadline,
         )
-        return [self._subscriptions(as_fields(reply)) for reply in replies]
+        return [self._subscriptions(reply) for reply in replies]
 
     def deposit(self, digest: str, item: str, heir: str, deadline: Deadline) -> None:
         """Let *item* wait for the browser of a client."""
@@ -201,32 +203,58 @@ class RedisClients:
         keys = [self._keys.client(record.digest), self._keys.session_of(record.digest)]
         return script(keys, (name, self._lives, *pairs))
 
-    def _subscriptions(self, fields: Mapping[bytes, bytes]) -> Subscriptions:
-        return Subscriptions(
-            {name: _subscription(fields, name) for name in _named(fields, "since:")},
-            _connections(fields, self._full_name("")),
-            {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
-            int(fields.get(b"forgotten", 0)),
-        )
+    def _subscriptions(self, reply: Sequence[bytes]) -> Subscriptions:
+        return subscriptions_in(reply, self._full_name(""))
 
     def _subscribe(
-        self, digest: str, command: Command, grant: Grant | None, deadline: Deadline
+        self,
+        digest: str,
+        make: Callable[[Iterable[Argument]], Command],
+        arguments: Iterable[Argument],
+        grant: Grant | None,
+        deadline: Deadline,
     ) -> set[str]:
-        """Run *command*, which subscribes a client; return the processes that have the client.
+        """Run a script that subscribes a client; return the processes that have the client.
 
-        Takes back what the user was put out of since the request asked for it. The processes have
-        not been told yet.
+        The processes have not been told yet.
+
+        :param make: returns the script's command.
+        :param arguments: the last arguments of the script.
         """
+        limits = (self._awaited_for, self._most_channels)
         check = None if grant is None else RevocationCheck(self._tombstones, grant)
+        # Once the caller has given up, nobody would see that the user was put out since.
+        over_at = "" if grant is None else self._time.over_at(deadline)
+        command = make((*limits, 0 if grant is None else grant.age, over_at, *arguments))
+        asked_at, times = clock.monotonic(), self._time.questions()
         # Asked behind the command: if the user is put out later, every process is told of it.
-        questions = [] if check is None else [check.question()]
-        subscribed, *replies = self._pool.ask([command, *questions], deadline)
+        questions = () if check is None else (check.question(),)
+        subscribed, *replies = self._pool.ask([command, *questions, *times], deadline)
+        self._time.note(asked_at, replies[len(questions) :])
+        if subscribed == TOO_LATE:
+            # The clock of Redis was set forward since it was last asked.
+            self._time.forget()
+            return self._subscribe(digest, make, arguments, grant, deadline)
         if isinstance(subscribed, int):
             raise TooManyChannels(subscribed, self._most_channels)
-        processes = _processes(subscribed)
+        processes = processes_of(subscribed)
         if check is None:
             return processes
-        check.note(replies[0])
+        return self._checked(digest, processes, check, replies[0], deadline)
+
+    def _checked(
+        self,
+        digest: str,
+        processes: set[str],
+        check: RevocationCheck,
+        ended_ago: Sequence[int],
+        deadline: Deadline,
+    ) -> set[str]:
+        """Take back what the user of a client that was just subscribed was put out of.
+
+        :returns: *processes*, and those that have to be told in any case.
+        """
+        check.note(ended_ago)
         while check.is_unsure:
             check.note(*self._pool.ask([check.question()], deadline))
         if check.is_disconnected:
@@ -241,55 +269,3 @@ class RedisClients:
 
     def _full_name(self, name: str) -> str:
         return f"{self._process}/{name}"
-
-
-def _age(grant: Grant | None) -> int:
-    """Return how many ms ago a client began that the registry does not know yet."""
-    return 0 if grant is None else grant.age
-
-
-def _processes(names: Sequence[bytes]) -> set[str]:
-    """Return the processes of the connections with these names."""
-    return {name.decode().partition("/")[0] for name in names}
-
-
-def _holders(reply: Sequence[bytes]) -> set[str]:
-    """Return the processes that have connections of the client whose hash this is."""
-    fields = as_fields(reply)
-    return _processes(fields.get(b"connections", b"").split())
-
-
-def _connections(fields: Mapping[bytes, bytes], prefix: str) -> list[str]:
-    """Return the names of a client's connections that begin with *prefix*, without the prefix."""
-    names = fields.get(b"connections", b"").decode().split()
-    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
-
-
-def _named(fields: Iterable[bytes], kind: str) -> list[str]:
-    prefix = kind.encode()
-    return [name[len(prefix) :].decode() for name in fields if name.startswith(prefix)]
-
-
-def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
-    since, _, moment = fields[b"since:" + name.encode()].rpartition(b":")
-    sent = fields.get(b"sent:" + name.encode())
-    start = parse_start(since)
-    assert start.since is not None
-    return Subscription(
-        start.since,
-        None if sent is None else parse_position(sent),
-        int(moment),
-        start.past,
-        start.by_view,
-    )
-
-
-def _waiting(digest: str, items: Sequence[bytes]) -> list[str]:
-    """Return the texts that wait for a client and were not taken: see ``lua/parts/items.lua``."""
-    texts = []
-    for item in items:
-        head, _, text = item.partition(b"\n")
-        _, of, taker, _ = json.loads(head)
-        if of == digest and not taker:
-            texts.append(text.decode())
-    return texts

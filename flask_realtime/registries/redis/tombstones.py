@@ -155,11 +155,6 @@ class RedisTombstones:
         ]
 
 
-def as_fields(reply: Sequence[bytes]) -> dict[bytes, bytes]:
-    """Return the fields of a hash, as ``HGETALL`` replies with it."""
-    return dict(zip(reply[::2], reply[1::2], strict=True))
-
-
 def _of_user(replies: Sequence[Any]) -> tuple[int, int]:
     """Return when the user was last disconnected, and put out of a channel; 0: never."""
     ended, latest = next((reply for reply in replies if isinstance(reply, list)), (None, None))

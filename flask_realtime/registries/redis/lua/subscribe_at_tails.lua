@@ -1,17 +1,20 @@
 -- Subscribes a client to channels, unless its session has ended. It fills in the positions that the
 -- starts leave out (see starts.py), begins logs that are unknown, and puts the channels on the list of
--- known channels. ARGV has, from its sixth value on, channels, each followed by its start. Returns the
--- names of the client's connections; or, having changed nothing, the number of its channels if it would
--- be on more than most.
+-- known channels. ARGV has, from its seventh value on, channels, each followed by its start. Returns
+-- what subscribe.lua returns.
 -- The keys are in several slots, so that a cluster refuses this script.
 local client, session, list = KEYS[1], KEYS[2], KEYS[3]
-local awaits, most, age, lives, limits = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local awaits, most, age, over_at = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local lives, limits = ARGV[5], ARGV[6]
 
+if over_at and now_in_ms() > over_at then
+    return -1
+end
 if heir_of(session) then
     return {}
 end
 local names, positions = {}, {}
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
     names[#names + 1] = ARGV[i]
     positions[#positions + 1] = ARGV[i + 1]
 end

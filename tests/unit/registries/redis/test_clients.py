@@ -9,10 +9,12 @@ from flask_realtime.config.settings import Config
 from flask_realtime.errors import TooManyChannels
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.redis import scripts
 from flask_realtime.registries.redis.address import RedisAddress
-from flask_realtime.registries.redis.clients import RedisClients
+from flask_realtime.registries.redis.clients import TOO_LATE, RedisClients
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.redis.scripts import with_text
 from flask_realtime.registries.subscriptions import Known
 
 from ....eventually import DEADLINE
@@ -127,3 +129,19 @@ def test_what_waits_is_for_one_page_and_given_to_one_taker(of):
     assert clients.collect(page, "somebody else", deadline()) == []
     assert clients.connect(page, "2", None, (), deadline()).waiting == []
     assert clients.collect(sibling, "taker", deadline()) == ["for the other"]
+
+
+@pytest.mark.parametrize(
+    ("script", "more"), [(scripts.SUBSCRIBE, ()), (scripts.SUBSCRIBE_AT_TAILS, (1000, "9:9:9"))]
+)
+def test_subscription_that_comes_too_late_changes_nothing(of, store, tmp_path, script, more):
+    """Its caller has given it up, and would not see that the user was put out since."""
+    keys, (clients, deadline) = RedisKeys(tmp_path.name), of("me")
+    channel = keys.channel("room")
+    named = [keys.client(DIGEST), keys.session_of(DIGEST), keys.list, channel.state, channel.log]
+
+    command = script(named if more else named[:2], (1000, 10, 0, 1, *more, "room", "e:0:"))
+
+    assert store.client.execute_command(*with_text(command)) == TOO_LATE
+    assert clients.subscriptions([DIGEST], deadline()) == {DIGEST: None}
+    assert store.client.exists(*named) == 0

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.records import Disconnect, Grant
 from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.threads import clock
 
 from ....contract.recorder import Recorder
 from ....eventually import eventually
@@ -73,6 +74,43 @@ def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
         eventually(lambda: not links & ids(store))
 
     assert has_lost_nothing(store, near, heard)
+
+
+def test_request_that_arrives_after_its_time_grants_nothing(store, near):
+    """It was answered 503, and its user was put out of the room before Redis got it."""
+    near.subscribe(PAGE, ["own"])
+    port = store.client.connection_pool.connection_kwargs["port"]
+    before = ids(store)
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=0.5)
+        time_of_redis = far._own.get().clients._time
+        eventually(lambda: is_subscribed(far) and not time_of_redis.questions())
+        links = ids(store) - before
+        tunnel.freeze(("up",))
+        now = clock.monotonic()
+        with pytest.raises(RegistryUnavailable):
+            far.subscribe(PAGE, [ROOM], Grant(USER, now, {ROOM: now}))
+        near.end_user(USER, ROOM)
+        eventually(lambda: clock.monotonic() > now + 0.6)
+
+        far.close()
+        tunnel.thaw()
+        eventually(lambda: not links & ids(store))
+
+    assert set(near.connect(PAGE, "1", USER).subscriptions) == {"own"}
+
+
+def test_request_is_granted_though_the_clock_of_redis_was_set_forward(store):
+    """What a process knew of that clock counts no more."""
+    far, now = store.open(), clock.monotonic()
+    far.subscribe("b" * 64, [ROOM])
+    known = far._own.get().clients._time
+    known._ahead -= 3600
+
+    far.subscribe(PAGE, [ROOM], Grant(USER, now, {ROOM: now}))
+
+    assert set(far.connect(PAGE, "1", USER).subscriptions) == {ROOM}
+    assert known.questions() == ()
 
 
 def is_subscribed(registry):

@@ -1,0 +1,42 @@
+"""The hash of a client, as Redis replies with it."""
+
+from flask_realtime.protocol.positions import Position
+from flask_realtime.registries.redis.client_hashes import (
+    as_fields,
+    holders_in,
+    subscriptions_in,
+    waiting_for,
+)
+
+HASH = [
+    *(b"since:a:b", b"e:3:t:1700", b"sent:a:b", b"e:4:u", b"left:c", b"1600"),
+    *(b"connections", b"me/1 other/2 me/3", b"at", b"1700"),
+]
+
+
+def test_hash_tells_what_a_client_is_subscribed_to():
+    """Its channels, how far each was sent, and what it has left; names may hold colons."""
+    found = subscriptions_in(HASH, "me/")
+
+    assert set(found) == {"a:b"}
+    assert (found["a:b"].since, found["a:b"].sent) == (Position("e", 3, "t"), Position("e", 4, "u"))
+    assert found["a:b"].moment == 1700
+    assert found.left == {"c": 1600}
+
+
+def test_hash_tells_which_processes_have_the_client():
+    """Each has names for its own connections."""
+    assert holders_in(HASH) == {"me", "other"}
+    assert subscriptions_in(HASH, "me/").connections == ["1", "3"]
+    assert as_fields([]) == {}
+
+
+def test_items_of_another_client_of_the_session_do_not_wait_for_this_one():
+    """Nor do those that somebody has taken."""
+    items = [
+        b'[0,"d","",0]\nfirst\nline',
+        b'[1,"other","",0]\nhers',
+        b'[2,"d","taker",9]\ntaken',
+    ]
+
+    assert waiting_for("d", items) == ["first\nline"]

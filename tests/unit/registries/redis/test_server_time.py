@@ -1,0 +1,64 @@
+"""What time it is in Redis, as a process knows it from what Redis said a moment ago."""
+
+from flask_realtime.registries.redis.connection import Deadline
+from flask_realtime.registries.redis.server_time import (
+    EXACT_SECONDS,
+    FRESH_SECONDS,
+    KNOWN_SECONDS,
+    ServerTime,
+)
+
+# Redis says so at the moment at which a process's own clock says 1,000 s.
+IN_REDIS = (b"1700000000", b"250000")
+IN_REDIS_MS = 1_700_000_000_250
+
+
+def test_time_is_asked_for_now_and_then(clock):
+    """It travels with other commands, and not with each of them."""
+    clock.now = 1000.0
+    time = ServerTime()
+    assert time.questions() == (("TIME",),)
+
+    time.note(1000.0, [IN_REDIS])
+    assert time.questions() == ()
+
+    clock.now += FRESH_SECONDS
+    assert time.questions() == (("TIME",),)
+
+
+def test_deadline_is_told_by_the_clock_of_redis(clock):
+    """From what Redis said last; not at all if that is long ago, or was wrong."""
+    clock.now = 1000.0
+    time = ServerTime()
+    assert time.over_at(Deadline(2.0)) == ""
+
+    time.note(1000.0, [IN_REDIS])
+    clock.now += 5
+    assert 0 <= time.over_at(Deadline(2.0)) - (IN_REDIS_MS + 7000) <= 2
+
+    clock.now += KNOWN_SECONDS
+    assert time.over_at(Deadline(2.0)) == ""
+
+
+def test_time_that_was_told_slowly_is_asked_for_once_more(clock):
+    """A process that has to connect first cannot say when Redis looked at its clock."""
+    clock.now = 1000.0
+    time = ServerTime()
+
+    clock.now += 10 * EXACT_SECONDS
+    time.note(1000.0, [IN_REDIS])
+
+    assert time.questions() == (("TIME",),)
+    assert time.over_at(Deadline(2.0)) != ""
+
+
+def test_time_that_proved_wrong_is_asked_for_again(clock):
+    """The clock of Redis was set."""
+    clock.now = 1000.0
+    time = ServerTime()
+    time.note(1000.0, [IN_REDIS])
+
+    time.forget()
+
+    assert time.over_at(Deadline(2.0)) == ""
+    assert time.questions() == (("TIME",),)
