@@ -10,7 +10,7 @@ from ..logs import Log, Reader, post
 
 
 class Board:
-    """The channel ``room``, its log, and a record of what hub and delivery ask for."""
+    """The channel ``room``, its log, and a record of the calls that hub and delivery make."""
 
     def __init__(self):
         self.log = Log("room")
@@ -22,11 +22,11 @@ class Board:
         self.resync = Resync(self.delivery, self.listened.extend, self.reader)
 
     def spread(self, name, listeners):
-        """Return a spread of a second for each listener of the channel."""
+        """Return a spread of one second for each listener of the channel."""
         return 1000 * listeners if name == "room" else 0
 
     def put(self, ear, at=None):
-        """Put a connection on the channel, which it then hears live."""
+        """Bring a connection onto the channel, on which it receives pushes."""
         self.hub.add(ear)
         self.hub.invite(ear, {"room": at or self.log.tail})
         self.hub.enter(ear)

@@ -74,7 +74,8 @@ class House:
         return subscriptions
 
     def enter(self, guest, subscriptions):
-        """Give the connection its first subscriptions, and then what has changed meanwhile."""
+        """Bring the connection onto its first channels, and then apply what has changed
+        meanwhile."""
         self.hub.invite(guest, {name: one.since for name, one in subscriptions.items()})
         self.catch_up.run(guest)
         if self.hub.mark_subscribed(guest):

@@ -1,4 +1,4 @@
-"""Messages that are for some of a channel's listeners, or stand in no log."""
+"""Messages for some of a channel's listeners, and messages that no log keeps."""
 
 import json
 
@@ -18,7 +18,7 @@ def board():
 
 
 def test_delivery_delivers_an_addressed_message_to_its_client_alone(board):
-    """What is pushed to one client is heard by all of its connections and by no other."""
+    """A push to one client reaches all of its connections, and no other."""
     first, second, other = (board.put(Ear(digest)) for digest in ("d1", "d1", "d2"))
 
     board.push("for you", route=Route(to="d1"))
@@ -29,7 +29,7 @@ def test_delivery_delivers_an_addressed_message_to_its_client_alone(board):
 
 
 def test_delivery_delivers_to_all_but_the_client_that_is_left_out(board):
-    """The page that caused a change does not hear of it; its numbers go on all the same."""
+    """The page that caused a change does not receive it; its later positions fit all the same."""
     author, other = board.put(Ear("d1")), board.put(Ear("d2"))
 
     board.push("for others", route=Route(but_for="d1"))
@@ -40,7 +40,8 @@ def test_delivery_delivers_to_all_but_the_client_that_is_left_out(board):
 
 
 def test_delivery_passes_on_what_stands_in_no_log(board):
-    """Those who are there hear it at once, those who are behind do not, and nobody misses it."""
+    """An ephemeral message reaches connections that are up to date, and not those that are behind;
+    nobody counts it as missing."""
     quick, slow = board.put(Ear("d1")), board.put(Ear("d2"))
     slow.has_backlog = True
     passing = Publication("room", NOWHERE, "", '"writing"')
@@ -54,7 +55,7 @@ def test_delivery_passes_on_what_stands_in_no_log(board):
 
 
 def test_delivery_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
-    """The page that whispers does not hear itself."""
+    """A page whispers. Every other page receives it, and not the page itself."""
     author, other = board.put(Ear("d1")), board.put(Ear("d2"))
 
     board.delivery.deliver(Publication("room", NOWHERE, "", "1", Route(but_for="d1")))
@@ -63,7 +64,7 @@ def test_delivery_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
 
 
 class Counted(str):
-    """A digest that counts how often it is compared."""
+    """A digest that counts its comparisons."""
 
     compared = 0
     __hash__ = str.__hash__
@@ -74,7 +75,8 @@ class Counted(str):
 
 
 def test_delivery_finds_the_client_of_an_addressed_message_among_thousands(board, monkeypatch):
-    """A message for one client takes no longer where many listen: nobody looks at all of them."""
+    """A message for one client takes no longer with thousands of listeners, because they are not
+    all compared."""
     crowd = [Ear(Counted(f"d{number}")) for number in range(500)]
     for ear in crowd:
         board.hub.add(ear)

@@ -1,4 +1,4 @@
-"""Reads older parts of logs once, for all connections that come back together."""
+"""Older parts of logs are read once for all connections that resume together."""
 
 import random
 import threading
@@ -19,7 +19,7 @@ from ..logs import Ear, Log, Reader, post
 
 
 class Shelf:
-    """Logs of 100 messages each, of which a process that has just begun knows the tails.
+    """Logs of 100 messages each, whose tails a new process knows.
 
     :param text: each message.
     """
@@ -59,7 +59,8 @@ def shelf():
 
 
 def test_backfill_reads_once_for_all_who_are_not_further_behind(shelf):
-    """What one had read serves those who come after it from the same place, or a later one."""
+    """What was read for one connection serves those that resume from the same position or a later
+    one."""
     pages = [shelf.come(shelf.places[place]) for place in (20, 20, 50, 99, 20)]
 
     assert pages == [{}] * 5
@@ -68,7 +69,8 @@ def test_backfill_reads_once_for_all_who_are_not_further_behind(shelf):
 
 
 def test_backfill_reads_what_lies_before_that_for_one_who_is_further_behind(shelf):
-    """The part that is kept grows backwards, and forwards with what is pushed."""
+    """A connection resumes from an earlier position. The part that is kept grows at its beginning,
+    and at its end with new pushes."""
     shelf.come(shelf.places[50])
     shelf.push("live")
 
@@ -80,7 +82,7 @@ def test_backfill_reads_what_lies_before_that_for_one_who_is_further_behind(shel
 
 
 def test_backfill_of_many_at_once_costs_few_reads(shelf):
-    """Hundreds that come at the same moment from many places read a handful of times."""
+    """Hundreds of connections resume at once from many positions. The log is read a few times."""
     places = [shelf.places[random.Random(7).randrange(100)] for _ in range(300)]
     start = threading.Barrier(20)
 
@@ -100,7 +102,7 @@ def test_backfill_of_many_at_once_costs_few_reads(shelf):
 
 
 def test_backfill_reads_page_after_page():
-    """One who is a few pages behind has them all kept."""
+    """A connection is a few pages behind, and all of these are kept."""
     shelf = Shelf(count=30)
 
     assert shelf.come(shelf.places[0]) == {}
@@ -109,7 +111,7 @@ def test_backfill_reads_page_after_page():
 
 
 def test_backfill_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
-    """It gets the first page, and reads the rest for itself."""
+    """A connection is very far behind. It gets the first page, and reads the rest by itself."""
     monkeypatch.setattr(module, "MOST_BYTES", 20 * ENTRY_BYTES)
     shelf.reader.count = 30
 
@@ -125,14 +127,13 @@ MANY = [f"room-{number}" for number in range(100)]
 
 
 def pages_of(reading):
-    """How many bytes of messages it holds."""
+    """Return the size of the messages in a page, in bytes."""
     return sum(len(one.payload) for page in reading.values() for one in page.publications)
 
 
 def test_backfill_of_many_long_logs_is_bounded(monkeypatch):
-    """A page on a hundred channels that was away for long: one reading takes no more than its
-    share of them all together, with a pause after each page, and the rest is left to be read page
-    by page."""
+    """A page on a hundred channels was away for long. One reading takes at most its share of all
+    logs together, with a pause after each page; the rest is read page by page later."""
     pauses = []
     monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
     shelf = Shelf(channels=MANY, messages=50, text=LONG)
@@ -146,7 +147,7 @@ def test_backfill_of_many_long_logs_is_bounded(monkeypatch):
 
 
 def test_backfill_of_many_short_logs_covers_them_all():
-    """What fits into the share is read whole, and kept for others."""
+    """Logs that fit into the share are read whole, and kept for others."""
     shelf = Shelf(channels=MANY, messages=5, text=LONG)
 
     assert shelf.backfill.run(shelf.starts) == {}
@@ -155,7 +156,7 @@ def test_backfill_of_many_short_logs_covers_them_all():
 
 
 class Looked(str):
-    """A text that counts how often somebody asks for its length."""
+    """A text that counts how often its length is asked for."""
 
     times = 0
 
@@ -166,7 +167,7 @@ class Looked(str):
 
 @pytest.mark.parametrize("messages", [200, 800])
 def test_backfill_looks_at_each_message_a_few_times(messages):
-    """The time it takes grows with what is read, and not with the square of it."""
+    """The time grows in proportion to the number of messages, not to its square."""
     shelf = Shelf(count=10, messages=messages)
     for publication in shelf.log.publications:
         object.__setattr__(publication, "payload", Looked(publication.payload))
@@ -179,7 +180,7 @@ def test_backfill_looks_at_each_message_a_few_times(messages):
 
 
 def test_backfill_asks_of_each_page_whether_it_leads_up_to_what_is_kept(monkeypatch):
-    """It does not walk all that it has found anew for that."""
+    """The check of a page does not walk through all pages that were read before."""
     compared = []
     equal = Position.__eq__
     shelf = Shelf(count=10, messages=800)
@@ -201,7 +202,7 @@ def _indexed_page(log, cursor, count, max_bytes):
 
 
 def test_backfill_finds_every_loss_however_much_there_is_to_read():
-    """The reply to a resume names all of them, so each log is asked."""
+    """The reply to a resume names every channel with a loss, so each log is asked."""
     shelf = Shelf(channels=MANY, messages=50, text=LONG)
     lost = {"room-7", "room-99"}
     starts = {
@@ -215,7 +216,7 @@ def test_backfill_finds_every_loss_however_much_there_is_to_read():
 
 
 def test_backfill_reads_no_further_where_the_process_keeps_enough(shelf, monkeypatch):
-    """What many connections have had read is bounded for all of them together."""
+    """The messages that are kept for many connections have one limit together."""
     monkeypatch.setattr("flask_realtime.hub.channels.MOST_EXTENDED_BYTES", 0)
 
     pages = shelf.come(shelf.places[50])
@@ -225,7 +226,8 @@ def test_backfill_reads_no_further_where_the_process_keeps_enough(shelf, monkeyp
 
 
 def test_backfill_lets_few_read_far_at_a_time(shelf, monkeypatch):
-    """Each of them holds a share in memory; the others wait for a turn, and go on with a page."""
+    """A few connections at a time read far, since each takes memory. The others wait, and then
+    continue by pages."""
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
     shelf.reader.count = 10
     for _ in range(module.FAR_AT_ONCE):
@@ -240,7 +242,8 @@ def test_backfill_lets_few_read_far_at_a_time(shelf, monkeypatch):
 
 
 def test_backfill_knows_what_has_been_trimmed(shelf):
-    """Of a log that does not reach back, one reads so; those before it are told without a read."""
+    """A read finds that a log does not reach back. Later connections from before that point are
+    told of the loss without a read."""
     del shelf.log.publications[:60]
 
     first = shelf.come(shelf.places[40])
@@ -253,7 +256,7 @@ def test_backfill_knows_what_has_been_trimmed(shelf):
 
 
 def test_backfill_believes_no_liar(shelf):
-    """A false position is lost to who named it; all others get what they come for."""
+    """A client sends a false position. It is told of a loss, and all others get their messages."""
     liar = shelf.come(shelf.places[90]._replace(tag="ffff"))
 
     assert liar["room"].lost
@@ -261,7 +264,7 @@ def test_backfill_believes_no_liar(shelf):
 
 
 def test_backfill_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
-    """After a while no more than usual is kept."""
+    """After a while without connections no more is kept than usual."""
     monkeypatch.setattr("flask_realtime.hub.channels.EXTENDED_SECONDS", -1)
     monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 10)
     shelf = Shelf()

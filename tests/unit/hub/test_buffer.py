@@ -1,4 +1,4 @@
-"""The newest part of one channel's log."""
+"""The newest part of a channel's log in memory."""
 
 import pytest
 
@@ -40,7 +40,8 @@ def after(buffer, position, most_frames=100, most_bytes=PLENTY):
 
 
 def test_buffer_gives_what_is_behind_a_position(log):
-    """A connection that stands within the buffer gets the rest, and one at its end nothing."""
+    """A connection at a position within the buffer gets the rest, and one at its end gets
+    nothing."""
     buffer = buffer_of(log)
 
     assert after(buffer, log.publications[6].position) == [8, 9, 10]
@@ -51,7 +52,7 @@ def test_buffer_gives_what_is_behind_a_position(log):
 
 
 def test_buffer_gives_nothing_of_another_log(log):
-    """The seq alone is no proof: the tag must be the entry's."""
+    """A position with the right number, but the tag of another log, gets nothing."""
     buffer = buffer_of(log)
 
     assert after(buffer, Position("e1", 7, "ffff")) is None
@@ -70,7 +71,7 @@ def test_buffer_keeps_the_newest(log, limits):
 
 
 def test_buffer_keeps_one_frame_however_large(log):
-    """The newest frame is how one knows that something was published."""
+    """The newest frame is always kept, since it shows that something was published."""
     assert after(buffer_of(log, max_bytes=1), log.publications[8].position) == [10]
 
 
@@ -79,12 +80,13 @@ def test_buffer_keeps_one_frame_however_large(log):
     [(3, PLENTY, [4, 5, 6]), (100, 2 * 66, [4, 5]), (100, 0, [4])],
 )
 def test_buffer_gives_no_more_than_was_asked_for(log, most_frames, most_bytes, found):
-    """Thousands that come back get their part, and then the next: one frame at least."""
+    """A connection gets its part of the frames, at least one, and later the next part."""
     assert after(buffer_of(log), log.publications[2].position, most_frames, most_bytes) == found
 
 
 def test_buffer_keeps_an_extension_until_it_shrinks(log):
-    """What stands before the usual stays while more comes, and is dropped all at once."""
+    """Older frames than usual stay while more arrive, and are dropped all at once when the buffer
+    shrinks."""
     buffer = FrameBuffer(PLENTY, 4)
     for frame in frames_of(log.publications[6:]):
         buffer.append(frame)
@@ -105,7 +107,7 @@ def test_buffer_keeps_an_extension_until_it_shrinks(log):
 
 
 def test_buffer_shrinks_to_its_bytes(log):
-    """The limit of bytes counts as well; one frame is kept whatever its size."""
+    """The buffer shrinks to its limit of bytes too, and keeps one frame of any size."""
     few, one = buffer_of(log, max_bytes=2 * 66), FrameBuffer(1, 1000)
     older = Log("room")
     few.extend(frames_of([older.append("old"), older.append("older")]))
@@ -118,7 +120,7 @@ def test_buffer_shrinks_to_its_bytes(log):
 
 
 def test_buffer_is_right_however_much_passes_through_it():
-    """What was taken out leaves places behind, which are used again."""
+    """Places of removed frames are used again, without an error."""
     log, buffer = Log("room"), FrameBuffer(PLENTY, 3)
     for number in range(5 * FEWEST_EMPTY):
         buffer.append(push_frame(log.append(number)))
@@ -136,7 +138,7 @@ def test_buffer_is_right_however_much_passes_through_it():
 
 
 def test_buffer_forgets_everything_when_it_is_cleared(log):
-    """Its limits are the usual ones then."""
+    """A cleared buffer is empty and has its usual limits."""
     buffer = FrameBuffer(PLENTY, 2)
     buffer.extend(frames_of(log.publications))
     buffer.clear()
@@ -147,7 +149,7 @@ def test_buffer_forgets_everything_when_it_is_cleared(log):
 
 
 def test_buffer_knows_which_tag_a_seq_had(log):
-    """An entry of another log is told from a repeat by it."""
+    """By the tag of a number an entry of another log is told from a repeat."""
     buffer = buffer_of(log)
 
     assert buffer.at(Position("e1", 3, "ffff")) == log.publications[2].position

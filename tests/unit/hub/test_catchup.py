@@ -1,4 +1,4 @@
-"""Pages of a log to one connection."""
+"""Pages of a log are sent to one connection that resumes."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from ..logs import Ear, Log, Reader, post
 
 
 class Shore:
-    """Where a connection comes back to: a hub over two logs."""
+    """A hub over two logs, to which a connection resumes."""
 
     def __init__(self, count=None):
         self.room, self.hall = Log("room"), Log("hall")
@@ -45,7 +45,8 @@ def shore():
 
 
 def test_catchup_sends_what_came_since_and_then_goes_on_live(shore):
-    """A connection gets all behind its position, in order, and then what is pushed."""
+    """A connection resumes. It gets all messages after its position in order, and then new
+    pushes."""
     start = shore.room.tail
     shore.room.append(1)
     shore.room.append(2)
@@ -69,7 +70,8 @@ def test_catchup_reads_page_after_page():
 
 
 def test_catchup_reports_what_is_lost_before_it_sends_anything(shore):
-    """The reply to a resume, which names the lost channels, comes before their messages."""
+    """The reply to a resume, which names the channels with a loss, is sent before their
+    messages."""
     shore.room.append("gone")
     hall = shore.hall.tail
     shore.hall.append("there")
@@ -85,7 +87,7 @@ def test_catchup_reports_what_is_lost_before_it_sends_anything(shore):
 
 
 def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
-    """One who was told that something is lost hears what comes next."""
+    """After a loss the connection gets the messages that follow."""
     shore.room.append("gone")
 
     ear = shore.come({"room": Position("old", 3, "ff")})
@@ -95,7 +97,7 @@ def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
 
 
 def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
-    """What was pushed to one client while it was away is for it alone, later too."""
+    """A push to one client while it was away reaches that client only."""
     start = shore.room.tail
     shore.room.append("for d1", route=Route(to="d1"))
     shore.room.append("for all")
@@ -107,7 +109,7 @@ def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
 
 
 def test_catchup_leaves_out_the_client_that_is_left_out(shore):
-    """A page that comes back does not hear of what itself had caused."""
+    """A page that resumes does not get the changes that it has caused itself."""
     start = shore.room.tail
     shore.room.append("for others", route=Route(but_for="d1"))
     shore.room.append("for all")
@@ -119,7 +121,8 @@ def test_catchup_leaves_out_the_client_that_is_left_out(shore):
 
 
 def test_catchup_of_many_costs_one_read(shore):
-    """Thousands that come back at once are served from this process's own tail of the log."""
+    """Thousands of connections resume at once, and get their messages from this process's own
+    memory."""
     start = shore.room.tail
     for number in range(10):
         shore.room.append(number)
@@ -134,7 +137,7 @@ def test_catchup_of_many_costs_one_read(shore):
 
 
 def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
-    """A message already in the log, but still on its way to this process, is delivered once."""
+    """A message is in the log, but its announcement has not arrived yet. It is delivered once."""
     shore.come({"room": shore.room.tail}, "listener")
     start = shore.room.tail
     on_its_way = shore.room.append("on its way")
@@ -147,7 +150,7 @@ def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
 
 
 def test_catchup_leaves_a_connection_that_has_gone(shore):
-    """A connection that takes nothing more is read no further page."""
+    """A connection closes while it resumes. No further page is read for it."""
     start = shore.room.tail
     shore.room.append(1)
     ear = Ear()
@@ -160,7 +163,7 @@ def test_catchup_leaves_a_connection_that_has_gone(shore):
 
 @pytest.mark.parametrize("recent", [True, False], ids=["from the process", "from the log"])
 def test_catchup_counts_what_it_is_sending(shore, recent):
-    """A client that reads a page at once, and goes, gets nothing of it again."""
+    """A client receives one page and disconnects. It does not get these messages again."""
     start = shore.room.tail
     if recent:
         shore.come({"room": start}, "listener")
@@ -177,7 +180,8 @@ def test_catchup_counts_what_it_is_sending(shore, recent):
 
 
 def test_catchup_is_done_where_a_live_channel_has_no_more(shore):
-    """One who stands at the tail of a channel that is heard here has nothing to wait for."""
+    """A connection is at the tail of a channel that this process follows. It does not wait for a
+    read."""
     start = shore.room.tail
 
     unheard = shore.catch_up.is_done({"room": start})

@@ -1,4 +1,4 @@
-"""One channel as a process hears it."""
+"""One channel as a process follows it."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def log():
 
 @pytest.fixture
 def channel(log):
-    """Live, and delivered up to the seventh of ten entries, of which it keeps the last two."""
+    """A live channel that has delivered seven of ten entries, of which it keeps the last two."""
     channel = LocalChannel("room")
     channel.restart(log.publications[4].position)
     assert channel.resume(log.publications[4].position)
@@ -29,7 +29,7 @@ def channel(log):
 
 
 def test_new_channel_is_paused_until_its_log_was_read():
-    """Nobody knows yet where it stands."""
+    """The position of a new channel is not known until its log is read."""
     channel = LocalChannel("room")
 
     assert channel.is_paused
@@ -39,7 +39,8 @@ def test_new_channel_is_paused_until_its_log_was_read():
 
 
 def test_channel_tells_the_next_from_a_repeat_and_from_what_fits_nowhere(channel, log):
-    """By log, seq and tag together."""
+    """Epoch, number and tag together tell the next entry from a repeat and from one of another
+    log."""
     sixth, eighth, ninth = (log.publications[index] for index in (5, 7, 8))
     stranger = Log("room")
     for number in range(7):
@@ -50,7 +51,8 @@ def test_channel_tells_the_next_from_a_repeat_and_from_what_fits_nowhere(channel
 
 
 def test_channel_hands_out_one_tuple_until_somebody_comes_or_goes(channel):
-    """What is posted to the very same receivers is joined."""
+    """The receivers are the same tuple until one joins or leaves, so that frames for them can be
+    joined."""
     one, two = Ear("d1"), Ear("d2")
     channel.join(one)
     first = channel.outboxes()
@@ -65,7 +67,8 @@ def test_channel_hands_out_one_tuple_until_somebody_comes_or_goes(channel):
 
 
 def test_channel_goes_live_once_it_has_everything_up_to_the_tail(channel, log):
-    """What was published during the pause is taken in order, and what was delivered is dropped."""
+    """Entries that arrived during the pause are delivered in order, without those that were
+    delivered before."""
     seventh, eighth, ninth, tenth = log.publications[6:]
     channel.pause()
     channel.begin_reading()
@@ -85,7 +88,8 @@ def test_channel_goes_live_once_it_has_everything_up_to_the_tail(channel, log):
 
 
 def test_channel_stays_paused_if_the_reading_may_have_begun_too_early(channel, log):
-    """Another pause during a reading asks for another reading."""
+    """The channel is paused again during a reading, which may have begun too early. Another reading
+    follows."""
     channel.pause()
     channel.begin_reading()
     channel.pause()
@@ -97,7 +101,8 @@ def test_channel_stays_paused_if_the_reading_may_have_begun_too_early(channel, l
 
 
 def test_channel_covers_what_follows_a_position_that_it_keeps(channel, log):
-    """One at the tail misses nothing; one before what is kept has to read."""
+    """A connection at the tail, or at a position that is kept, needs no read; one before that
+    does."""
     places = [one.position for one in log.publications]
 
     assert channel.after(channel.tail) == []
@@ -108,7 +113,8 @@ def test_channel_covers_what_follows_a_position_that_it_keeps(channel, log):
 
 
 def test_channel_knows_which_entries_lead_up_to_what_it_keeps(channel, log):
-    """All that it lacks, and nothing behind that; nothing of what does not reach it."""
+    """Of entries that were read it takes those up to what it keeps, and none if there is a hole
+    between."""
     entries = log.publications
 
     assert channel.leading(entries[:8]) == entries[:5]
@@ -119,7 +125,7 @@ def test_channel_knows_which_entries_lead_up_to_what_it_keeps(channel, log):
 
 
 def test_channel_keeps_older_entries_until_it_shrinks(channel, log):
-    """For all that come back from there, for a while."""
+    """Older entries stay for a while for all connections that resume from there."""
     places = [one.position for one in log.publications]
     older = [push_frame(one) for one in log.publications[:5]]
 
@@ -134,7 +140,7 @@ def test_channel_keeps_older_entries_until_it_shrinks(channel, log):
 
 
 def test_channel_that_begins_anew_keeps_nothing(channel, log):
-    """What was before is not known any more, trimmed or not."""
+    """A channel with a new log knows nothing of the former log, also not what was trimmed."""
     channel.note_gone(log.publications[3].position)
     gone = channel.is_gone(log.publications[1].position)
     channel.restart(log.tail)
@@ -146,7 +152,7 @@ def test_channel_that_begins_anew_keeps_nothing(channel, log):
 
 
 def test_channel_believes_only_of_its_own_log_that_it_was_trimmed(channel):
-    """A position of another log is not noted."""
+    """A position of another log does not change what is known to be trimmed."""
     channel.note_gone(Position("other", 3, "ffff"))
 
     assert not channel.is_gone(Position("e1", 3, "ffff"))

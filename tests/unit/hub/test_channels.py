@@ -1,4 +1,4 @@
-"""All channels of a process, under one lock."""
+"""All channels of a process under one lock."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def channels():
 
 
 def hearing(channels, name, *digests):
-    """The connections of *digests*, which hear the channel live."""
+    """Connections of *digests* that receive the channel's pushes."""
     ears = [Ear(digest) for digest in digests]
     for ear in ears:
         channels.members.add(ear)
@@ -26,7 +26,7 @@ def hearing(channels, name, *digests):
 
 
 def test_channels_have_what_somebody_has_entered(channels):
-    """A channel is made for the first connection that comes."""
+    """A channel exists from its first connection on."""
     hearing(channels, "room", "d1", "d2")
 
     assert channels.names() == ["room"]
@@ -37,7 +37,7 @@ def test_channels_have_what_somebody_has_entered(channels):
 
 
 def test_channels_are_forgotten_when_nobody_was_on_them_for_a_while(channels, clock):
-    """Each of them for itself; one that is entered again begins to wait anew."""
+    """A channel without connections is dropped after a while, unless somebody joins it again."""
     first, second, again = (hearing(channels, name, name)[0] for name in "abc")
     channels.leave("a", first)
     clock.now += 6
@@ -55,7 +55,8 @@ def test_channels_are_forgotten_when_nobody_was_on_them_for_a_while(channels, cl
 
 
 def test_message_goes_to_whom_its_route_concerns(channels):
-    """All, one client on all of its connections, or all but one."""
+    """A message goes to all connections, to those of one client, or to all but those of one
+    client."""
     one, other, same = hearing(channels, "room", "d1", "d2", "d1")
     hearing(channels, "hall", "d3")
     room = channels.get("room")
@@ -69,7 +70,7 @@ def test_message_goes_to_whom_its_route_concerns(channels):
 
 
 def test_channels_keep_no_more_than_they_may_in_all(channels, monkeypatch, clock):
-    """A process that serves thousands of channels holds no unbounded part of their logs."""
+    """The logs that a process keeps for thousands of channels have one limit together."""
     monkeypatch.setattr(module, "MOST_EXTENDED_BYTES", 100)
     frames = {}
     for name in "abc":
@@ -92,7 +93,7 @@ def test_channels_keep_no_more_than_they_may_in_all(channels, monkeypatch, clock
 
 
 def test_channel_that_is_forgotten_counts_for_nothing(channels, monkeypatch, clock):
-    """What it kept makes room for others."""
+    """The memory of a dropped channel is free for others."""
     monkeypatch.setattr(module, "MOST_EXTENDED_BYTES", 100)
     log = Log("room")
     frame = push_frame(log.append(1))

@@ -1,4 +1,4 @@
-"""Delivers what is published to the connections that listen."""
+"""Published messages are delivered to the connections that listen."""
 
 import json
 import threading
@@ -20,7 +20,7 @@ def board():
 
 
 def test_delivery_delivers_to_each_listener_in_order(board):
-    """Every connection of a channel hears its messages in the order they were pushed."""
+    """Every connection of a channel gets its messages in the order of the pushes."""
     one, two = board.put(Ear("d1")), board.put(Ear("d2"))
 
     for number in range(5):
@@ -30,7 +30,7 @@ def test_delivery_delivers_to_each_listener_in_order(board):
 
 
 def test_delivery_shares_one_frame_among_all_listeners(board):
-    """A message is encoded once, however many hear it."""
+    """A message is encoded once for all listeners."""
     one, two = board.put(Ear("d1")), board.put(Ear("d2"))
 
     board.push("hi")
@@ -39,7 +39,7 @@ def test_delivery_shares_one_frame_among_all_listeners(board):
 
 
 def test_delivery_drops_a_repeat(board):
-    """A message that comes twice is delivered once."""
+    """A message that arrives twice is delivered once."""
     ear = board.put(Ear())
     publication = board.log.append("once")
 
@@ -51,7 +51,8 @@ def test_delivery_drops_a_repeat(board):
 
 
 def test_delivery_reads_the_log_where_a_message_is_missing(board):
-    """A hole is filled from the log before anything behind it is delivered."""
+    """A message is missing. The log is read, and the missing one is delivered before those that
+    follow."""
     ear = board.put(Ear())
     board.push(1)
     board.log.append("missed on the way")
@@ -67,7 +68,7 @@ def test_delivery_reads_the_log_where_a_message_is_missing(board):
 
 
 def test_delivery_keeps_a_hole_of_one_channel_from_the_others(board):
-    """A channel that stands still holds no other back."""
+    """While one channel waits for its log, the others continue."""
     other = Log("other")
     board.reader.logs["other"] = other
     ear = board.put(Ear())
@@ -84,7 +85,8 @@ def test_delivery_keeps_a_hole_of_one_channel_from_the_others(board):
 
 
 def test_delivery_recognises_another_log_of_the_same_numbers(board):
-    """A message whose predecessor carries another tag is no successor, whatever its number."""
+    """A message with the next number, whose predecessor has another tag, belongs to another log and
+    is not delivered as the next one."""
     ear = board.put(Ear())
     board.push(1)
     stranger = Log("room")
@@ -97,7 +99,8 @@ def test_delivery_recognises_another_log_of_the_same_numbers(board):
 
 
 def test_delivery_tells_its_listeners_what_is_lost(board):
-    """Where the log no longer reaches back, every listener is told, and goes on from its tail."""
+    """The log does not reach back to a missing message. Every listener is told of the loss, and
+    gets the messages that follow."""
     ear = board.put(Ear())
     board.log.append("trimmed")
     board.log.append("trimmed too")
@@ -112,7 +115,7 @@ def test_delivery_tells_its_listeners_what_is_lost(board):
 
 
 def test_delivery_misses_nothing_that_comes_while_it_reads(board):
-    """A message that arrives during the reading of the log is neither lost nor doubled."""
+    """A message that arrives while the log is read is delivered once."""
     ear = board.put(Ear())
     board.log.append(1)
     board.delivery.pause()
@@ -124,7 +127,7 @@ def test_delivery_misses_nothing_that_comes_while_it_reads(board):
 
 
 def test_delivery_goes_live_however_fast_messages_come(board):
-    """A channel that never rests is read once, and not again for each message meanwhile."""
+    """Messages arrive all the time. The log is read once, not again for each of them."""
     ear = board.put(Ear())
     board.delivery.pause()
     calls = board.reader.calls
@@ -138,7 +141,8 @@ def test_delivery_goes_live_however_fast_messages_come(board):
 
 
 def test_delivery_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
-    """What waits for the log is bounded; the log has the rest."""
+    """Too many messages arrive while the log is read. Those beyond the limit are dropped and read
+    from the log."""
     monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 3)
     ear = board.put(Ear())
     board.delivery.pause()
@@ -152,7 +156,7 @@ def test_delivery_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
 
 
 def test_delivery_misses_nothing_while_two_ask_for_the_same_log(board):
-    """One that comes while another reads the log makes it forget nothing of what came meanwhile."""
+    """Two threads read the same log. Messages that arrive meanwhile are not dropped."""
     ear = board.put(Ear())
     board.delivery.pause()
 
@@ -168,7 +172,8 @@ def test_delivery_misses_nothing_while_two_ask_for_the_same_log(board):
 
 
 def test_delivery_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board):
-    """What the log has next is not sent before the message that is being sent."""
+    """A channel is paused while a message is delivered. Later messages from the log follow that
+    one."""
     ear = board.put(Ear())
     queue = ear.queue
 
@@ -193,8 +198,8 @@ def test_delivery_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board
 
 
 def test_delivery_recognises_another_log_below_its_tail(board):
-    """A message with a number that was delivered, and another tag, is no repeat: the log went
-    back."""
+    """A message has a number that was delivered before, but another tag. It is no repeat: Redis has
+    lost the end of its log."""
     board.put(Ear())
     stranger = Log("room")
     for number in range(3):
@@ -206,7 +211,7 @@ def test_delivery_recognises_another_log_below_its_tail(board):
 
 
 def test_delivery_does_not_serve_a_position_of_another_log(board):
-    """The number alone is no proof: epoch and tag must be those of the entry."""
+    """A position with the right number, but another epoch or tag, is not served from memory."""
     board.put(Ear("d1"))
     board.push(1)
     board.push(2)
@@ -218,7 +223,7 @@ def test_delivery_does_not_serve_a_position_of_another_log(board):
 
 
 def test_delivery_pauses_nothing_where_nothing_is_named(board):
-    """No channel is not every channel."""
+    """An empty list of channels pauses none, rather than all."""
     board.put(Ear())
 
     assert board.delivery.pause([]) == []
@@ -228,7 +233,7 @@ def test_delivery_pauses_nothing_where_nothing_is_named(board):
 
 
 def test_delivery_knows_whether_anybody_hears_a_channel(board):
-    """A channel that waits for its next listener is heard by nobody."""
+    """A channel that is kept for later listeners counts as heard by nobody."""
     before = board.delivery.is_heard("room")
     ear = board.put(Ear())
     while_there = board.delivery.is_heard("room")
@@ -239,7 +244,7 @@ def test_delivery_knows_whether_anybody_hears_a_channel(board):
 
 
 def test_delivery_lets_others_run_amid_much_work(board, monkeypatch):
-    """A log of thousands of messages is delivered in pieces; nobody waits for all of it."""
+    """Thousands of messages of a log are delivered in parts, and other threads run in between."""
     pauses = []
     monkeypatch.setattr("flask_realtime.hub.delivery.let_others_run", lambda: pauses.append(1))
     ear = board.put(Ear())
@@ -254,8 +259,8 @@ def test_delivery_lets_others_run_amid_much_work(board, monkeypatch):
 
 
 def test_delivery_says_how_a_herd_spreads_itself(board):
-    """A refresh tells its listeners over how long they shall spread their requests; a message does
-    not, and costs no byte for it."""
+    """A refresh tells its listeners over which time to spread their requests; a message has no such
+    field."""
     ears = [board.put(Ear(digest)) for digest in ("d1", "d2", "d3")]
 
     board.push(True, Route("refresh"))

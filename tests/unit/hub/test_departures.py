@@ -1,4 +1,4 @@
-"""Clients that were put out of channels, which the registry has yet to note."""
+"""Clients that were removed from channels while the registry could not record it."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.eventually import eventually
 
 
 class Refusing(MemoryRegistry):
-    """A registry that refuses to take some clients off channels."""
+    """A registry that refuses to unsubscribe some clients."""
 
     refused = frozenset()
 
@@ -41,7 +41,7 @@ def departures(registry):
 
 
 def test_registry_is_told_of_each(registry, departures):
-    """Of no other channel, and once."""
+    """The registry records each removal once, and of no other channel."""
     assert departures.clients() == {"d1", "d2"}
     assert departures.channels("d1") == ["a"]
 
@@ -54,11 +54,12 @@ def test_registry_is_told_of_each(registry, departures):
 
 
 def test_client_that_was_let_in_again_meanwhile_stays(registry, departures):
-    """Another process may have done so as soon as the registry was back."""
+    """Another process has subscribed the client again after the registry came back. The late
+    removal does not undo that."""
     registry.refused = {"d1", "d2"}
     departures.tell()
     refused = clock.monotonic()
-    # Else all may fall into one millisecond.
+    # Otherwise both may happen within one millisecond.
     eventually(lambda: clock.monotonic() > refused + 0.005)
     registry.subscribe("d1", ["a"])
     registry.refused = set()
@@ -73,7 +74,8 @@ def test_client_that_was_let_in_again_meanwhile_stays(registry, departures):
 def test_client_that_leaves_once_more_while_the_registry_is_told_is_told_of_again(
     registry, departures, monkeypatch
 ):
-    """It may have been let in between the two."""
+    """A client is removed a second time while the first removal is being recorded. The second is
+    recorded too, since the client may have been subscribed in between."""
 
     def unsubscribe_and_leave_again(digest, *_):
         if digest == "d1":
@@ -87,7 +89,7 @@ def test_client_that_leaves_once_more_while_the_registry_is_told_is_told_of_agai
 
 
 def test_one_that_is_refused_holds_up_no_other(registry, departures):
-    """It is tried behind them the next time."""
+    """A client whose removal is refused is tried after the others the next time."""
     registry.refused = {"d1"}
 
     assert not departures.tell()
@@ -99,7 +101,8 @@ def test_one_that_is_refused_holds_up_no_other(registry, departures):
 
 
 def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
-    """A user who leaves thousands of rooms would else hold up the pages of everybody."""
+    """A user is removed from thousands of rooms. The registry is called a few times, so that other
+    pages do not wait."""
     for number in range(500):
         departures.add("d1", f"room:{number}", False)
     before = registry.calls

@@ -1,4 +1,4 @@
-"""Announcements that somebody else has published under our names."""
+"""Announcements that somebody else has published under this app's names."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def forged(board, seq=1000):
 
 
 def test_delivery_of_a_forged_message_costs_one_read(board, caplog):
-    """Whoever may publish in Redis stops nothing by an announcement that fits nowhere."""
+    """A forged announcement that does not fit costs one read of the log, and stops nothing."""
     ear = board.put(Ear())
     board.push(1)
     calls = board.reader.calls
@@ -35,7 +35,8 @@ def test_delivery_of_a_forged_message_costs_one_read(board, caplog):
 
 
 def test_delivery_goes_on_while_messages_are_forged(board):
-    """One that comes during the reading costs one more, and those behind it cost no more yet."""
+    """A forged message during the reading costs one more read, and further ones cost no more at
+    once."""
     ear = board.put(Ear())
     board.delivery.deliver(forged(board))
     calls = board.reader.calls
@@ -54,7 +55,7 @@ def test_delivery_goes_on_while_messages_are_forged(board):
 
 
 def test_delivery_tells_of_holes_now_and_then(board, caplog, clock):
-    """A thousand forged messages do not fill the log with a thousand lines."""
+    """A thousand forged messages do not write a thousand lines to the log."""
     board.put(Ear())
     for _ in range(5):
         board.delivery.deliver(forged(board))

@@ -1,4 +1,4 @@
-"""How a herd of pages that refresh a block is spread."""
+"""Pages that refresh a block at the same time spread their requests."""
 
 import math
 from threading import Thread
@@ -24,18 +24,18 @@ def herd():
 
 
 def measure(herd, *costs):
-    """Have blocks rendered that cost so many seconds."""
+    """Record blocks whose rendering takes so many seconds."""
     for seconds in costs:
         herd.end(herd.begin("show"), seconds)
 
 
 def spread_of(seconds):
-    """Over how many milliseconds pages that cost so much together are spread."""
+    """Return over how many milliseconds pages spread whose blocks take so long together."""
     return round(1000 * (seconds - UNSPREAD_SECONDS) / SHARE_OF_CORE)
 
 
 def test_spread_grows_with_listeners_and_cost(herd):
-    """So that refreshing takes a quarter of a core, however many there are."""
+    """Pages spread so that refreshing takes a quarter of a core, whatever their number."""
     assert herd.spread("room", 10) == spread_of(10 * FIRST_COST_SECONDS)
     measure(herd, 0.01)
 
@@ -43,7 +43,7 @@ def test_spread_grows_with_listeners_and_cost(herd):
 
 
 def test_few_pages_do_not_wait(herd):
-    """Two people see each other's changes at once, the very first one too."""
+    """Two people see each other's changes at once, also the first one."""
     assert herd.spread("room", 2) == 0
     measure(herd, 0.04, 0.005)
 
@@ -51,22 +51,22 @@ def test_few_pages_do_not_wait(herd):
 
 
 def test_one_more_page_makes_none_wait_much_longer(herd):
-    """Where all may ask at once no longer, they wait for what is too much, and not for all."""
+    """One page too many to ask at once adds a short wait, not one for all pages."""
     measure(herd, 0.005)
 
     assert 0 < herd.spread("room", 21) < 50
 
 
 def test_first_block_is_no_measure_once_there_is_another(herd):
-    """It compiled the template and connected to the database, as no later one does."""
+    """The first block compiled its template and connected to the database, so it does not count
+    once others were measured."""
     measure(herd, 1.0, 0.01)
 
     assert herd.spread("room", 100) == spread_of(100 * 0.01)
 
 
 def test_cost_follows_what_is_measured(herd):
-    """A few blocks that waited for their database, or a view that somebody knows to be slow, count
-    for nothing among many; where all have become slow, that counts."""
+    """A few slow blocks among many fast ones do not count; if all become slow, the cost rises."""
     measure(herd, *(0.01,) * MEASUREMENTS, *(60,) * (MEASUREMENTS // 2))
 
     assert herd.spread("room", 100) == spread_of(100 * 0.01)
@@ -74,8 +74,8 @@ def test_cost_follows_what_is_measured(herd):
     assert herd.spread("room", 100) == spread_of(100 * 0.02)
 
 
-def test_herd_too_large_to_refresh_is_told_once(herd, caplog):
-    """With the channel and the remedy."""
+def test_herd_too_large_to_refresh_is_logged_once(herd, caplog):
+    """A refresh takes too long. One warning names the channel and the remedy."""
     for _ in range(3):
         herd.spread("room:1", 1000)
     herd.spread("room:2", 1000)
@@ -86,7 +86,7 @@ def test_herd_too_large_to_refresh_is_told_once(herd, caplog):
 
 
 def test_view_that_is_held_up_holds_up_no_other(herd):
-    """Somebody asks for a slow one again and again."""
+    """Somebody asks for a slow view again and again. Blocks of other views get their turn."""
     assert all(herd.begin("slow") for _ in range(RENDERED_AT_ONCE))
 
     assert not herd.begin("slow")
@@ -94,8 +94,8 @@ def test_view_that_is_held_up_holds_up_no_other(herd):
 
 
 def test_as_many_wait_as_are_served_in_time(herd, monkeypatch):
-    """Each that waits may hold a thread, of which a server may have few: those that would wait in
-    vain are told to come back at once."""
+    """Each waiting request may occupy a thread. Requests that would wait in vain get 503 at
+    once."""
     monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
     monkeypatch.setattr("flask_realtime.hub.herd.LARGEST_COST_SECONDS", 2 * DEADLINE)
     measure(herd, 2 * DEADLINE, 2 * DEADLINE)
@@ -117,7 +117,8 @@ def test_as_many_wait_as_are_served_in_time(herd, monkeypatch):
 
 
 def test_nobody_waits_for_a_view_that_hangs(herd, monkeypatch):
-    """Its turns have lasted for long already, whatever blocks have cost before."""
+    """All turns of a view have lasted for long. Further requests get 503 at once, whatever its
+    blocks have cost before."""
     monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
     monkeypatch.setattr("flask_realtime.hub.herd.LONGEST_TURN_SECONDS", math.inf)
     for _ in range(RENDERED_AT_ONCE):
@@ -130,7 +131,7 @@ def test_nobody_waits_for_a_view_that_hangs(herd, monkeypatch):
 
 
 def test_request_that_rendered_no_block_is_no_measure(herd):
-    """A view that has none took its time."""
+    """A request that rendered no block does not count in the cost."""
     before = herd.spread("room", 100)
     herd.end(herd.begin("slow"), None)
 
@@ -138,7 +139,8 @@ def test_request_that_rendered_no_block_is_no_measure(herd):
 
 
 def test_turns_that_nobody_gives_back_are_taken_back(herd, monkeypatch):
-    """What should have given them back was never called; whoever still has one loses nothing."""
+    """A turn was never given back, because the app's code was not called. It is free again after a
+    while."""
     lost = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
     assert herd.begin("show") is None
 
@@ -155,14 +157,14 @@ def test_turns_that_nobody_gives_back_are_taken_back(herd, monkeypatch):
 
 
 def test_no_page_waits_for_hours(herd):
-    """However long somebody has made a block take."""
+    """The spread has an upper limit, however long somebody has made a block take."""
     measure(herd, *(1000.0,) * 50)
 
     assert herd.spread("room", 100_000) == 1000 * LONGEST_SPREAD_SECONDS
 
 
 def test_first_block_alone_makes_nobody_wait(herd):
-    """It may have taken long, and a second person sees the second change at once."""
+    """The first block took long. A second page still refreshes at once."""
     measure(herd, 1.0)
 
     assert herd.spread("room", 2) == 0

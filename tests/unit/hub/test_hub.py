@@ -15,7 +15,7 @@ def board():
 
 
 def test_hub_says_nothing_to_one_that_has_left(board):
-    """Who is off a channel, or removed, hears nothing more of it."""
+    """A connection that has left a channel, or was removed, gets none of its messages."""
     left, removed, stays = (board.put(Ear(digest)) for digest in ("d1", "d2", "d3"))
     board.push("first")
 
@@ -29,7 +29,7 @@ def test_hub_says_nothing_to_one_that_has_left(board):
 
 
 def test_hub_forgets_a_channel_that_nobody_hears(board, clock):
-    """A channel without listeners is listened to no more, after a while."""
+    """A channel without connections is unsubscribed after a while."""
     ear = board.put(Ear())
     clock.now += 100
     while_heard = board.hub.pop_idle()
@@ -44,7 +44,7 @@ def test_hub_forgets_a_channel_that_nobody_hears(board, clock):
 
 
 def test_hub_goes_on_hearing_a_channel_that_is_entered_again(board, clock):
-    """The next page of a visitor finds its channel as it was."""
+    """A visitor's next page joins the channel, which is still there."""
     board.hub.remove(board.put(Ear()))
     clock.now += 5
     ear = board.put(Ear())
@@ -56,7 +56,7 @@ def test_hub_goes_on_hearing_a_channel_that_is_entered_again(board, clock):
 
 
 def test_hub_finds_connections_by_client_by_session_and_by_user(board):
-    """A client's connections, and all of a session's or a user's, can be found to be closed."""
+    """All connections of a client, a session or a user can be found to close them."""
     first, second = "1" * 32, "2" * 32
     one, two = Ear("a" * 32 + first, "42"), Ear("b" * 32 + first)
     other = Ear("a" * 32 + second, "42")
@@ -72,7 +72,7 @@ def test_hub_finds_connections_by_client_by_session_and_by_user(board):
 
 
 def test_hub_removes_a_connection_twice_without_harm(board):
-    """Removal may come from two sides, and takes nothing from another of the same client."""
+    """A connection is removed twice. Another connection of the same client stays."""
     first, second = board.put(Ear("d1")), board.put(Ear("d1"))
 
     board.hub.remove(first)
@@ -84,7 +84,7 @@ def test_hub_removes_a_connection_twice_without_harm(board):
 
 
 def test_hub_serves_the_last_messages_without_the_registry(board):
-    """One who comes back to a channel that is heard here costs no read of its log."""
+    """A connection resumes on a channel that this process follows, without a read of its log."""
     board.put(Ear("d1"))
     start = board.log.tail
     for number in range(3):
@@ -103,8 +103,8 @@ def test_hub_serves_the_last_messages_without_the_registry(board):
 
 
 def test_hub_lets_one_that_comes_back_begin_where_it_left_if_the_log_went_back(board):
-    """There its read finds that something is lost; numbers that it has seen would look like
-    repeats to its page, which drops them in silence."""
+    """Redis has lost the end of a log. A connection that resumes from there reads the log and finds
+    the loss; numbers that its page has seen would look like repeats, which the page drops."""
     ear = board.put(Ear("d1"))
     snapshot = board.log.tail
     board.push(1)
@@ -119,7 +119,8 @@ def test_hub_lets_one_that_comes_back_begin_where_it_left_if_the_log_went_back(b
 
 
 def test_hub_lets_one_that_comes_back_begin_at_its_subscription(board):
-    """It hears nothing of what was pushed while it had left; nor of a log that it never saw."""
+    """A connection that left a channel and joins again gets nothing of the time between, nor of a
+    log that it never saw."""
     ear = board.put(Ear("d1"))
     board.push(1)
     board.hub.leave(ear, ["room"])
@@ -132,8 +133,8 @@ def test_hub_lets_one_that_comes_back_begin_at_its_subscription(board):
 
 
 def test_hub_knows_whose_first_subscriptions_may_have_changed(board, monkeypatch):
-    """A change that comes between a handshake and its first subscriptions is not missed; others
-    run while thousands of clients are looked up."""
+    """A subscription changes between a handshake and its first subscriptions, and is not missed;
+    other threads run while thousands of clients are looked up."""
     pauses = []
     monkeypatch.setattr("flask_realtime.hub.hub.let_others_run", lambda: pauses.append(1))
     new, ready, gone = Ear("d1"), Ear("d2"), Ear("d3")
@@ -151,7 +152,8 @@ def test_hub_knows_whose_first_subscriptions_may_have_changed(board, monkeypatch
 
 
 def test_hub_knows_what_a_connection_was_brought_to(board):
-    """So that a registry that lost it can be told."""
+    """The hub knows the channels of a connection, so that a registry which has lost them can be
+    told."""
     ear, stranger = Ear("d1"), Ear("d2")
     board.hub.add(ear)
     subscriptions = Subscriptions({"room": Subscription(board.log.tail, None, 7)})
@@ -164,7 +166,7 @@ def test_hub_knows_what_a_connection_was_brought_to(board):
 
 
 def test_hub_counts_what_a_connection_is_about_to_enter(board):
-    """An invitation counts as a channel of the connection, until it is taken back."""
+    """A channel that a connection is about to join counts as its own until it is taken back."""
     ear = Ear()
     board.hub.add(ear)
     board.hub.invite(ear, {"room": board.log.tail, "hall": board.log.tail})
@@ -179,7 +181,7 @@ def test_hub_counts_what_a_connection_is_about_to_enter(board):
 
 
 def test_hub_does_nothing_for_a_connection_that_it_does_not_know(board):
-    """One that has ended meanwhile is no error."""
+    """A connection that has ended meanwhile causes no error."""
     ear = Ear()
     board.hub.invite(ear, {"room": board.log.tail})
     board.hub.move(ear, "room", board.log.tail)

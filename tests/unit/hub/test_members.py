@@ -1,4 +1,4 @@
-"""The connections of a process, and how far each is on its channels."""
+"""The connections of a process, and their positions on their channels."""
 
 from flask_realtime.hub.members import Member, Members
 from flask_realtime.protocol.positions import Position
@@ -8,7 +8,7 @@ from ..logs import Ear
 
 
 def test_one_that_leaves_ever_more_channels_is_known_on_the_last():
-    """A socket that comes and goes for weeks takes no memory for it."""
+    """A connection joins and leaves channels for weeks. Only the last ones are remembered."""
     member = Member()
     left, since = Position("e", 9, "t"), Position("e", 1, "s")
     for number in range(MOST_LEFT + 1):
@@ -20,7 +20,7 @@ def test_one_that_leaves_ever_more_channels_is_known_on_the_last():
 
 
 def test_one_that_leaves_a_channel_again_is_known_by_the_newer_time():
-    """Coming back counts: it is not what was left longest ago."""
+    """A channel that was joined and left again has the time of the later leave."""
     member = Member()
     since, once, again = (Position("e", seq, "t") for seq in (1, 2, 3))
     member.note_left("room:0", once)
@@ -38,7 +38,8 @@ ONE, OTHER = "1" * 32 + SESSION, "2" * 32 + SESSION
 
 
 def test_members_are_found_by_client_by_session_and_by_user():
-    """A client may have several connections, a session several clients, a user several sessions."""
+    """A client may have several connections, a session several clients, and a user several
+    sessions."""
     members = Members()
     first, second, third = Ear(ONE), Ear(ONE), Ear(OTHER, "42")
     elsewhere = Ear("3" * 64, "42")
@@ -54,7 +55,7 @@ def test_members_are_found_by_client_by_session_and_by_user():
 
 
 def test_member_that_has_gone_leaves_nothing_behind():
-    """Clients come and go for weeks."""
+    """A client that has gone leaves no entry."""
     members = Members()
     first, second = Ear(ONE, "42"), Ear(ONE, "42")
     for ear in (first, second):

@@ -1,4 +1,4 @@
-"""Connections that begin some messages back."""
+"""Connections whose subscriptions begin some messages back (``last=``)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def ear(shore):
 
 
 def test_connection_begins_with_the_last_messages_and_goes_on_live(shore, ear):
-    """Those before it came, in order, and then what is pushed."""
+    """A connection gets the last messages before its subscription in order, and then new pushes."""
     come(shore, ear, subscribed(shore.room, back=2))
     shore.delivery.deliver(shore.room.append("live"))
 
@@ -47,8 +47,8 @@ def test_connection_begins_with_the_last_messages_and_goes_on_live(shore, ear):
 
 
 def test_past_that_has_been_trimmed_meanwhile_is_no_loss(shore, ear):
-    """A log that is written to fast drops what a page was to begin with before its socket opens:
-    the page misses nothing that came since it was rendered, and is not told to reload."""
+    """The log drops messages with which a page was to begin, before its socket opens. The page
+    misses nothing since its rendering, and is not told to reload."""
     one, reports = subscribed(shore.room, back=2), []
     shore.room.append("since")
     del shore.room.publications[:4]
@@ -60,7 +60,7 @@ def test_past_that_has_been_trimmed_meanwhile_is_no_loss(shore, ear):
 
 
 def test_loss_of_what_came_since_is_told(shore, ear):
-    """The log reaches back neither to the past nor to where the client subscribed."""
+    """The log does not even reach back to the subscription, so the page is told of a loss."""
     one, reports = subscribed(shore.room, back=2), []
     for number in range(3):
         shore.room.append(number)
@@ -73,7 +73,7 @@ def test_loss_of_what_came_since_is_told(shore, ear):
 
 
 def test_loss_behind_a_position_that_the_client_named_is_told(shore, ear):
-    """It has had its past, and was elsewhere when it went away."""
+    """A client resumes from a position that the log has dropped. It is told of the loss."""
     one, reports = subscribed(shore.room, back=2), []
     named = shore.room.append("heard").position
     for number in range(3):
@@ -86,7 +86,8 @@ def test_loss_behind_a_position_that_the_client_named_is_told(shore, ear):
 
 
 def test_rest_of_a_past_that_was_cut_off_is_no_loss(shore, ear):
-    """The client had some of its older messages, and the log has dropped the others since."""
+    """A client got some of its older messages, and the log has dropped the others. That is no
+    loss."""
     one, reports = subscribed(shore.room, back=3), []
     named = shore.room.publications[2].position
     shore.room.append("since")
@@ -99,7 +100,7 @@ def test_rest_of_a_past_that_was_cut_off_is_no_loss(shore, ear):
 
 
 def test_connection_that_left_hears_the_last_messages_once_more(shore, ear):
-    """Without a past it would go on behind what it has had."""
+    """A connection leaves and subscribes again with last=. It gets the last messages once more."""
     come(shore, ear, subscribed(shore.room, back=2))
     shore.hub.leave(ear, ["room"])
     again = subscribed(shore.room, back=3)
@@ -110,7 +111,7 @@ def test_connection_that_left_hears_the_last_messages_once_more(shore, ear):
 
 
 def test_later_subscription_is_told_from_the_one_by_which_a_connection_came(shore, ear):
-    """One who left and came again in one view was on the channel before and is on it now."""
+    """A view unsubscribes and subscribes a page again. The hub takes that as a new subscription."""
     one = subscribed(shore.room, back=2)
     come(shore, ear, one)
 

@@ -1,4 +1,4 @@
-"""What a process does in the background to keep in step with its registry."""
+"""The background work that keeps a process in step with its registry."""
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.records import ConnectionRecord
@@ -9,7 +9,7 @@ from .house import Guest
 
 
 def test_reconciler_brings_a_connection_onto_new_channels(house):
-    """A subscription made by another request is heard by the open socket."""
+    """Another request subscribes the page, whose open socket receives the channel's pushes."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
     house.push("before the worker came to it", "b")
@@ -21,7 +21,7 @@ def test_reconciler_brings_a_connection_onto_new_channels(house):
 
 
 def test_reconciler_takes_a_connection_off_channels(house):
-    """What is unsubscribed elsewhere is heard no more."""
+    """Another process unsubscribes the page, whose socket receives no more of the channel."""
     house.push("first", "a")
     eventually(lambda: house.guest.payloads)
     house.registry.unsubscribe("d1", ["a"])
@@ -35,7 +35,8 @@ def test_reconciler_takes_a_connection_off_channels(house):
 
 
 def test_reconciler_takes_back_what_a_busy_worker_has_not_come_to(house):
-    """A subscription that is gone before the socket's worker came to it leaves no ghost."""
+    """A subscription ends before the busy socket has joined the channel. The socket does not join
+    it later."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
     house.registry.unsubscribe("d1", ["b"])
@@ -51,7 +52,8 @@ def test_reconciler_takes_back_what_a_busy_worker_has_not_come_to(house):
 
 
 def test_reconciler_writes_a_client_again_whose_data_is_gone(house):
-    """A registry that lost its data gets back what its processes know, and hears of it."""
+    """The registry has lost its data. Processes write their clients again, and the pages are
+    told."""
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
     house.registry.forget()
@@ -76,7 +78,8 @@ def test_client_that_was_written_again_is_as_old_as_its_socket(house):
 
 
 def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
-    """A request that came before its process had noticed the loss takes nothing away."""
+    """A request has written the client before its process noticed the loss. That request's
+    subscriptions stay."""
     house.registry.forget()
     house.registry.subscribe("d1", ["b"])
 
@@ -88,7 +91,8 @@ def test_reconciler_adds_to_a_client_that_was_begun_anew(house):
 
 
 def test_reconciler_writes_a_connection_again_that_the_registry_forgot(house):
-    """A registry that went back to before the socket opened is told of it when next looked at."""
+    """The registry went back to a time before the socket opened. The connection is written again
+    when it is next checked."""
     house.registry.forget_connection(ConnectionRecord("d1", "1", {}))
 
     house.reconciler.changed("d1")
@@ -97,7 +101,7 @@ def test_reconciler_writes_a_connection_again_that_the_registry_forgot(house):
 
 
 def test_reconciler_writes_a_client_again_that_has_expired(house):
-    """A process that stood still for long learns so at its next refresh."""
+    """A process stood still so long that its client expired. The next refresh writes it again."""
     house.registry.forget()
 
     house.reconciler.refresh()
@@ -107,7 +111,7 @@ def test_reconciler_writes_a_client_again_that_has_expired(house):
 
 
 def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
-    """Each call has a deadline, which ten thousand sockets do not share."""
+    """Ten thousand clients are refreshed in several calls, since each call has a deadline."""
     pauses = []
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
     monkeypatch.setattr("flask_realtime.hub.reconciler.LOOKED_AT_AT_ONCE", 1)
@@ -134,7 +138,8 @@ class Second(Guest):
 
 
 def test_reconciler_brings_all_connections_of_a_client_to_what_one_restored(house):
-    """A second socket of the page came after the loss, before the reconciler looked."""
+    """A second socket of the page opened after the loss, before it was noticed. It has the restored
+    channels too."""
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
@@ -148,7 +153,8 @@ def test_reconciler_brings_all_connections_of_a_client_to_what_one_restored(hous
 
 
 def test_reconciler_brings_one_that_had_yet_to_resume_to_what_another_restored(house):
-    """A second socket of the page shook hands after the loss, and resumes behind the reconciler."""
+    """A second socket of the page opened after the loss, and resumes after the first one was
+    restored. It has the restored channels too."""
     second = Second("d1")
     house.registry.forget()
     house.registry.subscribe("d1", ["c"])
@@ -164,7 +170,8 @@ def test_reconciler_brings_one_that_had_yet_to_resume_to_what_another_restored(h
 
 
 def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
-    """It shook hands once the reconciler had been told of the loss, and resumes when all stands."""
+    """A socket opens between the notice of the loss and the restore, and resumes after it. It has
+    the restored channels."""
     second = Second("d1")
     arrivals = []
 
@@ -183,7 +190,7 @@ def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
 
 
 def test_reconciler_waits_for_no_outbox_where_nothing_was_lost(house):
-    """A page that subscribes anew shall not wait until thousands have been written to."""
+    """A new subscription does not wait until thousands of other pages were written to."""
     settled = []
     house.reconciler._settle = lambda: settled.append(1)
 
@@ -194,7 +201,7 @@ def test_reconciler_waits_for_no_outbox_where_nothing_was_lost(house):
 
 
 def test_reconciler_keeps_nobody_waiting_for_what_cannot_be_written(house):
-    """A client that cannot be written again costs the others nothing."""
+    """One client cannot be written again. The others are."""
     other = Guest("d2")
     house.registry.subscribe("d2", ["a"])
     house.enter(other, house.arrive(other))
@@ -211,7 +218,8 @@ def test_reconciler_keeps_nobody_waiting_for_what_cannot_be_written(house):
 
 
 def test_reconciler_writes_a_client_again_if_it_may_have_been_written_untold(house, monkeypatch):
-    """The reply came too late: nothing is lost any more, and other processes were not told."""
+    """The reply to a write arrived too late, so other processes may not have been told. The client
+    is written again."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     restore = house.registry.restore
     written = []
@@ -231,8 +239,9 @@ def test_reconciler_writes_a_client_again_if_it_may_have_been_written_untold(hou
     eventually(lambda: len(written) == 2)
 
 
-def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
-    """A registry that is away just then is told again; the channel stays left."""
+def test_reconciler_records_that_a_user_was_removed_from_a_channel(house, monkeypatch):
+    """The registry is unavailable when a user is removed from a channel. The removal is recorded
+    later, and the channel stays left."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     unsubscribe, tries = house.registry.unsubscribe, []
 
@@ -251,8 +260,8 @@ def test_keeper_notes_that_a_user_was_put_out_of_a_channel(house, monkeypatch):
 
 
 def test_reconciler_keeps_nobody_waiting_for_a_client_that_was_put_out(house, monkeypatch):
-    """While the registry writes nothing, channels are read and other changes applied; who was put
-    out of a channel is not put on it again by what the registry still says."""
+    """The registry refuses to write. Channels are still read and other changes applied, and a
+    client that was removed from a channel does not join it again by the registry's old data."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
 
     def refuse(digest, channels, age=0):

@@ -1,11 +1,11 @@
-"""What a process does about connections that end while it writes clients again."""
+"""Connections that end while the reconciler writes their clients again."""
 
 from tests.eventually import eventually
 
 
 def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
-    """Nothing is known of it any more, and written so, its page, which has come back meanwhile,
-    would not be told of the loss at its next attempt."""
+    """A connection ends before its client is written again. Nothing is written: otherwise its page,
+    which reconnects meanwhile, would not be told of the loss."""
     house.registry.forget()
     rounds = []
     house.registry.replay_disconnects = lambda clients: rounds.append(1)
@@ -17,7 +17,7 @@ def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
     house.reconciler._settle = come_back
     house.reconciler.restored()
     eventually(lambda: not house.hub.channels(house.guest))
-    # Behind what it does with the first.
+    # After its work for the first connection.
     rounds.clear()
     house.reconciler.restored()
     eventually(lambda: rounds)
@@ -26,7 +26,7 @@ def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
 
 
 def test_reconciler_leaves_no_connection_behind_that_ended_meanwhile(house):
-    """Written again behind its own end, it would stand there as the client's latest."""
+    """A connection ends while it is written again. It does not remain as the client's latest."""
     restore = house.registry.restore
 
     def restore_behind_the_end(known):

@@ -1,4 +1,4 @@
-"""Paused channels, and how they go live again."""
+"""How paused channels go live again."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from ..logs import Ear, Log, Reader, post
 
 
 class Ward:
-    """Channels that one connection hears, all of them paused, each with a message in its log."""
+    """Channels of one connection, all paused, each with a message in its log."""
 
     def __init__(self, count):
         self.logs = [Log(f"room-{number}") for number in range(count)]
@@ -48,7 +48,8 @@ class Ward:
 
 
 def test_resync_listens_before_it_reads():
-    """What is published behind the page of the log that was read is heard."""
+    """A message is published after the log was read. It is delivered, because listening began
+    before the read."""
     ward = Ward(1)
     calls = ward.reader.calls
 
@@ -59,7 +60,8 @@ def test_resync_listens_before_it_reads():
 
 
 def test_resync_of_thousands_is_no_single_read():
-    """Each call has a deadline: what is read before a failure is kept, and the rest tried again."""
+    """Thousands of channels are read in several calls. After a failure, what was read is kept and
+    the rest is tried again."""
     ward = Ward(250)
     ward.failing = 3
 
@@ -77,7 +79,7 @@ def test_resync_of_thousands_is_no_single_read():
 
 @pytest.mark.parametrize("failing", ["listen", "read"])
 def test_resync_that_fails_is_tried_again_in_the_background(failing):
-    """A channel that one connection could not have read stands still for nobody else for ever."""
+    """One connection could not read a channel's log. The channel goes live for others later."""
     ward = Ward(1)
     ward.failing = failing
 
@@ -89,7 +91,8 @@ def test_resync_that_fails_is_tried_again_in_the_background(failing):
 
 
 def test_resync_reads_again_what_was_paused_while_it_read():
-    """The link broke once the log had been read, and what was pushed meanwhile was not heard."""
+    """The link to Redis broke after the log was read. The log is read again for what was pushed
+    meanwhile."""
     ward = Ward(1)
     log = ward.logs[0]
 
@@ -103,5 +106,5 @@ def test_resync_reads_again_what_was_paused_while_it_read():
     ward.resync.run(ward.names, 5)
 
     assert ward.ear.payloads == ["room-0", "unheard"]
-    # Each time before it is read.
+    # Before each read.
     assert len(ward.heard) == 2

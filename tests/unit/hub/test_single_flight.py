@@ -1,4 +1,4 @@
-"""One thread reads the log of a channel, and the others wait for it."""
+"""One thread reads a channel's log, and others wait for it."""
 
 import threading
 
@@ -10,7 +10,7 @@ from tests.eventually import DEADLINE
 
 
 def test_names_are_divided_among_those_who_ask():
-    """What one reads, nobody else reads meanwhile; afterwards anyone may."""
+    """Two threads ask for overlapping channels. Each channel is read by one thread at a time."""
     flights = SingleFlight()
 
     first, _ = flights.take(["a", "b"])
@@ -24,7 +24,7 @@ def test_names_are_divided_among_those_who_ask():
 
 
 def test_whoever_waits_goes_on_when_the_other_is_done():
-    """Whether it could be read or not."""
+    """A waiting thread continues when the other is done, whether or not the log could be read."""
     flights, done = SingleFlight(), threading.Event()
     mine, _ = flights.take(["a"])
     _, others = flights.take(["a"])
@@ -44,7 +44,7 @@ def test_whoever_waits_goes_on_when_the_other_is_done():
 
 
 def test_whoever_waits_too_long_is_told_for_what():
-    """A log that cannot be read keeps nobody for ever."""
+    """A log cannot be read. The waiting thread gets an error that names the channel."""
     flights = SingleFlight()
     flights.take(["a"])
     _, others = flights.take(["a"])

@@ -1,4 +1,4 @@
-"""Positions behind which whoever asks now misses nothing."""
+"""The positions from which a new subscription misses nothing."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.hub.channels import Channels
@@ -9,7 +9,7 @@ from flask_realtime.registries.memory.registry import MemoryRegistry
 
 
 def test_tails_are_read_only_of_channels_that_are_not_heard_here():
-    """A channel that this process hears costs no call of the registry."""
+    """The tail of a channel that this process follows needs no call of the registry."""
     registry = MemoryRegistry(Config())
     (heard,) = registry.publish([Push("heard", "1", None)])
     (elsewhere,) = registry.publish([Push("elsewhere", "1", None)])
@@ -33,7 +33,7 @@ def test_tails_are_read_only_of_channels_that_are_not_heard_here():
 
 
 def test_tails_of_a_channel_that_stands_still_are_read():
-    """A channel whose log this process has to read is not to be trusted."""
+    """The tail of a paused channel is read from its log."""
     registry = MemoryRegistry(Config())
     (tail,) = registry.publish([Push("a", "1", None)])
     channels = Channels()

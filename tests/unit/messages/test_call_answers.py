@@ -25,12 +25,12 @@ def socket(browser):
 
 
 def test_call_without_uri_is_400(socket):
-    """A call names what it calls."""
+    """A call without a uri is answered 400."""
     assert socket.say("call-route")["status"] == 400
 
 
 def test_call_of_an_unknown_path_is_404(socket):
-    """A path that no rule fits is the app's 404."""
+    """A path that fits no route gets the app's 404."""
     reply = socket.call("/nowhere")
 
     assert reply["status"] == 404
@@ -38,14 +38,14 @@ def test_call_of_an_unknown_path_is_404(socket):
 
 
 def test_call_of_the_wrong_method_is_405(app, socket):
-    """A method that no rule allows is the app's 405."""
+    """A method that the route does not allow gets the app's 405."""
     app.add_url_rule("/only", "only", lambda: "")
 
     assert socket.call("/only", method="post")["status"] == 405
 
 
 def test_call_of_a_socket_route_is_400(app, socket):
-    """A path that takes WebSockets alone can't be called over one."""
+    """A route that takes only WebSockets cannot be called over a socket."""
     app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
     app.view_functions["realtime.socket"] = lambda: "never"
 
@@ -53,7 +53,7 @@ def test_call_of_a_socket_route_is_400(app, socket):
 
 
 def test_call_of_a_view_beside_the_socket_route_is_answered(app, socket):
-    """A page and the socket may have one path."""
+    """A page has the same path as the socket. A call gets the page."""
     app.url_map.add(Rule("/", endpoint="realtime.socket", websocket=True))
     app.view_functions["realtime.socket"] = lambda: "never"
     app.add_url_rule("/", "index", lambda: "page")
@@ -62,7 +62,7 @@ def test_call_of_a_view_beside_the_socket_route_is_answered(app, socket):
 
 
 def test_call_finds_the_app_under_its_prefix(app):
-    """Where the app is mounted under a prefix, so are its paths."""
+    """The app is mounted under a prefix, which the call's path has too."""
     socket = Browser(app).open_socket(SCRIPT_NAME="/prefix")
     app.add_url_rule("/where", "where", lambda: [request.path, request.script_root, request.url])
 
@@ -76,7 +76,7 @@ def test_call_finds_the_app_under_its_prefix(app):
 
 
 def test_call_does_not_follow_redirects(app, socket):
-    """A redirect is the answer, with its Location."""
+    """A call is answered with the redirect itself and its Location."""
     app.add_url_rule("/old", "old", lambda: redirect("/new", 303))
 
     reply = socket.call("/old")
@@ -85,7 +85,7 @@ def test_call_does_not_follow_redirects(app, socket):
 
 
 def test_call_of_head_has_no_body(app, socket):
-    """A head gives the headers alone, also where a get would be a stream."""
+    """A HEAD call is answered with headers only, also where a GET would be a stream."""
     app.add_url_rule("/stream", "stream", lambda: Response(iter(["a", "b"])))
 
     assert socket.call("/echo", method="head")["body"] == ""
@@ -99,7 +99,7 @@ def test_call_of_options_tells_the_methods(socket):
 
 
 def test_call_of_a_static_file_is_answered(app, tmp_path):
-    """The app's files can be had over the socket, as far as they are small."""
+    """A small static file can be fetched over the socket."""
     (tmp_path / "a.txt").write_text("hello")
     app.static_folder = tmp_path
     app.add_url_rule("/files/<path:filename>", "files", app.send_static_file)
@@ -112,7 +112,7 @@ def test_call_of_a_static_file_is_answered(app, tmp_path):
 
 @pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"DEBUG": True}])
 def test_call_of_a_view_that_raises_is_logged_and_answered_500(app, socket, caplog, settings):
-    """A failing view costs its own call, and is seen in the log."""
+    """A view raises. Its call is answered 500, and the log has the traceback."""
     app.config.update(settings)
     app.add_url_rule("/bad", "bad", lambda: 1 / 0)
 
@@ -124,7 +124,7 @@ def test_call_of_a_view_that_raises_is_logged_and_answered_500(app, socket, capl
 
 
 def test_call_of_a_page_is_stamped_with_the_sockets_own_id(app):
-    """A page fetched over a socket goes on with that socket."""
+    """A page that is fetched over a socket has that socket's id."""
     browser = Browser(app)
     Page(browser.config).init_app(app)
     app.add_url_rule("/page", "page", lambda: "<body>hi</body>")

@@ -24,7 +24,8 @@ LISTED = [
     "X-Requested-With",
     "X-XSRF-Token",
 ]
-#: Names by which proxies and gateways tell an app who asks, and names of the transport.
+#: Names by which proxies and gateways tell an app who the client is, and names of transport
+#: headers.
 OTHERS = [
     "Authorization",
     "CF-Connecting-IP",
@@ -77,14 +78,14 @@ OTHERS = [
 
 @pytest.mark.parametrize("name", LISTED)
 def test_header_of_the_list_may_be_sent(name):
-    """What scripts of a page set on their requests, a call may set as well."""
+    """A call may send the headers that scripts usually set."""
     assert read_headers({name: " text/html "}, "", ()) == {name.lower(): "text/html"}
 
 
 @pytest.mark.parametrize("name", [*OTHERS, "bad name", "bad:name", ""])
 def test_header_of_no_list_is_refused_by_name(name):
-    """A page can forge nothing that a proxy says, under whichever name; the error names what to
-    set where the header is the app's own."""
+    """A page cannot forge a proxy's header in any spelling. The error names the setting for headers
+    of the app's own."""
     with pytest.raises(InvalidMessage) as caught:
         read_headers({name: "x"}, "", ["x-other"])
 
@@ -118,7 +119,7 @@ def test_header_whose_value_is_none_is_refused(value):
     ],
 )
 def test_content_type_may_say_what_the_body_is(value, implied):
-    """json may be a kind of JSON, and libraries that name the type at each request work."""
+    """The Content-Type may be a type of JSON, or be repeated by a library for each request."""
     assert read_headers({"Content-Type": value}, implied, ()) == {"content-type": value}
 
 
@@ -136,18 +137,18 @@ def test_content_type_may_say_what_the_body_is(value, implied):
     ],
 )
 def test_content_type_that_the_body_has_not_is_refused(value, implied):
-    """No view reads JSON as something else because its caller said so."""
+    """A Content-Type that does not fit the body is refused."""
     with pytest.raises(InvalidMessage, match="Content-Type"):
         read_headers({"Content-Type": value}, implied, ())
 
 
 @pytest.mark.parametrize("given", [["X-A"], "X-A: b", 1])
 def test_headers_are_an_object(given):
-    """Anything else is told."""
+    """Headers that are not an object are refused."""
     with pytest.raises(InvalidMessage, match="an object"):
         read_headers(given, "", ())
 
 
 def test_headers_may_be_left_out():
-    """null is as good as nothing."""
+    """null counts as no headers."""
     assert read_headers(None, "", ()) == {}

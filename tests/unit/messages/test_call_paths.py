@@ -1,4 +1,4 @@
-"""Which paths fit those that REALTIME_ALLOW_CALLS lists."""
+"""Which paths fit the patterns in REALTIME_ALLOW_CALLS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def call(app, uri, allow, environ=None):
     ],
 )
 def test_setting_lists_paths(app, pattern, fitting, others):
-    """* is one part of a path, ** all further ones; a path begins where the app does."""
+    """* stands for one part of a path and ** for all further parts; a path begins at the app's
+    root."""
     app.add_url_rule("/", "all", view, defaults={"path": ""})
     app.add_url_rule("/<path:path>", "all", view)
 
@@ -57,7 +58,7 @@ def test_setting_lists_paths(app, pattern, fitting, others):
     ],
 )
 def test_path_that_is_ambiguous_fits_no_pattern(app, path):
-    """Who reads a path otherwise than url_for writes it may read another one there."""
+    """A path that another program may read differently from url_for fits no pattern."""
     app.url_map.merge_slashes = False
     app.add_url_rule("/<path:path>", "all", view)
 

@@ -1,4 +1,4 @@
-"""Running a view of the app by a message."""
+"""A message calls a view of the app."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def echo(rest=""):
 
 
 def test_call_gets_a_path_if_no_method_is_named(socket):
-    """The simplest call is a GET, with the query that its uri has."""
+    """A call without a method is a GET, with the query of its uri."""
     body = socket.call("/echo/a%20b/%C3%BC?q=1&q=2&r=%26")["body"]
 
     assert body["method"] == "GET"
@@ -50,14 +50,14 @@ def test_call_gets_a_path_if_no_method_is_named(socket):
 
 
 def test_call_understands_a_path_with_text_beyond_ascii(socket):
-    """A path may come as url_for writes it, or as it is read."""
+    """The path may be percent-encoded as by url_for, or plain text."""
     body = socket.call("/echo/ü?q=ä ö")["body"]
 
     assert (body["rest"], body["args"]) == ("ü", {"q": ["ä ö"]})
 
 
 def test_call_understands_what_url_for_writes(app, socket):
-    """The uri of a call is what url_for gave the page."""
+    """A page passes the result of url_for as uri."""
     with app.test_request_context():
         uri = flask.url_for("echo", rest="x/y?#", q="a&b", _anchor="part")
 
@@ -68,7 +68,7 @@ def test_call_understands_what_url_for_writes(app, socket):
 
 @pytest.mark.parametrize("method", ["get", "HEAD", "Delete"])
 def test_call_puts_input_into_the_query_of_methods_without_a_form(app, socket, method):
-    """A get, head or delete has its input behind the question mark."""
+    """The input of a GET, HEAD or DELETE becomes its query."""
     seen = []
     app.before_request(lambda: seen.append((request.args.to_dict(False), request.get_data())))
 
@@ -79,7 +79,7 @@ def test_call_puts_input_into_the_query_of_methods_without_a_form(app, socket, m
 
 @pytest.mark.parametrize("method", ["post", "PUT", "Patch"])
 def test_call_puts_input_into_a_form_otherwise(socket, method):
-    """A post has its input where a form's would be; lists repeat the key."""
+    """The input of a POST becomes its form; a list repeats the key."""
     body = socket.call("/echo?a=0", method=method, input={"b": "1 ü&=", "c": ["2", "3"]})["body"]
 
     assert body["args"] == {"a": ["0"]}
@@ -88,7 +88,7 @@ def test_call_puts_input_into_a_form_otherwise(socket, method):
 
 
 def test_call_writes_input_as_javascript_does(socket):
-    """Numbers and booleans become what a browser makes of them; null is not sent."""
+    """Numbers and booleans are written as a browser writes them, and null is left out."""
     given = {"a": 1, "b": 1.5, "c": True, "d": [False, None], "e": None, "f": "", "g": []}
 
     form = socket.call("/echo", method="post", input=given)["body"]["form"]
@@ -97,7 +97,7 @@ def test_call_writes_input_as_javascript_does(socket):
 
 
 def test_call_writes_small_numbers_as_javascript_does(socket):
-    """Where Python writes 1e-05, a form that HTTP sends has 0.00001."""
+    """A number that Python writes as 1e-05 is sent as 0.00001, as in a browser's form."""
     numbers = [0.0001, 0.00009, 1.5e-5, -1e-6, 1e-7, 1.25e-10, 5e-324, 0.0]
 
     form = socket.call("/echo", method="post", input={"n": numbers})["body"]["form"]
@@ -108,21 +108,21 @@ def test_call_writes_small_numbers_as_javascript_does(socket):
 
 @pytest.mark.parametrize("value", [{"a": 1}, [1, "ü", None], "text", None, 0])
 def test_call_sends_json(socket, value):
-    """json, whatever it is, is the body."""
+    """The json of a call is its body."""
     body = socket.call("/echo", method="post", json=value)["body"]
 
     assert (body["json"], body["type"]) == (value, "application/json")
 
 
 def test_call_posts_nothing_where_there_is_nothing(socket):
-    """A post without input has an empty body, and says so."""
+    """A POST without input has an empty body and a Content-Length of 0."""
     body = socket.call("/echo", method="post")["body"]
 
     assert (body["form"], body["type"], body["length"]) == ({}, None, 0)
 
 
 def test_call_sends_headers(app):
-    """Headers of the list reach the view, and those that the app's setting adds."""
+    """The view receives the usual headers, and those that the app's setting adds."""
     socket = Browser(app, CALL_HEADERS=["X-Client-Version"]).open_socket()
     headers = {"X-CSRFToken": "token", "x-requested-with": "fetch", "X-Client-Version": "7"}
     headers["Content-Type"] = "application/merge-patch+json"
@@ -135,7 +135,7 @@ def test_call_sends_headers(app):
 
 
 def test_call_may_say_what_it_accepts(app, socket):
-    """Accept and Accept-Language are the caller's, as with fetch."""
+    """A call may set Accept and Accept-Language, as with fetch."""
     app.add_url_rule("/a", "a", lambda: [request.headers["Accept"], *request.accept_languages])
 
     body = socket.call("/a", headers={"Accept": "text/html", "Accept-Language": "fr"})["body"]
@@ -144,7 +144,8 @@ def test_call_may_say_what_it_accepts(app, socket):
 
 
 def test_call_replaces_no_header_of_the_handshake(app):
-    """What a proxy has set stays, though the app's setting lets calls send such a header."""
+    """The handshake has a header from a proxy. A call cannot replace it, even if the app's setting
+    lists it."""
     browser = Browser(app, CALL_HEADERS=["X-Mine"])
 
     reply = browser.open_socket(HTTP_X_MINE="of the proxy").call("/echo", headers={"X-Mine": "x"})
@@ -174,14 +175,14 @@ def test_call_replaces_no_header_of_the_handshake(app):
     ],
 )
 def test_call_tells_the_page_that_asks(app, socket, referrer, expected):
-    """request.referrer is the page's address if it is of the socket's own origin."""
+    """request.referrer is the page's address if it has the socket's origin."""
     app.add_url_rule("/who", "who", lambda: request.referrer)
 
     assert socket.call("/who", referrer=referrer)["body"] == expected
 
 
 def test_call_keeps_the_order_of_pairs(app, socket):
-    """input may be a list of pairs, in which a name stands as often, and where, a form has it."""
+    """The input may be a list of pairs, whose order and repeated names are kept."""
     app.add_url_rule("/raw", "raw", lambda: request.get_data(), methods=["POST"])
     pairs = [["b", "1"], ["a", 2], ["b", True], ["c", None], ["", ""]]
 
@@ -191,7 +192,7 @@ def test_call_keeps_the_order_of_pairs(app, socket):
 
 @pytest.mark.parametrize("option", ["body", "inputs", "data", "Method", "speaks"])
 def test_call_names_an_option_that_it_does_not_know(socket, option):
-    """A misspelt option is told, not ignored: what it was to send would be missing."""
+    """An unknown option is refused by name, since ignoring it would lose what it was to send."""
     reply = socket.call("/echo", method="post", **{option: "x"})
 
     assert reply["status"] == 400
@@ -200,7 +201,7 @@ def test_call_names_an_option_that_it_does_not_know(socket, option):
 
 @pytest.mark.parametrize("uri", ["/\t/[", "/a\nb", "/a\0", "/a?b=\x7f", "/\x1b[2J"])
 def test_call_refuses_control_characters_in_its_uri(socket, caplog, uri):
-    """What no browser puts into an address is a client's mistake, and no traceback."""
+    """A uri with control characters is answered 400, without a traceback."""
     reply = socket.call(uri)
 
     assert reply["status"] == 400
@@ -209,7 +210,8 @@ def test_call_refuses_control_characters_in_its_uri(socket, caplog, uri):
 
 
 def test_call_understands_brackets_in_its_uri(socket):
-    """What would be an address of IPv6 behind two slashes is a path like any other."""
+    """A path with brackets, which after two slashes would be an IPv6 address, is called like any
+    other."""
     assert socket.call("/echo/[?a=[]")["body"]["rest"] == "["
 
 
@@ -244,7 +246,7 @@ def test_call_understands_brackets_in_its_uri(socket):
     ],
 )
 def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
-    """A client's mistake is told to it, and reaches no view."""
+    """A malformed call is answered 400 with the reason, and reaches no view."""
     reply = socket.say("call-route", **data)
 
     assert reply["status"] == 400
@@ -252,7 +254,8 @@ def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
 
 
 def test_call_that_lacks_a_form_field_is_400_while_debugging_too(app, socket):
-    """Flask raises this one again while debugging; the client gets its status."""
+    """A view reads a missing form field. The call is answered 400 in debug mode too, where Flask
+    raises the error again."""
     app.config.update(DEBUG=True, TESTING=True)
     app.add_url_rule("/need", "need", lambda: request.form["name"], methods=["POST"])
 

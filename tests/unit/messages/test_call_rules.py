@@ -34,7 +34,7 @@ def view(**values):
 
 
 def call(app, uri, allow=None, environ=None, **options):
-    """Status and refusal of a call; a refused one must have run nothing."""
+    """Return the status and refusal of a call; check that no code ran for a refused call."""
     app.ran.clear()
     reply = Browser(app, ALLOW_CALLS=allow).open_socket(**environ or {}).call(uri, **options)
     assert "refused" not in reply or not app.ran
@@ -42,7 +42,8 @@ def call(app, uri, allow=None, environ=None, **options):
 
 
 def test_call_of_what_is_not_opened_is_refused_before_anything_runs(app):
-    """A route that a proxy guards by its path is not reached behind the proxy's back."""
+    """A proxy guards a route by its path. The route cannot be called over the socket unless the app
+    allows it."""
     app.add_url_rule("/metrics", "metrics", view)
 
     reply = Browser(app, ALLOW_CALLS=None).open_socket().call("/metrics")
@@ -54,12 +55,13 @@ def test_call_of_what_is_not_opened_is_refused_before_anything_runs(app):
 
 @pytest.mark.parametrize("uri", ["/nowhere", "/static/x.css", "/"])
 def test_call_of_what_is_not_there_is_refused_as_well(app, uri):
-    """A refusal does not tell which routes there are."""
+    """An unknown path is refused like a known one, so a refusal does not tell which routes
+    exist."""
     assert call(app, uri) == GUARDED
 
 
 def test_call_of_an_opened_view_is_answered(app):
-    """One word above a view opens it, for all of its endpoints, and for head and options."""
+    """@realtime.allow_calls opens a view for all of its endpoints, and for HEAD and OPTIONS."""
     opened = open_to_calls(lambda: "")
     app.add_url_rule("/a", "a", opened)
     app.add_url_rule("/b", "b", opened)
@@ -73,7 +75,7 @@ def test_call_of_an_opened_view_is_answered(app):
 
 @pytest.mark.parametrize("is_above", [True, False])
 def test_call_of_a_view_that_is_opened_above_or_below_another_decorator(app, is_above):
-    """A log-in check between the word and the route changes nothing."""
+    """The order of @realtime.allow_calls and another decorator does not matter."""
 
     def guarded(function):
         @functools.wraps(function)
@@ -92,7 +94,8 @@ def test_call_of_a_view_that_is_opened_above_or_below_another_decorator(app, is_
 
 
 def test_call_of_a_method_that_an_opened_view_has_not_is_405(app):
-    """The app says itself what a route of its own can't do; who may not ask is told nothing."""
+    """An open view answers 405 to a method that it lacks; a view that is not open is refused as
+    ever."""
     app.add_url_rule("/open", "open", open_to_calls(lambda: ""), methods=["GET"])
     app.add_url_rule("/both", "both", open_to_calls(lambda: ""), methods=["GET"])
     app.add_url_rule("/both", "secret", lambda: "", methods=["POST"])
@@ -105,7 +108,8 @@ def test_call_of_a_method_that_an_opened_view_has_not_is_405(app):
 
 
 def test_call_that_the_app_redirects_is_judged_by_where_it_leads(app):
-    """A slash that is missing is told of an opened view alone."""
+    """A call of a path without its last slash is redirected only if the view it leads to is
+    open."""
     app.add_url_rule("/open/", "open", open_to_calls(lambda: ""))
     app.add_url_rule("/shut/", "shut", lambda: "")
     app.add_url_rule("/moved", "moved", redirect_to="/open/")
@@ -119,7 +123,7 @@ def test_call_that_the_app_redirects_is_judged_by_where_it_leads(app):
 
 
 def test_call_of_an_opened_blueprint_is_answered(app):
-    """A blueprint opens its own views, under whichever name, and those of no other below it."""
+    """An open blueprint opens its own views under any name, and not those of nested blueprints."""
     api, admin = Blueprint("api", "api"), Blueprint("admin", "admin")
     api.add_url_rule("/x", "x", lambda: "")
     admin.add_url_rule("/y", "y", lambda: "")
@@ -171,7 +175,7 @@ class OneMethod(Base):
     ],
 )
 def test_call_of_a_class_of_views(app, view_class, got, posted):
-    """A class opens itself and not what inherits from it; a method opens itself alone."""
+    """An open class opens itself and not its subclasses; an open method opens only itself."""
     app.add_url_rule("/item", view_func=view_class.as_view("item"))
 
     assert call(app, "/item") == call(app, "/item", method="head") == got
@@ -188,7 +192,7 @@ class Shop:
 
 
 def test_call_of_a_method_of_an_object(app):
-    """A view may be a bound method, opened in its class or where it is registered."""
+    """A bound method as a view may be opened in its class, or where it is registered."""
     shop = Shop()
     app.add_url_rule("/marked", "marked", shop.marked)
     app.add_url_rule("/bound", "bound", open_to_calls(shop.bound))
@@ -197,15 +201,16 @@ def test_call_of_a_method_of_an_object(app):
 
 
 @pytest.mark.parametrize("target", ["shop", None, 7, flask.Flask("whole"), ["a"]])
-def test_what_can_not_be_opened_is_told(target):
-    """An app is opened by its settings, and what is no view not at all."""
+def test_what_can_not_be_opened_is_an_error(target):
+    """allow_calls on an app, or on something that is not a view, is an error that says what to
+    do."""
     with pytest.raises(TypeError, match="REALTIME_ALLOW_CALLS"):
         open_to_calls(target)
 
 
 @pytest.mark.parametrize("mode", ["DEBUG", "TESTING"])
-def test_call_of_anything_is_answered_at_the_desk(app, mode):
-    """While debugging and testing nothing need be opened; a list or False counts even there."""
+def test_call_of_anything_is_answered_in_debug_mode_and_tests(app, mode):
+    """In debug mode and in tests all views are open, unless the setting is a list or False."""
     app.config[mode] = True
     app.add_url_rule("/a", "a", lambda: "")
 
@@ -215,7 +220,7 @@ def test_call_of_anything_is_answered_at_the_desk(app, mode):
 
 
 def test_setting_opens_everything_or_nothing(app):
-    """True is every route, False not even those that are marked."""
+    """True opens every route, and False closes even marked views."""
     app.add_url_rule("/a", "a", open_to_calls(lambda: ""))
     app.add_url_rule("/b", "b", lambda: "")
 
@@ -225,7 +230,7 @@ def test_setting_opens_everything_or_nothing(app):
 
 
 def test_setting_lists_endpoints(app):
-    """A listed endpoint is open on each of its paths; what is marked stays open beside the list."""
+    """A listed endpoint is open on each of its paths; marked views stay open beside the list."""
     app.add_url_rule("/a", "a", view_func=lambda **values: "")
     app.add_url_rule("/a/<int:n>", "a")
     app.add_url_rule("/b", "b", lambda: "")
@@ -237,7 +242,7 @@ def test_setting_lists_endpoints(app):
 
 
 def test_path_is_that_of_the_app_on_each_host(app):
-    """Where hosts are told apart, the route of the present one counts."""
+    """In an app with several hosts, the route of the request's host counts."""
     app = flask.Flask("hosts", host_matching=True, static_host="static.example")
     app.secret_key, app.ran = "secret", []
     app.add_url_rule("/a", "open", open_to_calls(lambda: ""), host="localhost")
@@ -248,7 +253,7 @@ def test_path_is_that_of_the_app_on_each_host(app):
 
 
 def test_refusal_is_logged_once_a_view(app, caplog):
-    """One line says what to write; who calls a thousand times fills no disk."""
+    """A refused view is logged once, with what to write, however often a client calls it."""
     app.add_url_rule("/a", "shop.a", lambda: "")
     socket = Browser(app, ALLOW_CALLS=None).open_socket()
 
@@ -261,7 +266,7 @@ def test_refusal_is_logged_once_a_view(app, caplog):
 
 
 def test_refused_call_tears_its_request_down(app):
-    """What the opening of the session took is given back."""
+    """A refused call opens the session and closes its request context again."""
     torn = []
     app.add_url_rule("/a", "a", lambda: "")
     socket = Browser(app, ALLOW_CALLS=None).open_socket()
@@ -272,8 +277,8 @@ def test_refused_call_tears_its_request_down(app):
     assert not flask.has_app_context()
 
 
-def test_setting_that_names_no_endpoint_is_told_with_the_nearest(app):
-    """A slip of the keyboard opens nothing in silence."""
+def test_setting_that_names_no_endpoint_is_an_error_with_the_nearest(app):
+    """A misspelt endpoint is an error that suggests the nearest name."""
     app.add_url_rule("/a", "shop.list_rooms", lambda: "")
 
     check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": ["shop.list_rooms", "/x"]}))

@@ -1,4 +1,4 @@
-"""A client message's context, and the reply that comes of it."""
+"""The request context of a client's message, and the reply."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from ..conversations import CONNECTION_ID, answer
 
 @pytest.mark.parametrize("data", [{"id": 17, "action": "now"}, "text", ["a", 1], 0, None, True])
 def test_handler_is_called_with_the_data(browser, data):
-    """A handler gets what the page sent, an id of its own too, and whatever JSON it is."""
+    """A handler gets the data that the page sent, which may be any JSON and have an id of its
+    own."""
     reply = answer(browser, lambda given: jsonify(given), data=data)
 
     assert (reply["status"], reply["body"]) == (200, data)
 
 
 def test_handler_is_called_with_the_fields_of_a_message_without_data(browser):
-    """A plain client's fields stand beside the id and the action, which are not the app's."""
+    """A plain client sends its fields at the top level. The handler gets them without the id and
+    the action."""
     reply = answer(browser, lambda message: message, words=["hi"])
 
     assert (reply["status"], reply["body"]) == (200, {"words": ["hi"]})
@@ -50,12 +52,12 @@ def test_handler_returns_what_a_view_may_return(browser, returned, status, body)
 
 
 def test_handler_that_returns_a_false_value_of_its_own_is_heard(browser):
-    """An empty list is a result, and not taken for None."""
+    """A handler returns an empty list, which is sent, and not taken for None."""
     assert answer(browser, lambda message: [])["body"] == []
 
 
 def test_handler_runs_behind_before_request_under_an_endpoint_of_its_own(app, browser):
-    """An app's checks apply to messages too, and can tell them by their endpoint."""
+    """before_request functions run for messages, and see the handler's endpoint."""
     seen = []
     app.before_request(lambda: seen.append((request.endpoint, request.method, request.path)))
 
@@ -65,7 +67,7 @@ def test_handler_runs_behind_before_request_under_an_endpoint_of_its_own(app, br
 
 
 def test_before_request_may_answer_in_place_of_a_handler(app, browser):
-    """An app that turns a request away turns the message away."""
+    """A before_request function returns a response, and the handler does not run."""
     app.before_request(lambda: ("no", 401))
 
     reply = answer(browser, lambda message: "yes")
@@ -74,7 +76,7 @@ def test_before_request_may_answer_in_place_of_a_handler(app, browser):
 
 
 def test_after_request_sees_a_handlers_response(app, browser):
-    """What an app adds to every response it adds to replies."""
+    """after_request functions run on a handler's response."""
 
     @app.after_request
     def add(response):
@@ -85,7 +87,7 @@ def test_after_request_sees_a_handlers_response(app, browser):
 
 
 def test_handler_has_contexts_of_its_own(app, browser):
-    """g is empty at each message, and each is torn down, app and request."""
+    """Each message has a new app context and request context, and both are torn down."""
     ended = []
     app.teardown_request(lambda error: ended.append("request"))
     app.teardown_appcontext(lambda error: ended.append("app"))
@@ -102,7 +104,7 @@ def test_handler_has_contexts_of_its_own(app, browser):
 
 
 def test_handler_does_not_see_the_context_it_is_called_from(app, browser):
-    """A message is handled in a context of its own, whatever its thread is in."""
+    """A handler's context is new, whatever context its thread is in."""
     with app.test_request_context("/elsewhere"):
         g.secret = 1
         reply = answer(browser, lambda message: {"path": request.path, "g": "secret" in g})
@@ -112,7 +114,7 @@ def test_handler_does_not_see_the_context_it_is_called_from(app, browser):
 
 
 def test_conversations_do_not_mix(app, browser):
-    """Two sockets may be answered at the same moment."""
+    """Two sockets are answered at the same time, each in its own context."""
     both_in = threading.Barrier(2, timeout=DEADLINE)
 
     def handler(message):
@@ -135,7 +137,7 @@ def test_conversations_do_not_mix(app, browser):
 
 
 def test_handler_may_be_async(browser):
-    """An async function is run as Flask runs async views."""
+    """An async handler is run as Flask runs async views."""
 
     async def handler(message):
         return {"ok": True}
@@ -144,7 +146,7 @@ def test_handler_may_be_async(browser):
 
 
 def test_signals_are_sent_as_for_any_request(app, browser):
-    """What listens to Flask's signals, a tracer say, sees messages."""
+    """Flask's request signals are sent for messages too."""
     heard = []
     started = request_started.connect(lambda sender, **_: heard.append("started"), app, weak=False)
     finished = request_finished.connect(
@@ -159,7 +161,7 @@ def test_signals_are_sent_as_for_any_request(app, browser):
 
 
 def test_message_is_a_socket_request(app, browser):
-    """A view can tell a message from a request of HTTP's."""
+    """A view can tell a message from an HTTP request."""
     app.add_url_rule("/which", "which", lambda: {"socket": is_socket_request()})
     socket = browser.open_socket()
 
@@ -169,7 +171,7 @@ def test_message_is_a_socket_request(app, browser):
 
 
 def test_message_acts_on_the_socket_it_came_by(app, browser):
-    """The connection id of a message is its socket's, without being named."""
+    """realtime.socket in a handler is the socket of the message, which need not name its page."""
     from flask_realtime.page.client import current_client
 
     def handler(message):
@@ -181,7 +183,8 @@ def test_message_acts_on_the_socket_it_came_by(app, browser):
 
 
 def test_message_acts_on_its_socket_after_the_session_is_cleared(app, browser):
-    """A log-out over a socket leaves the socket its own client."""
+    """A handler clears the session at a log-out. realtime.socket is still the client of the
+    socket."""
     from flask_realtime.page.client import current_client
 
     def log_out(message):

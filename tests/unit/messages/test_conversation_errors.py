@@ -1,4 +1,4 @@
-"""What becomes of a message whose handler, or whose app, raises."""
+"""Messages whose handler, or whose app, raises an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ..conversations import answer
 
 @pytest.mark.parametrize("is_debug", [True, False])
 def test_unknown_action_is_answered_404_and_lists_those_there_are_in_debug(app, browser, is_debug):
-    """A developer who errs in the name of a handler is told so; a visitor gets no list."""
+    """A message names an unknown action. In debug mode the reply lists the existing actions,
+    otherwise not."""
     app.debug = is_debug
     reply = browser.open_socket({"do": lambda message: ""}).say("doo")
 
@@ -25,7 +26,7 @@ def test_unknown_action_is_answered_404_and_lists_those_there_are_in_debug(app, 
 @pytest.mark.parametrize("settings", [{}, {"TESTING": True}, {"PROPAGATE_EXCEPTIONS": True}])
 @pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
 def test_handler_that_raises_is_logged_and_answered_500(app, browser, caplog, settings, error):
-    """No error of a handler's goes without a traceback and an answer, and the next works."""
+    """A handler raises. The log has the traceback, the reply is 500, and the next message works."""
     app.config.update(settings)
 
     def fail(message):
@@ -38,14 +39,14 @@ def test_handler_that_raises_is_logged_and_answered_500(app, browser, caplog, se
     errors = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [record.exc_info[0] for record in errors if record.exc_info] == [error]
     assert errors[0].getMessage() == f"The handler of 'fail' failed: {error('oh')!r}"
-    # Flask's own line, where Flask does not raise the error again.
+    # Flask logs this line where it does not raise the error again.
     is_flasks = error is ValueError and not settings
     assert (errors[1].getMessage() == "Exception on the message 'fail'") is not is_flasks
     assert socket.say("do")["body"] == "yes"
 
 
 def test_handler_that_raises_is_answered_by_the_apps_error_handlers(app, browser):
-    """An app's own page for an error is the answer."""
+    """The app's error handler makes the reply."""
     app.register_error_handler(LookupError, lambda error: ({"why": str(error)}, 418))
 
     def fail(message):
@@ -57,7 +58,7 @@ def test_handler_that_raises_is_answered_by_the_apps_error_handlers(app, browser
 
 
 def test_handler_may_abort(browser):
-    """abort() in a handler gives its status."""
+    """abort() in a handler gives the reply its status."""
     reply = answer(browser, lambda message: abort(403, "not you"))
 
     assert reply["status"] == 403
@@ -68,7 +69,7 @@ def test_handler_may_abort(browser):
 def test_trapped_http_exceptions_keep_their_status_where_they_are_raised_again(
     app, browser, caplog, propagate
 ):
-    """TRAP_HTTP_EXCEPTIONS logs the traceback it is there for, and the client gets an answer."""
+    """TRAP_HTTP_EXCEPTIONS logs the traceback, and the reply still has the status."""
     app.config.update(TRAP_HTTP_EXCEPTIONS=True, PROPAGATE_EXCEPTIONS=propagate)
 
     reply = answer(browser, lambda message: abort(403))
@@ -78,7 +79,8 @@ def test_trapped_http_exceptions_keep_their_status_where_they_are_raised_again(
 
 
 def test_handler_that_raises_is_signalled_and_torn_down_with_its_error(app, browser):
-    """What listens for exceptions, Sentry say, hears of a handler's; teardowns get it too."""
+    """got_request_exception is sent for a handler's error, and teardown functions receive the
+    error."""
     heard, torn = [], []
     receiver = got_request_exception.connect(
         lambda sender, exception, **_: heard.append(exception), app, weak=False
@@ -97,14 +99,14 @@ def test_handler_that_raises_is_signalled_and_torn_down_with_its_error(app, brow
 
 
 def test_before_request_that_raises_is_answered_500(app, browser):
-    """A failure around the handler is the same as one in it."""
+    """An error in a before_request function is answered like one in the handler."""
     app.before_request(lambda: 1 / 0)
 
     assert answer(browser, lambda message: "")["status"] == 500
 
 
 def test_teardown_that_raises_is_answered_500(app, browser, caplog):
-    """Even what fails after the response gets an answer and a traceback."""
+    """An error in a teardown function is logged with its traceback and answered."""
     app.teardown_request(lambda error: 1 / 0)
 
     assert answer(browser, lambda message: "")["status"] == 500
@@ -112,12 +114,13 @@ def test_teardown_that_raises_is_answered_500(app, browser, caplog):
 
 
 def test_handler_that_returns_no_response_is_answered_500(browser):
-    """What a view may not return, a handler may not return."""
+    """A handler returns what no view may return."""
     assert answer(browser, lambda message: object())["status"] == 500
 
 
 def test_change_of_a_message_whose_body_fails_reaches_the_browser(app, browser):
-    """The view had done its work: a log-in whose page breaks off is a log-in."""
+    """A view logs in, and its body fails while it is read. The log-in reaches the browser all the
+    same."""
 
     @app.post("/log-in")
     def log_in():

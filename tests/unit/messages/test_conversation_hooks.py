@@ -1,4 +1,4 @@
-"""What an app does when a socket joins or leaves."""
+"""The app's functions for sockets that join or leave."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_realtime.messages.hooks import Hooks
 
 
 def test_hook_runs_in_a_context_like_a_handlers(app, browser):
-    """What joins or leaves a socket does so as its client."""
+    """In on_join and on_leave functions realtime.socket is the client of the socket."""
     from flask_realtime.page.client import current_client
 
     seen = []
@@ -24,8 +24,8 @@ def test_hook_runs_in_a_context_like_a_handlers(app, browser):
 
 
 def test_signal_is_sent_beside_the_hooks(app, browser):
-    """Blinker's receivers, which need no Realtime object, hear of a socket with the app as sender,
-    behind the hooks and in their context; those of another app do not."""
+    """The signals for sockets reach their receivers after the hooks, in the same context and with
+    the app as sender. Receivers of another app are not called."""
     seen = []
     hooks = Hooks(socket_joined)
     hooks.add(lambda: seen.append("hook"))
@@ -40,7 +40,7 @@ def test_signal_is_sent_beside_the_hooks(app, browser):
 
 
 def test_hooks_are_run_where_only_a_signal_has_receivers():
-    """A socket whose app has no hooks is spared their context, unless someone listens."""
+    """An app without hooks makes no context for them, unless a signal has receivers."""
     hooks = Hooks(socket_left)
 
     with socket_left.connected_to(lambda sender: None):
@@ -51,7 +51,8 @@ def test_hooks_are_run_where_only_a_signal_has_receivers():
 
 @pytest.mark.parametrize("refuse", [lambda: ("no", 401), lambda: abort(401)])
 def test_hook_runs_though_before_request_would_refuse(app, browser, refuse):
-    """One who has logged out leaves all the same."""
+    """A visitor has logged out, so before_request would refuse. The on_leave function still
+    runs."""
     ran = []
     app.before_request(refuse)
 
@@ -61,7 +62,7 @@ def test_hook_runs_though_before_request_would_refuse(app, browser, refuse):
 
 
 def test_hook_that_raises_is_logged(app, browser, caplog):
-    """A failing hook is seen in the log, and by nobody else."""
+    """A hook raises, which is logged and changes nothing else."""
     app.testing = True
 
     browser.open_socket().conversation.run_hook(lambda: 1 / 0)
@@ -70,7 +71,7 @@ def test_hook_that_raises_is_logged(app, browser, caplog):
 
 
 def test_hook_may_change_the_session(app, browser):
-    """What a hook notes in the session waits for the browser, and the next reply says so."""
+    """A hook changes the session. The change waits for the browser, and the next reply says so."""
 
     def hook():
         session["seen"] = True

@@ -1,4 +1,4 @@
-"""The conversations of one process: how each begins, and what its hooks run in."""
+"""The conversations of a process: how each begins, and in which context its hooks run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ...eventually import eventually
 
 
 class Process:
-    """The conversations of an app of one handler, and what its sockets did."""
+    """The conversations of an app with one handler, and a record of its sockets."""
 
     def __init__(self):
         app = flask.Flask(__name__)
@@ -48,7 +48,7 @@ def process():
 
 
 def test_conversation_answers_by_the_handlers_of_the_app(process):
-    """What a socket says is answered by the function that the app has for it."""
+    """A message is answered by the app's handler for its action."""
     message = parse_message('{"id": 1, "action": "shout", "data": {"text": "hi"}}')
 
     replies = []
@@ -58,7 +58,7 @@ def test_conversation_answers_by_the_handlers_of_the_app(process):
 
 
 def test_process_knows_whether_hooks_are_to_run(process):
-    """A socket of an app without hooks begins no conversation for them."""
+    """A socket of an app without hooks starts no conversation for them."""
     assert not process.conversations.has_join_hooks and not process.conversations.has_leave_hooks
 
     process.joins.add(lambda: None)
@@ -67,7 +67,7 @@ def test_process_knows_whether_hooks_are_to_run(process):
 
 
 def test_hooks_run_for_a_socket_that_joins_and_one_that_leaves(process):
-    """Each has a request context of its own."""
+    """Each hook runs in a request context of its own."""
     ran = []
     process.joins.add(lambda: ran.append(("joined", flask.request.endpoint)))
     process.leaves.add(lambda: ran.append(("left", flask.request.endpoint)))
@@ -79,7 +79,8 @@ def test_hooks_run_for_a_socket_that_joins_and_one_that_leaves(process):
 
 
 def test_sockets_leave_ten_at_a_time(process):
-    """A process that stops leaves a database's few connections to others as well."""
+    """A process stops. On_leave functions run for ten sockets at a time, since a database has few
+    connections."""
     inside, go_on = [], threading.Event()
     most = []
 

@@ -1,4 +1,4 @@
-"""What the developer's log says of each message."""
+"""The log lines of messages in debug mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..conversations import Browser
 
 @pytest.mark.parametrize("is_debug", [True, False])
 def test_log_names_what_was_asked_and_its_status_in_debug_mode(app, caplog, is_debug):
-    """A developer sees each message in the log: its handler or its route, and how it went."""
+    """In debug mode the log names each message's handler or route, and its status."""
     app.debug = is_debug
     app.add_url_rule("/lost", "lost", lambda: abort(410))
     socket = Browser(app).open_socket({"do": lambda message: "yes"})

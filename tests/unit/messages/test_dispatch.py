@@ -1,4 +1,4 @@
-"""Runs an app on one message, as a server runs it on one request."""
+"""An app handles one message as it handles one HTTP request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def nothing():
 
 
 def test_route_is_dispatched_as_a_request(app):
-    """The view's response comes with all that the app does around it."""
+    """A view runs with all hooks of the app around it."""
     app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
     app.add_url_rule("/a", "a", lambda: "a")
 
@@ -31,7 +31,8 @@ def test_route_is_dispatched_as_a_request(app):
 
 
 def test_route_that_is_refused_runs_nothing_and_is_no_error_of_the_app(app):
-    """A check refuses in the request's context, and what it raises reaches the caller."""
+    """A check runs in the request's context and refuses. Its exception reaches the caller, and the
+    app's code does not run."""
     ran, asked = [], []
     app.before_request(lambda: ran.append("before_request"))
     app.register_error_handler(Exception, lambda error: ran.append("handler") or "handled")
@@ -50,7 +51,7 @@ def test_route_that_is_refused_runs_nothing_and_is_no_error_of_the_app(app):
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ZeroDivisionError])
 def test_route_that_raises_is_answered(app, error):
-    """Not even what would end a server's thread ends the socket's."""
+    """Even an exception that would end a server's thread ends no socket."""
 
     def view():
         raise error
@@ -61,7 +62,7 @@ def test_route_that_raises_is_answered(app, error):
 
 
 def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
-    """Its endpoint names the action, and the app knows a view by it."""
+    """A handler's endpoint names the action, and the app knows a view by that endpoint."""
     seen = []
     app.before_request(lambda: seen.append(request.endpoint))
 
@@ -76,7 +77,7 @@ def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
 
 
 def test_hook_runs_whatever_before_request_says(app):
-    """What came in goes out: a hook that undoes another is not refused."""
+    """An on_leave function undoes an on_join function, so before_request does not refuse it."""
     ran = []
     app.before_request(lambda: setattr(g, "asked", True) or abort(403))
 

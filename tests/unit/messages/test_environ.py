@@ -1,4 +1,4 @@
-"""The environ of a call or a handler, made of the handshake's."""
+"""The environ of a call or a handler, made from the handshake's environ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..conversations import Browser
 
 
 def test_request_is_that_of_the_handshake_in_what_they_share(browser):
-    """Address, host, agent and language are the socket's; what is the handshake's alone is gone."""
+    """A message has the handshake's address, host, agent and language, and none of its WebSocket
+    headers."""
     socket = browser.open_socket(
         {"do": lambda message: jsonify(sorted(request.environ)), "show": _show},
         REMOTE_ADDR="203.0.113.7",
@@ -74,10 +75,10 @@ def _show(message):
     }
 
 
-# Flask before 3.1 has it restrict the hosts that routes are found for, and says so.
+# Flask before 3.1 restricts routing to the hosts of SERVER_NAME, and warns.
 @pytest.mark.filterwarnings("ignore:Current server name")
 def test_request_has_the_host_of_the_handshake_whatever_server_name_says(app, browser):
-    """SERVER_NAME is for URLs outside of requests; a message has a host of its own."""
+    """A message has the handshake's host; SERVER_NAME is only for URLs outside of requests."""
     app.config["SERVER_NAME"] = "configured.example"
     app.url_map.host_matching = False
     socket = browser.open_socket(
@@ -88,7 +89,7 @@ def test_request_has_the_host_of_the_handshake_whatever_server_name_says(app, br
 
 
 def test_request_has_of_the_environ_what_wsgi_and_http_define(app):
-    """What middleware noted of the handshake, a moment or a trace, is not the call's."""
+    """Keys that a middleware added for the handshake, such as a trace id, are not copied."""
     handshake = {
         "otel.start_time": 1,
         "myapp.tenant": "blue",
@@ -125,7 +126,7 @@ def test_request_has_of_the_environ_what_wsgi_and_http_define(app):
 
 
 def test_request_of_a_call_has_the_same(app):
-    """A route finds by a call what a handler finds by a message."""
+    """A call's environ has the same keys as a handler's."""
     app.add_url_rule("/tenant", "tenant", lambda: request.environ.get("myapp.tenant", "none"))
     handshake = {"myapp.tenant": "blue"}
 

@@ -13,7 +13,7 @@ def answer(message):
 
 
 def test_handlers_find_the_function_of_an_action():
-    """A message is answered by the handler that its action names."""
+    """A message's action finds its handler."""
     handlers = Handlers()
 
     handlers.add("shout", answer)
@@ -22,7 +22,7 @@ def test_handlers_find_the_function_of_an_action():
 
 
 def test_handlers_refuse_a_second_function_for_an_action():
-    """An action has one handler: the second would be silently deaf, or the first."""
+    """A second handler for the same action is an error."""
     handlers = Handlers()
     handlers.add("shout", answer)
 
@@ -32,20 +32,20 @@ def test_handlers_refuse_a_second_function_for_an_action():
 
 @pytest.mark.parametrize("action", ["ping", "resume"])
 def test_handlers_refuse_what_the_library_answers(action):
-    """ping and resume never reach a handler, so that none may be written."""
+    """A handler for ping or resume would never be called, and is an error."""
     with pytest.raises(AlreadyRegistered, match=action):
         Handlers().add(action, answer)
 
 
 @pytest.mark.parametrize("action", ["", None, 7])
 def test_handlers_refuse_an_action_that_is_no_name(action):
-    """An action is a text that a message can name."""
+    """An action must be a non-empty string."""
     with pytest.raises(TypeError, match="shout"):
         Handlers().add(action, answer)
 
 
 def test_handlers_name_the_known_actions_when_asked_for_another():
-    """The answer to an unknown action says which there are."""
+    """The error for an unknown action lists the existing ones."""
     handlers = Handlers()
     handlers.add("shout", answer)
 
@@ -54,6 +54,6 @@ def test_handlers_name_the_known_actions_when_asked_for_another():
 
 
 def test_handlers_refuse_what_is_no_function():
-    """At once, since it would fail with each message."""
+    """A handler that is not a function is an error at once, and not at each message."""
     with pytest.raises(TypeError, match=r"'shout'\) decorates a function, not 3\."):
         Handlers().add("shout", 3)

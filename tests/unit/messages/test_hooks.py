@@ -1,4 +1,4 @@
-"""Runs what an app has for sockets that join and leave."""
+"""Functions of an app for sockets that join and leave."""
 
 import pytest
 from blinker import Signal
@@ -14,12 +14,12 @@ def app():
 
 @pytest.fixture
 def hooks():
-    """Hooks beside a signal that nobody else knows."""
+    """Hooks, and a signal of their own."""
     return Hooks(Signal())
 
 
 def test_hooks_run_functions_in_order_and_then_the_signal(app):
-    """Functions run in the order in which they were added, in the app's context."""
+    """Functions run in the order in which they were added, within the app's context."""
     signal, ran = Signal(), []
     hooks = Hooks(signal)
     hooks.add(lambda: ran.append(current_app.name))
@@ -36,7 +36,7 @@ def test_hooks_run_functions_in_order_and_then_the_signal(app):
 
 
 def test_hooks_run_async_functions(app, hooks):
-    """A hook may be an async function."""
+    """An async function is run as Flask runs async views."""
     ran = []
 
     async def hook():
@@ -51,7 +51,7 @@ def test_hooks_run_async_functions(app, hooks):
 
 
 def test_hooks_tell_whether_there_is_anything_to_run(hooks):
-    """An app without hooks and receivers of the signal pays nothing."""
+    """Without functions and receivers there is nothing to run."""
     signal = Signal()
     heard = Hooks(signal)
     receiver = lambda sender: None  # noqa: E731 - held here, since a signal holds it weakly
@@ -65,7 +65,7 @@ def test_hooks_tell_whether_there_is_anything_to_run(hooks):
 
 
 def test_hooks_refuse_what_is_no_function(hooks):
-    """At once, since it would fail with each socket."""
+    """A hook that is not a function is an error at once, and not at each socket."""
     with pytest.raises(
         TypeError, match=r"on_join and @realtime\.on_leave decorate a function, not 3\."
     ):

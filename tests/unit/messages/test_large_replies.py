@@ -1,4 +1,4 @@
-"""Large replies of a process: how many are made at one time."""
+"""How many large replies a process makes at one time."""
 
 import threading
 
@@ -14,17 +14,17 @@ LARGE = 10 * LARGE_REPLY_BYTES
 
 
 def waiting_in(budget):
-    """How many wait, whoever they belong to."""
+    """Return how many requests wait for their turn in *queue*, whatever their owner."""
     return sum(map(len, budget._waiting.values()))
 
 
 def waiting_for_bodies(bodies):
-    """How many wait in all, of whatever endpoint."""
+    """Return how many requests wait in all."""
     return sum(map(waiting_in, [bodies._all, *(one for one, _ in bodies._kinds.values())]))
 
 
 class Asked:
-    """Sockets that ask for one reply each, and what they came to.
+    """Sockets that ask for one reply each, and the replies.
 
     :param size: of the replies.
     """
@@ -62,7 +62,8 @@ class Asked:
 
 @pytest.fixture
 def asked(monkeypatch):
-    """Sockets of a process in which a session may have two large bodies, and one is encoded."""
+    """Sockets of a process in which a session may have two large bodies, and one is encoded at a
+    time."""
     monkeypatch.setattr(module, "BODY_BYTES", LARGE * 8)
     monkeypatch.setattr(module, "ENCODING_BYTES", LARGE * module.COPIES)
     monkeypatch.setattr(module, "PATIENCE_SECONDS", DEADLINE)
@@ -72,7 +73,8 @@ def asked(monkeypatch):
 
 
 def test_large_replies_are_encoded_one_by_one(asked):
-    """Each holds several times the memory of its body until it is on its way."""
+    """Each reply takes several times the memory of its body until it is sent, so large ones are
+    encoded one at a time."""
     asked.made.set()
     for endpoint in "abcd":
         asked.ask(1, endpoint)
@@ -87,7 +89,7 @@ def test_large_replies_are_encoded_one_by_one(asked):
 
 
 def test_others_run_between_two_large_replies(asked, monkeypatch):
-    """On greenlets those that wait in line would run one after the other, and nobody else."""
+    """Under gevent other greenlets run between two large replies."""
     taken = []
     monkeypatch.setattr(pause, "let_others_run", lambda: taken.append(asked.replies.encoding.taken))
     asked.ask(3)
@@ -114,7 +116,7 @@ def test_memory_is_given_back_though_the_pause_is_cut_off(asked, monkeypatch):
 
 
 def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
-    """All of them would be in memory else, and wait to be encoded."""
+    """An endpoint of large replies runs again only when there is memory for its reply."""
     asked.replies.note("large", LARGE)
 
     asked.ask(5)
@@ -127,7 +129,7 @@ def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
 
 
 def test_other_endpoints_wait_for_nobody(asked):
-    """What is small is made and encoded while large replies wait."""
+    """Small replies are made and sent while large ones wait."""
     asked.replies.note("large", LARGE)
     asked.ask(5)
     eventually(lambda: asked.replies.bodies.is_waited_for)
@@ -142,7 +144,7 @@ def test_other_endpoints_wait_for_nobody(asked):
 
 
 def test_handlers_that_wait_for_each_other_come_to_an_end(asked, monkeypatch):
-    """The one that is to wake the others is begun though they have taken all the memory."""
+    """Handlers have taken all the memory and wait for another one. That one runs all the same."""
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
     asked.replies = LargeReplies()
     asked.replies.note("large", LARGE)
@@ -153,7 +155,7 @@ def test_handlers_that_wait_for_each_other_come_to_an_end(asked, monkeypatch):
 
 
 def test_endpoint_is_small_again_after_some_small_replies():
-    """One large page of a search has nobody wait for good."""
+    """An endpoint made one large reply and some small ones. It does not have to wait any more."""
     replies = LargeReplies()
     replies.note("search", LARGE)
     counted = 0
@@ -170,7 +172,7 @@ def test_endpoint_is_small_again_after_some_small_replies():
 
 
 def test_session_that_calls_what_takes_long_holds_up_no_other(asked):
-    """However many of its calls wait; others' do not wait behind all of them."""
+    """A session makes many slow calls. Calls of other sessions do not wait for all of them."""
     asked.replies.note("slow", LARGE)
     asked.ask(9, "slow", session="greedy")
     eventually(lambda: waiting_for_bodies(asked.replies.bodies) == 7)
@@ -184,7 +186,7 @@ def test_session_that_calls_what_takes_long_holds_up_no_other(asked):
 
 
 def test_endpoint_that_takes_long_holds_up_no_other(asked):
-    """However many visitors call it: a cookie, and so a session, costs nothing."""
+    """Many visitors call a slow endpoint. Calls of other endpoints do not wait for all of them."""
     asked.replies.note("slow", LARGE)
     asked.replies.note("list", LARGE)
     for number in range(9):

@@ -1,4 +1,4 @@
-"""What an app's response looks like as the reply to a message."""
+"""The reply to a message, made from the app's response."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..conversations import Browser
 
 
 def reply_to(response, environ):
-    """The reply that carries *response*, of 1000 bytes at the most."""
+    """Return the reply for *response*, with a limit of 1000 bytes."""
     turn = ReplyTurn(LargeReplies(), "session")
     return reply_of("7", response, environ, read_body(response, environ, 1000, turn), turn)
 
@@ -56,7 +56,7 @@ def answer(browser, handler):
     ],
 )
 def test_reply_carries_text_and_json_as_they_are_and_else_base64(browser, make, body, encoding):
-    """A body arrives as what it is, and no body breaks the reply around it."""
+    """Text and JSON are sent as such, and any other body in base64."""
     reply = answer(browser, lambda message: make())
 
     assert reply["body"] == body
@@ -64,7 +64,7 @@ def test_reply_carries_text_and_json_as_they_are_and_else_base64(browser, make, 
 
 
 def test_reply_never_carries_set_cookie(browser):
-    """A session cookie is not for page scripts, which could not read it by HTTP either."""
+    """A reply has no Set-Cookie, which page scripts could not read by HTTP either."""
 
     def handler(message):
         session["a"] = 1
@@ -79,7 +79,7 @@ def test_reply_never_carries_set_cookie(browser):
 
 
 def test_reply_joins_headers_that_come_twice(browser):
-    """No header gets lost because a JSON object has a name but once."""
+    """Values of a repeated header are joined, since a JSON object has each name once."""
 
     def handler(message):
         response = Response("")
@@ -91,7 +91,7 @@ def test_reply_joins_headers_that_come_twice(browser):
 
 
 def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
-    """What has no end known can't be one message; its page fetches it by HTTP."""
+    """A stream without a known end cannot be one message. Its page is told to fetch it by HTTP."""
     closed = threading.Event()
 
     def forever():
@@ -114,7 +114,7 @@ def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
 
 
 def test_reply_larger_than_allowed_is_502(app):
-    """REALTIME_MAX_REPLY_BYTES counts the bytes of the body."""
+    """A body of more bytes than REALTIME_MAX_REPLY_BYTES is answered 502."""
     browser = Browser(app, MAX_REPLY_BYTES=10)
 
     assert answer(browser, lambda message: "x" * 10)["body"] == "x" * 10
@@ -124,7 +124,7 @@ def test_reply_larger_than_allowed_is_502(app):
 
 
 def test_reply_carries_a_small_file_and_closes_it(app):
-    """send_file works over a socket, as far as the file is small."""
+    """send_file works over a socket for a small file."""
     browser = Browser(app, MAX_REPLY_BYTES=10)
     files = [io.BytesIO(b"x" * 10), io.BytesIO(b"x" * 11)]
     left = iter(files)
@@ -140,7 +140,7 @@ def test_reply_carries_a_small_file_and_closes_it(app):
 
 
 def test_reply_closes_its_response(browser):
-    """Functions given to call_on_close run."""
+    """Functions of call_on_close run."""
     closed = []
 
     def handler(message):
@@ -154,7 +154,8 @@ def test_reply_closes_its_response(browser):
 
 
 def test_reply_says_that_its_body_is_not_for_the_page(browser):
-    """By these headers a client knows an upload, which it must not insert."""
+    """The reply has the headers by which the client recognises an upload, which it must not
+    insert."""
     headers = {
         "Content-Disposition": "attachment; filename=x.html",
         "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -168,7 +169,8 @@ def test_reply_says_that_its_body_is_not_for_the_page(browser):
 
 @pytest.mark.parametrize("name", ["X-Sendfile", "X-Accel-Redirect", "X-Lighttpd-Send-File"])
 def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
-    """Nothing of such an answer is shown: neither its path nor an empty body with status 200."""
+    """A response leaves its file to the proxy (X-Sendfile). The page is told to fetch it by HTTP,
+    and does not see the file's path."""
     response = Response("", headers={name: "/srv/private/report.pdf"})
 
     reply = reply_to(response, create_environ())
@@ -179,7 +181,7 @@ def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
 
 
 def test_file_of_an_app_that_has_its_proxy_send_files(tmp_path):
-    """``send_file`` sets that header by itself where the app's configuration wants it."""
+    """``send_file`` sets X-Sendfile itself where the app's configuration says so."""
     app = Flask(__name__)
     app.config["USE_X_SENDFILE"] = True
     (tmp_path / "report.txt").write_text("secret")
@@ -194,7 +196,8 @@ def test_file_of_an_app_that_has_its_proxy_send_files(tmp_path):
 
 @pytest.mark.parametrize("where", ["body", "end", "registry"])
 def test_large_reply_whose_app_takes_long_holds_up_no_other(browser, monkeypatch, where):
-    """Neither while it makes the body, nor behind it, nor while Redis is slow to take cookies."""
+    """An app is slow to make a large body, or to close it, or Redis is slow to take its cookies.
+    Other replies do not wait for that."""
     monkeypatch.setattr(large_replies, "ENCODING_BYTES", 1)
     replies, has_begun, gate = LargeReplies(), threading.Event(), threading.Event()
 
@@ -243,7 +246,7 @@ def test_large_reply_whose_app_takes_long_holds_up_no_other(browser, monkeypatch
     ],
 )
 def test_error_says_nothing_of_what_an_endpoint_makes_else(browser, make):
-    """Errors have small bodies, whatever the endpoint's pages have."""
+    """A small error body does not make an endpoint of large pages count as small."""
     socket = browser.open_socket({"do": lambda data: make()})
     socket.large_replies.note("realtime.message.do", 1_000_000)
     before = dict(socket.large_replies._expected)

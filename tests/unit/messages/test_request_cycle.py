@@ -1,4 +1,4 @@
-"""The steps of a request, on whichever Flask is installed."""
+"""The steps of a request, on whichever version of Flask is installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask_realtime.messages.request_cycle import RequestCycle
 
 
 class OldStyleFlask(flask.Flask):
-    """An app of a user's, written for Flask up to 3.1."""
+    """A user's subclass of Flask, written for versions up to 3.1."""
 
     ignored: type[BaseException] = KeyError
 
@@ -26,7 +26,7 @@ def begin(app, path="/"):
 
 
 def test_cycle_dispatches_to_the_route_behind_before_request_functions(app):
-    """The response is that of the view, as a server would have had it."""
+    """before_request functions run, and then the view."""
     app.add_url_rule("/name", "name", lambda: [current_app.name, request.path, seen.pop()])
     seen = []
     app.before_request(lambda: seen.append("asked"))
@@ -40,7 +40,7 @@ def test_cycle_dispatches_to_the_route_behind_before_request_functions(app):
 
 
 def test_cycle_can_go_without_a_view(app):
-    """before_request functions and after_request functions run around what the library does."""
+    """before_request and after_request functions run around a function of the library."""
     app.before_request(lambda: abort(403) if "bad" in request.path else None)
     app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
 
@@ -54,7 +54,7 @@ def test_cycle_can_go_without_a_view(app):
 
 
 def test_cycle_handles_what_no_error_handler_has_taken(app):
-    """A view's error becomes the app's page for it."""
+    """An error of a view becomes the app's 500."""
     app.add_url_rule("/bad", "bad", lambda: 1 / 0)
     app.errorhandler(500)(lambda error: ("sorry", 500))
 
@@ -66,7 +66,7 @@ def test_cycle_handles_what_no_error_handler_has_taken(app):
 
 
 def test_cycle_has_the_session_without_using_it(app):
-    """That the library opens a session varies no response by its cookie."""
+    """Opening the session does not add Vary: Cookie to the response."""
     app.add_url_rule("/", "index", lambda: "hi")
 
     cycle, opened = begin(app)
@@ -78,7 +78,7 @@ def test_cycle_has_the_session_without_using_it(app):
 
 
 def test_cycle_has_the_session_of_the_request(app):
-    """What push() returns is what the view knows as flask.session."""
+    """push() returns the session that a view knows as flask.session."""
     app.add_url_rule("/", "index", lambda: session["user"])
 
     cycle, opened = begin(app)
@@ -90,7 +90,7 @@ def test_cycle_has_the_session_of_the_request(app):
 
 
 def test_cycle_tells_teardown_functions_of_the_error(app):
-    """A database session is rolled back where the request has failed."""
+    """Teardown functions receive the error, so that a database session is rolled back."""
     told = []
     app.teardown_request(told.append)
     error = ValueError()
@@ -103,7 +103,7 @@ def test_cycle_tells_teardown_functions_of_the_error(app):
 
 
 def test_cycle_heeds_an_app_that_ignores_errors():
-    """should_ignore_error, deprecated in Flask 3.2, still decides where an app defines it."""
+    """An app's should_ignore_error, deprecated in Flask 3.2, is still called."""
     app = OldStyleFlask(__name__)
     told = []
     app.teardown_request(told.append)
@@ -117,11 +117,11 @@ def test_cycle_heeds_an_app_that_ignores_errors():
 
 
 def test_cycle_runs_an_app_whose_class_was_written_for_an_older_flask(monkeypatch):
-    """An override without the context that Flask 3.2 hands on is called as it was written."""
+    """An overridden method that does not take Flask 3.2's context argument is called without it."""
     # Flask 3.2 changes its own class when such a subclass is made.
     monkeypatch.setattr(flask.Flask, "preprocess_request", flask.Flask.preprocess_request)
     with warnings.catch_warnings():
-        # Flask 3.2 tells the app's author.
+        # Flask 3.2 warns the app's author.
         warnings.simplefilter("ignore", DeprecationWarning)
 
         class Counting(flask.Flask):

@@ -1,4 +1,4 @@
-"""What a refusal repeats of a client's message."""
+"""How a refusal quotes a part of a client's message."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from flask_realtime.messages.show import show
 
 
 def test_value_is_shown_as_the_client_wrote_it():
-    """JSON in, JSON out, and nothing but ASCII."""
+    """A value is quoted as JSON in ASCII."""
     assert show({"a": [None, "ü\n"]}) == '{"a": [null, "\\u00fc\\n"]}'
 
 
 def test_value_of_any_size_is_shown_in_one_line():
-    """A refusal is no larger for the size of what it refuses."""
+    """A large value is cut, so that the refusal stays one short line."""
     assert show("x" * 1_000_000) == '"' + "x" * 99 + "…"

@@ -74,8 +74,8 @@ def identified(settled):
 
 @pytest.fixture
 def visit(settled, process):
-    """The second answer to a browser whose session holds a socket key, and *stored*, when it
-    comes; the session behind it is kept in ``visit.session``."""
+    """The second answer to a browser whose session holds a socket key, and *stored*, when it comes.
+    The session after it is kept in ``visit.session``."""
 
     def visit(view, **stored):
         settled.add_url_rule("/first", "first", lambda: session.update(stored) or "")
@@ -104,9 +104,10 @@ def here():
 
 @pytest.fixture
 def queue(monkeypatch, registry, here):
-    """What carries ends out, and soon tries again what *registry* has refused."""
+    """The queue that sends ends to the registry, and soon tries again those that *registry* has
+    refused."""
     monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
-    # A loaded machine is slow; where lateness matters, the test sets its own.
+    # A loaded machine is slow; a test about lateness sets its own value.
     monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
     queue = Endings(registry, here)
     yield queue

@@ -18,7 +18,7 @@ SCRIPTED = "<body>{{ realtime_script() }}</body>"
 
 
 def make_app(process, grants):
-    """An app whose session says who it belongs to."""
+    """An app whose session says which user it belongs to."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
     app.extensions[EXTENSION] = Identify()

@@ -1,4 +1,5 @@
-"""A registry that refuses to note ends, and what is done beside it."""
+"""A registry that refuses to record ends of sessions and users, and a process that records its own
+acts."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
@@ -9,7 +10,7 @@ BAN = [UserEnd("42"), Disconnect(user="42")]
 
 
 class Refusing(MemoryRegistry):
-    """A registry that refuses the ends named in ``refused``, and writes down what it takes."""
+    """A registry that refuses the ends named in ``refused``, and records the others."""
 
     def __init__(self):
         super().__init__(Config())
@@ -38,7 +39,7 @@ class Refusing(MemoryRegistry):
 
 
 class Here:
-    """A process that writes down what is done in it."""
+    """A process that records what is done in it."""
 
     def __init__(self):
         self.done = []

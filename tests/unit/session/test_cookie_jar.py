@@ -13,12 +13,12 @@ def jar():
 
 
 def test_jar_sends_what_the_handshake_had(jar):
-    """The first message carries the handshake's cookies, as they were."""
+    """The first message carries the handshake's cookies unchanged."""
     assert jar.header("/prefix/rooms") == "a=1; b=2"
 
 
 def test_jar_keeps_values_as_they_were_sent():
-    """Quotes and equals signs inside a value are the app's business."""
+    """Quotes and equals signs inside a value stay."""
     header = 'a="x y"; b=c=d==; empty='
 
     assert CookieJar(header, "localhost", "/").header("/") == header
@@ -37,7 +37,7 @@ def test_jar_replaces_a_cookie_of_the_handshake(jar):
     ["Max-Age=0", "Max-Age=-1", "Expires=Thu, 01 Jan 1970 00:00:00 GMT", "max-age=0; expires=x"],
 )
 def test_jar_forgets_a_cookie_that_is_deleted(jar, attributes):
-    """A cookie whose end has passed is not sent any more."""
+    """A cookie whose expiry has passed is not sent any more."""
     is_changed = jar.set(f"a=; {attributes}; Path=/", "/prefix/rooms")
 
     assert is_changed
@@ -45,7 +45,7 @@ def test_jar_forgets_a_cookie_that_is_deleted(jar, attributes):
 
 
 def test_jar_counts_max_age_before_expires(jar):
-    """Where both are said, Max-Age is meant (RFC 6265, section 5.3)."""
+    """If a cookie has both, Max-Age applies (RFC 6265, section 5.3)."""
     jar.set("a=3; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60; Path=/", "/prefix/")
 
     assert "a=3" in jar.header("/prefix/")
@@ -53,14 +53,14 @@ def test_jar_counts_max_age_before_expires(jar):
 
 @pytest.mark.parametrize("expires", ["Fri, 01 Jan 2100 00:00:00 GMT", "never"])
 def test_jar_keeps_a_cookie_until_it_expires(jar, expires):
-    """A cookie lives on if its end lies in the future, or cannot be read."""
+    """A cookie is kept if its expiry lies in the future, or cannot be read."""
     jar.set(f"c=3; Expires={expires}; Path=/", "/")
 
     assert "c=3" in jar.header("/")
 
 
 def test_jar_sends_a_cookie_to_paths_below_its_own_alone(jar):
-    """A cookie of /admin is for /admin."""
+    """A cookie with the path /admin is sent with calls of /admin and below only."""
     jar.set("c=3; Path=/prefix/admin", "/prefix/")
 
     assert "c=3" in jar.header("/prefix/admin")
@@ -70,7 +70,7 @@ def test_jar_sends_a_cookie_to_paths_below_its_own_alone(jar):
 
 
 def test_jar_puts_a_cookie_without_a_path_into_the_folder_of_the_answer(jar):
-    """The default path is that of the answer, without its last part."""
+    """A cookie without a path gets the path of its response without the last part."""
     jar.set("c=3", "/prefix/rooms/1")
 
     assert "c=3" in jar.header("/prefix/rooms/2")
@@ -78,7 +78,8 @@ def test_jar_puts_a_cookie_without_a_path_into_the_folder_of_the_answer(jar):
 
 
 def test_jar_keeps_cookies_of_one_name_and_several_paths_apart(jar):
-    """The one with the longer path comes first, and to other paths only the other is sent."""
+    """Of two cookies with the same name, the one with the longer path comes first, and only where
+    its path fits."""
     jar.set("a=3; Path=/prefix/admin", "/prefix/")
 
     assert jar.header("/prefix/admin").startswith("a=3; ")
@@ -86,7 +87,8 @@ def test_jar_keeps_cookies_of_one_name_and_several_paths_apart(jar):
 
 
 def test_jar_lets_a_cookie_of_the_prefix_replace_that_of_the_handshake(jar):
-    """The handshake does not say of which path a cookie is: one that covers it is the same."""
+    """The handshake does not tell the path of a cookie. A new cookie of that name, whose path
+    covers the handshake's, replaces it."""
     jar.set("a=3; Path=/prefix", "/prefix/rooms")
 
     assert "a=1" not in jar.header("/prefix/rooms")
@@ -104,7 +106,7 @@ def test_jar_lets_a_cookie_of_the_prefix_replace_that_of_the_handshake(jar):
     ],
 )
 def test_jar_keeps_cookies_for_its_own_host_alone(jar, domain, is_kept):
-    """A cookie for another host, which the browser refuses, is refused here too."""
+    """A cookie for another host is refused, as browsers do."""
     is_changed = jar.set(f"c=3; Domain={domain}; Path=/", "/")
 
     assert is_changed is is_kept
@@ -112,7 +114,8 @@ def test_jar_keeps_cookies_for_its_own_host_alone(jar, domain, is_kept):
 
 
 def test_jar_tells_that_a_cookie_set_again_changes_nothing(jar):
-    """An app that repeats a cookie at each answer does not send the browser to fetch it."""
+    """An app sets the same cookie with each response. The browser is not asked to fetch it
+    again."""
     assert jar.set("a=1; Path=/", "/") is False
     assert jar.set("a=1; Path=/", "/") is False
     assert jar.set("a=2; Path=/", "/") is True
@@ -131,7 +134,7 @@ def test_jar_tells_that_a_cookie_set_again_changes_nothing(jar):
     ],
 )
 def test_jar_reads_ends_of_any_length(jar, end, is_kept):
-    """A cookie that ends in a number without end costs nobody a reply."""
+    """An expiry with endless digits causes no error."""
     jar.set(f"a=3; Path=/; {end}", "/")
 
     assert ("a=3" in jar.header("/")) is is_kept
@@ -139,14 +142,14 @@ def test_jar_reads_ends_of_any_length(jar, end, is_kept):
 
 @pytest.mark.parametrize("line", ["", "no-name", "=value", ";Path=/"])
 def test_jar_ignores_a_line_without_a_name(jar, line):
-    """What is no cookie changes nothing."""
+    """A Set-Cookie header without a name changes nothing."""
     jar.set(line, "/")
 
     assert jar.header("/") == "a=1; b=2"
 
 
 def test_jar_leaves_its_copy_alone(jar):
-    """A copy can be changed and dropped."""
+    """A change of a copy does not change the jar."""
     twin = jar.copy()
 
     twin.set("a=3; Path=/", "/")

@@ -1,4 +1,4 @@
-"""A socket keeps no cookie that no browser would keep."""
+"""A socket's cookie jar has the limits that browsers have."""
 
 import pytest
 
@@ -12,7 +12,8 @@ def jar():
 
 @pytest.mark.parametrize(("bytes_", "is_kept"), [(MOST_BYTES, True), (MOST_BYTES + 1, False)])
 def test_jar_keeps_no_cookie_that_is_too_large(jar, bytes_, is_kept):
-    """Name and value count together, and attributes do not; the former cookie stays."""
+    """The name and value of a cookie count together, its attributes do not; the former cookie
+    stays."""
     value = "x" * (bytes_ - len("a"))
 
     assert jar.set(f"a={value}; Path=/; HttpOnly; SameSite=Lax", "/") is is_kept
@@ -22,7 +23,8 @@ def test_jar_keeps_no_cookie_that_is_too_large(jar, bytes_, is_kept):
 
 
 def test_jar_keeps_no_more_cookies_than_a_browser(jar):
-    """One that is there may still change or go, and one that has ended makes room."""
+    """In a full jar a cookie may change or be deleted, and an expired one makes room for
+    another."""
     for number in range(MOST_COOKIES - 2):
         assert jar.set(f"c{number}=1; Path=/", "/")
 
@@ -35,7 +37,7 @@ def test_jar_keeps_no_more_cookies_than_a_browser(jar):
 
 
 def test_copy_of_a_jar_has_dropped_nothing_yet(jar):
-    """Each message is told its own."""
+    """Each message is told only of its own dropped cookies."""
     jar.set(f"a={'x' * MOST_BYTES}", "/")
 
     assert jar.copy().dropped == ()

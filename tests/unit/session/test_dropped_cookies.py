@@ -1,4 +1,4 @@
-"""What a message sets and no browser keeps is kept by its socket neither."""
+"""A cookie of a message that no browser would keep is dropped by the socket too."""
 
 import logging
 import secrets
@@ -10,7 +10,7 @@ from flask_realtime.messages.conversation import DROPPED_HEADER
 
 from ..conversations import Browser
 
-# Of random text, which hardly gets smaller in a session's cookie.
+# Random text, which hardly compresses in a session's cookie.
 LARGE = secrets.token_hex(8000)
 
 
@@ -27,10 +27,11 @@ def browser(app):
     return Browser(app)
 
 
-# Werkzeug warns the app by itself.
+# Werkzeug itself warns the app of large cookies.
 @pytest.mark.filterwarnings("ignore:The 'session' cookie is too large")
 def test_session_that_is_too_large_leaves_the_former_one(browser):
-    """As by HTTP: the next message finds what was there before, and so does the browser."""
+    """A message stores too much in the session. As by HTTP, the next message and the browser have
+    the former session."""
     socket = browser.open_socket()
     socket.call("/set", method="post", json={"cart": "small"})
 
@@ -42,8 +43,8 @@ def test_session_that_is_too_large_leaves_the_former_one(browser):
     assert browser.session() == {"cart": "small"}
 
 
-def test_cookie_that_is_too_large_is_told_once(browser, caplog):
-    """By a warning that names it."""
+def test_cookie_that_is_too_large_is_logged_once(browser, caplog):
+    """One warning names the cookie."""
     caplog.set_level(logging.WARNING, "flask_realtime")
     socket = browser.open_socket()
 
@@ -57,8 +58,8 @@ def test_cookie_that_is_too_large_is_told_once(browser, caplog):
 
 
 @pytest.mark.parametrize("is_debug", [True, False])
-def test_developer_is_told_by_the_reply(app, browser, is_debug):
-    """While debugging alone."""
+def test_reply_names_the_dropped_cookie_in_debug_mode(app, browser, is_debug):
+    """In debug mode, and only there, the reply names the cookie."""
     app.debug = is_debug
     socket = browser.open_socket()
 

@@ -1,4 +1,5 @@
-"""What ends sessions, users and subscriptions: here at once, elsewhere as the registry takes it."""
+"""Ends of sessions, users and subscriptions take effect in this process at once, and elsewhere when
+the registry records them."""
 
 import pytest
 
@@ -9,7 +10,8 @@ from .refusing import BAN
 
 
 def test_registry_is_told_at_once_and_in_order(queue, registry):
-    """Whoever logs out has the session's end noted before the response leaves."""
+    """A visitor logs out. The registry has recorded the session's end before the response is
+    sent."""
     queue.run(BAN)
 
     assert registry.taken == BAN
@@ -20,7 +22,7 @@ def test_registry_is_told_at_once_and_in_order(queue, registry):
     "ends", [BAN, [SessionEnd("s"), Disconnect(session="s")], [UserEnd("42", "a")]]
 )
 def test_this_process_acts_whatever_the_registry_takes(queue, registry, here, ends):
-    """Its sockets are closed, and its pages taken off channels, while Redis is away."""
+    """Redis is down. This process still closes its sockets and removes its pages from channels."""
     registry.refused.update(ends)
 
     queue.run(ends)
@@ -29,7 +31,8 @@ def test_this_process_acts_whatever_the_registry_takes(queue, registry, here, en
 
 
 def test_what_is_refused_is_tried_until_it_is_taken(queue, registry):
-    """A log-out does not fail; pages that come meanwhile are known by its name."""
+    """Redis is down during a log-out, which does not fail. The end is sent again until Redis
+    records it, and pages that connect meanwhile are refused by it."""
     registry.refused.update(BAN)
 
     queue.run(BAN)
@@ -42,8 +45,8 @@ def test_what_is_refused_is_tried_until_it_is_taken(queue, registry):
 
 
 def test_others_are_told_though_the_end_cannot_be_noted(queue, registry):
-    """Once while Redis refuses to write, and once more behind the note, since a page may have come
-    back before it."""
+    """Redis announces but refuses to write. Other processes are told at once, and once more after
+    the end is recorded, since a page may have reconnected before that."""
     end, order = BAN
     registry.refused.add(end)
 
@@ -57,7 +60,8 @@ def test_others_are_told_though_the_end_cannot_be_noted(queue, registry):
 
 
 def test_others_are_told_as_soon_as_the_registry_announces(queue, registry):
-    """A Redis that was away may come back as one that refuses to write."""
+    """A Redis that was down comes back and refuses to write. Other processes are told all the
+    same."""
     _, order = BAN
     registry.refused.update(BAN)
     queue.run(BAN)
@@ -69,7 +73,8 @@ def test_others_are_told_as_soon_as_the_registry_announces(queue, registry):
 
 
 def test_one_that_is_refused_for_ever_holds_up_no_other(queue, registry):
-    """Neither what was asked for with it nor what comes later."""
+    """The registry always refuses one end. Other ends, asked for together with it or later, are
+    recorded."""
     registry.refused.add(UserEnd("42", "a"))
 
     queue.run([UserEnd("42", "a"), UserEnd("42", "b")])
@@ -80,7 +85,8 @@ def test_one_that_is_refused_for_ever_holds_up_no_other(queue, registry):
 
 
 def test_fault_holds_up_nothing(queue, registry, monkeypatch, caplog):
-    """A fault of ours is seen in the log, is not tried again, and the rest goes on."""
+    """One end causes an unexpected error, which is logged and not tried again. The others are
+    sent."""
     monkeypatch.setattr(registry, "end_user", lambda *user: 1 / 0)
 
     queue.run(BAN)

@@ -1,4 +1,5 @@
-"""Whether a session had ended before, as far as the registry tells; and how long that may take."""
+"""Whether a session had already ended, as far as the registry says so, and how long a request waits
+for that."""
 
 import threading
 
@@ -25,7 +26,7 @@ def queue(monkeypatch, registry, here):
 
 @pytest.fixture
 def hang(registry, monkeypatch):
-    """A registry that answers to ends of sessions only once the test says so."""
+    """A function that makes the registry answer to ends of sessions only when the test says so."""
     goes_on, end_session = threading.Event(), registry.end_session
 
     def end_session_slowly(*end):
@@ -38,7 +39,7 @@ def hang(registry, monkeypatch):
 
 
 def test_registry_says_whether_a_session_had_ended(queue):
-    """By the same call that notes the end."""
+    """The call that records the end also says whether the session had ended before."""
     told = [queue.run([END]), queue.run([END]), queue.run([SessionEnd("other"), END])]
 
     assert [bool(one) for one in told] == [False, True, True]
@@ -46,14 +47,15 @@ def test_registry_says_whether_a_session_had_ended(queue):
 
 @pytest.mark.parametrize("ends", [[END], [SessionEnd("other"), END]])
 def test_of_a_registry_that_refuses_nothing_is_known(queue, registry, ends):
-    """It may hold an earlier end, and it may not."""
+    """A registry that refuses to record an end cannot say whether there was an earlier one."""
     registry.refused.add(END)
 
     assert queue.run(ends) is None
 
 
 def test_session_that_is_ended_again_and_again_waits_once(queue, registry, monkeypatch):
-    """A copy of a cookie fills no queue; each request has named another successor."""
+    """Requests end the same session again and again, each with another successor. One end waits, so
+    a copied cookie cannot fill the queue."""
     monkeypatch.setattr(waiting_ends, "MOST_WAITING", 2)
     other, ends = SessionEnd("other"), [SessionEnd("s", "", key) for key in "abcdef"]
     registry.refused.update([other, END, *ends])
@@ -69,7 +71,8 @@ def test_session_that_is_ended_again_and_again_waits_once(queue, registry, monke
 
 
 def test_message_that_is_told_later_names_its_successor(queue, registry):
-    """Its browser may fetch the key of that session."""
+    """A message has ended its session, and the registry records that later, with the successor
+    whose key the browser may fetch."""
     end = SessionEnd("s", "digest:1", "successor")
     registry.refused.add(end)
 
@@ -80,7 +83,8 @@ def test_message_that_is_told_later_names_its_successor(queue, registry):
 
 
 def test_while_others_are_refused_nothing_is_known_nor_waited_for(queue, registry):
-    """A try may take a timeout."""
+    """While the registry refuses ends, a request does not wait for an answer, which may take a
+    timeout."""
     registry.refused.add(UserEnd("42"))
     queue.run(BAN)
     before = list(registry.tried)
@@ -91,7 +95,7 @@ def test_while_others_are_refused_nothing_is_known_nor_waited_for(queue, registr
 
 
 def test_ends_that_just_wait_for_their_turn_keep_no_other_from_being_told(queue, registry, hang):
-    """A log-out of a stranger at the same moment costs nobody the answer."""
+    """Somebody else logs out at the same moment. Both requests get their answer of the registry."""
     queue.run_within([SessionEnd("stranger")], 0)
 
     told = []
@@ -104,14 +108,15 @@ def test_ends_that_just_wait_for_their_turn_keep_no_other_from_being_told(queue,
 
 
 def test_end_that_the_registry_notes_in_time_is_noted(queue, registry):
-    """Whoever logs out has the session's end noted before the response leaves."""
+    """The registry records a log-out before the response is sent."""
     queue.run_within([END], DEADLINE)
 
     assert registry.taken == [END]
 
 
 def test_nothing_here_waits_for_a_registry_that_hangs(queue, registry, here, hang):
-    """This process acts, the caller goes on, and the order comes behind the end."""
+    """The registry hangs. This process closes its sockets, the request continues, and the order to
+    other processes follows the end."""
     queue.run_within([END], 0.01)
     queue.run([ORDER])
     done, told = list(here.done), list(registry.taken)
@@ -122,7 +127,8 @@ def test_nothing_here_waits_for_a_registry_that_hangs(queue, registry, here, han
 
 
 def test_end_that_the_registry_took_late_is_told_again_with_its_age(queue, registry, monkeypatch):
-    """A later end may have been noted while this one was under way."""
+    """The registry records an end late. The end is sent again with its age, since a later one may
+    have been recorded in between."""
     ages, late = [], 20
     monkeypatch.setattr(endings, "LATE_END_MS", late)
 

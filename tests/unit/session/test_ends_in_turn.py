@@ -1,4 +1,5 @@
-"""Ends that wait for the registry take turns: bans first, and none is pushed out by strangers."""
+"""Ends that wait for the registry take turns: bans come first, and strangers cannot push any
+out."""
 
 import threading
 
@@ -81,7 +82,8 @@ def test_ban_keeps_its_time_when_pages_end_for_other_reasons():
 
 @pytest.mark.parametrize("flood", [STRANGERS, LEAVES], ids=["strangers", "leaves"])
 def test_ban_is_told_however_many_strangers_log_out_meanwhile(queue, registry, monkeypatch, flood):
-    """Cookies cost nothing, nor does it cost anything to leave a room."""
+    """Strangers log out, or leave rooms, in great numbers while Redis is down. A ban still reaches
+    the registry."""
     monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
     registry.refused.update(BAN, *flood)
 
@@ -95,7 +97,8 @@ def test_ban_is_told_however_many_strangers_log_out_meanwhile(queue, registry, m
 
 
 def test_of_many_log_outs_one_is_tried_between_two_tries_of_a_ban(queue, registry):
-    """While Redis refuses all, the others cost no time on a processor; a ban is told first."""
+    """While Redis refuses everything, one log-out is tried between two tries of a ban. A ban is
+    sent first when Redis is back."""
     registry.refused.update(BAN[:1], *STRANGERS)
     for ends in STRANGERS:
         queue.run(ends)
@@ -108,13 +111,13 @@ def test_of_many_log_outs_one_is_tried_between_two_tries_of_a_ban(queue, registr
     noted = [end for end in registry.tried[first:] if not isinstance(end, Disconnect)]
     between = "".join("B" if end == BAN[0] else "s" for end in noted).strip("s").split("B")
     assert set(between[2:]) <= {"", "s"}
-    # Each has its turn: one that is refused for ever holds up no other.
+    # Each end has its turn: one that is always refused delays no other.
     assert set(noted) == {BAN[0], *(ends[0] for ends in STRANGERS)}
 
 
 @pytest.fixture
 def let_wait(queue, registry, monkeypatch):
-    """A function that has ends wait together, behind one on which the registry hangs meanwhile."""
+    """A function that makes ends wait together, after one during which the registry hangs."""
     begun, goes_on = threading.Event(), threading.Event()
     take = registry._take
 
@@ -139,7 +142,7 @@ def let_wait(queue, registry, monkeypatch):
 
 
 def test_ban_is_told_before_log_outs_that_waited_longer(registry, let_wait):
-    """Thousands may have come while Redis did not reply."""
+    """Thousands of log-outs wait since Redis stopped replying. A later ban is sent before them."""
     let_wait(SessionEnd("stuck"), *STRANGERS, BAN)
 
     eventually(lambda: STRANGERS[-1][1] in registry.taken)
@@ -147,7 +150,8 @@ def test_ban_is_told_before_log_outs_that_waited_longer(registry, let_wait):
 
 
 def test_log_out_waits_for_no_flood_of_leaves(registry, let_wait, monkeypatch):
-    """One user may leave thousands of channels, again and again, after a short outage."""
+    """One user leaves thousands of channels again and again after a short outage. A log-out does
+    not wait for all of that."""
     monkeypatch.setattr(endings, "TURN_SECONDS", 0)
     log_out = SessionEnd("stranger")
 
@@ -172,7 +176,7 @@ def test_what_the_registry_takes_waits_for_no_retry(registry, let_wait, monkeypa
 
 
 def test_time_without_an_end_delays_none(queue, registry, monkeypatch):
-    """The second outage of a process is over as soon as the first."""
+    """The second outage in the life of a process ends as quickly as the first."""
     registry.refused.update(BAN)
     queue.run(BAN)
     registry.refused.clear()

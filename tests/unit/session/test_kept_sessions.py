@@ -1,4 +1,5 @@
-"""The session of one socket, where the server keeps it and the cookie has its key."""
+"""The session of a socket in an app whose server keeps sessions and whose cookie holds their
+ids."""
 
 from __future__ import annotations
 
@@ -41,15 +42,15 @@ def server_side(app):
 
 
 def browser_of(app):
-    """A browser whose session, with its socket key, the server keeps."""
+    """A browser whose session, with its socket key, is kept on the server."""
     browser = Browser(app)
     browser.client.post("/set", json={SOCKET_KEY: browser.key, "cart": [1]})
     return browser
 
 
 def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
-    """The browser comes with the id that was replaced; who brings that, and names the page, gets
-    what waits, and keeps what was in the session."""
+    """A log-in over a socket gives the session a new id. The browser comes with the former id and
+    names its page, gets the new cookie, and finds its session's content."""
     browser = browser_of(server_side)
     socket = browser.open_socket()
 
@@ -81,7 +82,8 @@ def test_what_a_socket_sets_behind_a_new_id_reaches_the_browser_too(server_side)
 
 
 def test_replaced_session_is_taken_over_by_nobody_else(server_side):
-    """Neither by another page of the browser nor by another browser that knows the page's id."""
+    """Another page of the browser, or another browser that knows the page's id, does not get the
+    new cookie."""
     browser = browser_of(server_side)
     browser.open_socket().call("/login", method="post")
 
@@ -97,7 +99,8 @@ def test_replaced_session_is_taken_over_by_nobody_else(server_side):
 
 
 def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side):
-    """At once, with another key: the store is the browser's as well."""
+    """A log-out over a socket takes effect at once for HTTP too, and the session gets another
+    socket key."""
     browser = browser_of(server_side)
     browser.identify.set(who)
     browser.client.post("/set", json={"user": 42})
@@ -114,8 +117,8 @@ def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side)
 
 
 def test_what_waits_behind_another_session_is_laid_over_that_session(server_side):
-    """Among changes that wait for a new socket one may bring a cookie with the key of another
-    session, and those behind it were made in that one."""
+    """Of the changes that wait for a new socket one brings the cookie of another session. The
+    changes after it apply to that session."""
     browser = browser_of(server_side)
     browser.identify.set(who)
     other = server_side.test_client()
@@ -137,7 +140,8 @@ def test_what_waits_behind_another_session_is_laid_over_that_session(server_side
 
 @pytest.mark.parametrize("is_permanent", [True, False])
 def test_session_that_is_remembered_no_more_ends_with_its_browser(server_side, is_permanent):
-    """The key in its cookie stays the same; only when the cookie ends is another."""
+    """A message makes a permanent session end with the browser. The cookie's id stays, and its
+    expiry changes."""
     server_side.permanent_session_lifetime = 1000
     browser = browser_of(server_side)
     browser.client.post("/set", json={"_permanent": not is_permanent})

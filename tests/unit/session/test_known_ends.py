@@ -1,4 +1,4 @@
-"""What one process knows of sessions that have ended, whatever the registry notes."""
+"""Ends of sessions that this process itself knows, whatever the registry records."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from flask_realtime.threads import clock
 
 
 def test_session_that_has_ended_is_known():
-    """And no other."""
+    """A session that this process has ended is known as ended, and no other."""
     ends = KnownEnds()
 
     ends.note("one")
@@ -21,7 +21,8 @@ def test_session_that_has_ended_is_known():
     ("heir", "has_ended"), [("digest:1", False), ("digest:2", True), ("", True)]
 )
 def test_message_that_has_ended_its_own_session_is_told_apart(heir, has_ended):
-    """What it does itself at a log-out is done; the order to close the sockets names no message."""
+    """A message logs out. Its own further work is not refused for that; the order to close the
+    sockets names no message."""
     ends = KnownEnds()
 
     ends.note("one", "digest:1")
@@ -30,8 +31,8 @@ def test_message_that_has_ended_its_own_session_is_told_apart(heir, has_ended):
     assert ends.has_ended("one", heir) is has_ended
 
 
-def test_message_without_a_name_is_nobodys_heir():
-    """A session that was ended by HTTP has ended for all."""
+def test_session_ended_by_http_has_ended_for_all():
+    """A session that was ended by HTTP, not by a message, has ended for every message."""
     ends = KnownEnds()
 
     ends.note("one")
@@ -40,7 +41,8 @@ def test_message_without_a_name_is_nobodys_heir():
 
 
 def test_what_is_known_takes_a_bounded_part_of_the_memory(monkeypatch):
-    """The oldest goes first, each is forgotten after minutes: the registry remembers longer."""
+    """Only a limited number of ends is remembered, for minutes: the oldest goes first. The registry
+    remembers longer."""
     monkeypatch.setattr(known_ends, "MOST_KNOWN", 2)
     ends = KnownEnds()
 
@@ -55,14 +57,15 @@ def test_what_is_known_takes_a_bounded_part_of_the_memory(monkeypatch):
 
 
 def test_form_that_is_sent_twice_comes_within_a_minute(monkeypatch):
-    """What comes later comes from a browser that has kept the cookie, or from who has a copy."""
+    """A second request within a minute may be a form that was sent twice. A later one comes from a
+    browser that kept the old cookie, or from somebody with a copy of it."""
     ends, now = KnownEnds(), clock.monotonic()
     moments = iter([now, now + known_ends.JUST_SECONDS / 2])
     monkeypatch.setattr(clock, "monotonic", lambda: next(moments, now + known_ends.JUST_SECONDS))
 
     ends.note("one")
     found = ends.has_just_ended("one")
-    # Who comes again ends it again.
+    # A later request of the session ends it again.
     ends.note("one")
 
     assert found and not ends.has_just_ended("one")

@@ -1,4 +1,4 @@
-"""A log-in by Flask-Login, which shows a password, in a browser whose session has ended."""
+"""A log-in by Flask-Login, which proves a password, in a browser whose session has ended."""
 
 import flask_login
 import pytest
@@ -32,7 +32,8 @@ def log_in_anew():
 
 @pytest.mark.parametrize("view", [log_in, log_in_anew])
 def test_log_in_of_the_same_user_gives_an_ended_session_a_living_key(app, process, visit, view):
-    """Nobody who has a mere copy of the cookie can do so."""
+    """A log-in gives an ended session a new key with which its pages may connect; a mere copy of
+    the cookie cannot do that."""
     process.registry.end_session(session_digest("secret", KEY))
 
     visit(view, socket_key=KEY, _user_id="42")
@@ -41,7 +42,8 @@ def test_log_in_of_the_same_user_gives_an_ended_session_a_living_key(app, proces
 
 
 def test_log_in_of_the_same_user_leaves_a_living_session_its_key(app, process, visit):
-    """The user's other pages go on: nothing of what was granted has ended."""
+    """A user logs in again in a session that has not ended. Its key stays, and so do the user's
+    other pages."""
     visit(log_in, socket_key=KEY, _user_id="42")
 
     assert visit.session["socket_key"] == KEY
@@ -49,7 +51,8 @@ def test_log_in_of_the_same_user_leaves_a_living_session_its_key(app, process, v
 
 
 def test_page_for_a_known_user_gives_an_ended_session_no_living_key(app, process, visit):
-    """To ask who the user is, is no log-in."""
+    """A page reads current_user in an ended session. That is not a log-in, and its pages may not
+    connect."""
     process.registry.end_session(session_digest("secret", KEY))
 
     def look():

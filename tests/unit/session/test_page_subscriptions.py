@@ -1,4 +1,4 @@
-"""What a request lets its page hear, and what is left of it behind the response."""
+"""Subscriptions that a request makes for its page, and which of them last after the response."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from flask_realtime.protocol.pushes import Push
 
 from .pages import HEADER, KEY, OPEN, PAGE, clients, id_of
 
-# A page that comes.
+# The page that the request renders.
 
 
 def test_page_that_comes_is_subscribed_before_its_view_goes_on(grants, process, ask):
-    """A push that falls between the query and the response is in its socket's first messages."""
+    """A view subscribes its page and then reads its data. A push in between is among the first
+    messages of the page's socket."""
 
     def view():
         grants.subscribe(["a"])
@@ -36,7 +37,7 @@ def test_page_that_comes_is_subscribed_before_its_view_goes_on(grants, process, 
 
 @pytest.mark.parametrize("status", [200, 201, 422])
 def test_page_that_comes_keeps_what_a_success_granted(grants, process, ask, status):
-    """A form that is shown again, with what was wrong in it, is a page like any other."""
+    """A form that is shown again with its errors (422) is a page, and stays subscribed."""
     ask(lambda: grants.subscribe(["a"]) or (PAGE, status))
 
     assert list(clients(process).values()) == [{"a"}]
@@ -44,7 +45,8 @@ def test_page_that_comes_keeps_what_a_success_granted(grants, process, ask, stat
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])
 def test_page_that_comes_with_a_refusal_hears_nothing(grants, process, ask, status):
-    """What a view subscribed before it refused is taken back before the response leaves."""
+    """A view subscribes and then refuses. The subscription is removed before the response is
+    sent."""
     response = ask(lambda: grants.subscribe(["a"]) or (PAGE, status))
 
     assert response.status_code == status
@@ -55,7 +57,8 @@ def test_page_that_comes_with_a_refusal_hears_nothing(grants, process, ask, stat
     "answer", [lambda: {"json": 1}, lambda: redirect("/x"), lambda: "no body", lambda: ("", 204)]
 )
 def test_response_that_is_no_page_leaves_nothing(grants, process, ask, answer):
-    """A before_request function that subscribes everybody begins no session for a file."""
+    """A before_request function subscribes for every request. A file's response starts no session
+    and leaves no subscription."""
     response = ask(lambda: grants.subscribe(["a"]) or answer(), has_session=False)
 
     assert clients(process) == {}
@@ -63,7 +66,7 @@ def test_response_that_is_no_page_leaves_nothing(grants, process, ask, answer):
 
 
 def test_response_that_hands_out_the_id_is_a_page(grants, process, ask):
-    """JSON that holds the connection id is how an app of one page begins."""
+    """JSON with the connection id, for a single-page app, keeps its subscriptions."""
 
     def view():
         grants.subscribe(["a"])
@@ -78,7 +81,7 @@ def test_response_that_hands_out_the_id_is_a_page(grants, process, ask):
 
 
 def test_head_subscribes_nobody(grants, process, ask):
-    """Its response has no body that could hold an id."""
+    """A response to HEAD has no body with an id, and leaves no subscription."""
     ask(lambda: grants.subscribe(["a"]) or PAGE, method="HEAD")
 
     assert clients(process) == {}
@@ -89,7 +92,8 @@ def away(*_args):
 
 
 def test_page_is_rendered_without_a_registry_and_says_so(grants, process, ask, caplog):
-    """It reloads once its socket is open, since the server does not know it then."""
+    """The registry is unavailable. The page is rendered, says that it is not subscribed, and
+    reloads once its socket is open."""
     process.registry.subscribe = away
 
     def view():
@@ -105,7 +109,8 @@ def test_page_is_rendered_without_a_registry_and_says_so(grants, process, ask, c
 
 
 def test_page_that_could_be_subscribed_only_in_part_is_not_known_at_all(grants, process, ask):
-    """Else it would not be told that it misses the rest."""
+    """The registry fails at the second of two subscriptions. The page stays unknown, so that it
+    reloads; otherwise it would not learn that it misses pushes."""
     subscribe = process.registry.subscribe
 
     def view():
@@ -122,7 +127,8 @@ def test_page_that_could_be_subscribed_only_in_part_is_not_known_at_all(grants, 
 
 
 def test_refusal_that_cannot_be_taken_back_is_503(grants, process, ask):
-    """A page that nobody may hear with does not leave while it could."""
+    """A view subscribes and then refuses, and the registry does not confirm the removal. The
+    response is 503."""
 
     def view():
         grants.subscribe(["a"])
@@ -136,14 +142,15 @@ def test_refusal_that_cannot_be_taken_back_is_503(grants, process, ask):
     assert "<body" not in response.text
 
 
-# A page that is open.
+# A page that is open already.
 
 
 @pytest.mark.parametrize(("status", "channels"), [(200, {"a"}), (204, {"a"})])
 def test_open_page_is_subscribed_once_its_request_has_succeeded(
     grants, process, ask, status, channels
 ):
-    """From where the channel stood when the view said so."""
+    """A request of an open page subscribes it, from the channel's position at the time of the
+    call."""
 
     def view():
         grants.subscribe(["a"])
@@ -161,21 +168,22 @@ def test_open_page_is_subscribed_once_its_request_has_succeeded(
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 422, 500])
 def test_open_page_hears_nothing_of_what_refuses_it(grants, process, ask, status):
-    """Not for a moment: it would have heard whatever was pushed while the view made up its mind."""
+    """A view subscribes an open page and then refuses. The page receives nothing, not even what was
+    pushed while the view ran."""
     ask(lambda: grants.subscribe(["a"]) or ("", status), method="POST", headers=HEADER)
 
     assert clients(process) == {}
 
 
 def test_open_page_is_not_subscribed_by_head(grants, process, ask):
-    """A request that only asks changes nothing."""
+    """A HEAD request of an open page subscribes it to nothing."""
     ask(lambda: grants.subscribe(["a"]) or "", method="HEAD", headers=HEADER)
 
     assert clients(process) == {}
 
 
 def test_open_page_leaves_a_channel_that_it_was_about_to_enter(grants, process, ask):
-    """The last word of a view counts."""
+    """A view subscribes and then unsubscribes an open page. The last call counts."""
 
     def view():
         grants.subscribe(["a", "b"])
@@ -189,7 +197,8 @@ def test_open_page_leaves_a_channel_that_it_was_about_to_enter(grants, process, 
 
 @pytest.mark.parametrize("name", ["read", "subscribe"])
 def test_open_page_is_an_error_without_a_registry(grants, process, ask, granting, name):
-    """That page cannot be told, so its request says so: before the view goes on, or behind it."""
+    """The registry is unavailable. The request of an open page fails, during the view or after it,
+    because the page itself cannot be told."""
     setattr(process.registry, name, away)
     granting.register_error_handler(RegistryUnavailable, lambda error: ("told", 503))
 

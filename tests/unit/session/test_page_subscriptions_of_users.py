@@ -1,4 +1,4 @@
-"""What the pages of users hear, and pages whose session changes hands."""
+"""Channels of users: which pages are subscribed to them, and what a log-in or log-out changes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ def let_a_moment_pass():
 
 
 def test_page_of_a_user_hears_what_is_pushed_to_the_user(grants, process, ask):
-    """In the round trip in which its view subscribes it."""
+    """A view subscribes the page of a logged-in user. The same round trip subscribes it to the
+    user's channel."""
     ask(lambda: grants.subscribe(["a"]) or render_template_string(SCRIPTED), user="a:b")
 
     assert list(clients(process).values()) == [{"a", "@user:a%3Ab"}]
 
 
 def test_page_of_a_user_that_subscribes_to_nothing_hears_it_too(process, ask):
-    """Once its response proves to be a page."""
+    """A page whose view subscribes to nothing is subscribed to its user's channel once its response
+    proves to be a page."""
     response = ask(lambda: render_template_string(SCRIPTED), user=42)
 
     assert list(clients(process).values()) == [{"@user:42"}]
@@ -45,14 +47,15 @@ def test_page_of_a_user_that_subscribes_to_nothing_hears_it_too(process, ask):
     ids=["no script", "no body", "refused", "stranger"],
 )
 def test_page_without_a_script_a_stamp_or_a_user_asks_nobody(process, ask, view, stored):
-    """Not a round trip more."""
+    """A page without realtime_script(), an id or a user costs no round trip."""
     process.registry.subscribe = lambda *args: pytest.fail("asked")
 
     ask(view, **stored)
 
 
 def test_page_that_is_the_answer_to_a_log_in_hears_as_the_user(grants, process, ask):
-    """What its view subscribed as a stranger it hears under its final name, from the same place."""
+    """A view subscribes its page and logs the visitor in. The page has the same subscriptions, from
+    the same positions, as the user."""
 
     def view():
         grants.subscribe(["a"])
@@ -70,7 +73,7 @@ def test_page_that_is_the_answer_to_a_log_in_hears_as_the_user(grants, process, 
 
 
 def test_page_that_is_the_answer_to_a_log_out_hears_nothing_of_the_user(grants, process, ask):
-    """It goes on as a stranger's."""
+    """A view logs the visitor out. Its page does not receive what is pushed to the user."""
 
     def view():
         grants.subscribe(["a"])
@@ -85,7 +88,8 @@ def test_page_that_is_the_answer_to_a_log_out_hears_nothing_of_the_user(grants, 
 def test_page_that_logs_in_does_not_hear_what_its_user_is_put_out_of_meanwhile(
     grants, process, ask
 ):
-    """What it had asked for as a stranger counts from then on."""
+    """While a view logs a user in, somebody removes the user from a channel. The page is not
+    subscribed to it, although it had asked before the log-in."""
 
     def view():
         grants.subscribe(["a"])
@@ -99,11 +103,12 @@ def test_page_that_logs_in_does_not_hear_what_its_user_is_put_out_of_meanwhile(
     assert list(clients(process).values()) == [{"@user:42"}]
 
 
-# Secret keys that rotate.
+# Secret keys that are being exchanged.
 
 
 def test_open_page_that_was_rendered_under_an_earlier_key_is_found(grants, process, granting, ask):
-    """Its socket may live in a process that knows no other."""
+    """A page was rendered under an earlier secret key, and its socket may be in a process that
+    knows only that key. Its request finds its client."""
     granting.config["SECRET_KEY_FALLBACKS"] = ["earlier"]
     earlier = digest("earlier", KEY, ID)
     process.registry.subscribe(earlier, ["a"])
@@ -114,7 +119,8 @@ def test_open_page_that_was_rendered_under_an_earlier_key_is_found(grants, proce
 
 
 def test_page_that_subscribes_to_nothing_else_may_hear_its_user_at_once(grants, process, ask):
-    """What is pushed to the user while the view reads the user's data is in the first messages."""
+    """An empty @realtime.subscribes() subscribes the page to its user's channel before the view
+    reads the user's data."""
 
     def view():
         grants.subscribe_user()
@@ -128,8 +134,8 @@ def test_page_that_subscribes_to_nothing_else_may_hear_its_user_at_once(grants, 
     assert process.registry.subscriptions([found])[found]["@user:42"].since.seq == 0
 
 
-def test_stranger_has_no_channel_of_his_own(grants, process, ask):
-    """Nobody is asked for a page without a user."""
+def test_visitor_who_is_not_logged_in_has_no_channel(grants, process, ask):
+    """The registry is not asked for a page without a user."""
     ask(lambda: grants.subscribe_user() or PAGE)
 
     assert clients(process) == {}

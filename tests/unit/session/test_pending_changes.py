@@ -1,4 +1,4 @@
-"""Changes that wait for the browser, as texts for the registry."""
+"""Changes of a session that wait for the browser, as texts in the registry."""
 
 import pytest
 
@@ -14,7 +14,7 @@ CHANGES = SessionChanges(
 
 
 def test_changes_come_back_as_they_were(app):
-    """Whatever a session can hold, and every cookie."""
+    """Every value that a session can hold, and every cookie, is read back unchanged."""
     text = CHANGES.to_text(app, "digest")
 
     assert SessionChanges.from_text(app, "digest", text) == CHANGES
@@ -25,7 +25,8 @@ def test_changes_come_back_as_they_were(app):
     ("digest", "text"), [("other", None), ("digest", "garbage"), ("digest", "")]
 )
 def test_changes_of_another_or_of_nobody_are_refused(app, digest, text):
-    """Whoever can write into Redis can give nobody another's session."""
+    """A text for another client, or an unsigned one, is refused: whoever can write to Redis cannot
+    give anybody another session."""
     text = CHANGES.to_text(app, "digest") if text is None else text
 
     with pytest.raises(ValueError):
@@ -33,7 +34,7 @@ def test_changes_of_another_or_of_nobody_are_refused(app, digest, text):
 
 
 def test_changes_are_read_with_a_key_that_was_in_use_before(app):
-    """An app that exchanges its secret key loses nothing that waits."""
+    """Changes that were signed with a secret key among the fallbacks are read."""
     text = CHANGES.to_text(app, "digest")
     app.config["SECRET_KEY_FALLBACKS"] = [app.secret_key]
     app.secret_key = "another"
@@ -58,12 +59,13 @@ def test_changes_are_read_with_a_key_that_was_in_use_before(app):
     ],
 )
 def test_changes_are_made_to_the_session_that_they_were_made_in(session, identity, fits):
-    """What HTTP has changed meanwhile counts, and a log-in by somebody else."""
+    """Changes do not apply to a session that HTTP has changed in the same keys, or that another
+    user has logged in to."""
     assert CHANGES.fits(session, identity) is fits
 
 
 def test_changes_are_made_all_at_once():
-    """A key may be set, replaced and taken away."""
+    """Keys are set, replaced and removed together."""
     session = {"a": 1, "gone": None, "other": 3}
 
     CHANGES.apply(session)
@@ -72,12 +74,12 @@ def test_changes_are_made_all_at_once():
 
 
 def test_secret_of_the_session_is_no_change():
-    """The socket key is the browser's alone."""
+    """The socket key of a session is never part of the changes."""
     assert difference({}, {SOCKET_KEY: "secret", "a": None}) == {"a": ([], [None])}
 
 
 def test_pointer_leads_to_a_client_and_is_no_other_text(app):
-    """What waits cannot be passed off as a pointer, nor a pointer as what waits."""
+    """A text with changes is not accepted as a pointer, nor a pointer as changes."""
     pointer = pointer_to(app, "digest")
 
     assert follow(app, pointer) == "digest"

@@ -1,4 +1,5 @@
-"""Whose session it is at the end of a request, and what becomes of what was granted before."""
+"""The end of a request: which user the session belongs to now, and what happens to earlier
+subscriptions."""
 
 import flask_login
 import pytest
@@ -20,7 +21,8 @@ ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001)]
     ids=["in", "out", "another"],
 )
 def test_session_that_is_anothers_gets_another_key(identified, process, visit, view, stored):
-    """A log-in, a log-out, another user: what was granted before is nobody's."""
+    """A log-in, a log-out or a change of user gives the session another socket key, so that earlier
+    subscriptions belong to nobody."""
     visit(view, socket_key=KEY, **stored)
 
     assert visit.session["socket_key"] != KEY
@@ -28,7 +30,8 @@ def test_session_that_is_anothers_gets_another_key(identified, process, visit, v
 
 
 def test_sockets_are_closed_once_the_response_is_sent(identified, process, visit):
-    """Before, they would come back with the earlier cookie, and be known."""
+    """Sockets of the former session close after the response is sent; before that they would
+    reconnect with the former cookie."""
     visit(log_in, socket_key=KEY)
 
     assert visit.before_sent == []
@@ -36,7 +39,7 @@ def test_sockets_are_closed_once_the_response_is_sent(identified, process, visit
 
 
 def test_session_that_is_the_same_users_keeps_its_key(identified, process, visit):
-    """Whatever else it holds."""
+    """A request changes the session, but not its user. The key stays."""
     visit(lambda: session.update(cart=[1], user="42") or "", socket_key=KEY, user=42)
 
     assert visit.session["socket_key"] == KEY
@@ -45,7 +48,7 @@ def test_session_that_is_the_same_users_keeps_its_key(identified, process, visit
 
 
 def test_session_that_was_cleared_has_ended_whoever_it_belonged_to(settled, process, visit):
-    """An app that never says who a session belongs to clears it at the log-out."""
+    """An app without realtime.identify clears the session at a log-out. The session has ended."""
     visit(lambda: session.clear() or "bye", socket_key=KEY, user=42)
 
     assert "socket_key" not in visit.session
@@ -54,7 +57,7 @@ def test_session_that_was_cleared_has_ended_whoever_it_belonged_to(settled, proc
 
 
 def test_session_that_was_cleared_and_begun_anew_has_ended(settled, process, visit):
-    """The page that says good-bye has a key of its own."""
+    """A log-out clears the session, and its good-bye page starts a new one with another key."""
     visit(lambda: session.clear() or "<body>bye</body>", socket_key=KEY)
 
     assert visit.session["socket_key"] not in (None, KEY)
@@ -62,7 +65,7 @@ def test_session_that_was_cleared_and_begun_anew_has_ended(settled, process, vis
 
 
 def test_session_without_a_key_has_nothing_to_end(identified, process, visit):
-    """A log-in on a site that has shown no page."""
+    """A visitor logs in before any page with a socket was shown. Nothing has to end."""
     visit(log_in)
 
     assert visit.session == {"user": 42} or visit.session == {"user": 42, "_permanent": True}
@@ -70,7 +73,7 @@ def test_session_without_a_key_has_nothing_to_end(identified, process, visit):
 
 
 def test_app_that_never_says_keeps_its_key_at_a_log_in(settled, process, visit):
-    """It does not say what a log-in is."""
+    """An app without realtime.identify does not say what a log-in is. The key stays."""
     visit(log_in, socket_key=KEY)
 
     assert visit.session["socket_key"] == KEY
@@ -78,7 +81,8 @@ def test_app_that_never_says_keeps_its_key_at_a_log_in(settled, process, visit):
 
 
 def test_log_out_does_not_fail_without_a_registry(identified, process, visit):
-    """What it ends is told the registry when that is back."""
+    """The registry is unavailable during a log-out, which succeeds. The end is recorded once the
+    registry is back."""
     end_session, is_away = process.registry.end_session, [True]
 
     def be_away(session, heir=""):
@@ -96,7 +100,8 @@ def test_log_out_does_not_fail_without_a_registry(identified, process, visit):
 
 
 def test_session_has_ended_under_every_secret_key(identified, process, visit):
-    """While keys rotate, a process that knows the earlier one alone finds it too."""
+    """While secret keys are exchanged, the end is recorded under each key, so that a process with
+    only the earlier key finds it."""
     identified.config["SECRET_KEY_FALLBACKS"] = ["earlier"]
 
     visit(log_out, socket_key=KEY, user=42)
@@ -110,7 +115,8 @@ def test_session_has_ended_under_every_secret_key(identified, process, visit):
 
 
 def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(settled, process, visit):
-    """Flask-Login's current_user is kept in g: it is not the user of the session that came."""
+    """Flask-Login keeps current_user in g, so the function of realtime.identify is called without
+    it for the session as it came in."""
 
     def who():
         if "user" not in g:
@@ -131,7 +137,8 @@ def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(settled,
 
 
 def test_identity_that_is_not_known_is_the_requests_500(settled, visit):
-    """And no stranger's."""
+    """The function of realtime.identify fails. The request is answered 500, and the visitor is not
+    treated as anonymous."""
     settled.extensions[EXTENSION].set(lambda: 1 / 0)
 
     assert visit(log_in, socket_key=KEY).status_code == 500
@@ -139,7 +146,8 @@ def test_identity_that_is_not_known_is_the_requests_500(settled, visit):
 
 @pytest.mark.parametrize("remember", [False, True])
 def test_log_in_by_flask_login_gets_another_key(settled, process, remember):
-    """By its form, and by a cookie that remembers."""
+    """A log-in by Flask-Login's form, or by its "remember me" cookie, gives the session another
+    key."""
     settled.extensions[EXTENSION].set(flask_login)
     manager = flask_login.LoginManager(settled)
     user = flask_login.UserMixin()

@@ -1,4 +1,4 @@
-"""A request comes with a session that has ended: by an old cookie, or a copy of one."""
+"""Requests with a session that has ended: from an old cookie, or a copy of one."""
 
 import pytest
 from flask import flash, session
@@ -9,7 +9,7 @@ from flask_realtime.session.page_subscriptions import Grants
 
 from .views import KEY, clear, has_ended, log_in, log_out
 
-# More than a minute, in which a form may be sent twice.
+# More than the minute in which a form may be sent twice.
 AGE = 120_000
 
 
@@ -19,7 +19,8 @@ def end(process):
 
 
 def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, visit):
-    """Else a copy of its cookie would be worth something again."""
+    """The ended session keeps its key, with which no page connects; otherwise a copy of the cookie
+    would be useful again."""
 
     def renew():
         session.clear()
@@ -36,7 +37,8 @@ def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, 
 def test_page_of_a_session_that_had_ended_before_is_shown(
     identified, process, visit, settlement, way
 ):
-    """As ever, though it subscribes and its session is not saved."""
+    """The page of an ended session is rendered as usual, although it subscribes and its session is
+    not saved."""
     grants = Grants(lambda: process)
 
     def view():
@@ -58,7 +60,8 @@ def test_page_of_a_session_that_had_ended_before_is_shown(
 def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
     identified, process, visit
 ):
-    """Its pages connect once there was a log-out: it looks like what a thief of the cookie does."""
+    """The same user logs in, and the session is saved. Its pages connect only after a log-out,
+    since a thief of the cookie could do the same."""
 
     def log_in_again():
         session.clear()
@@ -90,7 +93,8 @@ def change_password_anew(settlement):
 def test_browser_with_an_ended_cookie_gets_out_of_a_form(
     identified, process, visit, settlement, view
 ):
-    """What the view takes out of the session is out, though the session stays ended."""
+    """A view removes a value from an ended session. The value is gone, and the session stays
+    ended."""
     visit(lambda: view(settlement), socket_key=KEY, user=42, must_change=True)
 
     assert "must_change" not in visit.session
@@ -103,7 +107,8 @@ def test_browser_with_an_ended_cookie_gets_out_of_a_form(
 def test_form_that_is_sent_twice_leaves_the_answer_to_the_first_in_the_browser(
     identified, process, visit, settlement, view, knows
 ):
-    """By that answer it has the living key; the second one does the same to its session."""
+    """A log-in form is sent twice. The answer to the second does not replace the living key of the
+    first."""
     key = KEY
     if knows == "process":
         process.is_repeated = True
@@ -125,7 +130,8 @@ def test_form_that_is_sent_twice_leaves_the_answer_to_the_first_in_the_browser(
 def test_session_that_had_ended_before_lives_again_as_anothers(
     identified, process, visit, view, stored
 ):
-    """It holds nothing of what was ended."""
+    """Another user logs in to an ended session, which then has a new key and nothing of the former
+    subscriptions."""
     visit(view, socket_key=KEY, **stored)
 
     assert visit.session["socket_key"] not in (None, KEY)

@@ -1,4 +1,4 @@
-"""The session of one socket, and what of it waits for the browser."""
+"""The session of a socket, and its changes that wait for the browser."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ..conversations import Browser
 
 @pytest.fixture
 def moved(monkeypatch):
-    """Has the time stand still, for the package, for what signs cookies and for the browser; moves
-    it by some seconds."""
+    """Stop the time for the package, for signed cookies and for the browser; call the result with
+    seconds to move it."""
     now = [clock.now()]
     monkeypatch.setattr("time.time", lambda: now[0])
 
@@ -30,7 +30,8 @@ def moved(monkeypatch):
 
 
 class Moved(SecureCookieSessionInterface):
-    """Ends cookies by the clock that a test moves; Flask's own is out of its reach."""
+    """A session interface that sets cookies' expiry by the test's clock, because the test cannot
+    move Flask's own."""
 
     def get_expiration_time(self, app, session):
         ends_at = clock.now() + app.permanent_session_lifetime.total_seconds()
@@ -38,7 +39,8 @@ class Moved(SecureCookieSessionInterface):
 
 
 def test_permanent_session_slides_over_the_socket(app, moved):
-    """A visitor who only calls, and loads no page, is not logged out in the midst of it."""
+    """A visitor only makes calls and loads no page. The permanent session is renewed, and does not
+    expire meanwhile."""
     app.permanent_session_lifetime = 100
     app.session_interface = Moved()
     browser = Browser(app)
@@ -55,26 +57,27 @@ def test_permanent_session_slides_over_the_socket(app, moved):
             (line,) = browser.take_over().headers.getlist("Set-Cookie")
             assert line.startswith("session=")
 
-    # At most once in a tenth of its life.
+    # At most once in a tenth of its lifetime.
     assert told == [None, True] * 5
     assert browser.session() == {"_permanent": True, "user": 42}
 
 
-# By how a cookie of 100 seconds says when it ends, in which of five answers its browser is told.
+# How a cookie with a lifetime of 100 s gives its expiry, and after which of five responses its
+# browser is told.
 TOLD = {
     "max_age": [True, None, True, None, True],
     "expires": [True, None, True, None, True],
     "max_age expires": [True, None, True, None, True],
     "": [True, None, None, None, None],
-    # The browser may hold more of them, of other paths, than the handshake showed.
+    # The browser may hold more of such cookies, for other paths, than the handshake showed.
     "deleted": [True] * 5,
 }
 
 
 @pytest.mark.parametrize("how", TOLD)
 def test_cookie_that_ends_later_is_handed_on_once_in_a_tenth_of_its_life(app, moved, how):
-    """One that remembers a user, a language or a token is renewed by each answer, and its browser
-    is told in time."""
+    """Each response renews a cookie for a user, a language or a token. The browser is told before
+    the cookie expires, but not each time."""
 
     @app.get("/remember")
     def remember():
@@ -98,7 +101,8 @@ def test_cookie_that_ends_later_is_handed_on_once_in_a_tenth_of_its_life(app, mo
 
 
 class ReadsG(SecureCookieSessionInterface):
-    """As Flask-Login documents it: an API's requests get no cookie."""
+    """A session interface as in Flask-Login's documentation: requests of an API get no session
+    cookie."""
 
     def open_session(self, app, request):
         g.has_opened = True
@@ -111,8 +115,8 @@ class ReadsG(SecureCookieSessionInterface):
 
 
 def test_session_interface_that_reads_g_works_in_every_socket(app):
-    """Whatever of the app is called runs in a context, also for a socket that comes back before
-    its browser has taken over what the last one changed."""
+    """The session interface always runs in a context, also for a socket that opens while changes of
+    the last one still wait for the browser."""
     app.session_interface = ReadsG()
     browser = Browser(app)
     browser.open_socket().call("/set", method="post", json={"a": 1})
@@ -125,7 +129,7 @@ def test_session_interface_that_reads_g_works_in_every_socket(app):
 
 
 class Plain(SecureCookieSessionInterface):
-    """Writes the cookie in a way of its own, as those do that encrypt it."""
+    """A session interface with a cookie format of its own, as those that encrypt it have."""
 
     def open_session(self, app, request):
         value = request.cookies.get(self.get_cookie_name(app))
@@ -139,7 +143,8 @@ class Plain(SecureCookieSessionInterface):
 
 
 def test_session_whose_cookie_the_app_writes_by_itself_slides(app, moved):
-    """When it was set is not to be read in it; the page is told in time, and not each time."""
+    """The time in such a cookie cannot be read. The page is still told in time, and not at each
+    message."""
     app.session_interface = Plain()
     browser = Browser(app)
     browser.client.post("/set", json={"_permanent": True, "user": 42, SOCKET_KEY: browser.key})
@@ -155,7 +160,7 @@ def test_session_whose_cookie_the_app_writes_by_itself_slides(app, moved):
 
 
 def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
-    """A socket and its browser come to the same end."""
+    """A change conflicts with the present session. Neither socket nor browser applies it."""
     browser = Browser(app)
     browser.open_socket().call("/set", method="post", json={"a": 1, "b": 1})
     browser.client.post("/set", json={"a": 9})
@@ -166,7 +171,7 @@ def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
 
 
 class Counting(SecureCookieSessionInterface):
-    """Counts how often a session is opened."""
+    """A session interface that counts how often it opens a session."""
 
     opened = 0
 
@@ -176,7 +181,7 @@ class Counting(SecureCookieSessionInterface):
 
 
 def test_changes_that_wait_are_laid_over_a_new_socket_together(app):
-    """A visitor may have a thousand of them wait, and open socket after socket."""
+    """A thousand changes wait. A new socket opens the session a few times only."""
     browser = Browser(app)
     socket = browser.open_socket()
     for number in range(20):
@@ -204,7 +209,8 @@ def identified(app):
 
 
 def test_log_in_over_a_socket_rotates_when_the_browser_takes_it(identified):
-    """Its message cannot set a cookie; what the session was granted before ends all the same."""
+    """A message that logs in cannot set a cookie. The session gets its new key when the browser
+    fetches the change, and earlier subscriptions end."""
     browser = identified
     socket = browser.open_socket()
 
@@ -223,7 +229,8 @@ def test_log_in_over_a_socket_rotates_when_the_browser_takes_it(identified):
 
 @pytest.mark.parametrize("by", ["a message", "a hook"])
 def test_page_that_is_told_to_come_back_finds_what_has_changed(identified, by):
-    """Its socket is closed for a log-in on another one, and it loads itself again at once."""
+    """A log-in on one socket closes the page's other socket. The page reloads at once, and finds
+    the log-in."""
     browser, sessions = identified, []
 
     def come_back():
@@ -241,7 +248,7 @@ def test_page_that_is_told_to_come_back_finds_what_has_changed(identified, by):
 
 
 def test_log_in_that_waits_lands_in_nobody_elses_session(identified):
-    """Neither whole nor by half: the browser has logged in as another user meanwhile."""
+    """A log-in waits, and the browser logs in as another user. Nothing of the first applies."""
     browser = identified
     browser.open_socket().call("/set", method="post", json={"user": 42, "name": "bob"})
     with browser.client.session_transaction() as stored:
@@ -253,7 +260,7 @@ def test_log_in_that_waits_lands_in_nobody_elses_session(identified):
 
 
 def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
-    """A cookie that remembers one user is not given to another."""
+    """A waiting "remember me" cookie is not given to another user's browser."""
 
     @app.post("/remember")
     def remember():
@@ -264,7 +271,7 @@ def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
     browser = identified
     with browser.client.session_transaction() as stored:
         stored["user"] = 42
-    # As if the session had come to be another's without another key.
+    # As if the session belonged to another user, without another key.
     socket = browser.open_socket()
     socket.call("/remember", method="post")
     with browser.client.session_transaction() as stored:
@@ -276,12 +283,13 @@ def test_cookie_that_waits_lands_in_nobody_elses_session(app, identified):
 
 
 def test_what_waited_before_a_log_out_is_dropped_by_it(identified):
-    """A change that no browser has fetched is not given to the next user."""
+    """A change waits that no browser has fetched. A log-out drops it, so the next user does not get
+    it."""
     browser = identified
     with browser.client.session_transaction() as stored:
         stored["user"] = 42
     socket = browser.open_socket()
-    # The page's digest holds its user.
+    # The digest of the page contains its user.
     socket.call("/set", method="post", json={"cart": [1]})
     socket.call("/set", method="post", json={"user": None})
 

@@ -1,4 +1,4 @@
-"""Which key a session has behind a request that ended it: each row and column of the rule."""
+"""The key of a session after a request has ended it: every case of the rule."""
 
 import flask_login
 import pytest
@@ -73,7 +73,8 @@ def renew():
 def test_who_shows_more_than_a_cookie_gets_a_key_that_lives(
     process, visit, monkeypatch, view, before
 ):
-    """Whatever the registry knows, or does not."""
+    """A visitor who has proved more than the possession of a cookie gets a key that works, whatever
+    the registry knows."""
     before(process, monkeypatch)
 
     visit(view, socket_key=KEY, _user_id="42")
@@ -83,7 +84,8 @@ def test_who_shows_more_than_a_cookie_gets_a_key_that_lives(
 
 @pytest.mark.parametrize(("before", "is_new"), [(lived, False), (ended, True), (not_known, True)])
 def test_log_in_of_the_user_whose_session_it_is(process, visit, monkeypatch, before, is_new):
-    """A session that is known to live goes on, with its pages; any other begins anew."""
+    """The same user logs in. A session that is known not to have ended continues with its pages;
+    any other gets a new key."""
     before(process, monkeypatch)
 
     visit(show_password, socket_key=KEY, _user_id="42")
@@ -96,7 +98,8 @@ def test_log_in_of_the_user_whose_session_it_is(process, visit, monkeypatch, bef
 def test_who_may_have_a_mere_copy_of_the_cookie(
     process, visit, settlement, monkeypatch, way, before, is_new
 ):
-    """Gets a key that lives only where the session is known to have lived until now."""
+    """A request may come from a copied cookie. Its session gets a key that works only if the
+    session is known not to have ended before."""
     before(process, monkeypatch)
 
     def disconnect():
@@ -113,7 +116,8 @@ def test_who_may_have_a_mere_copy_of_the_cookie(
 def test_session_that_goes_on_ends_with_an_earlier_end_that_is_told_late(
     process, visit, settlement, way
 ):
-    """Somebody had logged out by a process that could not tell the registry; then a thief came."""
+    """Somebody logged out in a process that could not reach the registry, and then a thief used the
+    cookie. When the first end arrives late, it ends the thief's session too."""
     process.registry.connect(digest("secret", KEY, "an-id-of-a-page"), "1")
 
     def view():
@@ -132,7 +136,8 @@ def test_session_that_goes_on_ends_with_an_earlier_end_that_is_told_late(
 def test_end_that_the_view_cannot_tell_is_not_taken_for_the_first(
     app, process, visit, settlement, monkeypatch
 ):
-    """The app's own timeout cuts the view off while Redis hangs; the app answers all the same."""
+    """A timeout of the app interrupts the view while Redis hangs, and the app answers. That end
+    does not count as the session's first."""
 
     class CutOff(Exception):
         pass
@@ -161,8 +166,8 @@ def test_end_that_the_view_cannot_tell_is_not_taken_for_the_first(
     ],
 )
 def test_registry_is_asked_no_question_beside_the_end(process, visit, monkeypatch, view, stored):
-    """A log-in, a log-out and a renewed session note the end of the session of before: that tells
-    all that has to be known."""
+    """A log-in, a log-out and a renewal each record the end of the former session, and need no
+    further question to the registry."""
     asked = []
     monkeypatch.setattr(process.registry, "has_ended", lambda *sessions: asked.append(sessions))
 

@@ -1,4 +1,4 @@
-"""Cookies and sessions that messages change, and how their browser gets them."""
+"""Cookies and sessions that messages change, and how their browser fetches the changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_message_sees_what_an_earlier_one_put_into_the_session(browser):
 
 
 def test_reply_tells_that_the_session_waits_and_the_browser_takes_it_over(browser):
-    """What a message puts into the session becomes the browser's."""
+    """A message changes the session. Its reply says so, and the browser fetches the change."""
     socket = browser.open_socket()
 
     reply = put(socket, a=1)
@@ -37,7 +37,8 @@ def test_reply_tells_that_the_session_waits_and_the_browser_takes_it_over(browse
 
 
 def test_reply_tells_of_no_session_where_nothing_changed(app, browser):
-    """A message that only reads sends no browser anywhere, though the cookie is renewed."""
+    """A message only reads the session. Its reply asks the browser to fetch nothing, although the
+    cookie was renewed."""
     app.permanent_session_lifetime = 100
     with browser.client.session_transaction() as stored:
         stored.permanent = True
@@ -50,7 +51,7 @@ def test_reply_tells_of_no_session_where_nothing_changed(app, browser):
 
 
 def test_browser_takes_over_each_kind_of_change(app, browser):
-    """Keys that are new, changed and gone, and values that plain JSON does not know."""
+    """New, changed and removed keys reach the browser, with values beyond plain JSON."""
     when = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
     with browser.client.session_transaction() as stored:
         stored.update(kept=1, changed=1, gone=1)
@@ -67,7 +68,7 @@ def test_browser_takes_over_each_kind_of_change(app, browser):
 
 
 def test_browser_takes_over_changes_in_their_order(browser):
-    """Of several messages the last one's value stands."""
+    """Several messages set the same key. The browser gets the last value."""
     socket = browser.open_socket()
     for value in (1, 2, 3):
         put(socket, a=value)
@@ -78,8 +79,8 @@ def test_browser_takes_over_changes_in_their_order(browser):
 
 
 def test_change_made_by_http_meanwhile_wins(browser):
-    """A value that HTTP has changed since is not changed back, and half of a message's changes
-    would be no state that anybody meant."""
+    """HTTP has changed a value since a message did. The message's changes are all dropped, because
+    half of them would be a state that nobody meant."""
     with browser.client.session_transaction() as stored:
         stored.update(a=1, b=1)
     socket = browser.open_socket()
@@ -92,7 +93,7 @@ def test_change_made_by_http_meanwhile_wins(browser):
 
 
 def test_cookies_of_a_message_that_came_too_late_are_dropped_with_its_changes(app, browser):
-    """What belongs together arrives together, or not at all."""
+    """A message's cookies are dropped together with its session changes."""
 
     @app.post("/both")
     def both():
@@ -112,7 +113,8 @@ def test_cookies_of_a_message_that_came_too_late_are_dropped_with_its_changes(ap
 
 
 def test_log_out_by_http_is_not_undone_by_a_socket(browser):
-    """A socket that was open through a log-out brings nothing of the old session back."""
+    """A socket stays open through a log-out by HTTP. Its later changes do not bring back the former
+    session."""
     with browser.client.session_transaction() as stored:
         stored.update(user=1, visits=1)
     socket = browser.open_socket()
@@ -125,7 +127,8 @@ def test_log_out_by_http_is_not_undone_by_a_socket(browser):
 
 
 def test_session_cleared_over_a_socket_is_cleared_and_gets_another_key(browser):
-    """A log-out over the socket logs out, and nothing that was granted before is left."""
+    """A log-out over the socket clears the browser's session, and ends all that was granted
+    before."""
     with browser.client.session_transaction() as stored:
         stored.update(user=1, visits=1)
     socket = browser.open_socket()
@@ -142,7 +145,7 @@ def test_session_cleared_over_a_socket_is_cleared_and_gets_another_key(browser):
 
 
 def test_taking_over_twice_changes_nothing_more(browser):
-    """What was taken is gone; a second request is answered all the same."""
+    """A second request for the same changes is answered, and changes nothing."""
     put(browser.open_socket(), a=1)
     browser.take_over()
     browser.client.post("/set", json={"a": 2})
@@ -154,8 +157,8 @@ def test_taking_over_twice_changes_nothing_more(browser):
 
 
 def test_answer_that_was_lost_is_given_again_to_the_same_taker(browser):
-    """A network that breaks behind the server's answer loses no log-in; another taker, who has
-    none, gets nothing twice."""
+    """The network loses the answer with a log-in. The same page asks again and gets it; another
+    page does not."""
     taker = {"X-Realtime-Taker": "1764145000000"}
     put(browser.open_socket(), a=1)
     browser.take_over(**taker)
@@ -171,7 +174,8 @@ def test_answer_that_was_lost_is_given_again_to_the_same_taker(browser):
 
 
 def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
-    """A cookie that a message sets arrives with all its attributes, and is sent with the next."""
+    """A cookie of a message reaches the browser with all its attributes, and is sent with the next
+    message."""
 
     @app.get("/theme")
     def theme():
@@ -192,7 +196,8 @@ def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
 
 
 def test_socket_that_opens_before_the_browser_took_over_has_what_waits(browser):
-    """A socket that comes back goes on with the session that the last one left."""
+    """A socket reconnects before the browser has fetched the changes. Its session has them all the
+    same."""
     put(browser.open_socket(), a=1)
 
     socket = browser.open_socket()
@@ -204,7 +209,7 @@ def test_socket_that_opens_before_the_browser_took_over_has_what_waits(browser):
 
 
 def test_socket_lays_over_other_cookies_that_wait(app, browser):
-    """A cookie that waits is sent by the next socket too."""
+    """The next socket also sends cookies that still wait for the browser."""
     browser.open_socket({"set": _set_theme}).say("set")
 
     socket = browser.open_socket({"get": lambda message: request.cookies.get("theme", "none")})
@@ -219,7 +224,8 @@ def _set_theme(message):
 
 
 def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
-    """Socket and browser never come to differ: without the registry nothing changes."""
+    """The registry cannot store a change. The message is answered 503, and the socket's session
+    does not change either."""
 
     def refuse(digest, item, heir):
         raise RegistryUnavailable("away")
@@ -236,7 +242,8 @@ def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
 
 
 def test_what_waits_and_can_not_be_read_is_dropped(browser, caplog):
-    """A secret key that was exchanged costs what waited, and no more."""
+    """The secret key was replaced. Changes that were signed with it are dropped, and nothing
+    else."""
     put(browser.open_socket(), a=1)
     good = browser.registry.connect(browser.digest, "asks").waiting[0]
     browser.registry.deposit(browser.digest, f"x{good}")

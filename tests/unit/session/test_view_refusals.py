@@ -1,4 +1,4 @@
-"""Who may take over a session, and who is refused."""
+"""Who may fetch the changes of a session, and who is refused."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from ..conversations import Browser, put
     ],
 )
 def test_take_over_is_for_the_page_itself_alone(browser, headers, status):
-    """Another origin gets nothing, nor does another page; and what waits goes on waiting."""
+    """Another origin or another page gets no changes, which go on waiting."""
     put(browser.open_socket(), a=1)
 
     response = browser.take_over(**headers)
 
     assert response.status_code == status
-    # By that alone the client knows a refusal of ours from one of a proxy.
+    # By this header alone the client tells the app's refusal from a proxy's.
     refused = response.headers.get("X-Realtime-Refused")
     assert refused == ("session" if status == 403 else None)
     assert browser.session() == {}
@@ -41,7 +41,7 @@ def test_take_over_is_for_the_page_itself_alone(browser, headers, status):
 
 
 def test_take_over_may_come_from_an_allowed_origin(app):
-    """REALTIME_ALLOWED_ORIGINS may open sockets, and take over what these change."""
+    """Pages of REALTIME_ALLOWED_ORIGINS may open sockets, and fetch the changes that these make."""
     browser = Browser(app, ALLOWED_ORIGINS=["https://other.example"])
     put(browser.open_socket(), a=1)
 
@@ -51,7 +51,7 @@ def test_take_over_may_come_from_an_allowed_origin(app):
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 def test_body_at_the_session_path_is_left_alone(browser, kind):
-    """Anybody may send one of any size, and parsing it would stop the process."""
+    """Anybody may send a body of any size, so it is not parsed."""
     put(browser.open_socket(), a=1)
     body = io.BytesIO(b"[" * 1000)
 
@@ -62,8 +62,8 @@ def test_body_at_the_session_path_is_left_alone(browser, kind):
 
 
 def test_take_over_without_a_socket_key_is_refused(browser):
-    """A session that lost its key, to another tab's slow answer say, is not that of the page, which
-    reloads then."""
+    """A slow response to another tab has removed the key from the session. The page is refused, and
+    reloads."""
     put(browser.open_socket(), a=1)
     with browser.client.session_transaction() as stored:
         del stored[SOCKET_KEY]
@@ -85,8 +85,8 @@ def test_take_over_without_a_socket_key_is_refused(browser):
     ids=["redirect", "401", "403"],
 )
 def test_refusal_of_the_app_is_marked_as_its_own(app, browser, refuse):
-    """A page tells it from what a router answers while the app is away, a redirect too, whose
-    headers no script is shown."""
+    """The app refuses the session path, even by a redirect. The header tells the page that a router
+    in the app's place did not do it."""
     app._got_first_request = False
     app.before_request(refuse)
 
@@ -98,7 +98,7 @@ def test_refusal_of_the_app_is_marked_as_its_own(app, browser, refuse):
 
 
 def test_refusal_of_the_session_path_is_marked(browser):
-    """So is what the session path itself refuses, and nothing else of what it answers."""
+    """A refusal of the session path itself has the header, and its other answers do not."""
     assert "X-Realtime-Refused" not in browser.take_over().headers
     assert "X-Realtime-Refused" not in browser.take_over(**{CONNECTION_ID_HEADER: "short"}).headers
 
@@ -107,7 +107,7 @@ def test_refusal_of_the_session_path_is_marked(browser):
 
 
 def test_refusal_of_any_other_view_is_the_app_s_alone(app, browser):
-    """Nothing is changed about what the app answers elsewhere."""
+    """Answers of other views have no such header."""
     app._got_first_request = False
     app.add_url_rule("/private", "private", lambda: flask.redirect("/login"))
 
@@ -118,7 +118,7 @@ def test_refusal_of_any_other_view_is_the_app_s_alone(app, browser):
 
 
 def test_take_over_without_the_registry_is_503(app):
-    """The client comes again."""
+    """The registry is unavailable: the client is told to try again."""
     browser = Browser(app)
 
     def be_away(digest, taker):
@@ -130,5 +130,5 @@ def test_take_over_without_the_registry_is_503(app):
 
 
 def test_take_over_is_a_post(browser):
-    """Nothing that a link could do."""
+    """A GET, which a link could send, is refused."""
     assert browser.client.get("/_realtime/session").status_code == 405

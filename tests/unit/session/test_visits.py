@@ -1,4 +1,5 @@
-"""Visits that keep the page end what decorators of its former view had subscribed it to."""
+"""A visit that keeps the page, such as htmx's boosted links, ends the subscriptions of the former
+view's decorators."""
 
 from __future__ import annotations
 
@@ -17,13 +18,14 @@ FORMER = {"former", "both", "own"}
 
 @pytest.fixture(autouse=True)
 def open_page(process):
-    """Its former view's decorator has subscribed it to two channels, and the app to one."""
+    """A page subscribed to two channels by its former view's decorator, and to one by the app
+    itself."""
     of_view = Start(by_view=True)
     process.registry.subscribe(OPEN, {"former": of_view, "both": of_view, "own": None})
 
 
 def show(grants, page=PAGE, status=200):
-    """A view that subscribes its page by a decorator, and answers so."""
+    """Register a view with a decorator that subscribes its page, and with this answer."""
 
     def view():
         grants.subscribe(["both", "new"], by_view=True)
@@ -37,28 +39,30 @@ def show(grants, page=PAGE, status=200):
 def test_visit_of_htmx_replaces_what_the_former_view_had_subscribed(
     grants, process, ask, headers, method
 ):
-    """What the app has subscribed to by itself stays."""
+    """A boosted link leads to another view. The decorator's former subscriptions end, and those of
+    the app itself stay."""
     ask(show(grants), headers=headers, method=method)
 
     assert clients(process) == {OPEN: {"both", "new", "own"}}
 
 
 def test_visit_to_a_view_that_subscribes_nobody_ends_it_too(process, ask):
-    """Though nothing in it, nor in the page, knows of channels or of our client."""
+    """The new view and its page do not use the extension. The former subscriptions end all the
+    same."""
     ask(lambda: "<main>new</main>", headers=BOOSTED)
 
     assert clients(process) == {OPEN: {"own"}}
 
 
 def test_visit_may_be_answered_with_a_part_of_a_page(grants, process, ask):
-    """As apps do that leave out the layout for htmx."""
+    """An app leaves out the layout for htmx's requests. The answer still counts as a visit."""
     ask(show(grants, "<main>new</main>"), headers=BOOSTED)
 
     assert clients(process) == {OPEN: {"both", "new", "own"}}
 
 
 def test_whole_page_that_our_client_asked_for_is_a_visit(grants, process, ask):
-    """A form over the socket, say, whose answer becomes the document."""
+    """A form sent over the socket is answered with a whole page, which counts as a visit."""
 
     def view():
         grants.subscribe(["new"], by_view=True)
@@ -71,14 +75,16 @@ def test_whole_page_that_our_client_asked_for_is_a_visit(grants, process, ask):
 
 @pytest.mark.parametrize("page", ["<li>part</li>", {"json": 1}])
 def test_part_of_a_page_is_no_visit(grants, process, ask, page):
-    """It is shown within the view that is there."""
+    """An answer that is a part of a page is shown within the present view, and ends no
+    subscription."""
     ask(show(grants, page), headers=HEADER)
 
     assert clients(process) == {OPEN: {*FORMER, "new"}}
 
 
 def test_page_of_which_htmx_takes_a_part_is_no_visit(grants, process, ask):
-    """hx-select takes one element of a whole page, every ten seconds perhaps."""
+    """hx-select takes one element of a whole page, perhaps every ten seconds. That ends no
+    subscription."""
 
     def view():
         grants.subscribe(["new"], by_view=True)
@@ -91,7 +97,7 @@ def test_page_of_which_htmx_takes_a_part_is_no_visit(grants, process, ask):
 
 @pytest.mark.parametrize("status", [204, 302, 403, 404, 422, 500])
 def test_visit_that_fails_leaves_the_page_as_it_was(grants, process, ask, status):
-    """htmx shows no error, and follows a redirect to the view that counts."""
+    """htmx shows no error pages and follows redirects, so neither ends a subscription."""
     answer = (lambda: redirect("/there")) if status == 302 else show(grants, status=status)
     ask(answer, headers=BOOSTED)
 
@@ -100,7 +106,7 @@ def test_visit_that_fails_leaves_the_page_as_it_was(grants, process, ask, status
 
 
 def test_visit_that_names_no_page_leads_to_a_new_one(grants, process, ask):
-    """Whoever asks so is heard as any other visitor."""
+    """A boosted request without the page's id is subscribed as a new page."""
     without_page = {name: value for name, value in BOOSTED.items() if name not in HEADER}
 
     ask(lambda: grants.subscribe(["a"]) or PAGE, headers=without_page)
@@ -109,7 +115,8 @@ def test_visit_that_names_no_page_leads_to_a_new_one(grants, process, ask):
 
 
 def test_channel_that_the_app_subscribes_to_again_stays_at_the_next_visit(grants, process, ask):
-    """It was the former view's, and is the app's own from now on."""
+    """A channel of the former view's decorator, to which the app itself subscribes again, stays at
+    the next visit."""
 
     def view():
         grants.subscribe(["both"], by_view=True)
@@ -124,7 +131,8 @@ def test_channel_that_the_app_subscribes_to_again_stays_at_the_next_visit(grants
 
 
 def test_page_that_was_rendered_keeps_who_subscribed_it(grants, process, ask):
-    """So that the first visit from it can tell."""
+    """A rendered page remembers which subscriptions come from its decorator, for its first
+    visit."""
 
     def view():
         grants.subscribe(["view", "both"], last=1, by_view=True)

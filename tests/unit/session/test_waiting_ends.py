@@ -1,4 +1,4 @@
-"""Ends that wait until the registry takes them."""
+"""Ends of sessions and users that wait until the registry records them."""
 
 import logging
 import threading
@@ -19,7 +19,7 @@ from .refusing import BAN
     [("", "", True), ("", "digest:1", True), ("digest:1", "digest:1", False)],
 )
 def test_session_whose_end_waits_has_ended(queue, registry, heir, asker, has_ended):
-    """For all but the message that has ended it itself, until the registry has noted it."""
+    """While its end waits, a session has ended for all but the message that has ended it."""
     end = SessionEnd("s", heir)
     registry.refused.add(end)
 
@@ -33,11 +33,11 @@ def test_session_whose_end_waits_has_ended(queue, registry, heir, asker, has_end
 
 
 class Cut(BaseException):
-    """What ends a greenlet, as gevent.Timeout and GreenletExit do."""
+    """An exception that ends a greenlet, as gevent.Timeout and GreenletExit do."""
 
 
 def test_ban_by_a_request_that_is_cut_off_is_carried_out(queue, registry, monkeypatch):
-    """A request with a timeout of its own may end while Redis keeps the ban waiting."""
+    """A timeout ends a request while its ban waits for Redis. The ban is carried out."""
     end_user, cut = registry.end_user, [Cut()]
 
     def end_user_slowly(user, *more):
@@ -54,7 +54,8 @@ def test_ban_by_a_request_that_is_cut_off_is_carried_out(queue, registry, monkey
 
 
 def test_end_waits_though_no_thread_can_be_started(queue, registry, monkeypatch, caplog):
-    """A log-out does not fail; what waits is told when there is a thread again."""
+    """No thread can be started during a log-out, which does not fail. Its end is sent once a thread
+    can be started."""
     registry.refused.update(BAN)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", no_thread)
@@ -72,7 +73,7 @@ def no_thread(_thread):
 
 
 def test_end_that_is_asked_for_again_waits_once(queue, registry):
-    """A visitor who logs out again and again while Redis is away takes no more memory."""
+    """A visitor logs out again and again while Redis is down. One end waits."""
     ends = [SessionEnd("s"), Disconnect(session="s")]
     registry.refused.update(ends)
 
@@ -83,12 +84,13 @@ def test_end_that_is_asked_for_again_waits_once(queue, registry):
 
     eventually(lambda: not (queue.has_ended("s") or queue.is_pending("last")))
     eventually(lambda: ends[1] in registry.taken)
-    # The one under way when it was asked for last may be told twice.
+    # The end that was being sent when it was last asked for may be sent twice.
     assert registry.taken.count(ends[0]) <= 2
 
 
 def test_ban_that_is_repeated_is_told_again_while_the_first_waits(queue, registry):
-    """A page may have come back to another process since."""
+    """A ban is repeated while the first one waits. Other processes get the order again, since a
+    page may have reconnected."""
     end, order = BAN
     registry.refused.add(end)
     queue.run(BAN)
@@ -100,7 +102,7 @@ def test_ban_that_is_repeated_is_told_again_while_the_first_waits(queue, registr
 
 
 def test_new_end_waits_for_none_of_those_that_are_refused(queue, registry, monkeypatch):
-    """Each of them may take a timeout at each try."""
+    """Each refused end may take a timeout at each try. A new end does not wait for them."""
     old = [UserEnd(str(number)) for number in range(20)]
     registry.refused.update(old)
     queue.run(old)
@@ -125,7 +127,8 @@ def test_new_end_waits_for_none_of_those_that_are_refused(queue, registry, monke
 
 
 def test_process_that_ends_tries_no_more(queue, registry, monkeypatch):
-    """It would wait for a timeout of Redis for each end that waits."""
+    """A process that stops does not try the waiting ends again, each of which could take a timeout
+    of Redis."""
     ends = [UserEnd(str(number)) for number in range(20)]
     registry.refused.update(ends)
     end_user = registry.end_user
@@ -144,12 +147,13 @@ def test_process_that_ends_tries_no_more(queue, registry, monkeypatch):
     eventually(lambda: tellers)
     tellers[0].join(DEADLINE)
 
-    # Once by the caller, once in the background.
+    # Once by the caller, and once in the background.
     assert registry.tried == ends[:1] * 2
 
 
 def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
-    """A filter of the app's logs may fail, for example."""
+    """An unexpected error, of the app's log filter for example, does not end the background
+    thread."""
     failed = threading.Event()
 
     def fail_once(record):
@@ -172,7 +176,8 @@ def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
 
 
 def test_ban_that_is_told_late_ends_what_was_there_at_its_time(queue, registry, monkeypatch):
-    """Sockets come back: those of pages that a later log-in has opened stay, and no others."""
+    """A ban reaches the registry late. Sockets of that time close; pages that a later log-in has
+    opened stay."""
     registry.refused.update(BAN)
     queue.run(BAN)
     monkeypatch.setattr(endings, "LATE_MS", 0)
@@ -192,7 +197,9 @@ def test_ban_that_is_told_late_ends_what_was_there_at_its_time(queue, registry, 
 
 
 def test_page_that_was_disconnected_is_told_late_to_come_back(queue, registry, monkeypatch):
-    """Its visitor may have opened it again since: a close for good would be the second."""
+    """A visitor's pages are disconnected while Redis is down. Later the registry tells the other
+    processes to have those pages reconnect, not to close them for good, since the visitor may have
+    opened them again."""
     closed = Disconnect(digest="d" * 64)
     registry.refused.add(closed)
     queue.run([closed])

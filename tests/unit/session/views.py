@@ -1,4 +1,4 @@
-"""Views that change whose session it is, and what the registry knows after them."""
+"""Views that change which user a session belongs to, and the registry's state after them."""
 
 from flask import session
 
