@@ -41,6 +41,7 @@ from .admission import Admission
 from .drain import Drain
 from .evictions import Evictions
 from .message_receiver import MessageReceiver, Services
+from .outlived_sessions import OUTLIVED_SECONDS, OutlivedSessions
 from .resumption import Resumption
 
 logger = logging.getLogger(__name__)
@@ -232,7 +233,7 @@ class Node:
                 changed=self._reconciler.changed,
                 disconnected=self._evictions.disconnect,
                 unsubscribed=self._evictions.unsubscribe,
-                interrupted=lambda: _drop(self._delivery.pause()),
+                interrupted=self._delivery.pause,
                 restored=self._reconciler.restored,
             ),
             self._owners(),
@@ -286,6 +287,7 @@ class Node:
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
             (LINGER_SECONDS, self._threads.sweep),
+            (OUTLIVED_SECONDS, OutlivedSessions(self.connections, self.registry.has_ended).sweep),
             (shortest / REFRESHES_PER_TIMEOUT, self._reconciler.refresh),
         ]
 
@@ -294,7 +296,3 @@ class Node:
 
     def _recover(self, names: Collection[str]) -> None:
         self._reconciler.recover(names)
-
-
-def _drop(_result: object) -> None:
-    """Take the result of a callback that must return nothing."""

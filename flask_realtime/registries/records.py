@@ -183,5 +183,5 @@ class RegistryEvents:
     changed: Callable[[str], None]
     disconnected: Callable[[Disconnect], None]
     unsubscribed: Callable[[str, str], None]
-    interrupted: Callable[[], None]
+    interrupted: Callable[[], object]
     restored: Callable[[], None]
