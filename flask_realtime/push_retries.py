@@ -72,6 +72,15 @@ class RetryQueue:
                 return
             except RegistryUnavailable as error:
                 logger.warning("The registry is unavailable; a push will be tried again: %s", error)
+            except Exception:
+                raise
+            except BaseException:
+                # What interrupts the caller, such as a gevent.Timeout, must not lose the push.
+                self._put_off(make, names)
+                raise
+        self._put_off(make, names)
+
+    def _put_off(self, make: Callable[[], Sequence[Push]], names: Sequence[str]) -> None:
         with self._lock:
             self._queue.append(_Waiting(clock.monotonic() + self._seconds, make, names))
         self._thread.start()

@@ -2,8 +2,8 @@
 
 SQLAlchemy's events tell when. ``after_commit`` fires at the release of a savepoint too, so it only
 marks the transaction, and ``after_transaction_end`` acts. ``Session.close()`` fires no rollback
-event. No exception may leave an event: ``commit()`` would raise it after the database has
-committed.
+event. No error may leave an event: ``commit()`` would raise it after the database has committed.
+What interrupts the caller, such as a ``gevent.Timeout``, does leave it, behind the last push.
 """
 
 from __future__ import annotations
@@ -143,10 +143,7 @@ def _end(session: Any, transaction: Any) -> None:
     if not ended.is_committed:
         _report_dropped(ended, transaction)
     elif transaction.parent is None:
-        for one in ended.waiting:
-            _hand_out(one)
-        for at_commit, names in ended.names.items():
-            _hand_out(Waiting(tuple(names), partial(at_commit, list(names))))
+        _hand_out_all(ended)
     else:
         _move(ended, _waiting_for(session, _around(transaction)))
 
@@ -166,6 +163,22 @@ def _move(released: _Transaction, around: _Transaction) -> None:
     around.waiting.extend(released.waiting)
     for at_commit, names in released.names.items():
         around.names.setdefault(at_commit, {}).update(names)
+
+
+def _hand_out_all(committed: _Transaction) -> None:
+    refreshes = [
+        Waiting(tuple(names), partial(at_commit, list(names)))
+        for at_commit, names in committed.names.items()
+    ]
+    interruption: BaseException | None = None
+    for one in (*committed.waiting, *refreshes):
+        try:
+            _hand_out(one)
+        except BaseException as error:
+            # A gevent.Timeout, for example: it ends the waiting for Redis, and no push.
+            interruption = interruption or error
+    if interruption is not None:
+        raise interruption
 
 
 def _hand_out(waiting: Waiting) -> None:

@@ -61,6 +61,28 @@ def test_push_waits_for_the_registry_and_later_ones_behind_it(queue, registry):
     assert registry.taken == ["1", "2"]
 
 
+def test_push_whose_caller_is_interrupted_is_tried_again(registry):
+    """A gevent.Timeout around a view ends the view's waiting, and not the push."""
+
+    class Interruption(BaseException):
+        """What gevent.Timeout is: no Exception."""
+
+    def interrupt(pushes):
+        registry.publish = publish
+        raise Interruption
+
+    publish, registry.publish = registry.publish, interrupt
+    queue = RetryQueue(lambda pushes: registry.publish(pushes))
+
+    with pytest.raises(Interruption):
+        queue.publish(*push("1"))
+    queue.publish(*push("2"))
+
+    eventually(lambda: len(registry.taken) == 2)
+    queue.close()
+    assert registry.taken == ["1", "2"]
+
+
 def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
     """After five minutes a repeat could be a second message: the loss is told."""
     queue = RetryQueue(registry.publish, seconds=0)

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, String, create_engine, event
 from sqlalchemy.orm import Session, declarative_base, scoped_session, sessionmaker
 
 from flask_realtime.errors import NobodyListens
-from flask_realtime.transactions import wait_for_commit
+from flask_realtime.transactions import add_at_commit, wait_for_commit
 
 Base = declarative_base()
 
@@ -160,6 +160,28 @@ def test_error_behind_a_commit_is_logged_and_keeps_nobody_else(session, push, ha
 
     assert handed_out == ["next"]
     assert "'broken'" in caplog.text
+
+
+def test_interruption_of_one_push_keeps_no_other_from_its_channel(session, push, handed_out):
+    """A gevent.Timeout around a view ends the commit's waiting, and no push is lost by that."""
+
+    class Interruption(BaseException):
+        """What gevent.Timeout is: no Exception."""
+
+    def interrupt(*_names):
+        raise Interruption
+
+    session.add(Message(text="a"))
+    session.flush()
+    wait_for_commit(session, ["slow"], interrupt)
+    push("next")
+    add_at_commit(session, ["refreshed"], handed_out.extend)
+
+    with pytest.raises(Interruption):
+        session.commit()
+
+    assert handed_out == ["next", "refreshed"]
+    assert session.query(Message).count() == 1
 
 
 def test_commit_of_a_command_without_redis_is_told_in_a_line(session, caplog):
