@@ -4,4 +4,4 @@ local state, log = KEYS[1], KEYS[2]
 local lives, limits, last, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 local tail = touch(state, log, true, lives, limits)
-return {tail, rewind(log, tail, last, digest)}
+return {tail, rewind(state, log, tail, last, digest)}

@@ -24,7 +24,7 @@ if count then
 end
 for i = 1, #names do
     local tail = touch(KEYS[2 * i + 2], KEYS[2 * i + 3], true, lives, limits)
-    positions[i] = resolve(positions[i], KEYS[2 * i + 3], tail)
+    positions[i] = resolve(positions[i], KEYS[2 * i + 2], KEYS[2 * i + 3], tail)
 end
 put_on_list(list, lives, names)
 return subscribe(client, awaits, age, names, positions)

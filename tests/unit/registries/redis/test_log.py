@@ -5,6 +5,8 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.protocol.routes import TO_ALL, Route
+from flask_realtime.protocol.starts import Start
 from flask_realtime.registries.redis.appends import MOST_CHECKED
 
 from ....contract.recorder import Recorder
@@ -151,3 +153,29 @@ def test_channels_are_listed_again_by_whoever_hears_them(store):
     registry.refresh([], ["heard"])
 
     assert registry.matching("*") == ["heard"]
+
+
+def looks_and_first(store, registry, channel, last):
+    """Subscribe a new page some messages back; return how often Redis looked into the log, and the
+    payload with which the page begins."""
+    digest = f"{channel}-{last}"
+    store.client.config_resetstat()
+    registry.subscribe(digest, {channel: Start(last=last)})
+    looks = store.client.info("commandstats")["cmdstat_xrange"]["calls"]
+    begins = registry.subscriptions([digest])[digest][channel].begins
+    return looks, registry.read({channel: begins}, 1)[channel].publications[0].payload
+
+
+def test_page_that_begins_some_messages_back_has_none_of_them_read_twice(store):
+    """Where each entry of a log counts, Redis looks at the first of them alone: to read megabytes
+    for each page that is loaded would take it some milliseconds."""
+    registry = store.open()
+    routes = {"all": Route("html"), "some": Route(to="other")}
+    for channel, route in routes.items():
+        pushes = [Push(channel, str(number), None, TO_ALL) for number in range(500)]
+        pushes[450] = Push(channel, "450", None, route)
+        registry.publish(pushes)
+
+    assert looks_and_first(store, registry, "all", 400) == (1, "100")
+    assert looks_and_first(store, registry, "some", 49) == (1, "451")
+    assert looks_and_first(store, registry, "some", 400) == (3, "99")

@@ -1,3 +1,8 @@
+-- Returns whether entries with a certain route are messages for all clients: see protocol/routes.py.
+local function is_for_all(route)
+    return route == '' or route == '<'
+end
+
 -- Appends one push to a channel's log and publishes it, unless the log has a push with the same id.
 -- about is what all pushes of one call have in common:
 --   payload, route            what is pushed, and whom it is for (see protocol/routes.py)
@@ -26,8 +31,8 @@ local function append(state, log, push_id, announced_on, about, tag, known)
 
     local epoch, seq, before, bytes = has[1], tonumber(has[2]), has[3], tonumber(has[4])
     if not epoch then
-        redis.call('DEL', log)
         epoch, seq, before, bytes = new_epoch(state, nil, known[1]), 0, '', 0
+        begin(state, log, epoch)
     end
     seq = seq + 1
     local position = string.format('%s:%.0f:%s', epoch, seq, tag)
@@ -51,6 +56,9 @@ local function append(state, log, push_id, announced_on, about, tag, known)
 
     redis.call('HSET', state, 'epoch', epoch, 'seq', string.format('%.0f', seq), 'tag', tag,
         'bytes', string.format('%.0f', bytes))
+    if not is_for_all(about.route) then
+        redis.call('HSET', state, 'addressed', string.format('%.0f', seq))
+    end
     redis.call('PEXPIRE', log, log_lives)
     if about.may_extend or not has[1] then
         keep(state, log_lives)

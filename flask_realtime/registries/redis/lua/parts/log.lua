@@ -13,10 +13,17 @@ local function new_epoch(state, known, of_caller)
     return as_moment(math.max(now_in_ms(), before + 1)) .. mark
 end
 
+-- The state of a channel is a hash with these fields:
+--   epoch, seq, tag   the position of the log's last entry
+--   bytes             how many bytes of payload the log has
+--   addressed         the number of the last entry that is not a message for all clients; no field if
+--                     that is not known
+--   limits            how much the log keeps, as the app has noted it
+
 -- Begins an empty log. Returns its position.
 local function begin(state, log, epoch)
     redis.call('DEL', log)
-    redis.call('HSET', state, 'epoch', epoch, 'seq', '0', 'tag', '', 'bytes', '0')
+    redis.call('HSET', state, 'epoch', epoch, 'seq', '0', 'tag', '', 'bytes', '0', 'addressed', '0')
     return epoch .. ':0:'
 end
 
