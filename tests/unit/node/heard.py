@@ -1,4 +1,4 @@
-"""An app whose handlers and hooks write down what they are told."""
+"""An app whose handlers and hooks record what they are told."""
 
 import threading
 
@@ -9,7 +9,7 @@ from .nodes import node_of
 
 
 class Heard:
-    """An app that answers, and writes down what it is told."""
+    """An app that answers messages, and records what it is told."""
 
     def __init__(self, **settings):
         self.told = []

@@ -1,4 +1,4 @@
-"""Admits sockets, within the limits of a process."""
+"""Sockets are admitted within the limits of a process."""
 
 import threading
 from contextlib import ExitStack, suppress
@@ -27,7 +27,8 @@ def refusal_of(node, **shaken):
 
 
 def test_connection_is_there_once_it_was_let_in():
-    """The registry knows it, by a name that no other connection of this process has."""
+    """An admitted connection is in the registry, under a name that no other connection of this
+    process has."""
     node = node_of()
 
     with admitted(node) as one, admitted(node) as other:
@@ -40,7 +41,8 @@ def test_connection_is_there_once_it_was_let_in():
 
 
 def test_process_that_is_full_sends_others_elsewhere():
-    """With Retry-After; a place that was left is free again."""
+    """A full process refuses a socket with Retry-After. When one closes, its place is free
+    again."""
     node = node_of(MAX_CONNECTIONS=1)
 
     with admitted(node) as one:
@@ -55,7 +57,7 @@ def test_process_that_is_full_sends_others_elsewhere():
 
 
 def test_session_has_a_share_of_the_places():
-    """Another session comes in all the same."""
+    """One session has used up its share. Another session is admitted."""
     node = node_of(MAX_CONNECTIONS_PER_SESSION=1)
 
     with admitted(node):
@@ -66,7 +68,7 @@ def test_session_has_a_share_of_the_places():
 
 
 class Away(MemoryRegistry):
-    """A registry that cannot be reached, when it is told so."""
+    """A registry that is unavailable when the test says so."""
 
     is_away = False
 
@@ -84,7 +86,8 @@ class Away(MemoryRegistry):
 
 
 def test_socket_that_the_registry_does_not_note_is_refused():
-    """It would hear nothing; its client comes back soon, and its place is free."""
+    """The registry cannot record a socket, which would receive nothing. It is refused, its client
+    tries again, and its place is free."""
     node = node_of(Away, MAX_CONNECTIONS=1)
     node.registry.is_away = True
 
@@ -96,7 +99,8 @@ def test_socket_that_the_registry_does_not_note_is_refused():
 
 
 def test_socket_whose_end_is_not_noted_is_forgotten_all_the_same(caplog):
-    """What the registry has of it expires."""
+    """The registry cannot record that a socket closed. The process forgets the socket, and the
+    registry's entry expires."""
     node = node_of(Away, MAX_CONNECTIONS=1)
 
     with admitted(node) as one:
@@ -108,7 +112,7 @@ def test_socket_whose_end_is_not_noted_is_forgotten_all_the_same(caplog):
 
 
 def test_socket_that_cannot_be_let_in_leaves_nothing_behind(monkeypatch):
-    """Whatever failed, its place and its name are free."""
+    """Whatever fails during an admission, the place and the name are free again."""
     node = node_of(MAX_CONNECTIONS=1)
     with monkeypatch.context() as patch:
         patch.setattr(node.registry, "connect", lambda *asked: 1 / 0)
@@ -120,7 +124,7 @@ def test_socket_that_cannot_be_let_in_leaves_nothing_behind(monkeypatch):
 
 
 def test_server_that_stands_still_under_a_socket_is_refused(monkeypatch):
-    """A worker of one thread is told what to use in its place."""
+    """A worker with a single thread cannot serve sockets. The refusal says which worker to use."""
     monkeypatch.setattr(admission.servers, "socket_capacity", lambda: 0)
 
     refusal = refusal_of(node_of())
@@ -130,7 +134,7 @@ def test_server_that_stands_still_under_a_socket_is_refused(monkeypatch):
 
 
 class Crowded(MemoryRegistry):
-    """Knows how many connect at once."""
+    """A registry that records how many connections call it at once."""
 
     reaches_other_processes = True
 
@@ -159,8 +163,8 @@ class Crowded(MemoryRegistry):
 
 @pytest.mark.parametrize("fallbacks", [[], ["an earlier key"]])
 def test_sockets_that_come_at_once_enter_in_turn(fallbacks):
-    """A crowd after a restart does not call the registry all together, and nobody is refused; nor
-    where the registry is asked under which secret key it knows the page."""
+    """Many sockets open after a restart. Few call the registry at a time, also to find the secret
+    key of a page, and nobody is refused."""
     node = node_of(Crowded)
     node.app.config["SECRET_KEY_FALLBACKS"] = fallbacks
     with ExitStack() as stack:
@@ -178,7 +182,8 @@ def test_sockets_that_come_at_once_enter_in_turn(fallbacks):
 
 
 def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
-    """Its client comes back, and a thread of the server is free meanwhile."""
+    """A socket waits too long for its turn. It is refused, so that the server's thread is free, and
+    its client tries again."""
     monkeypatch.setattr(admission, "ENTERING_SECONDS", 0)
     monkeypatch.setattr(admission, "ENTERING_AT_ONCE", 1)
     node = node_of(Crowded)
@@ -198,7 +203,7 @@ def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
 
 
 class Unwritable(MemoryRegistry):
-    """A registry that notes no end, until it is told otherwise."""
+    """A registry that records no ends until the test says so."""
 
     is_unwritable = True
 
@@ -216,7 +221,8 @@ class Unwritable(MemoryRegistry):
 
 
 def test_page_of_a_user_whose_ban_is_not_noted_yet_is_sent_away(monkeypatch):
-    """The registry would let it in. It may ask again, and other users come in."""
+    """The registry has not recorded a user's ban yet, and would admit the user's page. The page is
+    refused with Retry-After, and other users are admitted."""
     monkeypatch.setattr("flask_realtime.session.endings.RETRY_SECONDS", 0.01)
     node = node_of(Unwritable)
 
@@ -236,7 +242,8 @@ def test_page_of_a_user_whose_ban_is_not_noted_yet_is_sent_away(monkeypatch):
 
 
 def test_page_of_a_session_that_this_process_has_ended_is_told_so():
-    """Though the registry could not note it."""
+    """This process has ended a session, which the registry could not record. A page of the session
+    is told that it has ended."""
     node = node_of(Unwritable)
     with admitted(node) as one:
         session = session_of(one.digest)
@@ -250,7 +257,8 @@ def test_page_of_a_session_that_this_process_has_ended_is_told_so():
 
 
 def test_session_whose_end_is_not_noted_has_ended_for_as_long_as_that(monkeypatch):
-    """A registry may refuse to note it for longer than this process remembers its own ends."""
+    """A registry cannot record an end for longer than this process remembers its own ends. The
+    session counts as ended until it can."""
     node = node_of(Unwritable)
     with admitted(node) as one:
         session = session_of(one.digest)

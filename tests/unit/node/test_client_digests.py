@@ -1,4 +1,4 @@
-"""The names by which the registry may know the client of a handshake."""
+"""The digests by which the registry may know the client of a handshake."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def named(secret_keys, known=None, **options):
 
 
 def test_names_are_those_of_session_page_and_identity():
-    """An app with one secret key asks nobody."""
+    """An app with one secret key needs no call of the registry for the digest."""
     names = named(["secret"], identity="a:b")
 
     assert names.digest == digest("secret", "a key", PAGE, "a:b")
@@ -27,7 +27,8 @@ def test_names_are_those_of_session_page_and_identity():
 
 
 def test_page_that_was_rendered_under_an_earlier_key_keeps_its_name():
-    """While keys rotate it goes on where it was; its session is looked for under both names."""
+    """While secret keys are exchanged, a page keeps the digest of the earlier key, and its session
+    is looked up under both keys."""
     registry = MemoryRegistry(Config())
     earlier = digest("earlier", "a key", PAGE)
     registry.subscribe(earlier, ["a"])
@@ -39,7 +40,7 @@ def test_page_that_was_rendered_under_an_earlier_key_keeps_its_name():
 
 
 def test_page_that_nobody_knows_is_named_by_the_present_key():
-    """What is new begins under the key that stays."""
+    """An unknown page gets a digest of the present secret key."""
     names = named(["secret", "earlier"], MemoryRegistry(Config()).subscriptions)
 
     assert names.digest == digest("secret", "a key", PAGE)
@@ -48,7 +49,7 @@ def test_page_that_nobody_knows_is_named_by_the_present_key():
 
 @pytest.mark.parametrize(("key", "is_old"), [("a key", True), ("another key", None)])
 def test_names_tell_the_age_of_a_page_of_the_session(key, is_old):
-    """By the id that the app gave it, also under an earlier secret key."""
+    """The age of a page is read from its id, also under an earlier secret key."""
     page = dated_connection_id("earlier", key, int(clock.now() * 1000) - 60_000)
 
     age = named(["secret", "earlier"], lambda digests: {}, connection_id=page).age

@@ -1,4 +1,4 @@
-"""Closes all sockets when the process stops."""
+"""All sockets close when the process stops."""
 
 import threading
 from types import SimpleNamespace
@@ -26,14 +26,15 @@ def drain(pairs, is_stopping=None, spread=0.0, patience=DEADLINE):
 
 
 def test_drain_tells_every_socket_to_come_back(pairs):
-    """At a stop every client gets 1012, which says that another process is there."""
+    """A process stops. Every socket closes with 1012, so that its client reconnects to another
+    process."""
     drain(pairs).run()
 
     assert [pair.receive_close() for pair in pairs] == [1012] * 5
 
 
 def test_drain_spreads_the_closing(pairs, clock, monkeypatch):
-    """Clients do not all come back in the same moment."""
+    """The sockets close over some time, so that clients do not all reconnect at the same moment."""
     told = []
 
     def sleep(seconds):
@@ -50,7 +51,7 @@ def test_drain_spreads_the_closing(pairs, clock, monkeypatch):
 
 
 def test_drain_answers_what_is_in_flight_first(pairs):
-    """A message that is being handled is answered before its socket is told to go."""
+    """A message that is being handled is answered before its socket closes."""
     connection, gate = pairs[0].connection, threading.Event()
     connection.jobs.submit(lambda: (gate.wait(DEADLINE), connection.reply('"answered"')))
     draining = threading.Thread(target=drain(pairs).run)
@@ -66,7 +67,7 @@ def test_drain_answers_what_is_in_flight_first(pairs):
 
 
 def test_drain_does_not_wait_for_ever(pairs):
-    """A handler that does not end is left behind when the server's patience is at its end."""
+    """A handler does not end. Its socket closes when the server's patience is over."""
     gate = threading.Event()
     pairs[0].connection.jobs.submit(lambda: gate.wait(DEADLINE))
 
@@ -77,7 +78,7 @@ def test_drain_does_not_wait_for_ever(pairs):
 
 
 def test_drain_begins_when_the_server_stops(pairs):
-    """The server's own sign is enough; nobody has to call anything."""
+    """The server's own stop signal starts the drain, without a call by the app."""
     stopping = threading.Event()
     watched = drain(pairs, stopping.is_set)
     watched.watch()
@@ -93,7 +94,7 @@ def test_drain_begins_when_the_server_stops(pairs):
 
 
 def test_drain_that_is_called_twice_returns_with_the_first(pairs):
-    """Whoever asks while another drains is not told that it is done before it is."""
+    """A second call of the drain returns when the first one is done."""
     gate, over = threading.Event(), []
     pairs[0].connection.jobs.submit(lambda: gate.wait(DEADLINE))
     one = drain(pairs)
@@ -114,7 +115,7 @@ def test_drain_that_is_called_twice_returns_with_the_first(pairs):
 
 @pytest.mark.parametrize("patience", [0.0, 0.3, 1.0, 2.0])
 def test_drain_tells_all_within_a_short_patience(pairs, patience, clock, monkeypatch):
-    """A server that waits for a second kills no socket that was not told."""
+    """A server that waits for one second kills no socket without a close frame."""
     began = clock.now
 
     def pass_time(seconds):
@@ -132,7 +133,7 @@ def test_drain_tells_all_within_a_short_patience(pairs, patience, clock, monkeyp
 
 
 def test_drain_goes_on_when_one_socket_cannot_be_told(pairs, caplog):
-    """A process at its limit of threads tells the sockets without their workers."""
+    """No thread can be started to close one socket. The others close, and that one closes later."""
     for pair in pairs:
         pair.flusher.settle()
     with no_thread_to_be_had():
@@ -142,7 +143,7 @@ def test_drain_goes_on_when_one_socket_cannot_be_told(pairs, caplog):
 
 
 def test_drain_that_is_closed_watches_no_more(pairs):
-    """A node that has ended leaves its server alone."""
+    """A closed node does not watch its server any more."""
     stopping, asked = threading.Event(), threading.Semaphore(0)
     watched = drain(pairs, lambda: asked.release() or stopping.is_set())
     watched.watch()

@@ -1,4 +1,4 @@
-"""The socket of a page whose session has ended."""
+"""A socket of a page whose session has ended."""
 
 import pytest
 
@@ -15,7 +15,8 @@ def pair():
 
 
 def test_socket_of_a_session_that_has_ended_is_told_so_behind_its_101(pair):
-    """A browser tells a script no reason for a handshake that was refused."""
+    """The socket opens and then closes with 4001, because a browser gives scripts no reason for a
+    refused handshake."""
     forgotten = []
     receiver = EndedReceiver(pair.connection, forgotten.append)
     recorder, pair.connection.receiver = pair.connection.receiver, receiver

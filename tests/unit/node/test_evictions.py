@@ -1,4 +1,4 @@
-"""What a process does when its registry says that something has ended."""
+"""A process carries out an order of its registry to close sockets or end subscriptions."""
 
 import pytest
 
@@ -15,7 +15,7 @@ FIRST, SECOND = "1" * 32, "2" * 32
 
 
 class Closable(Ear):
-    """A connection that writes down how it was closed."""
+    """A connection that records how it was closed."""
 
     def __init__(self, digest, user=None):
         super().__init__(digest, user)
@@ -33,7 +33,8 @@ def hub():
 
 @pytest.fixture
 def ears(hub):
-    """Two pages of one session, of which one is a user's, and one of that user's elsewhere."""
+    """Two pages of one session, one of which belongs to a user, and a page of that user in another
+    session."""
     ears = Closable("a" * 32 + FIRST), Closable("b" * 32 + FIRST, "42"), Closable(SECOND * 2, "42")
     for ear in ears:
         hub.add(ear)
@@ -51,14 +52,16 @@ def ears(hub):
     ],
 )
 def test_sockets_are_closed_of_whom_the_order_names(hub, ears, order, closed):
-    """A client's, a session's or a user's, and nobody else's; or all, if it names nobody."""
+    """An order closes the sockets of a client, a session or a user and no others, or all sockets if
+    it names nobody."""
     Evictions(hub, KnownEnds(), None).disconnect(order)
 
     assert [number for number, ear in enumerate(ears) if ear.closed] == closed
 
 
 def test_order_that_is_heard_late_leaves_sockets_that_were_opened_since(hub, ears):
-    """Their handshakes were let in after it: the user has logged in again."""
+    """A user was banned and has logged in again. An order that arrives late closes only the earlier
+    sockets."""
     ears[2].opened_at = 7.0
 
     Evictions(hub, KnownEnds(), None).disconnect(Disconnect(user="42", opened_before=6.0))
@@ -67,7 +70,8 @@ def test_order_that_is_heard_late_leaves_sockets_that_were_opened_since(hub, ear
 
 
 def test_socket_is_told_why_it_is_closed(hub, ears):
-    """A page whose session changed may come back, and one whose session has ended may not."""
+    """The close code tells a page whose session has changed, and may reconnect, from one whose
+    session has ended."""
     evictions = Evictions(hub, KnownEnds(), None)
     evictions.disconnect(Disconnect(digest=ears[0].digest, code=4001))
     evictions.disconnect(Disconnect(digest=ears[1].digest))
@@ -77,7 +81,8 @@ def test_socket_is_told_why_it_is_closed(hub, ears):
 
 
 def test_user_is_taken_off_a_channel_at_once_and_in_the_registry(hub, ears):
-    """What is pushed next is not heard, whatever the registry takes to note it."""
+    """A user is removed from a channel. The user's pages receive no later push, even before the
+    registry has recorded it."""
     noted = []
     for ear in ears:
         hub.invite(ear, {"room": Position.start(), "hall": Position.start()})

@@ -1,4 +1,4 @@
-"""Large messages, of all sockets of a process."""
+"""Large messages of all sockets of a process share a part of the memory."""
 
 import json
 import threading
@@ -17,13 +17,14 @@ TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
 
 
 def test_large_message_is_parsed_while_it_is_held():
-    """As any message is."""
+    """A large message is parsed and handled like any other."""
     with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
         assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
 
 
 def test_large_messages_wait_while_others_take_too_much(monkeypatch):
-    """Those that are handled take a bounded part of the memory; the next one comes after them."""
+    """Large messages that are being handled use a limited part of the memory. The next one waits
+    for them."""
     monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(TEXT) * 5)
     large, gate, held = LargeMessages(), threading.Event(), []
 
@@ -51,7 +52,8 @@ def call(uri):
 
 
 def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
-    """However many sessions make them; of one view the first part of its path tells."""
+    """Many sessions send large calls of a slow view. Large calls of other views, told apart by the
+    first part of the path, do not wait for them."""
     slow, quick = call("/slow/1?a=b"), call("/quick")
     monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(slow) * 5)
     large, gate, held = LargeMessages(), threading.Event(), []
@@ -76,7 +78,8 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
 
 
 def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
-    """A setting allows messages of any size."""
+    """A message larger than the shared memory, which the settings allow, is handled while no other
+    large one is."""
     monkeypatch.setattr(module, "HANDLED_BYTES", 10)
 
     with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
@@ -85,7 +88,7 @@ def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"id": "1"}', "x" * 100_000])
 def test_large_text_that_is_no_message_leaves_nothing_taken(text):
-    """It is refused as a small one is."""
+    """A large text that is not a message is refused, and takes no memory from others."""
     large = LargeMessages()
     for _ in range(3):
         with pytest.raises(InvalidMessage), large.hold(text.encode(), Turns(), "session"):

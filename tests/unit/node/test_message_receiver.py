@@ -1,4 +1,4 @@
-"""What becomes of the messages of one socket."""
+"""What happens to the messages of one socket."""
 
 import json
 
@@ -25,7 +25,7 @@ def page(heard):
 
 
 def test_message_is_answered_by_its_handler(page):
-    """With its id."""
+    """A message is answered by its handler, with the message's id."""
     page.say("echo", data={"a": 1})
 
     reply = page.receive()
@@ -33,7 +33,8 @@ def test_message_is_answered_by_its_handler(page):
 
 
 def test_ping_is_answered_while_a_handler_runs(page, heard):
-    """A page that waits for a slow handler does not take its socket for dead."""
+    """A ping is answered while a handler runs, so that the page does not take its socket for
+    dead."""
     page.say("wait")
     page.say("ping")
     pong = page.receive()
@@ -53,7 +54,7 @@ def test_ping_is_answered_while_a_handler_runs(page, heard):
     ],
 )
 def test_message_that_has_no_answer_is_told_why(page, message, why):
-    """None of them closes the socket."""
+    """A malformed message is answered with the reason, and the socket stays open."""
     page.send(message)
     refused = page.receive()
     page.say("echo", data="hi")
@@ -65,7 +66,7 @@ def test_message_that_has_no_answer_is_told_why(page, message, why):
 
 @pytest.mark.parametrize("text", ["x" * 300, "ä" * 200])
 def test_message_that_is_too_big_closes_the_socket(text):
-    """By its bytes, not by its characters."""
+    """The size of a message is counted in bytes, not in characters."""
     with Page(Heard(MAX_MESSAGE_BYTES=300).node) as page:
         page.say("echo", data=text)
 
@@ -73,7 +74,8 @@ def test_message_that_is_too_big_closes_the_socket(text):
 
 
 def test_first_message_of_one_that_resumes_is_a_resume(heard):
-    """Else it would miss what came meanwhile; the next one may be."""
+    """A client that promised to resume sends something else first, which is refused, since it would
+    miss pushes. Its next message may be the resume."""
     with Page(heard.node, resumes=True) as page:
         page.say("echo")
         early = page.receive()
@@ -87,7 +89,8 @@ def test_first_message_of_one_that_resumes_is_a_resume(heard):
 
 
 def test_too_many_messages_are_refused_and_far_too_many_close_the_socket(clock):
-    """The rate of a socket is limited; none of those that are refused reaches a handler."""
+    """Messages beyond the rate limit are refused and reach no handler; far too many close the
+    socket."""
     with Page(Heard(MAX_MESSAGES_PER_SECOND=0.4).node) as page:
         for _ in range(4):
             page.say("ping")
@@ -98,7 +101,7 @@ def test_too_many_messages_are_refused_and_far_too_many_close_the_socket(clock):
 
 
 def test_message_that_waits_is_parsed_when_its_turn_comes(page, heard, monkeypatch):
-    """Parsed JSON takes up to twenty times the memory of its text."""
+    """A waiting message is kept as text, since its parsed JSON may take 20 times the memory."""
     parsed = []
     parse = message_receiver.parse_message
     monkeypatch.setattr(
@@ -113,14 +116,14 @@ def test_message_that_waits_is_parsed_when_its_turn_comes(page, heard, monkeypat
     replies = [page.receive()["body"] for _ in range(2)]
 
     assert replies == ["True", "hi"]
-    # The one that waited, once more.
+    # The waiting message, parsed a second time.
     assert [text for text in parsed if '"echo"' in text] == 2 * before
     assert len(before) == 1
 
 
 @pytest.mark.parametrize("order", [["id", "action", "data"], ["data", "action", "id"]])
 def test_large_message_is_answered_as_any_other(page, order):
-    """Whatever comes first in it."""
+    """A large message is answered whatever the order of its fields."""
     message = {"id": "7", "action": "echo", "data": [[]] * 20_000}
     page.send(json.dumps({name: message[name] for name in order}))
 
@@ -140,7 +143,8 @@ def test_large_message_is_answered_as_any_other(page, order):
     ids=["known by its beginning", "unknown", "binary", "answered by the reader"],
 )
 def test_large_message_that_is_none_is_told_why(page, text, message_id, why):
-    """With its id, where that stood at the beginning."""
+    """A large text that is not a message is answered with the reason, and with its id if that is at
+    its beginning."""
     page.send(text)
 
     refused = page.receive()
@@ -151,8 +155,8 @@ def test_large_message_that_is_none_is_told_why(page, text, message_id, why):
 
 
 def test_large_message_counts_as_many(clock):
-    """A token for each started 8 KB, so that a few large ones are as much as many small ones; what
-    is refused is not even parsed."""
+    """A message counts once for each started 8 KB in the rate limit. One that is refused is not
+    parsed."""
     heard = Heard(MAX_MESSAGES_PER_SECOND=10)
     with Page(heard.node) as page:
         page.send(json.dumps({"id": "7", "action": "echo", "data": "x" * 250_000}))
@@ -166,8 +170,8 @@ def test_large_message_counts_as_many(clock):
 
 
 def test_app_is_told_of_sockets_that_join_and_leave(heard):
-    """And of each whether its page had one before, where that is remembered: of pages that were
-    subscribed to something."""
+    """on_join and on_leave run for each socket. They are told whether the page had a socket before,
+    if the page was subscribed to something."""
     heard.node.registry.subscribe(
         digest("a secret of the tests", "a key", "an-id-of-this-page"), ["a"]
     )
@@ -181,7 +185,8 @@ def test_app_is_told_of_sockets_that_join_and_leave(heard):
 
 
 def test_socket_that_asks_for_its_end_is_answered_first(heard, page):
-    """A page that logs out over its socket learns that its cookies wait for it."""
+    """A page logs out over its socket, and gets the reply before the socket closes, so that it
+    knows of its new cookies."""
     page.say("log-out")
 
     assert page.receive()["body"] == "good-bye"
@@ -189,7 +194,7 @@ def test_socket_that_asks_for_its_end_is_answered_first(heard, page):
 
 
 def test_message_that_comes_after_the_end_is_not_heeded(heard):
-    """What a peer sent before it read our good-bye is dropped."""
+    """A message that arrives after our close frame was sent is dropped."""
     with admitted(heard.node) as connection:
         connection.close(1000)
         connection.receiver.received('{"id": "1", "action": "echo"}')

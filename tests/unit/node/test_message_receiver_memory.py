@@ -1,4 +1,4 @@
-"""What the messages of a socket, and their replies, hold in memory, and whom they keep waiting."""
+"""The memory that the messages of a socket and their replies take, and who waits for it."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def heard():
 
 
 def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
-    """A peer that reads nothing has one such reply in memory, however often it asks."""
+    """A client that reads nothing has one large reply in memory, however often it asks."""
     made = []
     heard.realtime.handler("large")(lambda data: made.append(data) or "x" * 4_000_000)
     with Page(heard.node) as page:
@@ -36,14 +36,15 @@ def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
 
 @pytest.fixture
 def one_at_a_time(monkeypatch):
-    """There is memory for one large message, and who waits for it is not let in early."""
+    """There is memory for one large message at a time, and a waiting one is not admitted early."""
     monkeypatch.setattr(large_messages, "HANDLED_BYTES", 1)
     monkeypatch.setattr(large_messages, "PATIENCE_SECONDS", 1000.0)
     monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
 
 
 def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(one_at_a_time):
-    """Its own next message is read once it has taken the reply."""
+    """A client does not read its large reply. Its own next message waits for that; large messages
+    of others do not."""
     node = Heard().node
     with Page(node, socket_key="slow") as slow, Page(node, socket_key="other") as other:
         slow.say("much")
@@ -57,7 +58,7 @@ def test_peer_that_takes_no_reply_keeps_no_memory_from_large_messages_of_others(
 
 
 def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time, heard):
-    """The socket is gone at once, and not once others' handlers have ended."""
+    """A socket closes while its large message waits for memory. The socket is removed at once."""
     node = heard.node
     with Page(node, socket_key="busy") as busy:
         busy.say("wait", data="x" * LARGE_BYTES)
@@ -73,7 +74,8 @@ def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time,
 
 
 def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
-    """The handler does not run for it, and it keeps nobody waiting who is still there."""
+    """A socket closes while its call waits for a large reply. Its handler does not run, and it
+    delays nobody else."""
     monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
     monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
     monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)

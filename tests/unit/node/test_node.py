@@ -1,4 +1,4 @@
-"""One process of one app."""
+"""The node of one app in one process."""
 
 import threading
 
@@ -18,7 +18,7 @@ from .nodes import node_of
 
 
 def test_node_that_stops_amid_a_handshake_refuses_it():
-    """A drain that began meanwhile would not see this socket, and it would live to the kill."""
+    """The node stops during a handshake. The socket is refused; the drain would not close it."""
     node = node_of()
 
     with (
@@ -33,7 +33,8 @@ def test_node_that_stops_amid_a_handshake_refuses_it():
 
 
 def test_node_needs_no_worker_for_a_socket_that_missed_nothing(monkeypatch):
-    """A page whose channels are heard here already is on them as soon as its socket opens."""
+    """A page's channels are followed by this process already. Its socket joins them when it opens,
+    without a worker thread."""
     node = node_of()
     with admitted(node) as first:
         node.registry.subscribe(first.digest, ["room"])
@@ -50,14 +51,14 @@ def test_node_needs_no_worker_for_a_socket_that_missed_nothing(monkeypatch):
 
 
 def answering():
-    """An app with a handler, which waits for its gate."""
+    """An app with a handler that waits for the test."""
     realtime, gate = Realtime(), threading.Event()
     realtime.handler("wait")(lambda data: str(gate.wait(DEADLINE)))
     return realtime, gate
 
 
 def use(node, page):
-    """Have every thread of the node started: a push, a message, and a peer that does not read."""
+    """Start every thread of the node: by a push, a message, and a client that does not read."""
     digest = page.connection.digest
     node.registry.subscribe(digest, ["room"])
     eventually(lambda: node.is_heard("room"))
@@ -73,7 +74,7 @@ def use(node, page):
 
 @pytest.mark.parametrize("registry", ["memory", "redis"])
 def test_closed_node_leaves_nothing_behind(registry, redis_url):
-    """No thread, no socket and no file is left of an app, whatever it did."""
+    """A closed node leaves no thread, socket or file, whatever the app did."""
     before, files = threads_of_ours(), open_files()
     realtime, gate = answering()
     gate.set()
@@ -93,7 +94,8 @@ def test_closed_node_leaves_nothing_behind(registry, redis_url):
 
 
 def test_node_that_is_closed_tells_its_sockets_to_come_back():
-    """Their pages resume at another process; no other socket is let in."""
+    """The node closes. Its sockets close with 1012, so that pages resume in another process, and no
+    new socket is admitted."""
     node = node_of()
     with Page(node) as page:
         node.close()
@@ -105,7 +107,8 @@ def test_node_that_is_closed_tells_its_sockets_to_come_back():
 
 
 def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
-    """It goes on alone, and its thread ends behind it."""
+    """A handler still runs when the node closes. Closing does not wait for ever, and the handler's
+    thread ends after the handler."""
     monkeypatch.setattr("flask_realtime.threads.background.END_SECONDS", 0.1)
     before = threads_of_ours()
     realtime, gate = answering()
@@ -123,7 +126,7 @@ def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
 
 
 def test_node_refreshes_what_it_holds_well_before_it_expires():
-    """The shortest of the times after which the registry forgets counts."""
+    """The refresh interval follows the shortest of the registry's lifetimes."""
     node = node_of(CONNECT_TIMEOUT_SECONDS=30, DISCONNECT_TIMEOUT_SECONDS=90)
 
     seconds = [every for every, _ in node._list_chores()]

@@ -1,4 +1,4 @@
-"""How a socket comes onto its channels."""
+"""How a socket joins its channels."""
 
 import pytest
 
@@ -20,7 +20,7 @@ CLIENT_OF_42 = digest("a secret of the tests", "a key", "an-id-of-this-page", "4
 
 
 class Going(MemoryRegistry):
-    """A registry of which one kind of call fails, when it is told so."""
+    """A registry, one kind of whose calls fails when the test says so."""
 
     failing = None
 
@@ -41,12 +41,13 @@ def node():
 
 
 def push(node, *payloads, channel="room"):
-    """Where the log stands after each."""
+    """Push messages, and return the log's position after each."""
     return [node.registry.publish([Push(channel, f'"{one}"', None)])[0] for one in payloads]
 
 
 def test_plain_client_begins_where_its_page_subscribed(node):
-    """What was pushed before its socket opened waits for it; then it hears what is pushed."""
+    """A client that does not resume gets what was pushed since its page was rendered, and then
+    later pushes."""
     push(node, "before")
     node.registry.subscribe(CLIENT, ["room"])
     push(node, "while it opened")
@@ -59,7 +60,8 @@ def test_plain_client_begins_where_its_page_subscribed(node):
 
 
 def test_plain_client_goes_on_behind_its_last_socket(node):
-    """It never resumes, so the server knows how far it was sent."""
+    """A client that does not resume reconnects. It gets what follows the messages that its last
+    socket was sent."""
     node.registry.subscribe(CLIENT, ["room"])
     push(node, 1)
     with Page(node) as page:
@@ -71,7 +73,8 @@ def test_plain_client_goes_on_behind_its_last_socket(node):
 
 
 def test_resuming_client_goes_on_where_it_says(node):
-    """And on channels that it does not name, where its page subscribed; the reply comes first."""
+    """A client resumes from the positions that it names. On other channels it begins where its page
+    subscribed, and the reply comes first."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
     first, _ = push(node, 1, 2)
     push(node, "a", channel="hall")
@@ -86,7 +89,8 @@ def test_resuming_client_goes_on_where_it_says(node):
 
 
 def test_resuming_client_is_told_what_is_lost(node):
-    """Of a log that does not reach back, and of a channel that it is not subscribed to."""
+    """The reply to a resume names channels whose log does not reach back, and channels to which the
+    client is not subscribed."""
     node.registry.subscribe(CLIENT, ["room"])
     push(node, 1)
     other = Position("another", 3, "ffff")
@@ -99,7 +103,7 @@ def test_resuming_client_is_told_what_is_lost(node):
 
 
 def test_resuming_client_that_is_not_known_is_told_so(node):
-    """Its page reloads."""
+    """The reply to a resume says that the client is unknown, so that its page reloads."""
     with Page(node, resumes=True) as page:
         page.say("resume", positions={})
 
@@ -107,7 +111,8 @@ def test_resuming_client_that_is_not_known_is_told_so(node):
 
 
 def test_resuming_client_hears_nothing_of_what_it_left_meanwhile(node):
-    """Between its handshake and its first message a view may have unsubscribed its page."""
+    """A view unsubscribes the page between the handshake and the resume. The client gets nothing of
+    that channel."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
 
     with Page(node, resumes=True) as page:
@@ -121,7 +126,8 @@ def test_resuming_client_hears_nothing_of_what_it_left_meanwhile(node):
 
 
 def test_client_hears_what_it_is_subscribed_to_while_it_opens(node):
-    """Another process may subscribe its page at any moment; none of them is missed."""
+    """Another process subscribes the page while its socket opens. The client misses none of the
+    pushes."""
     with Page(node, resumes=True) as page:
         page.say("resume", positions={})
         page.receive()
@@ -133,7 +139,8 @@ def test_client_hears_what_it_is_subscribed_to_while_it_opens(node):
 
 @pytest.mark.parametrize("failing", ["subscriptions", "read"])
 def test_client_whose_channels_cannot_be_read_comes_back(node, failing):
-    """It is closed with 1013, so that it resumes a little later; nothing is left out meanwhile."""
+    """The logs of a client's channels cannot be read. Its socket closes with 1013 and resumes
+    later, without a gap."""
     node.registry.subscribe(CLIENT, ["room"])
     push(node, 1)
 
@@ -146,7 +153,8 @@ def test_client_whose_channels_cannot_be_read_comes_back(node, failing):
 
 
 def test_client_that_does_not_keep_its_promise_is_closed(node, monkeypatch):
-    """A socket that waits for its resume holds a place, and hears nothing."""
+    """A client promised to resume and does not. Its socket receives nothing and uses a place, so it
+    is closed."""
     monkeypatch.setattr(resumption, "RESUME_SECONDS", 0)
 
     with Page(node, resumes=True) as page:
@@ -154,7 +162,7 @@ def test_client_that_does_not_keep_its_promise_is_closed(node, monkeypatch):
 
 
 def test_socket_enters_further_channels_behind_what_it_is_doing(node, monkeypatch):
-    """What it was subscribed to by a handler it hears behind the reply of that handler."""
+    """A handler subscribes its page. Pushes of that channel come after the handler's reply."""
     with admitted(node) as connection:
         connection.receiver.opened()
         node.registry.subscribe(connection.digest, ["room"])
@@ -164,7 +172,8 @@ def test_socket_enters_further_channels_behind_what_it_is_doing(node, monkeypatc
 
 
 def test_client_that_speaks_of_it_is_told_where_it_begins(node):
-    """On channels that it does not name: a loss there is seen although nothing had come."""
+    """A client of version 2 is told its position on channels that it did not name, so that it can
+    notice a loss before any push."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
     start = node.registry.read({"hall": None}, 1)["hall"].tail
     (named,) = push(node, 1)
@@ -178,7 +187,8 @@ def test_client_that_speaks_of_it_is_told_where_it_begins(node):
 
 
 def test_client_that_speaks_of_it_is_told_what_it_left_while_away(node):
-    """What a view has ended is not lost: the page does not reload for it."""
+    """A view has unsubscribed the page while it was away. A client of version 2 is told that it
+    left the channel, and does not reload for a loss."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
     (at,) = push(node, 1)
     node.registry.unsubscribe(CLIENT, ["room"])
@@ -192,7 +202,7 @@ def test_client_that_speaks_of_it_is_told_what_it_left_while_away(node):
 
 @pytest.mark.parametrize("speaks", [2, 3])
 def test_client_that_speaks_of_it_is_told_at_once_that_it_left(node, speaks):
-    """A view unsubscribes a page whose socket is open."""
+    """A view unsubscribes a page with an open socket. A client of version 2 is told at once."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
     with Page(node, resumes=True) as page:
         page.say("resume", positions={}, speaks=speaks)
@@ -204,7 +214,7 @@ def test_client_that_speaks_of_it_is_told_at_once_that_it_left(node, speaks):
 
 
 def test_client_of_the_first_version_is_told_nothing_new(node):
-    """It hears no more of the channel, and gets no message that it does not know."""
+    """A client of version 1 is unsubscribed, and gets no message that it does not know."""
     node.registry.subscribe(CLIENT, ["room", "hall"])
     with Page(node, resumes=True) as page:
         page.say("resume", positions={}, speaks="2")

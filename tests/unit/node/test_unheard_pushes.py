@@ -1,4 +1,4 @@
-"""Whether a process serves, and what becomes of a push on memory where it does not."""
+"""Pushes of a process that may serve no requests, on the memory registry."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def serving():
 
 
 def run(script, *arguments):
-    """What a program logs that imports an app and ends."""
+    """Run a program that imports an app and ends, and return what it logs."""
     app = """
 import logging, os, sys, flask
 from flask_realtime import NobodyListens, Realtime
@@ -33,8 +33,8 @@ realtime = Realtime(app)
 
 
 def test_push_before_the_first_request_is_no_error(serving, caplog):
-    """A thread that is started at import pushes before its server answers: nobody can be
-    subscribed yet, so nobody misses anything."""
+    """A thread that was started at import pushes before the server answers. Nobody can be
+    subscribed yet, so that is not an error."""
     serving.check_push()
     serving.note_request()
     serving.check_push()
@@ -45,8 +45,9 @@ def test_push_before_the_first_request_is_no_error(serving, caplog):
     assert not caplog.records
 
 
-def test_process_that_ends_without_having_served_is_told_so(serving, caplog):
-    """Whoever forgot REALTIME_REDIS in a script learns that nobody has heard it."""
+def test_process_that_ends_without_having_served_is_logged(serving, caplog):
+    """A script pushes without REALTIME_REDIS. At its end the log says that the pushes reached
+    nobody."""
     serving.check_push()
     serving.check_push()
 
@@ -64,8 +65,9 @@ def test_script_that_pushes_and_ends_is_told_so():
     assert "3 of them" in logged
 
 
-def test_process_of_the_reloader_is_told_nothing():
-    """It watches files while its child serves; what it imported may push all the same."""
+def test_process_of_the_reloader_logs_nothing():
+    """The reloader's parent process only watches files while its child serves. Its pushes at import
+    are not logged."""
     logged = run('realtime.push("hi", "room")\nimport werkzeug._reloader')
 
     assert "reached nobody" not in logged
@@ -75,8 +77,8 @@ def test_process_of_the_reloader_is_told_nothing():
     "push", ['realtime.push("hi", "room")', 'realtime.to("room").append("#rows", "row.html")']
 )
 def test_command_that_pushes_gets_an_error(push):
-    """A command serves nobody, and its push would be lost without a word; the template of a
-    fragment is rendered in a request that nobody has sent."""
+    """A command serves no requests, so its push is an error. A fragment's template is rendered in
+    an artificial request, which does not count as serving."""
     run(f"""
 from jinja2 import DictLoader
 app.jinja_loader = DictLoader({{"row.html": "<li>"}})
@@ -95,8 +97,8 @@ flask.cli.FlaskGroup(create_app=lambda: app).main()
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
 def test_process_that_was_forked_off_one_that_serves_gets_an_error():
-    """A job that a view starts with multiprocessing has its parent's memory as it was, and no
-    sockets: its push would be lost without a word."""
+    """A view starts a job with multiprocessing. The job has a copy of its parent's memory and no
+    sockets, so its push is an error."""
     logged = run("""
 app.test_client().get("/")
 realtime.push("hi", "room")
@@ -116,7 +118,8 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_process_is_not_told_of_the_pushes_of_the_one_that_forked_it(serving, caplog):
-    """gunicorn's master may have pushed at import; a worker that ends has not."""
+    """gunicorn's master pushes at import. A worker that ends does not log these pushes as its
+    own."""
     serving.check_push()
     child = os.fork()
     if not child:
@@ -127,7 +130,7 @@ def test_process_is_not_told_of_the_pushes_of_the_one_that_forked_it(serving, ca
 
 
 def test_worker_of_a_job_queue_gets_an_error(serving, monkeypatch):
-    """It never opens a port."""
+    """The worker of a job queue never opens a port, so its push is an error."""
     monkeypatch.setattr(sys, "argv", ["/usr/bin/celery", "worker"])
 
     with pytest.raises(NobodyListens):

@@ -1,4 +1,4 @@
-"""What others build on: the contract of a registry, and the types that it is made of."""
+"""The contract of a registry, for those who write one, and its types."""
 
 import builtins
 import collections.abc
@@ -21,7 +21,7 @@ METHODS = {
 TYPES = {
     name: getattr(registries, name)
     for name in registries.__all__
-    # The settings' own description is of no use to a registry.
+    # The description of settings is not needed to write a registry.
     if inspect.isclass(getattr(registries, name)) and name != "Config"
 }
 WELL_KNOWN = {*dir(builtins), *dir(typing), *dir(collections.abc)}
@@ -29,7 +29,7 @@ WELL_KNOWN = {*dir(builtins), *dir(typing), *dir(collections.abc)}
 
 @pytest.mark.parametrize("name", METHODS)
 def test_each_type_that_a_method_takes_or_returns_can_be_imported(name):
-    """A registry of somebody else's needs nothing but ``flask_realtime.registries``."""
+    """Every type in the contract can be imported from ``flask_realtime.registries``."""
     module = inspect.getmodule(METHODS[name])
     hints = typing.get_type_hints(METHODS[name], vars(module))
 
@@ -44,7 +44,7 @@ def test_each_type_that_a_method_takes_or_returns_can_be_imported(name):
 
 
 def parts_of(hint):
-    """All that a type is made of, the fields of dataclasses too."""
+    """Return all types that a type consists of, with the fields of dataclasses."""
     yield hint
     for argument in typing.get_args(hint):
         for part in argument if isinstance(argument, list) else [argument]:
@@ -55,7 +55,7 @@ def parts_of(hint):
 
 @pytest.mark.parametrize("name", [*METHODS, *TYPES])
 def test_each_name_that_a_signature_says_can_be_imported(name):
-    """``help(Registry)`` shows no type, not even another name for one, that cannot be imported."""
+    """Every type that ``help(Registry)`` shows can be imported under that name."""
     said = {word for text in annotations(METHODS.get(name) or TYPES[name]) for word in words(text)}
 
     assert said - WELL_KNOWN <= set(registries.__all__)
@@ -68,7 +68,7 @@ def test_type_that_a_registry_is_made_of_can_be_imported():
 
 
 def annotations(one):
-    """The annotations of a function, or of a class, its fields and its public methods."""
+    """Return the annotations of a function, or of a class with its fields and public methods."""
     yield from getattr(one, "__annotations__", {}).values()
     if inspect.isclass(one):
         for name, member in vars(one).items():
@@ -90,7 +90,7 @@ def test_name_that_is_exported_is_there(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_each_method_says_what_it_promises(name):
-    """``help(flask_realtime.Registry)`` names each argument."""
+    """``help(flask_realtime.Registry)`` describes each argument."""
     text = inspect.getdoc(METHODS[name])
     arguments = [one for one in inspect.signature(METHODS[name]).parameters if one != "self"]
 
@@ -101,7 +101,7 @@ def test_each_method_says_what_it_promises(name):
 @pytest.mark.parametrize("kind", [MemoryRegistry, RedisRegistry])
 @pytest.mark.parametrize("name", METHODS)
 def test_each_kind_takes_what_the_contract_says(kind, name):
-    """Names and defaults of arguments are the same everywhere."""
+    """Names and defaults of arguments are those of the contract in each registry."""
     assert parameters(getattr(kind, name)) == parameters(METHODS[name])
 
 

@@ -1,4 +1,4 @@
-"""The half of a registry that is about channels."""
+"""The methods of a registry that are about channels."""
 
 from flask_realtime.registries import (
     Arrival,
@@ -17,7 +17,7 @@ from flask_realtime.registries import (
 
 
 class Nowhere(Registry):
-    """A registry that keeps nothing, as somebody else would write one."""
+    """A registry that keeps nothing, as somebody else might write one."""
 
     def start(self, events: RegistryEvents) -> None:
         self.events = events
@@ -96,7 +96,8 @@ class Nowhere(Registry):
 
 
 def test_registry_may_be_written_with_what_is_exported():
-    """Its pushes get ids of their own, for it may not know what became of one."""
+    """A registry can be written with the exported names. Its pushes get ids, since the registry may
+    not know whether an earlier attempt succeeded."""
     told = []
     registry = Nowhere()
     registry.start(RegistryEvents(told.append, *[lambda *_: None] * 5))

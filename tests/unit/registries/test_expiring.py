@@ -1,10 +1,10 @@
-"""A dict whose entries live for a fixed time after they were last touched."""
+"""A dict whose entries live for a fixed time after their last touch."""
 
 from flask_realtime.registries.expiring import ExpiringDict
 
 
 def test_expiring_keeps_an_entry_for_its_time():
-    """An entry is there until its seconds are over, and then not."""
+    """An entry exists until its time is over."""
     entries = ExpiringDict(10)
 
     entries.put("a", 1, now=100)
@@ -26,7 +26,7 @@ def test_expiring_lets_a_touched_entry_live_on():
 
 
 def test_expiring_pops_an_entry_that_lives():
-    """What is popped is gone; what had expired was gone before."""
+    """pop() returns a living entry and removes it, and finds no expired one."""
     entries = ExpiringDict(10)
     entries.put("a", 1, now=100)
     entries.put("b", 2, now=100)
@@ -38,7 +38,7 @@ def test_expiring_pops_an_entry_that_lives():
 
 
 def test_expiring_drops_what_expired_first():
-    """Expired entries go in the order of their time, no more at once than asked for."""
+    """Expired entries are dropped in the order of their times, a limited number at once."""
     entries = ExpiringDict(10)
     for now, key in enumerate("abcd"):
         entries.put(key, key.upper(), now=now)

@@ -1,4 +1,4 @@
-"""What a registry takes and gives."""
+"""The values that a registry takes and returns."""
 
 import dataclasses
 
@@ -19,14 +19,15 @@ RECORDS = [
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_record_is_a_value(record):
-    """What two threads hold cannot be changed by one of them, and equal records are equal."""
+    """A record cannot be changed, and equal records are equal, so threads may share it."""
     assert record == dataclasses.replace(record)
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(record, dataclasses.fields(record)[0].name, None)
 
 
 def test_record_says_by_default_that_nothing_is_amiss():
-    """A registry of somebody else's names only what it knows."""
+    """A registry of somebody else's gives only the fields that it knows; the defaults mean that
+    nothing is wrong."""
     page, arrival, order = RECORDS[0], RECORDS[2], RECORDS[3]
 
     assert (page.lost, page.is_trimmed) == (False, False)
@@ -36,6 +37,6 @@ def test_record_says_by_default_that_nothing_is_amiss():
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_record_is_public(record):
-    """Whoever writes a registry imports what its methods take and give from one place."""
+    """Every record can be imported from one place."""
     assert getattr(registries, type(record).__name__) is type(record)
     assert type(record).__name__ in registries.__all__

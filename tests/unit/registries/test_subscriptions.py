@@ -1,4 +1,4 @@
-"""Merges two differing states of a client's subscriptions."""
+"""Merging two states of a client's subscriptions."""
 
 import pytest
 
@@ -20,21 +20,24 @@ def subscribed(names, moment, **more):
 
 
 def test_known_is_what_was_joined_last():
-    """What came, and what was left; a registry that went back makes no moment earlier."""
+    """The merged state has the later joins and leaves; a registry that lost data makes no time
+    earlier."""
     known = Known().joined(subscribed(["a", "b"], 5)).joined(subscribed(["b"], 3, left={"a": 7}))
 
     assert known == Known({"b": 5}, {"a": 7})
 
 
 def test_known_forgets_the_end_of_what_was_subscribed_to_again():
-    """It would end it, should the registry go back."""
+    """The leave of a channel that was joined again is forgotten, since it could end the new
+    subscription later."""
     known = Known({}, {"a": 7}).joined(subscribed(["a"], 9))
 
     assert known == Known({"a": 9}, {})
 
 
 def test_known_remembers_what_was_left_where_the_registry_has_forgotten_it():
-    """More were left at once than it remembers; the process has heard of it, and remembers some."""
+    """The registry remembers fewer leaves than there were. The process remembers some of the
+    others."""
     names = [f"row-{number:03}" for number in range(MOST_LEFT + 1)]
     known = Known().joined(subscribed(names, 5)).joined(Subscriptions(forgotten=9))
 
@@ -44,7 +47,8 @@ def test_known_remembers_what_was_left_where_the_registry_has_forgotten_it():
 
 
 def test_nothing_is_lost_where_it_was_left():
-    """Whether the registry remembers the channel's end, or only until when it forgot some."""
+    """A channel that the client left is not reported as lost, whether the registry remembers the
+    leave or only the time of forgotten ones."""
     known = Known({"lost": 5, "left": 5, "forgotten": 3})
     present = Subscriptions(left={"left": 6}, forgotten=4)
 
@@ -52,7 +56,8 @@ def test_nothing_is_lost_where_it_was_left():
 
 
 def test_the_later_counts_where_a_registry_lost_something():
-    """As who resumes finds it, who knew it at the handshake."""
+    """A client had subscriptions at its handshake, and the registry has lost some since. For each
+    channel the later of both states counts."""
     before = subscribed(["lost", "left since"], 5, left={"undead": 6, "again": 7})
     present = subscribed(["undead", "again"], 5, left={"left since": 8, "again": 4})
     present["new"] = Subscription(SINCE, None, 9)
@@ -71,7 +76,7 @@ def is_heard(channel, stands, digest=DIGEST):
 
 
 def test_client_hears_what_it_is_subscribed_to():
-    """And not what it has left, which is no mistake of whoever sends to it."""
+    """A push to one client on a channel that it has left is not delivered, and is not an error."""
     stands = subscribed(["a", "b"], 5, left={"c": 6})
 
     assert is_heard("a", stands)
@@ -79,17 +84,19 @@ def test_client_hears_what_it_is_subscribed_to():
 
 
 def test_client_that_has_gone_hears_nothing():
-    """A page that was closed a moment ago is no error of whoever sends to it."""
+    """A push to a page that has just closed is not an error."""
     assert not is_heard("a", None)
 
 
 def test_client_that_has_left_more_than_is_remembered_hears_nothing_of_it():
-    """The channel may be one of those."""
+    """The client has left more channels than are remembered. A push on another channel is not an
+    error, since it may be one of those."""
     assert not is_heard("z", subscribed(["a"], 5, forgotten=3))
 
 
 @pytest.mark.parametrize("digest", [DIGEST, "unknown", "", None])
 def test_client_that_never_could_hear_is_an_error(digest):
-    """A wrong channel, or a text that is no digest, is a mistake that must not pass in silence."""
+    """A push to one client on a channel to which it never was subscribed, or to an invalid digest,
+    is an error."""
     with pytest.raises(NotSubscribed, match="'b'"):
         is_heard("b", subscribed(["a"], 5), digest)

@@ -21,7 +21,8 @@ def clients():
 
 
 def test_client_is_awaited_for_a_while_and_lives_longer_once_it_came(clients):
-    """A page whose script never runs is forgotten soon; one that was there may come back."""
+    """A page whose script never runs is forgotten soon; a page that has connected may reconnect for
+    longer."""
     for digest in ("never came", "came"):
         clients.subscribe(digest, {"room": START}, began=0, now=0)
     assert set(clients.connect("came", "1", now=1)) == {"room"}
@@ -32,7 +33,8 @@ def test_client_is_awaited_for_a_while_and_lives_longer_once_it_came(clients):
 
 
 def test_client_that_only_connected_is_unknown_until_it_is_refreshed(clients):
-    """A second connection is not told that the client has no subscriptions: that is not known."""
+    """A client that connect() created counts as unknown until its first refresh, since it may have
+    subscriptions that were lost."""
     assert clients.connect("digest", "1", now=0) is None
     assert clients.connect("digest", "2", now=0) is None
 
@@ -42,7 +44,8 @@ def test_client_that_only_connected_is_unknown_until_it_is_refreshed(clients):
 
 
 def test_client_is_on_no_more_channels_than_it_may_be(clients):
-    """Those that it is on already count once."""
+    """A client may not exceed its limit of channels; channels that it already has do not count
+    twice."""
     clients.subscribe("digest", {"a": START, "b": START}, began=0, now=0)
 
     clients.check_limit("digest", ["a", "b", "c"], now=0)
@@ -51,7 +54,7 @@ def test_client_is_on_no_more_channels_than_it_may_be(clients):
 
 
 def test_client_of_which_nothing_is_known_goes_with_its_last_connection(clients):
-    """Pages that only call leave nothing behind."""
+    """A client without subscriptions is dropped with its last connection."""
     for name in ("1", "2"):
         clients.connect("digest", name, now=0)
 
@@ -63,7 +66,7 @@ def test_client_of_which_nothing_is_known_goes_with_its_last_connection(clients)
 
 
 def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
-    """What an older connection of the page was sent says nothing of the page as it is now."""
+    """Only the latest connection of a page records its positions when it closes."""
     clients.subscribe("digest", {"room": START}, began=0, now=0)
     for name in ("old", "new"):
         clients.connect("digest", name, now=0)
@@ -78,7 +81,7 @@ def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
 
 
 def test_restore_brings_back_what_was_not_left_since(clients):
-    """A later end of a subscription counts more than an earlier beginning."""
+    """A restore does not bring back a subscription that has ended since."""
     clients.subscribe("digest", {"left": START}, began=0, now=0)
     clients.unsubscribe("digest", ["left"], now=0)
     record = ConnectionRecord("digest", "1", {"kept": START, "left": START})
@@ -89,7 +92,8 @@ def test_restore_brings_back_what_was_not_left_since(clients):
 
 
 def test_client_remembers_so_many_channels_that_it_left():
-    """Beyond that all are forgotten at once, up to a moment."""
+    """Beyond a limit the channels that a client left are forgotten all at once, and one time stands
+    for all of them."""
     client = MemoryClient()
     client.leave({f"room:{number}": number + 1 for number in range(MOST_LEFT)})
     assert client.stands_at("room:0") == 1
@@ -101,7 +105,7 @@ def test_client_remembers_so_many_channels_that_it_left():
 
 
 def test_moments_of_a_client_only_grow(clock):
-    """Two changes within a millisecond, or with the clock set back, are told apart."""
+    """Two changes within a millisecond, or after the clock was set back, have different times."""
     client = MemoryClient()
 
     moments = [client.note_change(), client.note_change()]
@@ -112,7 +116,7 @@ def test_moments_of_a_client_only_grow(clock):
 
 
 def test_expired_clients_are_forgotten_in_pieces(clients):
-    """The registry's lock is held for a few of them at a time."""
+    """Expired clients are dropped a few at a time, so that the registry's lock is held briefly."""
     for number in range(5):
         clients.subscribe(str(number), {"room": START}, began=0, now=0)
 

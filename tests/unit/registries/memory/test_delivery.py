@@ -1,4 +1,4 @@
-"""The thread that hands out what was published in this process."""
+"""The thread that delivers what was published in this process."""
 
 import sys
 import threading
@@ -16,7 +16,7 @@ def publication(number):
 
 
 def test_delivery_goes_on_after_a_failure(caplog):
-    """What a receiver raises is logged with its traceback, and the next one is delivered."""
+    """A receiver raises, which is logged with its traceback. The next publication is delivered."""
     delivered, done = [], threading.Event()
 
     def deliver(one):
@@ -39,7 +39,7 @@ def test_delivery_goes_on_after_a_failure(caplog):
 
 @pytest.fixture
 def restless_threads():
-    """Threads take turns so often that one's step falls between any two of another's."""
+    """Make threads switch very often, so that their steps interleave in every order."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -47,7 +47,7 @@ def restless_threads():
 
 
 def test_delivery_wakes_for_what_comes_after_a_pause(restless_threads):
-    """Nothing waits for the next publication to be handed out, whenever it comes."""
+    """A publication after a pause is delivered, whenever it arrives."""
     arrived = threading.Semaphore(0)
     delivery = MemoryDelivery(lambda one: arrived.release())
     delivery.start()
@@ -60,7 +60,7 @@ def test_delivery_wakes_for_what_comes_after_a_pause(restless_threads):
 
 
 def test_delivery_does_not_make_its_caller_wait():
-    """A publication is put in while an earlier one is still being delivered."""
+    """A publication is accepted while an earlier one is still being delivered."""
     entered, release = threading.Event(), threading.Event()
     delivered, done = [], threading.Event()
 

@@ -1,4 +1,4 @@
-"""One channel's log in memory, where it differs from what every registry promises."""
+"""One channel's log in memory, beyond what every registry promises."""
 
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.log import MemoryLog
@@ -10,7 +10,7 @@ def fill(log, *payloads):
 
 
 def test_memory_log_counts_bytes_not_characters():
-    """Text that is not ASCII takes the room that it takes as UTF-8."""
+    """The size of a text counts in bytes of UTF-8."""
     log = MemoryLog(max_entries=100, max_bytes=100)
 
     positions = fill(log, "é" * 40, "é" * 40)
@@ -21,7 +21,7 @@ def test_memory_log_counts_bytes_not_characters():
 
 
 def test_memory_log_keeps_nothing_larger_than_itself():
-    """An entry larger than the whole log is delivered, and not kept."""
+    """An entry larger than the whole log is delivered, but not kept."""
     log = MemoryLog(max_entries=100, max_bytes=100)
 
     first, second, third = fill(log, "small", "x" * 101, "small")
@@ -31,7 +31,7 @@ def test_memory_log_keeps_nothing_larger_than_itself():
 
 
 def test_memory_log_forgets_its_entries_and_counts_on():
-    """What expires is the entries; the place is kept."""
+    """Entries expire, and the log's position stays."""
     log = MemoryLog(max_entries=100, max_bytes=100)
     first, second = fill(log, "1", "2")
 

@@ -27,8 +27,8 @@ def test_memory_logs_append_a_push_once():
 
 
 def test_memory_logs_forget_entries_before_the_place():
-    """A log's entries live HISTORY_TTL; its position as long as a page that heard it may come
-    back."""
+    """Entries live for REALTIME_HISTORY_TTL; the position lives as long as a page of that channel
+    may reconnect."""
     logs = logs_of(history_ttl_seconds=10, disconnect_timeout_seconds=100)
     position, _ = logs.append(Push("a", "1", None), 0)
     logs.keep("a", 0)
@@ -44,7 +44,8 @@ def test_memory_logs_forget_entries_before_the_place():
 
 
 def test_memory_logs_keep_what_a_pattern_brought_for_whoever_is_away():
-    """A push to a pattern lets no channel live on, and its entry lives as long as any."""
+    """A push to a pattern does not prolong a channel's life, and its entry lives as long as any
+    other."""
     logs = logs_of(history_ttl_seconds=100, connect_timeout_seconds=5)
     start = logs.read("a", 0).tail
     logs.append(replace(Push("a", "1", None), by_pattern=True), 1)

@@ -1,4 +1,4 @@
-"""The registry of a single process, where it does more than every registry promises."""
+"""The registry of a single process, beyond what every registry promises."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from tests.eventually import DEADLINE, eventually
 
 
 def nothing(*_):
-    """What a receiver does that does not care."""
+    """A receiver that ignores everything."""
 
 
 def receiver(deliver=nothing, changed=nothing, disconnected=nothing):
@@ -47,7 +47,7 @@ def clock(monkeypatch):
 
 
 def test_memory_registry_may_be_used_by_who_it_tells(registry):
-    """No lock is held while a receiver is called, so it may call the registry."""
+    """A receiver calls the registry, which holds no lock meanwhile."""
     done = threading.Event()
     found = []
     registry.start(
@@ -76,7 +76,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
 
 
 def test_memory_registry_remembers_push_ids_for_300_seconds(registry, clock):
-    """A repeat within that time is one, and later it is a push of its own."""
+    """A repeated push id within 300 seconds is a repeat; later it is a push of its own."""
     first = registry.publish([Push("a", "1", "same")])[0]
     registry.refresh([], ["a"])
 
@@ -122,7 +122,7 @@ def test_memory_registry_gives_memory_back_when_idle(registry, clock):
     ids=["push ids", "clients", "logs"],
 )
 def test_memory_registry_drops_what_expired_as_it_is_used(registry, clock, use):
-    """Under constant use memory stands still, though nobody ever refreshes."""
+    """Memory does not grow under constant use, even without any refresh."""
     sizes = []
     tracemalloc.start()
 
@@ -137,7 +137,8 @@ def test_memory_registry_drops_what_expired_as_it_is_used(registry, clock, use):
 
 
 def test_memory_registry_makes_no_lock_before_its_first_use(monkeypatch):
-    """An instance made at import, before gevent patches, holds no lock that blocks the loop."""
+    """An instance that is made at import, before gevent patches, has no lock that would block all
+    greenlets."""
     made = []
     monkeypatch.setattr(threading, "Lock", lambda lock=threading.Lock: made.append(1) or lock())
 
@@ -150,7 +151,8 @@ def test_memory_registry_makes_no_lock_before_its_first_use(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
 def test_memory_registry_begins_anew_after_a_fork():
-    """A child neither waits for a lock that its parent held nor believes to hear anything."""
+    """A forked child neither waits for a lock that its parent held, nor believes that it receives
+    publications."""
     script = """
 import os, sys, threading
 from flask_realtime.config.settings import Config

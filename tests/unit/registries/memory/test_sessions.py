@@ -1,4 +1,4 @@
-"""What a single process remembers of sessions and users that have ended."""
+"""The ended sessions and users that a single process remembers."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.positions import Position
@@ -16,7 +16,8 @@ LIFETIMES = Lifetimes.of(Config(connect_timeout_seconds=10, disconnect_timeout_s
 
 
 def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
-    """Only pages that had a socket may stay away for long."""
+    """The end of a session is remembered for long only if a page of it had a socket and may
+    reconnect."""
     ended = MemorySessions(LIFETIMES)
     ended.note_socket("with", 1, 0)
 
@@ -28,7 +29,8 @@ def test_end_of_a_session_is_remembered_long_where_a_socket_was_open():
 
 
 def test_first_end_of_a_session_names_its_heir():
-    """A log-out that follows takes nothing from the message that ended the session."""
+    """A session was ended by a message and then by a log-out. The successor of the first end
+    stays."""
     ended = MemorySessions(LIFETIMES)
 
     first = ended.end("s", EndedSession("digest:1", 1, ""), 0)
@@ -39,7 +41,7 @@ def test_first_end_of_a_session_names_its_heir():
 
 
 def test_users_are_forgotten_in_time():
-    """Nothing is kept longer than a page may stay away."""
+    """No user is remembered for longer than a page may stay away."""
     users = MemoryUsers(LIFETIMES)
     users.end("42", 7, 0)
     users.leave("42", "room", 7, 0)
@@ -55,7 +57,8 @@ def test_users_are_forgotten_in_time():
 
 
 def test_user_who_leaves_ever_more_channels_takes_no_more_memory(monkeypatch):
-    """The older half is forgotten; who subscribed before it was left has lost them all."""
+    """The older half of the channels that a user was removed from is forgotten. A channel that is
+    not remembered counts as left at the time of the newest forgotten one."""
     monkeypatch.setattr(sessions, "MOST_LEFT_BY_USER", 10)
     user = MemoryUser()
 

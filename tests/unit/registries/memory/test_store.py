@@ -1,4 +1,4 @@
-"""What a single process keeps, all together."""
+"""All that a single process keeps."""
 
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
@@ -7,7 +7,7 @@ from flask_realtime.threads import clock
 
 
 def test_store_drops_what_has_expired_every_so_many_uses(monkeypatch):
-    """No use pays for all that is over, and nothing stays for ever."""
+    """Expired data is dropped at some uses, a part at a time."""
     store = MemoryStore(Config(history_ttl_seconds=10))
     now = [1000.0]
     monkeypatch.setattr(clock, "monotonic", lambda: now[0])
@@ -22,7 +22,7 @@ def test_store_drops_what_has_expired_every_so_many_uses(monkeypatch):
 
 
 def test_store_delivers_what_is_heard_alone():
-    """A push down a channel that nobody listens to wakes no thread."""
+    """A push to a channel without listeners wakes no thread."""
     store = MemoryStore(Config())
     delivered = []
     store.delivery = type("Delivery", (), {"put": lambda _, one: delivered.append(one.channel)})()

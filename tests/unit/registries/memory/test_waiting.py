@@ -1,11 +1,11 @@
-"""What waits for browsers in memory."""
+"""Changes that wait for browsers, in memory."""
 
 from flask_realtime.registries.lifetimes import TAKEN_SECONDS
 from flask_realtime.registries.memory.waiting import MemoryWaiting
 
 
 def test_memory_waiting_gives_the_same_again_for_a_while():
-    """A taker whose answer was lost has it again, for TAKEN_SECONDS."""
+    """A page whose answer was lost gets the same changes again, for TAKEN_SECONDS."""
     waiting = MemoryWaiting(1000)
     waiting.add("d", "1", 0)
 
@@ -15,7 +15,7 @@ def test_memory_waiting_gives_the_same_again_for_a_while():
 
 
 def test_memory_waiting_drops_what_is_over():
-    """What no browser takes is gone after the time for which a page may stay away."""
+    """Changes that no browser fetches are dropped after the time for which a page may stay away."""
     waiting = MemoryWaiting(10)
     waiting.add("d", "1", 0)
 

@@ -1,4 +1,4 @@
-"""What the tests of the registry in Redis have in common."""
+"""Fixtures for the tests of the registry in Redis."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Servers that answer a client of Redis as a test says."""
+"""Servers that answer a Redis client as a test says."""
 
 import contextlib
 import socket
@@ -29,13 +29,13 @@ def server(*scripts):
 
 
 def log_in(peer):
-    """Agree to whatever redis-py sends first; return once the first PING has come."""
+    """Accept what redis-py sends first; return once the first PING has arrived."""
     while b"PING" not in (asked := peer.recv(65536)):
         peer.sendall(b"+OK\r\n" * asked.count(b"CLIENT"))
 
 
 def trickle(peer):
-    """Send a reply that never ends, one digit at a time."""
+    """Send an endless reply, one digit at a time."""
     log_in(peer)
     peer.sendall(b":")
     with contextlib.suppress(OSError):

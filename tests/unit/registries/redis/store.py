@@ -50,14 +50,14 @@ class Store:
         return {key: (max(0, self.client.pttl(key)), self.client.dump(key)) for key in keys}
 
     def go_back(self, snapshot):
-        """Restore the keys of an earlier :meth:`snapshot`, without breaking any connection."""
+        """Restore the keys of an earlier :meth:`snapshot` without breaking a connection."""
         for key in self.client.keys(f"{self.prefix}:*"):
             self.client.delete(key)
         for key, (lives, value) in snapshot.items():
             self.client.restore(key, lives, value)
 
     def spoil(self, channel):
-        """Have every push on *channel* refused."""
+        """Make Redis refuse every push on *channel*."""
         self.client.set(f"{self.prefix}:channel:{{{channel}}}:state", "no hash")
 
     def break_connections(self):
@@ -66,7 +66,7 @@ class Store:
 
     @contextlib.contextmanager
     def without_its_master(self):
-        """Have everything refused for a while."""
+        """Make Redis refuse everything for a while."""
         self.client.config_set("replica-serve-stale-data", "no")
         self.client.replicaof("127.0.0.1", 1)
         try:
@@ -82,7 +82,7 @@ class Store:
 
 
 def push(registry, payload, channel="a"):
-    """Return the position of the log's tail after that."""
+    """Push a message, and return the position of the log's tail after that."""
     return registry.publish([Push(channel, payload, None)])[0]
 
 

@@ -1,11 +1,12 @@
-"""What is remembered of what Redis accepted."""
+"""The newest positions that Redis has accepted from this process."""
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.redis.accepted import MOST_CHANNELS, RedisAccepted
 
 
 def test_newest_position_counts_in_whatever_order_replies_are_noted():
-    """Two threads push on one channel, and the second is the first to note it."""
+    """Two threads push on one channel, and their replies are recorded in the wrong order. The
+    newest position counts."""
     accepted = RedisAccepted(10)
     accepted.note("a", Position("e", 2, "b"))
     accepted.note("a", Position("e", 1, "a"))
@@ -17,7 +18,7 @@ def test_newest_position_counts_in_whatever_order_replies_are_noted():
 
 
 def test_only_the_newest_channels_are_remembered():
-    """A process that pushes down ever new ones takes no memory for it."""
+    """A process pushes on ever new channels. Only the newest are remembered."""
     accepted = RedisAccepted(10)
     position = Position("e", 1, "t")
     for number in range(MOST_CHANNELS + 1):

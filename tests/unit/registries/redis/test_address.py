@@ -1,4 +1,4 @@
-"""Where Redis is, as the setting says, and how it is reached."""
+"""The address of Redis in the settings, and how it is reached."""
 
 import pytest
 import redis
@@ -22,7 +22,7 @@ CLIENT = {"host": "example.test", "port": 7000, "password": "hidden", "db": 3}
     ids=["url", "dict", "dict with options", "client of a url", "client"],
 )
 def test_address_is_the_same_however_it_is_given(setting):
-    """A URL, a dict and a function all lead to one place, and none shows its password."""
+    """A URL, a dict and a function lead to the same Redis, and none shows its password."""
     address = RedisAddress(setting, "REALTIME_REDIS", 1.0, "because")
 
     connection = address.connection(0.5)
@@ -33,7 +33,7 @@ def test_address_is_the_same_however_it_is_given(setting):
 
 
 def test_address_is_that_of_this_machine_where_none_is_given():
-    """As redis-py has it."""
+    """Without an address Redis is on this machine, as with redis-py."""
     address = RedisAddress(None, "REALTIME_REDIS", 1.0)
 
     connection = address.connection(0.5)
@@ -42,7 +42,8 @@ def test_address_is_that_of_this_machine_where_none_is_given():
 
 
 def test_options_that_would_work_against_the_deadline_are_overruled():
-    """redis-py's own repeating would append twice, and its timeouts would outlast the call."""
+    """redis-py's own retries could append twice, and its timeouts outlast the call, so both are
+    overruled."""
     client = redis.Redis(
         host="example.test", socket_timeout=60, socket_connect_timeout=60,
         decode_responses=True, health_check_interval=1,
@@ -73,7 +74,7 @@ def test_setting_that_redis_py_refuses_is_named(setting):
 
 
 def test_secrets_are_taken_out_of_what_others_say():
-    """An error of the server's or of the library's may quote the password."""
+    """An error of the server or the library may quote the password, which is removed."""
     address = RedisAddress(URL, "REALTIME_REDIS", 1.0)
 
     assert address.without_secrets("no user for 'hidden'") == "no user for '***'"

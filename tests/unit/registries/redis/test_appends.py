@@ -1,4 +1,5 @@
-"""A Redis that goes back: what a process does about pushes of its own that nobody has heard."""
+"""Redis loses its latest data ("goes back"), among it pushes of this process that nobody has
+received."""
 
 import os
 
@@ -17,7 +18,8 @@ from .store import is_told, push
 
 @pytest.mark.parametrize("others", [0, 1, 2])
 def test_next_push_finds_that_the_log_went_back(store, others):
-    """However many others pushed first, and so gave the lost numbers a second time."""
+    """Redis has lost pushes. The next push notices, although others pushed meanwhile and used the
+    lost numbers again."""
     pusher, other = store.open(), store.open()
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -34,7 +36,8 @@ def test_next_push_finds_that_the_log_went_back(store, others):
 
 
 def test_next_push_of_several_is_appended_behind_the_first(store):
-    """The first finds that the log went back; those behind it in the same call belong to it."""
+    """The first of several pushes in a call notices the loss; the others follow it in the new
+    log."""
     pusher = store.open()
     push(pusher, "1")
     snapshot = store.snapshot()
@@ -48,7 +51,7 @@ def test_next_push_of_several_is_appended_behind_the_first(store):
 
 
 def test_push_finds_what_a_failed_call_had_accepted(store):
-    """A call of which one push was refused: the one before it counts as accepted."""
+    """One push of a call was refused. The one before it counts as accepted."""
     pusher = store.open()
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -64,7 +67,7 @@ def test_push_finds_what_a_failed_call_had_accepted(store):
 
 
 def test_log_that_others_went_on_with_is_kept(store):
-    """What was trimmed may well have been there."""
+    """Others continued a log from which entries were trimmed. That is not taken for a loss."""
     pusher, other = store.open(HISTORY_SIZE=2), store.open(HISTORY_SIZE=2)
     first = push(pusher, "1")
     for number in range(4):
@@ -76,8 +79,8 @@ def test_log_that_others_went_on_with_is_kept(store):
 
 
 def test_log_that_goes_back_twice_is_found_each_time(store):
-    """Redis in a loop of crashes: what is known of the log between them is of an epoch that Redis
-    never heard of, and later than its own."""
+    """Redis crashes twice in a row. What is known of the log in between has an epoch that Redis
+    never saw, later than its own; both losses are noticed."""
     pusher, other = store.open(), store.open()
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -92,7 +95,7 @@ def test_log_that_goes_back_twice_is_found_each_time(store):
 
 
 def test_push_is_remembered_longer_than_its_log(store):
-    """A page may be away for longer than messages are kept; then it would be told, too."""
+    """A page may be away for longer than messages are kept. It is told of the loss then, too."""
     pusher = store.open(HISTORY_TTL_SECONDS=1)
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -106,7 +109,8 @@ def test_push_is_remembered_longer_than_its_log(store):
 
 
 def test_repeated_push_finds_that_the_log_went_back(store):
-    """Its own id is older than the snapshot, so that it is not appended again."""
+    """The repeated push's id is older than the snapshot, so it is not appended again, and the loss
+    is noticed."""
     pusher = store.open()
     heard = pusher.publish([Push("a", "1", "id")])[0]
     snapshot = store.snapshot()
@@ -121,7 +125,8 @@ def test_repeated_push_finds_that_the_log_went_back(store):
 
 
 def test_redis_that_goes_back_between_two_batches_is_found(store):
-    """Of a call with more pushes than are sent together."""
+    """A call has more pushes than one batch, and Redis goes back between two batches. The loss is
+    noticed."""
     pusher = store.open()
     first = push(pusher, "1")
     snapshot = store.snapshot()
@@ -143,7 +148,8 @@ def test_redis_that_goes_back_between_two_batches_is_found(store):
 
 
 def test_replies_stay_in_line_when_a_connection_breaks_while_a_script_is_sent(store, monkeypatch):
-    """Redis forgot the script of a later push, and the connection broke before it had come."""
+    """Redis forgot the script of a later push, and the connection breaks before the script arrives.
+    Each push gets its own reply."""
     registry = store.open()
     push(registry, "1", "b")
     exchange = RedisConnection.exchange
@@ -163,7 +169,7 @@ def test_replies_stay_in_line_when_a_connection_breaks_while_a_script_is_sent(st
 
 
 def test_process_forked_amid_a_push_pushes(store):
-    """Another thread may have held any lock then."""
+    """A process forks while another thread pushes and holds locks. The child can push."""
     publisher = store.publisher()
     publisher.push("1", "a")
     with publisher._redis.log._appends._accepted.get()._lock:
@@ -177,7 +183,8 @@ def test_process_forked_amid_a_push_pushes(store):
 
 
 def test_push_to_a_pattern_goes_on_from_where_its_deadline_was_over(store, monkeypatch):
-    """The error names the channels that have it; the same push id brings it to the rest."""
+    """A push to a pattern reaches its deadline. The error names the channels that have the push,
+    and repeating its push id reaches the rest."""
     registry = store.open(MAX_CHANNELS_PER_PAGE=10_000)
     names = [f"row:{number}" for number in range(2 * CHANNELS_AT_ONCE + 500)]
     registry.subscribe("somebody", names)
@@ -204,7 +211,8 @@ def test_push_to_a_pattern_goes_on_from_where_its_deadline_was_over(store, monke
 
 
 def test_channel_that_cannot_take_a_pattern_harms_no_other(store):
-    """One key of a name was taken by somebody else; the error says who has the push."""
+    """Somebody else's key blocks one channel. The push reaches the others, and the error names
+    them."""
     registry = store.open()
     registry.subscribe("somebody", ["a", "b", "c"])
     store.spoil("b")

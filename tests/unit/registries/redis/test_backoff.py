@@ -4,7 +4,7 @@ from flask_realtime.registries.redis.backoff import FIRST_SECONDS, LONGEST_SECON
 
 
 def test_pauses_grow_to_a_limit_and_begin_anew():
-    """Chance makes each half as long, up to half as long again."""
+    """The pauses grow up to a limit, and each varies at random by half of its length."""
     backoff = Backoff()
 
     pauses = [backoff.next_seconds() for _ in range(20)]
@@ -17,7 +17,7 @@ def test_pauses_grow_to_a_limit_and_begin_anew():
 
 
 def test_pauses_of_two_differ():
-    """Those who lost one server do not all come back at once."""
+    """Two processes that lost the same server do not reconnect at the same moments."""
     first, second = Backoff(), Backoff()
 
     assert [first.next_seconds() for _ in range(5)] != [second.next_seconds() for _ in range(5)]

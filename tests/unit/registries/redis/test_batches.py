@@ -1,10 +1,10 @@
-"""What is sent to Redis at once."""
+"""Batches of what is sent to Redis at once."""
 
 from flask_realtime.registries.redis.batches import BYTES_AT_ONCE, COMMANDS_AT_ONCE, batches
 
 
 def test_batches_hold_so_many_items_at_most():
-    """Small items are counted."""
+    """A batch has a limited number of small items."""
     items = list(range(2 * COMMANDS_AT_ONCE + 1))
 
     found = list(batches(items, lambda item: 1))
@@ -14,7 +14,7 @@ def test_batches_hold_so_many_items_at_most():
 
 
 def test_batches_hold_so_many_bytes_at_most():
-    """Five hundred messages of 256 KB would be 128 MB in one piece."""
+    """A batch has a limited size: five hundred messages of 256 KB would be 128 MB."""
     sizes = [BYTES_AT_ONCE // 2, BYTES_AT_ONCE // 2, 1, 3 * BYTES_AT_ONCE, 1, 1]
 
     found = list(batches(sizes, lambda size: size))

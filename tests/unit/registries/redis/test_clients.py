@@ -1,4 +1,4 @@
-"""The clients in Redis, as two processes see them."""
+"""Clients in Redis, as two processes see them."""
 
 import contextlib
 
@@ -25,7 +25,7 @@ DIGEST = "c" * 64
 
 @pytest.fixture
 def of(redis_url, tmp_path):
-    """A function that returns the clients as a process of some name has them."""
+    """A function that returns the clients as a process of that name sees them."""
     with contextlib.ExitStack() as stack:
 
         def of(process, **settings):
@@ -40,7 +40,7 @@ def of(redis_url, tmp_path):
 
 @pytest.fixture
 def told(redis_url, tmp_path):
-    """A function that returns the next thing that the process "other" is told."""
+    """A function that returns the next announcement that the process "other" receives."""
     with redis.Redis.from_url(redis_url) as client, client.pubsub() as listening:
         listening.subscribe(RedisKeys(tmp_path.name).process("other"))
         assert listening.get_message(timeout=DEADLINE)["type"] == "subscribe"
@@ -54,7 +54,8 @@ def told(redis_url, tmp_path):
 
 
 def test_subscribing_names_the_processes_that_have_the_client(of):
-    """They are told, and nobody else."""
+    """The processes that have the client's connections are told of a subscription, and no
+    others."""
     clients, deadline = of("me")
     others, _ = of("other")
     assert clients.subscribe(DIGEST, {"room": START}, None, deadline()) == set()
@@ -67,7 +68,7 @@ def test_subscribing_names_the_processes_that_have_the_client(of):
 
 
 def test_process_sees_its_own_connections_of_a_client(of):
-    """Two processes may call a connection by the same name."""
+    """Two processes may use the same name for their connections of a client."""
     clients, deadline = of("me")
     others, _ = of("other")
     for one, name in ((clients, "1"), (others, "1"), (others, "2")):
@@ -82,7 +83,8 @@ def test_process_sees_its_own_connections_of_a_client(of):
 
 
 def test_channels_may_be_called_as_the_fields_of_a_client_are(of):
-    """Names that have colons, spaces or any letter come back as they were."""
+    """Channels may have the names of a client's own fields, or names with colons, spaces or any
+    letter."""
     clients, deadline = of("me")
     names = ["since:a", "sent:b", "left:c", "connections", "a b", "ü"]
     clients.subscribe(DIGEST, dict.fromkeys(names, START), None, deadline())
@@ -94,7 +96,7 @@ def test_channels_may_be_called_as_the_fields_of_a_client_are(of):
 
 
 def test_client_of_too_many_channels_is_told_of_its_limit(of):
-    """And is on none more than before."""
+    """A subscription beyond the limit is an error, and changes nothing."""
     clients, deadline = of("me", max_channels_per_page=2)
     clients.subscribe(DIGEST, {"a": START}, None, deadline())
 
@@ -105,7 +107,8 @@ def test_client_of_too_many_channels_is_told_of_its_limit(of):
 
 
 def test_client_that_is_written_again_is_told_to_the_others_that_have_it(of, told):
-    """Their connections of it may know less."""
+    """A client is written again. Other processes with connections of it are told, since they may
+    know less."""
     clients, deadline = of("me")
     others, _ = of("other")
     others.connect(DIGEST, "1", None, (), deadline())
@@ -117,7 +120,7 @@ def test_client_that_is_written_again_is_told_to_the_others_that_have_it(of, tol
 
 
 def test_what_waits_is_for_one_page_and_given_to_one_taker(of):
-    """Pages of a session have one list in Redis, and do not see each other's part."""
+    """Pages of a session share one list in Redis. Each gets its own changes only."""
     clients, deadline = of("me")
     page, sibling = "1" * 32 + "s" * 32, "2" * 32 + "s" * 32
     clients.deposit(page, "for one\nin two lines", "", deadline())

@@ -1,4 +1,4 @@
-"""Which subscriptions Redis has yet to confirm."""
+"""Subscriptions that Redis has not confirmed yet."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def confirmations():
 
 
 def test_wait_is_done_when_all_of_its_names_are_confirmed(confirmations):
-    """A name that is confirmed earlier ends no wait for others."""
+    """A wait for several names is over when all are confirmed, and not before."""
     confirmations.expect([b"a", b"b"])
     wait = confirmations.wait_for([b"a", b"b"])
 
@@ -21,7 +21,8 @@ def test_wait_is_done_when_all_of_its_names_are_confirmed(confirmations):
 
 
 def test_name_that_was_asked_for_twice_is_confirmed_twice(confirmations):
-    """The first confirmation may be that of an older subscription, which was ended in between."""
+    """A name was subscribed, unsubscribed and subscribed again. The first confirmation does not end
+    the wait."""
     confirmations.expect([b"a"])
     confirmations.expect([b"a"])
     wait = confirmations.wait_for([b"a"])
@@ -33,7 +34,7 @@ def test_name_that_was_asked_for_twice_is_confirmed_twice(confirmations):
 
 
 def test_waits_outlast_a_connection(confirmations):
-    """On a new connection names are asked for again, and the wait is done when they come."""
+    """Names are subscribed again on a new connection, whose confirmations end the wait."""
     confirmations.expect([b"a"])
     wait = confirmations.wait_for([b"a"])
 
@@ -59,7 +60,7 @@ def test_confirmations_that_fail_to_come_are_noticed(confirmations, clock):
 
 
 def test_wait_that_was_given_up_is_forgotten(confirmations):
-    """Nothing of it is left, and others that wait for the same name still do."""
+    """A wait is given up. Other waits for the same name continue."""
     confirmations.expect([b"a"])
     given_up, other = confirmations.wait_for([b"a"]), confirmations.wait_for([b"a"])
 
@@ -70,7 +71,7 @@ def test_wait_that_was_given_up_is_forgotten(confirmations):
 
 
 def test_all_waits_can_be_given_up(confirmations):
-    """Each is named once, whatever it waits for."""
+    """All waits are given up, each once."""
     first, second = confirmations.wait_for([b"a", b"b"]), confirmations.wait_for([b"b"])
 
     assert confirmations.give_all_up() == [first, second]

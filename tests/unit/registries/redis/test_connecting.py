@@ -20,7 +20,7 @@ from ...starvation import no_thread_to_be_had
 
 @pytest.fixture
 def silent_name_service(monkeypatch):
-    """An event until which the name service does not answer."""
+    """Make the name service silent until the returned event is set."""
     may_answer = threading.Event()
     getaddrinfo = socket.getaddrinfo
 
@@ -34,7 +34,8 @@ def silent_name_service(monkeypatch):
 
 
 def test_attempt_whose_deadline_is_over_is_given_back_later(redis_url, silent_name_service):
-    """Nobody waits for the name service longer than for Redis; what comes of it is used."""
+    """The name service is slow. The caller gets an error at its deadline, and the connection is
+    used by later calls."""
     given_back = queue.Queue()
     connecting = Connecting(RedisAddress(redis_url, "url", 5), given_back.put)
 
@@ -50,7 +51,7 @@ def test_attempt_whose_deadline_is_over_is_given_back_later(redis_url, silent_na
 
 
 def test_attempt_that_fails_frees_its_place_at_once():
-    """Its reason is the caller's to hear."""
+    """A failed attempt frees its place in the pool, and the caller gets its reason."""
     given_back = queue.Queue()
     address = RedisAddress(f"redis://127.0.0.1:{free_port()}", "url", 5)
 
@@ -63,8 +64,8 @@ def test_attempt_that_fails_frees_its_place_at_once():
 def test_pool_answers_within_its_timeout_though_the_name_service_is_silent(
     redis_url, silent_name_service
 ):
-    """A push takes two seconds then, never the ten or twenty of a name server that is away; and
-    attempts that nobody waits for do not pile up."""
+    """A push fails after two seconds, not after the ten or twenty of a name server that is down,
+    and abandoned attempts do not pile up."""
     pool = RedisPool(RedisAddress(redis_url, "url", 5), 0.2)
     before = threading.active_count()
 
@@ -117,7 +118,7 @@ has_answered.set()
 
 @pytest.mark.parametrize("kind", ["threads", "gevent"])
 def test_push_waits_for_no_name_service(kind):
-    """On threads and on greenlets, whose others go on meanwhile."""
+    """With threads and with greenlets, others run while the name service is slow."""
     done = subprocess.run(
         [sys.executable, "-c", SILENT, kind], capture_output=True, text=True, timeout=DEADLINE
     )
@@ -126,7 +127,7 @@ def test_push_waits_for_no_name_service(kind):
 
 
 def test_attempt_needs_no_thread_where_none_is_to_be_had(redis_url):
-    """A process that ends, or is at its limit of threads, connects on the caller's own."""
+    """A process that cannot start a thread connects on the caller's own thread."""
     given_back = queue.Queue()
 
     with no_thread_to_be_had():

@@ -1,4 +1,4 @@
-"""One connection to Redis: what it does with what comes over it."""
+"""One connection to Redis, and the replies that arrive on it."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def connection(redis_url):
 
 
 def test_exchange_returns_replies_in_order(connection):
-    """Errors stand among them."""
+    """Replies come in order, with errors among them."""
     commands = [("PING",), ("NO-SUCH-COMMAND",), ("ECHO", "é")]
 
     replies = connection.exchange(commands, Deadline(5))
@@ -28,7 +28,8 @@ def test_exchange_returns_replies_in_order(connection):
 
 
 def test_replies_before_garbage_are_handed_on():
-    """What Redis did is known, though the connection is lost; the error says what came."""
+    """The connection receives garbage and is dropped. The error holds the replies before it, so
+    that what Redis did is known."""
 
     def reply_and_babble(peer):
         log_in(peer)
@@ -46,7 +47,7 @@ def test_replies_before_garbage_are_handed_on():
 
 
 def test_deadline_covers_all_that_a_call_receives():
-    """Bytes that trickle in do not renew it."""
+    """A reply that trickles in slowly does not extend the deadline."""
 
     with server(trickle) as url:
         connection = RedisConnection(RedisAddress(url, "url", 5), Deadline(5))

@@ -1,4 +1,4 @@
-"""Orders to close sockets, and to put a user out of a channel."""
+"""Orders to close sockets, and to remove a user from a channel."""
 
 import pytest
 
@@ -13,7 +13,8 @@ from .processes import ORDERS
 
 
 def test_orders_that_were_missed_are_carried_out_in_order(process):
-    """Those of others, once; what was ordered before a process began to listen is not for it."""
+    """A process carries out missed orders of others once and in order, and none from before it
+    began to listen."""
     first = process("first")
     first.announce(Disconnect("too early"))
     second = process("second")
@@ -32,14 +33,15 @@ def test_orders_that_were_missed_are_carried_out_in_order(process):
 
 
 def test_missed_order_is_for_the_sockets_that_were_open_when_it_was_given(process):
-    """A user who has logged in since keeps the pages that were opened behind the ban."""
+    """A user was banned and has logged in again. A missed order does not close pages that were
+    opened after it."""
     first, second = process("first"), process("second")
     moments = []
     for order in ORDERS:
         moments.append(clock.monotonic())
         first.announce(order)
         ended = clock.monotonic()
-        # A time within Redis has whole ms.
+        # Redis's time has whole milliseconds.
         eventually(lambda ended=ended: clock.monotonic() > ended + 0.002)
 
     second.catch_up()
@@ -49,7 +51,8 @@ def test_missed_order_is_for_the_sockets_that_were_open_when_it_was_given(proces
 
 
 def test_order_that_was_heard_is_not_carried_out_again(process, kept):
-    """A page that has come back since would lose its socket for nothing."""
+    """An order that the process has received is not carried out a second time, which would close
+    pages that have reconnected."""
     first, second = process("first"), process("second")
     for order in ORDERS:
         first.announce(order)
@@ -62,7 +65,7 @@ def test_order_that_was_heard_is_not_carried_out_again(process, kept):
 
 @pytest.mark.parametrize("at", [b"99999999999999-0", b"x", b"", b"0-0"])
 def test_forged_order_hides_none_that_follow(process, at):
-    """Whoever may publish in Redis does not say how far a process has read."""
+    """A forged order does not change the position up to which a process has read."""
     first, second = process("first"), process("second")
     second.hear(at + b" stranger:digest:::1000")
     first.announce(ORDERS[0])
@@ -74,7 +77,7 @@ def test_forged_order_hides_none_that_follow(process, at):
 
 @pytest.mark.parametrize("junk", [b"", b"1-1 ", b"1-1 a:b", b"1-1 a:b:c:d:code", b"1-1 \xff::::1"])
 def test_junk_is_no_order(process, junk):
-    """It is an error for whoever hears it, and changes nothing."""
+    """A malformed order is an error for its receiver, and changes nothing."""
     one = process("one")
 
     with pytest.raises(ValueError):
@@ -85,7 +88,7 @@ def test_junk_is_no_order(process, junk):
 
 
 def test_more_orders_than_are_read_at_once_are_carried_out(process):
-    """In as many steps as it takes."""
+    """Many missed orders are carried out in several steps."""
     first, second = process("first"), process("second")
     orders = [Disconnect(f"digest-{number}") for number in range(READ_AT_ONCE + 5)]
     for order in orders:
@@ -97,7 +100,7 @@ def test_more_orders_than_are_read_at_once_are_carried_out(process):
 
 
 def test_order_is_kept_by_a_redis_out_of_memory(process, store, kept):
-    """A process that does not hear the announcement carries it out later."""
+    """Redis is out of memory. A process that misses an announcement carries the order out later."""
     first, second = process("first"), process("second")
 
     store.client.config_set("maxmemory", 1)

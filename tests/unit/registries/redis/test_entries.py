@@ -1,4 +1,4 @@
-"""Reads a log's entries as Redis holds them."""
+"""A log's entries, read from Redis."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from flask_realtime.registries.redis.entries import parse_entry, parse_position,
 
 
 def test_entry_holds_position_previous_tag_route_and_payload():
-    """The payload may have line feeds, colons and any character."""
+    """A payload may hold line feeds, colons and any other character."""
     entry = f"e1:7:t7:t6:{TO_ALL}\n".encode() + '"a:b\nü"'.encode()
 
     publication = parse_entry("news", entry)
@@ -22,7 +22,7 @@ def test_entry_holds_position_previous_tag_route_and_payload():
 
 
 def test_entry_of_a_push_that_no_log_takes_is_read_back():
-    """It has no position, and the route and the payload of its push."""
+    """An ephemeral push has no position, but its route and payload."""
     push = Push("news", '"hi"', None)
 
     publication = parse_entry("news", passing_entry(push))
@@ -33,11 +33,11 @@ def test_entry_of_a_push_that_no_log_takes_is_read_back():
 
 @pytest.mark.parametrize("entry", [b"", b"e1:7:t7", b"e1:x:t7:t6:\n1", b"\xff:7:t7:t6:\n1"])
 def test_entry_of_another_form_is_refused(entry):
-    """Whatever this package did not write is an error."""
+    """An entry that this package did not write is an error."""
     with pytest.raises(ValueError):
         parse_entry("news", entry)
 
 
 def test_position_is_what_scripts_reply():
-    """A position is epoch, number and tag."""
+    """A script replies a position as epoch, number and tag."""
     assert parse_position(b"e1:7:t7") == Position("e1", 7, "t7")

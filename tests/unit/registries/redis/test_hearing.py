@@ -1,4 +1,4 @@
-"""What one process hears of Redis."""
+"""The announcements of Redis that one process receives."""
 
 import queue
 from contextlib import closing
@@ -29,12 +29,12 @@ def keys(tmp_path):
 
 @pytest.fixture
 def events():
-    """What was told: pairs of what happened, and what it was about."""
+    """A receiver's record: pairs of an event and its subject."""
     return queue.Queue()
 
 
 def hearing_of(url, keys, events, seconds=DEADLINE):
-    """What a process named "me" hears at *url*."""
+    """What a process named "me" receives at *url*."""
     pool = RedisPool(RedisAddress(url, "url", seconds), seconds)
 
     def told(name):
@@ -58,7 +58,8 @@ def hearing(redis_url, keys, events):
 
 
 def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, redis_url):
-    """Entries of channels, clients whose subscriptions changed, and disconnects by others."""
+    """A receiver gets entries of channels, clients whose subscriptions have changed, and orders of
+    other processes to disconnect."""
     hearing.listen(["a"], Deadline(DEADLINE))
 
     with redis.Redis.from_url(redis_url) as client:
@@ -82,9 +83,9 @@ JUNK = [b"", b"junk", b"\xff\xfe", b"::::\n", b"e:x:t:b:\nnull", b"e:" + b"9" * 
         b"9-9 junk", b"99999999999999-0 a:b:c:d:e", b"x y:::::", b"x y:::u::"]  # fmt: skip
 
 
-def test_junk_is_ignored_and_told_once(hearing, keys, events, redis_url, caplog):
-    """Whoever may publish on our names costs a line in the log a minute: no traceback each, and
-    nothing stands still."""
+def test_junk_is_ignored_and_logged_once(hearing, keys, events, redis_url, caplog):
+    """Somebody publishes junk under the app's names. One log line a minute says so, without
+    tracebacks, and nothing stops."""
     hearing.listen(["a"], Deadline(DEADLINE))
     with redis.Redis.from_url(redis_url) as client:
         for junk in JUNK:
@@ -94,7 +95,7 @@ def test_junk_is_ignored_and_told_once(hearing, keys, events, redis_url, caplog)
         client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
 
     kind, publication = events.get(timeout=DEADLINE)
-    # An entry without a position is for those who are there now: whoever publishes one is trusted.
+    # An entry without a position is for pages that are connected now; who publishes one is trusted.
     while kind == "deliver" and publication.is_ephemeral:
         kind, publication = events.get(timeout=DEADLINE)
     assert (kind, publication.payload) == ("deliver", '"hi"')
@@ -104,7 +105,7 @@ def test_junk_is_ignored_and_told_once(hearing, keys, events, redis_url, caplog)
 
 
 def test_health_says_whether_what_is_published_arrives(hearing):
-    """A process that never listened to anything reaches Redis all the same."""
+    """health() of a process that has subscribed to nothing yet says that it does not listen."""
     before = hearing.health()
     hearing.listen([], Deadline(DEADLINE))
 
@@ -114,7 +115,8 @@ def test_health_says_whether_what_is_published_arrives(hearing):
 
 
 def test_lost_connection_is_told_and_restored(hearing, events, redis_url):
-    """Whoever listens has to read the logs anew."""
+    """The connection to Redis breaks. The receiver is told, because it has to read the logs, and
+    the connection is restored."""
     hearing.listen(["a"], Deadline(DEADLINE))
     with redis.Redis.from_url(redis_url) as client:
         eventually(lambda: client.client_kill_filter(_type="pubsub"))
@@ -126,7 +128,8 @@ def test_lost_connection_is_told_and_restored(hearing, events, redis_url):
 def test_sockets_come_back_if_the_connection_was_lost_for_too_long(
     hearing, events, redis_url, monkeypatch
 ):
-    """What was ordered meanwhile is not known any more: a ban, for example."""
+    """The connection was lost for so long that orders such as a ban may be unknown. All sockets
+    close and reconnect."""
     monkeypatch.setattr(disconnects, "KEPT_SECONDS", 0)
     hearing.listen(["a"], Deadline(DEADLINE))
     hearing.catch_up()
@@ -145,14 +148,15 @@ def test_sockets_come_back_if_the_connection_was_lost_for_too_long(
 
 @pytest.fixture
 def guarded():
-    """A Redis of the test's own, which it may close to strangers: its client and its URL."""
+    """A Redis of the test's own, which it may close to new connections: its client and its URL."""
     with ValkeyServer(port=free_port(), config={"save": ""}) as server, server.client() as client:
         yield client, f"redis://127.0.0.1:{server.port}"
 
 
 @pytest.mark.parametrize("how", ["maxclients", "requirepass"])
 def test_listener_that_works_is_kept_though_no_probe_gets_in(guarded, keys, events, how):
-    """That nothing can be published now is no proof that nothing arrives."""
+    """A probe cannot be published now. That does not prove that announcements do not arrive, so the
+    listener is kept."""
     client, url = guarded
     hearing = hearing_of(url, keys, events)
     hearing.listen(["a"], Deadline(DEADLINE))
@@ -170,7 +174,7 @@ def test_listener_that_works_is_kept_though_no_probe_gets_in(guarded, keys, even
 
 
 def test_dead_connection_is_noticed_though_no_probe_gets_in(guarded, keys, events, monkeypatch):
-    """The listener asks over its own connection, and gets no answer."""
+    """The listener pings over its own connection and gets no answer, so it reconnects."""
     monkeypatch.setattr(probe, "PROBE_SECONDS", 0.2)
     client, _ = guarded
     port = client.connection_pool.connection_kwargs["port"]

@@ -1,4 +1,4 @@
-"""Ends that reach Redis late, since a network held them up, or whose answers are lost."""
+"""Ends that arrive at Redis late, because the network delays them, or whose replies are lost."""
 
 import contextlib
 import threading
@@ -32,7 +32,7 @@ def heard():
 
 @pytest.fixture
 def near(store, heard):
-    """A process whose way to Redis is free, and that hears what Redis announces."""
+    """A process with an undelayed way to Redis, which receives its announcements."""
     near = store.open(heard)
     near.listen(["any"])
     return near
@@ -45,7 +45,7 @@ def log_in(registry):
 
 
 def has_lost_nothing(store, near, heard):
-    """Return whether the page may come back, and no process was told to close its sockets."""
+    """Return whether the page may reconnect, and no process was told to close its sockets."""
     last = Disconnect(session="s")
     store.open().disconnect(last)
     heard.wait_for(lambda: last in heard.disconnected)
@@ -56,7 +56,8 @@ def has_lost_nothing(store, near, heard):
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
-    """It is tried again, with its age; the user may have logged in again meanwhile."""
+    """An end arrives after its deadline. It is not recorded then, but sent again with its age,
+    since the user may have logged in again."""
     port = store.client.connection_pool.connection_kwargs["port"]
     before = ids(store)
     with contextlib.closing(Tunnel(port)) as tunnel:
@@ -70,14 +71,15 @@ def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
 
         far.close()
         tunnel.thaw()
-        # Redis has read all that was held up.
+        # Redis has read everything that was delayed.
         eventually(lambda: not links & ids(store))
 
     assert has_lost_nothing(store, near, heard)
 
 
 def test_request_that_arrives_after_its_time_grants_nothing(store, near):
-    """It was answered 503, and its user was put out of the room before Redis got it."""
+    """A request was answered 503, and its user was removed from the room before Redis got the
+    subscription. The late subscription is not made."""
     near.subscribe(PAGE, ["own"])
     port = store.client.connection_pool.connection_kwargs["port"]
     before = ids(store)
@@ -101,7 +103,8 @@ def test_request_that_arrives_after_its_time_grants_nothing(store, near):
 
 
 def test_request_is_granted_though_the_clock_of_redis_was_set_forward(store):
-    """What a process knew of that clock counts no more."""
+    """Redis's clock was set forward. What the process knew of that clock does not count, and the
+    subscription is made."""
     far, now = store.open(), clock.monotonic()
     far.subscribe("b" * 64, [ROOM])
     known = far._own.get().clients._time
@@ -127,7 +130,8 @@ def ids(store):
 def test_end_that_is_held_up_behind_its_first_step_does_nothing(
     store, near, heard, end, monkeypatch
 ):
-    """Redis had said what time it is, and got the end itself when its caller had given it up."""
+    """Redis has answered the first step, and gets the end itself after its caller gave up. The end
+    is not recorded."""
     log_in(near)
 
     with monkeypatch.context() as patch:
@@ -139,8 +143,9 @@ def test_end_that_is_held_up_behind_its_first_step_does_nothing(
 
 
 def test_end_whose_answer_was_lost_is_the_first_end_all_the_same(store, near):
-    """A link broke between the end and its answer, and the end is sent once more. Else the password
-    is changed, and the browser that changed it gets no sockets until it logs out."""
+    """A link broke between an end and its reply, and the end is sent again. It still counts as the
+    first end; otherwise the browser that changed a password would get no sockets until a
+    log-out."""
     port = store.client.connection_pool.connection_kwargs["port"]
     told = []
     with contextlib.closing(Tunnel(port)) as tunnel:

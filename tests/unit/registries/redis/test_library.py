@@ -1,4 +1,4 @@
-"""Which clients a function in REALTIME_REDIS may return."""
+"""The clients that a function in REALTIME_REDIS may return."""
 
 import fakeredis
 import pytest
@@ -18,7 +18,7 @@ from ....ports import free_port
 
 @pytest.mark.parametrize("client", [redis.Redis, valkey.Valkey])
 def test_client_of_either_library_is_used(client, redis_url):
-    """valkey-py began as a copy of redis-py, and raises errors of its own."""
+    """The client may be redis-py's or valkey-py's, which has errors of its own."""
     address = RedisAddress(lambda: client.from_url(redis_url), "SETTING", DEADLINE)
 
     connection = RedisConnection(address, Deadline(DEADLINE))
@@ -29,7 +29,7 @@ def test_client_of_either_library_is_used(client, redis_url):
 
 @pytest.mark.parametrize("client", [redis.Redis, valkey.Valkey])
 def test_error_of_either_library_is_a_lost_connection(client):
-    """Nothing of the library comes out."""
+    """An error of the library becomes our own error."""
     url = f"redis://127.0.0.1:{free_port()}"
     address = RedisAddress(lambda: client.from_url(url), "SETTING", DEADLINE)
 
@@ -38,7 +38,7 @@ def test_error_of_either_library_is_a_lost_connection(client):
 
 
 def test_sentinel_of_valkey_is_asked():
-    """Its pool is of a class of its own, and is asked at each connection."""
+    """Sentinel's pool is asked for the master's address at each connection."""
     sentinel = valkey.sentinel.Sentinel([("127.0.0.1", free_port())])
     address = RedisAddress(lambda: sentinel.master_for("mymaster"), "SETTING", DEADLINE)
 
@@ -48,7 +48,7 @@ def test_sentinel_of_valkey_is_asked():
 
 
 class Cluster:
-    """A client of a cluster, which cannot be made without one."""
+    """A client of a cluster, which redis-py cannot make without a cluster."""
 
     nodes_manager = object()
 
@@ -64,6 +64,6 @@ class Cluster:
     ],
 )
 def test_client_that_cannot_be_used_is_refused_in_words(client, reason):
-    """The error says what it is, and what is wanted."""
+    """The error names what the function has returned, and what is expected."""
     with pytest.raises(InvalidSetting, match=f"(?s)SETTING returned a .*{reason}.*redis.Redis"):
         Library.of(client, "SETTING")

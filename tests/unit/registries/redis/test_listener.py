@@ -1,4 +1,4 @@
-"""What hears Redis's announcements."""
+"""The listener that receives Redis's announcements."""
 
 import logging
 import queue
@@ -16,7 +16,7 @@ from .servers import server
 
 
 def nothing(*_):
-    """What nobody wants to know."""
+    """A callback that ignores its arguments."""
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def listen_to():
 
 
 def test_messages_arrive_in_order(listen_to, redis_url):
-    """From the moment on at which listening has returned."""
+    """Messages arrive in order from the moment at which listen() returns."""
     heard = queue.Queue()
     listener = listen_to(redis_url, hear=lambda *message: heard.put(message))
     listener.listen([b"a"], Deadline(10))
@@ -52,7 +52,8 @@ def test_messages_arrive_in_order(listen_to, redis_url):
 
 
 def test_messages_before_garbage_are_handed_on(listen_to):
-    """Then the connection is dropped, with a reason, and the next one is whole."""
+    """The connection receives garbage. Messages before it are delivered, and the next connection
+    works."""
     heard, interrupted = queue.Queue(), threading.Event()
 
     def babble(peer):
@@ -71,14 +72,15 @@ def test_messages_before_garbage_are_handed_on(listen_to):
 
 
 def read_to_the_end(peer):
-    """Say nothing, and read until the peer closes."""
+    """Send nothing, and read until the client closes."""
     while peer.recv(65536):
         pass
 
 
 @pytest.mark.parametrize("seconds", [0, 0.05])
 def test_wait_whose_deadline_is_over_leaves_nothing_behind(listen_to, seconds):
-    """Redis is silent, and pages come again and again."""
+    """Redis is silent while pages come again and again. Waits whose deadline is over leave nothing
+    in memory."""
     with server(read_to_the_end) as url:
         listener = listen_to(url)
 
@@ -91,7 +93,8 @@ def test_wait_whose_deadline_is_over_leaves_nothing_behind(listen_to, seconds):
 
 
 def test_closing_does_not_wait_for_the_next_attempt(listen_to):
-    """The pauses between attempts grow to seconds, and a worker that stops has none to spare."""
+    """A worker stops during a pause of seconds between two attempts. Closing does not wait for the
+    pause."""
     with server() as url:
         pass
     listener = listen_to(url)
@@ -104,8 +107,8 @@ def test_closing_does_not_wait_for_the_next_attempt(listen_to):
     assert listener._has_ended.is_set()
 
 
-def test_redis_that_stays_away_is_told_seldom(listen_to, caplog):
-    """The first attempt that fails is an error, and the next ones are for who wants details."""
+def test_redis_that_stays_down_is_logged_seldom(listen_to, caplog):
+    """The first failed attempt is logged as an ERROR, and the next ones at DEBUG."""
     caplog.set_level(logging.DEBUG, logger="flask_realtime")
     with server() as url:
         pass

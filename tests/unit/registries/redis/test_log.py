@@ -1,4 +1,4 @@
-"""A Redis that goes back: what is found by whoever reads."""
+"""Redis loses its latest data ("goes back"), which readers notice."""
 
 import pytest
 
@@ -14,8 +14,8 @@ from .store import PLENTY, is_told, push
 
 
 def test_any_call_finds_that_logs_went_back_behind_a_lost_connection(store):
-    """A process that pushes no more on that channel still asks for other things; those who
-    listen are told to read, by what looks like the end of a hole."""
+    """A process does not push on that channel any more. Its next call of any kind over a new
+    connection notices the loss, and listeners are told to read."""
     heard_elsewhere = Recorder()
     pusher, listener = store.open(), store.open(heard_elsewhere)
     listener.listen(["a"])
@@ -36,7 +36,7 @@ def test_any_call_finds_that_logs_went_back_behind_a_lost_connection(store):
 
 
 def test_lost_connection_alone_harms_no_log(store):
-    """Nothing went back: nobody is told of a loss."""
+    """A connection breaks without a loss of data. Nobody is told of a loss."""
     pusher = store.open()
     heard = push(pusher, "1")
     push(pusher, "2")
@@ -49,7 +49,7 @@ def test_lost_connection_alone_harms_no_log(store):
 
 
 def test_only_the_newest_channels_are_checked(store):
-    """The first call over a new connection stays a small one."""
+    """The first call over a new connection checks only the newest channels, and stays small."""
     pusher = store.open()
     first = push(pusher, "1")
     pusher.publish([Push(f"other {number}", "1", None) for number in range(MOST_CHECKED)])
@@ -59,14 +59,15 @@ def test_only_the_newest_channels_are_checked(store):
     pusher.matching("*")
 
     calls = store.client.info("commandstats")
-    # One of them brings the text.
+    # One of the commands includes the script's text.
     assert calls["cmdstat_eval"]["calls"] == 1
     assert calls["cmdstat_evalsha"]["calls"] == MOST_CHECKED - 1 + 1
     assert push(pusher, "2").epoch == first.epoch
 
 
 def test_check_that_redis_was_not_ready_for_is_made_again(store):
-    """A Redis that loads its data, or waits for its master, refuses everything for a while."""
+    """Redis is still loading its data, or waits for its master, and refuses the check. It is made
+    again later."""
     pusher = store.open(REDIS_TIMEOUT_SECONDS=5)
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -82,7 +83,8 @@ def test_check_that_redis_was_not_ready_for_is_made_again(store):
 
 
 def test_reader_of_a_later_epoch_finds_that_the_log_went_back(store):
-    """So that those are told who know of neither."""
+    """A reader names an epoch later than the log's. The log begins anew, so that pages which know
+    neither epoch are told of the loss."""
     pusher, other = store.open(), store.open()
     heard = push(pusher, "1")
     snapshot = store.snapshot()
@@ -100,7 +102,8 @@ def test_reader_of_a_later_epoch_finds_that_the_log_went_back(store):
 
 
 def test_histories_that_began_at_one_moment_are_two(store):
-    """The clock was set back, and two processes begin the log anew, each from the same place."""
+    """The clock was set back, and two processes begin a new log from the same position. The two
+    logs have different epochs."""
     registries = store.open(), store.open()
     heard = push(registries[0], "1")
     snapshot = store.snapshot()
@@ -117,7 +120,7 @@ def test_histories_that_began_at_one_moment_are_two(store):
 
 
 def test_client_cannot_have_logs_begin_far_ahead(store):
-    """An epoch that a client made up, for a channel that is not known."""
+    """A client invents an epoch for an unknown channel. It is ignored."""
     registry = store.open()
     page = registry.read({"a": Position("9999999999999fff", 1, "b2")}, PLENTY, renew=False)["a"]
 
@@ -127,7 +130,7 @@ def test_client_cannot_have_logs_begin_far_ahead(store):
 
 
 def test_log_begun_anew_lives_as_long_as_its_app_wants(store):
-    """A job that pushes and does not know the app's settings shortens no channel's life."""
+    """A job that does not know the app's settings pushes. The channel keeps the app's lifetime."""
     app = store.open(DISCONNECT_TIMEOUT_SECONDS=1_000_000)
     job = store.publisher()
     job.push("1", "a")
@@ -143,8 +146,8 @@ def test_log_begun_anew_lives_as_long_as_its_app_wants(store):
 
 
 def test_channels_are_listed_again_by_whoever_hears_them(store):
-    """A Redis that is short of memory evicts any key, the list of channels alone, too: patterns
-    reach what is heard again after the next refresh."""
+    """Redis has evicted the list of channels alone. After the next refresh patterns reach all
+    channels with listeners again."""
     registry = store.open()
     registry.subscribe("client", ["heard", "not heard"])
     registry.matching("*")

@@ -1,4 +1,5 @@
-"""Orders that a process does not hear, and that may be kept no longer when it asks for them."""
+"""Orders that a process does not receive, and that Redis may have dropped when the process asks for
+them."""
 
 from dataclasses import replace
 
@@ -16,18 +17,19 @@ from .processes import EVERYBODY, ORDERS
 
 @pytest.fixture
 def notices_at_once(monkeypatch):
-    """As if a process knew at once that it hears Redis no longer."""
+    """Make a process notice at once that it is cut off from Redis."""
     monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
 
 
 def is_later(moment):
-    """Return whether orders have other ids by now: a time within Redis has whole ms."""
+    """Return whether new orders have other ids by now: Redis's time has whole milliseconds."""
     return clock.monotonic() > moment + 0.002
 
 
 @pytest.mark.usefixtures("notices_at_once")
 def test_process_that_missed_more_orders_than_are_kept_goes_by_the_tombstones(process, monkeypatch):
-    """A ban may be among those that are kept no longer, as strangers log out in great numbers."""
+    """Strangers log out in great numbers while a process is cut off, so that Redis drops some
+    orders, perhaps a ban. The process asks Redis which sessions and users have ended."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     first, second = process("first"), process("second")
     second.part.note_loss()
@@ -51,7 +53,7 @@ def test_process_that_missed_more_orders_than_are_kept_goes_by_the_tombstones(pr
 
 @pytest.mark.usefixtures("notices_at_once")
 def test_process_that_reads_what_it_missed_in_two_attempts_misses_nothing(process, monkeypatch):
-    """The first attempt took too long, behind orders that were kept no longer."""
+    """The first attempt to read missed orders took too long. The second one misses none."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     monkeypatch.setattr(disconnects, "READ_AT_ONCE", 10)
     first, second = process("first"), process("second")
@@ -77,7 +79,8 @@ def test_process_that_reads_what_it_missed_in_two_attempts_misses_nothing(proces
 
 
 def test_kept_order_of_another_kind_hides_none_that_follow(process, store, tmp_path, caplog):
-    """Another version of this package may have kept it, while an app is deployed."""
+    """Another version of this package has announced an order that this one does not know. The
+    orders after it are carried out."""
     first, second = process("first"), process("second")
     store.client.xadd(f"{tmp_path.name}:disconnects", {"e": "an order of another kind"})
     first.announce(ORDERS[0])
@@ -92,7 +95,8 @@ def test_kept_order_of_another_kind_hides_none_that_follow(process, store, tmp_p
 def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets(
     process, monkeypatch
 ):
-    """However many there were before its link to Redis was lost for a moment."""
+    """Redis has dropped many orders, but the process had received them before its short outage. Its
+    sockets stay."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     first, second = process("first"), process("second")
     first.announce_many(300)
@@ -111,7 +115,8 @@ def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets
 def test_process_that_heard_nothing_for_longer_than_orders_are_kept_goes_by_the_tombstones(
     process, monkeypatch, kept
 ):
-    """Nothing in Redis tells whether there were any."""
+    """A process was cut off for longer than Redis keeps orders. It asks Redis which sessions and
+    users have ended."""
     monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
     first, second = process("first"), process("second")
     second.part.note_loss()
@@ -128,7 +133,8 @@ def test_process_that_heard_nothing_for_longer_than_orders_are_kept_goes_by_the_
 
 
 def test_process_that_cannot_ask_what_it_missed_asks_again(process, monkeypatch):
-    """It counts as deaf since its link was lost, and not since it asked in vain."""
+    """A process cannot read the missed orders at first. It counts as cut off since its link was
+    lost, not since the failed read."""
     monkeypatch.setattr(disconnects, "KEPT_SECONDS", 1)
     one = process("one")
     one.part.note_loss()

@@ -1,4 +1,4 @@
-"""What the log says while Redis is away."""
+"""Log lines while Redis is unavailable."""
 
 import logging
 
@@ -11,7 +11,7 @@ from flask_realtime.registries.redis.outage_log import Loss
 
 @pytest.fixture
 def passed(monkeypatch):
-    """Seconds that have passed, in a list of one."""
+    """The seconds that have passed, in a list of one."""
     seconds = [1000.0]
     monkeypatch.setattr(loss.clock, "monotonic", lambda: seconds[0])
     return seconds
@@ -23,13 +23,14 @@ def said(caplog):
     return lambda: [(one.levelname, one.getMessage()) for one in caplog.records]
 
 
-def test_loss_is_told_once_and_then_each_minute(passed, said):
-    """A line for each attempt would bury what other lines say."""
+def test_loss_is_logged_once_and_then_each_minute(passed, said):
+    """The loss is logged once and then each minute, since a line for each attempt would hide other
+    lines."""
     address = RedisAddress("redis://localhost:1/0", "REALTIME_REDIS", 5)
     one = Loss(address)
     name = "redis://localhost:1/0 (REALTIME_REDIS)"
 
-    for _ in range(50):  # attempts, for two minutes and a half
+    for _ in range(50):  # attempts, for two and a half minutes
         one.report("Connection refused.")
         passed[0] += 3
     one.end()
@@ -47,8 +48,8 @@ def test_loss_is_told_once_and_then_each_minute(passed, said):
     assert anew[0] == "ERROR" and anew[1].endswith("connecting again: It says no.")
 
 
-def test_link_that_was_never_lost_is_not_told(said):
-    """Each confirmation of Redis says that all is well."""
+def test_link_that_was_never_lost_is_not_logged(said):
+    """Confirmations of a link that was not lost write no line."""
     Loss(RedisAddress("redis://localhost:1/0", "REALTIME_REDIS", 5)).end()
 
     assert said() == []

@@ -1,4 +1,4 @@
-"""Calls to Redis over a few connections."""
+"""Calls to Redis over a small number of connections."""
 
 import contextlib
 import threading
@@ -18,7 +18,7 @@ from ....eventually import DEADLINE, eventually
 
 @pytest.fixture
 def pool_at(redis_url):
-    """A function that opens a pool with at most some connections."""
+    """A function that opens a pool with a limit of connections."""
     with contextlib.ExitStack() as stack:
 
         def pool_at(most=1, seconds=DEADLINE):
@@ -37,12 +37,12 @@ def client(redis_url):
 
 
 def ids_of(client):
-    """The connections of the pool, as Redis knows them."""
+    """Return the connections of the pool, by the ids that Redis gives them."""
     return [one["id"] for one in client.client_list() if one["name"] == "pool"]
 
 
 def test_replies_come_in_the_order_of_the_commands(pool_at):
-    """Also where there are too many for one packet."""
+    """Many commands, too many for one packet, get their replies in order."""
     numbers = [f"{number:06}" for number in range(3_000)]
 
     replies = pool_at().ask([("ECHO", one) for one in numbers], Deadline(DEADLINE))
@@ -51,7 +51,7 @@ def test_replies_come_in_the_order_of_the_commands(pool_at):
 
 
 def test_connection_is_used_again(pool_at, client):
-    """A call after another one costs no connection."""
+    """A second call uses the connection of the first."""
     pool = pool_at()
 
     for _ in range(3):
@@ -61,7 +61,8 @@ def test_connection_is_used_again(pool_at, client):
 
 
 def test_connection_that_was_silent_for_long_is_not_used_again(pool_at, client, clock):
-    """A firewall may have forgotten it."""
+    """A connection was unused for so long that a firewall may have dropped it. A new one is
+    made."""
     pool = pool_at()
     pool.ask([("PING",)], Deadline(DEADLINE))
     before = ids_of(client)
@@ -73,7 +74,7 @@ def test_connection_that_was_silent_for_long_is_not_used_again(pool_at, client, 
 
 
 def test_call_whose_connection_was_broken_is_made_again(pool_at, client):
-    """A restart of Redis between two calls is nobody's error."""
+    """Redis restarts between two calls. The second call reconnects without an error."""
     pool = pool_at()
     pool.ask([("PING",)], Deadline(DEADLINE))
     [one] = ids_of(client)
@@ -84,7 +85,7 @@ def test_call_whose_connection_was_broken_is_made_again(pool_at, client):
 
 
 def test_script_that_redis_has_forgotten_is_brought_along(pool_at, client, tmp_path):
-    """SCRIPT FLUSH, or a restart that the connection survived behind a proxy, is not noticed."""
+    """Redis has forgotten its scripts. The call is repeated with the script's text."""
     pool, key = pool_at(), tmp_path.name
     claim = scripts.CLAIM([key], [60_000, "me"])
     first = pool.run([claim], Deadline(DEADLINE))
@@ -96,7 +97,8 @@ def test_script_that_redis_has_forgotten_is_brought_along(pool_at, client, tmp_p
 
 
 def test_call_waits_for_a_connection_no_longer_than_its_deadline(pool_at, client, tmp_path):
-    """Where all connections are in use, the error says how many there are."""
+    """All connections are in use. The call fails at its deadline, and the error says how many
+    connections there are."""
     pool, key = pool_at(), tmp_path.name
     waiting = threading.Thread(target=pool.run, args=([("BLPOP", key, 0)], Deadline(DEADLINE)))
     waiting.start()
@@ -111,7 +113,7 @@ def test_call_waits_for_a_connection_no_longer_than_its_deadline(pool_at, client
 
 
 def test_command_that_redis_refuses_names_redis(pool_at):
-    """The error says where that was, and what Redis said."""
+    """Redis refuses a command. The error names the address and Redis's own words."""
     pool = pool_at()
 
     with pytest.raises(RegistryUnavailable, match=r"Redis at redis://.* \(url\).*unknown command"):
@@ -123,7 +125,7 @@ def test_command_that_redis_refuses_names_redis(pool_at):
 def test_checks_are_made_before_the_next_call_when_redis_may_have_gone_away(
     pool_at, client, tmp_path
 ):
-    """What must stand in Redis stands there before anything is asked of it."""
+    """Redis may have restarted. The checks are sent before the next call's commands."""
     pool, key, checks = pool_at(), tmp_path.name, []
     pool.check_with(lambda: checks.append(1) or [("SET", key, "here")])
     pool.ask([("PING",)], Deadline(DEADLINE))
@@ -163,7 +165,7 @@ def test_calls_that_a_read_only_redis_refuses_do_not_connect_each(pool_at, clien
 
 
 def test_pool_that_is_closed_keeps_no_connection(pool_at, client):
-    """And makes no other one."""
+    """A closed pool has no connections, and makes no new one."""
     pool = pool_at()
     pool.ask([("PING",)], Deadline(DEADLINE))
 

@@ -1,4 +1,4 @@
-"""Looks whether what is published in Redis still arrives."""
+"""Probes that show whether messages published in Redis still arrive."""
 
 import contextlib
 import queue
@@ -20,7 +20,7 @@ from ....ports import free_port
 
 @pytest.fixture
 def probe_at(tmp_path):
-    """A function that makes a probe, and the queue of what it has found."""
+    """A function that makes a probe, and the queue of its findings."""
     with contextlib.ExitStack() as stack:
 
         def probe_at(url, seconds=DEADLINE):
@@ -35,7 +35,7 @@ def probe_at(tmp_path):
 
 @pytest.fixture
 def hear(redis_url, tmp_path):
-    """A function that hands on to a probe what is published under its process's name."""
+    """A function that delivers to a probe what is published under its process's name."""
     is_over = threading.Event()
     with redis.Redis.from_url(redis_url) as client, client.pubsub() as listening:
         listening.subscribe(tmp_path.name)
@@ -60,7 +60,7 @@ def hear(redis_url, tmp_path):
 
 
 def test_probe_that_arrives_says_how_long_it_took(hear, probe_at, redis_url):
-    """``health()`` shows the lag of Redis."""
+    """The time is the lag that ``health()`` shows."""
     probe, _ = probe_at(redis_url)
     hear(probe)
     assert probe.lag_seconds is None
@@ -71,14 +71,14 @@ def test_probe_that_arrives_says_how_long_it_took(hear, probe_at, redis_url):
 
 
 def test_probe_that_nobody_hears_has_not_arrived(probe_at, redis_url):
-    """It was published, so whoever waits for messages waits in vain."""
+    """A probe was published and does not arrive, so other messages do not arrive either."""
     probe, _ = probe_at(redis_url, seconds=0.2)
 
     assert not probe.once()
 
 
 def test_probe_that_cannot_be_published_proves_nothing(probe_at):
-    """Redis that is away is not the same as a listener that is deaf."""
+    """Redis is down, which says nothing about the listener."""
     probe, found = probe_at(f"redis://127.0.0.1:{free_port()}/0", seconds=0.5)
     with pytest.raises(ConnectionLost):
         probe.once()
@@ -90,7 +90,8 @@ def test_probe_that_cannot_be_published_proves_nothing(probe_at):
 
 
 def test_probes_are_made_again_and_again(hear, probe_at, redis_url, monkeypatch):
-    """A line that dies later is found too, and sooner where somebody is in a hurry."""
+    """Probes are repeated, so a connection that dies later is noticed; more often when somebody
+    waits."""
     probe, found = probe_at(redis_url)
     hear(probe)
     probe.start()
@@ -104,7 +105,7 @@ def test_probes_are_made_again_and_again(hear, probe_at, redis_url, monkeypatch)
 
 
 def test_line_that_died_in_silence_is_found(hear, probe_at, redis_url):
-    """Whether or not its own connection still takes what is sent."""
+    """A dead connection is noticed, whether or not it still accepts what is sent."""
     with contextlib.closing(Tunnel(int(redis_url.rpartition(":")[2].partition("/")[0]))) as tunnel:
         probe, found = probe_at(f"redis://127.0.0.1:{tunnel.port}/0", seconds=0.5)
         hear(probe)
@@ -121,7 +122,7 @@ def test_line_that_died_in_silence_is_found(hear, probe_at, redis_url):
 
 @pytest.mark.parametrize("data", [b"digest", MARK + b"of another"])
 def test_what_is_no_probe_of_ours_is_left_alone(probe_at, redis_url, data):
-    """What else arrives under the process's name is for others; an old probe is for nobody."""
+    """Other messages under the process's name, and old probes, are ignored."""
     probe, _ = probe_at(redis_url)
 
     assert probe.arrived(data) is data.startswith(MARK)

@@ -1,4 +1,4 @@
-"""What a publisher needs of Redis."""
+"""A publisher's part of the registry in Redis."""
 
 import secrets
 
@@ -18,7 +18,8 @@ def config(url, **settings):
 
 
 def test_publishing_shares_logs_and_clients_with_the_app(redis_url):
-    """It needs no more than the address and the prefix, and keeps no longer logs than the app."""
+    """A publisher needs only the address and the prefix, and its logs are no longer than the
+    app's."""
     prefix = secrets.token_hex(4)
     shared = {"REALTIME_REDIS_PREFIX": prefix}
     registry = RedisRegistry(config(redis_url, **shared, REALTIME_HISTORY_SIZE=2))
@@ -38,7 +39,7 @@ def test_publishing_shares_logs_and_clients_with_the_app(redis_url):
 
 
 def test_publishing_connects_at_the_first_call_and_names_the_setting():
-    """A publisher may be made while Redis is away."""
+    """A publisher can be created while Redis is down."""
     publishing = RedisPublishing(config(f"redis://127.0.0.1:{free_port()}/0"), "redis_url")
 
     with pytest.raises(RegistryUnavailable, match=r"\(redis_url\)"):
@@ -46,6 +47,6 @@ def test_publishing_connects_at_the_first_call_and_names_the_setting():
 
 
 def test_publishing_refuses_an_address_of_which_nothing_comes():
-    """Where it is given."""
+    """An unusable address is an error at the publisher's creation."""
     with pytest.raises(InvalidSetting, match="redis_url"):
         RedisPublishing(config(lambda: None), "redis_url")

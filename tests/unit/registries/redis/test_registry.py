@@ -1,4 +1,4 @@
-"""What one process has of Redis: how many steps its calls take."""
+"""The registry in Redis: the number of round trips of its calls."""
 
 import pytest
 import redis
@@ -13,7 +13,7 @@ from ....contract.recorder import Recorder
 
 @pytest.fixture
 def opened(tmp_path):
-    """A function that gives a registry on the Redis at a URL."""
+    """A function that opens a registry on the Redis at a URL."""
     registries = []
 
     def open_at(url, recorder=None):
@@ -29,7 +29,7 @@ def opened(tmp_path):
 
 
 def test_subscribing_takes_one_step(opened, redis_url):
-    """However many channels, known or new ones: a page waits for one round trip."""
+    """Subscribing to any number of channels, known or new, takes one round trip."""
     registry = opened(redis_url)
     registry.subscribe("first", ["lobby"])
     with redis.Redis.from_url(redis_url) as client:
@@ -45,7 +45,8 @@ def test_subscribing_takes_one_step(opened, redis_url):
 
 
 def test_a_cluster_is_asked_in_one_step_only_once(opened, redis_cluster_url):
-    """It refuses a script over several slots; from then on each script has one slot's keys."""
+    """A cluster refuses a script over several slots. From then on each script has keys of one
+    slot."""
     registry = opened(redis_cluster_url)
     with redis.Redis.from_url(redis_cluster_url) as client:
         client.config_resetstat()
@@ -54,14 +55,14 @@ def test_a_cluster_is_asked_in_one_step_only_once(opened, redis_cluster_url):
             registry.subscribe(f"client-{number}", ["a", "b"])
 
         refused = client.info("errorstats")["errorstat_CROSSSLOT"]
-    # The oldest redis-py hands on the text.
+    # The oldest redis-py returns the text unparsed.
     assert refused in ({"count": 1}, "count=1")
     assert set(registry.subscriptions(["client-2"])["client-2"]) == {"a", "b"}
 
 
 def test_databases_of_one_redis_are_apart(opened, redis_url):
-    """Redis's pub/sub knows no databases: an app in another one neither hears a push nor has to
-    look for a hole."""
+    """Redis's pub/sub has no databases. An app in another database receives no push of this one,
+    and does not look for missing ones."""
     urls = [redis_url, redis_url.removesuffix("/0") + "/1"]
     recorders = [Recorder(), Recorder()]
     registries = [opened(*one) for one in zip(urls, recorders, strict=True)]
@@ -73,14 +74,15 @@ def test_databases_of_one_redis_are_apart(opened, redis_url):
             registry.publish([Push("a", f"{payload} of {number}", None)])
 
     for number, recorder in enumerate(recorders):
-        # Redis announces in order: what is heard by mistake comes before the own last one.
+        # Redis announces in order, so a push received by mistake comes before the last own one.
         recorder.wait_for_payload(f"last of {number}")
         assert recorder.payloads() == [f"first of {number}", f"last of {number}"]
 
 
 @pytest.mark.parametrize("chosen", [{"registry": "redis"}, {}])
 def test_redis_that_nobody_named_says_why_it_is_wanted(chosen):
-    """Without a Redis, the error names the setting and the reason."""
+    """No setting names a Redis. Its text in logs and errors names the setting, and says why a Redis
+    is needed."""
     registry = make_registry(Config(**chosen), has_other_processes=True)
 
     reason = "REALTIME_REGISTRY asks" if chosen else "several processes serve this app"

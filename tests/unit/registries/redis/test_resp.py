@@ -1,4 +1,4 @@
-"""Commands as Redis takes them, and replies as it sends them."""
+"""Redis's protocol (RESP): commands and replies."""
 
 import pytest
 
@@ -15,19 +15,19 @@ from flask_realtime.registries.redis.resp import INCOMPLETE, ErrorReply, make_re
     ],
 )
 def test_error_has_one_code_wherever_it_comes_from(said):
-    """A command's error, and a script's: of Redis 7, and of those before it."""
+    """An error of a command or a script, of Redis 7 or an older one, has the same code."""
     assert ErrorReply(said).code == "READONLY"
 
 
 def test_error_of_lua_itself_has_no_code_of_redis():
-    """What fails in Lua itself is an ERR."""
+    """An error of Lua itself has the code ERR."""
     said = "ERR Error running script (call to f_0be1): @user_script:9: attempt to index a nil value"
 
     assert ErrorReply(said).code == "ERR"
 
 
 def test_commands_are_packed_one_behind_the_other():
-    """Texts as UTF-8, numbers in decimal, bytes as they are."""
+    """Texts are sent as UTF-8, numbers in decimal, and bytes unchanged."""
     packed = pack([("SET", "é", 12), (b"GET", b"\xff")])
 
     assert (
@@ -37,7 +37,7 @@ def test_commands_are_packed_one_behind_the_other():
 
 
 def test_reader_gives_each_kind_of_reply():
-    """Errors are told from texts, within a list too, and binary data stays as it is."""
+    """Errors are told from texts, also within a list, and binary data stays unchanged."""
     reader = make_reader()
     reader.feed(
         b"+OK\r\n:-3\r\n$2\r\n\xff\r\r\n$-1\r\n*-1\r\n*0\r\n"
@@ -51,7 +51,7 @@ def test_reader_gives_each_kind_of_reply():
 
 
 def test_reader_takes_replies_in_pieces_of_any_size():
-    """The network cuts where it likes."""
+    """A reply may arrive in pieces of any size."""
     reader = make_reader()
     sent = b"*2\r\n$5\r\nhello\r\n:1\r\n$0\r\n\r\n"
 

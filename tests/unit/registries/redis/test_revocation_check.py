@@ -1,4 +1,5 @@
-"""Whether a user was revoked before a request came, or while it was under way."""
+"""Whether a user was disconnected or removed from a channel before a request came, or while it
+ran."""
 
 import contextlib
 import threading
@@ -19,24 +20,24 @@ from ....faults.tunnel import Tunnel
 USER, ROOM, OTHER_ROOM = "kim", "room:7", "room:8"
 TOMBSTONES = RedisTombstones(None, RedisKeys("p"), Config())
 PAGE = "a" * 32 + "5" * 32
-# What Redis replies with, beside an age in ms.
+# Redis's reply besides an age in milliseconds.
 NEVER, LONG_AGO = -1, 3_600_000
 
 
 @pytest.fixture
 def asked():
-    """When the request asked for its rooms."""
+    """The time at which the request asked for its channels."""
     return clock.monotonic() - 0.5
 
 
 @pytest.fixture
 def check(asked):
-    """A check of a request that came a second ago, and asked for two rooms since."""
+    """A check of a request that came one second ago, and has asked for two channels since."""
     return RevocationCheck(TOMBSTONES, Grant(USER, asked - 0.5, {ROOM: asked, OTHER_ROOM: asked}))
 
 
 def test_request_that_nobody_revoked_is_asked_about_once(check):
-    """One round trip tells that no end came behind it."""
+    """One round trip shows that nothing was revoked."""
     check.question()
     check.note([NEVER, NEVER, LONG_AGO])
 
@@ -44,7 +45,8 @@ def test_request_that_nobody_revoked_is_asked_about_once(check):
 
 
 def test_end_counts_if_it_came_behind_the_question_of_the_request(check):
-    """The user was disconnected after the request had come, and put out of one room too late."""
+    """The user was disconnected after the request came, and removed from one channel after the
+    request asked for it. Both count."""
     check.question()
     check.note([700, 400, LONG_AGO])
 
@@ -52,8 +54,8 @@ def test_end_counts_if_it_came_behind_the_question_of_the_request(check):
 
 
 def test_reply_that_took_long_leaves_the_order_open(check, asked):
-    """Redis may have looked at its clock at any moment since the question: another, quicker
-    question decides, about what is open alone."""
+    """A slow reply does not show which came first. A second, quicker question decides what is still
+    open."""
     check.question()
     ended_ago = age_in_ms(asked)
     eventually(lambda: age_in_ms(asked) > ended_ago)
@@ -66,7 +68,7 @@ def test_reply_that_took_long_leaves_the_order_open(check, asked):
 
 
 def test_redis_that_is_too_slow_each_time_is_an_error(check):
-    """Nobody is let in by guessing."""
+    """Redis is slow each time. The request fails, and nobody is admitted by a guess."""
     for _ in range(MOST_QUESTIONS):
         check.question()
 
@@ -76,7 +78,7 @@ def test_redis_that_is_too_slow_each_time_is_an_error(check):
 
 @pytest.fixture
 def slow_way(store):
-    """The registry of a process whose commands can be held up on their way to Redis."""
+    """A process's registry whose commands to Redis can be delayed."""
     port = store.client.connection_pool.connection_kwargs["port"]
     with contextlib.closing(Tunnel(port)) as tunnel:
         far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0")
@@ -90,7 +92,7 @@ def slow_way(store):
             thread.start()
             eventually(lambda: tunnel.held > before)
             yield
-            # Else both may fall into one millisecond.
+            # Otherwise both may fall into one millisecond.
             moment = clock.monotonic()
             eventually(lambda: clock.monotonic() > moment + 0.002)
             tunnel.thaw()
@@ -106,7 +108,8 @@ def subscribe(registry):
 
 
 def test_user_who_is_banned_while_the_command_travels_does_not_connect(store, slow_way):
-    """The page was rendered for a request that had come before the ban."""
+    """A user is banned while the page's command is on its way to Redis. The page does not
+    connect."""
     near = store.open()
 
     with slow_way(subscribe):
@@ -116,7 +119,8 @@ def test_user_who_is_banned_while_the_command_travels_does_not_connect(store, sl
 
 
 def test_user_who_is_put_out_while_the_command_travels_stays_out(store, slow_way):
-    """Of that channel alone."""
+    """A user is removed from one channel while the command is on its way. The page is not
+    subscribed to that channel."""
     near = store.open()
 
     with slow_way(subscribe):

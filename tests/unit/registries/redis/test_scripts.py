@@ -13,7 +13,7 @@ LUA = Path(scripts.__file__).with_name("lua")
 
 
 def test_every_file_is_a_script_and_every_part_is_used():
-    """Nothing lies about in the folder of Lua scripts."""
+    """Each file in the folder of Lua scripts is used."""
     assert {name.lower() for name in ALL} == {path.stem for path in LUA.glob("*.lua")}
     texts = b"".join(script.text for script in ALL.values())
     assert [path.name for path in LUA.glob("parts/*.lua") if path.read_bytes() not in texts] == []
@@ -21,7 +21,8 @@ def test_every_file_is_a_script_and_every_part_is_used():
 
 @pytest.mark.parametrize("name", ALL)
 def test_redis_compiles_each_script_under_the_digest_that_we_call(name, redis_url):
-    """A misprint in a script is found here, and not by the first call of an app."""
+    """Redis compiles each script, so a typing error is found here and not by an app's first
+    call."""
     script = ALL[name]
 
     with redis.Redis.from_url(redis_url) as client:
@@ -30,7 +31,7 @@ def test_redis_compiles_each_script_under_the_digest_that_we_call(name, redis_ur
 
 
 def test_command_can_be_made_again_with_its_text():
-    """Where Redis has forgotten its scripts, the same call brings the text along."""
+    """Redis has forgotten its scripts. The command can be sent with the script's text."""
     command = scripts.CLAIM(["key"], ["argument"])
 
     assert command == ("EVALSHA", scripts.CLAIM.sha, 1, "key", "argument")
@@ -39,5 +40,5 @@ def test_command_can_be_made_again_with_its_text():
 
 
 def test_size_of_a_command_is_about_what_is_sent():
-    """Numbers count as eight bytes, which most of them stay under."""
+    """A number counts as eight bytes, which most numbers do not exceed."""
     assert size_of(("SET", b"key", 17)) == 3 + 3 + 8

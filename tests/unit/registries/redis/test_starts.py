@@ -1,4 +1,4 @@
-"""Where a subscription begins, as Redis holds it."""
+"""How Redis stores where a subscription begins."""
 
 import pytest
 
@@ -11,13 +11,13 @@ AT, BEFORE = Position("1700000000000abc", 30, "t30"), Position("1700000000000abc
 
 @pytest.mark.parametrize("given", [None, Start()])
 def test_where_the_log_stands_costs_not_a_byte(given):
-    """As nearly all subscriptions begin."""
+    """A subscription that begins at the log's tail, as most do, stores nothing."""
     assert write_start(given, "digest") == ""
 
 
 @pytest.mark.parametrize("given", [AT, Start(AT)])
 def test_plain_position_stands_for_itself(given):
-    """As it always has, in the Redis of an app that is updated."""
+    """A plain position has the format of earlier versions, for apps that are updated."""
     assert write_start(given, "digest") == str(AT)
     assert parse_start(str(AT).encode()) == Start(AT)
 
@@ -27,12 +27,12 @@ def test_plain_position_stands_for_itself(given):
     [Start(AT, by_view=True), Start(AT, Past(BEFORE, "m1")), Start(AT, Past(BEFORE, "m"), 0, True)],
 )
 def test_start_is_read_as_it_was_written(start):
-    """With its past, and whose it is."""
+    """A start with earlier messages, or of a decorator, is read back unchanged."""
     assert parse_start(write_start(start, "digest").encode()) == start
 
 
 def test_script_is_told_what_to_fill_in():
-    """How many messages, for whom; and the position, at its end."""
+    """The script gets the number of messages and their receiver, and fills in the position."""
     last = write_start(Start(last=20), "d1")
     assert last.partition(">")[2] == "#20:d1>"
     assert write_start(Start(last=20), "d1") != last

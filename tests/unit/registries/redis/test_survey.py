@@ -1,4 +1,4 @@
-"""What is looked at with the first call of a process."""
+"""The check of Redis's configuration with the first call of a process."""
 
 import logging
 from functools import partial
@@ -23,13 +23,14 @@ WARNED = "flask_realtime.registries.redis.survey"
 
 @pytest.fixture
 def warnings(caplog):
-    """What was warned of; a function."""
+    """A function that returns the warnings."""
     caplog.set_level(logging.WARNING, WARNED)
     return lambda: [record.getMessage() for record in caplog.records if record.name == WARNED]
 
 
 def test_redis_that_may_evict_keys_is_warned_of_once(store, warnings):
-    """Every key of ours expires, so that any policy but noeviction may take one alone."""
+    """Every key expires, so any policy but noeviction may evict a single key. One warning says
+    so."""
     store.client.config_set("maxmemory-policy", "volatile-lru")
     try:
         registry = store.open()
@@ -48,7 +49,7 @@ def test_redis_that_may_evict_keys_is_warned_of_once(store, warnings):
 
 
 def test_redis_that_keeps_its_keys_is_not_warned_of(store, warnings):
-    """What is as it should be is not told, and costs the first call no round trip."""
+    """With noeviction there is no warning, and no additional round trip."""
     registry = store.open()
 
     registry.matching("*")
@@ -57,8 +58,9 @@ def test_redis_that_keeps_its_keys_is_not_warned_of(store, warnings):
     assert registry.health()["may_evict_keys"] is False
 
 
-def test_second_app_under_a_prefix_is_told_so(store, warnings):
-    """It has another secret key, and would hear what the first one pushes."""
+def test_second_app_under_a_prefix_is_logged(store, warnings):
+    """An app with another secret key uses the same prefix, and would receive the first app's
+    pushes. A warning says so."""
     for owner in ("first", "first", "second"):
         registry = store.open(owners=[owner])
         registry.matching("*")
@@ -70,7 +72,8 @@ def test_second_app_under_a_prefix_is_told_so(store, warnings):
 
 
 def test_app_that_exchanges_its_secret_key_is_the_same(store, warnings):
-    """Its former key is among the fallbacks; from then on the new one counts."""
+    """An app replaces its secret key and keeps the former one as a fallback. There is no
+    warning."""
     for owners in (["old"], ["new", "old"], ["newest", "new"]):
         registry = store.open(owners=owners)
         registry.matching("*")
@@ -79,7 +82,7 @@ def test_app_that_exchanges_its_secret_key_is_the_same(store, warnings):
 
 
 def test_app_that_comes_later_is_found_by_the_refresh(store, warnings, monkeypatch):
-    """The one that was first has long gone, and both are there now."""
+    """Another app starts later under the same prefix. The refresh finds it."""
     now = [1000.0]
     monkeypatch.setattr(clock, "monotonic", lambda: now[0])
     registry = store.open(owners=["first"])
@@ -98,7 +101,7 @@ def test_app_that_comes_later_is_found_by_the_refresh(store, warnings, monkeypat
 
 
 def test_node_of_a_cluster_of_several_is_refused_in_words():
-    """At the first use, whichever of the nodes it is."""
+    """Any node of a cluster is refused at its first use, with an explanation."""
     config = {"save": "", "cluster-enabled": "yes"}
     ports = [free_port(), free_port()]
     nodes = [
@@ -121,7 +124,7 @@ def test_node_of_a_cluster_of_several_is_refused_in_words():
 
 
 def meet(first, second, *clients):
-    """Have two nodes know each other."""
+    """Connect two nodes to a cluster."""
     bus = clients[1].config_get("cluster-port")["cluster-port"]
     clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", second.port, bus)
     for client in clients:
@@ -130,7 +133,7 @@ def meet(first, second, *clients):
 
 
 def test_survey_that_is_refused_says_nothing(redis_url, warnings):
-    """A user whose rights do not reach so far uses Redis all the same."""
+    """A user of Redis may not read the configuration. The app works without a warning."""
     survey = RedisSurvey(RedisAddress(redis_url, "url", 5), RedisKeys("prefix"))
     survey.note([ErrorReply("NOPERM no"), ErrorReply("NOPERM no")])
 

@@ -1,4 +1,4 @@
-"""What a connection asks Redis of sessions and users that have ended."""
+"""What a new connection asks Redis about ended sessions and users."""
 
 import contextlib
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.eventually import eventually
 
 
 def test_connection_of_a_stranger_asks_nothing_more():
-    """An app without users, and with one secret key, has no key more looked at."""
+    """An app without users and with one secret key reads no additional key."""
     part = RedisTombstones(None, RedisKeys("p"), Config())
 
     assert part.questions(None, ()) == []
@@ -39,12 +39,13 @@ def test_connection_of_a_stranger_asks_nothing_more():
     ],
 )
 def test_client_is_refused_whose_session_or_user_has_ended(began, replies, is_refused):
-    """By another name of its session, or if it began before its user ended."""
+    """A client is refused if its session has ended, also under another digest, or if its page is
+    older than its user's end."""
     assert RedisTombstones.is_refused(began, replies) is is_refused
 
 
 def test_client_that_subscribed_after_its_user_was_put_out_asks_nothing_more():
-    """A handshake takes one round trip, for the most part."""
+    """A handshake usually takes one round trip."""
     part = RedisTombstones(None, RedisKeys("p"), Config())
     later = Subscriptions({"a": Subscription(Position.start(), moment=6)})
 
@@ -54,7 +55,8 @@ def test_client_that_subscribed_after_its_user_was_put_out_asks_nothing_more():
 
 
 def test_user_who_leaves_ever_more_channels_takes_no_more_memory(store, monkeypatch, tmp_path):
-    """Nor does each of them have Redis walk through all. The latest are remembered."""
+    """Redis remembers the latest channels that a user was removed from, and does not walk through
+    all of them."""
     monkeypatch.setattr(tombstones, "MOST_LEFT_BY_USER", 10)
     registry = store.open()
     registry.end_user("kim")
@@ -79,8 +81,8 @@ def out_of_memory(client):
 @pytest.mark.parametrize("had_page", [False, True])
 @pytest.mark.parametrize("end", [("end_session", "5" * 32), ("end_user", "kim")])
 def test_who_has_ended_stays_out_of_a_redis_out_of_memory(store, end, had_page):
-    """A Redis without memory lets handshakes in, so that it takes note of log-outs and bans too:
-    nobody comes back by a process that has not heard of them."""
+    """Redis is out of memory, and admits sockets. It still records log-outs and bans, so that
+    nobody reconnects through a process that has not heard of them."""
     asked, other = store.open(), store.open()
     page, verb, name = "a" * 32 + "5" * 32, *end
     if had_page or verb == "end_user":
@@ -96,7 +98,8 @@ def test_who_has_ended_stays_out_of_a_redis_out_of_memory(store, end, had_page):
 
 
 def test_who_was_put_out_of_a_channel_stays_out_of_it_while_redis_is_out_of_memory(store):
-    """The page comes back by another process without the channel."""
+    """A user is removed from a channel while Redis is out of memory. The page reconnects to another
+    process without the channel."""
     asked, other = store.open(), store.open()
     page = "a" * 32 + "5" * 32
     asked.subscribe(page, ["kept", "left"])
