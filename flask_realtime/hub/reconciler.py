@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..errors import RegistryUnavailable
@@ -13,25 +13,27 @@ from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
-from ..threads.pause import let_others_run
 from .backfill import PATIENCE_SECONDS
 from .catchup import Reader
 from .delivery import Delivery
 from .departures import Departures
 from .hub import Hub
 from .members import Listener
+from .portions import portions, with_pauses
 from .resync import Resync
 
 logger = logging.getLogger(__name__)
 
 # Seconds between two attempts while the registry is away.
 RETRY_SECONDS = 1.0
-# How many clients are read by one call, since parsing its replies stops the loop under gevent.
-CLIENTS_AT_ONCE = 200
-# How many connections are refreshed by one call: ten thousand take nearly all of its deadline.
-REFRESHED_AT_ONCE = 2000
-# How many connections are looked at between two pauses; under gevent nobody else runs meanwhile.
-LOOKED_AT_AT_ONCE = 500
+# What one call may weigh. A client or connection weighs as much as its channels, and a little more.
+# Of clients that are read, since parsing the replies stops the loop under gevent.
+CLIENTS_AT_ONCE = 2000
+# Of connections that are refreshed: five times as much takes nearly all of a call's deadline.
+REFRESHED_AT_ONCE = 20_000
+BESIDE_CHANNELS = 8
+# How many channels are kept by one call.
+CHANNELS_AT_ONCE = 2000
 
 
 class Subscriber(Reader, Protocol):
@@ -123,14 +125,12 @@ class Reconciler:
         :raises RegistryUnavailable: if the registry cannot be reached.
         """
         connections = list(self._hub.connections())
-        for start in range(0, len(connections), REFRESHED_AT_ONCE):
-            chosen = self._records(connections[start : start + REFRESHED_AT_ONCE])
-            unknown = self._registry.refresh(chosen, ())
+        for chosen in portions(connections, self._weight, REFRESHED_AT_ONCE):
+            unknown = self._registry.refresh(self._records(chosen), ())
             if unknown:
                 self._note((), unknown)
-        names = self._delivery.names()
-        for start in range(0, len(names), REFRESHED_AT_ONCE):
-            self._registry.refresh((), names[start : start + REFRESHED_AT_ONCE])
+        for names in portions(self._delivery.names(), lambda _: 1, CHANNELS_AT_ONCE):
+            self._registry.refresh((), names)
 
     def ignore_idle(self) -> None:
         """Stop hearing the channels that no connection has been on for a while."""
@@ -204,8 +204,7 @@ class Reconciler:
             raise
 
     def _apply(self, digests: list[str]) -> None:
-        for start in range(0, len(digests), CLIENTS_AT_ONCE):
-            chunk = digests[start : start + CLIENTS_AT_ONCE]
+        for chunk in portions(digests, self._weight_of_client, CLIENTS_AT_ONCE):
             found = [
                 (one, subscriptions)
                 for digest, subscriptions in self._registry.subscriptions(chunk).items()
@@ -280,21 +279,19 @@ class Reconciler:
         if new:
             self._enter(connection, new)  # type: ignore[arg-type]
 
+    def _weight(self, connection: Listener) -> int:
+        return BESIDE_CHANNELS + len(self._hub.channels(connection))
+
+    def _weight_of_client(self, digest: str) -> int:
+        return BESIDE_CHANNELS + sum(map(self._weight, self._hub.connections(digest)))
+
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
-        reached = list(_with_pauses(lambda one: (one, self._hub.reached(one)), connections))
+        reached = list(with_pauses(lambda one: (one, self._hub.reached(one)), connections))
         # Without this, a frame that was posted but is in no outbox yet would count as sent.
         self._settle()
-        return list(_with_pauses(lambda found: _record(*found), reached))
+        return list(with_pauses(lambda found: _record(*found), reached))
 
 
 def _record(connection: Any, reached: Mapping[str, Position]) -> ConnectionRecord:
     sent = connection.sent(reached)
     return ConnectionRecord(connection.digest, connection.name, sent, connection.opened_at)
-
-
-def _with_pauses(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Call *function* with each item, and let others run now and then."""
-    for index, item in enumerate(items, 1):
-        yield function(item)
-        if index % LOOKED_AT_AT_ONCE == 0:
-            let_others_run()

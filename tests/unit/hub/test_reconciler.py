@@ -110,29 +110,6 @@ def test_reconciler_writes_a_client_again_that_has_expired(house):
     assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a"}
 
 
-def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
-    """Ten thousand clients are refreshed in several calls, since each call has a deadline."""
-    pauses = []
-    monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
-    monkeypatch.setattr("flask_realtime.hub.reconciler.LOOKED_AT_AT_ONCE", 1)
-    monkeypatch.setattr("flask_realtime.hub.reconciler.let_others_run", lambda: pauses.append(1))
-    house.registry.subscribe("d1", ["b"])
-    eventually(lambda: house.jobs)
-    house.work()
-    calls = []
-
-    def refresh(records, names):
-        calls.append((len(records), len(names)))
-        return []
-
-    house.registry.refresh = refresh
-
-    house.reconciler.refresh()
-
-    assert calls == [(1, 0), (0, 1), (0, 1)]
-    assert pauses
-
-
 class Second(Guest):
     name = "2"
 
