@@ -9,7 +9,6 @@ from ...config.settings import Config
 from ...errors import TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
-from ...threads import clock
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
 from ..records import Arrival, ConnectionRecord, Grant
 from ..subscriptions import MOST_LEFT, Known, Subscriptions
@@ -23,12 +22,9 @@ from .resp import Argument
 from .retention import milliseconds
 from .revocation_check import RevocationCheck
 from .scripts import Command
-from .server_time import ServerTime
+from .server_time import TimelyScripts
 from .starts import write_start
 from .tombstones import RedisTombstones
-
-# What a script replies that would subscribe a client after its deadline.
-TOO_LATE = -1
 
 
 class RedisClients:
@@ -48,7 +44,7 @@ class RedisClients:
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
         self._most_channels = config.max_channels_per_page
-        self._time = ServerTime()
+        self._timely = TimelyScripts(pool)
 
     def subscribe(
         self, digest: str, starts: Mapping[str, Start], grant: Grant | None, deadline: Deadline
@@ -82,10 +78,12 @@ class RedisClients:
         :param age: how many ms ago the client was to leave the channels; what it was subscribed to
             later is kept. 0: everything ends.
         """
-        command = scripts.UNSUBSCRIBE(
-            [self._keys.client(digest)], (self._awaited_for, MOST_LEFT, age, *channels)
-        )
-        return processes_of(self._pool.ask([command], deadline)[0])
+
+        def command(over_at: int | str) -> Command:
+            arguments = (self._awaited_for, MOST_LEFT, age, over_at, *channels)
+            return scripts.UNSUBSCRIBE([self._keys.client(digest)], arguments)
+
+        return processes_of(self._timely.run(command, deadline)[0])
 
     def forget(self, digest: str, deadline: Deadline) -> None:
         """Forget a client."""
@@ -117,12 +115,15 @@ class RedisClients:
     ) -> Arrival:
         """Add a connection: see :meth:`.Registry.connect`."""
         keys = self._keys
-        connect = scripts.CONNECT(
-            [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
-            (self._full_name(name), self._lives, "" if age is None else age),
-        )
-        (known, items, has_arrived, has_ended, began), *of_others = self._pool.ask(
-            [connect, *self._tombstones.questions(user, sessions)], deadline
+
+        def command(over_at: int | str) -> Command:
+            return scripts.CONNECT(
+                [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
+                (self._full_name(name), self._lives, "" if age is None else age, over_at),
+            )
+
+        (known, items, has_arrived, has_ended, began), *of_others = self._timely.run(
+            command, deadline, self._tombstones.questions(user, sessions)
         )
         if has_ended:
             return Arrival(None, (), has_ended=True)
@@ -223,18 +224,13 @@ class RedisClients:
         """
         limits = (self._awaited_for, self._most_channels)
         check = None if grant is None else RevocationCheck(self._tombstones, grant)
-        # Once the caller has given up, nobody would see that the user was put out since.
-        over_at = "" if grant is None else self._time.over_at(deadline)
-        command = make((*limits, 0 if grant is None else grant.age, over_at, *arguments))
-        asked_at, times = clock.monotonic(), self._time.questions()
-        # Asked behind the command: if the user is put out later, every process is told of it.
+        # Asked behind the script: if the user is put out later, every process is told of it.
         questions = () if check is None else (check.question(),)
-        subscribed, *replies = self._pool.ask([command, *questions, *times], deadline)
-        self._time.note(asked_at, replies[len(questions) :])
-        if subscribed == TOO_LATE:
-            # The clock of Redis was set forward since it was last asked.
-            self._time.forget()
-            return self._subscribe(digest, make, arguments, grant, deadline)
+
+        def command(over_at: int | str) -> Command:
+            return make((*limits, 0 if grant is None else grant.age, over_at, *arguments))
+
+        subscribed, *replies = self._timely.run(command, deadline, questions)
         if isinstance(subscribed, int):
             raise TooManyChannels(subscribed, self._most_channels)
         processes = processes_of(subscribed)

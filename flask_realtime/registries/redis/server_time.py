@@ -1,12 +1,14 @@
-"""What time it is in Redis, told without asking each time."""
+"""What time it is in Redis, told without asking each time, and scripts that must not come late."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ...threads import clock
 from .connection import Deadline
+from .pool import RedisPool
 from .scripts import Command
 
 # Seconds between two questions: in this time two clocks drift apart by some ms.
@@ -17,6 +19,9 @@ KNOWN_SECONDS = 60.0
 # An answer that took longer, in seconds, as one for which this process has to connect, is not exact
 # enough to be the last for a while.
 EXACT_SECONDS = 0.01
+
+# What a script replies that has done nothing, because its deadline was over.
+TOO_LATE = -1
 
 _TIME: tuple[Command, ...] = (("TIME",),)
 
@@ -65,3 +70,39 @@ class ServerTime:
         if now > self._asked_at + KNOWN_SECONDS:
             return ""
         return math.ceil((now + self._ahead) * 1000) + max(0, deadline.left_ms + 1)
+
+
+class TimelyScripts:
+    """Runs scripts that do nothing if they reach Redis after the deadline of their call.
+
+    A network may hold a command up for long after its caller has given it up, and nobody would see
+    to what has happened since.
+    """
+
+    def __init__(self, pool: RedisPool) -> None:
+        self._pool = pool
+        self._time = ServerTime()
+
+    def run(
+        self,
+        make: Callable[[int | str], Command],
+        deadline: Deadline,
+        questions: Sequence[Command] = (),
+    ) -> list[Any]:
+        """Return the reply to a script, followed by those to *questions*.
+
+        :param make: is given the time at which the deadline is over, by the clock of Redis, in ms
+            since 1970, or an empty text if that is not known; returns the script's command.
+        :param questions: what is asked behind the script.
+        :raises RegistryUnavailable: if not all replies have come in time, or Redis refused one.
+        """
+        asked_at, times = clock.monotonic(), self._time.questions()
+        command = make(self._time.over_at(deadline))
+        replies = self._pool.ask([command, *questions, *times], deadline)
+        answers = replies[: 1 + len(questions)]
+        self._time.note(asked_at, replies[len(answers) :])
+        if answers[0] == TOO_LATE:
+            # The clock of Redis was set forward since it was last asked.
+            self._time.forget()
+            return self.run(make, deadline, questions)
+        return answers

@@ -7,9 +7,14 @@
 --   socket of its session was opened, or '0' if there was none.
 -- A client that connect.lua has created stays unknown until refresh.lua is called for it: a connection
 -- may break before the page hears that its client is unknown, and the next one must hear it as well.
+-- Returns -1, having done nothing, if over_at is given and is over: the caller has given up this call, and
+-- would never take the connection out again.
 local client, waiting, session = KEYS[1], KEYS[2], KEYS[3]
-local connection, lives, age = ARGV[1], ARGV[2], ARGV[3]
+local connection, lives, age, over_at = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
+if over_at and now_in_ms() > over_at then
+    return -1
+end
 if heir_of(session) then
     return {{}, {}, 0, 1, '0'}
 end

@@ -11,10 +11,11 @@ from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis import scripts
 from flask_realtime.registries.redis.address import RedisAddress
-from flask_realtime.registries.redis.clients import TOO_LATE, RedisClients
+from flask_realtime.registries.redis.clients import RedisClients
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.scripts import with_text
+from flask_realtime.registries.redis.server_time import TOO_LATE
 from flask_realtime.registries.subscriptions import Known
 
 from ....eventually import DEADLINE

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.registries.records import Disconnect, Grant
+from flask_realtime.protocol.pushes import Push
+from flask_realtime.registries.records import ConnectionRecord, Disconnect, Grant
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.threads import clock
 
@@ -77,29 +78,67 @@ def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
     assert has_lost_nothing(store, near, heard)
 
 
-def test_request_that_arrives_after_its_time_grants_nothing(store, near):
-    """A request was answered 503, and its user was removed from the room before Redis got the
-    subscription. The late subscription is not made."""
-    near.subscribe(PAGE, ["own"])
-    port = store.client.connection_pool.connection_kwargs["port"]
-    before = ids(store)
-    with contextlib.closing(Tunnel(port)) as tunnel:
-        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=0.5)
-        time_of_redis = far._own.get().clients._time
-        eventually(lambda: is_subscribed(far) and not time_of_redis.questions())
-        links = ids(store) - before
-        tunnel.freeze(("up",))
-        now = clock.monotonic()
-        with pytest.raises(RegistryUnavailable):
-            far.subscribe(PAGE, [ROOM], Grant(USER, now, {ROOM: now}))
-        near.end_user(USER, ROOM)
-        eventually(lambda: clock.monotonic() > now + 0.6)
+@pytest.fixture
+def arrives_late(store):
+    """A function that sends a request which Redis gets after its time, and does something else
+    between its time and then."""
 
-        far.close()
-        tunnel.thaw()
-        eventually(lambda: not links & ids(store))
+    def send(request, meanwhile):
+        port = store.client.connection_pool.connection_kwargs["port"]
+        before = ids(store)
+        with contextlib.closing(Tunnel(port)) as tunnel:
+            far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=0.5)
+            far_time = far._own.get().clients._timely._time
+            eventually(lambda: is_subscribed(far) and not far_time.questions())
+            far.connect("b" * 64, "0")
+            links = ids(store) - before
+            tunnel.freeze(("up",))
+            now = clock.monotonic()
+            with pytest.raises(RegistryUnavailable):
+                request(far, now)
+            meanwhile()
+            eventually(lambda: clock.monotonic() > now + 0.6)
+
+            far.close()
+            tunnel.thaw()
+            eventually(lambda: not links & ids(store))
+
+    return send
+
+
+def test_request_that_arrives_after_its_time_grants_nothing(near, arrives_late):
+    """It was answered 503, and its user was put out of the room before Redis got it."""
+    near.subscribe(PAGE, ["own"])
+
+    arrives_late(
+        lambda far, now: far.subscribe(PAGE, [ROOM], Grant(USER, now, {ROOM: now})),
+        lambda: near.end_user(USER, ROOM),
+    )
 
     assert set(near.connect(PAGE, "1", USER).subscriptions) == {"own"}
+
+
+def test_leave_that_arrives_after_its_time_takes_nothing_back(near, arrives_late):
+    """The page has joined the room again since."""
+    near.subscribe(PAGE, [ROOM])
+
+    arrives_late(
+        lambda far, now: far.unsubscribe(PAGE, [ROOM]), lambda: near.subscribe(PAGE, [ROOM])
+    )
+
+    assert set(near.connect(PAGE, "1", USER).subscriptions) == {ROOM}
+
+
+def test_handshake_that_arrives_after_its_time_leaves_no_connection(near, arrives_late):
+    """It would count as the page's latest, so that nobody could note what the page was sent by the
+    socket that it has, and the page would get it again."""
+    near.subscribe(PAGE, [ROOM])
+
+    arrives_late(lambda far, now: far.connect(PAGE, "9"), lambda: near.connect(PAGE, "1"))
+    [at] = near.publish([Push(ROOM, "1", None)])
+    near.forget_connection(ConnectionRecord(PAGE, "1", {ROOM: at}))
+
+    assert near.connect(PAGE, "2").subscriptions[ROOM].sent == at
 
 
 def test_request_is_granted_though_the_clock_of_redis_was_set_forward(store):
@@ -107,7 +146,7 @@ def test_request_is_granted_though_the_clock_of_redis_was_set_forward(store):
     subscription is made."""
     far, now = store.open(), clock.monotonic()
     far.subscribe("b" * 64, [ROOM])
-    known = far._own.get().clients._time
+    known = far._own.get().clients._timely._time
     known._ahead -= 3600
 
     far.subscribe(PAGE, [ROOM], Grant(USER, now, {ROOM: now}))
