@@ -68,6 +68,8 @@ class Endings:
         self._sessions = WaitingEnds()
         # In the order in which they are told.
         self._queues = (self._bans, self._leaves, self._sessions)
+        # The users whose ban is told on a caller's thread right now.
+        self._banned_now: list[str] = []
         self._wake = threading.Event()
         # Whether the registry has refused anything since it was last told all that waits.
         self._is_away = False
@@ -86,6 +88,8 @@ class Endings:
         """
         all_ends = [WaitingEnd(end) for end in ends]
         waiting = list(all_ends)
+        banned = [one.name for one in waiting if one.end == UserEnd(one.name)]
+        self._banned_now += banned
         try:
             for one in waiting:
                 self._act_here(one.end)
@@ -97,11 +101,10 @@ class Endings:
                 for one in waiting:
                     one.drop_successor()
                 self._let_wait(waiting)
+            for user in banned:
+                self._banned_now.remove(user)
         told = [one.ended_ago for one in all_ends if isinstance(one.end, SessionEnd)]
-        earlier = [ago for ago in told if ago]
-        if earlier:
-            return min(earlier)
-        return None if None in told else 0
+        return min((ago for ago in told if ago), default=None if None in told else 0)
 
     def run_within(self, ends: Sequence[End], seconds: float) -> None:
         """Carry out *ends*, and wait for that no longer than some seconds.
@@ -123,7 +126,8 @@ class Endings:
 
         :param user: the user, as :func:`.user_of` writes it.
         """
-        return UserEnd(user) in self._bans.of(user) or bool(self._leaves.of(user))
+        is_banned = user in self._banned_now or UserEnd(user) in self._bans.of(user)
+        return is_banned or bool(self._leaves.of(user))
 
     def has_ended(self, session: str, heir: str = "") -> bool:
         """Return whether the registry has yet to note the end of a session.

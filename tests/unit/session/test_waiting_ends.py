@@ -32,6 +32,22 @@ def test_session_whose_end_waits_has_ended(queue, registry, heir, asker, has_end
     eventually(lambda: not queue.has_ended("s"))
 
 
+def test_ban_is_pending_while_the_registry_is_told(queue, registry, monkeypatch):
+    """A connection to Redis may hang, and another one would let a page of the user in."""
+    pending, end_user = [], registry.end_user
+
+    def end_user_meanwhile(user, *more):
+        pending.append(queue.is_pending(user))
+        end_user(user, *more)
+
+    monkeypatch.setattr(registry, "end_user", end_user_meanwhile)
+
+    queue.run(BAN)
+
+    assert pending == [True]
+    assert not queue.is_pending("42")
+
+
 class Cut(BaseException):
     """An exception that ends a greenlet, as gevent.Timeout and GreenletExit do."""
 
