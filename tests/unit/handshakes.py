@@ -1,4 +1,4 @@
-"""Accepted handshakes, and the sockets that a node makes of them."""
+"""Accepted handshakes, and the sockets that a node opens for them."""
 
 import json
 import queue

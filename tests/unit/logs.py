@@ -1,4 +1,4 @@
-"""A channel's log in a list, and listeners that record what they are sent."""
+"""A channel's log in a list, and listeners that record what they receive."""
 
 import json
 

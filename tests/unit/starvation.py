@@ -1,4 +1,4 @@
-"""A process at its limit of threads."""
+"""A process that cannot start another thread."""
 
 import threading
 from contextlib import contextmanager

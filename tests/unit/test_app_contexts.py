@@ -1,4 +1,4 @@
-"""The app's context around code of the app's."""
+"""The app context in which code of the app runs."""
 
 import flask
 from flask import current_app, g
@@ -7,7 +7,7 @@ from flask_realtime.app_contexts import within
 
 
 def test_code_sees_the_app_where_there_is_no_context():
-    """A thread of the app's own, a script: the context ends with the code."""
+    """A thread or script has no context. The app's code gets one, which ends with the code."""
     app = flask.Flask("one")
 
     with within(app):
@@ -17,7 +17,7 @@ def test_code_sees_the_app_where_there_is_no_context():
 
 
 def test_context_of_the_app_is_used_as_it_is():
-    """What a request keeps in g is there, and nothing is torn down."""
+    """Within the app's own context the code sees its g, and nothing is torn down."""
     app = flask.Flask("one")
     ended = []
     app.teardown_appcontext(ended.append)
@@ -31,7 +31,8 @@ def test_context_of_the_app_is_used_as_it_is():
 
 
 def test_context_of_another_app_is_left_for_a_while():
-    """An app that is mounted beside may push by this one's extension."""
+    """One app pushes by the extension of another. The code runs in the other app's context, and
+    then the first is current again."""
     one, other = flask.Flask("one"), flask.Flask("other")
     with other.app_context():
         with within(one):

@@ -1,4 +1,4 @@
-"""What an app pushes: encoded, addressed, and handed to the registry."""
+"""Pushes of an app are encoded, addressed, and passed to the registry."""
 
 import pytest
 from flask import Flask, current_app
@@ -15,7 +15,7 @@ from ..eventually import eventually
 
 
 class Fickle(MemoryRegistry):
-    """A registry that may be away."""
+    """A registry that is unavailable when the test says so."""
 
     is_away = False
 
@@ -44,7 +44,7 @@ def seq(registry, channel):
 
 
 def test_push_that_the_registry_refuses_is_the_views_error(publisher, registry):
-    """The view knows that nobody was told."""
+    """The registry is unavailable. The view gets the error, so it knows that nobody was told."""
     registry.is_away = True
 
     with pytest.raises(RegistryUnavailable):
@@ -52,7 +52,8 @@ def test_push_that_the_registry_refuses_is_the_views_error(publisher, registry):
 
 
 def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(publisher, registry):
-    """The database has committed, whatever becomes of the registry."""
+    """The registry is unavailable after a commit. No error is raised, since the database has
+    committed; the refresh is tried again."""
     registry.is_away = True
     publisher.deliver_behind(Addressing(("room",), TO_ALL), waits=True)
 
@@ -62,7 +63,8 @@ def test_refresh_behind_a_commit_raises_nothing_and_is_tried_again(publisher, re
 
 
 def test_disabled_extension_checks_and_sends_nothing(registry):
-    """A message that cannot be encoded is an error all the same."""
+    """With REALTIME_ENABLED False a message that cannot be encoded is still an error, and nothing
+    is sent."""
     publisher = AppPublisher(Flask(__name__), lambda: registry, False, lambda channel: False)
 
     publisher.push("hi", ["room"])
@@ -74,20 +76,20 @@ def test_disabled_extension_checks_and_sends_nothing(registry):
 
 @pytest.mark.parametrize("push_id", ["", 5, "x" * 201])
 def test_push_id_that_is_none_is_refused(publisher, push_id):
-    """Whatever the way of the push."""
+    """An invalid push id is refused by each kind of push."""
     with pytest.raises(ValueError, match="push_id"):
         publisher.deliver('"hi"', Addressing(("room",), TO_ALL, push_id))
 
 
 class Settings(DefaultJSONProvider):
-    """A provider of the app's own, which reads the app's settings."""
+    """A JSON provider of the app's own that reads the app's settings."""
 
     def dumps(self, value, **options):
         return super().dumps({current_app.config["NAME"]: value}, **options)
 
 
 def test_json_provider_of_the_app_may_ask_for_the_app_in_any_thread(registry):
-    """A thread that reads a sensor has no context, and its messages are made as those of views."""
+    """A thread without a context pushes. The app's JSON provider can use current_app."""
     app = Flask(__name__)
     app.config["NAME"] = "sensor"
     app.json = Settings(app)
@@ -97,7 +99,8 @@ def test_json_provider_of_the_app_may_ask_for_the_app_in_any_thread(registry):
 
 
 def test_default_of_the_json_provider_may_ask_for_the_app_in_any_thread(registry):
-    """Likewise where the app has replaced a part of Flask's own provider."""
+    """The app has replaced only the default function of Flask's JSON provider, which can use
+    current_app too."""
     app = Flask("sensor")
     app.json.default = lambda value: current_app.name
     publisher = AppPublisher(app, lambda: registry, True, lambda channel: False)
@@ -105,8 +108,9 @@ def test_default_of_the_json_provider_may_ask_for_the_app_in_any_thread(registry
     assert publisher.encode(object()) == '"sensor"'
 
 
-def test_pair_whose_message_and_channel_changed_places_is_told_in_debug_mode(registry, caplog):
-    """Of several pushed at once as of one; and once."""
+def test_pair_with_message_and_channel_swapped_gives_a_hint_in_debug_mode(registry, caplog):
+    """push_many() gets a pair whose message and channel are swapped. In debug mode the log says so,
+    once."""
     app = Flask(__name__)
     app.debug = True
     publisher = AppPublisher(app, lambda: registry, True, lambda channel: channel == "room:1")

@@ -1,4 +1,4 @@
-"""What one app has of the extension."""
+"""The state that the extension keeps for one app."""
 
 import logging
 
@@ -14,7 +14,8 @@ from .node.nodes import node_of
 
 
 def test_closed_app_begins_anew_at_its_next_use():
-    """A test, or a script, ends what its process holds of an app, and may go on with the app."""
+    """A test or script closes what its process holds of an app. The app works again at its next
+    use."""
     before = threads_of_ours()
     node = node_of()
     state = node.app.extensions["realtime"]
@@ -31,7 +32,7 @@ def test_closed_app_begins_anew_at_its_next_use():
 
 
 def test_app_that_was_never_used_has_nothing_to_close():
-    """And makes nothing for it."""
+    """Closing an app that was never used creates nothing."""
     app = flask.Flask(__name__)
     Realtime(app)
 
@@ -41,7 +42,8 @@ def test_app_that_was_never_used_has_nothing_to_close():
 
 
 def test_process_says_once_which_registry_and_server_it_has(caplog):
-    """Whoever runs an app on several machines sees at a glance what each of them uses."""
+    """One log line names the registry and the server, for those who run an app on several
+    machines."""
     caplog.set_level(logging.INFO, "flask_realtime.app_state")
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
@@ -56,7 +58,7 @@ def test_process_says_once_which_registry_and_server_it_has(caplog):
 
 
 class Owned(MemoryRegistry):
-    """Notes what its app is called."""
+    """A registry that records the name of its app."""
 
     def start(self, events, owners=()):
         Owned.owners = list(owners)
@@ -73,7 +75,8 @@ def owners_of(secret, *former):
 
 
 def test_registry_can_tell_an_app_by_its_secret_keys():
-    """Former keys count as the same app, and no name tells a key."""
+    """A registry gets names that are made from the app's secret keys, former keys included; no name
+    reveals a key."""
     assert owners_of("old") == owners_of("new", "old")[1:]
     assert owners_of("old") != owners_of("new")
     assert owners_of(None) == []
@@ -81,7 +84,8 @@ def test_registry_can_tell_an_app_by_its_secret_keys():
 
 
 def test_function_that_makes_the_client_of_redis_may_read_the_apps_settings(redis_url):
-    """Also where a thread without a context pushes first."""
+    """The function in REALTIME_REDIS uses current_app, also if a thread without a context pushes
+    first."""
     app = flask.Flask(__name__)
     app.config.update(
         SECRET_KEY="a secret",

@@ -11,7 +11,7 @@ from flask_realtime.protocol.routes import TO_ALL, Route
 
 
 class Outlet:
-    """Writes down what is handed out."""
+    """A publisher that records what it gets."""
 
     def __init__(self):
         self.sent = []
@@ -34,14 +34,14 @@ def audience(outlet):
 
 
 def test_push_is_a_message_for_scripts(audience, outlet):
-    """It goes as realtime.push goes, to those who are meant."""
+    """realtime.to(...).push() sends a message like realtime.push()."""
     audience.push({"text": "hi"})
 
     assert outlet.sent == [({"text": "hi"}, Route(but_for="d1"), ("room:1",))]
 
 
 def test_change_is_a_fragment_for_the_page(audience, outlet):
-    """Each of the verbs makes one."""
+    """Each method such as append() makes one fragment."""
     html = Markup("<b>")
     for verb in ("append", "prepend", "before", "after", "replace", "update"):
         getattr(audience, verb)("#a", html=html)
@@ -56,7 +56,7 @@ def test_change_is_a_fragment_for_the_page(audience, outlet):
 
 
 def test_only_replace_and_update_morph(audience, outlet):
-    """They put new HTML in the place of old; morph= changes what differs."""
+    """morph= is allowed for replace and update, which put new HTML in the place of old."""
     audience.replace("#a", html="x", morph=True)
     audience.update("#a", html="x", morph=True)
 
@@ -64,7 +64,7 @@ def test_only_replace_and_update_morph(audience, outlet):
 
 
 def test_with_block_sends_its_changes_as_one_message(audience, outlet):
-    """Nobody sees a page with half of them."""
+    """The changes of a with block are sent as one message, so no page shows only half of them."""
     with audience as change:
         change.append("#a", html="1")
         change.remove("#b")
@@ -76,7 +76,7 @@ def test_with_block_sends_its_changes_as_one_message(audience, outlet):
 
 
 def test_with_block_that_fails_sends_nothing(audience, outlet):
-    """Nor does one in which nothing was changed."""
+    """A with block that raises, or that makes no change, sends nothing."""
     with pytest.raises(ZeroDivisionError), audience as change:
         change.append("#a", html="1")
         raise ZeroDivisionError
@@ -87,8 +87,8 @@ def test_with_block_that_fails_sends_nothing(audience, outlet):
 
 
 @pytest.mark.parametrize("is_failing", [False, True])
-def test_change_behind_its_with_block_is_told(audience, outlet, is_failing):
-    """It would go nowhere."""
+def test_change_after_its_with_block_is_an_error(audience, outlet, is_failing):
+    """A change after the end of the with block would not be sent, so it is an error."""
     with contextlib.suppress(ZeroDivisionError), audience as change:
         if is_failing:
             raise ZeroDivisionError
@@ -99,14 +99,14 @@ def test_change_behind_its_with_block_is_told(audience, outlet, is_failing):
 
 
 def test_refresh_has_blocks_rendered_again(audience, outlet):
-    """It carries no content: each page fetches its own."""
+    """A refresh carries no content; each page fetches its own blocks."""
     audience.refresh()
 
     assert outlet.sent == [(True, Route("refresh", but_for="d1"), ("room:1",))]
 
 
 def test_literal_text_is_escaped(outlet):
-    """What a visitor wrote does no harm."""
+    """A visitor's text is escaped."""
     Audience(lambda: outlet, Addressing(("a",), TO_ALL)).update("#a", html="<script>")
 
     assert outlet.sent[0][0][0]["html"] == "&lt;script&gt;"

@@ -1,4 +1,4 @@
-"""What an app pays for the extension at each request: little, where nothing is asked of it.
+"""What the extension costs an app at each request: little, if the request does not use it.
 
 Counted in calls of Python's functions, since times differ from machine to machine.
 """
@@ -14,9 +14,10 @@ from werkzeug.test import EnvironBuilder
 from flask_realtime import Realtime
 from tests.unit.conversations import Browser
 
-#: By path: how many calls more than without the extension a request may take.
+#: How many more function calls than without the extension a request may make, by path.
 MOST = {"/json": 75, "/page": 500}
-#: How many more than the same request by HTTP a call over a socket may take, or a message.
+#: How many more function calls a call or a message over a socket may make than the same request by
+#: HTTP.
 MOST_OF_MESSAGE = 115
 
 
@@ -29,7 +30,7 @@ def make_app():
 
 
 def calls(function):
-    """By name, how often *function* has each function of Python's called."""
+    """Return how often *function* calls each Python function, by name."""
     found = Counter()
 
     def note(frame, event, _argument):
@@ -50,7 +51,7 @@ def calls_of_request(app, path, **headers):
         environ = EnvironBuilder(path, headers=headers).get_environ()
         b"".join(app.wsgi_app(environ, lambda status, headers, error=None: None))
 
-    # What is made once, is.
+    # What is created once exists by now.
     ask()
     ask()
     return calls(ask)
@@ -58,7 +59,7 @@ def calls_of_request(app, path, **headers):
 
 @pytest.mark.parametrize("path", MOST)
 def test_request_that_asks_nothing_of_the_extension_costs_little(path):
-    """An app's JSON, and a page of an app that leaves the extension at what it does by itself."""
+    """A JSON response, or a page of an app with default settings, costs few function calls more."""
     app = make_app()
     plain = calls_of_request(app, path)
     Realtime(app := make_app())
@@ -69,19 +70,20 @@ def test_request_that_asks_nothing_of_the_extension_costs_little(path):
 
 
 def test_request_that_asks_nothing_looks_up_no_proxy():
-    """Each use of ``flask.request`` finds the context anew."""
+    """Such a request does not use ``flask.request``, which looks up the context at each use."""
     app = make_app()
     plain = calls_of_request(app, "/json")
     Realtime(app := make_app())
 
     more = calls_of_request(app, "/json") - plain
 
-    # Flask's own, for what it gives to a url_value_preprocessor.
+    # Flask itself looks it up for a url_value_preprocessor.
     assert more["_get_current_object"] <= 2
 
 
 def test_extension_has_one_hook_of_each_kind_that_every_request_needs():
-    """Flask calls each of an app's hooks at each request."""
+    """The extension registers one function for each kind of Flask hook, since Flask calls all of
+    them at each request."""
     Realtime(app := make_app())
     found = [
         function
@@ -105,7 +107,7 @@ def test_extension_has_one_hook_of_each_kind_that_every_request_needs():
     ids=["call", "message"],
 )
 def test_call_costs_little_more_than_the_same_request_by_http(ask):
-    """Its message is read, its environ and its reply are made; the rest is what HTTP takes."""
+    """A call adds the reading of its message, its environ and its reply."""
     Realtime(app := make_app())
     browser = Browser(app)
     socket = browser.open_socket({"do": lambda data: {"some": "json"}})
@@ -119,7 +121,8 @@ def test_call_costs_little_more_than_the_same_request_by_http(ask):
 
 
 def test_import_brings_in_nothing_that_few_apps_need():
-    """Each of these takes as long to import as ten modules of the package."""
+    """Importing the package does not import these modules, each of which takes as long as ten
+    modules of the package."""
     code = "import sys, flask_realtime; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -1,4 +1,4 @@
-"""What flask_realtime raises."""
+"""The errors that flask_realtime raises."""
 
 import copy
 import multiprocessing
@@ -46,7 +46,8 @@ PLAIN = [
 @pytest.mark.parametrize("error", [*WITH_VALUES, *PLAIN], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
 def test_error_is_the_same_in_another_process(error, again):
-    """Type, sentence and values survive pickling, and so do values that others have added."""
+    """An error's type, text and values survive pickling, and so do attributes that others have
+    added."""
     error.added = "a note of the app's"
 
     made = again(error)
@@ -62,8 +63,8 @@ def raise_one(index):
 
 
 def test_pool_hands_on_each_error():
-    """A function that raises one of ours in a worker of multiprocessing raises it at the caller,
-    which would otherwise wait for ever."""
+    """A worker of multiprocessing raises one of our errors. The caller gets it, and does not wait
+    for ever."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         for index, error in enumerate(WITH_VALUES):
             with pytest.raises(type(error)) as raised:
@@ -72,14 +73,14 @@ def test_pool_hands_on_each_error():
 
 
 def test_each_public_error_is_exported():
-    """Whatever may be raised can be caught by its name in the package."""
+    """Every error can be imported from the package."""
     public = {kind.__name__ for kind in every_error() if kind.__module__ == errors.__name__}
 
     assert public <= set(flask_realtime.__all__)
 
 
 def test_docstring_of_the_module_lists_each_error():
-    """The tree at the top of the module is complete."""
+    """The tree in the module's docstring is complete."""
     for kind in every_error():
         if kind.__module__ == errors.__name__:
             assert f":class:`{kind.__name__}`" in errors.__doc__
@@ -87,5 +88,6 @@ def test_docstring_of_the_module_lists_each_error():
 
 @pytest.mark.parametrize("code", CloseCode)
 def test_close_code_is_written_as_its_number(code):
-    """Whatever the version of Python: processes send it to each other as text."""
+    """A close code is written as its number in every Python version, because processes send it to
+    each other as text."""
     assert str(code) == f"{code}" == str(code.value)

@@ -1,4 +1,4 @@
-"""The extension object, as an app's own code meets it."""
+"""The Realtime object, as an app uses it."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ from .apps import make_app
 
 
 def test_init_app_twice_is_an_error():
-    """Two sockets' routes on one path would leave one of them deaf."""
+    """A second init_app would register a second route for the socket, which would never be used."""
     app = make_app()
     Realtime(app)
 
@@ -32,7 +32,8 @@ def test_init_app_twice_is_an_error():
 
 @pytest.mark.parametrize("view", ["socket", "message", "session", "static"])
 def test_endpoint_that_is_taken_is_an_error(view):
-    """A view of the app's that would be replaced, or replace one of ours, is named at the start."""
+    """The app has a view with the endpoint of one of the extension's. init_app raises an error that
+    names it."""
     app = flask.Flask(__name__)
     ours = flask.Blueprint("realtime", __name__, url_prefix="/ours")
     ours.add_url_rule("/view", view, lambda: "a view")
@@ -43,7 +44,8 @@ def test_endpoint_that_is_taken_is_an_error(view):
 
 
 def test_blueprint_may_be_called_realtime():
-    """As long as none of its views is called like one of ours."""
+    """A blueprint named realtime is allowed if none of its views has the name of one of the
+    extension's."""
     app = flask.Flask(__name__)
     app.secret_key = "tests"
     ours = flask.Blueprint("realtime", __name__, url_prefix="/ours")
@@ -76,7 +78,7 @@ def drop_late(config):
     ],
 )
 def test_settings_that_are_changed_late_are_an_error(change, name):
-    """A change that nobody would read is no silent mistake."""
+    """A setting that is changed after init_app would have no effect, so it is an error."""
     app = make_app()
     app.config.update(REALTIME_ALLOWED_ORIGINS=["https://example.com"], REALTIME_HISTORY_SIZE=9)
     Realtime(app)
@@ -87,7 +89,7 @@ def test_settings_that_are_changed_late_are_an_error(change, name):
 
 
 def test_settings_may_be_set_again_to_what_they_are(monkeypatch):
-    """An app may read its environment twice: the same values are no change."""
+    """An app sets a setting to the same value after init_app, which is no error."""
     monkeypatch.setenv("FLASK_REALTIME_HISTORY_SIZE", "100000")
     monkeypatch.setenv("FLASK_REALTIME_REDIS", '{"url": "redis://127.0.0.1:1/0"}')
     monkeypatch.setenv("FLASK_REALTIME_ALLOWED_ORIGINS", '["https://example.com/"]')
@@ -103,18 +105,19 @@ def test_settings_may_be_set_again_to_what_they_are(monkeypatch):
 
 
 def test_handler_without_parentheses_is_an_error_that_says_what_to_write():
-    """The function would never be called, and its name would be something else than a function."""
+    """@realtime.handler without parentheses would make the decorated name something other than a
+    function."""
     realtime = Realtime()
 
     with pytest.raises(TypeError, match=r'@realtime\.handler\("shout"\)'):
 
         @realtime.handler
         def shout(data):
-            """Never called."""
+            """A handler that is never called."""
 
 
 def test_decorators_work_before_init_app_and_not_after_the_first_request():
-    """As Flask's own do."""
+    """The decorators follow the same rule as Flask's own."""
     realtime = Realtime()
     realtime.on_join(lambda: None)
     realtime.handler("early")(lambda message: "")
@@ -128,7 +131,8 @@ def test_decorators_work_before_init_app_and_not_after_the_first_request():
 
 
 def test_disabled_extension_leaves_pages_and_calls_working():
-    """With ENABLED False nothing is stamped, opened or pushed, and bad arguments still fail."""
+    """With REALTIME_ENABLED False no page is stamped, no socket opened and nothing pushed, and bad
+    arguments are still errors."""
     realtime = Realtime()
     app = make_app(realtime, REALTIME_ENABLED=False, REALTIME_REDIS="redis://127.0.0.1:1/0")
     app.secret_key = None
@@ -147,7 +151,7 @@ def test_disabled_extension_leaves_pages_and_calls_working():
 
 
 def test_disabled_extension_is_well_and_has_nothing_to_drain():
-    """A load balancer's question and a stop's hook work too, and ask no Redis."""
+    """With REALTIME_ENABLED False health() and drain() work, and ask no Redis."""
     realtime = Realtime()
     app = make_app(realtime, REALTIME_ENABLED=False, REALTIME_REGISTRY="redis")
 
@@ -161,13 +165,14 @@ def test_disabled_extension_is_well_and_has_nothing_to_drain():
 
 
 def test_health_of_an_app_that_is_not_registered_says_what_to_call():
-    """Like every other use of the extension in such an app."""
+    """health() in an app without init_app is an error that says what to call."""
     with pytest.raises(NoContext, match=r"'stranger' is not registered: call realtime\.init_app"):
         Realtime().health(flask.Flask("stranger"))
 
 
 def test_health_of_memory():
-    """A process that has opened no socket is well, and hears nothing yet."""
+    """health() of a process that has opened no socket is good, and says that nothing is received
+    yet."""
     app = make_app()
     health = Realtime(app).health(app)
 
@@ -178,7 +183,7 @@ def test_health_of_memory():
 
 
 class SlowToStart(MemoryRegistry):
-    """A registry that takes a while to start, as one does that loads redis-py first."""
+    """A registry that takes a while to start, as one that imports redis-py does."""
 
     is_starting, may_go_on = threading.Event(), threading.Event()
     has_started = False
@@ -191,7 +196,7 @@ class SlowToStart(MemoryRegistry):
 
 
 def test_registry_is_started_before_anyone_uses_it():
-    """Of many that come first at once, as after a restart, none meets a registry that is deaf."""
+    """Many threads use the registry for the first time at once. All wait until it has started."""
     app = make_app(Realtime(), REALTIME_REGISTRY=SlowToStart)
     state = app.extensions["realtime"]
     found = []
@@ -210,7 +215,8 @@ def test_registry_is_started_before_anyone_uses_it():
 
 
 def test_import_loads_nothing_that_gevent_must_patch_first():
-    """An app may import us before its server patches: no ssl, no gevent, no redis comes along."""
+    """Importing the package imports no ssl, gevent or redis, so an app may import it before gevent
+    patches."""
     code = """
 import sys, flask, flask_sock, json
 before = set(sys.modules)
@@ -226,7 +232,8 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 @pytest.mark.parametrize("is_subscribed", [True, False])
 def test_script_tag_tells_whether_the_page_was_subscribed(is_subscribed):
-    """A page of which the server knows nothing is lost if it was subscribed, and else is not."""
+    """The tag says whether the page was subscribed: only then an unknown page has lost something
+    and reloads."""
     realtime = Realtime()
     app = make_app(realtime)
 

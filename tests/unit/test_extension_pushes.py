@@ -1,4 +1,4 @@
-"""What the extension pushes: to which app, to whom, and what it refuses."""
+"""Pushes of the extension: to which app and pages they go, and what is refused."""
 
 import sys
 import threading
@@ -25,7 +25,7 @@ from .handshakes import admitted
 
 
 class Heard:
-    """What one app's process is told of its channel."""
+    """The messages that one app's process receives on its channel."""
 
     def __init__(self, app):
         self.payloads = []
@@ -53,7 +53,7 @@ class Heard:
 
 
 def read_log(app):
-    """What the log of the channel ``room`` holds, from its beginning."""
+    """Return the whole log of the channel ``room``."""
     registry = app.extensions["realtime"].node().registry
     tail = registry.read({"room": None}, 1)["room"].tail
     return registry.read({"room": Position(tail.epoch, 0, "")}, 10_000)["room"].publications
@@ -61,7 +61,7 @@ def read_log(app):
 
 @contextmanager
 def open_page(app, channel):
-    """A socket of the app's process that is on a channel."""
+    """Open a socket of the app's process that is on a channel."""
     node = app.extensions["realtime"].node()
     with admitted(node) as connection:
         node.registry.subscribe(connection.digest, [channel])
@@ -71,7 +71,7 @@ def open_page(app, channel):
 
 
 def test_push_finds_the_only_app_without_a_context():
-    """A thread or a script need not push a context where one app was initialised."""
+    """A thread or script pushes without a context. The only app that was initialised is used."""
     realtime = Realtime()
     heard = Heard(make_app(realtime))
 
@@ -81,7 +81,8 @@ def test_push_finds_the_only_app_without_a_context():
 
 
 def test_push_goes_to_the_app_of_the_context():
-    """One object serves several apps; what is pushed in one is not heard in another."""
+    """One Realtime serves several apps. A push in one app's context reaches only that app's
+    pages."""
     realtime = Realtime()
     one, other = make_app(realtime), make_app(realtime, "other")
     heard = Heard(one), Heard(other)
@@ -96,7 +97,7 @@ def test_push_goes_to_the_app_of_the_context():
 
 
 def test_push_says_that_it_does_not_know_which_app():
-    """Two apps and no context: an error that tells what to do."""
+    """Two apps and no context: the error says what to do."""
     realtime = Realtime()
     apps = make_app(realtime), make_app(realtime, "other")
 
@@ -106,7 +107,7 @@ def test_push_says_that_it_does_not_know_which_app():
 
 
 def test_push_in_a_foreign_app_names_it():
-    """An app that was forgotten in init_app is named."""
+    """A push in the context of an app without init_app is an error that names the app."""
     app = make_app()
     realtime = Realtime(app)
 
@@ -115,7 +116,7 @@ def test_push_in_a_foreign_app_names_it():
 
 
 def test_push_many_keeps_the_order():
-    """One after the other, each down its own channels."""
+    """The messages are pushed in order, each to its own channels."""
     realtime = Realtime()
     heard = Heard(make_app(realtime))
 
@@ -127,7 +128,7 @@ def test_push_many_keeps_the_order():
 
 @pytest.mark.parametrize("message", [float("nan"), [float("inf")], "\ud800"], ids=repr)
 def test_push_refuses_what_no_browser_reads(message):
-    """A message that would break the page's JSON.parse fails where it is pushed."""
+    """A message that JSON.parse would refuse is an error at the push."""
     app = make_app()
     app.json.ensure_ascii = False
     realtime = Realtime(app)
@@ -142,7 +143,7 @@ def test_push_refuses_what_no_browser_reads(message):
     ids=["empty", "no text", "too long", "half a surrogate pair"],
 )
 def test_push_refuses_what_is_no_push_id(push_id):
-    """A push id is a text that the caller will know again."""
+    """A push id must be a text."""
     app = make_app()
     realtime = Realtime(app)
 
@@ -151,8 +152,8 @@ def test_push_refuses_what_is_no_push_id(push_id):
 
 
 def test_push_keeps_nothing_in_memory_but_the_log():
-    """What nobody can repeat is not remembered, or a busy process would hold 300 s of ids."""
-    # Held, for a Realtime only knows its app: one that nobody holds may be collected.
+    """A push without a push id cannot be repeated, so no id is remembered for it."""
+    # A variable holds the app, because a Realtime alone does not keep its app alive.
     app = make_app(REALTIME_HISTORY_SIZE=10)
     realtime = Realtime(app)
     realtime.push_many((number, "room") for number in range(100))
@@ -167,7 +168,8 @@ def test_push_keeps_nothing_in_memory_but_the_log():
 
 
 def test_push_or_ban_from_a_process_that_never_serves_is_an_error(monkeypatch):
-    """On memory that nobody asked for, the push of a job queue's worker could reach no one."""
+    """The worker of a job queue pushes without REALTIME_REDIS and without REALTIME_REGISTRY. The
+    push would reach nobody."""
     monkeypatch.setattr(sys, "argv", ["/usr/bin/celery", "worker"])
     app = flask.Flask("script")
     app.secret_key = "a secret of the tests"
@@ -188,7 +190,7 @@ def test_push_or_ban_from_a_process_that_never_serves_is_an_error(monkeypatch):
 
 
 def test_push_to_reaches_one_client_without_a_request():
-    """A thread or a command sends to the page that a view has noted the digest of."""
+    """A thread or command pushes to a page by the digest that a view has stored."""
     realtime = Realtime()
     app = make_app(realtime)
     digest = "d" * 64
@@ -201,7 +203,7 @@ def test_push_to_reaches_one_client_without_a_request():
 
 
 def test_push_to_a_client_that_has_left_is_no_error():
-    """Neither one that has left the channel, nor one whose page is gone."""
+    """A push to a client that has left the channel, or whose page has closed, is no error."""
     realtime = Realtime()
     app = make_app(realtime)
     registry = app.extensions["realtime"].node().registry
@@ -216,7 +218,8 @@ def test_push_to_a_client_that_has_left_is_no_error():
 
 
 def test_push_to_a_client_that_never_could_hear_it_is_an_error():
-    """A wrong channel, a text that is no digest, and a text that is no channel's name."""
+    """A channel to which the client never was subscribed, an invalid digest, and an invalid name
+    are errors."""
     realtime = Realtime()
     app = make_app(realtime)
     digest = "d" * 64
@@ -230,7 +233,8 @@ def test_push_to_a_client_that_never_could_hear_it_is_an_error():
 
 
 def test_push_with_message_and_channel_swapped_gives_a_hint_in_debug(caplog):
-    """Where pages listen to what was meant as the message, and nobody to the channel: once."""
+    """In debug mode one log line says that message and channel look swapped: no page is on the
+    channel, but pages are on one with the message's name."""
     realtime = Realtime()
     app = make_app(realtime)
 

@@ -1,4 +1,4 @@
-"""Messages in apps that have Flask-Login, Flask-WTF, Flask-Session or Flask-Limiter."""
+"""Messages in apps with Flask-Login, Flask-WTF, Flask-Session or Flask-Limiter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKEN = re.compile(r'value="([^"]+)"')
 
 @pytest.fixture
 def login(app):
-    """*app* with Flask-Login: /login, /logout, and /me for those who are logged in."""
+    """Return *app* with Flask-Login: /login, /logout, and /me for logged-in users."""
     flask_login = pytest.importorskip("flask_login")
     manager = flask_login.LoginManager(app)
     manager.session_protection = "strong"
@@ -45,7 +45,7 @@ def login(app):
 
 @pytest.fixture
 def protected(app):
-    """*app* with Flask-WTF's CSRF protection."""
+    """Return *app* with Flask-WTF's CSRF protection."""
     flask_wtf = pytest.importorskip("flask_wtf")
     flask_wtf.CSRFProtect(app)
     form = '<input value="{{ csrf_token() }}">'
@@ -55,7 +55,7 @@ def protected(app):
 
 @pytest.fixture
 def server_side(app, tmp_path):
-    """*app* with sessions in files, of which the cookie is but the key."""
+    """Return *app* with sessions in files, whose ids the cookie holds."""
     flask_session = pytest.importorskip("flask_session")
     cachelib = pytest.importorskip("cachelib")
     app.config.update(
@@ -66,7 +66,7 @@ def server_side(app, tmp_path):
 
 
 def test_call_of_one_who_logged_in_by_http_is_theirs(app, login):
-    """A route that wants a log-in knows the user over a socket."""
+    """A visitor has logged in by HTTP. A call of a route with @login_required knows the user."""
     browser = Browser(app)
 
     refused = browser.open_socket().call("/me")
@@ -78,7 +78,7 @@ def test_call_of_one_who_logged_in_by_http_is_theirs(app, login):
 
 @pytest.mark.parametrize("how", ["", "?remember"])
 def test_log_in_over_a_socket_becomes_the_browsers(app, login, how):
-    """One who logs in over a socket is logged in on the next page."""
+    """A visitor logs in over a socket, and the next page knows the user."""
     browser = Browser(app)
     socket = browser.open_socket()
 
@@ -92,7 +92,8 @@ def test_log_in_over_a_socket_becomes_the_browsers(app, login, how):
 
 
 def test_log_out_over_a_socket_becomes_the_browsers(app, login):
-    """One who logs out over a socket is logged out on the next page, remembered or not."""
+    """A visitor logs out over a socket, with or without "remember me", and the next page knows no
+    user."""
     browser = Browser(app)
     browser.client.post("/login?remember")
     socket = browser.open_socket()
@@ -106,7 +107,8 @@ def test_log_out_over_a_socket_becomes_the_browsers(app, login):
 
 
 def test_log_out_by_http_is_not_undone_by_what_a_socket_does_later(app, login):
-    """A socket that is still open can't log its browser in again."""
+    """A visitor logs out by HTTP. A message of a socket that is still open does not log the browser
+    in again."""
     browser = Browser(app)
     browser.client.post("/login")
     socket = browser.open_socket()
@@ -121,7 +123,7 @@ def test_log_out_by_http_is_not_undone_by_what_a_socket_does_later(app, login):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_call_needs_the_csrf_token_that_its_form_has(protected, scheme):
-    """CSRF protection holds over a socket as it does by HTTP, over https too."""
+    """A call without the form's CSRF token is refused, as by HTTP, also over https."""
     browser = Browser(protected)
     origin = f"{scheme}://localhost"
     socket = browser.open_socket(HTTP_ORIGIN=origin, **{"wsgi.url_scheme": scheme})
@@ -136,7 +138,8 @@ def test_call_needs_the_csrf_token_that_its_form_has(protected, scheme):
 
 
 def test_form_that_came_over_a_socket_can_be_sent_by_http(protected):
-    """The token of a form fetched over a socket is the browser's, once it has taken over."""
+    """A form is fetched over a socket. Its CSRF token works by HTTP after the browser has fetched
+    the session's change."""
     browser = Browser(protected)
     token = TOKEN.search(browser.open_socket().call("/form")["body"])[1]
 
@@ -147,14 +150,14 @@ def test_form_that_came_over_a_socket_can_be_sent_by_http(protected):
 
 
 def test_handler_needs_no_csrf_token(protected):
-    """A message has no place for one; the origin of its socket was checked."""
+    """A message needs no CSRF token, because the origin of its socket was checked."""
     browser = Browser(protected)
 
     assert browser.open_socket({"do": lambda message: "yes"}).say("do")["body"] == "yes"
 
 
 def test_hook_needs_no_csrf_token(protected, caplog):
-    """Neither does one who joins or leaves, where no message came before."""
+    """on_join and on_leave functions need no CSRF token."""
     ran = []
 
     Browser(protected).open_socket().conversation.run_hook(lambda: ran.append(True))
@@ -163,7 +166,7 @@ def test_hook_needs_no_csrf_token(protected, caplog):
 
 
 def test_take_over_needs_no_csrf_token_but_the_origin(protected):
-    """The session path's own check stands in for the token."""
+    """The session path checks the origin in place of a CSRF token."""
     browser = Browser(protected)
     browser.open_socket({"do": lambda message: session.update(a=1)}).say("do")
 
@@ -173,8 +176,8 @@ def test_take_over_needs_no_csrf_token_but_the_origin(protected):
 
 
 def test_session_kept_by_the_server_is_shared_at_once(server_side):
-    """Where the cookie is but a key, socket and browser have one session. Only the cookie's end,
-    which the handshake did not tell, is handed on once."""
+    """The server keeps the session, so a socket's change is visible by HTTP at once. Only the
+    cookie's expiry, which the handshake did not show, waits for the browser once."""
     browser = Browser(server_side)
     socket = browser.open_socket()
 
@@ -188,7 +191,7 @@ def test_session_kept_by_the_server_is_shared_at_once(server_side):
 
 
 def test_session_kept_by_the_server_can_be_cleared_over_a_socket(server_side):
-    """A log-out over a socket leaves the session its socket key, by which it is known."""
+    """A log-out over a socket clears the session on the server, except for a socket key."""
     browser = Browser(server_side)
     browser.client.post("/set", json={"user": 1})
     socket = browser.open_socket()
@@ -200,7 +203,8 @@ def test_session_kept_by_the_server_can_be_cleared_over_a_socket(server_side):
 
 
 def test_log_out_by_http_is_seen_by_a_socket_whose_session_the_server_keeps(server_side):
-    """What HTTP clears is gone for the socket, and no message brings it back."""
+    """A log-out by HTTP clears the session on the server, and no message of a socket brings it
+    back."""
     browser = Browser(server_side)
     browser.client.post("/set", json={"user": 1})
     socket = browser.open_socket()
@@ -213,7 +217,7 @@ def test_log_out_by_http_is_seen_by_a_socket_whose_session_the_server_keeps(serv
 
 
 def test_origin_is_that_of_the_handshake(app):
-    """A view that checks the origin of its requests may go on to."""
+    """A view that checks the Origin header sees that of the handshake."""
     app.add_url_rule("/origin", "origin", lambda: [request.origin, request.referrer])
 
     assert Browser(app).open_socket().call("/origin")["body"] == [ORIGIN, f"{ORIGIN}/"]
@@ -221,7 +225,7 @@ def test_origin_is_that_of_the_handshake(app):
 
 @pytest.fixture
 def limiter(app):
-    """*app* with Flask-Limiter, which allows two requests of an endpoint."""
+    """Return *app* with Flask-Limiter, which allows two requests of an endpoint."""
     flask_limiter = pytest.importorskip("flask_limiter")
     return flask_limiter.Limiter(
         lambda: "everybody", app=app, default_limits=["2/hour"], storage_uri="memory://"
@@ -229,7 +233,7 @@ def limiter(app):
 
 
 def test_limit_counts_each_handler_for_itself(app, limiter):
-    """Who has said too much by one action may say another."""
+    """A visitor has used up the limit of one handler, and may still use another."""
     socket = Browser(app).open_socket({"a": lambda data: "a", "b": lambda data: "b"})
 
     statuses = [socket.say(action)["status"] for action in "aaabbb"]
@@ -238,7 +242,7 @@ def test_limit_counts_each_handler_for_itself(app, limiter):
 
 
 def test_limit_of_one_handler_is_its_own(app, limiter):
-    """A limit written above a handler counts that handler's messages."""
+    """A limit above a handler counts the messages of that handler."""
 
     @limiter.limit("1/hour")
     def rare(data):
@@ -252,7 +256,7 @@ def test_limit_of_one_handler_is_its_own(app, limiter):
 
 
 def test_limit_counts_calls_with_requests(app, limiter):
-    """A view that is called over a socket has one limit with what is asked by HTTP."""
+    """Calls and HTTP requests of a view share one limit."""
     app.add_url_rule("/a", "a", lambda: "a")
     browser = Browser(app)
     socket = browser.open_socket()
@@ -264,7 +268,7 @@ def test_limit_counts_calls_with_requests(app, limiter):
 
 
 def test_handler_that_is_a_view_too_needs_a_token_there(app, protected):
-    """That messages need no CSRF token opens no route to requests without one."""
+    """A function is both a handler and a view. As a view it still needs a CSRF token."""
 
     def save(data=None):
         return "saved"

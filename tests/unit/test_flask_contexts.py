@@ -1,4 +1,4 @@
-"""The context of the current request, as the installed Flask keeps it."""
+"""The current context's objects in each supported version of Flask."""
 
 import flask
 import pytest
@@ -21,7 +21,7 @@ def app():
 
 
 def test_objects_are_those_that_the_proxies_of_flask_stand_for(app):
-    """What is changed here is what a view sees."""
+    """The objects are the same that a view sees through Flask's proxies."""
     with app.test_request_context("/here"):
         app_context().g.user = "ada"
 
@@ -31,9 +31,9 @@ def test_objects_are_those_that_the_proxies_of_flask_stand_for(app):
 
 
 def test_session_can_be_looked_at_without_a_trace(app):
-    """Flask tells caches by ``Vary: Cookie`` of a session that was used."""
+    """Reading the session in this way does not add ``Vary: Cookie`` to the response."""
     with app.test_request_context():
-        # Flask itself may have used it to find the request's route.
+        # Flask itself may have used the session to find the request's route.
         getattr(request_context(), SESSION).accessed = False
 
         found = getattr(request_context(), SESSION)
@@ -43,13 +43,13 @@ def test_session_can_be_looked_at_without_a_trace(app):
 
 
 def test_app_has_a_context_without_a_request(app):
-    """A command, or a task."""
+    """A command or task has an app context, and no request."""
     with app.app_context():
         assert present_app() is app
 
 
 @pytest.mark.parametrize("find", [present_request, present_app])
 def test_missing_context_is_told_of_as_flask_tells_it(find):
-    """A page's socket that is kept for a thread, say."""
+    """Without a context the error is Flask's own."""
     with pytest.raises(RuntimeError, match="context"):
         find()

@@ -1,4 +1,4 @@
-"""What ``help()`` says of the objects that an app calls."""
+"""The ``help()`` of the objects that an app uses."""
 
 import inspect
 
@@ -19,7 +19,7 @@ METHODS = {
 
 @pytest.mark.parametrize("name", METHODS)
 def test_each_method_says_what_it_does(name):
-    """A line of its own comes first, and then a blank line."""
+    """A docstring begins with one line, followed by a blank line."""
     first, *rest = inspect.getdoc(METHODS[name]).split("\n")
 
     assert first.endswith(".")
@@ -28,7 +28,7 @@ def test_each_method_says_what_it_does(name):
 
 @pytest.mark.parametrize("name", [one for one in METHODS if callable(METHODS[one])])
 def test_each_argument_is_named(name):
-    """Nobody has to look an argument up elsewhere."""
+    """The docstring describes each argument."""
     text = inspect.getdoc(METHODS[name])
     arguments = [one for one in inspect.signature(METHODS[name]).parameters if one != "self"]
 

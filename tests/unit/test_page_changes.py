@@ -16,7 +16,7 @@ def changes():
 
 
 def test_changes_are_collected_in_order(changes):
-    """Each verb adds one, of its own name."""
+    """Each method adds one change of its own name."""
     for verb in VERBS:
         getattr(changes, verb)("#a", html="x")
     changes.remove("#a")
@@ -27,7 +27,7 @@ def test_changes_are_collected_in_order(changes):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_change_names_each_argument(verb):
-    """``help(realtime.to("room:1").append)`` needs no other page."""
+    """``help(realtime.to("room:1").append)`` describes each argument itself."""
     method = getattr(PageChanges, verb)
     names = [one for one in inspect.signature(method).parameters if one != "self"]
 
@@ -35,7 +35,7 @@ def test_help_of_a_change_names_each_argument(verb):
 
 
 def test_change_after_the_end_is_an_error(changes):
-    """It would go nowhere."""
+    """A change after the with block would not be sent, so it is an error."""
     changes.has_ended = True
 
     with pytest.raises(RuntimeError, match=r"remove was called after .* realtime\.to\(…\)\.remove"):
@@ -43,7 +43,7 @@ def test_change_after_the_end_is_an_error(changes):
 
 
 def test_what_is_no_change_is_an_error_that_says_where_to_call_it(changes):
-    """A push to scripts, or a refresh, is a message of its own."""
+    """push() or refresh() in a with block is an error, since each is a message of its own."""
     with pytest.raises(AttributeError, match=r"realtime\.to\(…\)\.push\(…\) outside"):
         changes.push("hi")
     with pytest.raises(AttributeError, match=r"realtime\.to\(…\)\.refresh\(…\) outside"):

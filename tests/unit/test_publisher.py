@@ -1,4 +1,4 @@
-"""A publisher, before it has anything to do with Redis."""
+"""A Publisher before it uses Redis."""
 
 import datetime
 
@@ -14,7 +14,7 @@ def publisher(redis_url):
 
 
 def test_publisher_refuses_what_it_cannot_use(publisher):
-    """A bad address is refused by the publisher, a bad channel by the push."""
+    """A bad address is an error at its creation, and a bad channel at the push."""
     for address in (None, "", "localhost:6379", 6379):
         with pytest.raises(InvalidSetting):
             Publisher(address)
@@ -30,7 +30,7 @@ def test_publisher_refuses_what_it_cannot_use(publisher):
     "message", [float("nan"), object()], ids=["no JSON", "nothing Flask encodes"]
 )
 def test_publisher_refuses_a_message_that_is_no_json(publisher, message):
-    """Before it asks Redis for anything, whichever way the message goes."""
+    """A message that cannot be encoded is an error before Redis is asked, by each kind of push."""
     for push in (
         lambda: publisher.push(message, "room"),
         lambda: publisher.push_many([(message, "room")]),
@@ -41,12 +41,12 @@ def test_publisher_refuses_a_message_that_is_no_json(publisher, message):
 
 
 def test_publisher_takes_what_flask_encodes(publisher):
-    """Dates for example; nothing to push is no error."""
+    """Dates, for example, are encoded as Flask does; an empty list of pushes is no error."""
     publisher.push({"on": datetime.date(2026, 1, 2)}, "room")
     publisher.push_many([])
 
 
 def test_publisher_refuses_what_are_no_pairs(publisher):
-    """As an app does."""
+    """push_many() refuses what is not a pair, as in an app."""
     with pytest.raises(TypeError, match="pairs of a message and its channel"):
         publisher.push_many({"a": 1})

@@ -1,4 +1,4 @@
-"""Pushes that the registry did not take are tried again, in order, once each."""
+"""Pushes that the registry did not accept are tried again in order, each published once."""
 
 import logging
 
@@ -12,7 +12,7 @@ from ..eventually import eventually
 
 
 class Registry:
-    """Takes pushes while it is there."""
+    """A registry that accepts pushes while it is up."""
 
     def __init__(self):
         self.is_away = False
@@ -43,14 +43,14 @@ def push(text):
 
 
 def test_push_goes_at_once(queue, registry):
-    """Where the registry is there, nothing waits and no thread begins."""
+    """The registry is up. The push is published at once, and no thread starts."""
     queue.publish(*push("1"))
 
     assert registry.taken == ["1"]
 
 
 def test_push_waits_for_the_registry_and_later_ones_behind_it(queue, registry):
-    """They are taken in the order in which they were made."""
+    """Pushes wait for the registry, and are published in their order."""
     registry.is_away = True
     queue.publish(*push("1"))
     registry.is_away = False
@@ -84,7 +84,8 @@ def test_push_whose_caller_is_interrupted_is_tried_again(registry):
 
 
 def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
-    """After five minutes a repeat could be a second message: the loss is told."""
+    """A push has waited for five minutes, after which a repeat could be a second message. It is
+    dropped with an ERROR."""
     queue = RetryQueue(registry.publish, seconds=0)
     registry.is_away = True
 
@@ -96,7 +97,7 @@ def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
 
 
 def test_push_that_fails_otherwise_keeps_nobody_else(queue, registry, monkeypatch, caplog):
-    """The next is tried all the same."""
+    """A push fails with another error. The next one is tried all the same."""
     registry.is_away = True
     queue.publish(*push(None))
     queue.publish(*push("2"))
@@ -109,7 +110,7 @@ def test_push_that_fails_otherwise_keeps_nobody_else(queue, registry, monkeypatc
 
 
 class Broken(list):
-    """Takes no None."""
+    """A registry that raises an error for None."""
 
     def __iadd__(self, items):
         if None in items:

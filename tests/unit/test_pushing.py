@@ -1,4 +1,4 @@
-"""What the extension object pushes, on a real registry in memory."""
+"""Pushes of the Realtime object, on a real registry in memory."""
 
 import json
 import logging
@@ -47,7 +47,7 @@ def db(app):
 
 @pytest.fixture
 def log(app):
-    """Reads what a channel's log holds."""
+    """A function that reads a channel's log."""
 
     def log(channel):
         registry = app.extensions["realtime"].node().registry
@@ -60,7 +60,7 @@ def log(app):
 
 
 def test_fragment_is_rendered_and_stands_in_the_log(app, realtime, log):
-    """It takes the way of a message."""
+    """A fragment is rendered, and stored in the log like a message."""
     with app.test_request_context("/"):
         realtime.to("room:1").append("#messages", "row.html", text="<hi>")
 
@@ -69,7 +69,7 @@ def test_fragment_is_rendered_and_stands_in_the_log(app, realtime, log):
 
 
 def test_push_of_an_audience_is_a_push(app, realtime, log):
-    """To names, and to what fits a pattern."""
+    """A push of an audience goes to channels by name and by pattern."""
     with app.app_context():
         realtime.push(1, "room:1", "room:2")
         realtime.to("room:1").push(2)
@@ -81,14 +81,14 @@ def test_push_of_an_audience_is_a_push(app, realtime, log):
 
 @pytest.mark.parametrize("names", [[], ["room:*"], ["@user:1"], [""]])
 def test_audience_of_no_valid_name_is_refused(realtime, names):
-    """When it is made, not when something is pushed."""
+    """realtime.to() with an invalid name is an error at once, not at the push."""
     with pytest.raises(InvalidChannel):
         realtime.to(*names)
 
 
 @pytest.mark.parametrize("messages", [{"a": 1}, ["ab"], [("hi", "room:1", 3)]])
 def test_push_of_what_are_no_pairs_is_refused(app, realtime, messages):
-    """The error shows what a pair is."""
+    """The error shows what a pair looks like."""
     with app.app_context(), pytest.raises(TypeError, match="pairs of a message and its channel"):
         realtime.push_many(messages)
 
@@ -96,8 +96,9 @@ def test_push_of_what_are_no_pairs_is_refused(app, realtime, messages):
 @pytest.mark.parametrize(
     "name", [lambda realtime: realtime.to_user(3), lambda realtime: realtime.user(3)]
 )
-def test_user_in_an_app_that_knows_none_is_told_once(app, realtime, caplog, name):
-    """No page belongs to anybody, so that nobody would be reached."""
+def test_user_in_an_app_without_identify_is_logged_once(app, realtime, caplog, name):
+    """An app without realtime.identify uses to_user(), which reaches nobody. One warning says
+    so."""
     with app.app_context():
         name(realtime)
         name(realtime)
@@ -106,8 +107,8 @@ def test_user_in_an_app_that_knows_none_is_told_once(app, realtime, caplog, name
     assert "@realtime.identify" in caplog.text
 
 
-def test_user_in_an_app_that_knows_users_is_nothing_to_tell(app, realtime, caplog):
-    """The app has said who a session belongs to."""
+def test_user_in_an_app_with_identify_is_not_logged(app, realtime, caplog):
+    """An app with realtime.identify uses to_user() without a warning."""
     realtime.identify(lambda: None)
     with app.app_context():
         realtime.to_user(3)
@@ -117,7 +118,7 @@ def test_user_in_an_app_that_knows_users_is_nothing_to_tell(app, realtime, caplo
 
 
 def test_ephemeral_push_stands_in_no_log(app, realtime, log):
-    """It reaches those who are there, and leaves nothing."""
+    """An ephemeral push reaches pages that are connected now, and no log keeps it."""
     with app.app_context():
         realtime.to("room:1", ephemeral=True).push("writing")
         realtime.push("hi", "room:1")
@@ -126,7 +127,8 @@ def test_ephemeral_push_stands_in_no_log(app, realtime, log):
 
 
 def test_page_that_asks_can_be_left_out(app, realtime):
-    """The route names its client; a request that names no page leaves nobody out."""
+    """With include_self=False the push leaves out the page that the request names; a request that
+    names none leaves nobody out."""
 
     @app.post("/say")
     def say():
@@ -151,7 +153,8 @@ def test_page_that_asks_can_be_left_out(app, realtime):
     "SECRET_KEY_FALLBACKS" not in Flask.default_config, reason="Flask 3.1 reads earlier keys"
 )
 def test_page_that_asks_is_left_out_while_the_secret_key_is_exchanged(app, realtime):
-    """Its socket was opened under the key of before."""
+    """The page's socket was opened under the former secret key. include_self=False leaves it out
+    all the same."""
 
     @app.post("/say")
     def say():
@@ -178,7 +181,7 @@ def test_page_that_asks_is_left_out_while_the_secret_key_is_exchanged(app, realt
 
 
 def test_no_session_is_begun_to_leave_a_page_out(app, realtime):
-    """A visitor without a session gets no cookie by it."""
+    """A visitor without a session gets no cookie because of include_self=False."""
 
     @app.post("/say")
     def say():
@@ -192,7 +195,7 @@ def test_no_session_is_begun_to_leave_a_page_out(app, realtime):
 
 
 def test_push_waits_for_the_commit(realtime, db, log):
-    """What is rendered or encoded is what stood there at the push."""
+    """With after_commit a fragment is rendered at the push and sent after the commit."""
     row = db.Row(room=1)
     db.session.add(row)
     db.session.flush()
@@ -205,14 +208,14 @@ def test_push_waits_for_the_commit(realtime, db, log):
 
 
 def test_push_after_the_commit_of_nothing_goes_at_once(realtime, db, log):
-    """There is no transaction that it could wait for."""
+    """Without a transaction the push is sent at once."""
     realtime.to("room:1", after_commit=db.session).push("hi")
 
     assert log("room:1") == [("payload", "hi")]
 
 
 def test_commit_refreshes_the_channels_of_its_rows(realtime, db, log):
-    """Each once."""
+    """A commit refreshes each channel of its rows once."""
     realtime.refresh_on_commit(db.Row, "room:{room}")
     db.session.add_all([db.Row(room=1), db.Row(room=1), db.Row(room=2)])
 
@@ -223,7 +226,8 @@ def test_commit_refreshes_the_channels_of_its_rows(realtime, db, log):
 
 
 def test_commit_refreshes_the_page_that_asked_for_it_too(app, realtime, db):
-    """Its answer may be nothing at all, or one of several blocks."""
+    """The page whose request commits is refreshed too, because its response may be empty, or one of
+    several blocks."""
     realtime.refresh_on_commit(db.Row, "room:{room}")
     app.add_url_rule("/", "index", lambda: "<body>")
 
@@ -247,7 +251,7 @@ def test_commit_refreshes_the_page_that_asked_for_it_too(app, realtime, db):
 
 
 def test_commit_within_quietly_refreshes_nothing(realtime, db, log):
-    """The next one does."""
+    """A commit within realtime.quietly() refreshes nothing; the next one does."""
     realtime.refresh_on_commit(db.Row, "room:{room}")
     with realtime.quietly():
         db.session.add(db.Row(room=1))
@@ -261,7 +265,7 @@ def test_commit_within_quietly_refreshes_nothing(realtime, db, log):
 
 
 def test_commit_of_many_channels_does_not_wait_for_them(realtime, db, log):
-    """They are refreshed in the background."""
+    """Many channels are refreshed in the background."""
     realtime.refresh_on_commit(db.Row, "room:{room}")
     count = MOST_REFRESHED_AT_ONCE + 1
     db.session.add_all([db.Row(room=number) for number in range(count)])
@@ -271,8 +275,9 @@ def test_commit_of_many_channels_does_not_wait_for_them(realtime, db, log):
     eventually(lambda: log(f"room:{count - 1}") == [("refresh", True)])
 
 
-def test_commit_that_names_no_channel_is_told(realtime, db, log, caplog):
-    """The commit stands, other channels are refreshed, and the log has an error."""
+def test_commit_that_names_an_invalid_channel_is_logged(realtime, db, log, caplog):
+    """refresh_on_commit gives an invalid name. The commit stands, other channels are refreshed, and
+    an ERROR is logged."""
     realtime.refresh_on_commit(db.Row, lambda row: ["", f"room:{row.room}"])
     db.session.add(db.Row(room=1))
 

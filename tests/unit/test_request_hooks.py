@@ -1,4 +1,5 @@
-"""The parts of the extension act on each request, around all that the app does."""
+"""The parts of the extension run at the beginning and the end of each request, around the app's own
+functions."""
 
 import flask
 import pytest
@@ -18,7 +19,7 @@ def told():
 
 
 def part(told, name):
-    """A part of the extension that notes when it is called, and with which request."""
+    """A function that makes a part which records its calls and their requests."""
 
     def noting(moment):
         def note(given, response=None):
@@ -32,7 +33,7 @@ def part(told, name):
 
 
 def test_parts_stand_around_the_app(app, told):
-    """Whatever the app does to a request is done once they have begun, and before they end."""
+    """The parts begin before any function of the app, and end after all of them."""
 
     def note(what):
         return lambda *_arguments: told.append(f"the app's {what}")
@@ -67,7 +68,7 @@ def test_parts_stand_around_the_app(app, told):
 
 
 def test_request_that_leads_nowhere_is_a_request_too(app, told):
-    """It may have cleared a session, say."""
+    """The parts run for a 404 too, since its handler may have cleared the session."""
     request_hooks(app).add(**part(told, "one"))
 
     assert app.test_client().get("/nowhere").status_code == 404
@@ -75,7 +76,7 @@ def test_request_that_leads_nowhere_is_a_request_too(app, told):
 
 
 def test_part_may_answer_in_place_of_the_view(app):
-    """A page that is subscribed to what the registry does not take is refused at the end."""
+    """A part replaces the response, for example if the registry did not accept a subscription."""
     app.add_url_rule("/", "view", lambda: "the view")
     request_hooks(app).add(end=lambda request, response: Response("another", 503))
 
@@ -83,7 +84,8 @@ def test_part_may_answer_in_place_of_the_view(app):
 
 
 def test_flask_calls_one_hook_of_each_kind(app, told):
-    """However many parts there are; a kind that no part needs has none."""
+    """Flask calls one function of each kind for all parts together, and none of a kind that no part
+    uses."""
     request_hooks(app).add(begin=lambda request: told.append("begin"))
     assert app.after_request_funcs == {}
 
@@ -95,14 +97,15 @@ def test_flask_calls_one_hook_of_each_kind(app, told):
 
 
 def test_hooks_of_an_app_are_its_own(app):
-    """One extension may serve several apps."""
+    """Parts of one app do not run for another app of the same extension."""
     other = flask.Flask("other")
 
     assert request_hooks(app) is request_hooks(app) is not request_hooks(other)
 
 
 def test_functions_of_the_app_are_told_from_the_hooks(app):
-    """Whoever runs the app's functions for a request that nobody has sent leaves the hooks out."""
+    """Code that runs the app's own functions for an artificial request can leave out the
+    extension's."""
     hooks = RequestHooks(app)
     (own,) = app.url_value_preprocessors[None]
 

@@ -1,4 +1,4 @@
-"""Finds out which channels a commit of a database concerns."""
+"""Which channels a database commit refreshes."""
 
 import pytest
 from sqlalchemy import delete, event, update
@@ -19,7 +19,7 @@ def watch(rows):
 
 
 def test_new_row_concerns_its_channel(session, rows, watch):
-    """Behind the commit, once."""
+    """A new row refreshes its channel once, after the commit."""
     told = watch()
     session.add_all([rows.message(room_id=1), rows.message(room_id=1), rows.message(room_id=2)])
     session.flush()
@@ -33,7 +33,7 @@ def test_new_row_concerns_its_channel(session, rows, watch):
 
 
 def test_deleted_row_concerns_its_channel(session, rows, watch):
-    """So does one that is deleted as the orphan of its parent."""
+    """A deleted row refreshes its channel, also one that is deleted as an orphan of its parent."""
     told = watch()
     session.delete(session.get(rows.message, 1))
     session.commit()
@@ -49,7 +49,8 @@ def test_deleted_row_concerns_its_channel(session, rows, watch):
 
 @pytest.mark.parametrize("is_expired", [True, False])
 def test_row_that_moves_concerns_both_channels(session, rows, watch, is_expired):
-    """The old one shows it no more, although the row itself was not loaded."""
+    """A row moves to another channel. Both are refreshed, even if the row's former values were not
+    loaded."""
     told = watch()
     message = session.get(rows.message, 1)
     if is_expired:
@@ -62,7 +63,7 @@ def test_row_that_moves_concerns_both_channels(session, rows, watch, is_expired)
 
 
 def test_row_that_moves_by_a_relationship(session, rows, watch):
-    """A format may read what the row belongs to."""
+    """A format may read a relationship of the row, whose change moves the row."""
     told = watch("room:{room.id}")
     session.get(rows.message, 1).room = session.get(rows.room, 2)
 
@@ -72,7 +73,8 @@ def test_row_that_moves_by_a_relationship(session, rows, watch):
 
 
 def test_only_some_columns_count(session, rows, watch):
-    """A counter that no page shows refreshes none; a move counts all the same."""
+    """A change of a column outside of columns= refreshes nothing; a move to another channel always
+    does."""
     told = watch(columns=("text",))
     message = session.get(rows.message, 1)
     message.stars = 5
@@ -88,7 +90,7 @@ def test_only_some_columns_count(session, rows, watch):
 
 
 def test_row_that_is_set_to_what_it_was_concerns_nobody(session, rows, watch):
-    """There is nothing new to show."""
+    """A row is set to the values that it has. Nothing is refreshed."""
     told = watch()
     message = session.get(rows.message, 1)
     assert message.text == "a"
@@ -100,7 +102,7 @@ def test_row_that_is_set_to_what_it_was_concerns_nobody(session, rows, watch):
 
 
 def test_function_names_several_channels(session, rows, watch):
-    """Its old and its new value count for it, too."""
+    """A function returns several names, for the row's former and its new values."""
     told = watch(lambda row: [f"room:{row.room_id}", "all"])
     session.get(rows.message, 1).room_id = 2
 
@@ -110,7 +112,7 @@ def test_function_names_several_channels(session, rows, watch):
 
 
 def test_what_is_rolled_back_concerns_nobody(session, rows, watch):
-    """A savepoint that is rolled back takes its rows with it; one that is released does not."""
+    """A rolled back savepoint refreshes nothing of its rows; a released one does at the commit."""
     told = watch()
     session.get(rows.message, 1).text = "b"
     session.rollback()
@@ -124,7 +126,7 @@ def test_what_is_rolled_back_concerns_nobody(session, rows, watch):
 
 
 def test_statements_in_bulk_are_not_seen(session, rows, watch):
-    """They have no rows: the documentation says so."""
+    """Bulk statements have no rows and refresh nothing, as the documentation says."""
     told = watch()
     session.execute(update(rows.message).values(text="c"))
     session.execute(delete(rows.message))
@@ -135,7 +137,7 @@ def test_statements_in_bulk_are_not_seen(session, rows, watch):
 
 
 def test_function_that_returns_none_names_no_channel(session, rows, watch, caplog):
-    """Some rows concern nobody; the log has nothing of them."""
+    """A function returns None for a row, which refreshes nothing and logs nothing."""
     told = watch(lambda row: f"room:{row.room_id}" if row.text else None)
     session.add(rows.message(room_id=1))
     session.commit()
@@ -146,8 +148,8 @@ def test_function_that_returns_none_names_no_channel(session, rows, watch, caplo
     assert not caplog.records
 
 
-def test_function_that_returns_no_name_is_told(session, rows, watch, caplog):
-    """A number, say: the log says what is expected."""
+def test_function_that_returns_no_name_is_logged(session, rows, watch, caplog):
+    """A function returns a number. The log says what is expected."""
     watch(lambda row: row.room_id)
     session.add(rows.message(room_id=1))
 
@@ -160,7 +162,7 @@ def test_function_that_returns_no_name_is_told(session, rows, watch, caplog):
 
 
 def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
-    """The commit stands, and the log has the error."""
+    """A function fails. The commit stands, and the log has the error."""
     told = watch(lambda row: 1 / 0)
     session.add(rows.message(id=5, room_id=1))
 
@@ -188,13 +190,13 @@ def test_function_that_fails_undoes_nothing(session, rows, watch, caplog):
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(watch, given, error, told):
-    """Not at the first commit."""
+    """Invalid arguments are errors at once, and not at the first commit."""
     with pytest.raises(error, match=told):
         watch(**given)
 
 
 def test_table_or_row_in_place_of_its_class_is_refused(rows, watch):
-    """SQLAlchemy can inspect both, and neither has rows to watch."""
+    """A table or a row in place of a mapped class is an error."""
     for model in (rows.message.__table__, rows.message()):
         with pytest.raises(TypeError, match="neither its table nor one of its rows"):
             watch(model=model)

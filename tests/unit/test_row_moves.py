@@ -1,4 +1,4 @@
-"""Rows that move from one channel to another, and what they belong to."""
+"""Rows that move from one channel to another by their relationships."""
 
 import gc
 
@@ -20,7 +20,7 @@ def watch(rows):
 
 @pytest.fixture
 def parted():
-    """Models whose rows know of each other in one direction only."""
+    """Models with a relationship in one direction only."""
     Base = declarative_base()
 
     class Box(Base):
@@ -49,7 +49,7 @@ def parted():
 
 @pytest.fixture
 def named():
-    """Messages that name their owner by another column than the owner's primary key."""
+    """Messages whose foreign key refers to another column than the owner's primary key."""
     Base = declarative_base()
 
     class Owner(Base):
@@ -77,7 +77,8 @@ def named():
 
 
 def test_row_that_moves_by_the_collections_of_its_parents(parted, watch):
-    """The row itself is told only when it is written."""
+    """A row is moved by its parents' collections, and SQLAlchemy changes the row itself only in the
+    flush. Both channels are refreshed."""
     told = watch("box:{box_id}", model=parted.message)
     with Session(parted.engine) as session:
         first, second = session.get(parted.room, 1), session.get(parted.room, 2)
@@ -104,7 +105,8 @@ NAMES_BY_ROOM = ["room:{room.id}", lambda row: f"room:{row.room.id}"]
 def test_row_that_moves_between_related_rows_concerns_both(
     session, rows, watch, names, is_loaded, by
 ):
-    """Whether the related row was loaded, and whether the app sets it or its key."""
+    """Both channels are refreshed, whether or not the related row was loaded, and whether the app
+    sets the relationship or its key."""
     told = watch(names)
     message = session.get(rows.message, 1)
     assert not is_loaded or message.room.id == 1
@@ -117,7 +119,8 @@ def test_row_that_moves_between_related_rows_concerns_both(
 
 @pytest.mark.parametrize("names", ["of:{owner.id}", lambda row: f"of:{row.owner.id}"])
 def test_new_row_is_named_by_what_it_belongs_to_in_any_way(named, watch, names):
-    """By another key than the primary one, which SQLAlchemy loads once the row is there."""
+    """The related row is found by another key than its primary key, which SQLAlchemy loads after
+    the insert."""
     told = watch(names, model=named.message)
     with Session(named.engine) as session:
         session.add(named.message(name="Ada"))
@@ -128,8 +131,7 @@ def test_new_row_is_named_by_what_it_belongs_to_in_any_way(named, watch, names):
 
 @pytest.mark.parametrize("names", NAMES_BY_ROOM)
 def test_row_that_belongs_to_nobody_concerns_nobody(session, rows, watch, caplog, names):
-    """It leaves the channel of the one that it belonged to, and its log is silent where a format
-    says so."""
+    """A row loses its owner. The former owner's channel is refreshed, and nothing is logged."""
     told = watch(names)
     session.get(rows.message, 1).room = None
     session.commit()
@@ -141,7 +143,7 @@ def test_row_that_belongs_to_nobody_concerns_nobody(session, rows, watch, caplog
 
 
 def test_deleted_row_is_named_by_what_it_belonged_to(session, rows, watch):
-    """As it stood in the database."""
+    """A deleted row refreshes the channel of its values in the database."""
     told = watch("room:{room.id}")
     message = session.get(rows.message, 1)
     message.room_id = 2
@@ -153,7 +155,7 @@ def test_deleted_row_is_named_by_what_it_belonged_to(session, rows, watch):
 
 
 def test_savepoint_that_is_rolled_back_takes_its_rows_with_it(session, rows, watch):
-    """At whatever depth; those around it are told."""
+    """Rows of a rolled back savepoint at any depth refresh nothing; rows around it do."""
     told = watch()
     session.add(rows.message(room_id=1))
     session.flush()

@@ -1,4 +1,4 @@
-"""Rows as they are within a flush, and as they were before it."""
+"""The values of a row within a flush, and before it."""
 
 import gc
 
@@ -22,7 +22,7 @@ Base = declarative_base()
 
 
 class Place(Base):
-    """One with a key of two columns."""
+    """A model whose primary key has two columns."""
 
     __tablename__ = "places"
     town = Column(String, primary_key=True)
@@ -30,7 +30,7 @@ class Place(Base):
 
 
 class Person(Base):
-    """One whose names are read in every way that a class offers."""
+    """A model whose name can be read in every way that a class offers."""
 
     __tablename__ = "people"
     __table_args__ = (ForeignKeyConstraint(["street", "town"], ["places.street", "places.town"]),)
@@ -72,7 +72,8 @@ def session():
 
 @pytest.fixture
 def read(session):
-    """What a function reads of a row as it was and as it is, while a change is flushed."""
+    """Return what a function reads of a row before and after its change, while the change is
+    flushed."""
 
     def read(row, function):
         found = []
@@ -100,7 +101,7 @@ def read(session):
     ],
 )
 def test_attribute_method_or_property_is_of_its_moment(session, read, function, expected):
-    """What the class makes of its columns is made of the old ones, too."""
+    """A method or property of the former row uses the former values of its columns."""
     ada = session.get(Person, 1)
     assert ada.name == "Ada"
     ada.name = "Eve"
@@ -109,7 +110,8 @@ def test_attribute_method_or_property_is_of_its_moment(session, read, function, 
 
 
 def test_row_that_is_related_by_several_columns_is_of_its_moment(session, read):
-    """Whatever their order."""
+    """A row that is related by a key of several columns, in any order, is the former or the present
+    one."""
     ada = session.get(Person, 1)
     assert ada.place.street == "1"
     ada.town, ada.street = "B", "2"
@@ -118,7 +120,8 @@ def test_row_that_is_related_by_several_columns_is_of_its_moment(session, read):
 
 
 def test_row_that_the_same_flush_inserts_is_found(session, read):
-    """It is not loaded a second time, which SQLAlchemy would refuse."""
+    """The related row is inserted by the same flush. It is not loaded, which SQLAlchemy would
+    refuse."""
     ben = session.get(Person, 2)
     assert ben.friend is None
     eve = Person(name="Eve")
@@ -130,7 +133,7 @@ def test_row_that_the_same_flush_inserts_is_found(session, read):
 
 
 def test_row_out_of_its_session_belongs_to_nobody(session):
-    """There is nowhere to look."""
+    """A row that belongs to no session has no related row."""
     ada = session.get(Person, 1)
     assert ada.town == "A"
     session.expunge(ada)
@@ -149,5 +152,5 @@ def test_row_out_of_its_session_belongs_to_nobody(session):
     ],
 )
 def test_attributes_behind_a_name(name, expected):
-    """Those whose former value has to be known."""
+    """The attributes whose former values must be known for a name."""
     assert attributes_behind(inspect(Person), name) == expected

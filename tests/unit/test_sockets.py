@@ -25,7 +25,7 @@ def registry(process):
 
 
 class Pushed(list):
-    """Writes down what a socket pushes."""
+    """A publisher that records what a socket pushes."""
 
     def push(self, message, names, push_id=None):
         self.append((message, names, push_id))
@@ -63,7 +63,7 @@ def app(settlement):
 
 
 def cookie_of(app, key):
-    """The headers of a browser whose session has this socket key."""
+    """Return the headers of a browser whose session has this socket key."""
     if key is None:
         return {}
     signed = app.session_interface.get_signing_serializer(app).dumps({"socket_key": key})
@@ -72,8 +72,8 @@ def cookie_of(app, key):
 
 @pytest.fixture
 def in_request(app):
-    """Runs a function in a request of the open page whose id is given, or, if it is None, of one
-    that renders a page, in one browser session; *status* is that of the response."""
+    """Run a function in a request of the open page with that id or, if the id is None, of a page
+    that is rendered, all in one browser session; *status* is the response's."""
 
     def run(function, connection_id=ID, key=KEY, status=200):
         headers = cookie_of(app, key)
@@ -81,7 +81,7 @@ def in_request(app):
             headers["X-Realtime-Connection-Id"] = connection_id
         with app.test_request_context(headers=headers) as context:
             result = function()
-            # Flask 3.2 has the methods of an app take the context first.
+            # In Flask 3.2 methods of an app take the context first.
             contexts = (context,) if hasattr(AppContext, "has_request") else ()
             app.process_response(*contexts, app.response_class(status=status))
             return result
@@ -90,13 +90,13 @@ def in_request(app):
 
 
 def test_socket_is_named_by_its_digest(socket, in_request):
-    """The digest of session and page names the client, in whichever request."""
+    """The digest of session and page is the same in every request of the page."""
     assert in_request(lambda: socket.digest) == digest("secret", KEY, ID)
     assert in_request(lambda: socket.connection_id) == ID
 
 
 def test_socket_of_another_page_or_session_is_another_client(socket, in_request):
-    """A wrong id or a foreign session names nobody else's client."""
+    """A wrong id or another session gives another digest."""
     digests = {
         in_request(lambda: socket.digest),
         in_request(lambda: socket.digest, OTHER_ID),
@@ -107,7 +107,7 @@ def test_socket_of_another_page_or_session_is_another_client(socket, in_request)
 
 
 def test_subscribe_subscribes_this_page_alone(socket, registry, in_request):
-    """One page's subscriptions are not another's of the same browser."""
+    """A subscription belongs to one page, not to other pages of the browser."""
     in_request(lambda: socket.subscribe("a", ["b", "c"]))
 
     assert in_request(lambda: socket.channels) == {"a", "b", "c"}
@@ -116,7 +116,7 @@ def test_subscribe_subscribes_this_page_alone(socket, registry, in_request):
 
 
 def test_subscribe_shows_at_once_in_channels(socket, in_request):
-    """A view that asks sees what its page will hear."""
+    """realtime.socket.channels contains a new subscription at once."""
 
     def view():
         socket.subscribe("a", "b")
@@ -127,7 +127,8 @@ def test_subscribe_shows_at_once_in_channels(socket, in_request):
 
 
 def test_subscribe_begins_no_session_for_a_page_that_says_it_is_open(socket, in_request):
-    """A request without a session names no page that anybody could know."""
+    """A request without a session names an open page, which cannot be known. No session is
+    started."""
 
     def view():
         socket.subscribe("a")
@@ -137,7 +138,7 @@ def test_subscribe_begins_no_session_for_a_page_that_says_it_is_open(socket, in_
 
 
 def test_unsubscribe_takes_channels_away(socket, in_request):
-    """What the page is not subscribed to is no error."""
+    """Unsubscribing from a channel without a subscription is no error."""
     in_request(lambda: socket.subscribe("a", "b"))
 
     in_request(lambda: socket.unsubscribe("b", "never"))
@@ -151,7 +152,7 @@ def test_unsubscribe_takes_channels_away(socket, in_request):
 @pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_subscribe_refuses_what_is_no_channel(make_socket, in_request, verb, channels, is_enabled):
-    """A bad name, none, or a pattern is an error at the door, and nothing of the call is done."""
+    """An invalid name, no name, or a pattern is an error, and nothing of the call is done."""
     socket = make_socket(is_enabled)
 
     with pytest.raises(InvalidChannel):
@@ -162,7 +163,7 @@ def test_subscribe_refuses_what_is_no_channel(make_socket, in_request, verb, cha
 
 @pytest.mark.parametrize("verb", ["subscribe", "unsubscribe"])
 def test_subscribe_to_a_pattern_says_where_patterns_are_for(socket, in_request, verb):
-    """Not that a push takes one by another argument, which these methods have not."""
+    """The error for a pattern does not suggest an argument that subscribe() lacks."""
     with pytest.raises(InvalidChannel) as caught:
         in_request(lambda: getattr(socket, verb)("room:1", "room:*"))
 
@@ -173,7 +174,7 @@ def test_subscribe_to_a_pattern_says_where_patterns_are_for(socket, in_request, 
 
 
 def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request):
-    """An app that cannot sign sessions learns so at once."""
+    """An app without SECRET_KEY gets an error at once."""
     app.secret_key = None
 
     with pytest.raises(InvalidSetting, match="SECRET_KEY"):
@@ -181,27 +182,27 @@ def test_subscribe_without_a_secret_key_says_what_to_set(app, socket, in_request
 
 
 def test_push_publishes_to_names_and_patterns(socket, pushed, in_request):
-    """It is the same as realtime.push, and needs no session."""
+    """realtime.socket.push() does what realtime.push() does, and needs no session."""
     in_request(lambda: socket.push({"n": 1}, "a", ["b", "c"], pattern="d*", push_id="x"), key=None)
 
     assert pushed == [({"n": 1}, ["a", "b", "c", "d*"], "x")]
 
 
 def test_push_to_publishes_to_one_client(socket, pushed, in_request):
-    """It is the same as realtime.push_to."""
+    """realtime.socket.push_to() does what realtime.push_to() does."""
     in_request(lambda: socket.push_to("d" * 64, "psst", "a"), OTHER_ID)
 
     assert pushed == [("d" * 64, "psst", "a")]
 
 
 def test_socket_of_a_request_is_not_resumed(socket, in_request):
-    """Only what a socket says belongs to a socket that could be resumed."""
+    """is_resumed is False in an HTTP request."""
     assert in_request(lambda: socket.is_resumed) is False
 
 
 @pytest.mark.parametrize("channel", ["", "a*", None, ["a"], "@user:42"])
 def test_push_to_takes_one_name(socket, in_request, channel):
-    """Neither a pattern nor a list."""
+    """push_to() refuses a pattern and a list."""
     with pytest.raises(InvalidChannel):
         in_request(lambda: socket.push_to("x", "psst", channel))
 
@@ -216,7 +217,7 @@ def test_push_to_takes_one_name(socket, in_request, channel):
 def test_disconnect_closes_this_page_or_the_session(
     socket, process, in_request, everywhere, disconnected
 ):
-    """A logout can close this page's sockets, or those of all pages of the browser."""
+    """A log-out closes this page's sockets, or those of all pages of the browser."""
     in_request(lambda: socket.subscribe("a"))
 
     in_request(lambda: socket.disconnect(everywhere=everywhere))
@@ -225,8 +226,8 @@ def test_disconnect_closes_this_page_or_the_session(
 
 
 def test_disconnect_everywhere_gives_the_session_another_key(socket, registry, in_request):
-    """Nothing that was granted before is left: neither a kept cookie nor a page that was away
-    comes back, in an app that never says who a session belongs to."""
+    """disconnect(everywhere=True) in an app without realtime.identify: neither a kept cookie nor a
+    page that was away can reconnect."""
 
     def view():
         socket.disconnect(everywhere=True)
@@ -243,7 +244,8 @@ def test_disconnect_everywhere_gives_the_session_another_key(socket, registry, i
 def test_disconnect_closes_the_session_that_was_cleared_before(
     socket, process, in_request, key_now
 ):
-    """A logout may clear the session first: the sockets are those of who sent the request."""
+    """A log-out clears the session first. The sockets of the session that sent the request
+    close."""
 
     def view():
         session.clear()
@@ -259,7 +261,7 @@ def test_disconnect_closes_the_session_that_was_cleared_before(
 
 
 def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, in_request):
-    """Only a subscription or the digest begins a session."""
+    """Only a subscription or the digest starts a session."""
 
     def view():
         socket.unsubscribe("a")
@@ -271,7 +273,8 @@ def test_socket_of_a_fresh_visitor_makes_no_session_by_being_looked_at(socket, i
 
 
 def test_socket_does_nothing_where_the_extension_is_off(app, in_request):
-    """ENABLED False needs no secret key, makes no session and asks no registry."""
+    """With REALTIME_ENABLED False realtime.socket needs no secret key, starts no session and asks
+    no registry."""
     app.secret_key = None
     grants = Grants(lambda: pytest.fail("asked"))
     socket = Socket(grants, Settlement(None, grants), Pushed(), False)

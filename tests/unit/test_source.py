@@ -1,4 +1,4 @@
-"""What the source may hold: the rules of the house that a script can check."""
+"""Rules for the source code that a script can check."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def name_of(path, root=ROOT):
 
 
 def attributes(path):
-    """What a file takes from modules and objects, as it stands there: ``time.sleep``."""
+    """Return what a file takes from modules and objects, as in ``time.sleep``."""
     return {ast.unparse(node) for node in nodes(path) if isinstance(node, ast.Attribute)}
 
 
 def assert_only(found, expected, rule):
-    """Fail for what is *found* besides the *expected* exceptions, and for an exception that is no
-    longer found: the list of exceptions may only get shorter."""
+    """Fail for what is *found* beyond the *expected* exceptions, and for an exception that is not
+    found any more: the list may only get shorter."""
     assert sorted(set(found) - set(expected)) == [], rule
     assert sorted(set(expected) - set(found)) == [], "no exception any more: take it off the list"
 
@@ -52,7 +52,7 @@ def assert_only(found, expected, rule):
 LINES = 300
 
 
-def test_file_is_read_in_one_sitting():
+def test_file_has_at_most_300_lines():
     """No file of the package, its tests, its benchmarks or its examples exceeds 300 lines."""
     longer = [
         name_of(path)
@@ -89,7 +89,7 @@ def test_document_for_maintainers_names_files_that_are_there():
 
 
 def test_commands_that_the_documents_name_are_there():
-    """``make walls`` was called ``make contracts`` long ago."""
+    """Each ``make`` target that a document names exists."""
     pages = [*ROOT.glob("*.rst"), *ROOT.glob("docs/*.rst")]
     named = {one for page in pages for one in re.findall(r"``make ([a-z-]+)", page.read_text())}
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -102,15 +102,16 @@ def test_commands_that_the_documents_name_are_there():
 
 #: Names of other libraries that begin with an underscore.
 FOREIGN = {"_cookies", "_exit", "_get_current_object", "_replace", "_sock"}
-#: Of Flask's contexts, which are the same in every version that is supported, or are asked for.
+#: Private names of Flask's contexts that are the same in every supported version, or are asked for
+#: first.
 FOREIGN |= {"_after_request_functions", "_flashes", "_request", "_session"}
-#: Of SQLAlchemy's sessions, which have no public word for it.
+#: Private names of SQLAlchemy's sessions without a public alternative.
 FOREIGN |= {"_flushing"}
 
 
 def test_module_touches_nothing_private_of_another():
-    """A name with one underscore before it is used only in the module that defines it; only unit
-    tests may look into what they test."""
+    """A name with one leading underscore is used only in the module that defines it; unit tests may
+    use those of their module."""
     touched = [
         f"{name_of(path)}: {name}"
         for path in (*MODULES, *BESIDE)
@@ -122,7 +123,7 @@ def test_module_touches_nothing_private_of_another():
 
 
 def private(path):
-    """The private names that a file takes from modules and objects."""
+    """Return the private names that a file takes from modules and objects."""
     names = {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
     for node in nodes(path):
         if isinstance(node, ast.ImportFrom):
@@ -131,7 +132,7 @@ def private(path):
 
 
 def defined(path):
-    """The names that a file defines, on its own objects too."""
+    """Return the names that a file defines, also on its own objects."""
     names = set()
     for node in nodes(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -148,7 +149,7 @@ BANNED = {"topic", "topics", "broadcast", "conn", "utils", "helpers", "common", 
 
 
 def test_name_is_made_of_our_words():
-    """What others call a topic is a channel in each name of the package."""
+    """The package's names use its own terms: "channel", not "topic"."""
     strange = [
         f"{name_of(path)}: {name}"
         for path in MODULES
@@ -165,21 +166,22 @@ def arguments(path):
 
 # Processes, threads and clocks.
 
-# Under gevent's patches these names change; who took one before keeps the blocking one.
+# gevent's patches replace these names; a module that has imported one before keeps the blocking
+# one.
 PATCHED = {"threading", "time", "selectors", "select", "socket", "ssl", "queue", "os", "subprocess"}
 MADE_TOO_EARLY = {"Lock", "RLock", "Event", "Condition", "local", "DefaultSelector", "LifoQueue"}
 
 
 def test_module_takes_nothing_that_gevent_patches_later():
-    """``import threading`` finds what is patched at its use; ``from threading import Lock``, or a
-    lock made at import, would block every greenlet of an app that patches after us."""
+    """``import threading`` finds the patched names when it uses them. ``from threading import
+    Lock``, or a lock made at import, would block every greenlet of an app that patches later."""
     taken = [f"{name_of(path)}:{line}" for path in MODULES for line in taken_too_early(path)]
 
     assert_only(taken, (), "import the module, and make locks when they are first needed")
 
 
 def taken_too_early(path):
-    """The lines of a file that take from a module what gevent's patches replace later."""
+    """Return the lines of a file that take names from a module which gevent patches later."""
     for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module in PATCHED and not node.level:
             yield node.lineno
@@ -190,7 +192,7 @@ def taken_too_early(path):
 
 
 def module_level(tree):
-    """The statements that run at import, class bodies included."""
+    """Return the statements that run at import, class bodies included."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ClassDef):
             yield from module_level(node)
@@ -205,7 +207,7 @@ ONE_PLACE = {
     "threads/background.py": {"threading.Thread", "threading.Timer", "_thread.start_new_thread"},
     "threads/fork.py": {"os.getpid"},
 }
-#: gunicorn tells a worker by its parent's process.
+#: gunicorn recognises a worker by its parent's process.
 ELSEWHERE = {"transport/servers.py: os.getpid"}
 
 
@@ -224,7 +226,7 @@ def test_threads_start_and_clocks_are_asked_in_one_place():
 
 
 def test_what_is_taken_too_early_or_elsewhere_is_found(tmp_path):
-    """The tests above see what is called, handed on, or named in a class."""
+    """The tests above find names that are called, passed on, or used in a class."""
     planted = tmp_path / "planted.py"
     planted.write_text(
         "import threading, time\n"
@@ -243,8 +245,7 @@ def test_what_is_taken_too_early_or_elsewhere_is_found(tmp_path):
 
 
 def uses(path):
-    """What a file takes from modules, ``module.name``; what a variable's type is called starts
-    nothing."""
+    """Return what a file takes from modules, as ``module.name``, but not names in annotations."""
     types = [node.annotation for node in nodes(path) if isinstance(node, ast.AnnAssign)]
     named = {part for annotation in types for part in ast.walk(annotation)}
     return {
@@ -264,7 +265,7 @@ CLOCKS = {
     "time.sleep",
     "time.time",
 }
-#: Test files that use a clock, and what for.
+#: Test files that use a clock, and why.
 TIMED = {
     "tests/contract/test_registry_subscriptions.py": "a moment that is still to come, as data",
     "tests/unit/threads/test_clock.py": "what it tests",
@@ -279,7 +280,7 @@ def test_test_waits_for_events_and_not_for_time():
     assert_only(timed, TIMED, "wait for an event")
 
 
-def test_test_says_what_is_true():
+def test_test_has_a_docstring():
     """Each test has a docstring."""
     silent = [
         f"{name_of(path)}: {node.name}"

@@ -1,4 +1,4 @@
-"""Pages that are streamed, and what they are subscribed to."""
+"""Pages that are streamed, and their subscriptions."""
 
 import pytest
 from flask import Flask, stream_template_string
@@ -20,7 +20,7 @@ def realtime(app):
 
 @pytest.fixture
 def subscribed(app, realtime):
-    """Visits the page; returns the channels to which it is subscribed then."""
+    """Visit the page, and return the channels to which it is subscribed after that."""
 
     @app.after_request
     def tell(response):
@@ -35,8 +35,8 @@ def subscribed(app, realtime):
     return subscribed
 
 
-def test_page_that_is_streamed_is_told_once_in_the_log(app, realtime, subscribed, caplog):
-    """It gets no id, so that it hears nothing; the log says what to do."""
+def test_page_that_is_streamed_is_logged_once(app, realtime, subscribed, caplog):
+    """A streamed page gets no id and receives nothing; one warning says what to do."""
     view = realtime.subscribes("news")(lambda: stream_template_string("<body>hi</body>"))
     app.add_url_rule("/", "show", view)
 
@@ -51,7 +51,7 @@ def test_page_that_is_streamed_is_told_once_in_the_log(app, realtime, subscribed
 def test_streamed_page_whose_template_writes_the_id_is_subscribed(
     app, realtime, subscribed, caplog
 ):
-    """As the warning says."""
+    """The template writes the id, as the warning says, and the page is subscribed."""
 
     @app.get("/")
     @realtime.subscribes("news")
@@ -63,8 +63,8 @@ def test_streamed_page_whose_template_writes_the_id_is_subscribed(
     assert not caplog.records
 
 
-def test_stream_that_is_subscribed_to_nothing_is_nothing_to_tell(app, subscribed, caplog):
-    """An app may stream what it likes."""
+def test_stream_without_a_subscription_is_not_logged(app, subscribed, caplog):
+    """A streamed page without a subscription causes no warning."""
     app.add_url_rule("/", "show", lambda: stream_template_string("<body>hi</body>"))
 
     assert subscribed() == set()

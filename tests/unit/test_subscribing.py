@@ -1,4 +1,4 @@
-"""Views that subscribe the page which they render."""
+"""Views with @realtime.subscribes, which subscribes the page that they render."""
 
 import re
 
@@ -25,7 +25,8 @@ def realtime(app):
 
 @pytest.fixture
 def subscribed(app):
-    """Visits a path; returns the channels to which the page is subscribed, None if unknown."""
+    """Visit a path, and return the channels to which the page is subscribed; None if it is
+    unknown."""
 
     def subscribed(path, **options):
         response = app.test_client().get(path, **options)
@@ -39,7 +40,8 @@ def subscribed(app):
 
 @pytest.fixture
 def started_from(app):
-    """Visits a path; returns by channel the payloads from where its page is subscribed."""
+    """Visit a path, and return, by channel, the payloads from where the page's subscription
+    begins."""
 
     def started_from(path):
         digest = app.test_client().get(path).headers["X-Digest"]
@@ -66,7 +68,8 @@ def page(**_arguments):
 
 
 def test_view_subscribes_its_page(app, realtime, subscribed):
-    """By a format of its arguments, or by a function of them, or by plain names."""
+    """The names are given by a format of the view's arguments, a function of them, or as plain
+    names."""
     names = ["room:{room}", lambda room: [f"here:{room}", f"typing:{room}"], "news"]
     app.add_url_rule("/rooms/<int:room>", "show", realtime.subscribes(*names)(page))
 
@@ -74,7 +77,7 @@ def test_view_subscribes_its_page(app, realtime, subscribed):
 
 
 def test_page_is_subscribed_before_its_view_reads(app, realtime):
-    """A push that comes while the view runs is not missed."""
+    """The page receives a push that is made while its view runs."""
     seen = []
 
     @app.get("/")
@@ -90,7 +93,7 @@ def test_page_is_subscribed_before_its_view_reads(app, realtime):
 
 @pytest.mark.parametrize("refuse", [lambda: abort(403), lambda: redirect("/"), lambda: 1 / 0])
 def test_page_that_is_refused_is_subscribed_to_nothing(app, realtime, subscribed, refuse):
-    """What the view decides in its body counts."""
+    """A view refuses in its body, and its page is subscribed to nothing."""
 
     @app.get("/<room>")
     @realtime.subscribes("room:{room}")
@@ -102,14 +105,14 @@ def test_page_that_is_refused_is_subscribed_to_nothing(app, realtime, subscribed
 
 @pytest.mark.parametrize("room", ["*", "x" * 250, "a%07b", "a%00"])
 def test_name_that_no_channel_has_is_not_found(app, realtime, room):
-    """It comes from whoever asks, and is no error of the app's."""
+    """A visitor's path gives an invalid name, which is answered 404 and not 500."""
     app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}")(page))
 
     assert app.test_client().get(f"/rooms/{room}").status_code == 404
 
 
-def test_name_that_no_channel_has_is_told_in_debug_mode(app, realtime, caplog):
-    """The developer wonders why the page is not found."""
+def test_name_that_no_channel_has_is_logged_in_debug_mode(app, realtime, caplog):
+    """In debug mode the log tells the developer why the page was not found."""
     app.debug = True
     app.add_url_rule("/rooms/<room>", "show", realtime.subscribes("room:{room}")(page))
 
@@ -128,13 +131,14 @@ def test_name_that_no_channel_has_is_told_in_debug_mode(app, realtime, caplog):
     ],
 )
 def test_name_that_no_channel_ever_has_is_refused_at_once(realtime, name, told):
-    """It is the app's own fault, whoever asks."""
+    """A format that gives no valid name for any argument is an error at decoration."""
     with pytest.raises(InvalidChannel, match=told):
         realtime.subscribes(name)
 
 
 def test_function_that_names_no_channel(app, realtime, subscribed, caplog):
-    """None is no channel, also among others; what is no name is an error that says so."""
+    """A function returns None, or None among other names, for no channel. Any other value is an
+    error that says so."""
     app.add_url_rule("/none", "none", realtime.subscribes("news", lambda: None)(page))
     app.add_url_rule("/some", "some", realtime.subscribes(lambda: ["a", None])(page))
     app.add_url_rule("/wrong", "wrong", realtime.subscribes(lambda: 7)(page))
@@ -146,7 +150,7 @@ def test_function_that_names_no_channel(app, realtime, subscribed, caplog):
 
 
 def test_name_of_our_own_channels_is_not_found(app, realtime):
-    """Nobody names another user's channel by a path."""
+    """A path cannot subscribe to another user's channel."""
     app.add_url_rule("/<name>", "show", realtime.subscribes("{name}")(page))
 
     assert app.test_client().get("/@user:7").status_code == 404
@@ -161,14 +165,15 @@ def test_name_of_our_own_channels_is_not_found(app, realtime):
     ],
 )
 def test_request_that_is_no_visit_subscribes_nobody(app, realtime, subscribed, headers):
-    """A page that is fetched ahead may never be looked at, and a block has its page already."""
+    """A prefetched page may never be shown, and a request for blocks has its page already. Neither
+    is subscribed."""
     app.add_url_rule("/", "show", realtime.subscribes("news")(page))
 
     assert not subscribed("/", headers=headers)
 
 
 def test_async_view_subscribes_too(app, realtime, subscribed):
-    """It is awaited as ever."""
+    """An async view is awaited as usual."""
 
     @app.get("/")
     @realtime.subscribes("news")
@@ -179,7 +184,7 @@ def test_async_view_subscribes_too(app, realtime, subscribed):
 
 
 def test_view_of_a_class_and_of_a_blueprint(app, realtime, subscribed):
-    """Wherever Flask takes a decorator."""
+    """The decorator works wherever Flask takes decorators."""
 
     class Show(MethodView):
         decorators = (realtime.subscribes("room:{room}"),)
@@ -195,7 +200,7 @@ def test_view_of_a_class_and_of_a_blueprint(app, realtime, subscribed):
 
 
 def test_return_value_is_left_to_the_decorators_above(app, realtime, subscribed):
-    """Flask's documented @templated, which takes a dict, may stand there."""
+    """The decorator passes on a dict for Flask's documented @templated decorator above it."""
 
     def templated(view):
         return lambda **arguments: render_template_string(
@@ -212,8 +217,8 @@ def test_return_value_is_left_to_the_decorators_above(app, realtime, subscribed)
     assert "Ada" in app.test_client().get("/").text
 
 
-def test_format_of_an_argument_that_the_view_has_not_is_told(app, realtime, caplog):
-    """The developer's mistake: an error that names the format."""
+def test_format_of_an_argument_that_the_view_lacks_is_an_error(app, realtime, caplog):
+    """A format names an argument that the view lacks. The error names the format."""
     app.add_url_rule("/<room>", "show", realtime.subscribes("room:{rom}")(page))
 
     assert app.test_client().get("/7").status_code == 500
@@ -221,13 +226,13 @@ def test_format_of_an_argument_that_the_view_has_not_is_told(app, realtime, capl
 
 
 def test_what_is_no_name_is_refused_at_once(realtime):
-    """As where the decorator has no parentheses, or a list."""
+    """A list in place of a name is an error at decoration, as are missing parentheses."""
     with pytest.raises(TypeError, match="takes formats"):
         realtime.subscribes(["room:1"])
 
 
 def test_view_s_page_begins_so_many_messages_back(app, realtime, started_from):
-    """As far as the log reaches."""
+    """With last=n the page begins n messages back, as far as the log reaches."""
     app.config["TESTING"] = True
     with app.app_context():
         realtime.push_many([(number, "room:7") for number in range(5)])
@@ -241,13 +246,13 @@ def test_view_s_page_begins_so_many_messages_back(app, realtime, started_from):
     ("last", "error"), [(-1, ValueError), (True, TypeError), ("20", TypeError)]
 )
 def test_last_that_is_no_number_of_messages_is_refused_at_once(realtime, last, error):
-    """Where it stands, and not at the first request."""
+    """An invalid last= is an error at decoration, not at the first request."""
     with pytest.raises(error, match="number of messages"):
         realtime.subscribes("news", last=last)
 
 
 def test_last_beyond_what_a_log_keeps_is_an_error_that_names_the_setting(app, realtime, caplog):
-    """Only the app knows how much its logs keep."""
+    """last= exceeds what a log keeps. The error names the setting."""
     app.add_url_rule("/", "show", realtime.subscribes("news", last=1001)(page))
 
     assert app.test_client().get("/").status_code == 500
@@ -255,8 +260,8 @@ def test_last_beyond_what_a_log_keeps_is_an_error_that_names_the_setting(app, re
     assert "REALTIME_HISTORY_SIZE" in caplog.text
 
 
-def test_decorator_without_parentheses_is_told_as_soon_as_flask_is_given_the_view(app, realtime):
-    """It takes the view for a function that gives names, and stands in the view's place."""
+def test_decorator_without_parentheses_is_an_error_when_flask_gets_the_view(app, realtime):
+    """@realtime.subscribes without parentheses is an error when the app registers the view."""
     with pytest.raises(TypeError, match=r"write @realtime\.subscribes\(\"channel\"\)"):
 
         @app.get("/")
@@ -265,8 +270,9 @@ def test_decorator_without_parentheses_is_told_as_soon_as_flask_is_given_the_vie
             return "hi"
 
 
-def test_decorator_without_parentheses_is_told_where_the_endpoint_has_a_name(app, realtime):
-    """Flask does not ask for the view's name then; the first request tells."""
+def test_decorator_without_parentheses_is_an_error_with_a_named_endpoint(app, realtime):
+    """The endpoint is named, so Flask does not read the view's name. The error comes at the first
+    request."""
     app.add_url_rule("/", "show", realtime.subscribes(lambda: "hi"))
     app.config["PROPAGATE_EXCEPTIONS"] = True
 

@@ -1,4 +1,4 @@
-"""Pushes that wait for a commit: made after it, and dropped at a rollback."""
+"""Pushes with after_commit: sent after the commit, dropped at a rollback."""
 
 import logging
 
@@ -15,7 +15,7 @@ Base = declarative_base()
 
 
 class Message(Base):
-    """A row."""
+    """A mapped class."""
 
     __tablename__ = "messages"
     id = Column(Integer, primary_key=True)
@@ -26,7 +26,7 @@ class Message(Base):
 def engine(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/rows.db")
 
-    # As SQLAlchemy's documentation has it: pysqlite begins no transaction for a savepoint.
+    # As SQLAlchemy's documentation advises: pysqlite starts no transaction for a savepoint.
     @event.listens_for(engine, "connect")
     def _connect(connection, _record):
         connection.isolation_level = None
@@ -53,7 +53,7 @@ def handed_out():
 
 @pytest.fixture
 def push(session, handed_out):
-    """Pushes down a channel when the session's transaction has committed."""
+    """A function that pushes to a channel once the session's transaction has committed."""
 
     def push(channel, of=None):
         wait_for_commit(of or session, [channel], lambda: handed_out.append(channel))
@@ -62,7 +62,7 @@ def push(session, handed_out):
 
 
 def test_push_waits_for_the_commit(session, push, handed_out):
-    """Nobody is told of a row that is not there yet."""
+    """Nobody is told of a row before it is committed."""
     session.add(Message(text="a"))
     push("a")
     assert handed_out == []
@@ -73,14 +73,14 @@ def test_push_waits_for_the_commit(session, push, handed_out):
 
 
 def test_push_goes_at_once_where_nothing_has_begun(session, push, handed_out):
-    """Without a transaction there is nothing to wait for."""
+    """Without a transaction the push is sent at once."""
     push("a")
 
     assert handed_out == ["a"]
 
 
 def test_pushes_keep_their_order(session, push, handed_out):
-    """Those of a savepoint stand where they were said."""
+    """Pushes within a savepoint keep their place among the others."""
     session.add(Message(text="a"))
     push("1")
     with session.begin_nested():
@@ -96,7 +96,7 @@ def test_pushes_keep_their_order(session, push, handed_out):
 
 
 def test_push_of_a_savepoint_that_is_rolled_back_is_dropped(session, push, handed_out):
-    """What is around the savepoint goes on."""
+    """A push within a rolled back savepoint is dropped; pushes around it are sent."""
     session.add(Message(text="a"))
     push("kept")
     savepoint = session.begin_nested()
@@ -112,7 +112,8 @@ def test_push_of_a_savepoint_that_is_rolled_back_is_dropped(session, push, hande
 
 @pytest.mark.parametrize("end", ["rollback", "close"])
 def test_push_is_dropped_with_its_transaction(session, push, handed_out, end):
-    """A view that fails has told nobody of what it did not do; the session can be used again."""
+    """A view fails and its transaction is rolled back. Its pushes are dropped, and the session can
+    be used again."""
     session.add(Message(text="a"))
     push("dropped")
     getattr(session, end)()
@@ -124,8 +125,9 @@ def test_push_is_dropped_with_its_transaction(session, push, handed_out, end):
     assert handed_out == ["b"]
 
 
-def test_push_into_a_transaction_that_nobody_commits_is_told(session, push, handed_out, caplog):
-    """To read a row after its commit begins a new transaction, in which the push waits in vain."""
+def test_push_into_a_transaction_that_nobody_commits_is_logged(session, push, handed_out, caplog):
+    """Code reads a row after its commit and pushes, which starts a transaction that nobody commits.
+    A warning names the channels."""
     message = Message(text="a")
     session.add(message)
     session.commit()
@@ -141,7 +143,7 @@ def test_push_into_a_transaction_that_nobody_commits_is_told(session, push, hand
 
 
 def test_rollback_is_no_warning(session, push, caplog):
-    """It is what the app has asked for."""
+    """An explicit rollback drops the pushes without a warning."""
     session.add(Message(text="a"))
     push("room:1")
 
@@ -151,7 +153,7 @@ def test_rollback_is_no_warning(session, push, caplog):
 
 
 def test_error_behind_a_commit_is_logged_and_keeps_nobody_else(session, push, handed_out, caplog):
-    """The database has committed: commit() does not raise, and later pushes are handed out."""
+    """A push fails after the commit. commit() does not raise, and later pushes are sent."""
     session.add(Message(text="a"))
     wait_for_commit(session, ["broken"], lambda: 1 / 0)
     push("next")
@@ -184,8 +186,9 @@ def test_interruption_of_one_push_keeps_no_other_from_its_channel(session, push,
     assert session.query(Message).count() == 1
 
 
-def test_commit_of_a_command_without_redis_is_told_in_a_line(session, caplog):
-    """What fills a database, while no server runs, is no error."""
+def test_commit_of_a_command_without_redis_is_logged_in_a_line(session, caplog):
+    """A command fills a database while no server runs. Its pushes reach nobody, and one log line
+    says so."""
 
     def hand_out():
         raise NobodyListens
@@ -203,7 +206,7 @@ def test_commit_of_a_command_without_redis_is_told_in_a_line(session, caplog):
 
 
 def test_failed_commit_drops_its_pushes(session, push, handed_out):
-    """A row that the database refuses is told to nobody."""
+    """The database refuses the commit, and the pushes are dropped."""
     session.add(Message(id=1))
     session.commit()
     session.add(Message(id=1))
@@ -219,7 +222,7 @@ def test_failed_commit_drops_its_pushes(session, push, handed_out):
 
 
 def test_scoped_session_is_the_session_of_this_thread(engine, push, handed_out):
-    """So it is with a sessionmaker's, too."""
+    """A scoped session stands for the session of the current thread."""
     scoped = scoped_session(sessionmaker(engine))
     scoped.add(Message(text="a"))
     push("a", scoped)
@@ -232,7 +235,7 @@ def test_scoped_session_is_the_session_of_this_thread(engine, push, handed_out):
 
 
 def test_session_of_flask_sqlalchemy(push, handed_out):
-    """db.session is what its users have; a second request begins anew."""
+    """Flask-SQLAlchemy's db.session works, also in a second request."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
     db = SQLAlchemy(app)
@@ -252,7 +255,7 @@ def test_session_of_flask_sqlalchemy(push, handed_out):
 
 
 def test_transaction_of_a_with_statement(engine, push, handed_out):
-    """Its end commits."""
+    """The end of the with statement commits, and the push is sent."""
     with Session(engine) as session, session.begin():
         session.add(Message(text="a"))
         push("a", session)

@@ -1,4 +1,4 @@
-"""Rows that a fragment's template shows before the database has them."""
+"""Rows in a fragment's template that the database does not have yet."""
 
 import asyncio
 import json
@@ -59,13 +59,13 @@ def db(app):
 
 @pytest.fixture
 def to_all(realtime, db):
-    """The audience of a push that waits for the session's commit."""
+    """An audience whose pushes wait for the session's commit."""
     return realtime.to("room:1", after_commit=db.session)
 
 
 @pytest.fixture
 def shown(app):
-    """Returns the HTML that the pages have been sent, and True for each refresh."""
+    """A function that returns the HTML sent to pages, and True for each refresh."""
 
     def shown():
         registry = app.extensions["realtime"].node().registry
@@ -79,7 +79,7 @@ def shown(app):
 
 
 def test_rows_that_are_new_have_their_ids_in_the_pages(db, to_all, shown):
-    """Two messages of one commit are two items of the list, with the defaults of their columns."""
+    """Two new messages of one commit are shown with their own ids and their columns' defaults."""
     for text in ("one", "two"):
         message = db.Message(text=text)
         db.session.add(message)
@@ -101,7 +101,7 @@ def test_rows_that_are_new_have_their_ids_in_the_pages(db, to_all, shown):
     ids=["list", "values", "proxy"],
 )
 def test_new_row_in_a_list_has_its_id(db, to_all, shown, passed):
-    """However the template gets at it."""
+    """A row in a list has its id, however the template reads it."""
     message = db.Message(text="one")
     db.session.add(message)
 
@@ -113,7 +113,7 @@ def test_new_row_in_a_list_has_its_id(db, to_all, shown, passed):
 
 @pytest.mark.parametrize("holder", [lambda m: {"a": {"b": [m]}}, lambda m: [(m,)]])
 def test_new_row_deep_within_what_is_passed_has_its_id(db, to_all, holder):
-    """Lists and dicts are looked through, even one that holds itself."""
+    """A row within nested lists and dicts has its id, even if one of these contains itself."""
     message = db.Message(text="one")
     db.session.add(message)
     around = [holder(message)]
@@ -125,7 +125,7 @@ def test_new_row_deep_within_what_is_passed_has_its_id(db, to_all, holder):
 
 
 def test_new_row_that_belongs_to_the_passed_one_has_its_id(db, to_all, shown):
-    """The room is in the database since long; its messages are not."""
+    """A stored room is passed, whose new messages have their ids."""
     room = db.Room()
     db.session.add(room)
     db.session.commit()
@@ -139,7 +139,7 @@ def test_new_row_that_belongs_to_the_passed_one_has_its_id(db, to_all, shown):
 
 
 def test_row_that_the_database_refuses_is_pushed_to_nobody(db, to_all, shown):
-    """The error comes where the row would be shown, as from a query."""
+    """The database refuses the row. The push raises the error, as a query would."""
     db.session.add(db.Message(text="one"))
     db.session.commit()
     twin = db.Message(text="one")
@@ -153,7 +153,8 @@ def test_row_that_the_database_refuses_is_pushed_to_nobody(db, to_all, shown):
 
 
 def test_new_row_of_a_savepoint_goes_with_it(db, to_all, shown):
-    """Its push is dropped; that of the transaction around it is not."""
+    """A savepoint is rolled back, and its push dropped; the push of the outer transaction is
+    sent."""
     first, second = db.Message(text="one"), db.Message(text="two")
     db.session.add(first)
     to_all.append("ul", "row.html", m=first)
@@ -170,7 +171,8 @@ def test_new_row_of_a_savepoint_goes_with_it(db, to_all, shown):
 
 @pytest.mark.parametrize("is_quiet", [False, True])
 def test_flush_for_a_fragment_refreshes_at_the_commit_alone(realtime, db, to_all, shown, is_quiet):
-    """Once; and ``quietly`` counts where the commit is made, as ever."""
+    """The flush for a fragment refreshes nothing before the commit, and then once; ``quietly``
+    applies at the commit."""
     realtime.refresh_on_commit(db.Message, "room:1")
     message = db.Message(text="one")
     db.session.add(message)
@@ -188,7 +190,8 @@ def test_flush_for_a_fragment_refreshes_at_the_commit_alone(realtime, db, to_all
 
 
 def test_nothing_is_flushed_for_a_fragment_that_is_passed_no_row(db, to_all):
-    """The app may still be at work on its rows."""
+    """Without a row in the template nothing is flushed, since the app may still work on its
+    rows."""
     message = db.Message(text="one")
     db.session.add(message)
 
@@ -198,7 +201,7 @@ def test_nothing_is_flushed_for_a_fragment_that_is_passed_no_row(db, to_all):
 
 
 def test_new_row_where_autoflush_is_off_is_an_error_that_says_what_to_do(db, to_all):
-    """The app has said that nothing but itself flushes."""
+    """With autoflush off only the app flushes, so a new row is an error."""
     message = db.Message(text="one")
     db.session.add(message)
 
@@ -211,7 +214,7 @@ def test_new_row_where_autoflush_is_off_is_an_error_that_says_what_to_do(db, to_
 
 
 def test_row_with_a_key_of_the_apps_own_needs_no_flush(db, to_all, shown):
-    """Such as a UUID that the app has made: the page can tell it from others."""
+    """A row with a UUID that the app has set needs no flush."""
     message = db.Message(id=7, text="one", state="?")
     db.session.add(message)
 
@@ -222,8 +225,8 @@ def test_row_with_a_key_of_the_apps_own_needs_no_flush(db, to_all, shown):
     assert shown() == [['<li id="m7">one?</li>']]
 
 
-def test_push_within_a_flush_is_told_to_come_later(db, to_all, shown):
-    """An event before the row is written has no id; one behind it has, and is as good as any."""
+def test_push_within_a_flush_is_an_error_before_the_row_has_an_id(db, to_all, shown):
+    """A push in an event before the row is written is an error; in an event after that it works."""
     session = db.session()
     message = db.Message(text="one")
     session.add(message)
@@ -244,7 +247,7 @@ def test_push_within_a_flush_is_told_to_come_later(db, to_all, shown):
 
 
 def test_new_row_of_an_async_session_is_an_error_that_says_await(realtime, db):
-    """Its flush has to be awaited, which a push cannot do."""
+    """The flush of an async session must be awaited, which a push cannot do."""
 
     async def add():
         async with AsyncSession(sync_session_class=Session) as session:
@@ -256,8 +259,8 @@ def test_new_row_of_an_async_session_is_an_error_that_says_await(realtime, db):
         asyncio.run(add())
 
 
-def test_new_row_that_is_pushed_without_a_commit_is_told(realtime, db, caplog):
-    """Once: the template may show no id; what to do about one that does is said."""
+def test_new_row_that_is_pushed_without_a_commit_is_logged(realtime, db, caplog):
+    """A new row is pushed without after_commit, so its id is None. One warning says what to do."""
     message = db.Message(text="one")
     db.session.add(message)
 
@@ -271,8 +274,8 @@ def test_new_row_that_is_pushed_without_a_commit_is_told(realtime, db, caplog):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_row_of_no_session_is_told_in_debug_mode_alone(app, realtime, db, caplog, debug):
-    """An app may show what shall never be in the database."""
+def test_row_of_no_session_is_logged_in_debug_mode_alone(app, realtime, db, caplog, debug):
+    """A row of no session may be meant never to be stored, so it is logged in debug mode only."""
     app.debug = debug
 
     realtime.to("room:1").append("ul", "row.html", m=db.Message(text="one"))
@@ -281,8 +284,8 @@ def test_row_of_no_session_is_told_in_debug_mode_alone(app, realtime, db, caplog
     assert not debug or "belongs to no session" in caplog.text
 
 
-def test_row_that_is_in_the_database_is_nothing_to_tell(app, realtime, db, caplog, to_all):
-    """Changed, deleted, or of a session that has ended; with a commit or without."""
+def test_row_that_is_in_the_database_is_not_logged(app, realtime, db, caplog, to_all):
+    """A changed or deleted row, or one whose session has ended, causes no warning."""
     app.debug = True
     one, two, gone = (db.Message(text=text) for text in ("one", "two", "gone"))
     db.session.add_all([one, two, gone])

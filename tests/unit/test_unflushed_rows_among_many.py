@@ -1,4 +1,4 @@
-"""Rows that are looked for among all else that is passed to a fragment's template."""
+"""Rows that are searched among many values for a fragment's template."""
 
 import pytest
 from sqlalchemy import Column, Integer, create_engine
@@ -33,7 +33,7 @@ def message(session):
 
 
 def test_new_row_at_the_end_of_a_long_list_has_its_id(session, message):
-    """Of so many values that to look at all would delay each push, the last ones are looked at."""
+    """A list is too long to search it whole. Its last values are searched."""
     looked_at = []
 
     class Item(dict):
@@ -51,7 +51,7 @@ def test_new_row_at_the_end_of_a_long_list_has_its_id(session, message):
 
 @pytest.mark.parametrize("around", [lambda one: [one], lambda one: {"a": [{"b": one}]}])
 def test_proxy_of_nobody_is_left_alone_wherever_it_lies(session, message, around):
-    """The template may not show it; the row beside it is found as ever."""
+    """A proxy without an object is ignored, and the row beside it is found."""
 
     def fail():
         raise RuntimeError("Working outside of request context.")
@@ -62,7 +62,7 @@ def test_proxy_of_nobody_is_left_alone_wherever_it_lies(session, message, around
 
 
 def test_list_that_makes_its_rows_as_it_is_read_is_no_error(session):
-    """Nobody but the template will ever see the rows that it makes for it."""
+    """A list creates its rows when it is read. Such rows are ignored, without an error."""
 
     class Fresh(list):
         def __iter__(self):

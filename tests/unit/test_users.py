@@ -1,4 +1,4 @@
-"""One user, on all of the user's pages."""
+"""realtime.user(): one user on all of the user's pages."""
 
 import pytest
 
@@ -22,8 +22,9 @@ def process(monkeypatch):
     process.close()
 
 
-def test_user_is_disconnected_wherever_his_pages_are(process):
-    """Those that are open are closed, and those that are away do not come back."""
+def test_user_is_disconnected_wherever_the_pages_are(process):
+    """A user is disconnected. Open pages close in all processes, and pages that are away cannot
+    reconnect."""
     process.registry.subscribe(PAGE, ["a"])
 
     User(lambda: process, "a:b").disconnect()
@@ -33,7 +34,7 @@ def test_user_is_disconnected_wherever_his_pages_are(process):
 
 
 def test_user_is_put_out_of_channels(process):
-    """And of no other."""
+    """A user is unsubscribed from channels, and stays on all others."""
     process.registry.subscribe(PAGE, ["a", "b", "c"])
 
     User(lambda: process, "a:b").unsubscribe("a", ["b"])
@@ -43,7 +44,7 @@ def test_user_is_put_out_of_channels(process):
 
 
 def test_ban_does_not_fail_without_a_registry(process):
-    """It is told when the registry is back."""
+    """The registry is unavailable. The call succeeds, and the registry is told later."""
     end_user, tries = process.registry.end_user, []
 
     def be_away_at_first(*args):
@@ -61,20 +62,20 @@ def test_ban_does_not_fail_without_a_registry(process):
 
 @pytest.mark.parametrize("user_id", [None, "", 1.5])
 def test_nobody_is_no_user(user_id):
-    """A mistake does not ban, nor spare, everybody."""
+    """None or an empty id is an error, so that a mistake bans nobody and spares nobody."""
     with pytest.raises(InvalidIdentity):
         User(lambda: None, user_id)
 
 
 @pytest.mark.parametrize("channels", [(), ("",), ("room:*",), ("@user:42",)])
 def test_user_is_put_out_of_names_alone(channels):
-    """Checked where the extension is off, too."""
+    """unsubscribe() takes names and no patterns, also with REALTIME_ENABLED False."""
     with pytest.raises(InvalidChannel):
         User(lambda: None, 42).unsubscribe(*channels)
 
 
 def test_user_of_an_app_that_is_off_is_left_alone():
-    """REALTIME_ENABLED False asks no registry."""
+    """With REALTIME_ENABLED False the registry is not asked."""
     user = User(lambda: None, 42)
 
     user.disconnect()
