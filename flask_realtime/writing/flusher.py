@@ -85,12 +85,21 @@ class Flusher:
         full: list[Outbox] = []
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
-            overflow = outbox.put((data,))
+            must_wait = bool(self._jobs) or outbox.is_scheduled
+            send = None if must_wait else outbox.swift
+            try:
+                taken = 0 if send is None else send(data, socket.MSG_DONTWAIT)
+            except OSError:
+                # Full, or ended: flushing finds the same.
+                taken = 0
+            overflow = 0 if taken else outbox.put((data,))
+            if 0 < taken < len(data):
+                outbox.put_rest((data,), taken)
             if overflow:
                 failed.append((outbox, overflow))
-            elif self._jobs or outbox.is_scheduled:
+            elif must_wait:
                 self.wake(outbox)
-            else:
+            elif taken < len(data):
                 self._flush(outbox, full, failed)
         if len(data) >= LARGE_REPLY_BYTES:
             # Counted also where it waits for the flusher's thread, which many may do at one time.

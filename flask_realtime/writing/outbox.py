@@ -214,10 +214,10 @@ class Outbox:
         self._items += items
         return self.overflow
 
-    def put_rest(self, frames: Sequence[Frame], taken: int) -> None:
-        """Keep what is left of *frames*, of which the kernel has taken *taken* bytes."""
+    def put_rest(self, items: Sequence[Item], taken: int) -> None:
+        """Keep what is left of *items*, of which the kernel has taken *taken* bytes."""
         self.swift = None
-        self._items = list(frames)
+        self._items = list(items)
         self._take_away(taken)
 
     def flush(self) -> bool:

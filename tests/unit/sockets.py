@@ -47,8 +47,10 @@ class Pair:
         self.reached = reached or {}
         self.receiver = RegistryEvents()
         self.flusher = flusher or Flusher()
+        descriptor = descriptor_for(ours)
+        descriptor.take_over()
         self.connection = Connection(
-            descriptor_for(ours),
+            descriptor,
             self.flusher,
             ThreadPool(),
             Config(**settings),
