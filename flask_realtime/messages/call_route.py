@@ -19,6 +19,7 @@ from .show import show
 _METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])
 _OPTIONS = ("headers", "input", "json", "method", "referrer", "uri")
+_KNOWN_OPTIONS = frozenset(_OPTIONS)
 
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -77,8 +78,8 @@ call_route = CallRoute()
 
 
 def _check_options(data: dict[str, Any]) -> None:
-    unknown = [name for name in data if name not in _OPTIONS]
-    if unknown:
+    if not data.keys() <= _KNOWN_OPTIONS:
+        unknown = [name for name in data if name not in _OPTIONS]
         raise InvalidMessage(
             f"call-route has no option {show(unknown[0])}; its options are: {', '.join(_OPTIONS)}."
         )

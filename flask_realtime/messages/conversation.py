@@ -7,7 +7,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +159,7 @@ class Conversation:
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
         except CallRefused as error:
-            return replace(error_reply(message.id, 421, str(error)), refused="call")
+            return error_reply(message.id, 421, str(error))._replace(refused="call")
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
         except NotWanted:
@@ -173,7 +173,7 @@ class Conversation:
             reply = error_reply(message.id, 500, "The server failed on this message.")
         if self._tells_of_session:
             self._tells_of_session = False
-            return replace(reply, session=True)
+            return reply._replace(session=True)
         return reply
 
     def _reply(self, message: Message, handler: Handler, turn: ReplyTurn) -> Reply:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from ..errors import InvalidMessage
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Characters of a query that are not encoded. The percent sign is one of them, since the client has
 # encoded other characters already.
 _QUERY_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+_NEEDS_NO_QUOTING = re.compile(f"[A-Za-z0-9{re.escape(_QUERY_SAFE)}]*").fullmatch
 
 # The most characters of a Referer. Of a longer address browsers send the origin alone.
 _LONGEST_REFERER = 4096
@@ -91,8 +93,7 @@ _LEFT_OUT_HEADER_PREFIXES = ("IF_", "PROXY_", "SEC_WEBSOCKET_", "X_B3_", "X_DATA
 _REPLACEABLE = frozenset(["HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"])
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request to the app, made from a message.
 
     :param method: the HTTP method in upper case.
@@ -108,7 +109,7 @@ class Call:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
     content_type: str = ""
     referrer: str | None = None
@@ -154,8 +155,8 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
     :raises InvalidMessage: if a header would replace one that the handshake had.
     """
     environ = dict(template)
-    query = quote(call.query, safe=_QUERY_SAFE)
-    uri = quote(call.path, safe=_QUERY_SAFE) + (f"?{query}" if query else "")
+    query = _quote(call.query)
+    uri = _quote(call.path) + (f"?{query}" if query else "")
     environ.update(
         REQUEST_METHOD=call.method,
         PATH_INFO=_path_info(call.path, template.get("SCRIPT_NAME", "")),
@@ -163,7 +164,8 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
         REQUEST_URI=uri,
         RAW_URI=uri,
     )
-    environ.update(_headers(template, call.headers))
+    if call.headers:
+        environ.update(_headers(template, call.headers))
     if call.referrer is not None and "HTTP_ORIGIN" in template:
         environ["HTTP_REFERER"] = _referer(call.referrer, template["HTTP_ORIGIN"])
     environ["wsgi.input"] = BytesIO(call.body)
@@ -181,6 +183,11 @@ def _is_kept(key: str) -> bool:
         name = key.removeprefix("HTTP_")
         return name not in _LEFT_OUT_HEADERS and not name.startswith(_LEFT_OUT_HEADER_PREFIXES)
     return key in _KEPT
+
+
+def _quote(text: str) -> str:
+    # Most texts need no quoting, and quote() takes a microsecond to find that out.
+    return text if _NEEDS_NO_QUOTING(text) else quote(text, safe=_QUERY_SAFE)
 
 
 def _path_info(path: str, script_name: str) -> str:
@@ -203,6 +210,10 @@ def _referer(address: str, origin: str) -> str:
     root = f"{origin}/"
     if len(address) > _LONGEST_REFERER:
         return root
+    own = address.partition("#")[0]
+    if own.startswith(root) and _NEEDS_NO_QUOTING(own):
+        # Most addresses; to take them apart takes 7 us.
+        return own
     try:
         parts = urlsplit(address)
         if Origin.parse(f"{parts.scheme}://{parts.netloc}") != Origin.parse(origin):
@@ -210,7 +221,7 @@ def _referer(address: str, origin: str) -> str:
     except ValueError:
         return root
     own = urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
-    return quote(own, safe=_QUERY_SAFE)
+    return _quote(own)
 
 
 def _headers(template: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, str]:

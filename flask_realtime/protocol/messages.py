@@ -7,8 +7,8 @@ import math
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple, NoReturn
 
 from ..errors import InvalidMessage
 from .positions import Position
@@ -33,10 +33,11 @@ _MAX_ACTION_CHARACTERS = 200
 _MAX_ID_CHARACTERS = 200
 # Far more than any position that the library writes has.
 _MAX_POSITION_CHARACTERS = 100
+# RFC 8259, section 2: what may stand around a JSON text.
+_WHITE_SPACE = " \t\n\r"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What a client sent.
 
     :param id: the client's own id of the message, a string or a number; the reply repeats it.
@@ -57,8 +58,7 @@ class JSONText(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The answer to one message.
 
     :param message_id: the client's id of the message; None: it could not be read.
@@ -81,9 +81,12 @@ class Reply:
 
     def to_json(self) -> str:
         """Return the reply as JSON text."""
-        body = self.body if isinstance(self.body, JSONText) else json.dumps(self.body)
-        head = {"id": self.message_id, "status": self.status, "headers": dict(self.headers)}
-        text = f'{json.dumps(head)[:-1]}, "body": {body}'
+        body = self.body if isinstance(self.body, JSONText) else quoted(self.body)
+        pairs = [f"{quoted(name)}: {quoted(value)}" for name, value in self.headers.items()]
+        text = (
+            f'{{"id": {json.dumps(self.message_id)}, "status": {self.status}, '
+            f'"headers": {{{", ".join(pairs)}}}, "body": {body}'
+        )
         if self.encoding is not None:
             text += f', "encoding": {json.dumps(self.encoding)}'
         if self.session:
@@ -183,8 +186,12 @@ def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
 
 
 def _parse_object(text: str) -> dict[str, Any]:
+    text = text.strip(_WHITE_SPACE)
     try:
-        fields = _decoder.decode(text)
+        # Not decode(), which looks for white space by regular expressions.
+        fields, end = _decoder.raw_decode(text)
+        if end != len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"A message must be JSON, and this one is not: {error}") from None
     if not isinstance(fields, dict):
@@ -220,6 +227,8 @@ def is_encodable(value: Any) -> bool:
 
     Half of a surrogate pair cannot: ``"\\ud83d"`` is valid JSON, but not a text.
     """
+    if isinstance(value, str) and value.isascii():
+        return True
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError):

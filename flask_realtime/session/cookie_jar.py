@@ -74,9 +74,10 @@ class CookieJar:
     def header(self, path: str) -> str:
         """Return the ``Cookie`` header for a request to *path*; empty if no cookie fits."""
         cookies = [one for one in self._cookies if one.is_live and _is_below(path, one.path or "/")]
-        # RFC 6265, section 5.4: longer paths first.
-        cookies.sort(key=lambda one: -len(one.path or ""))
-        return "; ".join(f"{one.name}={one.value}" for one in cookies)
+        if len(cookies) > 1:
+            # RFC 6265, section 5.4: longer paths first.
+            cookies.sort(key=lambda one: -len(one.path or ""))
+        return "; ".join([f"{one.name}={one.value}" for one in cookies])
 
     def value_of(self, name: str) -> str | None:
         """Return the value of a cookie, None if there is none of that name."""
