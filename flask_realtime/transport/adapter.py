@@ -2,9 +2,10 @@
 
 The way of a byte that the peer sends: the kernel → ``Reading.receive`` (connection/reading.py), on
 the thread of the socket's request → ``_Socket.recv`` → simple-websocket's loop →
-``Protocol.receive_data`` and ``Protocol.events`` (protocol.py) → simple-websocket, which puts
-messages together → ``_Event.set`` → ``Adapter.hand_on`` → ``Receiver.received``
-(node/message_receiver.py).
+``Protocol.receive_data`` and ``Protocol.events`` (protocol.py) → ``Receiver.received``
+(node/message_receiver.py). A message in several frames goes from ``Protocol.events`` to
+simple-websocket, which puts it together → ``_Event.set`` → ``Adapter.hand_on`` →
+``Receiver.received``.
 
 The way of a byte that simple-websocket sends (pongs and answers to close frames):
 ``_Socket.send`` → ``Connection.write``, and from there as any other (writing/outbox.py).
@@ -70,21 +71,13 @@ class Adapter(Server):  # type: ignore[misc]
         simple-websocket would write the handshake out as HTTP again, for h11 to parse. That takes a
         tenth of the time of a handshake, and keeps 3 KB for each socket.
         """
-        self.ws = Protocol(self.connection, self.deflates, self.max_message_size)
+        self.ws = Protocol(self.connection, self.deflates, self.max_message_size, self._receive)
         self.connected = True
 
     def hand_on(self) -> None:
         """Hand on the messages that are complete."""
-        receiver = self.connection.receiver
-        assert receiver is not None
         while self.input_buffer:
-            message = self.input_buffer.pop(0)
-            try:
-                receiver.received(message)
-            except Exception:
-                # An OSError would end simple-websocket's loop without a word.
-                logger.exception("Receiving a message failed; closing its socket.")
-                self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
+            self._receive(self.input_buffer.pop(0))
 
     @property
     def close_code(self) -> int:
@@ -95,6 +88,16 @@ class Adapter(Server):  # type: ignore[misc]
         if state is ConnectionState.LOCAL_CLOSING and reason == CloseCode.NO_STATUS:
             return CloseCode.TOO_BIG
         return int(reason)
+
+    def _receive(self, message: str | bytes) -> None:
+        receiver = self.connection.receiver
+        assert receiver is not None
+        try:
+            receiver.received(message)
+        except Exception:
+            # An OSError would end simple-websocket's loop without a word.
+            logger.exception("Receiving a message failed; closing its socket.")
+            self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
 
 
 class _Socket:

@@ -7,7 +7,7 @@ wsproto.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from wsproto.connection import Connection as WsprotoConnection
@@ -36,10 +36,19 @@ class Protocol(WsprotoConnection):
     :param connection: the connection that is read; it answers pings.
     :param deflates: whether the peer may send deflated messages.
     :param max_message_bytes: how large a message may be.
+    :param hand_on: called with each message that comes in one frame; all others are events.
     """
 
-    def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        deflates: bool,
+        max_message_bytes: int,
+        hand_on: Callable[[str], None],
+    ) -> None:
         self._connection = connection
+        self._most = max_message_bytes
+        self._hand_on = hand_on
         turns = connection.reading.turns
         self._reader = FrameReader(deflates, max_message_bytes + 1, turns)
         self._data = b""
@@ -53,14 +62,18 @@ class Protocol(WsprotoConnection):
             self._data = data
 
     def events(self) -> Generator[Event, None, None]:
-        """Yield what the peer's bytes meant, in order.
+        """Hand on the messages that are a frame each, and yield what else came, in order.
+
+        simple-websocket would take as long again to find that it need not put them together.
 
         Pings are answered here, in their turn: simple-websocket would answer them only behind the
         messages that came along with them, of which one may have to wait until others are handled.
         """
         connection, receiver = self._connection, self._connection.receiver
         assert receiver is not None
-        for event in self._read():
+        if self._has_read_all():
+            return
+        for event in super().events():
             connection.reading.yield_turn()
             is_heeded = _is_message_end(event) or receiver.takes_frame()
             if not isinstance(event, Ping):
@@ -68,17 +81,22 @@ class Protocol(WsprotoConnection):
             elif is_heeded:
                 connection.write(self.send(event.response()))
 
-    def _read(self) -> Iterable[Event]:
+    def _has_read_all(self) -> bool:
+        """Hand on the messages that the bytes begin with; return whether there is nothing else."""
         data, at = self._data, 0
         self._data = b""
         while at < len(data) and (found := self._reader.read(data, at)) is not None:
-            text, at = found
-            yield TextMessage(data=text)
+            text, end = found
+            if len(text) > self._most:
+                # Told by wsproto.
+                break
+            at = end
+            self._connection.reading.yield_turn()
+            self._hand_on(text)
         if at < len(data):
             self._leave(data[at:])
-        elif data:
-            return
-        yield from super().events()
+            return False
+        return bool(data)
 
     def _leave(self, data: bytes | None) -> None:
         if data is not None:

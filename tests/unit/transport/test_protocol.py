@@ -161,7 +161,7 @@ def test_frames_that_are_not_heeded_are_not_answered():
 def test_protocol_keeps_nothing_of_what_it_has_read():
     """A socket at rest holds none of the messages that it has had."""
     recorder = Recorder([])
-    protocol = Protocol(recorder, True, MOST)
+    protocol = Protocol(recorder, True, MOST, lambda text: None)
     for piece in (frame(b"x" * 9000), deflated_frame(b"y" * 9000), *in_fragments(b"z" * 99, 9, 1)):
         protocol.receive_data(piece)
         list(protocol.events())
