@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Sequence
 
 from .frames import Frame
 from .outbox import Outbox
+
+#: A frame and the outboxes that get it; or an event, to be set once all frames before it are
+#: written, and no outbox.
+Job = tuple[Frame | threading.Event, Sequence[Outbox]]
 
 
 class Batch:
@@ -47,6 +53,23 @@ class Batch:
     def deflated(self) -> bytes:
         """All frames, for a receiver that takes deflated ones."""
         return b"".join([frame.deflated for frame in self.frames])
+
+
+def take_jobs(jobs: deque[Job], count: int, most: int) -> tuple[list[Batch], list[threading.Event]]:
+    """Take up to *count* jobs off the front of *jobs*.
+
+    :param most: up to how many bytes the frames of following jobs are joined.
+    :returns: the batches of the frames, in order; and the events to set once they are written.
+    """
+    batches: list[Batch] = []
+    settled: list[threading.Event] = []
+    for _ in range(min(len(jobs), count)):
+        frame, receivers = jobs.popleft()
+        if not isinstance(frame, Frame):
+            settled.append(frame)
+        elif not batches or not batches[-1].join(frame, receivers, most):
+            batches.append(Batch(frame, receivers))
+    return batches, settled
 
 
 def are_apart(batches: Sequence[Batch], most: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
-from .batch import Batch, are_apart
+from .batch import Batch, Job, are_apart, take_jobs
 from .frames import Frame
 from .outbox import LARGE_REPLY_BYTES, Outbox
 from .poller import Poller
@@ -47,7 +47,7 @@ class Flusher:
     def __init__(self) -> None:
         #: Of all outboxes that are flushed here; see :class:`Outbox`.
         self.lock = threading.Lock()
-        self._jobs: deque[tuple[Frame | threading.Event, Sequence[Outbox]]] = deque()
+        self._jobs: deque[Job] = deque()
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
@@ -161,7 +161,7 @@ class Flusher:
                     let_others_run()
 
     def _turn(self) -> None:
-        batches, settled = self._take_jobs()
+        batches, settled = take_jobs(self._jobs, JOBS_AT_ONCE, BATCH_BYTES)
         for batch in batches:
             # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
             batch.deflate()
@@ -175,17 +175,6 @@ class Flusher:
             if start:
                 let_others_run()
             self._flush_some()
-
-    def _take_jobs(self) -> tuple[list[Batch], list[threading.Event]]:
-        batches: list[Batch] = []
-        settled: list[threading.Event] = []
-        for _ in range(min(len(self._jobs), JOBS_AT_ONCE)):
-            frame, receivers = self._jobs.popleft()
-            if not isinstance(frame, Frame):
-                settled.append(frame)
-            elif not batches or not batches[-1].join(frame, receivers, BATCH_BYTES):
-                batches.append(Batch(frame, receivers))
-        return batches, settled
 
     def _write_through(self, batches: Sequence[Batch]) -> None:
         done = 0
