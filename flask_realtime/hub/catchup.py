@@ -155,8 +155,8 @@ class CatchUp:
     ) -> None:
         # Noted first: a peer may take it all, and leave, before the next line. The outbox knows
         # what a peer that leaves has not taken.
-        self._hub.move(connection, name, reached)
-        if frames:
+        is_on_channel = self._hub.move(connection, name, reached)
+        if frames and is_on_channel:
             connection.queue(frames)
             connection.wait_until_taken()
 

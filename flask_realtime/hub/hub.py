@@ -262,15 +262,18 @@ class Hub:
                 channel.join(connection)
             return frames
 
-    def move(self, connection: Listener, name: str, position: Position) -> None:
+    def move(self, connection: Listener, name: str, position: Position) -> bool:
         """Count everything up to *position* as posted to *connection*, which is catching up.
 
-        Call it before the frames are queued: the outbox knows what the peer has not taken.
+        Call it before the frames are queued: the outbox knows what the peer has not taken. Returns
+        False if the connection has left the channel: no more of it is to be sent.
         """
         with self._lock:
             member = self._members.get(connection)
-            if member is not None and member.positions.get(name) is not None:
-                member.positions[name] = position
+            if member is None or member.positions.get(name) is None:
+                return False
+            member.positions[name] = position
+            return True
 
     def pop_idle(self) -> list[str]:
         """Stop hearing the channels that no connection has been on for a while.

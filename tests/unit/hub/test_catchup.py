@@ -2,6 +2,7 @@
 
 import pytest
 
+from flask_realtime.hub import catchup, channels
 from flask_realtime.hub.catchup import CatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
@@ -193,3 +194,30 @@ def test_catchup_is_done_where_a_live_channel_has_no_more(shore):
     paused = shore.catch_up.is_done({"room": shore.room.tail})
 
     assert (unheard, heard, behind, paused) == (False, True, False, False)
+
+
+class Leaver(Ear):
+    """A connection that is put out of the room while it takes what it is sent first."""
+
+    def wait_until_taken(self):
+        self.hub.leave(self, ["room"])
+
+
+def test_connection_that_is_put_out_is_sent_no_more_of_the_page_that_was_read(shore, monkeypatch):
+    """A slow peer may take minutes for it. If it is let in again, it gets the rest, once."""
+    monkeypatch.setattr(catchup, "FRAMES_AT_ONCE", 2)
+    # As where so many come back that this process keeps no older messages for all of them.
+    monkeypatch.setattr(channels, "MOST_EXTENDED_BYTES", 0)
+    start = shore.room.tail
+    for number in range(6):
+        shore.room.append(number)
+    leaver = Leaver()
+    leaver.hub = shore.hub
+
+    shore.catch_up_of(leaver, {"room": start})
+    assert leaver.payloads == [0, 1]
+    leaver.wait_until_taken = lambda: None
+    shore.hub.invite(leaver, {"room": start})
+    shore.catch_up.run(leaver)
+
+    assert leaver.payloads == list(range(6))
