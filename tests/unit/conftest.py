@@ -1,4 +1,4 @@
-"""Fixtures that unit tests of several rooms share."""
+"""Fixtures that unit tests of several folders share."""
 
 import flask
 import pytest
@@ -12,7 +12,7 @@ from .watched import two_models
 
 
 class StoppedClock:
-    """The time of the whole package, which passes when the test adds to ``now``."""
+    """The package's clock, which stands still until the test adds to ``now``."""
 
     def __init__(self):
         self.now = 1_000_000.0
@@ -20,7 +20,7 @@ class StoppedClock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A stopped clock, in place of the package's."""
+    """A stopped clock in place of the package's."""
     stopped = StoppedClock()
     monkeypatch.setattr(package_clock, "monotonic", lambda: stopped.now)
     monkeypatch.setattr(package_clock, "now", lambda: stopped.now)
@@ -44,7 +44,7 @@ def browser(app):
 
 @pytest.fixture
 def process():
-    """The process in which the requests of a test are served."""
+    """The process that serves a test's requests."""
     process = Process()
     yield process
     process.close()

@@ -1,4 +1,4 @@
-"""What the settings about calls over a socket may be."""
+"""The values that the settings about calls over a socket may have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read(**settings):
     [True, False, None, [], ["index", "shop.rooms"], ["/", "/rooms/*", "/*/x/**", "/**"]],
 )
 def test_allow_calls_is_all_nothing_or_a_list(value):
-    """Endpoints and paths may stand in one list."""
+    """A list may hold endpoints and paths together."""
     expected = tuple(value) if isinstance(value, list) else value
 
     assert read(ALLOW_CALLS=value).allow_calls == expected
@@ -39,14 +39,14 @@ def test_allow_calls_is_all_nothing_or_a_list(value):
         (["/rooms/a**"], "between two slashes"),
     ],
 )
-def test_allow_calls_that_would_open_nothing_is_told(value, hint):
-    """A pattern that nothing could fit, or that looks like another one, is an error."""
+def test_allow_calls_that_would_open_nothing_is_an_error(value, hint):
+    """A pattern that fits no path, or that looks like another kind of pattern, is an error."""
     with pytest.raises(InvalidSetting, match=f"REALTIME_ALLOW_CALLS.*{hint}"):
         read(ALLOW_CALLS=value)
 
 
 def test_call_headers_are_kept_in_lower_case():
-    """Names of headers are the same in any case."""
+    """The case of a header's name does not matter."""
     assert read(CALL_HEADERS=["X-Client-Version", "prefer"]).call_headers == (
         "x-client-version",
         "prefer",
@@ -72,14 +72,14 @@ def test_call_headers_are_kept_in_lower_case():
         (["Referer"], "only browsers and servers"),
     ],
 )
-def test_call_headers_that_no_page_sends_are_told(value, hint):
-    """What browsers and servers say about a request is not a page's to say."""
+def test_call_headers_that_no_page_sends_are_an_error(value, hint):
+    """A header that only browsers or servers may set is an error."""
     with pytest.raises(InvalidSetting, match=f"REALTIME_CALL_HEADERS.*{hint}"):
         read(CALL_HEADERS=value)
 
 
 def test_environ_keys_are_kept_as_they_are():
-    """Keys of an environ differ in upper and lower case."""
+    """The case of an environ's key matters."""
     assert read(ENVIRON_KEYS=["myapp.tenant", "SSL_CLIENT_CERT"]).environ_keys == (
         "myapp.tenant",
         "SSL_CLIENT_CERT",
@@ -98,7 +98,7 @@ def test_environ_keys_are_kept_as_they_are():
         (["HTTP_COOKIE"], "differs from request to request"),
     ],
 )
-def test_environ_keys_that_belong_to_one_request_are_told(value, hint):
-    """A call has a path, a body and headers of its own."""
+def test_environ_keys_that_belong_to_one_request_are_an_error(value, hint):
+    """A key for the path, the body or a header differs from call to call, so it is an error."""
     with pytest.raises(InvalidSetting, match=f"REALTIME_ENVIRON_KEYS.*{hint}"):
         read(ENVIRON_KEYS=value)

@@ -1,4 +1,4 @@
-"""What values settings may take, each kind by itself."""
+"""The values that settings may have, by kind."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def refuses(kind, value):
     ids=lambda one: one.type if isinstance(one, kinds.Kind) else "",
 )
 def test_kind_keeps_good_values_and_refuses_others(kind, good, bad):
-    """A value is kept as it is, and what merely looks like one is refused."""
+    """A valid value is kept unchanged, and one that only looks valid is refused."""
     assert [kind.read(value) for value in good] == good
     assert [value for value in bad if not refuses(kind, value)] == []

@@ -18,7 +18,7 @@ URL = "redis://me:s3cret@host:6379/0"
 
 @dataclasses.dataclass
 class Address:
-    """The address of a Redis, as an app's own library of settings may hold it."""
+    """The address of a Redis, as a library for settings may hold it."""
 
     url: str = URL
 
@@ -66,13 +66,14 @@ SHAPES = [
     ],
 )
 def test_value_is_shown_without_passwords(value, shown):
-    """An error or a log names a setting's value, and never a password in it."""
+    """An error or a log shows a setting's value without a password."""
     assert without_passwords(value) == shown
 
 
 @pytest.mark.parametrize("value", SHAPES, ids=lambda value: type(value).__name__)
 def test_address_of_redis_is_refused_without_its_password(value):
-    """Whatever shape it has: users of Sentinel try a list of URLs first."""
+    """An invalid address of any shape is shown without its password; users of Sentinel, for
+    example, try a list of URLs first."""
     for make in (lambda: Config.from_mapping({"REALTIME_REDIS": value}), lambda: Publisher(value)):
         with pytest.raises(InvalidSetting, match="REALTIME_REDIS is ") as caught:
             make()
@@ -80,8 +81,8 @@ def test_address_of_redis_is_refused_without_its_password(value):
         assert "s3cret" not in str(caught.value)
 
 
-def test_list_of_addresses_is_told_of_the_way_for_sentinel():
-    """The error says what to do."""
+def test_list_of_addresses_is_refused_with_the_way_for_sentinel():
+    """The error for a list of addresses says how Sentinel is set."""
     with pytest.raises(InvalidSetting, match=r"is <list>, .* Sentinel.*master_for"):
         Config.from_mapping({"REALTIME_REDIS": [URL]})
 
@@ -91,7 +92,7 @@ def test_list_of_addresses_is_told_of_the_way_for_sentinel():
     "value", [URL, *SHAPES[:2], *SHAPES[7:]], ids=lambda value: type(value).__name__
 )
 def test_address_under_a_wrong_name_shows_no_password(name, value):
-    """A line of the settings may have slipped; hints do not quote the password either."""
+    """An address in the wrong setting is shown without its password, also in the hint."""
     try:
         shown = repr(Config.from_mapping({name: value}))
     except InvalidSetting as error:
@@ -101,7 +102,8 @@ def test_address_under_a_wrong_name_shows_no_password(name, value):
 
 
 def test_function_that_holds_the_address_is_shown_without_it():
-    """A config may be logged, and a partial says all that it is called with."""
+    """A partial would show its arguments, so a function is shown without them when the config is
+    logged."""
     config = Config.from_mapping({"REALTIME_REDIS": functools.partial(print, URL)})
 
     assert "redis=<partial>" in repr(config)

@@ -1,4 +1,4 @@
-"""What the settings accept, refuse, and say."""
+"""The settings: valid values, refused values, and the errors."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ WHOLE_NUMBERS = [s.name for s in Config.documentation() if s.type.startswith("in
 def refusal(**mapping):
     with pytest.raises(InvalidSetting) as caught:
         Config.from_mapping(mapping)
-    # What lies below may quote a password, so no traceback may show it.
+    # Errors below may be about a password, so no traceback may show one.
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return str(caught.value)
 
 
 def test_config_has_the_documented_defaults():
-    """An app without settings runs on memory or local Redis, with the documented limits."""
+    """The defaults are those of the documentation."""
     config = Config.from_mapping({})
 
     assert dataclasses.asdict(config) == {
@@ -60,7 +60,7 @@ def test_config_has_the_documented_defaults():
 
 
 def test_config_accepts_each_of_its_own_defaults():
-    """Writing a default out changes nothing."""
+    """A default that is written out is accepted."""
     default = Config()
 
     written = {f"REALTIME_{f.name.upper()}": f.default for f in dataclasses.fields(Config)}
@@ -69,7 +69,7 @@ def test_config_accepts_each_of_its_own_defaults():
 
 
 def test_config_reads_the_app_config_and_leaves_other_keys_alone():
-    """Only keys that begin with REALTIME_ are looked at."""
+    """Only keys that begin with REALTIME_ are read."""
     app = flask.Flask(__name__)
     app.config.update(REALTIME_HISTORY_SIZE=7, SECRET_KEY="x", REAL=1)
 
@@ -77,7 +77,7 @@ def test_config_reads_the_app_config_and_leaves_other_keys_alone():
 
 
 def test_config_is_frozen():
-    """Nobody changes a setting after it was read."""
+    """A setting cannot be changed after it was read."""
     config = Config()
 
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -94,14 +94,14 @@ def test_config_is_frozen():
     ],
 )
 def test_config_offers_the_nearest_name_for_an_unknown_setting(wrong, right):
-    """A misspelt setting is refused, and the one that was meant is named."""
+    """A misspelt setting is refused, and the error suggests the nearest name."""
     assert refusal(**{wrong: 1}) == (
         f"{wrong} is not a setting of flask_realtime; did you mean {right}?"
     )
 
 
 def test_config_lists_all_settings_where_no_name_is_near():
-    """A setting unlike any other is refused with the list of those there are."""
+    """A setting without a similar name is refused with a list of all settings."""
     message = refusal(REALTIME_XYZZY=1)
 
     assert all(setting.name in message for setting in Config.documentation())
@@ -110,7 +110,7 @@ def test_config_lists_all_settings_where_no_name_is_near():
 @pytest.mark.parametrize("name", WHOLE_NUMBERS)
 @pytest.mark.parametrize("value", [0, -1, 1.0, True, "25", b"25", [], float("nan"), 2**53 + 1])
 def test_config_refuses_what_is_no_count(name, value):
-    """Counts and bytes are whole numbers of at least one; a bool is no number."""
+    """Counts and bytes are whole numbers of at least one, and no bools."""
     message = refusal(**{name: value})
 
     assert message.startswith(f"{name} is {value!r}, but a whole number of at least 1")
@@ -121,7 +121,7 @@ def test_config_refuses_what_is_no_count(name, value):
     "value", [-1, True, "25", None, float("inf"), float("nan"), 10**400, 10**9]
 )
 def test_config_refuses_what_is_no_duration(name, value):
-    """Seconds are finite numbers of a sane size; only a socket's age may have no end."""
+    """Seconds are finite numbers within limits; only the age of a socket may be unlimited."""
     if value is None and name == "REALTIME_MAX_SOCKET_AGE_SECONDS":
         assert Config.from_mapping({name: None}).max_socket_age_seconds is None
         return
@@ -131,19 +131,19 @@ def test_config_refuses_what_is_no_duration(name, value):
 @pytest.mark.parametrize("name", SECONDS)
 @pytest.mark.parametrize("value", [1, 1.5, 60])
 def test_config_takes_seconds_whole_or_not(name, value):
-    """Half a second is a duration as well."""
+    """A duration may be half a second."""
     config = Config.from_mapping({name: value})
 
     assert getattr(config, name.removeprefix("REALTIME_").lower()) == value
 
 
 def test_config_tells_how_to_read_numbers_from_the_environment():
-    """Text in place of a number is refused, with what to do about it."""
+    """A number given as text is refused, and the error says how to read it from the environment."""
     assert "from_prefixed_env" in refusal(REALTIME_HISTORY_SIZE="25")
 
 
 def test_config_takes_what_flask_reads_from_the_environment(monkeypatch):
-    """Flask's own way from environment variables to settings just works."""
+    """app.config.from_prefixed_env() gives valid settings."""
     monkeypatch.setenv("FLASK_REALTIME_HISTORY_SIZE", "25")
     monkeypatch.setenv("FLASK_REALTIME_STAMP_PAGES", "false")
     monkeypatch.setenv("FLASK_REALTIME_ALLOWED_ORIGINS", '["https://example.com"]')
@@ -158,7 +158,7 @@ def test_config_takes_what_flask_reads_from_the_environment(monkeypatch):
 
 @pytest.mark.parametrize("name", ["REALTIME_MAX_CONNECTIONS", "REALTIME_MAX_MESSAGES_PER_SECOND"])
 def test_config_takes_none_for_no_limit(name):
-    """Two limits can be left to the server, or off."""
+    """None leaves two limits to the server, or turns them off."""
     config = Config.from_mapping({name: None})
 
     assert getattr(config, name.removeprefix("REALTIME_").lower()) is None
@@ -167,7 +167,7 @@ def test_config_takes_none_for_no_limit(name):
 @pytest.mark.parametrize("name", ["REALTIME_ENABLED", "REALTIME_STAMP_PAGES"])
 @pytest.mark.parametrize("value", [0, 1, "false", None])
 def test_config_refuses_what_only_looks_like_a_bool(name, value):
-    """The text "false" is true, so only real booleans pass."""
+    """The text "false" counts as true in Python, so only real bools are accepted."""
     assert "or False is expected" in refusal(**{name: value})
 
 
@@ -181,7 +181,7 @@ def test_config_takes_paths(value):
     "value", ["", "live", None, "//x", "/<room>", "/a?b", "/a#b", "/a b", "/ä"]
 )
 def test_config_refuses_paths_that_no_script_could_open(value):
-    """No variables, no query, and a slash at the beginning."""
+    """A path begins with a slash, and has no variables and no query."""
     assert refusal(REALTIME_PATH=value).startswith(f"REALTIME_PATH is {value!r}, but a path")
 
 
@@ -197,7 +197,8 @@ def test_config_refuses_paths_that_no_script_could_open(value):
     ],
 )
 def test_config_keeps_origins_as_browsers_write_them(given, kept):
-    """Lower case, no slash at the end, no port that is the scheme's own."""
+    """An origin is kept in lower case, without a last slash and without the scheme's default
+    port."""
     assert Config.from_mapping({"REALTIME_ALLOWED_ORIGINS": [given]}).allowed_origins == (kept,)
 
 
@@ -218,12 +219,12 @@ def test_config_keeps_origins_as_browsers_write_them(given, kept):
     ],
 )
 def test_config_refuses_what_no_browser_sends_as_origin(value, hint):
-    """An origin that could never match, or would match all, is refused with a hint."""
+    """An origin that never matches, or would match every site, is refused with a hint."""
     assert hint in refusal(REALTIME_ALLOWED_ORIGINS=value)
 
 
 def test_config_documents_every_setting():
-    """Each setting has a type, a default and a sentence; numbers have a unit."""
+    """Each setting has a type, a default and a sentence; each number has a unit."""
     table = {setting.name: setting for setting in Config.documentation()}
 
     assert len(table) == len(dataclasses.fields(Config))

@@ -1,4 +1,4 @@
-"""The settings that name a registry, and how Redis is reached."""
+"""The settings that choose a registry, and say how Redis is reached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_realtime.errors import InvalidSetting
 def refusal(**mapping):
     with pytest.raises(InvalidSetting) as caught:
         Config.from_mapping(mapping)
-    # What lies below may quote a password, so no traceback may show it.
+    # Errors below may be about a password, so no traceback may show one.
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return str(caught.value)
 
@@ -48,7 +48,7 @@ def test_config_takes_every_way_to_name_redis():
     ],
 )
 def test_config_never_shows_a_redis_password_in_an_error(value):
-    """Errors end up in logs, where no password belongs."""
+    """Errors are logged, so none shows a password."""
     message = refusal(REALTIME_REDIS=value)
 
     assert "REALTIME_REDIS is " in message
@@ -57,12 +57,12 @@ def test_config_never_shows_a_redis_password_in_an_error(value):
 
 @pytest.mark.parametrize("value", ["localhost:6379", 6379, {"url": None}, b"redis://h", "unix://"])
 def test_config_refuses_what_redis_cannot_be_reached_by(value):
-    """What is neither URL, dict nor function is refused, with an example of each."""
+    """A value that is not a URL, dict or function is refused with examples."""
     assert "'redis://localhost:6379/0'" in refusal(REALTIME_REDIS=value)
 
 
 def test_config_shows_no_password_in_its_repr():
-    """A config may be logged."""
+    """The repr of a config, which may be logged, shows no password."""
     url = Config.from_mapping({"REALTIME_REDIS": "redis://me:s3cret@host/0"})
     options = Config.from_mapping({"REALTIME_REDIS": {"url": "redis://:s3@h", "password": "s3"}})
 
@@ -71,21 +71,21 @@ def test_config_shows_no_password_in_its_repr():
 
 
 class Chosen:
-    """A registry by its looks."""
+    """An object with the method by which registries are recognised."""
 
     def publish(self):
-        """Nothing."""
+        """Do nothing."""
 
 
 @pytest.mark.parametrize("value", [None, "memory", "redis", Chosen, Chosen()])
 def test_config_takes_every_way_to_name_a_registry(value):
-    """By name, as a class or as an instance."""
+    """A registry is given by name, as a class or as an instance."""
     assert Config.from_mapping({"REALTIME_REGISTRY": value}).registry is value
 
 
 @pytest.mark.parametrize("value", ["Redis", 1, dict, "redis://:s3cret@host"])
 def test_config_refuses_what_is_no_registry(value):
-    """Anything else is refused with what there is; a URL is sent to its own setting."""
+    """Any other value is refused with the valid ones; a URL is referred to REALTIME_REDIS."""
     message = refusal(REALTIME_REGISTRY=value)
 
     assert "'memory', 'redis'" in message
@@ -94,5 +94,5 @@ def test_config_refuses_what_is_no_registry(value):
 
 @pytest.mark.parametrize("value", ["", "a b", "{a}", "ä", 1, "x" * 101])
 def test_config_refuses_a_prefix_that_redis_cluster_could_not_hash(value):
-    """Braces in the prefix would put all keys into one slot."""
+    """Braces in the prefix would put all keys into one slot, so they are refused."""
     assert "REALTIME_REDIS_PREFIX" in refusal(REALTIME_REDIS_PREFIX=value)

@@ -1,4 +1,4 @@
-"""Sockets that have been open for long come back with the cookies of now."""
+"""Sockets that were open for long are closed, and reconnect with the present cookies."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from flask_realtime.threads import clock
 
 
 class Aging:
-    """A connection that was opened some seconds ago."""
+    """A connection that opened some seconds ago."""
 
     def __init__(self, name, age):
         self.name = str(name)
@@ -24,7 +24,7 @@ class Aging:
 
 
 def closed_at(age, seconds, count=100):
-    """How many of *count* sockets of an age are sent away."""
+    """Return how many of *count* sockets of an age are closed."""
     sockets = [Aging(number, age) for number in range(1, count + 1)]
 
     limit = AgeLimit(lambda: sockets, seconds)
@@ -36,7 +36,7 @@ def closed_at(age, seconds, count=100):
 
 
 def test_sockets_that_came_together_do_not_go_together():
-    """After a deploy all of them are of one age; nobody has to wait for the others."""
+    """After a deploy all sockets have the same age. They close at different times."""
     assert closed_at(0, 1000) == closed_at(899, 1000) == 0
     assert 45 <= closed_at(950, 1000) <= 55
     assert closed_at(1001, 1000) == 100
@@ -44,5 +44,5 @@ def test_sockets_that_came_together_do_not_go_together():
 
 @pytest.mark.parametrize("age", [0, 10_000_000])
 def test_socket_may_stay_as_long_as_it_likes_where_the_app_says_so(age):
-    """None is no limit."""
+    """With REALTIME_MAX_SOCKET_AGE_SECONDS None no socket is closed for its age."""
     assert closed_at(age, None) == 0

@@ -19,7 +19,7 @@ def pair():
 
 
 def test_connection_sends_frames_in_order(pair):
-    """What is sent arrives in the order in which it was sent."""
+    """Frames arrive in the order in which they were sent."""
     for seq in range(1, 101):
         pair.push(frame(seq, str(seq)))
 
@@ -29,7 +29,7 @@ def test_connection_sends_frames_in_order(pair):
 
 
 def test_connection_closes_once_with_its_first_code(pair):
-    """Whoever closes first says why; later closes change nothing."""
+    """The first close sets the code; later ones change nothing."""
     pair.connection.close(CloseCode.SERVICE_RESTART, "come back")
     pair.connection.close(CloseCode.NORMAL)
 
@@ -39,7 +39,8 @@ def test_connection_closes_once_with_its_first_code(pair):
 
 
 def test_connection_that_is_closed_before_it_lives_says_so_after_its_101():
-    """A server that stops between the handshake and its answer speaks WebSocket all the same."""
+    """The server stops between a handshake and its answer. The answer is a 101 followed by a close
+    frame."""
     pair = Pair()
 
     pair.connection.close(CloseCode.SERVICE_RESTART)
@@ -50,7 +51,7 @@ def test_connection_that_is_closed_before_it_lives_says_so_after_its_101():
 
 
 def test_connection_sends_nothing_after_its_close_frame(pair):
-    """A close frame is the last thing a peer gets."""
+    """The close frame is the last frame that a peer gets."""
     pair.connection.close(CloseCode.NORMAL)
     pair.push(frame(1))
     pair.connection.reply('{"id": 1}')
@@ -61,7 +62,7 @@ def test_connection_sends_nothing_after_its_close_frame(pair):
 
 
 def test_connection_too_far_behind_is_closed_to_come_back():
-    """A peer that does not read is cut off with 1013; the sender never waits for it."""
+    """A peer does not read. Its socket closes with 1013, and the sender never waits for it."""
     pair = Pair(max_backlog_bytes=10_000).start()
     seq = 0
 
@@ -74,7 +75,8 @@ def test_connection_too_far_behind_is_closed_to_come_back():
 
 
 def test_connection_takes_one_message_larger_than_the_backlog():
-    """The limit is for what waits behind a message: a large one reaches who reads slowly."""
+    """The backlog counts what waits behind a message, so one large message reaches a slow
+    reader."""
     pair = Pair(max_backlog_bytes=10_000).start()
     large = json.dumps("x" * 2_000_000)
 
@@ -88,7 +90,8 @@ def test_connection_takes_one_message_larger_than_the_backlog():
 
 
 def test_connection_knows_how_far_its_peer_has_been_sent():
-    """At the close it says which position the kernel has taken, not which was queued."""
+    """A closed connection knows up to which position the kernel has taken the pushes, not up to
+    which they were queued."""
     reached = {"room": Position("e", 400, "t400"), "hall": Position("e", 7, "t7")}
     pair = Pair(reached, max_backlog_bytes=50_000_000).start()
     for seq in range(1, 401):
@@ -105,13 +108,13 @@ def test_connection_knows_how_far_its_peer_has_been_sent():
     received = 1
     while pair.receive_frame()[0] == 1:
         received += 1
-    # The message that was half written at the close is finished, and may come again.
+    # The message that was partly written at the close is completed, and may be sent again.
     assert sent["room"].seq in (received, received - 1)
     pair.end()
 
 
 def test_connection_takes_back_what_met_its_close():
-    """A message that was handed over while the socket closed counts as not sent."""
+    """A push that is posted during the close counts as not sent."""
     pair = Pair({"room": Position("e", 2, "t2")})
     pair.during_detach = lambda: pair.push(frame(2))
     pair.start()
@@ -125,7 +128,8 @@ def test_connection_takes_back_what_met_its_close():
 
 @pytest.mark.parametrize("way", ["push", "queue"])
 def test_connection_takes_back_what_came_behind_its_close(way):
-    """Likewise one that was on its way into the outbox when the outbox was looked through."""
+    """So does a push that was being appended to the outbox when its waiting frames were looked
+    through."""
     pair = Pair({"room": Position("e", 1, "t1")}).start()
     pair.connection.close(CloseCode.SERVICE_RESTART)
 
@@ -140,7 +144,7 @@ def test_connection_takes_back_what_came_behind_its_close(way):
 
 
 def test_connection_feeds_pages_without_counting_them_as_backlog():
-    """A resume of more than the backlog's limit is not cut off for it."""
+    """A resume with more data than the backlog's limit does not close the socket."""
     pair = Pair(max_backlog_bytes=1000).start()
     frames = [frame(seq, json.dumps("x" * 5000)) for seq in range(1, 301)]
     pair.connection.queue(frames)
@@ -157,7 +161,7 @@ def test_connection_feeds_pages_without_counting_them_as_backlog():
 
 
 def test_connection_ends_once_when_its_peer_is_gone(pair):
-    """A peer that just goes leaves nothing behind, and its end is told once."""
+    """The peer disconnects without a close frame. The connection ends once and leaves nothing."""
     pair.peer.close()
 
     assert pair.receiver.is_closed.wait(DEADLINE)
@@ -169,7 +173,7 @@ def test_connection_ends_once_when_its_peer_is_gone(pair):
 
 
 def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
-    """An error in the reading closes this socket, is logged, and reaches nobody else."""
+    """Reading raises an unexpected error. The socket closes with 1011, and the error is logged."""
     pair = Pair()
 
     def fail():
@@ -199,7 +203,8 @@ def test_connection_whose_end_is_cut_off_gives_its_place_back(monkeypatch, caplo
 
 @pytest.mark.parametrize("end", ["close", "cut"])
 def test_what_a_close_drops_does_not_count_as_sent(end):
-    """Whoever notes how far a slow client was sent may come just when it is closed."""
+    """A slow client's socket closes while its positions are being read. Dropped pushes do not count
+    as sent."""
     reached = {"room": Position("e", 2, "t2")}
     pair = Pair(reached=reached).start()
     pair.push(frame(1, '"' + "x" * 2_000_000 + '"', "large"))
@@ -217,7 +222,7 @@ def test_what_a_close_drops_does_not_count_as_sent(end):
 
 
 def test_what_the_kernel_refused_does_not_count_as_sent():
-    """The peer's reset came before our next frame."""
+    """The peer has reset the connection before our next frame, which does not count as sent."""
     pair = Pair(reached={"room": Position("e", 2, "t2")}).start()
     pair.push(frame(1))
     pair.flusher.settle()

@@ -1,4 +1,4 @@
-"""Finds peers that are gone."""
+"""The heartbeat finds peers that are gone."""
 
 import threading
 
@@ -14,7 +14,7 @@ from ..starvation import no_thread_to_be_had
 
 @pytest.fixture
 def beat(monkeypatch):
-    """A function that starts a quick heartbeat over some pairs."""
+    """A function that starts a fast heartbeat over some pairs."""
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
     started = []
 
@@ -36,20 +36,20 @@ def beat(monkeypatch):
 
 
 def be_silent(pair, seconds):
-    """Have *pair* stand as if nothing had been heard of its peer for so long."""
+    """Make *pair* look as if its peer had sent nothing for that long."""
     pair.connection.reading.last_heard -= seconds
     pair.connection.last_pinged -= seconds
 
 
 def answer(pair):
-    """Send something as the peer of *pair*; returns when it was heard."""
+    """Send something as the peer of *pair*; return when it was read."""
     before = pair.connection.reading.last_heard
     pair.peer.sendall(b"x")
     eventually(lambda: pair.connection.reading.last_heard > before)
 
 
 def test_heartbeat_pings_a_silent_peer(beat):
-    """A peer that says nothing is asked for a sign of life, so that proxies keep the line."""
+    """A silent peer gets a ping, which also keeps proxies from closing the connection."""
     pair = Pair().start()
     be_silent(pair, 150)
 
@@ -60,7 +60,7 @@ def test_heartbeat_pings_a_silent_peer(beat):
 
 
 def test_heartbeat_ends_a_peer_that_stays_silent(beat):
-    """Two intervals without a byte are a dead line; the socket ends without waiting for it."""
+    """A peer sends nothing for two intervals. Its socket ends without a further wait."""
     pair = Pair().start()
 
     beat(pair, interval=0.05)
@@ -70,7 +70,7 @@ def test_heartbeat_ends_a_peer_that_stays_silent(beat):
 
 
 def test_heartbeat_leaves_alone_one_that_answers(beat):
-    """Any byte is a sign of life."""
+    """Any byte of a peer counts as an answer."""
     pair = Pair().start()
     beat(pair, interval=100)
 
@@ -84,7 +84,8 @@ def test_heartbeat_leaves_alone_one_that_answers(beat):
 
 
 def test_heartbeat_says_nothing_before_the_101(beat):
-    """A handshake may wait for Redis longer than an interval; its fd is the server's until then."""
+    """A handshake waits for Redis for longer than an interval. It gets no ping, because the fd is
+    still the server's."""
     pair = Pair()
     pair.connection.reading.last_heard -= 1000
     ticks = threading.Semaphore(0)
@@ -93,14 +94,14 @@ def test_heartbeat_says_nothing_before_the_101(beat):
     for _ in range(5):
         assert ticks.acquire(timeout=DEADLINE)
 
-    # It asserts that the 101 comes first.
+    # The 101 must come first.
     pair.start()
     assert pair.connection.is_open
     pair.end()
 
 
 def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
-    """A process at its limit of threads has a heartbeat as soon as it can have one."""
+    """No thread can be started at first. The heartbeat starts as soon as one can."""
     begun = threading.Event()
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.01)
     one = Heartbeat(lambda: begun.set() or [], 1.0)
@@ -114,7 +115,7 @@ def test_heartbeat_starts_again_where_no_thread_could_be_started(monkeypatch):
 
 
 def test_heartbeat_stands_still_while_we_do_not_read(beat):
-    """A peer whose messages we have stopped reading is not dead."""
+    """The server has paused reading a peer, whose silence does not count."""
     pair = Pair().start()
     pair.connection.reading.is_active = False
     pair.connection.reading.last_heard -= 1000
@@ -129,7 +130,7 @@ def test_heartbeat_stands_still_while_we_do_not_read(beat):
 
 
 def test_heartbeat_ends_one_that_does_not_answer_a_close_frame(beat):
-    """A peer has two seconds to answer; then its fd is shut down."""
+    """A peer does not answer a close frame within two seconds. Its fd is shut down."""
     pair = Pair().start()
     pair.connection.close(1000)
     pair.connection.close_by = 0.0
@@ -141,7 +142,7 @@ def test_heartbeat_ends_one_that_does_not_answer_a_close_frame(beat):
 
 
 def test_heartbeat_closes_one_that_never_resumes(beat):
-    """A client that promised to resume and does not is closed with 1008."""
+    """A client promised to resume and does not. Its socket closes with 1008."""
     pair = Pair().start()
     pair.connection.resume_by = 0.0
 
@@ -152,7 +153,7 @@ def test_heartbeat_closes_one_that_never_resumes(beat):
 
 
 def test_heartbeat_looks_at_all_others_when_one_fails(beat, caplog):
-    """A socket that cannot be checked keeps no other from its ping and its deadline."""
+    """Checking one socket fails. The others are checked."""
     broken, healthy = Pair().start(), Pair().start()
     broken.connection.close_by = "soon"
 
@@ -166,7 +167,7 @@ def test_heartbeat_looks_at_all_others_when_one_fails(beat, caplog):
 
 
 def test_heartbeat_lets_others_run_amid_many_sockets(beat, monkeypatch):
-    """Ten thousand sockets are looked at in pieces, and nobody waits for all of them."""
+    """Ten thousand sockets are checked in parts, and other threads run in between."""
     paused = threading.Event()
     monkeypatch.setattr(heartbeat, "CHECKS_AT_ONCE", 1)
     monkeypatch.setattr(heartbeat, "let_others_run", paused.set)

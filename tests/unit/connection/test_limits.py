@@ -1,4 +1,4 @@
-"""Rates and counts."""
+"""Limits of rates and counts."""
 
 import threading
 
@@ -15,7 +15,7 @@ from tests.eventually import DEADLINE
 
 
 def test_bucket_allows_a_burst_and_then_its_rate(clock):
-    """Five seconds' worth may come at once, then so many a second."""
+    """A burst of five seconds' messages is allowed, and then the rate."""
     bucket = TokenBucket(10)
 
     burst = [bucket.take() for _ in range(60)]
@@ -27,7 +27,7 @@ def test_bucket_allows_a_burst_and_then_its_rate(clock):
 
 
 def test_bucket_is_full_again_after_a_pause(clock):
-    """A pause gives back the burst, and no more than it."""
+    """After a pause the whole burst is allowed again, and no more."""
     bucket = TokenBucket(10)
     while bucket.take():
         pass
@@ -38,7 +38,7 @@ def test_bucket_is_full_again_after_a_pause(clock):
 
 
 def test_bucket_is_exhausted_by_a_flood_alone(clock):
-    """Twice the rate is refused for as long as it lasts; ten times the rate is too much."""
+    """Twice the rate is refused but tolerated; ten times the rate is a flood."""
     mild, flood = TokenBucket(10), TokenBucket(10)
 
     for _ in range(100):
@@ -57,7 +57,7 @@ def test_bucket_is_exhausted_by_a_flood_alone(clock):
     [(0, 1), (1, 1), (TOKEN_BYTES, 1), (TOKEN_BYTES + 1, 2), (256 * 1024, 32)],
 )
 def test_message_takes_a_token_for_each_started_piece(size, tokens):
-    """However small it is, it takes one."""
+    """Each message takes at least one token, and one for each started piece."""
     assert tokens_for(b"x" * size) == tokens
 
 
@@ -71,12 +71,12 @@ def test_message_takes_a_token_for_each_started_piece(size, tokens):
     ],
 )
 def test_message_takes_tokens_for_the_values_to_be_parsed(data, least, most):
-    """Many small ones take several times as long as a text of the same size."""
+    """Many small JSON values take several times as many tokens as a text of the same size."""
     assert least <= tokens_for(data) <= most
 
 
 def test_bucket_grants_the_largest_message_when_it_is_full(clock):
-    """Else none could ever be sent; then it is paid off, as any other."""
+    """A full bucket allows even the largest message, whose tokens are missing afterwards."""
     bucket = TokenBucket(10)
 
     granted = [bucket.take(120), bucket.take()]
@@ -90,7 +90,7 @@ def test_bucket_grants_the_largest_message_when_it_is_full(clock):
 
 
 def test_bucket_is_exhausted_by_large_messages_too(clock):
-    """What is refused counts for as much as it would have taken."""
+    """A refused message counts with the tokens that it would have taken."""
     bucket = TokenBucket(10)
     bucket.take(50)
 
@@ -103,7 +103,7 @@ def test_bucket_is_exhausted_by_large_messages_too(clock):
 
 
 def test_bucket_without_a_rate_refuses_nothing():
-    """None is no limit."""
+    """A rate of None means no limit."""
     bucket = TokenBucket(None)
 
     assert all(bucket.take() for _ in range(10_000))
@@ -111,13 +111,13 @@ def test_bucket_without_a_rate_refuses_nothing():
 
 
 def test_bucket_of_less_than_one_a_second_allows_one():
-    """A slow rate still lets a first message pass."""
+    """A rate below one a second still allows a first message."""
     assert TokenBucket(0.01).take()
 
 
 @pytest.mark.parametrize("sizes", [[1, 1, 1], [99, 1]], ids=["messages", "bytes"])
 def test_pending_limit_is_reached_by_many_messages_or_of_large_ones(sizes):
-    """Each has its limit, and what leaves lets others in."""
+    """Messages are limited in number and in size, and each that is done makes room."""
     pending = PendingLimit(3, 100)
     fullness = []
 
@@ -132,7 +132,8 @@ def test_pending_limit_is_reached_by_many_messages_or_of_large_ones(sizes):
 
 
 def test_pending_limit_wakes_who_waits_for_it():
-    """By one that leaves, or by who wants it to look again; it waits for nothing else."""
+    """A waiting thread wakes when a message is done, or when another thread asks it to look
+    again."""
     pending = PendingLimit(1, 100)
     pending.wait(DEADLINE)
     pending.enter(1)
@@ -149,7 +150,7 @@ def test_pending_limit_wakes_who_waits_for_it():
 
 
 def test_count_refuses_what_is_too_much_with_a_status():
-    """A full process says 503, a full session 429; both name the setting."""
+    """A full process refuses with 503 and a full session with 429; both name the setting."""
     count = ConnectionCount(3, 2)
 
     first = [count.enter("a"), count.enter("a")]
@@ -163,7 +164,7 @@ def test_count_refuses_what_is_too_much_with_a_status():
 
 
 def test_count_gives_places_back():
-    """Who leaves makes room, and leaves nothing behind."""
+    """A socket that leaves frees its place, and leaves no entry."""
     count = ConnectionCount(2, 1)
     count.enter("a")
     refused = count.enter("a")
@@ -176,7 +177,7 @@ def test_count_gives_places_back():
 
 
 def test_count_is_right_with_many_threads():
-    """However many come at once, no place is given twice."""
+    """Many threads enter at once, and no place is given twice."""
     count, admitted = ConnectionCount(50, 1000), []
 
     def enter():

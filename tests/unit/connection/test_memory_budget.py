@@ -1,4 +1,4 @@
-"""Memory that is to be had by few at a time."""
+"""A budget of memory that few may use at a time."""
 
 import threading
 from contextlib import suppress
@@ -11,7 +11,7 @@ from ...eventually import DEADLINE, eventually
 
 
 def test_budget_lets_in_what_fits_and_the_rest_later():
-    """Whoever waits comes as soon as enough has been given back, also by one that failed."""
+    """Work waits until enough memory was given back, also by work that failed."""
     budget, gate, taken = MemoryBudget(100), threading.Event(), []
 
     def take(size):
@@ -34,7 +34,7 @@ def test_budget_lets_in_what_fits_and_the_rest_later():
 
 
 def test_budget_is_taken_in_turn():
-    """Who takes all of it again and again lets in each of those who ask meanwhile."""
+    """One owner takes the whole budget again and again. The others get it in between."""
     budget, taken = MemoryBudget(100), []
 
     def take(name):
@@ -53,7 +53,7 @@ def test_budget_is_taken_in_turn():
 
 
 def test_budget_forgets_who_waits_no_longer(monkeypatch):
-    """One that is killed while it waits, as gevent does, keeps nothing from the others."""
+    """A waiting greenlet is killed. It keeps nothing from the others."""
 
     class Killed(threading.Event):
         def wait(self, timeout=None):
@@ -72,7 +72,8 @@ def test_budget_forgets_who_waits_no_longer(monkeypatch):
 
 
 def test_budget_relents_where_nothing_changes():
-    """Those who have taken all of it may be waiting for one who waits for them, in its turn."""
+    """All who hold memory may wait for one who waits for memory. After a while that one gets
+    some."""
     budget, taken, gate = MemoryBudget(100, patience=0.01), [], threading.Event()
 
     def take(name):
@@ -93,7 +94,7 @@ def test_budget_relents_where_nothing_changes():
 
 
 def test_owner_who_asks_for_much_leaves_room_for_others():
-    """What one has beyond a share waits, whoever comes meanwhile; who has none gets some."""
+    """What an owner takes beyond a share has to wait; an owner with nothing gets some."""
     budget, taken, gates = MemoryBudget(100, 25), [], [threading.Event(), threading.Event()]
 
     def take(owner, size, gate):
@@ -120,7 +121,7 @@ def test_owner_who_asks_for_much_leaves_room_for_others():
 
 
 def test_owners_come_in_turn():
-    """However many wait for one of them."""
+    """One owner has many waiting requests. Other owners get their turn."""
     budget, taken = MemoryBudget(100), []
 
     def take(owner):
@@ -142,7 +143,8 @@ def test_owners_come_in_turn():
 
 
 def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
-    """Its handlers may wait for each other, whatever those of others do; it never has it all."""
+    """Handlers of one owner wait for each other while others are busy. That owner gets more memory,
+    but never all of it."""
     budget, gate, taken = MemoryBudget(100, 25, 0.01), threading.Event(), []
 
     def take():
@@ -172,7 +174,7 @@ def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
 
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing():
-    """And keeps nobody behind it."""
+    """A caller stops waiting. It takes nothing, and delays nobody."""
     budget = MemoryBudget(100)
 
     with budget.take(100):

@@ -15,7 +15,7 @@ from ...eventually import DEADLINE, eventually
 
 
 class Slow:
-    """The fd of a peer that lets its reader wait for *seconds*."""
+    """The fd of a peer, whose reader has to wait for *seconds*."""
 
     def __init__(self, clock, seconds):
         self.clock = clock
@@ -27,7 +27,7 @@ class Slow:
 
 
 class Read:
-    """The reading of a socket whose peer is in hand."""
+    """The reading of a socket whose peer the test controls."""
 
     def __init__(self):
         self.ours, self.peer = socket.socketpair()
@@ -46,14 +46,14 @@ def read():
 
 @pytest.fixture
 def pauses(monkeypatch):
-    """A list that grows whenever reading lets others run."""
+    """A list that grows with each pause of the reading."""
     pauses = []
     monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
     return pauses
 
 
 def test_reading_gives_the_peers_bytes_and_notes_when_they_came(clock, read):
-    """The heartbeat asks when the peer was last heard."""
+    """The time of the last bytes is recorded for the heartbeat."""
     clock.now += 7
     read.peer.sendall(b"hello")
 
@@ -64,14 +64,14 @@ def test_reading_gives_the_peers_bytes_and_notes_when_they_came(clock, read):
 
 
 def test_reading_gives_nothing_when_the_peer_has_ended(read):
-    """The end of a peer is no bytes."""
+    """At the end of a peer the reading returns no bytes."""
     read.peer.close()
 
     assert read.reading.receive(100) == b""
 
 
 def test_reading_gives_nothing_after_the_good_bye(read):
-    """What a peer sends after our close frame is nobody's."""
+    """Bytes that a peer sends after our close frame are dropped."""
     read.peer.sendall(b"late")
 
     read.reading.end()
@@ -80,7 +80,7 @@ def test_reading_gives_nothing_after_the_good_bye(read):
 
 
 def test_reading_of_all_sockets_lets_others_run_after_a_turn(clock, pauses):
-    """Peers that send without a pause share a turn, and then others run."""
+    """Peers that send without a break share one turn of reading, after which other threads run."""
     turns, counts = Turns(), []
     readings = [Reading(Slow(clock, 0), PendingLimit(2, 100), turns) for _ in range(3)]
     for reading in readings:
@@ -93,7 +93,7 @@ def test_reading_of_all_sockets_lets_others_run_after_a_turn(clock, pauses):
 
 
 def test_reading_that_had_to_wait_begins_a_new_turn(clock, pauses):
-    """While a peer keeps us waiting, others run anyway."""
+    """Others run while the reading waits for a peer, so a new turn begins after that."""
     reading = Reading(Slow(clock, TURN_SECONDS), PendingLimit(2, 100), Turns())
     for _ in range(3):
         reading.receive(100)
@@ -103,7 +103,8 @@ def test_reading_that_had_to_wait_begins_a_new_turn(clock, pauses):
 
 
 def test_reading_waits_while_too_much_is_pending(read):
-    """The peer is read no further until its messages are handled, and its silence is no death."""
+    """A peer is not read further until its messages are handled, and its silence meanwhile does not
+    count."""
     for _ in range(2):
         read.pending.enter(1)
     read.reading.last_heard -= 1000
@@ -120,7 +121,8 @@ def test_reading_waits_while_too_much_is_pending(read):
 
 
 def test_reading_that_waits_ends_when_the_peer_has_gone(read):
-    """What the peer has sent would else have to be read first, and be handled."""
+    """The peer disconnects while its reading waits. The wait ends, although the peer's last data is
+    unread."""
     for _ in range(2):
         read.pending.enter(1)
     waiting = threading.Thread(target=read.reading.wait_for_handling, daemon=True)
@@ -136,7 +138,7 @@ def test_reading_that_waits_ends_when_the_peer_has_gone(read):
 
 
 def test_reading_that_ends_waits_for_nobody(read):
-    """A socket that is closed while its messages wait ends at once."""
+    """A socket closes while its messages wait. Its reading ends at once."""
     for _ in range(2):
         read.pending.enter(1)
     waiting = threading.Thread(target=read.reading.wait_for_handling, daemon=True)

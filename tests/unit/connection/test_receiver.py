@@ -1,4 +1,4 @@
-"""What receives the messages of one socket."""
+"""The receiver of one socket's messages."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from ..sockets import Pair
 
 @pytest.mark.parametrize("end", ["the peer's", "ours"])
 def test_receiver_is_told_of_the_beginning_and_of_the_end(end):
-    """Once each, in this order, whoever ends the socket."""
+    """opened() and closed() are called once each, in this order, whichever side ends the socket."""
     pair = Pair()
     before = (pair.receiver.is_open.is_set(), pair.receiver.times_closed)
     pair.start()

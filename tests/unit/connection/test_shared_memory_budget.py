@@ -1,4 +1,4 @@
-"""Memory that kinds of work share, and within each kind those for whom it is done."""
+"""A budget of memory that kinds of work share, and within each kind the owners of the work."""
 
 import threading
 from contextlib import ExitStack
@@ -11,10 +11,10 @@ from tests.eventually import DEADLINE, eventually
 
 
 class Work:
-    """Work that takes 10 bytes of 80 until it is told to end."""
+    """Work that takes 10 of 80 bytes until it is told to end."""
 
     def __init__(self):
-        # Nobody's patience ends while a test waits.
+        # No waiting caller gives up while a test runs.
         self.budget = SharedMemoryBudget(80, 10 * DEADLINE)
         self.begun = []
         self._gate = threading.Event()
@@ -43,7 +43,7 @@ def work():
 
 
 def test_work_that_takes_long_holds_up_its_own_kind(work):
-    """However many owners it is done for."""
+    """Slow work of one kind delays only work of that kind, whatever its owners."""
     for number in range(6):
         work.begin("slow", str(number))
     eventually(lambda: len(work.begun) == 4 and work.budget.is_waited_for)
@@ -54,8 +54,8 @@ def test_work_that_takes_long_holds_up_its_own_kind(work):
     assert len(work.begun) == 5
 
 
-def test_owner_who_asks_often_holds_up_himself(work):
-    """Another one's work of the same kind begins."""
+def test_owner_who_asks_often_delays_only_their_own_work(work):
+    """Another owner's work of the same kind starts."""
     for _ in range(4):
         work.begin("slow", "often")
     eventually(lambda: len(work.begun) == 2 and work.budget.is_waited_for)
@@ -66,8 +66,8 @@ def test_owner_who_asks_often_holds_up_himself(work):
     assert len(work.begun) == 3
 
 
-def test_owner_who_asks_for_many_kinds_holds_up_himself(work):
-    """A client may write any kind into its message."""
+def test_owner_who_asks_for_many_kinds_delays_only_their_own_work(work):
+    """A client may write any kind into its messages, which does not help it."""
     for number in range(12):
         work.begin(f"made up {number}", "often")
     eventually(lambda: len(work.begun) == 2 and work.budget.is_waited_for)
@@ -79,7 +79,7 @@ def test_owner_who_asks_for_many_kinds_holds_up_himself(work):
 
 
 def test_kind_of_which_nothing_is_taken_is_forgotten(work):
-    """Strangers may make names of handlers up."""
+    """A kind without work is dropped, since strangers may invent names of handlers."""
     work.begin("a", "1")
     eventually(lambda: work.begun)
     work.budget.add(5, "b", "2")
@@ -92,7 +92,7 @@ def test_kind_of_which_nothing_is_taken_is_forgotten(work):
 
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
-    """Wherever it waits."""
+    """A caller stops waiting, in its kind or its owner's line, and takes nothing."""
     with ExitStack() as taken:
         for kind in "abcd":
             for owner in "12":

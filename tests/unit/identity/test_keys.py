@@ -1,4 +1,4 @@
-"""Who is who: ids, digests, origins."""
+"""Ids, keys and digests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask_realtime.identity import keys as identity
 
 
 def test_ids_are_valid_and_never_the_same():
-    """Every page and every session gets an id of its own."""
+    """Every page and session gets an id of its own."""
     ids = {identity.new_connection_id() for _ in range(1000)}
     keys = {identity.new_socket_key() for _ in range(1000)}
 
@@ -18,7 +18,7 @@ def test_ids_are_valid_and_never_the_same():
 
 @pytest.mark.parametrize("text", ["a" * 16, "A-_9" * 32])
 def test_connection_id_accepts_16_to_128_characters(text):
-    """An id may be as long as 128 characters of A-Za-z0-9_-."""
+    """An id has 16 to 128 characters of A-Za-z0-9_-."""
     assert identity.is_connection_id(text)
 
 
@@ -27,12 +27,12 @@ def test_connection_id_accepts_16_to_128_characters(text):
     ["", "a" * 15, "a" * 129, "a" * 16 + "\n", "a" * 16 + " ", "ä" * 16, "a" * 15 + "٣", None, 7],
 )
 def test_connection_id_refuses_anything_else(text):
-    """What a page could not hold safely is no id."""
+    """Any other text is not an id."""
     assert not identity.is_connection_id(text)
 
 
 def test_digest_is_the_same_for_the_same_client():
-    """Every process with the secret key gives a client the same name."""
+    """All processes with the same secret key compute the same digest."""
     first = identity.digest("secret", "key", "a" * 16)
 
     assert first == identity.digest(b"secret", "key", "a" * 16)
@@ -40,7 +40,7 @@ def test_digest_is_the_same_for_the_same_client():
 
 
 def test_digest_differs_for_another_secret_session_page_or_identity():
-    """A wrong id, a foreign session or another user of the same session gives another digest."""
+    """Another page's id, session or user gives another digest."""
     digests = {
         identity.digest("secret", "key", "a" * 16),
         identity.digest("other", "key", "a" * 16),
@@ -56,14 +56,15 @@ def test_digest_differs_for_another_secret_session_page_or_identity():
 
 
 def test_user_may_have_any_name():
-    """A session's JSON may hold half of a surrogate pair, and nobody's page fails for that."""
+    """A user's id with half of a surrogate pair, which a session's JSON can hold, causes no
+    error."""
     digests = {identity.digest("secret", "key", "a" * 16, name) for name in ("\ud800", "\ud801")}
 
     assert len(digests) == 2
 
 
 def test_digest_cannot_be_moved_between_key_and_id():
-    """No other split of the same characters gives the same digest."""
+    """Moving characters from the session key to the page's id gives another digest."""
     one = identity.digest("secret", "b" * 16 + "key", "a" * 16)
     other = identity.digest("secret", "key", "a" * 16 + "b" * 16)
 
@@ -71,7 +72,7 @@ def test_digest_cannot_be_moved_between_key_and_id():
 
 
 def test_digest_gives_neither_secret_nor_key_away():
-    """The HMAC is not keyed with the secret itself, which signs sessions as well."""
+    """The digest's key is derived from the secret key, which also signs sessions."""
     import hmac
 
     naive = hmac.new(b"secret", b"key" + b"a" * 16, "sha256").hexdigest()
@@ -80,7 +81,7 @@ def test_digest_gives_neither_secret_nor_key_away():
 
 
 def test_inherited_socket_key_is_known_to_the_app_alone():
-    """Each message leaves another, and the same when it is fetched twice."""
+    """Each message gives the session another key, and the same one when it is fetched twice."""
     key = identity.inherited_socket_key("secret", "digest:1")
 
     assert key == identity.inherited_socket_key("secret", "digest:1")
@@ -89,7 +90,8 @@ def test_inherited_socket_key_is_known_to_the_app_alone():
 
 
 def test_id_of_a_page_tells_when_it_was_asked_for():
-    """To who knows the secret key and the session, also while secret keys are exchanged."""
+    """Who knows the secret key and the session can read the time in a page's id, also under a
+    fallback key."""
     moment = 1_709_210_096_123
     page = identity.dated_connection_id("secret", "key", moment)
 
@@ -102,12 +104,12 @@ def test_id_of_a_page_tells_when_it_was_asked_for():
 
 @pytest.mark.parametrize("page", ["an-id-of-a-page", "x" * 33, "x" * 128, "y" * 22])
 def test_id_that_somebody_has_made_up_tells_nothing(page):
-    """Nobody makes a page younger than it is."""
+    """An invented id has no time, so nobody can make a page look younger."""
     assert identity.date_of(page, ["secret"], "key") is None
 
 
 def test_id_whose_date_was_changed_tells_nothing():
-    """Not a single bit of it."""
+    """An id with a single changed bit has no time."""
     page = identity.dated_connection_id("secret", "key", 1_709_210_096_123)
 
     for at, letter in enumerate(page[:-1]):

@@ -15,7 +15,7 @@ from flask_realtime.identity.origins import Origin, is_allowed_origin, is_cross_
     ],
 )
 def test_origin_is_the_same_with_and_without_its_default_port(one, other):
-    """Letter case and a port that the scheme implies make no difference."""
+    """Letter case and the scheme's default port do not matter."""
     assert Origin.parse(one) == Origin.parse(other)
 
 
@@ -29,7 +29,7 @@ def test_origin_is_the_same_with_and_without_its_default_port(one, other):
     ],
 )
 def test_origin_differs_by_scheme_host_and_port(other):
-    """A browser keeps these apart from https://example.com."""
+    """These origins differ from https://example.com for a browser."""
     assert Origin.parse(other) != Origin.parse("https://example.com")
 
 
@@ -39,7 +39,7 @@ def test_origin_differs_by_scheme_host_and_port(other):
      "https://user@example.com", "https://example.com:123456", "https://example.com\n"],
 )  # fmt: skip
 def test_origin_refuses_what_no_browser_sends(text):
-    """Whatever has no scheme, or has more than a host and a port, is refused with an example."""
+    """A text without a scheme, or with more than a host and a port, is refused with an example."""
     with pytest.raises(ValueError, match=r"looks like 'https://example\.com'"):
         Origin.parse(text)
 
@@ -48,7 +48,7 @@ def test_origin_refuses_what_no_browser_sends(text):
     "text", ["https://example.com", "http://example.com:8080", "http://[::1]:5000"]
 )
 def test_origin_is_written_as_a_browser_writes_it(text):
-    """str() gives the origin back, without a default port."""
+    """str() gives the origin without the default port."""
     assert str(Origin.parse(text)) == text
     assert str(Origin.parse("https://example.com:443")) == "https://example.com"
 
@@ -75,7 +75,7 @@ ALLOWED = ("https://partner.example", "capacitor://localhost")
     ],
 )
 def test_origin_of_the_same_host_or_the_list_is_allowed(origin, scheme, host):
-    """A page of the app's own host and port may connect, and those of listed origins."""
+    """Pages of the app's own host and port, and of listed origins, may connect."""
     assert is_allowed_origin(origin, scheme, host, ALLOWED)
 
 
@@ -103,7 +103,7 @@ def test_origin_of_the_same_host_or_the_list_is_allowed(origin, scheme, host):
     ],
 )
 def test_origin_of_any_other_page_is_refused(origin, scheme, host):
-    """No other site opens a socket with the visitor's session."""
+    """Another site's page cannot open a socket with the visitor's session."""
     assert not is_allowed_origin(origin, scheme, host, ALLOWED)
 
 
@@ -124,5 +124,5 @@ def test_origin_of_any_other_page_is_refused(origin, scheme, host):
 def test_request_tells_by_its_first_header_whether_another_site_caused_it(
     site, origin, referer, expected
 ):
-    """What a browser says of the site counts before the origin, and that before the address."""
+    """Sec-Fetch-Site counts before Origin, and Origin before Referer."""
     assert is_cross_site(site, origin, referer, "http", "example.com") is expected

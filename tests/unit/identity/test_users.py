@@ -1,4 +1,4 @@
-"""Users, as texts that stand in digests, channels and keys."""
+"""Users' ids as they stand in digests, channels and keys."""
 
 import uuid
 
@@ -16,7 +16,7 @@ ONE = uuid.UUID("12345678123456781234567812345678")
     [(42, "42"), ("42", "42"), (0, "0"), ("a@b.c", "a@b.c"), (ONE, str(ONE)), ("é ☃", "é ☃")],
 )
 def test_identity_is_a_text(value, identity):
-    """A number and its digits are the same user."""
+    """The number 42 and the text "42" are the same user."""
     assert identity_of(value) == identity
 
 
@@ -31,13 +31,13 @@ def test_identity_is_a_text(value, identity):
     ],
 )
 def test_identity_that_is_none_is_refused(value, sentence):
-    """A clear error, and never a user that is everybody, or nobody."""
+    """An invalid id is an error, and never stands for everybody or nobody."""
     with pytest.raises(InvalidIdentity, match=sentence):
         identity_of(value)
 
 
 def test_user_is_percent_encoded():
-    """What separates the parts of a key or an announcement is no part of a user."""
+    """Characters that separate the parts of a key or an announcement are encoded."""
     assert user_of("a:b{c}%/é") == "a%3Ab%7Bc%7D%25%2F%C3%A9"
     assert user_of(None) is None
 
@@ -46,7 +46,7 @@ def test_user_is_percent_encoded():
     "name", ["x" * 190, "x" * 191, "测" * 22, "😀" * 16, "y" * 10_000, "\ud800"]
 )
 def test_user_of_any_name_can_be_pushed_to(name):
-    """People choose names, and nobody may be out of a ban's reach by choosing a long one."""
+    """Any id works, so a user with a very long one can be banned too."""
     identity = identity_of(name)
 
     assert len(channel_of(identity)) <= LONGEST_NAME
@@ -55,7 +55,8 @@ def test_user_of_any_name_can_be_pushed_to(name):
 
 
 def test_no_two_users_share_a_channel():
-    """Not even if one of them chooses the other's hash, or a name that begins as the other's."""
+    """Two users never share a channel, even if one chooses the other's hash or a name with the same
+    beginning."""
     long = "x" * 1000
     names = [long, long + "y", str(user_of(long)), "x" * 190, "\ud800", "\ud801", "%ED%A0%80"]
 
@@ -63,5 +64,5 @@ def test_no_two_users_share_a_channel():
 
 
 def test_channel_of_a_user_is_named_by_the_id():
-    """A browser and a log show whose it is."""
+    """The channel's name shows the user's id in a browser and a log."""
     assert channel_of("a:b") == "@user:a%3Ab"

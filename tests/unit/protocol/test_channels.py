@@ -1,4 +1,4 @@
-"""What a channel may be called, and which names fit a pattern."""
+"""Valid names of channels, and the names that fit a pattern."""
 
 import pytest
 
@@ -14,23 +14,23 @@ from flask_realtime.protocol.channels import (
 
 
 def test_flatten_takes_names_and_collections_of_names():
-    """Names, lists, tuples and sets of them, and a pattern become one flat list."""
+    """Names, lists, tuples and sets of names, and a pattern become one list."""
     assert flatten(["a", ["b", "c"], ("d",), {"e"}], "f:*") == ["a", "b", "c", "d", "e", "f:*"]
 
 
 def test_flatten_takes_a_pattern_alone():
-    """A push to a pattern needs no name beside it."""
+    """A push to a pattern needs no name."""
     assert flatten([], "room:*") == ["room:*"]
 
 
 def test_flatten_names_each_channel_once():
-    """A channel that is named twice is pushed to once."""
+    """A name that is given twice is pushed to once."""
     assert flatten(["a", ["b", "a"], "b"]) == ["a", "b"]
 
 
 @pytest.mark.parametrize("channels", [[], [[]], [(), set()]])
 def test_flatten_refuses_no_channel(channels):
-    """To name no channel at all is an error, not a push to nobody."""
+    """A push without any channel is an error."""
     with pytest.raises(InvalidChannel, match="No channel given"):
         flatten(channels)
 
@@ -53,7 +53,7 @@ def test_flatten_refuses_no_channel(channels):
     ],
 )
 def test_names_are_checked_at_the_door(name, sentence):
-    """An invalid name is refused with a sentence that says what is wrong with it."""
+    """An invalid name is refused with the reason."""
     with pytest.raises(InvalidChannel, match=sentence):
         check_name(name)
     with pytest.raises(InvalidChannel, match=sentence):
@@ -62,13 +62,13 @@ def test_names_are_checked_at_the_door(name, sentence):
 
 @pytest.mark.parametrize("name", ["x" * 200, "room:1", "Zürich ☃", "a.b[c]{d}?", " "])
 def test_check_name_gives_back_a_valid_name(name):
-    """Any other text up to 200 characters is a name."""
+    """Any other text of up to 200 characters is a valid name."""
     assert check_name(name) == name
 
 
 @pytest.mark.parametrize("pattern", ["", "x" * 201, "a\n*", 7, "@*", "@user:*"])
 def test_check_pattern_refuses_what_is_none(pattern):
-    """A pattern obeys the rules of names, but for its asterisks."""
+    """A pattern follows the rules of names, apart from its asterisks."""
     with pytest.raises(InvalidChannel):
         check_pattern(pattern)
     with pytest.raises(InvalidChannel):
@@ -76,7 +76,7 @@ def test_check_pattern_refuses_what_is_none(pattern):
 
 
 def test_is_pattern_sees_the_wildcard():
-    """A name with an asterisk is a pattern, any other is not."""
+    """A name with an asterisk is a pattern."""
     assert is_pattern("room:*")
     assert not is_pattern("room:.+?")
 
@@ -100,17 +100,17 @@ def test_is_pattern_sees_the_wildcard():
     ],
 )
 def test_matcher_takes_all_but_the_asterisk_literally(pattern, fitting, other):
-    """An asterisk is any run of characters, and everything else is itself."""
+    """An asterisk stands for any characters, and all other characters for themselves."""
     fits = matcher(pattern)
 
     assert [name for name in [*fitting, *other] if fits(name)] == fitting
 
 
 def test_matcher_is_quick_for_every_pattern():
-    """No pattern makes it backtrack."""
+    """No pattern takes long by backtracking."""
     fits = matcher("*a" * 99 + "*b")
 
-    # One that backtracks is at this for longer than any test may take.
+    # A matcher that backtracks would take longer than any test may.
     assert not fits("a" * 200)
 
 
@@ -118,5 +118,5 @@ def test_matcher_is_quick_for_every_pattern():
     "text", ["room", "room:{room_id}", "{name}", "of:{room.owner[0]}", "{{a}}"]
 )
 def test_format_by_which_a_name_can_be_made(text):
-    """What its fields are filled with is not known yet."""
+    """A format is checked without the values of its fields."""
     assert check_format(text) == text

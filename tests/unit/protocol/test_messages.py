@@ -1,4 +1,4 @@
-"""The wire format, against its golden messages."""
+"""The wire format, compared with golden messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..wire import golden
 
 @golden("client_messages")
 def test_message_is_read_as_the_client_meant_it(message):
-    """A handler gets the data, whatever JSON it is, and never the message's own id and action."""
+    """A handler gets the data, which may be any JSON, without the message's own id and action."""
     means = message["means"]
 
     parsed = parse_message(message["text"])
@@ -34,7 +34,7 @@ def test_message_is_read_as_the_client_meant_it(message):
 
 @golden("client_messages", positions=True)
 def test_positions_are_read_from_a_resume(message):
-    """A client that resumes says where it stands on each channel."""
+    """A resume names the client's position on each channel."""
     expected = {name: Position(*one) for name, one in message["positions"].items()}
 
     positions = parse_positions(parse_message(message["text"]).data)
@@ -44,7 +44,7 @@ def test_positions_are_read_from_a_resume(message):
 
 @golden("bad_client_messages")
 def test_message_that_is_none_is_refused_with_its_id(message):
-    """A client's mistake is told to it, under the id it gave, if it gave one."""
+    """A malformed message is refused under its id, if it has one."""
     with pytest.raises(InvalidMessage) as caught:
         parsed = parse_message(message["text"])
         try:
@@ -59,7 +59,7 @@ def test_message_that_is_none_is_refused_with_its_id(message):
 
 @golden("replies")
 def test_reply_is_written_as_the_golden_text(message):
-    """What a reply looks like does not change by accident."""
+    """The text of a reply does not change by accident."""
     fields = message["reply"]
     body = JSONText(fields["json"]) if "json" in fields else fields["body"]
     reply = Reply(
@@ -80,7 +80,7 @@ def test_reply_is_written_as_the_golden_text(message):
 
 @golden("pushes", push=True)
 def test_push_is_written_as_the_golden_text(message):
-    """What a push looks like does not change by accident."""
+    """The text of a push does not change by accident."""
     fields = message["push"]
     publication = Publication(
         fields["channel"], Position(*fields["position"]), "a0", fields["payload"]
@@ -93,7 +93,7 @@ def test_push_is_written_as_the_golden_text(message):
 
 @golden("pushes", lost=True)
 def test_loss_is_written_as_the_golden_text(message):
-    """What the news of a lost log looks like does not change by accident."""
+    """The text of a loss does not change by accident."""
     fields = message["lost"]
 
     frame = lost_frame(fields["channel"], Position(*fields["position"]), None)
@@ -102,13 +102,13 @@ def test_loss_is_written_as_the_golden_text(message):
 
 
 def test_message_nested_without_end_is_refused():
-    """No depth of brackets brings the reader down."""
+    """A message of deeply nested brackets is refused, and does not crash the parser."""
     with pytest.raises(InvalidMessage):
         parse_message("[" * 100_000)
 
 
 def test_message_with_an_endless_action_is_refused_with_its_id():
-    """An action is a name, not a text that the reply would repeat."""
+    """An action has a limited length, since the reply would repeat it."""
     with pytest.raises(InvalidMessage) as caught:
         parse_message(json.dumps({"id": "7", "action": "a" * 201}))
 
@@ -117,20 +117,20 @@ def test_message_with_an_endless_action_is_refused_with_its_id():
 
 @pytest.mark.parametrize("message_id", [10**400, -(10**18), 0, 1.5])
 def test_message_id_may_be_any_number(message_id):
-    """Every number that JSON can write comes back as it was."""
+    """The reply repeats any JSON number unchanged."""
     parsed = parse_message(json.dumps({"id": message_id, "action": "a"}))
 
     assert json.loads(error_reply(parsed.id, 404, "").to_json())["id"] == message_id
 
 
 def test_position_far_too_long_is_refused():
-    """A client's position is judged by its length before anything is made of it."""
+    """The length of a client's position is checked before it is parsed."""
     with pytest.raises(InvalidMessage):
         parse_positions({"positions": {"room": "e:1:" + "t" * 100}})
 
 
 def test_publication_knows_the_position_before_it():
-    """One who stands before an entry is known by the tag of the entry before."""
+    """A connection just before an entry is recognised by the tag of the entry before."""
     publication = Publication("room", Position("e", 17, "b2"), "a1", "1")
 
     assert publication.before == Position("e", 16, "a1")

@@ -1,4 +1,4 @@
-"""Where one is in a channel's log."""
+"""Positions in a channel's log."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from flask_realtime.protocol.positions import Position, new_tag
     "position", [Position("k3f9", 17, "b2"), Position("p0x2", 0, ""), Position("e", 2**53, "t")]
 )
 def test_position_reads_what_it_wrote(position):
-    """A position goes to a client as text and comes back as it was."""
+    """A position is sent to a client as text and read back unchanged."""
     assert Position.parse(str(position)) == position
 
 
 def test_position_is_written_as_epoch_seq_tag():
-    """The text is the one the wire format shows."""
+    """The text has the format of the wire protocol."""
     assert str(Position("k3f9", 17, "b2")) == "k3f9:17:b2"
     assert str(Position("p0x2", 0, "")) == "p0x2:0:"
 
@@ -25,13 +25,13 @@ def test_position_is_written_as_epoch_seq_tag():
      "a>b:1:c", "a b:1:c", "a:1:c\n", "ä:1:c", "a:1:c>"],
 )  # fmt: skip
 def test_position_refuses_what_is_none(text):
-    """What a client makes up is a ValueError, and nothing else."""
+    """An invalid position is a ValueError, and no other error."""
     with pytest.raises(ValueError):
         Position.parse(text)
 
 
 def test_position_refuses_numbers_too_long_to_count():
-    """Digits without end, which int() would take for ever to read, are no position either."""
+    """A number with endless digits, which int() would take very long to read, is refused."""
     with pytest.raises(ValueError):
         Position.parse("a:" + "9" * 5000 + ":b")
     with pytest.raises(ValueError):
@@ -39,7 +39,7 @@ def test_position_refuses_numbers_too_long_to_count():
 
 
 def test_start_is_before_the_first_entry_of_a_log_of_its_own():
-    """Two new logs have nothing in common but the number 0."""
+    """Two new logs differ in all but the number 0."""
     one, other = Position.start(), Position.start()
 
     assert (one.seq, one.tag) == (other.seq, other.tag) == (0, "")
@@ -48,7 +48,7 @@ def test_start_is_before_the_first_entry_of_a_log_of_its_own():
 
 
 def test_new_tag_is_random_and_fits_into_a_position():
-    """Tags tell two histories apart, so no two are the same."""
+    """Tags tell two histories of a log apart, so each is random."""
     tags = {new_tag() for _ in range(100)}
 
     assert len(tags) == 100

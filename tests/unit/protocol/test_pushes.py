@@ -1,4 +1,4 @@
-"""Makes pushes of what an app pushes."""
+"""Pushes are made of an app's messages."""
 
 import json
 import math
@@ -19,12 +19,12 @@ DEFAULT = json.dumps
 
 
 def matching(pattern):
-    """The channels that a registry knows."""
+    """Return the channels that fit a pattern, of those that a registry knows."""
     return ["room:1", "room:2"] if pattern == "room:*" else []
 
 
 def test_pushes_are_one_for_each_channel():
-    """Names and patterns together reach each channel once, in the order in which they stand."""
+    """Names and patterns together reach each channel once, in their order."""
     pushes = make_pushes("1", ["news", "room:2", "room:*"], matching, "an id")
 
     assert pushes == [
@@ -35,25 +35,25 @@ def test_pushes_are_one_for_each_channel():
 
 
 def test_pushes_to_a_pattern_that_nothing_fits_are_none():
-    """A pattern reaches channels that exist, and no others."""
+    """A pattern reaches only channels that exist."""
     assert make_pushes("1", ["garden:*"], matching) == []
 
 
 @pytest.mark.parametrize("push_id", ["x", "ä" * LONGEST_PUSH_ID])
 def test_push_id_is_a_text_of_some_length(push_id):
-    """Any text that is not too long can be an id."""
+    """Any text up to a length can be a push id."""
     assert check_push_id(push_id) == push_id
 
 
 @pytest.mark.parametrize("push_id", ["", "x" * (LONGEST_PUSH_ID + 1), 5, b"x", None, "\ud800"])
 def test_push_id_of_another_kind_is_refused(push_id):
-    """What cannot be an id is an error that says what is expected."""
+    """An invalid push id is an error that says what is expected."""
     with pytest.raises(ValueError, match="a text of 1 to 200 characters is expected"):
         check_push_id(push_id)
 
 
 def test_new_push_ids_differ():
-    """Two pushes without an id of their own are two messages."""
+    """Two pushes without a push id are two messages."""
     ids = {check_push_id(new_push_id()) for _ in range(100)}
 
     assert len(ids) == 100
@@ -61,18 +61,18 @@ def test_new_push_ids_differ():
 
 @pytest.mark.parametrize("message", ["NaN", "an Infinity of stars", {"NaN": 1}, None, [1.5], "ä😀"])
 def test_message_is_encoded_by_the_apps_provider(message):
-    """A text that only names NaN is a message like any other."""
+    """The app's JSON provider encodes the message; a text that contains NaN is allowed."""
     assert to_json(message, DEFAULT) == DEFAULT(message)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_message_with_a_number_that_json_lacks_is_refused(number):
-    """Browsers would refuse the whole message."""
+    """NaN and Infinity are errors, because browsers would refuse the message."""
     with pytest.raises(ValueError, match="JSON has no such number"):
         to_json({"values": [1, number]}, DEFAULT)
 
 
 def test_message_with_half_of_a_surrogate_pair_is_refused():
-    """A text that is not Unicode cannot be sent."""
+    """A text that is not valid Unicode is an error."""
     with pytest.raises(ValueError, match="surrogates"):
         to_json("\ud800", lambda message: f'"{message}"')

@@ -1,4 +1,4 @@
-"""What an entry of a log is, and whom it concerns."""
+"""The route of an entry: its kind, and the clients that it is for."""
 
 import pytest
 
@@ -10,12 +10,12 @@ from flask_realtime.protocol.routes import TO_ALL, Route
     [TO_ALL, Route(to="ab"), Route(but_for="ab"), Route("html"), Route("refresh", but_for="ab")],
 )
 def test_route_is_read_as_it_was_written(route):
-    """Whatever process reads the log."""
+    """Every process reads the route that was written."""
     assert Route.parse(str(route)) == route
 
 
 def test_message_for_all_costs_nothing():
-    """The usual entry holds no byte of it."""
+    """The route of an ordinary message takes no byte in the log."""
     assert str(TO_ALL) == ""
 
 
@@ -29,5 +29,5 @@ def test_message_for_all_costs_nothing():
     ],
 )
 def test_route_concerns(route, concerned):
-    """All, one alone, or all but one."""
+    """A route is for all clients, for one, or for all but some."""
     assert [digest for digest in ("a", "b") if route.concerns(digest)] == concerned

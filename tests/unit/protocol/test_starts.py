@@ -1,4 +1,4 @@
-"""Where subscriptions begin."""
+"""The positions at which subscriptions begin."""
 
 import pytest
 
@@ -9,39 +9,39 @@ AT = Position("e1", 3, "t3")
 
 
 def test_start_may_be_a_position_or_nothing():
-    """Where the log stands, or a place that is known."""
+    """A subscription begins at the log's tail, or at a known position."""
     assert as_start(None) == Start()
     assert as_start(AT) == Start(AT)
     assert as_start(Start(AT, by_view=True)) == Start(AT, by_view=True)
 
 
 def test_channels_may_be_names_alone():
-    """Each is heard from where its log stands."""
+    """A name alone begins at the log's tail."""
     assert as_starts(["a", "b"]) == {"a": None, "b": None}
     assert as_starts({"a": AT}) == {"a": AT}
 
 
 def test_two_pasts_of_one_place_are_told_apart():
-    """Each is of another subscription."""
+    """Earlier messages (``last=``) of two subscriptions at the same position differ."""
     assert new_past(AT) != new_past(AT)
     assert new_past(AT)._replace(mark="m") == Past(AT, "m")
 
 
 @pytest.mark.parametrize("last", [True, False, "20", 2.0, None, [1]])
 def test_last_is_a_whole_number(last):
-    """An error that shows what was given."""
+    """Another value is an error that shows it."""
     with pytest.raises(TypeError, match="whole number of messages"):
         check_last(last)
 
 
 def test_last_is_not_negative():
-    """Nobody hears fewer than no messages."""
+    """A negative number is an error."""
     with pytest.raises(ValueError, match="last is -1"):
         check_last(-1)
 
 
 def test_last_is_no_more_than_a_log_keeps():
-    """The error names the setting."""
+    """A number beyond what a log keeps is an error that names the setting."""
     assert check_last(0, 5) == 0
     assert check_last(5, 5) == 5
     assert check_last(1_000_000) == 1_000_000

@@ -1,4 +1,4 @@
-"""Memory that the C library keeps for threads."""
+"""Memory that the C library keeps for threads is given back to the system."""
 
 import platform
 import threading
@@ -13,7 +13,7 @@ SIZE = 20_000_000
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 def test_memory_that_a_thread_has_freed_is_given_back():
-    """What lies below something that is still in use, too."""
+    """Freed memory is given back, also below memory that is still in use."""
     process, kept = psutil.Process(), []
 
     def work():
@@ -33,7 +33,7 @@ def test_memory_that_a_thread_has_freed_is_given_back():
 
 
 def test_nothing_is_given_back_where_the_c_library_cannot(monkeypatch):
-    """Which is no error."""
+    """On a C library without that function nothing happens, without an error."""
     monkeypatch.setattr("flask_realtime.threads.arenas._trim", lambda: None)
 
     FreeMemory().give_back()

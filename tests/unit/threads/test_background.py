@@ -1,4 +1,4 @@
-"""The only place that starts threads."""
+"""The only module that starts threads."""
 
 import contextvars
 import threading
@@ -12,7 +12,7 @@ from ..starvation import no_thread_to_be_had
 
 
 def test_background_is_started_once():
-    """Many may ask for it at the same time."""
+    """Many threads ask for the background thread at once. One is started."""
     may_end = threading.Event()
     background = BackgroundThread("tests of background", lambda: may_end.wait(DEADLINE))
     asking = [threading.Thread(target=background.start) for _ in range(20)]
@@ -27,7 +27,7 @@ def test_background_is_started_once():
 
 
 def test_background_starts_with_the_next_call_where_no_thread_was_to_be_had():
-    """A process at its limit of threads does without it for a while, not for ever."""
+    """No thread can be started. The next call tries again."""
     ran = threading.Event()
     background = BackgroundThread("tests", ran.set)
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
@@ -40,8 +40,8 @@ def test_background_starts_with_the_next_call_where_no_thread_was_to_be_had():
 
 @pytest.fixture
 def inheriting(monkeypatch):
-    """Threads that start in a copy of their starter's context, as on Python 3.14's free-threaded
-    build."""
+    """Make threads start in a copy of their starter's context, as Python 3.14's free-threaded build
+    does."""
     start = threading.Thread.start
 
     def start_in_copy(thread):
@@ -53,7 +53,7 @@ def inheriting(monkeypatch):
 
 
 def test_thread_sees_nothing_of_its_starters_context(inheriting):
-    """A thread that the first request starts does not keep that request's ``g`` for ever."""
+    """A thread that the first request starts does not keep that request's ``g``."""
     variable = contextvars.ContextVar("variable", default="nothing")
     seen, done = [], threading.Event()
 
@@ -69,7 +69,7 @@ def test_thread_sees_nothing_of_its_starters_context(inheriting):
 
 
 def test_thread_does_not_keep_its_process():
-    """A process ends though its threads go on."""
+    """A process ends although its background threads still run."""
     threads, done = [], threading.Event()
 
     def look():
@@ -83,7 +83,7 @@ def test_thread_does_not_keep_its_process():
 
 
 def test_background_is_waited_for():
-    """Whoever ends a thread returns when it has ended."""
+    """Closing returns when the thread has ended."""
     gate, done = threading.Event(), []
     background = BackgroundThread("tests", lambda: done.append(gate.wait(DEADLINE)))
     background.join()
@@ -97,7 +97,8 @@ def test_background_is_waited_for():
 
 
 def test_background_is_not_waited_for_by_itself_or_for_ever(monkeypatch):
-    """A thread that ends what it belongs to goes on, and one that hangs keeps nobody."""
+    """A thread that closes its own owner does not wait for itself, and a hanging thread is not
+    waited for for ever."""
     monkeypatch.setattr("flask_realtime.threads.background.END_SECONDS", 0)
     gate, joined = threading.Event(), threading.Event()
 

@@ -7,7 +7,7 @@ from flask_realtime.threads import clock as package_clock
 
 
 def test_clock_gives_the_time_of_the_machine():
-    """Both readings lie between two readings of Python's own clocks."""
+    """The clock's readings lie between two readings of Python's clocks."""
     before = time.monotonic(), time.time()
 
     read = package_clock.monotonic(), package_clock.now()
@@ -18,7 +18,7 @@ def test_clock_gives_the_time_of_the_machine():
 
 
 def test_clock_is_moved_for_the_whole_package(clock):
-    """A test that moves the clock moves it for all who ask it."""
+    """A test moves the clock, and every module sees the new time."""
     bucket = TokenBucket(1)
     while bucket.take():
         pass

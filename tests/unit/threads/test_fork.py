@@ -1,4 +1,4 @@
-"""Values that each process has one of."""
+"""Values of which each process has its own."""
 
 import os
 import threading
@@ -11,11 +11,11 @@ from tests.eventually import DEADLINE
 
 
 class Made:
-    """A value that can be watched as it goes."""
+    """A value whose removal can be watched."""
 
 
 def in_child(function):
-    """The exit code of a forked process: what *function* returns there."""
+    """Return the exit code of a forked process that runs *function*."""
     child = os.fork()
     if not child:
         code = 99
@@ -27,14 +27,14 @@ def in_child(function):
 
 
 def test_fork_local_makes_one_value_for_a_process():
-    """Whoever asks first makes the value, and all get the same one."""
+    """The first caller creates the value, and all get the same one."""
     local = ForkLocal(Made)
 
     assert local.get() is local.get()
 
 
 def test_fork_local_gives_all_first_users_the_same_value():
-    """Of many threads that ask first at once, none has a value of its own."""
+    """Many threads ask first at the same time. All get the same value."""
     start, values = threading.Barrier(20), []
 
     def ask():
@@ -53,7 +53,7 @@ def test_fork_local_gives_all_first_users_the_same_value():
 
 
 def test_fork_local_has_no_value_once_it_was_popped():
-    """The next one to ask makes a new value."""
+    """After pop() the next caller creates a new value."""
     local = ForkLocal(Made)
     first = local.get()
 
@@ -65,7 +65,7 @@ def test_fork_local_has_no_value_once_it_was_popped():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_forked_process_makes_a_value_of_its_own_and_lets_go_of_its_parents():
-    """Nothing of the parent's is used in a child, and nothing of it is kept open there."""
+    """A forked child creates its own value, and keeps nothing of the parent's open."""
     local = ForkLocal(Made)
     parents = weakref.ref(local.get())
 

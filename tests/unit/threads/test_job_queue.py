@@ -1,4 +1,4 @@
-"""The jobs of one socket."""
+"""The queue of one socket's jobs."""
 
 import threading
 
@@ -13,17 +13,17 @@ from ..starvation import no_thread_to_be_had
 
 
 def thread_of(queue, pool):
-    """The thread of *pool* that does one job of *queue*; it is at rest again."""
+    """Return the thread of *pool* that does one job of *queue*; it is idle again."""
     threads = []
     queue.submit(lambda: threads.append(threading.current_thread()))
     assert queue.wait_until_idle(DEADLINE)
-    # It comes to rest a moment after its work is done.
+    # The thread becomes idle a moment after its work.
     eventually(lambda: pool.resting)
     return threads[0]
 
 
 def test_queue_runs_jobs_in_order():
-    """What is submitted first is done first, one job at a time."""
+    """Jobs run one at a time, in the order of their submission."""
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     for number in range(200):
@@ -34,7 +34,7 @@ def test_queue_runs_jobs_in_order():
 
 
 def test_queue_goes_on_after_a_job_that_raises(caplog):
-    """A job that fails is logged and keeps none of those behind it waiting."""
+    """A job raises. The error is logged, and the next job runs."""
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     queue.submit(lambda: 1 / 0)
@@ -46,7 +46,7 @@ def test_queue_goes_on_after_a_job_that_raises(caplog):
 
 
 def test_queue_goes_on_after_a_job_that_was_cut_off(caplog):
-    """gevent's Timeout, and what ends a thread, ends the job alone."""
+    """gevent's Timeout, or an exception that ends threads, ends one job only."""
 
     def cut_off():
         raise SystemExit
@@ -62,7 +62,8 @@ def test_queue_goes_on_after_a_job_that_was_cut_off(caplog):
 
 
 def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started():
-    """Who gave it the job is told, and whoever waits for its end does not wait for ever."""
+    """No thread can be started. The submitter gets the error, and whoever waits for the queue does
+    not wait for ever."""
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         queue.submit(lambda: done.append("never"))
@@ -75,7 +76,8 @@ def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started():
 
 @pytest.mark.parametrize("is_begun", [True, False])
 def test_queue_drops_what_waits_and_ends_what_is_next(is_begun):
-    """Whoever waits for its end waits for one job at the most, which is never dropped."""
+    """Waiting jobs are dropped. Whoever waits for the queue waits for at most one job, which is
+    never dropped."""
     queue, gate, begun = JobQueue(ThreadPool(), threading.Lock()), threading.Event(), []
 
     def hold(number):
@@ -98,7 +100,7 @@ def test_queue_drops_what_waits_and_ends_what_is_next(is_begun):
 
 
 def test_queue_that_has_nothing_to_do_drops_nothing():
-    """Nobody waits for a job that is not there."""
+    """An empty queue has nothing to drop, and nobody waits for it."""
     queue = JobQueue(ThreadPool(), threading.Lock())
 
     queue.drop_waiting()
@@ -107,7 +109,7 @@ def test_queue_that_has_nothing_to_do_drops_nothing():
 
 
 def test_queue_does_not_wait_for_a_slow_job_to_take_another():
-    """Submitting returns at once, whatever the queue does."""
+    """Submitting a job returns at once while another job runs."""
     queue, gate, done = JobQueue(ThreadPool(), threading.Lock()), threading.Event(), []
 
     queue.submit(lambda: gate.wait(DEADLINE))
@@ -121,7 +123,7 @@ def test_queue_does_not_wait_for_a_slow_job_to_take_another():
 
 
 def test_queue_has_no_thread_while_there_is_no_work(monkeypatch):
-    """A socket without work costs one greenlet, not two."""
+    """A socket without work uses one greenlet, not two."""
     monkeypatch.setattr("flask_realtime.threads.pool.LINGER_SECONDS", 0)
     pool = ThreadPool()
     thread = thread_of(JobQueue(pool, threading.Lock()), pool)
@@ -134,7 +136,8 @@ def test_queue_has_no_thread_while_there_is_no_work(monkeypatch):
 
 
 def test_thread_that_has_just_worked_is_kept_for_more():
-    """To start one takes longer than most messages do."""
+    """A thread is kept for a while after its job, because starting one takes longer than most
+    messages."""
     pool = ThreadPool()
     thread = thread_of(JobQueue(pool, threading.Lock()), pool)
 
@@ -145,7 +148,7 @@ def test_thread_that_has_just_worked_is_kept_for_more():
 
 
 def test_queue_starts_again_when_work_comes_back(monkeypatch):
-    """After its thread has ended, the next job starts a new one."""
+    """The queue's thread has ended. The next job starts a new one."""
     monkeypatch.setattr("flask_realtime.threads.pool.LINGER_SECONDS", 0)
     pool = ThreadPool()
     queue = JobQueue(pool, threading.Lock())
@@ -159,7 +162,7 @@ def test_queue_starts_again_when_work_comes_back(monkeypatch):
 
 
 def test_workers_share_threads_that_are_at_rest():
-    """A thousand sockets that have work one after the other need few threads."""
+    """A thousand sockets have work one after the other. They share a few threads."""
     pool, lock = ThreadPool(), threading.Lock()
 
     seen = {thread_of(JobQueue(pool, lock), pool) for _ in range(20)}
@@ -168,7 +171,7 @@ def test_workers_share_threads_that_are_at_rest():
 
 
 def test_workers_wait_for_no_other():
-    """A job that takes long keeps the jobs of another socket from nothing."""
+    """A slow job of one socket delays no job of another socket."""
     threads, lock, gate = ThreadPool(), threading.Lock(), threading.Event()
     slow, quick = JobQueue(threads, lock), JobQueue(threads, lock)
 
@@ -181,7 +184,7 @@ def test_workers_wait_for_no_other():
 
 
 def test_queue_loses_no_job_of_many_threads():
-    """Jobs submitted from many threads, again and again as it falls idle, are all done."""
+    """Many threads submit jobs, also while the queue becomes idle. All jobs run."""
     queue, done, lock = JobQueue(ThreadPool(), threading.Lock()), [], threading.Lock()
 
     def add():
@@ -204,7 +207,8 @@ def test_queue_loses_no_job_of_many_threads():
 
 
 def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeypatch):
-    """Greenlets would do all of them in one stretch, and hold up everybody else."""
+    """Under gevent jobs that never wait would run without a break. Other greenlets run between
+    them."""
     pauses = []
     monkeypatch.setattr(pause, "let_others_run", lambda: pauses.append(len(done)))
     queue, done = JobQueue(ThreadPool(), threading.Lock()), []
@@ -224,7 +228,8 @@ def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeyp
 
 
 def test_queue_goes_on_after_a_pause_that_was_cut_off(clock, monkeypatch, caplog):
-    """By a gevent.Timeout that a handler began and forgot to end, say."""
+    """A handler started a gevent.Timeout and did not end it. The timeout interrupts a pause of the
+    queue, which continues."""
 
     def cut_off():
         raise SystemExit

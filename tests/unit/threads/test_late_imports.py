@@ -1,4 +1,4 @@
-"""Threads that go on once the main thread has ended."""
+"""Threads that still run after the main thread has ended."""
 
 import subprocess
 import sys
@@ -39,7 +39,8 @@ def run(code, *arguments):
 @pytest.mark.parametrize("way", ["app", "publisher"])
 @pytest.mark.parametrize("when", ["in a thread", "at exit"])
 def test_first_push_may_come_after_the_main_thread(redis_url, way, when):
-    """A script whose thread consumes a queue, or that says good-bye, loses no message."""
+    """A script's thread pushes for the first time after the main thread has ended. The message is
+    not lost."""
     prefix = f"late-{way}-{when}".replace(" ", "-")
 
     finished = run(PUSHER, redis_url, prefix, way, when)
@@ -58,7 +59,8 @@ def test_first_push_may_come_after_the_main_thread(redis_url, way, when):
     ],
 )
 def test_nothing_is_imported_that_gevent_has_yet_to_patch(before, is_imported):
-    """A lock that was made before would stop all greenlets."""
+    """A lock created before gevent's patches would stop all greenlets, so such modules are not
+    imported."""
     code = f"""
 {before}
 import sys

@@ -1,4 +1,4 @@
-"""Lets other threads run."""
+"""A pause that lets other threads run."""
 
 import threading
 
@@ -7,7 +7,7 @@ from tests.eventually import eventually
 
 
 def test_others_run_while_one_pauses():
-    """A thread that works without end gives turns to others by its pauses."""
+    """A thread works without end, and other threads run in its pauses."""
     is_over, turns = threading.Event(), []
 
     def work():

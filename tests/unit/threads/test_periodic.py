@@ -1,4 +1,4 @@
-"""Functions that are called again and again."""
+"""Functions that are called at intervals."""
 
 import threading
 
@@ -12,7 +12,7 @@ from ..starvation import no_thread_to_be_had
 
 @pytest.fixture
 def do():
-    """A function that has functions called at intervals."""
+    """A function that starts calls of functions at intervals."""
     begun = []
 
     def do(*calls):
@@ -28,7 +28,7 @@ def do():
 
 
 def test_each_function_is_called_at_its_interval(do):
-    """A function of a short interval is called again and again, whatever the others have."""
+    """Each function is called at its own interval, whatever the others' intervals."""
     ticks, never = threading.Semaphore(0), []
 
     do((0.01, ticks.release), (1000.0, lambda: never.append(1)))
@@ -43,7 +43,7 @@ def test_each_function_is_called_at_its_interval(do):
     [(ZeroDivisionError("by zero"), "by zero"), (ConnectionError(), "is unavailable")],
 )
 def test_calls_go_on_after_one_that_fails(do, caplog, error, told):
-    """A function that raises is called again, and so are the others."""
+    """A function raises. It is called again, and so are the others."""
     ticks = threading.Semaphore(0)
 
     def fail():
@@ -58,7 +58,7 @@ def test_calls_go_on_after_one_that_fails(do, caplog, error, told):
 
 
 def test_no_function_is_called_once_they_are_closed(do):
-    """A process that is done with its app does nothing more for it."""
+    """After close() no function is called."""
     threads = []
     done = threading.Event()
     periodic = do((0.01, lambda: (threads.append(threading.current_thread()), done.set())))
@@ -71,7 +71,7 @@ def test_no_function_is_called_once_they_are_closed(do):
 
 
 def test_calls_begin_where_no_thread_could_be_started():
-    """A process at its limit of threads makes its calls as soon as it can."""
+    """No thread can be started at first. The calls begin as soon as one can."""
     done = threading.Event()
     periodic = Periodic("realtime-test", [(0.01, done.set)])
     with no_thread_to_be_had(), pytest.raises(RuntimeError):

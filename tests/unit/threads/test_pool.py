@@ -1,4 +1,4 @@
-"""Threads that are used again."""
+"""A pool of threads that are used again."""
 
 import threading
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from ...eventually import DEADLINE, eventually
 
 
 def thread_of(pool):
-    """The thread that did one job of *pool*; it is at rest again."""
+    """Return the thread that did one job of *pool*; it is idle again."""
     threads = []
     pool.run(lambda: threads.append(threading.current_thread()))
     eventually(lambda: pool.resting)
@@ -17,7 +17,7 @@ def thread_of(pool):
 
 
 def test_pool_uses_a_resting_thread_again():
-    """Jobs that come one after the other need one thread."""
+    """Jobs that follow each other share one thread."""
     pool = ThreadPool()
 
     seen = {thread_of(pool) for _ in range(20)}
@@ -26,7 +26,7 @@ def test_pool_uses_a_resting_thread_again():
 
 
 def test_pool_keeps_no_job_waiting_for_another():
-    """While all threads work, a further job gets a new one."""
+    """All threads are busy. A further job gets a new thread."""
     pool, gate, done = ThreadPool(), threading.Event(), threading.Event()
     pool.run(lambda: gate.wait(DEADLINE))
 
@@ -37,7 +37,7 @@ def test_pool_keeps_no_job_waiting_for_another():
 
 
 def test_sweep_ends_those_that_rested_long_and_keeps_those_that_just_worked(clock):
-    """A thread that nobody has needed for a while goes; one that worked a moment ago stays."""
+    """A thread that was idle for long ends, and one that worked a moment ago stays."""
     pool, gate = ThreadPool(), threading.Event()
     pool.run(lambda: gate.wait(DEADLINE))
     old = thread_of(pool)
@@ -53,7 +53,7 @@ def test_sweep_ends_those_that_rested_long_and_keeps_those_that_just_worked(cloc
 
 
 def test_pool_that_is_closed_ends_its_threads():
-    """Those at rest at once, and those at work behind their job, which is waited for."""
+    """Closing ends idle threads at once, and waits for busy ones."""
     pool, gate, began, done = ThreadPool(), threading.Event(), threading.Event(), []
     resting = thread_of(pool)
     pool.run(lambda: done.append(began.set() or gate.wait(DEADLINE)))
@@ -71,7 +71,8 @@ def test_pool_that_is_closed_ends_its_threads():
 
 
 def test_pool_that_is_closed_does_what_it_is_given_all_the_same():
-    """The last words of a socket are not lost; their thread ends behind them."""
+    """A closed pool still runs a new job, such as a socket's last message, and its thread ends
+    after that."""
     pool, threads = ThreadPool(), []
     pool.close()
 

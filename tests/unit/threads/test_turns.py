@@ -1,4 +1,4 @@
-"""Turns of work, and the pauses between them."""
+"""Turns of work with pauses between them, in which others run."""
 
 import threading
 
@@ -12,21 +12,22 @@ from ...eventually import DEADLINE, eventually
 
 @pytest.fixture
 def pauses(monkeypatch):
-    """A list that grows whenever others are let run."""
+    """A list that grows with each pause."""
     pauses = []
     monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
     return pauses
 
 
 def work(turns, clock, seconds):
-    """Some work of so many seconds."""
+    """Work that takes so many seconds."""
     began = turns.begin()
     clock.now += seconds
     turns.end(began)
 
 
 def test_turns_let_others_run_once_all_together_have_worked_for_one(clock, pauses):
-    """Not each for itself: 64 who work for a turn each would keep others waiting for 64 turns."""
+    """Work of 64 threads counts together: if each had a turn of its own, others would wait for 64
+    turns."""
     turns, counts = Turns(), []
 
     for _ in range(7):
@@ -37,7 +38,7 @@ def test_turns_let_others_run_once_all_together_have_worked_for_one(clock, pause
 
 
 def test_turns_do_not_pause_after_others_had_time(clock, pauses):
-    """Work that comes seldom is never delayed, however much it was in all."""
+    """Work that comes seldom never pauses, however much it is in total."""
     turns = Turns()
 
     for _ in range(100):
@@ -48,7 +49,8 @@ def test_turns_do_not_pause_after_others_had_time(clock, pauses):
 
 
 def test_turns_pause_for_one_after_the_other(clock, monkeypatch):
-    """While one lets others run, the rest wait for it, and go on without a pause of their own."""
+    """While one thread pauses, the others wait for it, and continue without a pause of their
+    own."""
     turns, gate, going = Turns(), threading.Event(), []
     monkeypatch.setattr(module, "let_others_run", lambda: going.append("paused") or gate.wait())
     work(turns, clock, TURN_SECONDS * 2)
@@ -67,7 +69,7 @@ def test_turns_pause_for_one_after_the_other(clock, monkeypatch):
 
 
 def test_long_work_is_done_for_one_at_a_time(clock, pauses):
-    """On threads, what it needs is in memory once."""
+    """Long work runs in one thread at a time, so that its memory is needed once."""
     turns, gate, within = Turns(), threading.Event(), []
 
     def do(name):
@@ -90,7 +92,7 @@ def test_long_work_is_done_for_one_at_a_time(clock, pauses):
 
 
 def test_long_work_that_fails_keeps_nobody_out(clock):
-    """Whoever comes next finds the place free."""
+    """Long work fails. The next one runs."""
     turns = Turns()
     with pytest.raises(ZeroDivisionError), turns.alone():
         raise ZeroDivisionError

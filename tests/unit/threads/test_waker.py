@@ -1,4 +1,4 @@
-"""Wakes a thread that waits in a selector."""
+"""A waker that ends a thread's wait in a selector."""
 
 import selectors
 import threading
@@ -25,7 +25,7 @@ def selector(waker):
 
 
 def test_ring_wakes_a_thread_that_waits(waker, selector):
-    """A selector that waits returns when another thread rings."""
+    """Another thread rings, and the waiting selector returns."""
     ringing = threading.Thread(target=waker.ring)
     ringing.start()
 
@@ -34,14 +34,14 @@ def test_ring_wakes_a_thread_that_waits(waker, selector):
 
 
 def test_ring_before_the_wait_is_not_lost(waker, selector):
-    """A thread that begins to wait after a ring does not wait at all."""
+    """The ring comes before the wait, which then returns at once."""
     waker.ring()
 
     assert selector.select(0)
 
 
 def test_ring_never_blocks(waker, selector):
-    """However often it rings, one silence() takes in a part, and the last one leaves it silent."""
+    """However often a thread rings, it does not block; repeated silence() calls empty the waker."""
     for _ in range(5000):
         waker.ring()
 
@@ -53,7 +53,7 @@ def test_ring_never_blocks(waker, selector):
 
 
 def test_ring_at_a_closed_waker_does_nothing():
-    """A thread may ring after the one that waited has ended."""
+    """A thread rings after the waiting one has ended, without an error."""
     waker = Waker()
     waker.close()
 

@@ -1,4 +1,4 @@
-"""The peer of a socket, which sends frames to a connection."""
+"""A peer that sends frames to a connection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def deflated_frame(text):
 
 
 class Recorder:
-    """A connection whose peer sends *chunks*, its reading, and its receiver.
+    """A connection whose peer sends *chunks*, with its reading and its receiver.
 
     :param takes: whether each further frame is heeded.
     """

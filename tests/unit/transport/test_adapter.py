@@ -1,4 +1,4 @@
-"""simple-websocket on one of our connections."""
+"""simple-websocket over one of our connections."""
 
 import struct
 
@@ -16,7 +16,7 @@ def close_frame(code):
 
 
 def test_messages_are_handed_on_in_order():
-    """On the caller's thread, each as soon as it is whole."""
+    """Each message is delivered on the caller's thread as soon as it is complete."""
     recorder = Recorder([frame(b"one"), frame(b"two")[:4], frame(b"two")[4:] + frame(b"three")])
 
     read(recorder, False, MOST)
@@ -38,12 +38,13 @@ def test_messages_are_handed_on_in_order():
     ],
 )
 def test_code_is_the_one_that_the_peer_was_told(chunks, code):
-    """An end without a close frame is 1006; a mistake of the peer's has the code of RFC 6455."""
+    """The close code is 1006 without a close frame, and that of RFC 6455 for a mistake of the
+    peer."""
     assert read(Recorder(chunks), False, MOST) == code
 
 
 def test_close_frame_is_answered():
-    """With its code, through the connection."""
+    """A close frame is answered with its own code."""
     recorder = Recorder([close_frame(1001)])
 
     read(recorder, False, MOST)
@@ -53,8 +54,8 @@ def test_close_frame_is_answered():
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, OSError])
 def test_message_that_cannot_be_received_closes_with_1011(caplog, error):
-    """An error of ours is told to the peer and to the log, an OSError too, which simple-websocket
-    would take for the end of the line."""
+    """An error of ours, even an OSError, which simple-websocket takes for a lost connection, closes
+    the socket with 1011 and is logged."""
     recorder = Recorder([frame(b"one"), frame(b"two")])
 
     def fail(message):

@@ -1,4 +1,4 @@
-"""Names of other packages that they do not document, and that we use.
+"""Undocumented names of other packages that we use.
 
 ``setup.cfg`` keeps out the versions that nobody has tried. When a bound is raised, these tests say
 which name has changed.
@@ -29,7 +29,7 @@ BOUNDED = ["flask-sock", "gevent", "gunicorn", "simple-websocket", "wsproto"]
 
 @pytest.mark.parametrize("name", BOUNDED)
 def test_versions_that_nobody_has_tried_are_kept_out(name):
-    """Each of these packages has an upper bound where it is required."""
+    """Each of these packages has an upper bound in the requirements."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
     required = config["options"]["install_requires"] + config["options.extras_require"]["gunicorn"]
@@ -40,7 +40,7 @@ def test_versions_that_nobody_has_tried_are_kept_out(name):
 
 
 class Loop:
-    """What simple-websocket takes for its thread."""
+    """What simple-websocket uses as its thread."""
 
     name = ""
 
@@ -53,7 +53,7 @@ class Loop:
 
 
 class Heard:
-    """What simple-websocket takes for its socket and its event."""
+    """What simple-websocket uses as its socket and its event."""
 
     def __init__(self, *chunks):
         self.chunks = [*chunks, b""]
@@ -77,7 +77,7 @@ class Heard:
 
 
 class Server(simple_websocket.Server):
-    """With its handshake behind it."""
+    """simple-websocket's server after its handshake."""
 
     def handshake(self):
         self.ws = Connection(ConnectionType.SERVER)
@@ -85,7 +85,8 @@ class Server(simple_websocket.Server):
 
 
 def test_simple_websocket_reads_by_what_it_is_given():
-    """Its loop is the thread's target, reads from the socket, and sets the event at the end."""
+    """simple-websocket's loop is the target of its thread, reads from the socket, and sets the
+    event at the end."""
     heard = Heard(b"\x81\x82\0\0\0\0hi")
 
     server = Server(
@@ -106,7 +107,7 @@ def test_simple_websocket_reads_by_what_it_is_given():
 
 
 def test_flask_sock_registers_its_route_with_what_it_is_given():
-    """A view and the options of the rule go to ``bp.route``."""
+    """flask-sock passes a view and the rule's options to ``bp.route``."""
     calls = []
 
     class Mount:
@@ -121,7 +122,7 @@ def test_flask_sock_registers_its_route_with_what_it_is_given():
 
 
 def test_wsproto_reads_by_methods_that_can_be_replaced():
-    """The connection's and the extension's, with the parameters that ours have."""
+    """The methods of wsproto's connection and extension have the parameters of ours."""
     methods = [
         (Connection.receive_data, ["self", "data"]),
         (Connection.events, ["self"]),
@@ -140,7 +141,8 @@ def test_wsproto_reads_by_methods_that_can_be_replaced():
 
 
 def test_gunicorn_workers_say_how_they_are():
-    """What is asked of the worker, and which signals its methods handle."""
+    """The attributes that we read of gunicorn's workers, and the signals that their methods handle,
+    exist."""
     worker = Worker(1, 1, [], None, 30, Config(), None)
     worker.tmp.close()
     settings = ["graceful_timeout", "threads", "worker_connections", "workers"]
@@ -180,12 +182,12 @@ assert seen == [True, True], seen
 
 
 def test_gevent_keeps_the_real_socket_within_its_own():
-    """In each socket, and in the input of a request to its WSGI server."""
+    """gevent's sockets, and the input of a request to its WSGI server, hold the real socket."""
     subprocess.run([sys.executable, "-c", GEVENT], check=True, timeout=60)
 
 
 def test_python_has_the_kernels_own_send():
-    """By the class of sockets that lies below Python's."""
+    """The class of sockets beneath Python's own has a send method."""
     one, other = socket.socketpair()
     with one, other:
         assert callable(one.sendmsg)

@@ -1,4 +1,4 @@
-"""What a peer sends: whole messages, read directly."""
+"""Whole messages are read directly, without wsproto."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def reader(deflates):
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 65535, 65536, 70_001])
 def test_whole_message_is_read(length):
-    """A text of any length, unmasked, and where it ends."""
+    """An unmasked text of any length is found, with its end."""
     text = ("žluť" * length)[:length]
     data = frame(text.encode())
 
@@ -24,7 +24,7 @@ def test_whole_message_is_read(length):
 
 
 def test_deflated_message_is_read_where_that_was_agreed():
-    """As every browser sends them."""
+    """A deflated message, which every browser sends, is read if the handshake agreed on deflate."""
     data = deflated_frame(b'{"id": 1}' * 50)
 
     assert reader(True).read(data, 0) == ('{"id": 1}' * 50, len(data))
@@ -54,12 +54,13 @@ def test_deflated_message_is_read_where_that_was_agreed():
     ],
 )
 def test_anything_else_is_left_to_the_protocol(data):
-    """What is not whole, no text, or wrong: wsproto knows what to say to it."""
+    """A frame that is not a whole text, or is malformed, is left to wsproto."""
     assert reader(True).read(data, 0) is None
 
 
 def test_bomb_is_not_inflated():
-    """No more than a message may have is inflated here, whatever a frame would become."""
+    """A frame that would inflate to more than a message may have is inflated only up to that
+    limit."""
     bomb = deflated_frame(b"x" * 100_000_000)
 
     assert len(bomb) < MOST
@@ -68,7 +69,7 @@ def test_bomb_is_not_inflated():
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 100])
 def test_skipping_finds_where_the_next_message_begins(step):
-    """Fragments, control frames between them, and frames cut anywhere."""
+    """The next message is found behind fragments, control frames between them, and cut frames."""
     frames = [
         (frame(b"first", first=0x01), False),
         (frame(b"ping", first=0x89), False),
@@ -88,7 +89,7 @@ def test_skipping_finds_where_the_next_message_begins(step):
 
 
 def test_head_tells_size_and_length():
-    """Of what stands before the payload."""
+    """The frame's head gives its own length and the payload's."""
     head = read_head(frame(b"x" * 200))
 
     assert head is not None

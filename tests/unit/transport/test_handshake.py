@@ -1,4 +1,4 @@
-"""The handshake: what is accepted, what is agreed on, and what is refused in which words."""
+"""Handshakes: what is accepted, agreed on and refused."""
 
 import pytest
 from flask import Flask
@@ -28,7 +28,7 @@ PAGE = "an-id-of-this-page"
 
 
 class Socket:
-    """What a server hands over."""
+    """A socket as a server gives it to the app."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def app():
 
 
 def handshake(app, query=f"socket_connection_id={PAGE}", key="a key", environ=(), **headers):
-    """The handshake of a request to *app*, checked."""
+    """Return the checked handshake of a request to *app*."""
     sent = {name: value for name, value in {**HEADERS, **headers}.items() if value is not None}
     overrides = {
         "werkzeug.socket": Socket(),
@@ -61,7 +61,7 @@ def refusal(app, *args, **options):
 
 
 def test_handshake_of_a_page_is_accepted(app):
-    """It says who asks, for which page, and whether the page will resume."""
+    """The handshake names the session, the page, and whether the page will resume."""
     first = handshake(app)
     second = handshake(app, f"socket_connection_id={PAGE}&resume=1", key="another")
 
@@ -71,7 +71,7 @@ def test_handshake_of_a_page_is_accepted(app):
 
 
 def test_answer_is_that_of_the_specification(app):
-    """The 101 of RFC 6455's own example, section 1.3."""
+    """The answer to the example in RFC 6455, section 1.3, is the one given there."""
     answer = handshake(app).accept
 
     assert answer.startswith(b"HTTP/1.1 101 ")
@@ -80,7 +80,7 @@ def test_answer_is_that_of_the_specification(app):
 
 
 def test_answer_holds_nothing_of_the_app(app):
-    """No header of the request, a cookie say, comes back in the 101."""
+    """The 101 has no header of the request or the app, such as a cookie."""
     answer = handshake(app, **{"Cookie": "secret=1", "X-Other": "other"}).accept
 
     assert b"secret" not in answer
@@ -88,7 +88,7 @@ def test_answer_holds_nothing_of_the_app(app):
 
 
 def test_deflate_is_agreed_on_without_context(app):
-    """Neither side keeps a compressor, whatever the browser would have allowed."""
+    """Deflate is agreed on without context takeover, so neither side keeps a compressor."""
     offer = "permessage-deflate; client_max_window_bits"
     agreed = handshake(app, **{"Sec-WebSocket-Extensions": offer})
 
@@ -111,7 +111,8 @@ def test_deflate_is_agreed_on_without_context(app):
     ],
 )
 def test_deflate_is_agreed_on_for_the_full_window_alone(app, offer, deflates):
-    """A client that asks for a smaller window gets plain frames: the deflated ones are shared."""
+    """A client that asks for a smaller window gets frames without deflate, because deflated frames
+    are shared by all clients."""
     agreed = handshake(app, **{"Sec-WebSocket-Extensions": offer})
 
     assert agreed.deflates == deflates
@@ -119,7 +120,7 @@ def test_deflate_is_agreed_on_for_the_full_window_alone(app, offer, deflates):
 
 
 def test_window_is_named_where_the_offer_names_it():
-    """A client that asks for the full window takes no answer for a yes that does not name it."""
+    """A client whose offer names the full window expects an answer that names it too."""
     assert "server_max_window_bits=15" in agree("permessage-deflate; server_max_window_bits=15")
     assert "server_max_window_bits" not in agree("permessage-deflate")
 
@@ -137,7 +138,7 @@ def test_window_is_named_where_the_offer_names_it():
     ],
 )
 def test_handshake_is_refused_for_its_headers(app, headers, status, word):
-    """What is no handshake of RFC 6455, or another site's, is refused with what was wrong."""
+    """A malformed handshake, or one of another site, is refused with the reason."""
     found, reason = refusal(app, **headers)
 
     assert found == status
@@ -146,20 +147,21 @@ def test_handshake_is_refused_for_its_headers(app, headers, status, word):
 
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
 def test_handshake_is_a_get(method):
-    """RFC 6455 knows no other method."""
+    """A handshake with another method is refused."""
     with pytest.raises(Refusal, match=f"not a {method}"):
         check_headers(method, HEADERS)
 
 
 def test_handshake_names_its_host():
-    """HTTP/1.1 wants it, and the origin is compared with it."""
+    """A handshake without Host is refused: HTTP/1.1 requires it, and the origin is compared with
+    it."""
     with pytest.raises(Refusal, match="Host is missing"):
         check_headers("GET", {**HEADERS, "Host": ""})
 
 
 @pytest.mark.parametrize("query", ["", "socket_connection_id=short", "socket_connection_id=%00"])
 def test_handshake_without_a_page_is_refused(app, query):
-    """The reason says where the id stands on the page."""
+    """The reason says where the page has its id."""
     status, reason = refusal(app, query)
 
     assert status == 400
@@ -167,7 +169,7 @@ def test_handshake_without_a_page_is_refused(app, query):
 
 
 def test_handshake_without_a_session_is_refused(app):
-    """An id alone opens nothing."""
+    """A page's id without the session's cookie opens no socket."""
     status, reason = refusal(app, key=None)
 
     assert status == 403
@@ -175,7 +177,7 @@ def test_handshake_without_a_session_is_refused(app):
 
 
 def test_handshake_on_a_server_that_hands_over_no_socket_is_refused(app):
-    """The reason says which servers do."""
+    """The reason names servers that work."""
     status, reason = refusal(app, environ={"wsgi.multithread": False})
 
     assert status == 501
@@ -183,7 +185,8 @@ def test_handshake_on_a_server_that_hands_over_no_socket_is_refused(app):
 
 
 def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
-    """Whoever runs the client reads the reason, and so does whoever runs the server."""
+    """The reason is in the response for the client's developer, and in the log for the server's
+    operator."""
     with app.test_request_context(environ_overrides={"REMOTE_ADDR": "192.0.2.1"}):
         answer = refuse(Refusal(503, "Come back.", {"Retry-After": "1"}))
 
@@ -194,7 +197,7 @@ def test_refusal_is_an_answer_and_a_line_in_the_log(app, caplog):
 
 
 def test_refusal_shows_a_part_of_what_a_stranger_wrote(app):
-    """A header of 8 KB would be a line of 32 KB in the log."""
+    """A refused header of 8 KB is cut in the log."""
     written = "http://" + "\xff" * 8000
 
     _, reason = refusal(app, Origin=written)
@@ -215,7 +218,7 @@ def test_refusal_shows_a_part_of_what_a_stranger_wrote(app):
     ],
 )
 def test_address_begins_no_line_of_its_own_in_the_log(app, caplog, address, shown):
-    """A proxy's header may have made it: what a client wrote there is shown, and does nothing."""
+    """A client's forged address with control characters is escaped in the log."""
     environ = {"REMOTE_ADDR": address} if address is not None else {}
     with app.test_request_context(headers=HEADERS, environ_overrides=environ) as context:
         if address is None:

@@ -1,4 +1,4 @@
-"""RFC 6455 by wsproto and our reader of frames, as one."""
+"""RFC 6455 by wsproto together with our reader of frames."""
 
 import random
 import tracemalloc
@@ -16,7 +16,7 @@ MOST = 200_000
 
 
 def anything(chance, deflates):
-    """A message or some frames that a peer may send, seldom what it must not."""
+    """A message or some frames that a peer may send, and now and then what it must not."""
     payload = chance.choice([b"", b'{"id": 1}', b"x" * 130, "žluť".encode() * 20])
     sent = [
         frame(payload),
@@ -38,7 +38,7 @@ def anything(chance, deflates):
 
 
 def read_all(chunks, deflates):
-    """The messages, what was answered by the protocol itself, and the close code."""
+    """Return the messages, the protocol's own answers, and the close code."""
     recorder = Recorder(chunks)
     code = read(recorder, deflates, MOST)
     return recorder.messages, recorder.written, code
@@ -47,8 +47,8 @@ def read_all(chunks, deflates):
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("deflates", [True, False])
 def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
-    """Whatever a peer sends and however it is cut, the same messages come out, and the same close
-    code, as without the shortcut."""
+    """Whatever a peer sends in whatever pieces, the messages and the close code are those of
+    wsproto alone."""
     chance = random.Random(seed)
     stream = b"".join(anything(chance, deflates) for _ in range(chance.randrange(1, 12)))
     cuts = sorted(chance.randrange(len(stream) + 1) for _ in range(chance.randrange(8)))
@@ -61,7 +61,7 @@ def test_stream_is_read_as_wsproto_reads_it(seed, deflates, monkeypatch):
 
 
 def in_fragments(payload, size, first):
-    """A message in frames of *size* bytes."""
+    """Return a message in frames of *size* bytes."""
     pieces = [payload[at : at + size] for at in range(0, len(payload), size)]
     kinds = [first & 0x7F, *[0x00] * (len(pieces) - 1)]
     kinds[-1] |= 0x80
@@ -70,7 +70,8 @@ def in_fragments(payload, size, first):
 
 @pytest.mark.parametrize("first", [0x81, 0xC1, 0x82, 0xC2])
 def test_message_in_fragments_is_read_as_one(first):
-    """Text or binary, deflated or not, and with a ping between its pieces."""
+    """A text or binary message in fragments, deflated or not, with a ping in between, is one
+    message."""
     text = '{"id": "žluť", "action": "ping"}' * 3
     payload = deflated(text.encode()) if first & 0x40 else text.encode()
     pieces = in_fragments(payload, 7, first)
@@ -84,14 +85,14 @@ def test_message_in_fragments_is_read_as_one(first):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_messages_share_no_inflater(count):
-    """Each message is deflated for itself, as the handshake agreed."""
+    """Each message is inflated by itself, as the handshake agreed."""
     pieces = in_fragments(deflated(b"hello hello"), 3, 0xC1) * count
 
     assert read_all(pieces, deflates=True)[0] == ["hello hello"] * count
 
 
 def bombs():
-    """Messages that become more than they may, each in a few bytes on the wire."""
+    """Messages of a few bytes that inflate to more than a message may have."""
     bomb = deflated(b"x" * 20_000_000)
     whole = frame(bomb, first=0xC1)
     return {
@@ -105,7 +106,8 @@ def bombs():
 
 @pytest.mark.parametrize("bomb", bombs())
 def test_bomb_is_refused_before_it_is_inflated(bomb):
-    """A few kilobytes that become 20 MB take no more than a message may, and end with 1009."""
+    """A message of a few kilobytes would inflate to 20 MB. It takes no more memory than a message
+    may, and ends with 1009."""
     pieces = bombs()[bomb]
     tracemalloc.start()
 
@@ -119,7 +121,7 @@ def test_bomb_is_refused_before_it_is_inflated(bomb):
 
 @pytest.mark.parametrize("first", [0x81, 0xC1])
 def test_size_of_a_message_is_counted_in_bytes(first):
-    """Wide characters are counted as the bytes that they are, while they come."""
+    """The limit counts bytes while they arrive, not characters."""
     text = ("😀" * (MOST // 4 + 1)).encode()
     payload = deflated(text) if first & 0x40 else text
 
@@ -130,7 +132,7 @@ def test_size_of_a_message_is_counted_in_bytes(first):
 
 @pytest.mark.parametrize("first", [0x81, 0xC1])
 def test_message_of_the_largest_size_is_read(first):
-    """The limit itself is allowed, whole or in fragments."""
+    """A message of exactly the limit is read, whole or in fragments."""
     text = b"x" * MOST
     payload = deflated(text) if first & 0x40 else text
 
@@ -139,12 +141,12 @@ def test_message_of_the_largest_size_is_read(first):
 
 
 def test_broken_deflate_is_answered_with_1007():
-    """What is no deflate at all is not text either."""
+    """A frame that cannot be inflated closes the socket with 1007."""
     assert read_all(in_fragments(b"\xff" * 100, 30, 0xC1), deflates=True)[2] == 1007
 
 
 def test_frames_that_are_not_heeded_are_not_answered():
-    """Pings beyond the rate get no pong; each ping and each fragment counts."""
+    """Pings beyond the rate limit get no pong; each ping and each fragment counts."""
     taken = []
     recorder = Recorder(
         [frame(b"", first=0x89) * 3, frame(b"a", first=0x01), frame(b"b", first=0x80)],
@@ -159,7 +161,7 @@ def test_frames_that_are_not_heeded_are_not_answered():
 
 
 def test_protocol_keeps_nothing_of_what_it_has_read():
-    """A socket at rest holds none of the messages that it has had."""
+    """An idle socket holds none of its former messages in memory."""
     recorder = Recorder([])
     protocol = Protocol(recorder, True, MOST, lambda text: None)
     for piece in (frame(b"x" * 9000), deflated_frame(b"y" * 9000), *in_fragments(b"z" * 99, 9, 1)):

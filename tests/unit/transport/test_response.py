@@ -1,4 +1,4 @@
-"""The response that is the socket."""
+"""The response to a handshake, whose iteration is the socket's life."""
 
 import pytest
 from flask import Response
@@ -9,12 +9,13 @@ from .test_handshake import HEADERS
 
 
 class OwnResponse(Response):
-    """A response class of an app's own."""
+    """A response class of the app's own."""
 
 
 @pytest.mark.parametrize("response_class", [Response, OwnResponse])
 def test_socket_lives_in_the_iteration_of_the_response(response_class):
-    """The 101 is written once the request's contexts have been popped; then the fd is shut down."""
+    """The 101 is written after the request's contexts have ended, and at the end the fd is shut
+    down."""
     served, before = Served(response_class), []
     with Line() as line:
         served.app.teardown_request(lambda error: before.append(line.has_received()))
@@ -33,7 +34,7 @@ def test_socket_lives_in_the_iteration_of_the_response(response_class):
 
 
 def test_session_of_a_handshake_sets_no_cookie():
-    """A socket that opens late must not undo what HTTP has changed meanwhile."""
+    """A handshake sets no session cookie, which could undo what HTTP has changed meanwhile."""
     served = Served(SESSION_REFRESH_EACH_REQUEST=True)
     with Line() as line:
         page = served.show()
@@ -45,7 +46,8 @@ def test_session_of_a_handshake_sets_no_cookie():
 
 
 def test_answer_that_the_app_has_changed_is_no_socket():
-    """An ``after_request`` function may refuse the handshake; its answer is sent as it is."""
+    """An ``after_request`` function replaces the response to refuse the handshake. Its response is
+    sent unchanged."""
     served = Served()
 
     @served.app.after_request
@@ -63,7 +65,8 @@ def test_answer_that_the_app_has_changed_is_no_socket():
 
 
 def test_refused_admission_is_a_plain_answer(caplog):
-    """A process that stops answers with 503, when and why to come back; the fd is left alone."""
+    """A process that stops answers 503 with the reason and Retry-After, and leaves the fd to the
+    server."""
     served = Served()
     page = served.show()
     served.realtime.drain(0)
@@ -78,7 +81,7 @@ def test_refused_admission_is_a_plain_answer(caplog):
 
 
 def life(served, sock):
-    """What the app hands its server for a handshake on *sock*, and the request's environ."""
+    """Return what the app gives its server for a handshake on *sock*, and the request's environ."""
     cookie = served.client.get("/page").headers["Set-Cookie"].partition(";")[0]
     environ = create_environ(
         "/",
@@ -90,7 +93,7 @@ def life(served, sock):
 
 
 def test_socket_that_its_server_never_begins_is_forgotten():
-    """A server that fails between the answer and its iteration leaves no connection behind."""
+    """The server fails before it iterates the response. No connection remains."""
     served = Served()
     with Line() as line:
         begun, _ = life(served, line.ours)
@@ -104,7 +107,8 @@ def test_socket_that_its_server_never_begins_is_forgotten():
 
 
 def test_environ_keeps_no_request():
-    """The server keeps the environ as long as the socket lives, and Werkzeug's request in it."""
+    """The server keeps the environ while the socket lives, so Werkzeug's request is removed from
+    it."""
     with Line() as line:
         begun, environ = life(Served(), line.ours)
         begun.close()

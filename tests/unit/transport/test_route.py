@@ -1,4 +1,4 @@
-"""The route of the socket, and the answers to requests at its path that are no handshakes."""
+"""The socket's route, and plain HTTP requests at its path."""
 
 import logging
 
@@ -23,13 +23,13 @@ def make_app(**settings):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
 def test_plain_request_to_the_root_is_answered_as_if_there_were_no_route(method):
-    """An app that has no view there answers 404, as it did before."""
+    """An app without a view at / still answers 404 there."""
     assert make_app().test_client().open("/", method=method).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_plain_request_to_a_path_of_its_own_is_told_what_is_there(method):
-    """426 says that the path takes WebSockets."""
+    """The socket has a path of its own, where a plain request is answered 426."""
     answer = make_app(REALTIME_PATH="/socket").test_client().open("/socket", method=method)
 
     assert answer.status_code == 426
@@ -37,7 +37,7 @@ def test_plain_request_to_a_path_of_its_own_is_told_what_is_there(method):
 
 
 def test_plain_request_reaches_the_view_of_the_app():
-    """The app's own view at the path of the socket is its own."""
+    """The app's own view at the socket's path is called."""
     app = make_app()
     app.add_url_rule("/", "home", lambda: "home")
 
@@ -45,7 +45,7 @@ def test_plain_request_reaches_the_view_of_the_app():
 
 
 def test_url_for_knows_the_route():
-    """By its endpoint, so that an app can exempt it, or build its address."""
+    """url_for builds the address of the socket, and an app can exempt its endpoint."""
     app = make_app(REALTIME_PATH="/socket")
 
     with app.test_request_context():
@@ -53,7 +53,8 @@ def test_url_for_knows_the_route():
 
 
 def test_second_socket_route_at_the_path_is_refused_with_both_names():
-    """The one that was registered first would win, in silence."""
+    """Another WebSocket route at the same path is an error that names both; otherwise the first
+    would silently win."""
     app = make_app()
     app.testing = True
     Sock(app).route("/")(lambda ws: None)
@@ -63,7 +64,7 @@ def test_second_socket_route_at_the_path_is_refused_with_both_names():
 
 
 def browse(app, path="/", environ=(), **headers):
-    """A GET of the page's socket, as a proxy may hand it on."""
+    """Send a GET of the page's socket, as a proxy may forward it."""
     query = f"socket_connection_id={PAGE}&resume=1"
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return app.test_client().get(
@@ -82,8 +83,8 @@ def browse(app, path="/", environ=(), **headers):
 )
 @pytest.mark.parametrize("path", ["/", "/socket"])
 def test_handshake_that_lost_its_headers_reaches_no_view(path, headers, lost, caplog):
-    """A proxy that drops them makes a plain GET of it: 426 and the cause, in the log once, and no
-    page is subscribed to what it never showed."""
+    """A proxy has dropped the upgrade headers. The request is answered 426 with the cause, which is
+    logged once, and subscribes no page."""
     app, seen = make_app(REALTIME_PATH=path), []
     app.add_url_rule(path, "home", lambda: seen.append("home") or "home")
 
@@ -103,7 +104,7 @@ def test_handshake_that_lost_its_headers_reaches_no_view(path, headers, lost, ca
     ["", f"socket_connection_id={PAGE}", "resume=1", f"socket_connection_id={PAGE}&resume="],
 )
 def test_plain_request_with_other_words_in_its_query_is_the_apps(query):
-    """What a form or htmx sends names the page, and is no handshake."""
+    """A request of a form or htmx names its page in the query, and is not taken for a handshake."""
     app = make_app()
     app.add_url_rule("/", "home", lambda: "home")
 
@@ -115,7 +116,8 @@ def test_plain_request_with_other_words_in_its_query_is_the_apps(query):
     [("/", ""), ("/", "//"), ("/socket/", "/socket")],
 )
 def test_handshake_whose_path_has_another_last_slash_is_a_socket(socket_path, path):
-    """Under many a proxy's prefix PATH_INFO is empty, and no browser follows a redirect there."""
+    """Under a proxy's prefix PATH_INFO may be empty, and a browser follows no redirect for a
+    socket. The handshake is accepted."""
     served = Served(REALTIME_PATH=socket_path)
     page = served.show()
     with Line() as line:
@@ -129,7 +131,8 @@ def test_handshake_whose_path_has_another_last_slash_is_a_socket(socket_path, pa
 
 
 def test_handshake_of_an_app_that_tells_hosts_apart_may_lack_its_slash():
-    """The route stands on each host, and its view is called without the host all the same."""
+    """In an app with several hosts such a handshake is accepted on each host, and views do not
+    receive the host."""
     served = Served(host="localhost")
     page = served.show()
     with Line() as line:

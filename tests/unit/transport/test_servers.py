@@ -1,4 +1,4 @@
-"""What each WSGI server wants."""
+"""The WSGI servers: their sockets, stop signals and capacity."""
 
 import io
 import os
@@ -27,7 +27,8 @@ def sock():
 
 @pytest.mark.parametrize("key", ["werkzeug.socket", "gunicorn.socket"])
 def test_servers_hand_over_the_socket_of_the_request(sock, key):
-    """The development server and gunicorn's threaded workers say which socket the request has."""
+    """The development server and gunicorn's threaded workers give access to the request's
+    socket."""
     environ = {key: sock, "wsgi.multithread": True}
 
     assert client_socket(environ) is sock
@@ -46,7 +47,7 @@ def test_servers_hand_over_the_socket_of_the_request(sock, key):
     ],
 )
 def test_servers_that_cannot_are_named_with_what_to_use(environ, why):
-    """A server under which sockets cannot work is refused, with the command of one that can."""
+    """A server without usable sockets is refused, with commands of servers that work."""
     with pytest.raises(UnsupportedServer, match=why) as refusal:
         client_socket(environ)
 
@@ -54,20 +55,20 @@ def test_servers_that_cannot_are_named_with_what_to_use(environ, why):
 
 
 class OfEventlet:
-    """A socket of eventlet's, by the name of its module."""
+    """A socket with the module name of eventlet."""
 
 
 OfEventlet.__module__ = "eventlet.greenio.base"
 
 
 def test_servers_of_eventlet_are_refused():
-    """gunicorn had a worker for it up to version 25, which hands over its sockets as others do."""
+    """gunicorn up to version 25 had an eventlet worker, whose sockets are refused."""
     with pytest.raises(UnsupportedServer, match="eventlet"):
         client_socket({"gunicorn.socket": OfEventlet(), "wsgi.multithread": True})
 
 
 def test_server_of_gevent_behind_a_middleware_that_wraps_the_input_is_refused(monkeypatch):
-    """The reason names the middleware that does so; it is no traceback."""
+    """A middleware has replaced the request's input. The refusal names it, without a traceback."""
     patched = SimpleNamespace(is_module_patched=lambda name: True)
     monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
     environ = {"SERVER_SOFTWARE": "gevent/26.9 Python/3.11", "wsgi.input": io.BytesIO()}
@@ -77,7 +78,7 @@ def test_server_of_gevent_behind_a_middleware_that_wraps_the_input_is_refused(mo
 
 
 class StoppingWorker:
-    """What a process looks like from inside a gunicorn worker."""
+    """A process as it looks from inside a gunicorn worker."""
 
     def __init__(self, **settings):
         self.alive = True
@@ -88,12 +89,12 @@ class StoppingWorker:
         self.alive = False
 
     def handle_abort(self, signum, frame):
-        """What gunicorn does to a worker that is silent for too long."""
+        """What gunicorn calls in a worker that is silent for too long."""
 
 
 @pytest.fixture
 def worker():
-    """A worker whose signal handlers are installed, as gunicorn installs them."""
+    """A worker with its signal handlers installed as by gunicorn."""
     worker = StoppingWorker(threads=8, worker_connections=1000)
     handlers = {signal.SIGTERM: worker.handle_exit, signal.SIGABRT: worker.handle_abort}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
@@ -103,7 +104,8 @@ def worker():
 
 
 def test_servers_see_a_worker_whose_handler_the_app_has_wrapped(worker):
-    """An app that wants to hear of the stop too puts its own handler before gunicorn's."""
+    """The app has put its own signal handler in front of gunicorn's. The worker is still
+    recognised."""
     inner = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, lambda number, frame: inner(number, frame))
 
@@ -134,7 +136,8 @@ print(of_worker, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_servers_see_a_worker_all_of_whose_handlers_are_the_apps():
-    """The worker is found among its process's objects; a process that it forks is no worker."""
+    """The app has replaced all signal handlers. The worker is found among its process's objects,
+    and a process that it forks is not a worker."""
     found = subprocess.run(
         [sys.executable, "-c", HIDDEN], check=True, capture_output=True, text=True
     )
@@ -143,7 +146,7 @@ def test_servers_see_a_worker_all_of_whose_handlers_are_the_apps():
 
 
 def test_servers_see_gunicorn_stop(worker):
-    """A worker that was told to stop is seen, without a hook in gunicorn's configuration."""
+    """A worker that was told to stop is recognised without a hook in gunicorn's configuration."""
     before = servers.is_stopping()
 
     signal.raise_signal(signal.SIGTERM)
@@ -153,8 +156,8 @@ def test_servers_see_gunicorn_stop(worker):
 
 
 def test_servers_leave_room_for_pages(worker):
-    """Sockets may take four fifths of a worker's connections, and all threads but one: of a gthread
-    worker, which has both, whichever are fewer."""
+    """Sockets may use four fifths of a worker's connections, and all threads but one. For a gthread
+    worker, which has both limits, the smaller counts."""
     of_gevent = servers.socket_capacity()
     worker.tpool = object()
     of_gthread = servers.socket_capacity()
@@ -167,7 +170,7 @@ def test_servers_leave_room_for_pages(worker):
 
 
 def test_servers_know_of_other_workers(worker):
-    """Whether memory reaches every page of the app depends on how many processes serve it."""
+    """The number of processes decides whether the memory registry reaches every page."""
     alone = servers.has_other_workers()
     worker.cfg.workers = 2
 
@@ -176,7 +179,7 @@ def test_servers_know_of_other_workers(worker):
 
 
 def test_servers_tell_a_worker_from_what_it_forks(worker):
-    """A child has its parent's signal handlers, and serves nothing."""
+    """A forked child has its parent's signal handlers, but serves no requests."""
     serves = servers.serves_requests()
     worker.pid += 1
 
@@ -185,7 +188,7 @@ def test_servers_tell_a_worker_from_what_it_forks(worker):
 
 
 def test_servers_know_nothing_of_a_plain_process():
-    """Outside of gunicorn there is no limit, no stop to be seen, and no other process."""
+    """Outside of gunicorn no limit, stop or other process is known."""
     assert servers.socket_capacity() is None
     assert servers.graceful_seconds() is None
     assert not servers.is_stopping()
@@ -193,7 +196,7 @@ def test_servers_know_nothing_of_a_plain_process():
 
 
 def test_servers_know_what_a_worker_forks_for_one_that_never_serves(worker):
-    """A worker itself serves; what it forks, by multiprocessing for example, does not."""
+    """A process that a worker forks, by multiprocessing for example, never serves."""
     of_worker = servers.never_serves()
     worker.pid += 1
 
@@ -202,8 +205,8 @@ def test_servers_know_what_a_worker_forks_for_one_that_never_serves(worker):
 
 
 def test_servers_know_a_command_for_one_that_never_serves(monkeypatch):
-    """``flask seed`` serves nothing; while ``flask run`` imports the app nobody can say so."""
-    # Flask sets it for good, and the next test's app.run() would do nothing.
+    """``flask seed`` never serves; for ``flask run`` that is not known while it imports the app."""
+    # Flask sets this variable for good, and the next test's app.run() would do nothing.
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "")
     app, seen = flask.Flask("app"), {}
     group = FlaskGroup(create_app=lambda: seen.setdefault("import", servers.never_serves()) or app)
@@ -234,7 +237,7 @@ def test_servers_know_a_command_for_one_that_never_serves(monkeypatch):
     ],
 )
 def test_servers_know_a_job_queue_for_one_that_never_serves(monkeypatch, program, never):
-    """Its workers import the app, push, and never open a port."""
+    """The worker of a job queue imports the app, pushes, and never opens a port."""
     monkeypatch.setattr(sys, "argv", [program, "worker"])
 
     assert servers.never_serves() is never

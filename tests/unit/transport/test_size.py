@@ -1,4 +1,4 @@
-"""How large the address and the headers of a handshake may be."""
+"""The size limit for a handshake's address and headers."""
 
 import pytest
 from werkzeug.test import create_environ
@@ -19,7 +19,7 @@ from .served import Line, Served
     ids=["one header", "many headers", "the query"],
 )
 def test_handshake_that_is_too_large_is_refused(more):
-    """A socket keeps its headers for its calls: 64 KB of them, from each of many, would be much."""
+    """A socket keeps its headers for its calls, so a handshake of 64 KB is refused."""
     with pytest.raises(Refusal, match="16,384") as refused:
         check_size(create_environ(**more))
 
@@ -27,12 +27,12 @@ def test_handshake_that_is_too_large_is_refused(more):
 
 
 def test_handshake_with_many_cookies_is_accepted():
-    """Four times what browsers usually send is no reason to refuse anybody."""
+    """A handshake with four times the usual cookies is accepted."""
     check_size(create_environ(headers={"Cookie": "x" * (MOST_HEADER_BYTES * 3 // 4)}))
 
 
 def test_route_refuses_what_is_too_large():
-    """Before anything else is looked at, with the reason as the body."""
+    """The size is checked first, and the response has the reason."""
     served = Served()
     page = served.show()
     with Line() as line:

@@ -1,4 +1,4 @@
-"""An outbox over a real pair of sockets, and a record of what its owner was told."""
+"""An outbox over a real pair of sockets, and a record of its owner's calls."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from tests.eventually import DEADLINE
 
 
 class Line:
-    """One outbox, its peer, and an owner that records what it is told.
+    """An outbox, its peer, and an owner that records its calls.
 
     :param lock: the lock that the outbox shares with others.
     :param when_told: what the owner does when it is told something.
@@ -36,7 +36,7 @@ class Line:
         )
 
     def fill(self):
-        """Send until the kernel takes no more."""
+        """Send until the kernel accepts no more."""
         while True:
             try:
                 self.ours.send(b"x" * 65536, socket.MSG_DONTWAIT)

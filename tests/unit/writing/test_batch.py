@@ -1,4 +1,4 @@
-"""Joins frames for the same receivers."""
+"""Frames for the same receivers are joined."""
 
 from types import SimpleNamespace
 
@@ -9,12 +9,12 @@ MOST = 1000
 
 
 def receivers(*deflates):
-    """Outboxes, as far as a batch knows them: whether each takes deflated frames."""
+    """Outboxes as a batch sees them: whether each takes deflated frames."""
     return tuple(SimpleNamespace(deflates=one) for one in deflates)
 
 
 def test_batch_joins_frames_for_the_same_receivers():
-    """The receivers get the frames in order, as one piece of bytes."""
+    """The receivers get several frames in order, in one piece."""
     first, second, mine = text_frame("1"), text_frame("2"), receivers(False)
     batch = Batch(first, mine)
 
@@ -25,7 +25,8 @@ def test_batch_joins_frames_for_the_same_receivers():
 
 
 def test_batch_takes_no_frame_for_other_receivers():
-    """Equal receivers are not enough: somebody may have joined the channel or left it."""
+    """An equal list of receivers is not enough, since a connection may have joined or left the
+    channel."""
     batch = Batch(text_frame("1"), receivers(False))
 
     assert not batch.join(text_frame("2"), receivers(False), MOST)
@@ -33,7 +34,7 @@ def test_batch_takes_no_frame_for_other_receivers():
 
 
 def test_batch_stays_below_its_limit():
-    """A frame that would make a batch too large begins the next one."""
+    """A frame that would exceed the batch's limit starts the next batch."""
     mine = receivers(False)
     batch = Batch(text_frame("x" * 600), mine)
 
@@ -42,7 +43,7 @@ def test_batch_stays_below_its_limit():
 
 
 def test_batch_is_deflated_only_if_a_receiver_takes_that(monkeypatch):
-    """Where all receivers take plain frames, none is deflated."""
+    """If all receivers take plain frames, no frame is deflated."""
     deflated = []
     monkeypatch.setattr(
         "flask_realtime.writing.frames._deflate", lambda plain, pause: deflated.append(1) or plain
@@ -56,7 +57,7 @@ def test_batch_is_deflated_only_if_a_receiver_takes_that(monkeypatch):
 
 
 def test_batch_gives_deflated_frames_to_who_takes_them():
-    """A short frame among them goes as it is."""
+    """Receivers that take deflated frames get them; a short frame stays plain."""
     long, short, mine = text_frame("x" * 5000), text_frame("y"), receivers(True)
     batch = Batch(long, mine)
     batch.join(short, mine, 100_000)

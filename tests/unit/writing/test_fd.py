@@ -1,4 +1,4 @@
-"""The fd of one socket."""
+"""The file descriptor of one socket."""
 
 import socket
 import ssl
@@ -72,7 +72,7 @@ def exactly(peer, count):
 
 
 def fill(descriptor):
-    """Write until nothing more is taken; how many bytes were."""
+    """Write until nothing more is accepted; return the number of bytes."""
     taken = 0
     while count := descriptor.write([b"x" * 65536]):
         taken += count
@@ -80,14 +80,15 @@ def fill(descriptor):
 
 
 def test_kernel_keeps_little_for_a_peer_that_reads_nothing(tcp_line):
-    """It would take 4 MB, of which no limit on what waits knows."""
+    """The kernel would buffer 4 MB for a peer that reads nothing, which our limits do not count, so
+    its buffer is small."""
     descriptor, _ = tcp_line
 
     assert fill(descriptor) < 4 * MOST_UNSENT_BYTES
 
 
 def test_descriptor_writes_all_buffers_in_order(line):
-    """Several at once."""
+    """Several buffers are written in order."""
     descriptor, peer = line
 
     taken = descriptor.write([b"one ", memoryview(b"two "), b"three"])
@@ -98,7 +99,8 @@ def test_descriptor_writes_all_buffers_in_order(line):
 
 
 def test_descriptor_never_waits_for_its_peer(line):
-    """What is not taken is left with whoever writes; once the peer has read, it goes on."""
+    """What the kernel does not accept is left to the caller, who continues once the peer has
+    read."""
     descriptor, peer = line
 
     taken = fill(descriptor)
@@ -115,7 +117,7 @@ def test_descriptor_never_waits_for_its_peer(line):
 
 
 def test_descriptor_reads_what_comes_and_the_end(line):
-    """Whoever reads waits for it."""
+    """A read waits for data, or for the peer's end."""
     descriptor, peer = line
     received = []
     reading = threading.Thread(target=lambda: received.extend(iter(lambda: receive(), b"")))
@@ -134,7 +136,7 @@ def test_descriptor_reads_what_comes_and_the_end(line):
 
 @pytest.mark.parametrize("address", ["tcp", "unix"])
 def test_descriptor_knows_that_its_peer_has_ended_before_it_has_read_all(tmp_path, address):
-    """Else one that sends much, and goes, would be noticed only once all of it is read."""
+    """The end of a peer that has sent much is noticed before all of it is read."""
     if address == "tcp":
         listener = socket.create_server(("127.0.0.1", 0))
     else:
@@ -158,7 +160,7 @@ def test_descriptor_knows_that_its_peer_has_ended_before_it_has_read_all(tmp_pat
 
 
 def test_descriptor_that_is_shut_down_wakes_its_reader(line):
-    """From any thread, and twice is no error."""
+    """Any thread may shut the descriptor down, also twice; its reader wakes up."""
     descriptor, _ = line
     ended = []
     reading = threading.Thread(target=lambda: ended.append(descriptor.receive(100)), daemon=True)
@@ -172,20 +174,20 @@ def test_descriptor_that_is_shut_down_wakes_its_reader(line):
 
 
 def test_descriptor_reads_on_once_it_has_finished_writing(line):
-    """The peer is told that nothing more comes, and what it still sends is dropped."""
+    """The peer is told that nothing more comes, and what it still sends is read and dropped."""
     descriptor, peer = line
     peer.sendall(b"late" * 100)
 
     descriptor.finish_writing()
     descriptor.discard_input(DEADLINE, 400)
 
-    # Without a farewell of TLS: the TCP connection ends.
+    # TLS has not sent its closing message: the TCP connection ends.
     with suppress(ssl.SSLEOFError):
         assert peer.recv(100) == b""
 
 
 def test_descriptor_drops_no_more_than_it_was_told(line):
-    """A peer that sends for ever keeps nobody for ever."""
+    """A peer sends without end. Dropping its data ends at a limit."""
     descriptor, peer = line
     peer.sendall(b"x" * 1000)
 
@@ -194,7 +196,7 @@ def test_descriptor_drops_no_more_than_it_was_told(line):
 
 
 def test_descriptor_of_tls_keeps_what_openssl_has_not_taken():
-    """OpenSSL wants the very same bytes again; a record's worth counts as written."""
+    """OpenSSL needs the very same bytes again; a record of them counts as written."""
     ours, peer = tls_pair()
     with ours, peer:
         descriptor = descriptor_for(ours)
@@ -208,7 +210,8 @@ def test_descriptor_of_tls_keeps_what_openssl_has_not_taken():
 
 
 def test_descriptor_undoes_a_timeout_of_the_process():
-    """``socket.setdefaulttimeout``, or the server's own, would end a silent socket."""
+    """A timeout set by ``socket.setdefaulttimeout`` or the server would close a silent socket, so
+    it is removed."""
     ours, peer = socket.socketpair()
     with ours, peer:
         ours.settimeout(0.01)
@@ -222,7 +225,7 @@ def test_descriptor_undoes_a_timeout_of_the_process():
 
 
 def test_closed_descriptor_has_nothing_unread():
-    """Its number may be another socket's."""
+    """A closed descriptor's number may belong to another socket, so it is not asked."""
     ours, peer = socket.socketpair()
     descriptor = descriptor_for(ours)
     ours.close()

@@ -1,4 +1,4 @@
-"""The one that drains all outboxes."""
+"""The flusher, which writes the frames of all outboxes."""
 
 import json
 import threading
@@ -38,7 +38,7 @@ def test_flusher_writes_what_is_posted_to_all(pairs):
 
 
 def test_flusher_keeps_the_order_among_channels(pairs):
-    """What is posted for one connection by turns with another arrives in the order of posting."""
+    """Frames of two channels for one connection arrive in the order of posting."""
     one, other, _ = (pair.connection.outbox for pair in pairs)
     both, alone = (one, other), (one,)
 
@@ -51,7 +51,7 @@ def test_flusher_keeps_the_order_among_channels(pairs):
 
 
 def test_flusher_keeps_a_push_behind_what_waits(pairs):
-    """A frame goes straight to the kernel only where nothing waits before it."""
+    """A frame is written directly only if nothing waits before it."""
     pair = pairs[0]
     large = frame(1, json.dumps("x" * 5_000_000))
     pair.flusher.post(large, (pair.connection.outbox,))
@@ -63,7 +63,7 @@ def test_flusher_keeps_a_push_behind_what_waits(pairs):
 
 
 def test_flusher_sends_a_reply_at_once_where_nothing_waits(pairs):
-    """When it returns the kernel has it, without a turn of the flusher's own thread."""
+    """If nothing waits, the caller's thread writes the reply itself."""
     pair, heard = pairs[0], []
     pair.peer.setblocking(False)
 
@@ -75,7 +75,7 @@ def test_flusher_sends_a_reply_at_once_where_nothing_waits(pairs):
 
 
 def test_flusher_sends_a_reply_behind_the_rest_of_one(pairs):
-    """Of a reply that the kernel does not take whole, the rest comes before the next."""
+    """The kernel takes only a part of a reply. The rest is sent before the next reply."""
     pair = pairs[0]
     large = json.dumps({"position": "e:1:", "body": "x" * 5_000_000})
 
@@ -86,7 +86,7 @@ def test_flusher_sends_a_reply_behind_the_rest_of_one(pairs):
 
 
 def test_flusher_ends_a_connection_whose_peer_is_gone_at_a_reply(pairs):
-    """A reply to nobody ends its connection, and raises nothing."""
+    """A reply to a peer that is gone ends its connection without an error."""
     gone = pairs[0]
     gone.peer.close()
 
@@ -96,7 +96,7 @@ def test_flusher_ends_a_connection_whose_peer_is_gone_at_a_reply(pairs):
 
 
 def test_flusher_settles_when_all_that_was_posted_has_its_place(pairs):
-    """After settling, a closed connection knows of every push that it has not got."""
+    """After settle() a closed connection knows every push that it has not received."""
     pair = pairs[0]
     pair.reached = {"room": Position("e", 7, "t7")}
     pair.connection.close(1012)
@@ -109,7 +109,7 @@ def test_flusher_settles_when_all_that_was_posted_has_its_place(pairs):
 
 
 def test_flusher_ends_a_broken_connection_and_goes_on(pairs):
-    """A peer that is gone ends its own connection alone."""
+    """A peer is gone, which ends only its own connection."""
     gone, *others = pairs
     gone.peer.close()
     receivers = tuple(pair.connection.outbox for pair in pairs)
@@ -122,7 +122,7 @@ def test_flusher_ends_a_broken_connection_and_goes_on(pairs):
 
 
 def test_flusher_takes_from_many_threads(pairs):
-    """Replies and pushes that many threads send at once all arrive, whole."""
+    """Many threads send replies and pushes at once. All arrive whole."""
     pair = pairs[0]
 
     def post():
@@ -141,14 +141,14 @@ def test_flusher_takes_from_many_threads(pairs):
 
 
 def seqs(pair, count):
-    """The numbers of the next *count* frames."""
+    """Return the numbers of the next *count* frames."""
     frames = [pair.receive_frame()[1] for _ in range(count)]
     return [int(json.loads(payload)["position"].split(":")[1]) for payload in frames]
 
 
 @pytest.fixture
 def lines():
-    """A flusher, and a function that makes a line of its."""
+    """A flusher, and a function that makes a line of that flusher."""
     flusher, made = Flusher(), []
 
     def make(count, **options):
@@ -167,7 +167,7 @@ def fail():
 
 @pytest.mark.parametrize("way", ["written through", "put into outboxes"])
 def test_flusher_serves_all_others_when_an_owner_fails(lines, monkeypatch, caplog, way):
-    """An exception in one socket's callback loses no message for those behind it."""
+    """One socket's callback raises. The sockets after it lose no message."""
     monkeypatch.setattr("flask_realtime.writing.flusher.FLUSHES_AT_A_STRETCH", 1)
     monkeypatch.setattr("flask_realtime.writing.flusher.FLUSHES_AT_ONCE", 1)
     monkeypatch.setattr("flask_realtime.writing.flusher.PUTS_AT_ONCE", 1)
@@ -176,7 +176,7 @@ def test_flusher_serves_all_others_when_an_owner_fails(lines, monkeypatch, caplo
     broken.peer.close()
     receivers = tuple(line.outbox for line in (broken, *healthy))
     if way == "put into outboxes":
-        # The same receivers in another tuple: both are posted before the flusher's turn.
+        # The same receivers in another tuple: both frames are posted before the flusher's turn.
         with flusher.lock:
             flusher.post(frame(1), receivers)
             flusher.post(frame(2), tuple(receivers))
@@ -195,7 +195,7 @@ def test_flusher_serves_all_others_when_an_owner_fails(lines, monkeypatch, caplo
 
 
 def test_flusher_serves_all_others_when_one_overflows_and_its_owner_fails(lines, caplog):
-    """The owner that is told of too large a backlog may fail, too."""
+    """An owner's callback for a too large backlog raises. The others are served."""
     flusher, make = lines
     broken, *healthy = make(1, when_told=fail, limit=10) + make(9)
     receivers = tuple(line.outbox for line in (broken, *healthy))
@@ -211,7 +211,8 @@ def test_flusher_serves_all_others_when_one_overflows_and_its_owner_fails(lines,
 
 
 def test_flusher_ends_a_full_socket_that_nobody_can_watch(lines):
-    """Without a thread for the poller nobody would flush it again; its client comes back."""
+    """No thread can be started to watch a full socket, so it is closed, and its client
+    reconnects."""
     flusher, make = lines
     (full,) = make(1)
     flusher.settle()
@@ -224,7 +225,7 @@ def test_flusher_ends_a_full_socket_that_nobody_can_watch(lines):
 
 
 def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
-    """A large message is deflated while others' replies go out, not before."""
+    """While a large message is deflated, replies of other sockets are sent."""
     flusher, make = lines
     deflating, others = make(2, deflates=True, limit=10_000_000)
     during = []
@@ -241,7 +242,7 @@ def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
     text = json.dumps(list(range(100_000)))
 
     for seq in (1, 2):
-        # The second one is put behind a full outbox, whose backlog is counted as it is deflated.
+        # The second frame follows in a full outbox, whose backlog is counted while it is deflated.
         flusher.post(frame(seq, text), (deflating.outbox, others.outbox))
         flusher.settle()
 
@@ -249,14 +250,15 @@ def test_flusher_holds_no_lock_while_it_deflates(lines, monkeypatch):
 
 
 def test_flusher_ends_a_socket_for_a_burst_that_its_peer_does_not_take(lines):
-    """Nothing comes behind the burst that would show that too much waits."""
+    """A burst exceeds the backlog, and nothing follows that would reveal it. The socket is closed
+    all the same."""
     flusher, make = lines
     line, other = make(2, limit=1000)
     line.fill()
     with flusher.lock:
         flusher.post(frame(0), (other.outbox,))
         eventually(lambda: not flusher._jobs)
-        # The flusher's thread has begun a turn, and takes these up together in the next.
+        # The flusher's thread has begun a turn, and handles these together in its next turn.
         for seq in range(10):
             flusher.post(frame(seq, json.dumps("x" * 500)), (line.outbox,))
 
@@ -266,7 +268,8 @@ def test_flusher_ends_a_socket_for_a_burst_that_its_peer_does_not_take(lines):
 
 
 def test_flusher_that_is_closed_ends_its_threads():
-    """The one that writes, and the one that waits for full sockets; nothing more is written."""
+    """Closing ends the thread that writes and the one that watches full sockets; nothing more is
+    written."""
     before = threads_of_ours()
     flusher, line = Flusher(), Line()
     line.fill()
@@ -284,7 +287,7 @@ def test_flusher_that_is_closed_ends_its_threads():
 
 
 def test_flusher_that_never_wrote_starts_nothing_once_it_is_closed():
-    """A process that has ended an app keeps no thread for what comes late."""
+    """A closed flusher starts no thread for a late frame."""
     before = threads_of_ours()
     flusher = Flusher()
     flusher.close()

@@ -1,4 +1,4 @@
-"""Makes WebSocket frames."""
+"""WebSocket frames that the server sends."""
 
 import dataclasses
 import json
@@ -24,7 +24,7 @@ LONG = "the same again " * 1000
 
 
 def payload(frame):
-    """The payload of a frame, as its head says how long it is."""
+    """Return the payload of a frame by the length in its head."""
     size = {126: 4, 127: 10}.get(frame[1], 2)
     told = frame[1] if size == 2 else int.from_bytes(frame[2:size], "big")
     assert len(frame) == size + told
@@ -32,14 +32,14 @@ def payload(frame):
 
 
 def inflated(frame):
-    """The text of a deflated frame."""
+    """Return the text of a deflated frame."""
     assert frame[0] == 0x81 | 0x40
     return zlib.decompressobj(-15).decompress(payload(frame) + b"\x00\x00\xff\xff").decode()
 
 
 @pytest.mark.parametrize("length", [0, 125, 126, 65535, 65536])
 def test_text_frame_says_how_long_it_is(length):
-    """A whole text frame without a mask carries the text, whatever its length."""
+    """An unmasked text frame carries a text of any length."""
     frame = text_frame("x" * length)
 
     assert frame.plain[0] == 0x81
@@ -47,7 +47,7 @@ def test_text_frame_says_how_long_it_is(length):
 
 
 def test_push_frame_is_json_with_channel_payload_and_position():
-    """The payload, which is JSON already, is put in as it is."""
+    """The payload, which is JSON already, is inserted unchanged."""
     publication = Publication("news", POSITION, "t6", '{"text": "hi"}')
 
     frame = push_frame(publication)
@@ -62,7 +62,7 @@ def test_push_frame_is_json_with_channel_payload_and_position():
 
 
 def test_push_frame_of_what_no_log_holds_has_no_position():
-    """A client keeps its position on the channel when it gets one."""
+    """An ephemeral push has no position, so the client keeps its own."""
     frame = push_frame(Publication("news", NOWHERE, "", "1"))
 
     assert json.loads(payload(frame.plain)) == {"channel": "news", "payload": 1}
@@ -70,7 +70,7 @@ def test_push_frame_of_what_no_log_holds_has_no_position():
 
 
 def test_lost_frame_says_that_messages_are_lost():
-    """It carries the position from which a client goes on."""
+    """The frame carries the position from which the client continues."""
     frame = lost_frame("news", POSITION, None)
 
     told = json.loads(payload(frame.plain))
@@ -78,7 +78,7 @@ def test_lost_frame_says_that_messages_are_lost():
 
 
 def test_long_text_is_deflated_once_for_all():
-    """Every receiver that takes deflated frames gets the same bytes, which are shorter."""
+    """Every receiver of deflated frames gets the same bytes, which are shorter."""
     frame = text_frame(LONG)
 
     frame.deflate()
@@ -89,7 +89,7 @@ def test_long_text_is_deflated_once_for_all():
 
 
 def test_deflating_lets_others_run_between_pieces(monkeypatch):
-    """A text of several pieces has a pause between two of them, and is one message."""
+    """A long text is deflated in pieces with pauses between them, into one message."""
     pauses = []
     monkeypatch.setattr("flask_realtime.writing.frames.let_others_run", lambda: pauses.append(1))
     text = "0123456789" * (PIECE_BYTES // 4)
@@ -102,14 +102,14 @@ def test_deflating_lets_others_run_between_pieces(monkeypatch):
 
 
 def test_short_text_is_not_deflated():
-    """A short text goes as it is, since a packet's headers are longer than what it would lose."""
+    """A short text stays plain, since packet headers are larger than what deflating would save."""
     frame = text_frame("x" * (SMALLEST_DEFLATED - 1))
 
     assert frame.deflated == frame.plain
 
 
 def test_close_frame_carries_a_code_and_a_reason_that_fits():
-    """A control frame holds 125 bytes; a reason that is cut off is still UTF-8."""
+    """A close frame has at most 125 bytes, and a cut reason is still valid UTF-8."""
     short, long = close_frame(1012, "Come back."), close_frame(1000, "ä" * 100)
 
     assert short[0] == 0x88
@@ -118,5 +118,5 @@ def test_close_frame_carries_a_code_and_a_reason_that_fits():
 
 
 def test_ping_frame_is_empty():
-    """A ping needs no payload."""
+    """A ping has no payload."""
     assert ping_frame() == b"\x89\x00"

@@ -1,4 +1,4 @@
-"""What waits to be written to one connection."""
+"""The outbox: frames that wait to be written to one connection."""
 
 import threading
 
@@ -28,7 +28,7 @@ def make():
 
 
 def blocked(line):
-    """The outbox of *line*, whose peer reads nothing, with one frame that is being sent."""
+    """Return the outbox of *line*, whose peer reads nothing, with one frame that is partly sent."""
     line.fill()
     line.outbox.append(frame(1))
     assert not line.outbox.flush()
@@ -36,7 +36,7 @@ def blocked(line):
 
 
 def test_outbox_hands_over_what_waits_in_order(make):
-    """Frames and replies alike."""
+    """Pushes and replies are sent in order."""
     line = make()
 
     line.outbox.append(frame(1), b"reply")
@@ -49,7 +49,7 @@ def test_outbox_hands_over_what_waits_in_order(make):
 
 
 def test_outbox_goes_on_where_the_kernel_took_a_part(make):
-    """No byte is lost or doubled, however often the kernel is full."""
+    """The kernel takes frames in parts. No byte is lost or sent twice."""
     line = make()
     large = b"0123456789" * 200_000
     line.outbox.append(large, b"end")
@@ -63,7 +63,7 @@ def test_outbox_goes_on_where_the_kernel_took_a_part(make):
 
 
 def test_outbox_tells_its_owner_of_too_large_a_backlog(make):
-    """In the words of the setting; what is being sent does not count."""
+    """The owner is told which setting the backlog exceeds; the frame being sent does not count."""
     line = make(limit=2000)
     outbox = blocked(line)
 
@@ -77,7 +77,8 @@ def test_outbox_tells_its_owner_of_too_large_a_backlog(make):
 
 
 def test_large_reply_behind_a_push_is_no_backlog(make):
-    """It would be as large when the client comes back and asks again; what else waits counts."""
+    """A large reply does not count, since it would be as large when the client reconnects and asks
+    again; other waiting frames count."""
     line = make(limit=2000)
     outbox = blocked(line)
 
@@ -93,7 +94,7 @@ def test_large_reply_behind_a_push_is_no_backlog(make):
 
 @pytest.mark.parametrize("is_sent_first", [False, True])
 def test_second_large_reply_is_a_backlog(make, is_sent_first):
-    """The app makes one at a time; what is answered at once, whatever waits, is bounded so."""
+    """The app makes one large reply at a time, so a second one counts."""
     large = b"x" * LARGE_REPLY_BYTES
     line = make(limit=2000)
     outbox = line.outbox if is_sent_first else blocked(line)
@@ -111,8 +112,8 @@ def test_second_large_reply_is_a_backlog(make, is_sent_first):
 
 @pytest.mark.parametrize("deflates", [False, True])
 def test_outbox_counts_what_its_items_hold_in_memory(make, deflates):
-    """A message that deflates well takes its whole size while it waits, and many small ones take
-    more than their bytes."""
+    """A deflated message counts with its full size while it waits, and small ones with more than
+    their bytes."""
     line = make(deflates=deflates, limit=10_000_000)
     large, small = frame(2, '"' + "x" * 100_000 + '"'), frame(3)
 
@@ -123,7 +124,7 @@ def test_outbox_counts_what_its_items_hold_in_memory(make, deflates):
 
 
 def test_outbox_knows_what_its_replies_hold(make):
-    """Pushes are another matter: others hold them too."""
+    """Replies are counted apart from pushes, which other outboxes share."""
     outbox = blocked(make())
 
     outbox.append(b"x" * 500, frame(2))
@@ -132,7 +133,8 @@ def test_outbox_knows_what_its_replies_hold(make):
 
 
 def test_outbox_knows_what_its_peer_has_not_been_sent(make):
-    """By channel, from the first frame on that the kernel has not taken whole."""
+    """For each channel the outbox knows the first frame that the kernel has not taken
+    completely."""
     outbox = blocked(make())
 
     outbox.append(frame(2), frame(7, channel="hall"))
@@ -141,7 +143,8 @@ def test_outbox_knows_what_its_peer_has_not_been_sent(make):
 
 
 def test_outbox_at_a_close_keeps_replies_and_what_was_begun(make):
-    """Pushes are dropped, which a client resumes; what it has of a frame must be completed."""
+    """At a close waiting pushes are dropped, since a client resumes them; a partly sent frame is
+    completed."""
     line = make()
     line.outbox.append(b"x" * 5_000_000)
     line.outbox.flush()
@@ -159,7 +162,8 @@ def test_outbox_at_a_close_keeps_replies_and_what_was_begun(make):
 
 
 def test_outbox_that_has_retired_takes_replies_alone_and_remembers_what_it_refused(make):
-    """After a close frame no push is sent, and the client gets it when it resumes."""
+    """After the close frame pushes are refused and remembered, and the client gets them when it
+    resumes."""
     line = make()
     outbox = line.outbox
 
@@ -174,7 +178,7 @@ def test_outbox_that_has_retired_takes_replies_alone_and_remembers_what_it_refus
 
 
 def test_outbox_that_is_closed_lets_go_of_all(make):
-    """Of what waits, and of who waits for it."""
+    """A closed outbox drops its frames and wakes all who wait for it."""
     outbox = blocked(make())
     waiting = threading.Thread(target=outbox.wait_until_empty, args=(60,))
     waiting.start()
@@ -189,7 +193,7 @@ def test_outbox_that_is_closed_lets_go_of_all(make):
 
 
 def test_outbox_is_written_to_directly_only_where_nothing_waits(make):
-    """A frame may go straight to the kernel then, and never before what came first."""
+    """A frame is written directly only if no earlier one waits."""
     line = make()
     first = line.outbox.swift
     line.outbox.append(b"reply")
@@ -201,7 +205,8 @@ def test_outbox_is_written_to_directly_only_where_nothing_waits(make):
 
 
 def test_large_reply_is_waited_for_until_it_is_taken():
-    """Or until the outbox is closed, or the caller does not want to wait any more."""
+    """The wait for a large reply ends when it is sent, the outbox is closed, or the caller gives
+    up."""
     taken, closed, unwanted = lines = [Line(limit=10_000_000) for _ in range(3)]
     ends = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""Waits for the kernel to take more."""
+"""The poller, which waits until the kernel accepts more of full sockets."""
 
 import threading
 
@@ -25,7 +25,7 @@ def lines():
 
 @pytest.fixture
 def told():
-    """What a poller tells: outboxes, and a semaphore that counts them."""
+    """A poller's record: the outboxes that it reports, and a semaphore that counts them."""
     return Told()
 
 
@@ -44,7 +44,7 @@ class Told:
 
 
 def test_poller_tells_once_when_the_peer_has_read(lines, told):
-    """A full outbox is told of as soon as its fd takes more, and not again by itself."""
+    """A full outbox is reported once, as soon as its fd accepts more."""
     poller = Poller(told)
     poller.watch(lines[0].outbox)
     poller.watch(lines[1].outbox)
@@ -59,7 +59,7 @@ def test_poller_tells_once_when_the_peer_has_read(lines, told):
 
 @pytest.mark.parametrize("end", ["has read", "is closed"])
 def test_poller_tells_of_all_others_when_one_fails(lines, told, caplog, end):
-    """What one outbox raises costs the others nothing, though all are due at once."""
+    """One outbox raises. All others that are due are reported."""
 
     def tell(outbox):
         told(outbox)
@@ -81,7 +81,7 @@ def test_poller_tells_of_all_others_when_one_fails(lines, told, caplog, end):
 
 
 def test_poller_tells_of_all_others_when_an_fd_is_closed(lines, told):
-    """An fd that is closed already is told of too, so that its flushing finds the same."""
+    """A closed fd is reported too, so that flushing finds the same."""
     poller = Poller(told)
     lines[0].ours.close()
 
@@ -94,7 +94,7 @@ def test_poller_tells_of_all_others_when_an_fd_is_closed(lines, told):
 
 
 def test_poller_forgets_an_outbox_before_its_fd_is_closed(lines, told):
-    """When ``forget`` returns, the number of the fd may be another socket's."""
+    """After ``forget`` the fd's number may belong to another socket."""
     poller = Poller(told)
     for line in lines[:2]:
         poller.watch(line.outbox)
@@ -112,7 +112,7 @@ def test_poller_forgets_an_outbox_before_its_fd_is_closed(lines, told):
 
 
 def test_poller_watches_nothing_that_is_closed(lines, told):
-    """Nobody hears of an outbox that takes nothing more."""
+    """A closed outbox is not reported."""
     poller = Poller(told)
     lines[0].outbox.close()
 
@@ -126,7 +126,8 @@ def test_poller_watches_nothing_that_is_closed(lines, told):
 
 
 def test_poller_starts_with_the_next_call_where_no_thread_was_to_be_had(lines, told):
-    """Whoever handed the outbox in is told that nobody watches it; the next one is watched."""
+    """No thread can be started. The caller is told that its outbox is not watched, and the next
+    outbox is."""
     poller = Poller(told)
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         poller.watch(lines[0].outbox)
@@ -138,7 +139,7 @@ def test_poller_starts_with_the_next_call_where_no_thread_was_to_be_had(lines, t
 
 
 def test_poller_that_is_closed_watches_nothing(lines, told):
-    """Its thread has ended, and whoever forgets an outbox does not wait for it."""
+    """The thread of a closed poller has ended, and forgetting an outbox does not wait for it."""
     poller = Poller(told)
     poller.watch(lines[0].outbox)
     poller.close()
@@ -153,7 +154,7 @@ def test_poller_that_is_closed_watches_nothing(lines, told):
 
 
 def filled(count, reply=b""):
-    """Lines whose peers read nothing, with a reply that is being sent."""
+    """Lines whose peers read nothing, each with a reply that is partly sent."""
     lines = [Line(limit=10_000_000) for _ in range(count)]
     for line in lines:
         line.fill()
@@ -163,8 +164,8 @@ def filled(count, reply=b""):
 
 
 def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
-    """After the limit, and in the words of the setting; one that reads on, however slowly, is
-    not."""
+    """A peer that takes nothing is closed after the limit, which the message names; one that reads
+    slowly is not."""
     monkeypatch.setattr("flask_realtime.writing.poller.LOOK_SECONDS", 0.01)
     stalled, slow = filled(2)
     poller, looks = Poller(told), threading.Semaphore(0)
@@ -176,7 +177,7 @@ def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
     for _ in range(4):
         slow.receive(32_768)
         clock.now += STALL_SECONDS * 0.4
-        # One look may have been under way.
+        # One check may have been in progress.
         for _ in range(2):
             clock.now += 1
             assert looks.acquire(timeout=DEADLINE)
@@ -189,7 +190,8 @@ def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
 
 
 def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypatch):
-    """Those that have made no progress for longest are ended; the newest never is."""
+    """Large replies hold too much memory. Sockets without progress for longest are closed, never
+    the newest."""
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
     lines = filled(6, reply=b"x" * 300_000)
     poller = Poller(told)
@@ -204,7 +206,8 @@ def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypat
 
 
 def test_pushes_and_small_replies_that_wait_end_nobody(told, monkeypatch):
-    """Pushes are others' too, and small replies are bounded by the backlog."""
+    """Pushes are shared, and small replies are limited by the backlog, so neither closes a
+    socket."""
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1000)
     lines = filled(20, reply=b"x" * 1000)
     poller = Poller(told)

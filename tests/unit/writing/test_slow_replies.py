@@ -1,4 +1,4 @@
-"""Which peers are slow to take large replies."""
+"""Peers that are slow to read large replies, and which of them are closed."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from .lines import Line
 
 @pytest.fixture
 def lines(monkeypatch):
-    """Return lines of which three may hold a reply at one time."""
+    """Return lines, three of which may hold a reply at one time."""
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
     lines = [Line(limit=10_000_000) for _ in range(5)]
     for line in lines:
@@ -22,7 +22,7 @@ def lines(monkeypatch):
 
 
 def test_replies_count_before_anything_of_them_is_written(lines):
-    """Those that were noted first are to end, and never the newest."""
+    """Replies count from their start, and the oldest are closed, never the newest."""
     replies = SlowReplies()
 
     ended = [replies.note(outbox) for outbox in lines]
@@ -31,7 +31,7 @@ def test_replies_count_before_anything_of_them_is_written(lines):
 
 
 def test_peer_that_has_taken_a_part_stays_longer(lines):
-    """The one that has made no progress for longest has to go."""
+    """The socket without progress for longest is closed."""
     replies = SlowReplies()
     for outbox in lines[:3]:
         replies.note(outbox)
@@ -42,8 +42,8 @@ def test_peer_that_has_taken_a_part_stays_longer(lines):
 
 
 def test_session_that_holds_most_ends_its_own(monkeypatch):
-    """A visitor who asks on many sockets, and reads none, and comes back whenever one is cut, cuts
-    nobody else off, however slowly the other takes his one reply."""
+    """A visitor asks on many sockets, reads none, and reconnects each time. Only this visitor's
+    sockets are closed, not a slow reader's."""
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1_000_000)
     sessions = ["6" * 32, *["7" * 32] * 4]
     lines = [Line(limit=10_000_000, session=session) for session in sessions]
@@ -62,7 +62,7 @@ def test_session_that_holds_most_ends_its_own(monkeypatch):
 
 
 def test_peer_that_reads_stays_though_it_holds_most(monkeypatch):
-    """Sockets of many sessions, which cost a cookie each and read nothing, have to go first."""
+    """Sockets that read nothing, of many sessions, are closed before one that reads."""
     reader = Line(limit=10_000_000, session="6" * 32)
     others = [Line(limit=10_000_000, session=f"{number}" * 32) for number in range(3)]
     replies = SlowReplies()
@@ -87,7 +87,7 @@ def test_peer_that_reads_stays_though_it_holds_most(monkeypatch):
 
 @pytest.mark.parametrize("end", ["taken", "forgotten"])
 def test_reply_that_is_gone_counts_no_longer(lines, end):
-    """Whether its peer has taken it, or its socket has ended."""
+    """A reply does not count after it is sent, or its socket has ended."""
     replies = SlowReplies()
     for outbox in lines[:3]:
         replies.note(outbox)
@@ -102,7 +102,7 @@ def test_reply_that_is_gone_counts_no_longer(lines, end):
 
 
 def test_largest_reply_of_all_is_sent(lines, monkeypatch):
-    """One that is larger than all together may be ends the others."""
+    """A reply larger than the limit for all is sent, and closes the others."""
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 1000)
     replies = SlowReplies()
     replies.note(lines[0])

@@ -1,4 +1,4 @@
-"""Decides whether a peer has stalled."""
+"""Whether a peer has stalled."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def line():
 
 
 def test_peer_that_takes_nothing_has_stalled_once_the_limit_is_over(line):
-    """Not before: what the peer has not taken may be on its way."""
+    """Before the limit the data may still be on its way."""
     watch = StallWatch()
     watch.is_stalled(line.outbox, 0.0)
 
@@ -25,7 +25,7 @@ def test_peer_that_takes_nothing_has_stalled_once_the_limit_is_over(line):
 
 
 def test_peer_that_takes_a_little_has_not_stalled(line):
-    """Whatever the peer takes begins the limit anew."""
+    """Each byte that the peer takes starts the limit again."""
     watch = StallWatch()
     watch.is_stalled(line.outbox, 0.0)
 
@@ -36,7 +36,7 @@ def test_peer_that_takes_a_little_has_not_stalled(line):
 
 
 def test_socket_that_is_closed_has_not_stalled(line):
-    """Flushing finds that the fd is closed, and says so to the owner."""
+    """Flushing notices that the fd is closed, and tells the owner."""
     watch = StallWatch()
     line.close()
 
