@@ -83,6 +83,24 @@ def test_form_that_is_sent_to_two_processes_leaves_its_browser_a_living_session(
         assert socket.resume()["known"]
 
 
+def test_browser_that_gives_up_the_first_of_two_answers_gets_a_living_session(share):
+    """Who clicks twice on a slow form never gets the first one's cookie. The form shows the former
+    password, so that the app can say that this is a log-in; a thief cannot."""
+    server = share("logins:app", "gevent", "redis", 2)
+    person = Person(server.url)
+    person.log_in("somebody")
+    person.show("/inbox")
+    given_up, thief = person.copy(), person.copy()
+
+    for one, password in ((given_up, "old"), (person, "old"), (thief, "a guess")):
+        one.navigate("/password", "POST", data={"password": password}, allow_redirects=False)
+
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        assert socket.resume()["known"]
+    with thief.open(thief.show("/inbox"), resume=True) as socket:
+        assert socket.close_code() == 4001
+
+
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_thief_who_comes_at_once_to_another_process_gets_no_living_session(processes, way):
     """It looks like a form that was sent twice; but only its own browser has the living key."""

