@@ -14,7 +14,7 @@ def begin(person, name):
     person.visit("/")
     person.page.fill("[name=name]", name)
     person.page.click("text=Begin")
-    # The page of the form has an open socket too, until the board has loaded.
+    # The form's page has an open socket as well, until the board has loaded.
     expect(person.page.locator("#text")).to_be_visible()
     person.wait_until_open()
     return person

@@ -54,7 +54,7 @@ class Chat:
 
 
 def enter(person, name, room):
-    """Give a name and choose a room on the first page; return the page of the room."""
+    """Enter a name and choose a room on the first page; return the page of the room."""
     person.visit("/", is_open=False)
     person.page.fill("[name=name]", name)
     person.page.check(f"[value={room}]")

@@ -1,4 +1,4 @@
-"""A real Chromium, driven by Playwright; and visitors, whose consoles are watched."""
+"""A real Chromium, driven by Playwright, and visitors whose browser consoles are watched."""
 
 from __future__ import annotations
 
@@ -60,23 +60,22 @@ def constant(module, name):
     return re.search(rf"^const {name} = ([\d_]+);", (MODULES / module).read_text(), re.M)[1]
 
 
-# The client lets the browser follow a link if the socket has not answered within PATIENCE. A
-# machine under load may take longer, so that this script makes the client wait for the tests'
-# deadline.
+# The client leaves a link to the browser if the socket has not answered within PATIENCE. A loaded
+# machine may take longer, so this script makes the client wait for the tests' deadline.
 PATIENT = f"""(() => {{
   const set = setTimeout;
   window.setTimeout = (run, delay, ...rest) =>
     set(run, delay === {constant("forms.js", "PATIENCE")} ? {MILLISECONDS:.0f} : delay, ...rest);
 }})()"""
-# Makes the client notice after 50 ms that there is no network, in place of ANSWER_TIMEOUT.
+# Makes the client notice after 50 ms that the network is down, in place of ANSWER_TIMEOUT.
 HASTY = f"""() => {{
   const set = setTimeout;
   window.setTimeout = (run, delay, ...rest) =>
     set(run, delay === {constant("heartbeat.js", "ANSWER_TIMEOUT")} ? 50 : delay, ...rest);
   window.unhurried = set;
 }}"""
-# How messages of the client begin. Of other messages only Chromium's count: other browsers word
-# theirs differently.
+# How messages of the client begin. Other messages are checked in Chromium only: other browsers word
+# them differently.
 OUR_WORDS = ("realtime", "data-realtime", "Forms and links with data-realtime")
 # How messages begin that Firefox reports as errors of the page, and Chromium in the console or not
 # at all.
@@ -199,7 +198,7 @@ class Visitor:
         return self.page.evaluate(expression, argument)
 
     def go_offline(self):
-        """Take the network away, and return when the page has noticed.
+        """Switch the network off, and return once the page has noticed.
 
         The page is made to notice after 50 ms, because Chromium keeps the processor busy until
         then. The tests in Node cover the real time, and test_staying.py waits for it.
@@ -221,7 +220,7 @@ class Visitor:
         return self.page.expect_download()
 
     def forgive(self, *starts):
-        """Ignore errors that begin with one of *starts*, also later ones.
+        """Ignore errors that begin with one of *starts*, both past and later ones.
 
         For errors that the browser itself reports, at any time, when its network is away.
         """

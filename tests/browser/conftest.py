@@ -58,7 +58,7 @@ def start(redis_url, tmp_path_factory):
         environ = {
             "REALTIME_REDIS": json.dumps(redis_url),
             "REALTIME_REDIS_PREFIX": json.dumps("browser"),
-            # Redis is always there; only the machine may be slow.
+            # Redis is always up here; a slow machine must not look like an outage.
             "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(DEADLINE),
             "REALTIME_DRAIN_SECONDS": json.dumps(0.5),
             **environ,
@@ -85,7 +85,7 @@ def serve(kind, redis_url, tmp_path_factory):
             "DATABASE": str(tmp_path_factory.mktemp(app) / "database.sqlite"),
             "REALTIME_REDIS": json.dumps(redis_url),
             "REALTIME_REDIS_PREFIX": json.dumps(f"{app}-{secrets.token_hex(3)}"),
-            # Redis is always there; only the machine may be slow.
+            # Redis is always up here; a slow machine must not look like an outage.
             "REALTIME_REDIS_TIMEOUT_SECONDS": json.dumps(DEADLINE),
             "REALTIME_DRAIN_SECONDS": json.dumps(0.5),
             **environ,
@@ -115,13 +115,14 @@ def redis_client(redis_url):
 
 @pytest.fixture(scope="package")
 def renewed():
-    """The visitors of earlier tests whose tabs new visitors may have."""
+    """The visitors of earlier tests whose tabs later visitors may use again."""
     return []
 
 
 @pytest.fixture
 def come(request, renewed):
-    """A function that returns a new visitor. The test fails if a visitor's console shows an error.
+    """A function that returns a new visitor. The test fails if the console of a visitor's browser
+    shows an error.
 
     A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button. A
     visitor in a test with the mark ``shares_tabs`` gets the renewed tab of an earlier one.

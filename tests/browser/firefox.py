@@ -19,7 +19,7 @@ PATH = shutil.which("firefox-esr") or shutil.which("firefox")
 BRIDGE = pathlib.Path(__file__).with_name("firefox_bridge.py")
 PAUSE = 0.5  # seconds; Firefox first creates an empty file, and then the .part file beside it
 PREFERENCES = {
-    # No requests to other servers than those of the tests.
+    # Firefox makes no requests to servers other than those of the tests.
     "app.normandy.enabled": False,
     "browser.safebrowsing.downloads.enabled": False,
     "browser.safebrowsing.malware.enabled": False,

@@ -1,4 +1,4 @@
-"""A network between a browser and a server that can go dead."""
+"""A network link between browser and server that a test can cut."""
 
 from __future__ import annotations
 

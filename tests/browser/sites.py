@@ -6,7 +6,7 @@ import requests
 
 from tests.eventually import DEADLINE, eventually
 
-# Connections that stay open: to make one for each request takes longer than the request.
+# Connections are kept open, because opening one takes longer than the request.
 _http = requests.Session()
 
 

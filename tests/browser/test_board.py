@@ -23,7 +23,7 @@ def board(redis_url, tmp_path_factory):
 
 @pytest.fixture
 def enter(come, board):
-    """Brings a person who gives a name."""
+    """A function that opens the board for a person who logs in with a name."""
     return lambda name: begin(come(board.url), name)
 
 
@@ -37,7 +37,8 @@ def card(person, text, column):
 
 
 def test_card_appears_for_everybody_each_with_their_own_marks(enter):
-    """Whoever added it sees it marked, without a reload; the others see whose it is."""
+    """One person adds a card. It appears on both boards without a reload, and only its author's
+    board marks it as the viewer's own."""
     ada, ben = enter("Ada"), enter("Ben")
 
     add(ada, "Water the seeds")
@@ -50,7 +51,8 @@ def test_card_appears_for_everybody_each_with_their_own_marks(enter):
 
 
 def test_card_that_is_dragged_moves_for_everybody(enter):
-    """A drop submits a form over the socket; a draft of somebody else survives it."""
+    """A person drags a card to another column. It moves on both boards, and the other person's
+    half-written text stays in its field."""
     ada, ben = enter("Ada"), enter("Ben")
     add(ada, "Weed")
     expect(card(ben, "Weed", "todo")).to_be_visible()
@@ -115,7 +117,8 @@ def test_button_works_though_the_board_changes_while_it_is_pressed(enter, add_me
 
 
 def test_card_is_moved_by_a_button_too(enter):
-    """Whoever does not drag has buttons; a person away hears of it when back."""
+    """A person moves a card with its buttons. Somebody who was offline sees the move after coming
+    back."""
     ada, ben = enter("Ada"), enter("Ben")
     add(ada, "Harvest")
     expect(card(ben, "Harvest", "todo")).to_be_visible()
@@ -130,7 +133,8 @@ def test_card_is_moved_by_a_button_too(enter):
 
 
 def test_card_that_a_key_moved_keeps_the_focus(enter):
-    """The button that was pressed is gone; the card has its focus, and its move is read aloud."""
+    """A person moves a card with the keyboard. The pressed button is gone, so the card has the
+    focus, and a screen reader announces the move."""
     ada = enter("Ada")
     add(ada, "Prune")
     card(ada, "Prune", "todo").locator("button", has_text="Doing").focus()
@@ -142,7 +146,8 @@ def test_card_that_a_key_moved_keeps_the_focus(enter):
 
 
 def test_half_written_card_outlives_a_reload(enter):
-    """The field is as it was; once the card was added it is empty for good."""
+    """A half-written card is still in its field after a reload; once the card was added, the field
+    stays empty."""
     ada = enter("Ada")
     ada.page.type("#text", "Buy tw")
 
@@ -160,7 +165,8 @@ def test_half_written_card_outlives_a_reload(enter):
 
 
 def test_form_of_a_page_whose_session_is_gone_is_answered_in_words(come, board):
-    """A page that is too old for its form leads to a new one, and not to "Bad Request"."""
+    """A person whose session has expired submits a form, and gets a new page with an explanation
+    instead of "Bad Request"."""
     ada = come(board.url, java_script_enabled=False)
     ada.visit("/", is_open=False)
     ada.context.clear_cookies()

@@ -1,4 +1,4 @@
-"""The board of cards while the server, its Redis or the network is away."""
+"""The board while its server, Redis or the network is down."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ def tunnel():
 
 @pytest.fixture
 def start(tunnel, tmp_path):
-    """A function that starts the board, on the port of an earlier one perhaps."""
+    """A function that starts the board, and may start it on the port of an earlier one."""
     environ = {
         "FLASK_REALTIME_REDIS": f"redis://127.0.0.1:{tunnel.port}/0",
         "FLASK_REALTIME_REDIS_TIMEOUT_SECONDS": "1",
@@ -39,12 +39,12 @@ def start(tunnel, tmp_path):
 
 @pytest.fixture
 def enter(come):
-    """Brings a person who gives a name."""
+    """A function that opens the board for a person who logs in with a name."""
     return lambda server, name: begin(come(server.url), name)
 
 
 def add(person, text):
-    """By HTTP, as a page without JavaScript does, so that no socket is needed."""
+    """Add a card by HTTP without a socket, as a page without JavaScript does."""
     status = person.run(
         """async (text) => {
             const form = document.querySelector("form[action$='/cards']");
@@ -57,13 +57,13 @@ def add(person, text):
 
 
 def shows(person, *texts):
-    """Wait until each card is on the person's board, once."""
+    """Wait until the person's board shows each of the cards exactly once."""
     for text in texts:
         expect(person.page.locator("#column-todo article", has_text=text)).to_have_count(1)
 
 
 def keeps_draft(person):
-    """Whether the field with the draft has it, and the focus."""
+    """Whether the field for a new card still has its text and the focus."""
     found = person.run("[document.activeElement.id, document.activeElement.value]")
     return found == ["text", DRAFT]
 
@@ -73,9 +73,10 @@ def write_draft(person):
     person.page.focus("#text")
 
 
-def test_board_is_true_after_each_outage_and_keeps_what_is_typed(enter, start, tunnel):
-    """The server killed in the middle, the link to Redis cut, the network away: every card is
-    there in the end, once, and nobody has lost a draft or its focus."""
+def test_board_shows_every_card_after_each_outage_and_keeps_drafts(enter, start, tunnel):
+    """The server is killed, the link to Redis is cut, and the network goes down, one after the
+    other. In the end every board shows every card once, and no person has lost a draft or its
+    focus."""
     with start() as server:
         ada, ben = enter(server, "Ada"), enter(server, "Ben")
         write_draft(ada)

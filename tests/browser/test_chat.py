@@ -29,7 +29,7 @@ def server(redis_url, database):
 
 @pytest.fixture(autouse=True)
 def nothing_said(server, database):
-    """Empty all rooms before each test."""
+    """Delete the messages of all rooms before each test."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM message")
         connection.execute("DELETE FROM visitor")
@@ -56,8 +56,8 @@ def enter(come):
 
 
 def test_two_people_chat(server, enter):
-    """What two people write they both see once, in order, as it was written, and both are shown as
-    present."""
+    """Two people see each message of both once, in order and as it was written, and see each other
+    in the list of people."""
     ada, ben = enter(server, "Ada", "lobby"), enter(server, "Ben", "lobby")
     texts = ["Hello <b>Ben</b> & co", "Hello <img src=x onerror=alert(1)> Ada", "How are you?"]
 
@@ -76,7 +76,7 @@ def test_two_people_chat(server, enter):
 
 
 def test_message_that_the_page_came_with_is_not_shown_again(server, redis_url, enter):
-    """A message that was rendered into the page and is pushed as well appears once."""
+    """A message that the server rendered into the page, and also pushed, appears once."""
     Speaker(server, "Ben", "food").say("Once")
     ada = enter(server, "Ada", "food")
     [article] = ada.locator("article").all()
@@ -90,7 +90,8 @@ def test_message_that_the_page_came_with_is_not_shown_again(server, redis_url, e
 
 
 def test_writing_is_shown_until_it_is_said(server, enter):
-    """The others see who is writing until the message comes; the one who writes does not see it."""
+    """While one person types, the others see who is writing, until the message arrives; the writer
+    sees no such line."""
     ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
 
     ada.type("[name=text]", "We")
@@ -98,13 +99,13 @@ def test_writing_is_shown_until_it_is_said(server, enter):
     say(ada, "Well!")
 
     expect(ben.locator(WORDS)).to_have_text(["Well!"])
-    # The message takes it away, long before it would disappear by itself.
+    # The message removes the line long before it would disappear after its timeout.
     assert [page.locator(".writing").text_content() for page in (ada, ben)] == ["", ""]
 
 
 def test_other_rooms_are_marked(server, enter):
-    """Pages of other rooms say how many new messages a room has, in words and in their title, until
-    the room is visited."""
+    """A page shows how many new messages each other room has, as text and in the page's title,
+    until the person visits that room."""
     ada, ben = enter(server, "Ada", "music"), enter(server, "Ben", "food")
 
     say(ada, "Listen!")
@@ -119,7 +120,8 @@ def test_other_rooms_are_marked(server, enter):
 
 
 def test_it_works_without_javascript(server, enter):
-    """Without JavaScript all works, but new messages come only with a reload."""
+    """A person without JavaScript can use the whole chat, but sees new messages only after a
+    reload."""
     ada = enter(server, "Ada", "food")
     ben = enter(server, "Ben", "food", java_script_enabled=False)
 
@@ -137,8 +139,8 @@ def test_it_works_without_javascript(server, enter):
 
 
 def test_earlier_messages_come_into_the_page(server, enter):
-    """The link to earlier messages puts them before those that are shown; who pressed it goes on
-    from there."""
+    """A person follows the link to earlier messages. They appear above the others, and keyboard
+    focus continues from the place of the link."""
     speaker = Speaker(server, "Ben", "music")
     said = [speaker.say(f"Song {number}") for number in range(33)]
     ada = enter(server, "Ada", "music")
@@ -154,7 +156,8 @@ def test_earlier_messages_come_into_the_page(server, enter):
 
 
 def test_page_catches_up_when_the_server_was_killed(server, enter):
-    """When a killed server comes back, a page has no gap and no repeat, and does not reload."""
+    """The server is killed and started again. The page shows every message once, and does not
+    reload."""
     ada, ben = enter(server, "Ada", "garden"), enter(server, "Ben", "garden")
     say(ada, "before")
     expect(ben.locator(WORDS)).to_have_text(["before"])
@@ -181,7 +184,8 @@ def test_page_catches_up_when_the_server_was_killed(server, enter):
 
 
 def test_more_people_than_there_is_room_for_are_counted(server, enter):
-    """Behind five of nine people stands "+4", which names them to a screen reader."""
+    """Of nine people the page shows five names and "+4", which gives a screen reader the other
+    names."""
     names = [f"Guest {number}" for number in range(9)]
     ada = enter(server, names[0], "music")
     for name in names[1:]:
@@ -195,7 +199,8 @@ def test_more_people_than_there_is_room_for_are_counted(server, enter):
 
 
 def test_draft_outlives_a_reload_until_it_is_said(server, enter):
-    """What is half written comes back, in its room alone; what was said does not."""
+    """A half-written message is back in its field after a reload, in its own room only; a message
+    that was sent does not come back."""
     ada = enter(server, "Ada", "lobby")
     ada.type("[name=text]", "half a thou")
 
@@ -216,7 +221,8 @@ def test_draft_outlives_a_reload_until_it_is_said(server, enter):
 
 @pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "no-scripts"])
 def test_page_left_in_another_tab_asks_to_log_in_again(server, enter, has_scripts):
-    """What is sent from a page whose session is gone is answered in words, and is not lost."""
+    """A person logs out in another tab and sends a message from the old page. The page asks for a
+    log-in, and keeps the message."""
     ada = enter(server, "Ada", "lobby", java_script_enabled=has_scripts)
     ada.fill("[name=text]", "too late")
     tab = ada.context.new_page()
@@ -236,7 +242,7 @@ def test_page_left_in_another_tab_asks_to_log_in_again(server, enter, has_script
 
 
 def test_message_is_set_in_its_own_direction(server, enter):
-    """Arabic runs from right to left, on a page in English."""
+    """An Arabic message runs from right to left on an English page."""
     ada = enter(server, "Ada", "garden")
 
     say(ada, "صباح الخير!")

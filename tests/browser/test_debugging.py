@@ -1,4 +1,4 @@
-"""Debug mode says in the browser's console what a page misses; any other mode says nothing."""
+"""In debug mode the browser's console names likely mistakes of a page; otherwise it stays empty."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def debug_site(debug_server):
 
 
 class Developer:
-    """Somebody who looks at the console of a page, which is open.
+    """A developer who watches the console of an open page.
 
     :ivar person: comes to the page.
     """
@@ -43,7 +43,7 @@ class Developer:
     def reads(self, *parts):
         """Wait until the console has a line that begins with our name and holds *parts*."""
         self.person.wait_until(lambda: any(self._fits(line, parts) for line in self._said))
-        # What was to be said is no fault of the test's page.
+        # An expected message must not fail the test as an error of its page.
         self.person.errors = [one for one in self.person.errors if not self._fits(one, parts)]
 
     def has_read(self, part):
@@ -55,7 +55,7 @@ class Developer:
 
 @pytest.fixture
 def develop(come, debug_site):
-    """A function that opens a page under debug mode, for somebody who looks at its console."""
+    """A function that opens a page in debug mode for a developer who watches its console."""
 
     def develop(main="", **page):
         return Developer(come, debug_site, main, **page)
@@ -63,8 +63,9 @@ def develop(come, debug_site):
     return develop
 
 
-def test_reply_of_an_error_that_nobody_looked_at_is_told(develop, debug_site):
-    """A call whose script does not look at the status fails aloud, and one that looks does not."""
+def test_error_reply_whose_status_no_script_reads_is_reported(develop, debug_site):
+    """A call is answered 403 or 404. The console reports the reply if no script reads its status,
+    and says nothing if one does."""
     developer = develop()
     debug_site.answer("a", status=403, body="not you")
     debug_site.answer("b", status=404, body="not here")
@@ -78,8 +79,9 @@ def test_reply_of_an_error_that_nobody_looked_at_is_told(develop, debug_site):
     assert not developer.has_read("/echo/b")
 
 
-def test_error_of_a_form_that_nobody_heard_is_told(develop, debug_site):
-    """A form whose target is kept says nothing to its user; a listener may."""
+def test_form_error_that_no_listener_reads_is_reported(develop, debug_site):
+    """A form with data-realtime-target is answered 403, which its user does not see. The console
+    reports the error if the page has no listener for it."""
     developer = develop(TARGETED)
     debug_site.answer("a", status=403, body="not you")
 
@@ -88,23 +90,24 @@ def test_error_of_a_form_that_nobody_heard_is_told(develop, debug_site):
     developer.reads('id="f"', "403", "not you")
 
 
-def test_error_of_a_form_that_a_listener_has_heard_is_not_told(develop, debug_site):
-    """Who listens and reads what it says, or prevents the default, knows."""
+def test_form_error_that_a_listener_reads_is_not_reported(develop, debug_site):
+    """A listener of realtime:error reads the error, so the console does not report it."""
     listen = 'document.addEventListener("realtime:error", ({ detail }) => (window.told = detail));'
     developer = develop(f"{TARGETED}<script>{listen}</script>")
     debug_site.answer("a", status=403, body="not you")
 
     developer.person.page.click("#go")
     developer.person.wait_for("() => window.told?.status === 403")
-    # Behind it in the console.
+    # The console shows this report after any report of the form.
     developer.person.run("realtime.call('/echo/a').then(() => null)")
     developer.reads("GET /echo/a was answered 403")
 
     assert not developer.has_read('id="f"')
 
 
-def test_push_to_which_nobody_listens_is_told(develop, debug_site, channel):
-    """Once, with the name of the channel; not where a listener, or one of the event, hears it."""
+def test_push_without_a_listener_is_reported(develop, debug_site, channel):
+    """A push arrives on a channel for which the page has no listener. The console reports the
+    channel; it reports no channel that a listener of realtime.on or of realtime:push reads."""
     named, seen, deaf = (f"{channel}-{kind}" for kind in ("named", "seen", "deaf"))
     listen = f"""
         realtime.on("{named}", () => {{}});
@@ -126,16 +129,18 @@ def test_push_to_which_nobody_listens_is_told(develop, debug_site, channel):
     assert not developer.has_read(f"came on {seen}")
 
 
-def test_socket_without_a_subscription_is_told(develop):
-    """A page that listens to what no view has subscribed it to waits for ever: it is told so."""
+def test_page_without_a_subscription_is_reported(develop):
+    """The page listens to a channel to which no view has subscribed it, or is subscribed to none at
+    all. The console reports either."""
     developer = develop("<script type=module>realtime.on('room:1', () => {});</script>")
     developer.reads("has a listener for room:1, but no view has subscribed")
 
     develop().reads("no view has subscribed this page to a channel")
 
 
-def test_block_that_nothing_refreshes_is_told(develop, channel):
-    """Of a channel that no view has subscribed the page to, or of none."""
+def test_block_that_nothing_refreshes_is_reported(develop, channel):
+    """A block depends on a channel to which the page is not subscribed, or on no channel. The
+    console reports both blocks."""
     developer = develop(
         f'<p data-realtime-block="a" data-realtime-on="{channel}"></p>'
         '<p data-realtime-block="b" data-realtime-on="room:typo"></p>'
@@ -148,8 +153,9 @@ def test_block_that_nothing_refreshes_is_told(develop, channel):
     assert not developer.has_read("The block a")
 
 
-def test_reload_says_why_before_and_behind_it(develop, channel):
-    """The console of the page that comes knows what the one before has died of."""
+def test_reason_of_a_reload_is_shown_before_and_after_it(develop, channel):
+    """The session ends, so the page reloads. The console gives the reason before the reload, and on
+    the page that loads after it."""
     developer = develop(channel=channel)
     developer.person.context.clear_cookies()
 
@@ -161,8 +167,9 @@ def test_reload_says_why_before_and_behind_it(develop, channel):
     developer.person.forgive("WebSocket connection to", "Failed to load resource")
 
 
-def test_reason_of_a_reload_is_kept_before_the_page_can_be_gone(develop, channel):
-    """The page that tells of a reload may be gone as soon as its script has returned."""
+def test_reason_of_a_reload_is_stored_at_once(develop, channel):
+    """The reason of a reload is in the tab's storage as soon as the event's listeners have run: the
+    page may be gone right after that."""
     developer = develop(channel=channel)
 
     kept = developer.person.run(
@@ -176,8 +183,8 @@ def test_reason_of_a_reload_is_kept_before_the_page_can_be_gone(develop, channel
     assert "Because" in kept
 
 
-def test_reload_that_a_listener_prevents_is_told(develop, channel):
-    """Its reason is told all the same."""
+def test_reload_that_a_listener_prevents_is_reported(develop, channel):
+    """A listener prevents a reload. The console says so, with the reason of the reload."""
     prevent = "addEventListener('realtime:identity', (event) => event.preventDefault());"
     developer = develop(f"<script>{prevent}</script>", channel=channel)
     developer.person.context.clear_cookies()
@@ -188,8 +195,9 @@ def test_reload_that_a_listener_prevents_is_told(develop, channel):
     developer.person.forgive("WebSocket connection to", "Failed to load resource")
 
 
-def test_fragment_without_a_place_is_told(develop, debug_site, channel):
-    """A target that fits nothing, and one that is no selector, name channel and selector."""
+def test_fragment_with_a_wrong_target_is_reported(develop, debug_site, channel):
+    """The target of a fragment fits no element, or is not a selector. The console names the channel
+    and the target."""
     developer = develop('<p id="here"></p>', channel=channel)
 
     debug_site.update("<b>x</b>", channel, target="#gone")
@@ -201,8 +209,9 @@ def test_fragment_without_a_place_is_told(develop, debug_site, channel):
 
 
 @pytest.mark.parametrize("nonce", ["", ' nonce="first"'])
-def test_use_before_it_is_there_is_told(develop, nonce):
-    """A classic script runs before the client; with a policy of nonces, too."""
+def test_use_of_the_client_before_it_exists_is_reported(develop, nonce):
+    """A classic script uses realtime before the client exists. The console explains the mistake,
+    also on a page whose policy requires nonces."""
     policy = {"Content-Security-Policy": "script-src 'nonce-first'"} if nonce else {}
     use = "try { realtime.on('x', () => {}); } catch (error) { window.caught = error; }"
 
@@ -214,8 +223,9 @@ def test_use_before_it_is_there_is_told(develop, nonce):
     assert developer.person.run("Object.hasOwn(window, 'realtime')")
 
 
-def test_integers_that_lose_digits_are_told(develop, debug_site, channel):
-    """In a push, in a reply and in a call; fractions and what JavaScript knows exactly are not."""
+def test_integers_that_lose_digits_are_reported(develop, debug_site, channel):
+    """A push, a reply or a call holds an integer that JavaScript cannot represent exactly. The
+    console reports it, and reports no fraction or smaller integer."""
     developer = develop("<script type=module>realtime.on('*', () => {});</script>", channel=channel)
     debug_site.answer("a", body="[9007199254740993]", headers={"Content-Type": "application/json"})
     debug_site.answer("b", body='{"a": [1e300, 9007199254740991, 0.5]}')
@@ -230,8 +240,8 @@ def test_integers_that_lose_digits_are_told(develop, debug_site, channel):
     assert not developer.has_read("/echo/b")
 
 
-def test_app_not_in_debug_mode_loads_and_says_nothing(come, site):
-    """No script more, no line in the console."""
+def test_app_without_debug_mode_has_no_debug_script_and_no_messages(come, site):
+    """Without debug mode the page loads no additional script, and the console stays empty."""
     developer = Developer(come, site, "<script>window.before = typeof realtime;</script>")
 
     assert developer.person.run("document.scripts.length") == 2

@@ -1,4 +1,4 @@
-"""What people have entered on a page while its server changes it."""
+"""Entries of people in a page's fields, while the server changes the page."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def fill(person):
 
 
 def change(person, how, version, **changes):
-    """Have the server change the page, and wait for it."""
+    """Have the server change the page, and wait until the page shows the change."""
     query = "&".join(f"{key}={value}" for key, value in {"how": how, **changes}.items())
     assert person.run("(url) => fetch(url, { method: 'POST' }).then(({ ok }) => ok)", f"/?{query}")
     person.page.wait_for_function(
@@ -63,8 +63,9 @@ def change(person, how, version, **changes):
 
 
 @pytest.mark.parametrize("how", ["block", "update", "replace"])
-def test_what_was_entered_stays_in_every_field(person, how):
-    """In those that have lost the focus, too, with or without an id."""
+def test_entries_stay_in_every_kind_of_field(person, how):
+    """A person has filled in fields of every kind, with and without an id, and has left them. Every
+    entry stays when the page changes."""
     fill(person)
     before = person.run(SEEN)
 
@@ -78,7 +79,8 @@ def test_what_was_entered_stays_in_every_field(person, how):
 
 @pytest.mark.parametrize("how", ["block", "update"])
 def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reloaded(person, how):
-    """The field that a change has brought counts as typed into, as the one before it did."""
+    """A change replaces a field with an entry, and then the page is to reload. The new field counts
+    as typed into, so the page waits."""
     page = person.page
     page.fill("#box [name=email]", "ada@example.org")
     page.focus("#lines li:nth-child(1) input")
@@ -94,7 +96,7 @@ def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reload
 
 
 def test_page_whose_boxes_were_sent_is_reloaded(person):
-    """What the app has is lost by no reload, in a box as in a text."""
+    """The checked boxes of a form were sent. They are no entries any more, and the page reloads."""
     page = person.page
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
     page.check("#task [name=done]")
@@ -106,8 +108,9 @@ def test_page_whose_boxes_were_sent_is_reloaded(person):
     person.wait_for("() => !window.isAnswered")
 
 
-def test_field_that_the_server_fills_otherwise_has_what_the_server_says(person):
-    """Somebody else has changed the name that the form was to change."""
+def test_field_whose_value_the_server_changes_shows_the_new_value(person):
+    """Somebody else changes the name that a form shows. The field shows the new name, since its
+    user has not changed the old one."""
     fill(person)
 
     change(person, "update", "2", name="Grace")
@@ -116,8 +119,9 @@ def test_field_that_the_server_fills_otherwise_has_what_the_server_says(person):
     assert (seen["name"], seen["email"]) == ("Grace", "ada@example.org")
 
 
-def test_fields_that_cannot_be_told_apart_are_as_they_come(person):
-    """A line that comes above another one does not get what was typed below it."""
+def test_fields_that_look_alike_keep_no_entries(person):
+    """A new line appears above a line with the same fields. It does not get what was typed into the
+    lower line."""
     page = person.page
     page.fill("#lines li:nth-child(1) input", "of the first")
     page.focus("#box [name=text]")
@@ -128,8 +132,9 @@ def test_fields_that_cannot_be_told_apart_are_as_they_come(person):
     assert person.run(values) == ["", "", ""]
 
 
-def test_lines_with_forms_of_their_own_are_told_apart(person):
-    """By where each form goes to, and by its hidden fields but for tokens."""
+def test_lines_with_their_own_forms_keep_their_entries(person):
+    """Each line has a form of its own. Entries stay with their line, which is recognised by the
+    form's action and its hidden fields, but not by tokens."""
     page = person.page
     page.fill("#answers form:nth-of-type(1) input[name=answer]", "of the first")
     page.focus("#box [name=text]")
@@ -141,7 +146,8 @@ def test_lines_with_forms_of_their_own_are_told_apart(person):
 
 
 def test_form_that_is_being_sent_is_emptied(person):
-    """Its change comes back by a block, before its own answer: nothing is entered again."""
+    """A person sends a form. Its block is refreshed before the response arrives, and the form is
+    empty."""
     page = person.page
     page.fill("#sent [name=line]", "hello")
 
@@ -152,7 +158,8 @@ def test_form_that_is_being_sent_is_emptied(person):
 
 
 def test_form_that_was_sent_is_emptied(person):
-    """Its block comes after its answer, which was none."""
+    """A person sends a form, whose response is empty. Its block is refreshed after that, and the
+    form is empty."""
     page = person.page
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
     page.fill("#sent [name=line]", "quietly")
@@ -166,7 +173,8 @@ def test_form_that_was_sent_is_emptied(person):
 
 
 def test_block_is_true_though_its_page_prevents_the_reload_after_a_loss(person):
-    """Who fetches the lost messages by a script has the blocks fetched as well."""
+    """A page's script prevents the reload after a loss, and fetches the lost messages itself. The
+    page's blocks are fetched again as well."""
     page = person.page
     page.evaluate(
         "() => fetch('/say', { method: 'POST', body: new URLSearchParams({ line: 'quietly' }) })"
@@ -182,8 +190,9 @@ def test_block_is_true_though_its_page_prevents_the_reload_after_a_loss(person):
     assert was_prevented
 
 
-def test_block_that_something_else_has_changed_comes_back(person):
-    """By a fragment, say; the server would say that it is the same as before."""
+def test_block_that_a_fragment_changed_is_fetched_again(person):
+    """A fragment has changed the content of a block. The next refresh fetches the whole block,
+    although its HTML is the same on the server as before."""
     page = person.page
     post = "(path) => fetch(path, { method: 'POST' })"
     page.evaluate("() => addEventListener('realtime:html', () => (window.isShown = true))")
@@ -199,8 +208,9 @@ def test_block_that_something_else_has_changed_comes_back(person):
     page.wait_for_selector("#sent form")
 
 
-def test_what_people_write_is_no_part_of_what_changes(person):
-    """A comment with the id of a line takes no line away, and one with a block's name has none."""
+def test_html_written_by_people_is_not_matched_by_its_ids(person):
+    """A visitor's comment holds an element with the id of a line, and one with a block's name. The
+    line appears in its own place, and the comment's block is not fetched."""
     page = person.page
     fetched = []
     page.on("request", lambda request: fetched.append(request.url))

@@ -1,4 +1,4 @@
-"""The story of shared expenses: Talisman's policy and https, Limiter's limits, and a prefix."""
+"""People share expenses in an app with Flask-Talisman, Flask-Limiter and a URL prefix."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,8 @@ PREFIX = "/shared"
 
 @pytest.fixture
 def front(serve, redis_url):
-    """A proxy that ends TLS, and strips the prefix; of each test, as limits last for a day."""
+    """A proxy that ends TLS and strips the prefix. Each test has its own, because limits last for a
+    day."""
     with serve("expenses", LIMITS=redis_url) as server, Front(server.port, PREFIX) as front:
         yield front
         log = server.log()
@@ -20,7 +21,7 @@ def front(serve, redis_url):
 
 @pytest.fixture
 def people(come, front):
-    """A function that brings somebody who shares."""
+    """A function that opens the app for a person who shares expenses."""
 
     def enter(name):
         person = come(front.url, PREFIX, ignore_https_errors=True)
@@ -40,7 +41,8 @@ def expect_balance(person, text):
 
 
 def test_expense_is_seen_by_all_who_share_each_with_their_own_balance(people, front):
-    """By a form over the socket, under a policy with nonces: a fragment for all, a block each."""
+    """A person adds an expense by a form over the socket, under a policy with nonces. Everybody
+    sees the expense, and each their own balance."""
     ada, ben = people("ada"), people("ben")
     requests = []
     ada.page.on("request", lambda one: requests.append(one.method))
@@ -56,7 +58,8 @@ def test_expense_is_seen_by_all_who_share_each_with_their_own_balance(people, fr
 
 
 def test_limit_holds_over_the_socket_for_one_person_alone(people):
-    """The fourth of a day is refused, by HTTP as well, and what was shown stays."""
+    """A person's fourth expense of a day is refused, over the socket and by HTTP. The page stays,
+    and others may add expenses."""
     ada, ben = people("ada"), people("ben")
     for number in range(1, 4):
         add(ada, number)
@@ -80,7 +83,7 @@ def test_limit_holds_over_the_socket_for_one_person_alone(people):
 
 
 def test_handlers_have_limits_of_their_own(people):
-    """Who has reminded too often may thank all the same."""
+    """A person who has used up the limit of one handler may still use another."""
     ada = people("ada")
     send = "action => realtime.send(action, 'ben').then(({ status, body }) => [status, body])"
 
@@ -92,7 +95,8 @@ def test_handlers_have_limits_of_their_own(people):
 
 
 def test_page_keeps_its_policy_and_its_secure_cookie(people, come, front):
-    """The script needs the nonce and nothing else; the cookie goes to https alone."""
+    """The page's Content-Security-Policy needs the nonce for our script and nothing else, and the
+    session cookie is sent over HTTPS only."""
     ada = people("ada")
     response = ada.page.goto(f"{front.url}{PREFIX}/")
     ada.wait_until_open()

@@ -1,4 +1,4 @@
-"""What becomes of an answer: shown, put in its place, saved, or left alone."""
+"""What a page does with the answer to a form or link: show it, insert it, save it, or ignore it."""
 
 import pathlib
 
@@ -15,7 +15,7 @@ DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; file
 
 @pytest.fixture
 def person(come, site):
-    """A person at a page with two forms and two links, who has typed."""
+    """A person on a page with two forms and two links, who has typed into the forms."""
     return visit_forms(come, site)
 
 
@@ -30,7 +30,8 @@ def person(come, site):
 )
 @pytest.mark.parametrize("clicked", ["#link", "#part"])
 def test_download_is_downloaded(person, clicked, site, answer):
-    """A link to a file gives the file, whatever it holds, and the page stays."""
+    """A person follows a link to a file of any content. The browser saves the file, and the page
+    stays."""
     site.answer("a", **answer)
 
     with person.expect_download() as download:
@@ -52,7 +53,8 @@ def test_download_is_downloaded(person, clicked, site, answer):
 )
 @pytest.mark.parametrize("clicked", ["#go", "#put"])
 def test_download_that_answers_a_form_is_saved(person, site, clicked, disposition, name):
-    """A form that exports something gives the file, asked for once, and the page stays."""
+    """A form exports data. The browser saves the file, the app is asked once, and the page
+    stays."""
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
     site.answer("a", body="\ufeffa,ü\r\n", headers=headers)
 
@@ -66,7 +68,8 @@ def test_download_that_answers_a_form_is_saved(person, site, clicked, dispositio
 
 
 def test_download_of_bytes_is_saved_as_they_are(person, site):
-    """A picture, or any other file, comes out of a form as the app has made it."""
+    """A form is answered with a picture or another binary file. The browser saves the bytes
+    unchanged."""
     site.answer("a", base64="AAECgP8=", headers={**DOWNLOAD, "Content-Type": "image/png"})
 
     with person.expect_download() as download:
@@ -89,7 +92,8 @@ def test_download_of_bytes_is_saved_as_they_are(person, site):
     ids=["too large", "json", "text", "sandbox", "404", "500"],
 )
 def test_link_to_what_is_no_part_of_the_page_is_navigated_to(person, site, clicked, answer):
-    """Whatever can't be put into the page the browser shows by itself."""
+    """A link leads to something that cannot be inserted into the page, so the browser navigates to
+    it."""
     if NAME == "webkit" and "sandbox" in str(answer):
         pytest.skip("webkit: its driver runs nothing in a page that may run no scripts")
     site.answer("a", **answer)
@@ -104,7 +108,8 @@ def test_link_to_what_is_no_part_of_the_page_is_navigated_to(person, site, click
 @pytest.mark.parametrize("status", [204, 205])
 @pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
 def test_answer_without_content_changes_nothing(person, site, clicked, status):
-    """A 204 does nothing, as a browser's own would."""
+    """A form is answered with 204, and the page stays as it is, as after a form that the browser
+    sends."""
     site.answer("a", body="", status=status)
 
     person.page.click(clicked)
@@ -116,8 +121,9 @@ def test_answer_without_content_changes_nothing(person, site, clicked, status):
 
 
 @pytest.mark.parametrize("status", [200, 201, 422])
-def test_place_holds_the_answer(person, site, status):
-    """A success, and a form that is to be filled in again, are put into their place."""
+def test_target_shows_the_answer(person, site, status):
+    """A success, and a form with validation errors (422), are both inserted into the form's
+    target."""
     site.answer("a", status=status, body="<b>after</b>")
 
     person.page.click("#put")
@@ -127,8 +133,9 @@ def test_place_holds_the_answer(person, site, status):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 503])
-def test_error_leaves_the_place_and_what_was_typed(person, site, status):
-    """What went wrong is an event of the form's, which keeps what its user has typed."""
+def test_error_leaves_the_target_and_the_entries(person, site, status):
+    """A form is answered with an error. Its target and its fields stay as they are, and the form
+    gets an event."""
     site.answer("a", status=status, body="<b>wrong</b>")
 
     person.page.click("#put")
@@ -141,7 +148,7 @@ def test_error_leaves_the_place_and_what_was_typed(person, site, status):
 
 
 def test_error_says_what_the_app_said(person, site):
-    """A listener can show what the app has to say."""
+    """A listener of realtime:error reads what the app answered, and can show it."""
     site.answer("a", status=403, body="<b>no</b>")
     person.run(
         """() => document.addEventListener("realtime:error", ({ detail }) => {
@@ -155,8 +162,9 @@ def test_error_says_what_the_app_said(person, site):
     assert person.run("error") == [403, "<b>no</b>", True]
 
 
-def test_error_page_is_shown_where_the_form_has_no_place(person, site):
-    """Without a place the page of an error is shown, as by HTTP, unless a listener prevents it."""
+def test_error_page_of_a_form_without_a_target_is_shown(person, site):
+    """A form without a target is answered with an error. The page shows the error page, as by HTTP,
+    unless a listener prevents it."""
     site.answer("a", status=403, title="no", main="no")
 
     person.run(
@@ -184,7 +192,8 @@ def test_error_page_is_shown_where_the_form_has_no_place(person, site):
 )
 @pytest.mark.parametrize("clicked", ["#go", "#put"])
 def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, clicked, headers):
-    """What the app hands out as no page of its own is not made one by a form."""
+    """A form's answer is a file that another visitor has uploaded. Its HTML is not inserted into
+    the page."""
     site.answer("a", body="<b id=evil>evil</b>", headers=headers)
 
     person.page.click(clicked)
@@ -194,8 +203,9 @@ def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, click
     assert person.page.url == f"{site.url}/page"
 
 
-def test_place_that_is_missing_is_told_before_anything_is_sent(person, site):
-    """A typing error in a selector is a message that names form and selector; the form works."""
+def test_target_that_fits_no_element_is_reported_and_the_form_is_sent(person, site):
+    """A form's target has a typing error. The console names the form and its target, and the form
+    is sent all the same."""
     person.run("() => { into.dataset.realtimeTarget = '#nowehre'; }")
 
     person.page.click("#put")
@@ -209,8 +219,8 @@ def test_place_that_is_missing_is_told_before_anything_is_sent(person, site):
     person.errors.clear()
 
 
-def test_script_is_no_place(person, site):
-    """Nothing that the app answers is run for being put where a script could be."""
+def test_script_element_is_not_a_target(person, site):
+    """A form's target is a script element. The answer is not put there, and does not run."""
     person.run("() => { window.ran = []; document.body.append(document.createElement('script')); }")
     person.run("() => { into.dataset.realtimeTarget = 'script:empty'; }")
     site.answer("a", title="answer", body="ran.push(1)")
@@ -223,7 +233,8 @@ def test_script_is_no_place(person, site):
 
 
 def test_focus_stays_where_the_answer_has_it_again(person, site):
-    """Who submits by enter goes on to type in the field that comes back."""
+    """A person submits a form with Enter. The answer holds the same field again, and that field
+    keeps the focus."""
     person.run("() => { here.append(into); }")
     site.answer("a", status=422, body='<form><input id="field" value="typed"> too short</form>')
     person.page.focus("#field")
@@ -238,8 +249,9 @@ def test_focus_stays_where_the_answer_has_it_again(person, site):
 
 @pytest.mark.skipif(not HTMX.exists(), reason="'make tests/js/node_modules' was not run")
 @pytest.mark.parametrize("clicked", ["#go", "#put"])
-def test_htmx_takes_up_what_came(come, site, clicked):
-    """In a place or in a document, elements of an answer do what htmx has them do."""
+def test_htmx_works_on_elements_of_an_answer(come, site, clicked):
+    """htmx attributes work on elements of an answer, whether it was inserted into a target or
+    became the document."""
     site.answer("htmx", body=HTMX.read_text(), headers={"Content-Type": "text/javascript"})
     person = visit_forms(come, site, head='<script src="/echo/htmx"></script>')
     site.answer("a", body='<button id="ask" hx-get="/echo/b" hx-swap="outerHTML">ask</button>')
@@ -251,7 +263,8 @@ def test_htmx_takes_up_what_came(come, site, clicked):
 
 
 def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
-    """No time limit throws away what a slow view says to a form, as none does by HTTP."""
+    """A view takes long to answer a form. The answer is shown, because a form has no time limit, as
+    by HTTP."""
     site.answer("a", is_held=True, body="<b>at last</b>")
     person.run(
         """() => { const set = setTimeout;
@@ -268,8 +281,9 @@ def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
     assert person.run("told") == [["reply", "into", 200]]
 
 
-def test_answer_that_was_lost_is_not_sent_again(person, site):
-    """Where the socket goes down under a form, the form says so, and nothing is done twice."""
+def test_form_whose_answer_was_lost_is_not_sent_again(person, site):
+    """The socket closes before a form's answer arrives. The form gets an error event, and is not
+    sent a second time."""
     site.answer("a", is_held=True)
 
     person.page.click("#go")

@@ -1,4 +1,4 @@
-"""Forms and links heed what else is on the page, and are sent once."""
+"""Forms and links respect the page's own listeners, and are sent once."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FORM = """<form id="f" method="post" action="/echo/a" data-realtime><input name=
 <button id="other" name="button" value="other">other</button></form>
 <a id="link" href="/echo/a" data-realtime data-realtime-target="#here">link</a><p id="here"></p>"""
 SEARCH = '<form action="/echo/a" data-realtime><button id="search">search</button></form>'
-# A listener keeps the page as it is, and notes what it was told.
+# This listener prevents that the page is left, and records the events.
 NOTE_REPLIES = """() => {
     window.told = [];
     for (const name of ["reply", "error"]) {
@@ -27,7 +27,7 @@ NOTE_REPLIES = """() => {
 
 @pytest.fixture
 def person(come, site):
-    """A person at a page with a form, two buttons and a link."""
+    """A person on a page with a form, two buttons and a link."""
     site.show(FORM)
     site.answer("a", body="<b>answer</b>")
     person = come(site.url)
@@ -39,8 +39,8 @@ def person(come, site):
 @pytest.mark.parametrize("place", ["document", "window"])
 @pytest.mark.parametrize("clicked, type", [("#go", "submit"), ("#link", "click")])
 def test_listener_that_prevents_the_default_is_heeded(person, site, place, clicked, type):
-    """Who is asked "really?" by a listener far outside, and says no, sends nothing."""
-    # Nor does it matter that it listens later than we do.
+    """A listener on an outer element asks "really?" and the person says no. Nothing is sent."""
+    # The listener is added after the client's own listener, which must make no difference.
     person.run(
         "(type) => document.body.dispatchEvent(new Event(type, { bubbles: true, composed: true }))",
         type,
@@ -48,14 +48,15 @@ def test_listener_that_prevents_the_default_is_heeded(person, site, place, click
     person.run(f"{place}.addEventListener('{type}', (event) => event.preventDefault())")
 
     person.page.click(clicked)
-    # Messages of a socket are answered in order: behind this one, nothing was sent before it.
+    # Messages of a socket are answered in order, so nothing was sent before this one.
     person.run("() => realtime.call('/echo/last')")
 
     assert [request["path"] for request in site.told()] == ["/echo/last"]
 
 
 def test_what_a_listener_changes_is_sent(person, site):
-    """Whatever a listener outside of the form adds, changes or leads elsewhere counts."""
+    """A listener on an outer element adds a field, changes a value, or changes the form's action.
+    The changed form is sent."""
     person.run(
         """() => window.addEventListener("submit", ({ target }) => {
             target.elements.text.value = "changed";
@@ -71,7 +72,8 @@ def test_what_a_listener_changes_is_sent(person, site):
 
 
 def test_double_click_sends_a_form_once(person, site):
-    """The button is disabled and the form busy while it is under way; then all is as before."""
+    """While a form is being sent, its button is disabled and the form is marked as busy; after the
+    answer both are as before."""
     site.answer("a", status=204, body="", is_held=True)
 
     person.page.dblclick("#go")
@@ -87,7 +89,7 @@ def test_double_click_sends_a_form_once(person, site):
 
 
 def test_form_without_a_button_is_sent_once_as_well(person, site):
-    """Who presses enter twice has sent it once."""
+    """A person presses Enter twice in a form without a button. The form is sent once."""
     person.run("() => { go.remove(); other.remove(); }")
     site.answer("a", status=204, body="", is_held=True)
 
@@ -100,8 +102,8 @@ def test_form_without_a_button_is_sent_once_as_well(person, site):
     assert [request["path"] for request in site.told()] == ["/echo/last"]
 
 
-def test_another_button_is_another_wish(person, site):
-    """Who saves and then sends has done both."""
+def test_form_is_sent_once_for_each_of_its_buttons(person, site):
+    """A person presses Save and then Send of the same form. Both are sent."""
     site.answer("a", status=204, body="", is_held=True)
 
     person.page.click("#go")
@@ -115,7 +117,8 @@ def test_another_button_is_another_wish(person, site):
 
 
 def test_button_that_the_app_has_disabled_stays_so(person, site):
-    """What a listener of the app's does to the button is not undone; its value goes, as by HTTP."""
+    """The app's own listener disables the pressed button. The button's value is sent, and the
+    button stays disabled."""
     person.run("() => f.addEventListener('submit', () => { go.disabled = true; })")
 
     person.page.click("#go")
@@ -126,7 +129,8 @@ def test_button_that_the_app_has_disabled_stays_so(person, site):
 
 
 def test_focus_that_has_moved_on_stays_there(person, site):
-    """Nobody is torn out of a field by the answer to a form."""
+    """A person moves to another field before the form's answer arrives. The focus stays in that
+    field."""
     site.answer("a", status=204, body="", is_held=True)
 
     person.page.click("#go")
@@ -140,7 +144,7 @@ def test_focus_that_has_moved_on_stays_there(person, site):
 
 @not_in("firefox", "it answers such a form where it stands")
 def test_button_with_a_key_opens_a_tab(person, site):
-    """Who presses a button with ctrl wants the answer in another tab, and gets it there."""
+    """A person presses a button with Ctrl held, and the answer opens in a new tab."""
     with person.context.expect_page() as opened:
         person.page.click("#go", modifiers=["ControlOrMeta"])
 
@@ -149,7 +153,8 @@ def test_button_with_a_key_opens_a_tab(person, site):
 
 
 def test_form_that_has_left_the_page_is_answered(person, site):
-    """Where a script takes a form away while it is under way, the document is told."""
+    """A script removes a form while it is being sent. The event with the answer goes to the
+    document."""
     site.answer("a", status=204, body="", is_held=True)
 
     person.page.click("#go")
@@ -162,7 +167,8 @@ def test_form_that_has_left_the_page_is_answered(person, site):
 
 
 def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
-    """Of two things asked for the same place one wants to see the second, and sees it alone."""
+    """Two links have the same target, and the first is answered last. The target shows the answer
+    to the second."""
     person.run(
         """() => {
             window.seen = [];
@@ -187,10 +193,11 @@ def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
 
 @not_in("firefox", "it keeps no page whose socket is open when it is left")
 @pytest.mark.keeps_pages
-def test_answer_does_not_disturb_who_has_left_and_come_back(person, site):
-    """What was under way when its page was left is done with, as a navigation would be."""
+def test_answer_to_a_page_that_was_left_is_ignored(person, site):
+    """A person leaves the page before an answer arrives, and comes back with the back button. The
+    answer changes nothing."""
     while not leave_and_come_back(person, site):
-        # A machine with much other load may not have put the page aside in time.
+        # A loaded machine may not have put the page into the back/forward cache in time.
         site.release()
         person.visit("/page")
     site.release()
@@ -223,8 +230,8 @@ def leave_and_come_back(person, site):
     return person.run("() => window.isTheSame === true")
 
 
-def test_button_that_wants_a_tab_gets_it(person, site):
-    """A button may say where its answer is to be shown, whatever its form says."""
+def test_button_with_formtarget_opens_a_tab(person, site):
+    """The formtarget attribute of a button wins over the target attribute of its form."""
     person.run("() => go.setAttribute('formtarget', '_blank')")
 
     with person.context.expect_page() as opened:
@@ -234,8 +241,8 @@ def test_button_that_wants_a_tab_gets_it(person, site):
     assert site.wait_for_request()["by"] == "HTTP"
 
 
-def test_form_of_a_dialog_closes_it(person, site):
-    """A form, or a button, whose method is the dialog's sends nothing to anyone."""
+def test_form_with_the_method_dialog_closes_its_dialog(person, site):
+    """A form or a button with the method "dialog" closes the dialog and sends nothing."""
     person.run(
         """() => {
             const dialog = document.createElement("dialog");
@@ -254,8 +261,9 @@ def test_form_of_a_dialog_closes_it(person, site):
 
 
 @pytest.mark.parametrize("clicked", ["#link", "#search"])
-def test_link_on_a_connection_that_has_died_leads_on(come, site_server, site, clicked):
-    """Where nothing is heard of the socket, and nobody has noticed, the browser goes by HTTP."""
+def test_link_on_a_dead_connection_is_followed_by_http(come, site_server, site, clicked):
+    """The connection is dead and the page has not noticed yet. A person follows a link, and the
+    browser navigates there by HTTP."""
     site.show(FORM + SEARCH)
     site.answer("a", main="answer")
     link = Link(site_server.port)

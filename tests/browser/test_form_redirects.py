@@ -1,4 +1,4 @@
-"""Where an answer leads to another address, its form or link goes there as a browser does."""
+"""Forms and links that are answered with a redirect follow it as a browser does."""
 
 import pytest
 from playwright.sync_api import Error
@@ -11,13 +11,14 @@ pytestmark = pytest.mark.shares_tabs
 
 @pytest.fixture
 def person(come, site):
-    """A person at a page with two forms and two links, who has typed."""
+    """A person on a page with two forms and two links, who has typed into the forms."""
     return visit_forms(come, site)
 
 
 @pytest.mark.parametrize("status", [307, 308])
 def test_redirect_that_keeps_the_method_keeps_the_fields(person, site, status):
-    """A missing slash, which Flask answers with 308, loses nobody what was typed."""
+    """A form's action lacks its last slash, which Flask answers with 308. The fields reach the view
+    all the same."""
     site.answer("a", status=status, headers={"Location": "/echo/b?y=2"}, body="")
 
     person.page.click("#go")
@@ -30,7 +31,7 @@ def test_redirect_that_keeps_the_method_keeps_the_fields(person, site, status):
 
 
 def test_redirect_that_keeps_the_method_leads_a_link_to_its_place(person, site):
-    """A link whose slash is missing finds its part all the same."""
+    """A link's address lacks its last slash. The link's answer still appears in its target."""
     site.answer("a", status=308, headers={"Location": "/echo/b"}, body="")
     site.answer("b", body="<b>part</b>")
 
@@ -41,7 +42,8 @@ def test_redirect_that_keeps_the_method_leads_a_link_to_its_place(person, site):
 
 
 def test_redirect_that_keeps_the_method_leads_to_other_sites(person, site):
-    """What is to be posted elsewhere the browser posts there."""
+    """A form is redirected to another site with 307 or 308, and the browser posts the form
+    there."""
     elsewhere = site.url.replace("127.0.0.1", "localhost")
     site.answer("a", status=307, headers={"Location": f"{elsewhere}/echo/b"}, body="")
 
@@ -55,7 +57,8 @@ def test_redirect_that_keeps_the_method_leads_to_other_sites(person, site):
 
 @not_in("webkit", "its driver tells of no page that could not be loaded")
 def test_redirect_in_a_circle_ends(person, site):
-    """Who is sent round and round is told so by the browser, and the app is not asked for ever."""
+    """A form is redirected in a circle. The browser shows its error page, and requests to the app
+    end."""
     site.answer("a", status=308, headers={"Location": "/echo/a"}, body="")
 
     with pytest.raises(Error, match=r"ERR_TOO_MANY_REDIRECTS|NS_ERROR_REDIRECT_LOOP"):
@@ -67,7 +70,7 @@ def test_redirect_in_a_circle_ends(person, site):
 
 @pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
 def test_redirect_to_another_page_is_followed(person, site, clicked):
-    """What the view answers with a redirect leads to the page, by a get."""
+    """A view answers a form with a redirect to another page. The browser gets that page by GET."""
     site.answer("a", status=302, headers={"Location": "/echo/b?y=2#there"}, body="")
 
     person.page.click(clicked)
@@ -79,7 +82,8 @@ def test_redirect_to_another_page_is_followed(person, site, clicked):
 
 @pytest.mark.keeps_pages
 def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, site):
-    """A view that redirects back to its page, to the new comment say, shows it."""
+    """A view redirects a form to an anchor on the form's own page, such as a new comment. The page
+    shows the comment."""
     site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")
     site.show('<p id="comment">new</p>')
 

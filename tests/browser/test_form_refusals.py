@@ -1,4 +1,4 @@
-"""Where the app has opened no calls, forms and links go as if there were no socket."""
+"""Forms and links of an app that allows no calls are sent by HTTP, as if there were no socket."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def closed_server():
 
 @pytest.fixture
 def site(closed_server):
-    """The app whose pages and answers a test sets, and which has opened no calls."""
+    """An app that allows no calls, whose pages and answers a test sets."""
     return Site(closed_server.url)
 
 
@@ -48,7 +48,8 @@ def person(come, site):
     ],
 )
 def test_form_and_link_go_by_http_once(person, site, clicked, method, address):
-    """The app is asked once, by HTTP, and its answer is the next page."""
+    """The app gets one request by HTTP for a form or a link, and the browser shows its answer as
+    the next page."""
     person.page.click(clicked)
     person.wait_for("() => document.title === 'answer a'")
 
@@ -59,7 +60,8 @@ def test_form_and_link_go_by_http_once(person, site, clicked, method, address):
 
 
 def test_fields_and_button_are_sent_as_they_were(person, site):
-    """What was in the form when it was sent goes, and its button; no listener is asked twice."""
+    """The HTTP request has the fields and the button of the moment of the submission, and listeners
+    get the submit event once."""
     person.page.expose_function("note", lambda: asked.append(1))
     asked = []
     person.run(
@@ -78,7 +80,7 @@ def test_fields_and_button_are_sent_as_they_were(person, site):
 
 
 def test_back_button_gives_the_form_as_it_was(person, site):
-    """The form is not busy any more, and its button can be pressed again."""
+    """After the back button the form is not busy, and its button can be pressed."""
     person.page.click("#go")
     person.wait_for("() => document.title === 'answer a'")
 
@@ -89,8 +91,8 @@ def test_back_button_gives_the_form_as_it_was(person, site):
     person.forgive("WebSocket connection to")
 
 
-def test_nobody_is_told_of_a_refusal(person, site):
-    """It is no answer of the app's, and no error: listeners hear nothing of it."""
+def test_refusal_raises_no_events(person, site):
+    """The server's refusal to answer over the socket raises no event on the page."""
     person.page.expose_function("note", lambda name: told.append(name))
     told = []
     person.run(

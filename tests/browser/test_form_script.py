@@ -1,4 +1,5 @@
-"""What forms and links need is loaded by the pages that have any."""
+"""The script for forms and links is loaded only by pages that have forms or links with
+data-realtime."""
 
 FORM = '<form method="post" action="/echo/a" data-realtime><input name="text"></form>'
 
@@ -10,7 +11,7 @@ def scripts(person):
 
 
 def test_page_without_forms_loads_the_client_alone(come, site):
-    """Who does not ask for the socket in a form or a link pays nothing for those who do."""
+    """A page without data-realtime on a form or link loads no script for them."""
     site.show("<form><input></form><a href='/page'>link</a>")
     person = come(site.url)
     person.visit("/page")
@@ -20,8 +21,9 @@ def test_page_without_forms_loads_the_client_alone(come, site):
     assert scripts(person) == ["realtime.js"]
 
 
-def test_form_that_comes_later_has_the_socket_as_soon_as_somebody_turns_to_it(come, site):
-    """A form that a script puts into the page is sent over the socket by who has typed into it."""
+def test_form_that_a_script_adds_is_sent_over_the_socket(come, site):
+    """A script adds a form to the page. A person types into the form, and the form is sent over the
+    socket."""
     site.show("page")
     site.answer("a", status=204, body="")
     person = come(site.url)
@@ -35,8 +37,8 @@ def test_form_that_comes_later_has_the_socket_as_soon_as_somebody_turns_to_it(co
     assert site.wait_for_request()["by"] == "socket"
 
 
-def test_form_whose_script_cannot_be_had_goes_by_http(come, site):
-    """Where the network loses that script, the page is as it would be without it."""
+def test_form_goes_by_http_if_its_script_fails_to_load(come, site):
+    """The network loses the script for forms. The browser sends the form by HTTP."""
     site.show(FORM)
     site.answer("a", main="answer")
     person = come(site.url)

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - one shape a line
-"""Forms of every shape send over the socket what they send by HTTP, and people see the same."""
+"""Forms of every shape send the same fields over the socket as by HTTP, and people see the same
+page."""
 
 import pytest
 
@@ -9,7 +10,7 @@ pytestmark = pytest.mark.shares_tabs
 
 GO = '<button id="go" name="button" value="go">go</button>'
 
-# What the socket carries: each is sent the way a browser sends it by HTTP.
+# Shapes that the socket can carry. A browser sends each by HTTP for comparison.
 CARRIED = {
     "post": '<form method="post" action="/echo/a" {}><input name="text" value="hi &amp; ü 😀">{}</form>',
     "get": '<form action="/echo/a?old=1" {}><input name="text" value="hi +&amp;%">{}</form>',
@@ -110,7 +111,7 @@ CARRIED = {
     "get that says it has files": '<form enctype="multipart/form-data" action="/echo/a" {}>{}</form>',
 }
 
-# What it does not carry: the browser sends them, as if there were no socket.
+# Shapes that the socket cannot carry. The browser sends them, as if there were no socket.
 LEFT = {
     "file": '<form method="post" action="/echo/a" enctype="multipart/form-data" {}><input type="file" name="f">{}</form>',
     "file by name": '<form method="post" action="/echo/a" {}><input type="file" name="f">{}</form>',
@@ -132,11 +133,12 @@ LEFT = {
 
 
 def send(come, site, shape, attribute):
-    """Send the form of *shape* as a person does; what the app was sent, and what the person sees."""
+    """Send the form of *shape* as a person does; return what the app received and what the person
+    sees."""
     site.show(shape.format(attribute, GO))
     person = come(site.url)
     person.visit("/page")
-    # Playwright's own click() is at a loss where a field is named getAttribute.
+    # Playwright's own click() fails on a form with a field named getAttribute.
     corner = person.run("() => document.querySelector('#go').getBoundingClientRect().toJSON()")
 
     person.page.mouse.click(corner["x"] + 7, corner["y"] + 9)
@@ -151,7 +153,8 @@ def send(come, site, shape, attribute):
 
 @pytest.mark.parametrize("shape", CARRIED.values(), ids=CARRIED)
 def test_form_is_the_same_over_the_socket(come, site, shape):
-    """The app is sent the same to the byte; the person is shown the same page at its address."""
+    """The app receives the same bytes as by HTTP, and the person sees the same page at the same
+    address."""
     site.answer("a", main="<p>thanks</p>")
 
     by_http, seen_then, _ = send(come, site, shape, "")
@@ -164,8 +167,9 @@ def test_form_is_the_same_over_the_socket(come, site, shape):
 
 
 @pytest.mark.parametrize("shape", LEFT.values(), ids=LEFT)
-def test_form_that_no_message_can_carry_is_the_browsers(come, site, shape):
-    """Files, other charsets, long texts, and what is not to be heeded go by HTTP."""
+def test_form_that_no_message_can_carry_is_sent_by_the_browser(come, site, shape):
+    """Forms with files, another charset or very long texts are sent by HTTP, as are forms that need
+    the browser itself."""
     sent, _, errors = send(come, site, shape, "data-realtime")
 
     assert sent["by"] == "HTTP"

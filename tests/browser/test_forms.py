@@ -34,8 +34,8 @@ def fields(person):
 
 @pytest.mark.parametrize("has_socket", [True, False], ids=["socket", "http"])
 def test_form_sends_the_same_fields_either_way(ada, has_socket):
-    """A form sends repeated fields and the pressed button over the socket as by HTTP, and the
-    answer is shown."""
+    """A form sends repeated fields and the pressed button over the socket as by HTTP, and the page
+    shows the answer."""
     ada.visit("/form")
     if not has_socket:
         ada.run("realtime.close()")
@@ -67,7 +67,7 @@ def test_redirect_to_a_script_is_not_followed(form):
 
 
 def test_reply_is_an_event_whose_default_can_be_prevented(form):
-    """A script of the page may show the reply to a form itself."""
+    """A listener of the page prevents the default, and shows the reply to a form itself."""
     form.run(
         """document.addEventListener("realtime:reply", (event) => {
             event.preventDefault();
@@ -94,7 +94,8 @@ def test_empty_answer_leaves_the_page_as_it_is(form):
 
 
 def test_button_says_where_its_form_goes_and_how(form):
-    """formaction and formmethod of a button count; the answer to a GET has its own address."""
+    """The attributes formaction and formmethod of a button apply; the answer to a GET has its own
+    address."""
     submit(form, "what", "other")
     form.page.wait_for_url("**/search?*")
 
@@ -104,7 +105,7 @@ def test_button_says_where_its_form_goes_and_how(form):
 
 
 def test_form_that_is_not_valid_is_not_sent(form):
-    """A form that the browser finds invalid is not sent."""
+    """A person submits a form that the browser finds invalid. It is not sent."""
     form.page.click("#say")
     submit(form, "nothing")
     form.wait_for_frame('"id": "1"')
@@ -141,8 +142,9 @@ def test_form_too_long_for_a_message_goes_by_http(form):
     form.forgive("Failed to load resource: the server responded with a status of 422")
 
 
-def test_link_shows_its_part_where_it_is_told_to(form):
-    """A link puts what its view answers the socket into this page."""
+def test_link_shows_its_answer_in_its_target(form):
+    """A person follows a link with a target. The view's answer appears there, and the page
+    stays."""
     form.page.click("#list")
     form.page.wait_for_selector("#here b")
 
@@ -151,7 +153,7 @@ def test_link_shows_its_part_where_it_is_told_to(form):
 
 
 def test_link_without_a_socket_is_a_link(form_without_socket):
-    """Without an open socket a link is an ordinary link."""
+    """While the socket is closed, a link navigates as any link does."""
     form_without_socket.page.click("#list")
     form_without_socket.page.wait_for_url("**/items")
 
@@ -167,7 +169,7 @@ def test_link_that_redirects_is_followed(form):
 
 
 def test_link_is_opened_in_a_new_tab_by_who_asks_for_it(form):
-    """A click with a modifier key opens a new tab, as with any link."""
+    """A person clicks a link with a modifier key, and it opens in a new tab."""
     with form.context.expect_page() as opened:
         form.page.click("#list", modifiers=["ControlOrMeta"])
 

@@ -1,4 +1,5 @@
-"""An app whose log-in is a form on the socket, by Flask-Login or by a session of the app's own."""
+"""An app with a log-in form that is sent over the socket; it uses Flask-Login or its own
+session."""
 
 import json
 import os

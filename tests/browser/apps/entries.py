@@ -1,4 +1,4 @@
-"""A page on which people enter something while it changes."""
+"""An app whose page has many kinds of fields, and changes while people fill them in."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""An app whose answers wait until a test lets them go."""
+"""An app whose responses wait until a test releases them."""
 
 import json
 import os
@@ -32,7 +32,8 @@ def index():
 @app.route("/held/<name>", methods=["GET", "POST"])
 @realtime.allow_calls
 def held(name):
-    """Says that it has begun, and answers when it may; its session is that of the beginning."""
+    """Record that the request has begun, and answer once it is released, with the session that the
+    request brought."""
     session["seen"] = name
     with (folder / f"{name}.begun").open("a") as begun:
         begun.write("once\n")

@@ -1,4 +1,4 @@
-"""An app whose pages change by themselves: fragments for all, and a block for each viewer."""
+"""An app whose pages the server changes: by fragments for all visitors, and by a block for each."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def show(channel):
 
 @app.post("/rooms/<channel>")
 def change(channel):
-    """What a test wants pushed, as the arguments of an audience."""
+    """Push the change that the test asks for, with the audience that the test names."""
     asked = request.get_json()
     audience = realtime.to(channel, **asked.get("to", {}))
     if asked["action"] == "refresh":

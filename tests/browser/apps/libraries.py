@@ -1,4 +1,4 @@
-"""Pages whose links other libraries follow without a navigation, as their users write them."""
+"""Pages that use Turbo, htmx and other libraries, which follow links without a navigation."""
 
 import itertools
 import json
@@ -63,7 +63,8 @@ def live(kind, name):
 
 @app.get("/answer")
 def answer():
-    """Who asked, as far as the request says; and whoever else is there hears of it."""
+    """Answer with the page that the request names as its own, and push the same to all other
+    pages."""
     realtime.to(request.args.get("channel", "nobody"), include_self=False).push("asked")
     return realtime.socket.connection_id
 

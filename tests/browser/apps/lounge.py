@@ -1,4 +1,4 @@
-"""A chat that shows how many are online, and says who has entered."""
+"""A chat that shows how many visitors are online, and announces who enters."""
 
 import json
 import os

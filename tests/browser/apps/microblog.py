@@ -1,4 +1,5 @@
-"""A microblog: posts of everybody on one page, private messages, a badge of unread ones."""
+"""A microblog: one page with everybody's posts, private messages, and a badge with the number of
+unread messages."""
 
 import json
 import os
@@ -97,7 +98,7 @@ def explore():
 @login_required
 @realtime.subscribes()
 def profile():
-    """A page that hears its user, and no channel besides."""
+    """A page that is subscribed to its user's channel and to no other."""
     return render_template("page", posts=[])
 
 

@@ -1,4 +1,5 @@
-"""Orders of a database: two blocks that show them, and a form whose answer shows nothing."""
+"""An app with orders in a database: two blocks show them, and a form adds one with an empty
+response."""
 
 from flask import Flask, render_template_string, request
 from flask_sqlalchemy import SQLAlchemy
@@ -25,7 +26,7 @@ PAGE = """<!doctype html>
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
 app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
-# One connection for all threads: each would have an empty database of its own.
+# All threads share one connection: with SQLite in memory each connection has a database of its own.
 app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"poolclass": StaticPool}
 db = SQLAlchemy(app)
 realtime = Realtime(app)

@@ -1,4 +1,4 @@
-"""The app of the tests in a browser; every page has a strict Content-Security-Policy."""
+"""The app that most browser tests use; every page has a strict Content-Security-Policy."""
 
 import json
 import os
@@ -81,14 +81,14 @@ def on(channel):
 @app.post("/posted/<channel>")
 @app.route("/asked-too/<channel>", methods=["GET", "POST"])
 def post(channel):
-    """A page that answers a POST; at one of its addresses there is one for a GET too."""
+    """A page that answers a POST; one of its two addresses answers a GET too."""
     realtime.socket.subscribe(channel)
     return page(request.method)
 
 
 @app.get("/clobbered/<channel>")
 def clobbered(channel):
-    """A page whose pictures hide what its document has under their names."""
+    """A page with pictures whose names hide properties of its document."""
     realtime.socket.subscribe(channel)
     names = (
         "baseURI body currentScript dispatchEvent documentElement head hidden "
@@ -99,7 +99,7 @@ def clobbered(channel):
 
 @app.get("/unconnected")
 def unconnected():
-    """A page whose policy says nothing about connections."""
+    """A page whose Content-Security-Policy has no connect-src."""
     g.connect = ""
     return page("unconnected")
 
@@ -118,7 +118,7 @@ def late():
 
 @app.get("/awaits/<channel>")
 def awaits(channel):
-    """A page with a module that listens once a first message has come, which it awaits."""
+    """A page with a module that awaits a first message before it adds its listener."""
     realtime.socket.subscribe(channel)
     return render_template_string(
         """<link rel="icon" href="data:,"><body>
@@ -146,7 +146,7 @@ def awaits(channel):
 
 @app.get("/with-a-block")
 def with_a_block():
-    """A page with a block that nothing has refreshed so far."""
+    """A page with a block that has not been refreshed yet."""
     return render_template_string(
         """<link rel="icon" href="data:,"><body>{{ realtime_script(g.nonce) }}
         <p data-realtime-block="text" data-realtime-on="text">{% block text %}{% endblock %}</p>"""
@@ -155,7 +155,7 @@ def with_a_block():
 
 @app.get("/beside-others")
 def beside_others():
-    """A page with scripts of others that have attributes of the same names, and an import map."""
+    """A page with an import map, and scripts of other libraries with the same data attributes."""
     return render_template_string(
         """<link rel="icon" href="data:,"><body>
         <script nonce="{{ g.nonce }}" data-prefix="/elsewhere" data-path="/none"></script>

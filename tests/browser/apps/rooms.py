@@ -1,4 +1,4 @@
-"""A chat whose one page joins and leaves rooms by itself: by a handler, or by a call of a view."""
+"""A chat with a single page, which joins and leaves rooms by a handler or by a call of a view."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def leave(room):
 @app.post("/rooms/<room>/say")
 @realtime.allow_calls
 def say(room):
-    """Who is not in a room says nothing there."""
+    """Push what a visitor says in a room; refuse a visitor who has not joined the room."""
     if f"room:{room}" not in realtime.socket.channels:
         abort(403)
     return push(room, "said")

@@ -1,4 +1,4 @@
-"""An app whose pages and answers a test sets, and which records the requests that it gets.
+"""An app whose pages and answers are set by a test, and which records the requests that it gets.
 
 ``PUT /answers/NAME`` sets the answer of ``/echo/NAME``, or, if NAME is ``page``, the content of
 ``/page``. An answer that is held is sent after ``POST /release``. ``/echo/NAME`` records its

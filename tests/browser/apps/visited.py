@@ -1,4 +1,4 @@
-"""An app to which another site leads: by a link, by a form, in a frame."""
+"""An app that visitors reach from another site: by a link, by a form, or in a frame."""
 
 import json
 import os
