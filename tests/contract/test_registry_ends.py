@@ -171,6 +171,8 @@ def test_user_is_put_out_of_a_channel_wherever_he_is(registry, heard, other, hea
     arrival = other.connect(OTHER_PAGE, "1", USER)
     assert set(arrival.subscriptions) == {"room:8"}
     assert set(subscriptions(registry, OTHER_PAGE)) == {"room:8"}
+    # The page is told so, and not that messages are lost.
+    assert set(arrival.subscriptions.left) == {"room:7"}
 
 
 def test_user_that_was_put_out_of_a_channel_may_be_subscribed_again(registry):

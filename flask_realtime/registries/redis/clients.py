@@ -132,10 +132,10 @@ class RedisClients:
             return Arrival(None, (), has_ended=True)
         subscriptions = self._subscriptions(known) if known else None
         lost = self._tombstones.lost(user, subscriptions, of_others, deadline)
-        if subscriptions and lost:
+        if lost:
             self.unsubscribe(digest, lost, deadline)
-            for channel in lost:
-                del subscriptions[channel]
+            # Read again, so that the page is told which channels it has left.
+            subscriptions = self.subscriptions([digest], deadline)[digest]
         return Arrival(subscriptions, waiting_for(digest, items), bool(has_arrived))
 
     def forget_connection(self, record: ConnectionRecord, deadline: Deadline) -> None:
