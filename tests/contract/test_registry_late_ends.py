@@ -90,6 +90,17 @@ def test_page_that_hears_nothing_is_as_old_as_it_is_however_often_it_connects(re
     assert not registry.connect(LATER_PAGE, "4", USER, age=HOUR // 2).has_ended
 
 
+def test_page_that_has_left_a_channel_first_is_as_old_as_it_is(registry):
+    """The registry did not know it before, and was told that it hears something no more."""
+    registry.unsubscribe(EARLIER_PAGE, ["room:8"])
+    registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
+    subscribe(registry, EARLIER_PAGE)
+
+    registry.end_user(USER, None, HOUR)
+
+    assert registry.connect(EARLIER_PAGE, "2", USER, age=2 * HOUR).has_ended
+
+
 def test_page_that_was_lost_is_as_old_as_its_socket(registry):
     """Redis was emptied, and a process that could not reach it had banned the user before: what is
     written again of the page must not be younger than that ban."""

@@ -201,7 +201,8 @@ class MemoryClients:
         :returns: False if the user was disconnected after the client began.
         """
         client = self.get(digest, now)
-        began = began if client is None else client.began
+        if client is not None:
+            began = min(client.began, began) if client.is_unknown and began else client.began
         if 0 < began <= users.ended_at(user, now):
             return False
         if client is None:
@@ -220,6 +221,8 @@ class MemoryClients:
         if client is None:
             client = MemoryClient(began or None)
             client.is_unknown = True
+        elif client.is_unknown and began:
+            client.began = min(client.began, began)
         client.add_connection(name)
         client.latest = name
         self._keep(digest, client, now)

@@ -25,10 +25,10 @@ note_socket(session, lives)
 
 local known = redis.call('HGETALL', client)
 local has_arrived = redis.call('HGET', client, 'arrived') == '1'
-if #known == 0 then
-    redis.call('HSET', client, 'unknown', '1', 'began', began ~= '0' and began or as_moment(now_in_ms()))
-elseif redis.call('HEXISTS', client, 'unknown') == 1 then
+if #known == 0 or redis.call('HEXISTS', client, 'unknown') == 1 then
     known = {}
+    redis.call('HSET', client, 'unknown', '1')
+    redis.call('HSETNX', client, 'began', began ~= '0' and began or as_moment(now_in_ms()))
 end
 add_connection(client, connection)
 redis.call('HSET', client, 'latest', connection, 'arrived', '1')
