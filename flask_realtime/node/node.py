@@ -154,9 +154,9 @@ class Node:
         self._endings.run_within(ends, seconds)
         return LONG_AGO_MS if had_ended else None
 
-    def has_just_ended(self, sessions: Sequence[str]) -> bool:
-        """Return whether any of the browser sessions ended a moment ago, as this process knows."""
-        return any(self._known_ends.has_just_ended(session) for session in sessions)
+    def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
+        """Return whether any of the sessions ended a moment ago, or *since*, as is known here."""
+        return any(self._known_ends.has_just_ended(session, since) for session in sessions)
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
         """Return whether any of the sessions has ended, other than by *heir*; None: not known."""

@@ -55,14 +55,18 @@ def let_revocation_pass() -> None:
         time.sleep(seconds)
 
 
+def arrived_at() -> float:
+    """Return when the current request came, by :func:`.clock.monotonic`."""
+    return request.environ.get(_CAME_AT) or clock.monotonic()
+
+
 def asked_at() -> float:
     """Return when the current request came, by :func:`.clock.monotonic`.
 
     If the request has disconnected users itself, return the time right after the last of them.
     """
-    environ = request.environ
-    ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
-    return max([environ.get(_CAME_AT) or clock.monotonic(), *ended.values()])
+    ended: dict[str, float] = request.environ.get(_DISCONNECTED) or {}
+    return max([arrived_at(), *ended.values()])
 
 
 def came_at(user: str) -> float:

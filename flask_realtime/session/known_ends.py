@@ -47,9 +47,14 @@ class KnownEnds:
             found = self._ends.get(session, clock.monotonic())
         return found is not None and not (found[0] and found[0] == heir)
 
-    def has_just_ended(self, session: str) -> bool:
-        """Return whether a session is known to have ended within the last ``JUST_SECONDS``."""
+    def has_just_ended(self, session: str, since: float | None = None) -> bool:
+        """Return whether a session is known to have ended lately.
+
+        :param since: a moment, by :func:`.clock.monotonic`; None: ``JUST_SECONDS`` ago.
+        """
         with self._lock:
             now = clock.monotonic()
             found = self._ends.get(session, now)
-        return found is not None and now - found[1] < JUST_SECONDS
+        if found is None:
+            return False
+        return now - found[1] < JUST_SECONDS if since is None else found[1] >= since

@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, current_app, request, session
 
 from ..errors import CloseCode
 from ..flask_contexts import present_app
-from ..identity.keys import SOCKET_KEY, new_socket_key, session_of
+from ..identity.keys import SOCKET_KEY, new_socket_key, session_digest, session_of
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     Client,
@@ -21,15 +21,17 @@ from ..page.client import (
     is_touched,
     known_socket_key,
     present_identity,
+    secret_keys,
     session_names,
 )
-from ..page.request_times import note_arrival
+from ..page.request_times import arrived_at, note_arrival
 from ..page.sessions import (
     has_cookie_session,
     keep_snapshot,
     present_session,
     renew_id,
     save_nothing,
+    value_in,
 )
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End
@@ -71,8 +73,8 @@ class Process(Protocol):
         None if that is not known.
         """
 
-    def has_just_ended(self, sessions: Sequence[str]) -> bool:
-        """Return whether any of the browser sessions ended a moment ago, as this process knows."""
+    def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
+        """Return whether any of the sessions ended since a moment (None: within a minute)."""
 
 
 class Settlement:
@@ -138,7 +140,12 @@ class Settlement:
 
     def _settle(self, request: Request, response: Response) -> Response:
         environ = request.environ
-        is_too_late = SOCKET_IN_ENVIRON in environ and self._is_too_late(environ[SOCKET_IN_ENVIRON])
+        if SOCKET_IN_ENVIRON not in environ:
+            response = self._settle_client(request, response)
+            if self._has_ended_meanwhile(request):
+                save_nothing()
+            return response
+        is_too_late = self._is_too_late(environ[SOCKET_IN_ENVIRON])
         if is_too_late or (is_too_late is None and present_session().modified):
             save_nothing()
             return response if is_too_late else away(response)
@@ -183,6 +190,18 @@ class Settlement:
         if has_cookie_session(present_app()) or not _may_save():
             return False
         return self._process().has_ended([session_of(socket.digest)], socket.heir)
+
+    def _has_ended_meanwhile(self, request: Request) -> bool:
+        """Return whether another request has ended the session while this one was handled.
+
+        To save the session would undo that, be it in the cookie, which a browser takes from
+        whichever answer comes last, or in the app's store.
+        """
+        key = known_socket_key() if _may_save() else None
+        if key is None or IS_ENDED in request.environ:
+            return False
+        names = [session_digest(secret, key) for secret in secret_keys()]
+        return self._process().has_just_ended(names, arrived_at())
 
     def _is_begun_anew(self, client: Client | None) -> bool:
         """Return whether the request logs in the user of a session that may have ended before."""
@@ -251,13 +270,16 @@ def _is_over(ended_ago: int | None) -> bool | None:
 
 
 def _may_save() -> bool:
-    """Return whether a store may save the session at the end of this request.
+    """Return whether the session may be saved at the end of this request.
 
-    Flask-Session saves one that has not changed as well, so that it lives on.
+    One that has not changed is saved as well, so that it lives on: by Flask if it is permanent, and
+    by Flask-Session in any case.
     """
     session = present_session()
-    saves_all: bool = current_app.config["SESSION_REFRESH_EACH_REQUEST"]
-    return session.modified or (saves_all and bool(session))
+    if session.modified:
+        return True
+    is_lasting = value_in(session, "_permanent") if has_cookie_session(present_app()) else session
+    return bool(is_lasting) and bool(current_app.config["SESSION_REFRESH_EACH_REQUEST"])
 
 
 def _has_changed(client: Client | None) -> bool:

@@ -1,6 +1,10 @@
-"""A request by the page's own script, made at the same time, does not undo a log-out."""
+"""A request that is made at the same time, by the page's own script say, undoes no log-out."""
+
+import threading
 
 import pytest
+
+from tests.eventually import DEADLINE, eventually
 
 from .people import Person
 
@@ -59,3 +63,80 @@ def test_page_that_logs_out_over_its_socket_gets_it_done(server):
 
     assert dropped.headers.get("Set-Cookie") is None
     assert person.me()["user"] is None
+
+
+KINDS = [
+    ("gevent", "memory", "cookie"),
+    ("gthread", "memory", "cookie"),
+    ("gevent", "memory", "server"),
+    ("gevent", "redis", "cookie"),
+]
+
+
+@pytest.fixture(params=KINDS, ids="-".join)
+def processes(share, request, tmp_path_factory, folder_of_holds):
+    """The addresses of the process that is asked to log out, and of the one that is busy."""
+    kind, registry, kept_by = request.param
+    environ = {"PERMANENT": "1", "HOLD": str(folder_of_holds), "KEPT_BY": kept_by}
+    if kept_by == "server":
+        environ["SESSIONS"] = str(folder_of_holds.parent)
+    if registry == "memory":
+        return [share("accounts:app", kind, environ=environ).url] * 2
+    settings = {"kind": kind, "registry": registry, "REDIS_PREFIX": "undone"}
+    return [share("accounts:app", **settings, environ=environ | {"N": one}).url for one in "12"]
+
+
+@pytest.fixture
+def ask_meanwhile(processes, hold):
+    """A function with which somebody asks for a page; it returns a function that has the page
+    answered, and returns that answer."""
+
+    def ask(person):
+        late, answers = person.copy(), []
+        late.url = processes[1]
+        asking = threading.Thread(target=lambda: answers.append(late.navigate("/late/1")))
+        asking.start()
+        eventually((hold / "arrived").exists)
+
+        def answer():
+            (hold / "go").touch()
+            asking.join(DEADLINE)
+            return answers[0]
+
+        return answer
+
+    return ask
+
+
+@pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])
+def test_page_that_was_asked_for_before_logs_nobody_in_again(processes, ask_meanwhile, way):
+    """Flask renews a permanent session's cookie with each answer, and the browser takes the cookie
+    of whichever answer comes last. A page that refreshes its blocks asks by itself."""
+    person = Person(processes[0])
+    person.log_in("somebody")
+    page = person.show("/inbox")
+    with person.open(page, url=processes[1]) as socket:
+        socket.settle()
+        answer = ask_meanwhile(person)
+
+        person.log_out(way)
+        # By then the process that is busy has heard of it.
+        assert socket.close_code() in (1000, 4001)
+        late = answer()
+
+    assert late.status_code == 200
+    assert "Set-Cookie" not in late.headers
+    assert person.me()["user"] is None
+
+
+def test_page_that_was_asked_for_renews_a_session_that_stays(processes, ask_meanwhile):
+    """Nobody has logged out."""
+    person = Person(processes[0])
+    person.log_in("somebody")
+    person.show("/inbox")
+
+    late = ask_meanwhile(person)()
+
+    assert late.status_code == 200
+    assert "Set-Cookie" in late.headers
+    assert person.me()["user"] == "somebody"

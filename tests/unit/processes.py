@@ -60,8 +60,8 @@ class Process:
         except RegistryUnavailable:
             return None
 
-    def has_just_ended(self, sessions):
-        return self.is_repeated
+    def has_just_ended(self, sessions, since=None):
+        return self.is_repeated and since is None
 
     # What the registry tells is written down, and not what is done before it is asked.
 
