@@ -5,7 +5,7 @@ const INTERVAL = 250; // ms, at the least, between two requests for blocks
 const BLOCK_HEADER = "X-Realtime-Block";
 const HASH_HEADER = "X-Realtime-Block-Hash";
 const DENIALS = [401, 403];
-const OUTAGES = [502, 503, 504]; // statuses of a server or a proxy that is likely to recover
+const OUTAGES = [429, 502, 503, 504]; // statuses of a server or a proxy that is likely to recover
 const FIRST_PAUSE = 1_000; // ms before the first retry after an outage
 const LONGEST_PAUSE = 30_000;
 const LONGEST_REST = 86_400_000; // ms, a day; browsers run a timer of more than 24 days at once
@@ -158,7 +158,7 @@ export class Blocks {
       if (response.ok && response.headers.has(BLOCK_HEADER)) answer = await response.json();
     } catch {
       if (signal?.aborted) {
-        this.#hooks.warn(`${url} has no answer within ${this.#patience / 1000} s; it is asked again, with more time.`);
+        this.#hooks.warn(`${url} has no answer within ${this.#patience / 1000} s; asked again, with more time.`);
         this.#patience *= 2;
       }
       return this.#wait(blocks, url);

@@ -46,14 +46,14 @@ export class Entries {
   /**
    * Enter into the new fields what the visitor had entered into the former ones.
    * @param {Names} names the names of the elements in the new HTML
-   * @param {(field: Element, heir: Element) => void} moved called with a former field and its new one
+   * @param {Typing} typing knows the fields that the visitor has changed
    */
-  restore(names, moved) {
+  restore(names, typing) {
     for (const { name, element, state } of this.#states) {
       const heir = element.isConnected ? element : names.find(name);
       if (heir?.localName !== element.localName) continue;
       state(heir);
-      moved(element, heir);
+      typing.move(element, heir);
     }
   }
 }

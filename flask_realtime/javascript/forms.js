@@ -1,10 +1,10 @@
 import { Answer } from "./answer.js";
+import { AnswerMarkup } from "./answer_markup.js";
 import { Busy } from "./busy.js";
 import { save } from "./download.js";
 import { emit } from "./events.js";
 import { isIgnored } from "./ignored.js";
 import { hasKeys, linkOf, visitOf } from "./links.js";
-import { Markup } from "./markup.js";
 import { valueOf } from "./names.js";
 import { Navigation } from "./navigation.js";
 import { NewDocument } from "./new_document.js";
@@ -35,7 +35,7 @@ export class Forms {
     this.#document = unclobbered(window.document);
     this.#client = client;
     this.#busy = new Busy(window);
-    this.#markup = new Markup(window, client);
+    this.#markup = new AnswerMarkup(window, client);
     this.#navigation = new Navigation(window);
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
     this.#press = new Press(window);

@@ -55,9 +55,9 @@ export class Fragments {
     });
   }
 
-  /** Put `html` into `element`, as the fragment `update` does. */
-  update(element, html, morph = false) {
-    this.#put("update", element, html, morph);
+  /** Put `html` into `element`, as the fragment `update` with `morph` does. */
+  update(element, html) {
+    this.#put("update", element, html, true);
   }
 
   #change({ action, target, html, morph }) {
@@ -88,7 +88,7 @@ export class Fragments {
     else if (place === "afterbegin") element.prepend(content);
     else if (place === "beforebegin") element.before(content);
     else element.after(content);
-    this.#process(added);
+    this.#markup.process(added);
   }
 
   /** The elements of the page that have the id of `element`. */
@@ -121,9 +121,9 @@ export class Fragments {
   /** Restore the visitor's entries, focus and scroll positions in the new HTML `parts`. */
   #restore(parts, entries, keeper) {
     const names = new Names(parts);
-    entries.restore(names, (...fields) => this.#client.typing.move(...fields));
+    entries.restore(names, this.#client.typing);
     keeper.restore(parts, names);
-    this.#process(parts);
+    this.#markup.process(parts);
   }
 
   /** Parse HTML into nodes. Scripts in it do not run. */
@@ -132,10 +132,5 @@ export class Fragments {
     if (typeof html === "string") template.innerHTML = this.#markup.trusted(html);
     else template.content.append(html);
     return template.content;
-  }
-
-  /** Let htmx process new elements, which it does not notice by itself. */
-  #process(elements) {
-    for (const element of elements) if (element.nodeType === 1) this.#window.htmx?.process(element);
   }
 }

@@ -62,7 +62,7 @@ export class Html {
 
   #update(element, block, html) {
     const isWanted = emit(element, "html", { block, html });
-    if (isWanted) this.#fragments.update(element, html, true);
+    if (isWanted) this.#fragments.update(element, html);
     return isWanted;
   }
 

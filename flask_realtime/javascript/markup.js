@@ -1,4 +1,3 @@
-import { Keeper } from "./keeper.js";
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
@@ -25,27 +24,19 @@ export class Markup {
     return (this.#isAllowed ??= this.#try());
   }
 
+  /** The Trusted Types policy; undefined if the page has none. */
+  get policy() {
+    return this.#client.policy;
+  }
+
   /** `html` in the form that `innerHTML` takes on this page. */
   trusted(html) {
-    return this.#client.policy?.createHTML(html) ?? html;
-  }
-
-  /** The address of a script in the form that a script's `src` takes on this page. */
-  trustedURL(url) {
-    return this.#client.policy?.createScriptURL(url) ?? url;
-  }
-
-  /** Replace the content of `element`. Focus and scroll positions stay with elements of the same names. */
-  update(element, html) {
-    const keeper = new Keeper(element);
-    element.innerHTML = this.trusted(html);
-    keeper.restore([...element.children]);
-    this.process(element);
+    return this.policy?.createHTML(html) ?? html;
   }
 
   /** Let htmx process new elements, which it does not notice by itself. */
-  process(element) {
-    this.#window.htmx?.process(element);
+  process(elements) {
+    for (const one of elements) this.#window.htmx?.process(one);
   }
 
   #try() {

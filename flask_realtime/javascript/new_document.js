@@ -53,7 +53,7 @@ export class NewDocument {
     emit(this.#window.document, "page");
     // Scripts that both heads have are not in the document a second time: they have run already.
     for (const script of runs) if (this.#document.contains(script)) await this.#run(script);
-    this.#markup.process(body);
+    this.#markup.process([body]);
   }
 
   /** Give the document's nonce to elements with a nonce. Returns the scripts that may run, in order. */

@@ -2,7 +2,7 @@ const JITTER = 500; // ms; when a log is lost, all pages that hear the channel r
 const FREE = 3; // reloads that are not delayed
 const CALM = 10_000; // ms after which one reload is forgotten
 const LONGEST_DELAY = 60_000; // ms
-const LONGEST_PROBE = 10_000; // ms to wait for the response to a HEAD request
+const LONGEST_PROBE = 10_000; // ms to wait for the response to the first HEAD request; later ones get more
 const DENIALS = [401, 403]; // what the page shows is not for its visitor any more
 const LEAVING = 10_000; // ms that a navigation may take before the page counts as not left
 
@@ -71,7 +71,7 @@ export class Reload {
       await this.#ready?.();
       if (this.#timer !== timer) return;
       this.#ready = null;
-      const isWorse = this.#typing.isUnderWay || !(await this.#isThere());
+      const isWorse = this.#typing.isUnderWay || !(await this.#isThere(tries));
       if (this.#timer !== timer) return;
       if (isWorse) this.#wait(this.#growing(tries), tries + 1);
       else this.#reload();
@@ -84,14 +84,14 @@ export class Reload {
   }
 
   /** Whether the page's address has an answer for the visitor: a page, a redirect or a refusal. */
-  async #isThere() {
-    const { AbortSignal, location } = this.#window;
+  async #isThere(tries) {
+    const { AbortSignal, Math, location } = this.#window;
     try {
       const { ok, status, type } = await this.#window.fetch(location.href, {
         method: "HEAD",
         redirect: "manual",
         cache: "no-store",
-        signal: AbortSignal.timeout?.(LONGEST_PROBE),
+        signal: AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),
       });
       return ok || type === "opaqueredirect" || DENIALS.includes(status);
     } catch {

@@ -4,6 +4,7 @@ import pytest
 
 from ..integration.serving import ServerProcess
 from .conftest import APPS
+from .kinds import not_in
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -93,6 +94,28 @@ def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reload
     page.fill("#box [name=email]", "")
 
     person.wait_for("() => !window.isTriedAgain")
+
+
+@not_in("firefox", "its driver composes no words")
+@not_in("webkit", "its driver composes no words")
+@pytest.mark.parametrize("how", ["block", "update"])
+def test_word_that_is_being_composed_is_typed_once(person, how):
+    """A change of the page waits for the word: a field that is moved keeps its first letters."""
+    page = person.page
+    page.focus("#box [name=email]")
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send(
+        "Input.imeSetComposition", {"text": "niho", "selectionStart": 4, "selectionEnd": 4}
+    )
+
+    is_change = "x-realtime-block" if how == "block" else "x-realtime-connection-id"
+    with page.expect_response(lambda one: is_change in one.request.headers):
+        page.evaluate("(how) => realtime.fetch(`/?how=${how}`, { method: 'POST' })", how)
+    person.wait_for_frame('"entries"')
+    keyboard.send("Input.insertText", {"text": "日本"})
+
+    page.wait_for_function("() => document.querySelector('#version').textContent === '2'")
+    assert page.input_value("#box [name=email]") == "日本"
 
 
 def test_page_whose_boxes_were_sent_is_reloaded(person):

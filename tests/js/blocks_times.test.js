@@ -62,15 +62,18 @@ for (const [what, failing] of [
   });
 }
 
-test("a busy server is asked again after its Retry-After", async () => {
-  answers.push(answer({}, { status: 503, headers: { "Retry-After": "7" } }));
-  blocks.refresh("room:1");
-  await page.clock.pass(7_000);
-  assert.equal(asked.length, 1);
-  await page.clock.pass(JITTER);
+for (const [what, status] of [["a busy server", 503], ["an app that limits requests", 429]]) {
+  test(`${what} is asked again after its Retry-After`, async () => {
+    answers.push(answer({}, { status, headers: { "Retry-After": "7" } }));
+    blocks.refresh("room:1");
+    await page.clock.pass(7_000);
+    assert.equal(asked.length, 1);
+    await page.clock.pass(JITTER);
 
-  assert.equal(asked.length, 2);
-});
+    assert.equal(asked.length, 2);
+    assert.deepEqual(updated, [["rows", "x"]]);
+  });
+}
 
 test("a 404 is not retried before the next refresh", async () => {
   answers.push(failure(404));

@@ -112,3 +112,40 @@ test("a press without an end holds a thousand changes, and no more", async () =>
   for (let count = 0; count <= 1_000; count++) change(list, count);
   assert.equal(done.length, 1_001);
 });
+
+test("a key that is let go in another window is no longer pressed", async () => {
+  await tell("keydown");
+  change(list, "list");
+  await tell("blur", page);
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a drag to another window goes on", async () => {
+  await tell("dragstart");
+  change(list, "list");
+  await tell("blur", page);
+  assert.deepEqual(done, []);
+  await tell("dragend");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a change waits until a word is composed, whatever keys and pointers do meanwhile", async () => {
+  await tell("compositionupdate");
+  change(list, "list");
+  for (const type of ["keydown", "keyup", "pointermove"]) await tell(type, button, { buttons: 0 });
+  assert.deepEqual(done, []);
+  await tell("compositionend");
+  assert.deepEqual(done, ["list"]);
+  assert.equal(page.clock.pending, 0);
+});
+
+test("a word that is left half-composed holds up a change for ten seconds", async () => {
+  await tell("compositionupdate");
+  await page.clock.pass(6_000);
+  await tell("compositionupdate");
+  change(list, "list");
+  await page.clock.pass(9_999);
+  assert.deepEqual(done, []);
+  await page.clock.pass(1);
+  assert.deepEqual(done, ["list"]);
+});

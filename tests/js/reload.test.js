@@ -143,6 +143,17 @@ for (const [status, what] of [[0, "a redirect, to a log-in for example,"], [401,
   });
 }
 
+test("an address that takes long to answer gets more time at each try", async () => {
+  const limits = [];
+  page.AbortSignal = { timeout: (ms) => limits.push(ms) };
+  page.answerToProbe = () => (limits.at(-1) < 300_000 ? new TypeError("aborted") : 200);
+  reload.begin("id");
+  await page.clock.pass(600_000);
+
+  assert.deepEqual(limits, [10_000, 20_000, 40_000, 80_000, 160_000, 320_000]);
+  assert.equal(page.reloads, 1);
+});
+
 test("a browser without AbortSignal.timeout, such as Safari 15, reloads the page too", async () => {
   page.AbortSignal = {};
   reload.begin("id");

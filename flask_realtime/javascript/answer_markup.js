@@ -1,0 +1,18 @@
+import { Keeper } from "./keeper.js";
+import { Markup } from "./markup.js";
+
+/** Inserts the answers to forms and links into the page. */
+export class AnswerMarkup extends Markup {
+  /** The address of a script in the form that a script's `src` takes on this page. */
+  trustedURL(url) {
+    return this.policy?.createScriptURL(url) ?? url;
+  }
+
+  /** Replace the content of `element`. Focus and scroll positions stay with elements of the same names. */
+  update(element, html) {
+    const keeper = new Keeper(element);
+    element.innerHTML = this.trusted(html);
+    keeper.restore([...element.children]);
+    this.process([element]);
+  }
+}
