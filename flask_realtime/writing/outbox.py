@@ -80,8 +80,7 @@ class Outbox:
         self._head: memoryview | None = None
         self._is_blocked = False
         self._backlog = 0
-        self._is_retired = False
-        self._is_closed = False
+        self._is_retired = self._is_closed = False
         self._empty: threading.Event | None = None
         self._missing: dict[str, Position] | None = None
 
@@ -108,10 +107,11 @@ class Outbox:
         with self._lock:
             return sum([len(item) for item in self._items if isinstance(item, bytes)])
 
-    def taken_bytes(self) -> int:
-        """Return how many bytes of the item that is being sent the kernel has taken."""
+    def owed_bytes(self) -> int:
+        """Return how many bytes wait here and in the kernel. Raises as ``Descriptor.unread``."""
         with self._lock:
-            return 0 if self._head is None else len(self._data(self._items[0])) - len(self._head)
+            whole = sum([len(self._data(item)) for item in self._items[self._head is not None :]])
+        return whole + len(self._head or b"") + self.descriptor.unread()
 
     @property
     def has_large_reply(self) -> bool:

@@ -140,6 +140,7 @@ class Poller:
         now = clock.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
+            self._slow_replies.look()
             self._look(now)
 
     def _tell(self, outbox: Outbox) -> None:

@@ -163,6 +163,13 @@ def filled(count, reply=b""):
     return lines
 
 
+def wait_for_look(clock, looks):
+    # One check may have been in progress.
+    for _ in range(2):
+        clock.now += 1
+        assert looks.acquire(timeout=DEADLINE)
+
+
 def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
     """A peer that takes nothing is closed after the limit, which the message names; one that reads
     slowly is not."""
@@ -177,10 +184,7 @@ def test_peer_that_takes_nothing_is_given_up(told, clock, monkeypatch):
     for _ in range(4):
         slow.receive(32_768)
         clock.now += STALL_SECONDS * 0.4
-        # One check may have been in progress.
-        for _ in range(2):
-            clock.now += 1
-            assert looks.acquire(timeout=DEADLINE)
+        wait_for_look(clock, looks)
 
     assert stalled.is_told.wait(DEADLINE)
     assert "REALTIME_STALL_SECONDS" in stalled.told[0]
@@ -201,6 +205,29 @@ def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypat
 
     assert [bool(line.told) for line in lines] == [True, True, True, False, False, False]
     assert lines[0].told == [CROWDING, "cut"]
+    for line in lines:
+        line.close()
+
+
+def test_peer_that_reads_is_known_before_others_come(told, clock, monkeypatch):
+    """Those that come do not end it in place of one that reads nothing."""
+    monkeypatch.setattr("flask_realtime.writing.poller.LOOK_SECONDS", 0.01)
+    reader, silent, newest = lines = filled(3, reply=b"x" * 300_000)
+    poller, looks = Poller(told), threading.Semaphore(0)
+    look = poller._look
+    monkeypatch.setattr(poller, "_look", lambda now: (look(now), looks.release()))
+    poller.watch(reader.outbox)
+    poller.watch(silent.outbox)
+    for _ in range(3):
+        wait_for_look(clock, looks)
+        reader.receive(32_768)
+    wait_for_look(clock, looks)
+
+    monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 700_000)
+    poller.watch(newest.outbox)
+
+    assert silent.told == [CROWDING, "cut"]
+    assert reader.told == newest.told == []
     for line in lines:
         line.close()
 

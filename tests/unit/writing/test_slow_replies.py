@@ -1,10 +1,12 @@
 """Peers that are slow to read large replies, and which of them are closed."""
 
 import contextlib
+import itertools
 
 import pytest
 
-from flask_realtime.writing.slow_replies import SlowReplies
+from flask_realtime.writing import slow_replies as module
+from flask_realtime.writing.slow_replies import FILLING_SECONDS, READING_SECONDS, SlowReplies
 
 from .lines import Line
 
@@ -61,28 +63,109 @@ def test_session_that_holds_most_ends_its_own(monkeypatch):
     assert again == [outboxes[3]]
 
 
-def test_peer_that_reads_stays_though_it_holds_most(monkeypatch):
+numbers = itertools.count()
+# The kernel counts what a peer has read by pieces of 32 KB.
+PIECE = 40_000
+
+
+class Peers:
+    """Sockets of a browser session each, and the replies that wait for them."""
+
+    def __init__(self, clock, monkeypatch):
+        self.replies = SlowReplies()
+        self._clock = clock
+        self._monkeypatch = monkeypatch
+        self._closing = contextlib.ExitStack()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self._closing.close()
+
+    def ask(self, count, size=300_000):
+        """Let *count* further peers get a reply; return them, and which outboxes have to end."""
+        peers = [Line(limit=10_000_000, session=f"{next(numbers):032}") for _ in range(count)]
+        ended = []
+        for peer in peers:
+            self._closing.callback(peer.close)
+            peer.outbox.append(b"x" * size)
+            peer.outbox.flush()
+            ended += self.replies.note(peer.outbox)
+        return peers, ended
+
+    def read(self, *peers, turns=3):
+        """Let *peers* read a little, and again; one that is named twice reads twice as fast."""
+        for _ in range(turns):
+            self._clock.now += FILLING_SECONDS
+            self.replies.look()
+            for peer in peers:
+                peer.outbox.flush()
+                peer.receive(PIECE)
+        self._clock.now += FILLING_SECONDS
+        self.replies.look()
+
+    def leave_room(self, peers, size):
+        """Let replies have so many bytes more than those of *peers* have now."""
+        held = sum(peer.outbox.reply_bytes() for peer in peers)
+        self._monkeypatch.setattr(module, "REPLY_BYTES", held + size)
+
+
+@pytest.fixture
+def peers(clock, monkeypatch):
+    with Peers(clock, monkeypatch) as peers:
+        yield peers
+
+
+def test_peer_that_reads_stays_though_it_holds_most(peers):
     """Sockets that read nothing, of many sessions, are closed before one that reads."""
-    reader = Line(limit=10_000_000, session="6" * 32)
-    others = [Line(limit=10_000_000, session=f"{number}" * 32) for number in range(3)]
-    replies = SlowReplies()
+    (reader,), _ = peers.ask(1, 1_400_000)
+    peers.read(reader)
+    peers.leave_room([reader], 400_000)
 
-    with contextlib.ExitStack() as closing:
-        for line in (reader, *others):
-            closing.callback(line.close)
-        reader.outbox.append(b"x" * 1_400_000)
-        replies.note(reader.outbox)
-        for _ in range(4):
-            reader.outbox.flush()
-            replies.note(reader.outbox)
-            assert reader.read()
-        room = reader.outbox.reply_bytes() + 400_000
-        monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", room)
-        for line in others:
-            line.outbox.append(b"x" * 300_000)
-        ended = [replies.note(line.outbox) for line in others]
+    others, ended = peers.ask(3)
 
-    assert ended == [[], [others[0].outbox], [others[1].outbox]]
+    assert ended == [others[0].outbox, others[1].outbox]
+
+
+def test_peer_that_has_only_filled_its_kernels_buffer_has_to_go(peers):
+    """It takes some of each reply though it reads nothing."""
+    (silent,), _ = peers.ask(1, 1_400_000)
+    for _ in range(15):
+        silent.outbox.flush()
+        silent.receive(PIECE)
+    peers.read()
+    (reader,), _ = peers.ask(1, 1_400_000)
+    peers.read(reader)
+    peers.leave_room([silent, reader], 200_000)
+
+    _, ended = peers.ask(1)
+
+    assert ended == [silent.outbox]
+
+
+def test_peer_that_reads_slowest_has_to_go_where_all_read(peers):
+    """A quick one is done soon, and then holds nothing."""
+    (quick, slow), _ = peers.ask(2, 1_400_000)
+    peers.read(quick, quick, slow)
+    peers.leave_room([quick, slow], 200_000)
+
+    _, ended = peers.ask(1)
+
+    assert ended == [slow.outbox]
+
+
+def test_peer_that_reads_no_longer_has_to_go_first(peers, clock):
+    """Whatever it has read before."""
+    (former, reader), _ = peers.ask(2, 1_400_000)
+    peers.read(*[former] * 4, reader)
+    clock.now += READING_SECONDS
+    peers.read(reader)
+    peers.leave_room([former, reader], 200_000)
+
+    _, ended = peers.ask(1)
+
+    assert ended == [former.outbox]
 
 
 @pytest.mark.parametrize("end", ["taken", "forgotten"])
