@@ -21,7 +21,7 @@ BANK = """<!doctype html><link rel="icon" href="data:,">
 
 @pytest.fixture(scope="module")
 def bank():
-    """The address of a site that leads to wherever its query says."""
+    """The address of another site, which leads back to the address in its query."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -56,14 +56,14 @@ def strict(serve):
 
 
 def leave_for(person, bank, path, click):
-    """Go to the bank, which leads back to *path* by what *click* names."""
+    """Go to the bank's site, and come back to *path* by the element *click* of its page."""
     person.page.goto(f"{bank}/?to={person.url}{path}")
     person.page.click(click)
     person.page.wait_for_url(f"{person.url}{path}*")
 
 
 def user_of(person):
-    """Who the visitor is to the next page."""
+    """Return the name that the next page of the app shows for the visitor."""
     person.visit("/")
     return person.page.inner_text("h1")
 
@@ -74,8 +74,9 @@ def push(person, path, text):
 
 
 def test_visitor_comes_back_from_a_payment_and_is_logged_in(come, lax, bank):
-    """The bank's form brings no cookie. The page that answers it begins no session, and has a
-    socket of the visitor's own all the same; what its view subscribed it is told it has lost."""
+    """A bank's form posts to the app, without the session cookie. The page starts no new session,
+    opens a socket of the visitor's own session, and learns that the messages of its view's channels
+    are lost."""
     ada = come(lax)
     ada.visit("/login/ada")
     posted = []
@@ -92,7 +93,8 @@ def test_visitor_comes_back_from_a_payment_and_is_logged_in(come, lax, bank):
 
 
 def test_page_without_the_script_logs_nobody_out(come, lax, bank):
-    """Any site can have any page of the app be posted to."""
+    """Another site posts to a page of the app without realtime_script(). The visitor stays logged
+    in."""
     ada = come(lax)
     ada.visit("/login/ada")
 
@@ -102,7 +104,8 @@ def test_page_without_the_script_logs_nobody_out(come, lax, bank):
 
 
 def test_link_to_an_app_with_strict_cookies_logs_nobody_out(come, strict, bank):
-    """A link from a mail or a search brings no cookie then."""
+    """The session cookie is SameSite=Strict, and a visitor follows a link in an e-mail or a search,
+    which sends no cookie. The visitor stays logged in."""
     ada = come(strict)
     ada.visit("/login/ada")
 
@@ -116,7 +119,8 @@ def test_link_to_an_app_with_strict_cookies_logs_nobody_out(come, strict, bank):
 
 
 def test_bank_in_a_frame_logs_nobody_out(come, lax, bank):
-    """It leads back within its frame, whose page takes the visitor's cookies, and brings none."""
+    """The bank in a frame leads back to the app within the frame. That request sends no cookie, and
+    the visitor stays logged in."""
     ada = come(lax)
     ada.visit("/login/ada")
     ada.visit(f"/framing?address={bank}/?to={lax}/")
@@ -130,8 +134,9 @@ def test_bank_in_a_frame_logs_nobody_out(come, lax, bank):
     assert user_of(ada) == "ada"
 
 
-def test_page_in_a_frame_of_another_site_is_told_what_it_lacks(come, lax, bank):
-    """The browser keeps the cookies of a page back that stands in a frame of another site."""
+def test_page_in_a_frame_of_another_site_says_what_it_lacks(come, lax, bank):
+    """A browser sends no cookies from a frame of another site. The page's state is "closed", and
+    the console names the cookie settings that a frame needs."""
     ada = come(lax)
     ada.visit("/login/ada")
     ada.page.goto(f"{bank}/?to={lax}/")
@@ -153,8 +158,8 @@ def test_page_in_a_frame_of_another_site_is_told_what_it_lacks(come, lax, bank):
 
 @pytest.mark.parametrize("is_logged_in", [True, False])
 def test_link_from_elsewhere_is_a_visit_like_any_other(come, lax, bank, is_logged_in):
-    """Under Lax it brings the cookie, and a visitor without one is new: the page has its id at
-    once, and hears what its view subscribed."""
+    """With SameSite=Lax a link of another site sends the cookie, and a visitor without one is new.
+    The page has its id at once, and receives the pushes of its view's channels."""
     ada = come(lax)
     if is_logged_in:
         ada.visit("/login/ada")
@@ -170,7 +175,8 @@ def test_link_from_elsewhere_is_a_visit_like_any_other(come, lax, bank, is_logge
 
 
 def test_first_visit_by_a_form_from_elsewhere_gets_a_socket(come, lax, bank):
-    """Who really has no session gets one when the page asks for its id, and is known by it."""
+    """A visitor without any session comes by another site's form. The page asks for its id, which
+    starts a session, and opens its socket."""
     stranger = come(lax)
 
     leave_for(stranger, bank, "/", "#pay button")

@@ -1,4 +1,4 @@
-"""The HTML of pages in a real browser, changed by their server."""
+"""A server changes the HTML of pages in a real browser."""
 
 import json
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.shares_tabs
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
-    """A file whose content the page's view shows, as a database's."""
+    """A file that the page's view shows, as other views show a database."""
     return tmp_path_factory.mktemp("seen") / "seen"
 
 
@@ -33,7 +33,7 @@ def html_server(redis_url, seen):
 
 @pytest.fixture
 def enter(come, html_server, channel):
-    """Brings a person, by a name, to the room of the test."""
+    """A function that opens the room of the test for a person with a name."""
 
     def enter(name):
         person = come(html_server.url)
@@ -50,7 +50,7 @@ def ada(enter):
 
 @pytest.fixture
 def change(channel):
-    """Has a person's page ask its app for a change, in the name of the page."""
+    """A function that makes a person's page ask the app for a change of the HTML."""
 
     def change(person, action, target=None, **options):
         asked = {"action": action, "target": target, **options}
@@ -82,7 +82,7 @@ def wait_for_texts(person, selector, expected):
 
 
 def test_fragments_change_every_page_in_order(enter, change):
-    """All that are on the channel, on whichever process, show the same, once."""
+    """Two people have the same page open, and see all changes, each once and in order."""
     ada, ben = enter("ada"), enter("ben")
 
     for number in range(1, 6):
@@ -100,14 +100,15 @@ def test_fragments_change_every_page_in_order(enter, change):
 
 
 def test_element_that_the_page_has_is_replaced(ada, change):
-    """The page subscribed before it read: what comes may be there already."""
+    """A fragment appends an element with an id that the page already has. The page shows it
+    once."""
     change(ada, "append", "#messages", html="<li id=m0>first, edited</li><li id=m1>new</li>")
 
     wait_for_texts(ada, "#messages li", ["first, edited", "new"])
 
 
 def test_several_changes_come_at_once(ada, change):
-    """One message, one event before it."""
+    """Changes made in one with block arrive as one message, with one realtime:html event."""
     change(
         ada,
         "append",
@@ -123,7 +124,8 @@ def test_several_changes_come_at_once(ada, change):
 
 
 def test_bad_fragment_spoils_no_other(come, html_server, channel, change):
-    """The console is told in a line, and the next ones are made."""
+    """One of several fragments has an invalid selector. The console names it, and the others
+    work."""
     ada = come(html_server.url)
     ada.visit(f"/as/ada/{channel}")
 
@@ -145,7 +147,7 @@ def test_bad_fragment_spoils_no_other(come, html_server, channel, change):
 
 
 def test_script_in_a_fragment_does_not_run(ada, change):
-    """HTML is content; the page's policy has nothing to refuse."""
+    """A fragment's script is inserted but does not run, and breaks no policy."""
     change(ada, "update", ".count", html="<script>window.ran = 1</script>1")
 
     ada.wait_for("() => document.querySelector('.count script')")
@@ -153,7 +155,7 @@ def test_script_in_a_fragment_does_not_run(ada, change):
 
 
 def test_typed_text_focus_and_selection_survive(ada, change):
-    """A field in which somebody types stays that field, whatever comes around it."""
+    """A fragment replaces what is around a field in use, which keeps text, focus and selection."""
     ada.page.fill("#text", "typed")
     ada.run("document.querySelector('#text').setSelectionRange(1, 3)")
 
@@ -167,7 +169,7 @@ def test_typed_text_focus_and_selection_survive(ada, change):
 
 
 def test_field_in_use_is_left_where_it_is_replaced_itself(ada, change):
-    """Nobody loses what is being written."""
+    """A fragment replaces the very field in which a person types. The field and its text stay."""
     ada.page.fill("#other", "draft")
 
     change(
@@ -183,7 +185,7 @@ def test_field_in_use_is_left_where_it_is_replaced_itself(ada, change):
 
 
 def test_click_on_an_element_that_is_replaced_meanwhile_is_not_lost(ada, change):
-    """What the visitor presses changes after the click, and later changes come behind it."""
+    """A fragment replaces what a mouse button is pressed on. The click works; changes follow it."""
     ada.run("() => { document.onclick = ({ target }) => (window.clicked = target.id); }")
     ada.page.hover("#m0")
     ada.page.mouse.down()
@@ -199,7 +201,7 @@ def test_click_on_an_element_that_is_replaced_meanwhile_is_not_lost(ada, change)
 
 
 def test_listener_may_prevent_a_change(ada, change):
-    """realtime:html comes before it."""
+    """A listener of realtime:html prevents a change, and the page stays as it is."""
     ada.run(
         """() => document.addEventListener("realtime:html", (event) => event.preventDefault(),
             { once: true })"""
@@ -211,7 +213,7 @@ def test_listener_may_prevent_a_change(ada, change):
 
 
 def test_page_that_asked_can_be_left_out(enter, change):
-    """The change comes to the others alone."""
+    """A page asks for a change with include_self=False. Only the other pages change."""
     ada, ben = enter("ada"), enter("ben")
 
     change(ada, "update", ".count", html="others", to={"include_self": False})
@@ -224,7 +226,7 @@ def test_page_that_asked_can_be_left_out(enter, change):
 
 
 def test_block_is_each_viewers_own(enter, change, seen):
-    """Two people see the same news, each with a name of their own; a draft survives it."""
+    """Two people see the same news in a block, each with their own name; a draft in it survives."""
     ada, ben = enter("ada"), enter("ben")
     ben.page.fill("#draft", "half a thought")
     seen.write_text("news")
@@ -238,7 +240,7 @@ def test_block_is_each_viewers_own(enter, change, seen):
 
 
 def test_block_shows_the_last_state_after_many_refreshes(ada, change, seen):
-    """However many come, few requests are made, and the last one counts."""
+    """After many refreshes in a row the page has made few requests, and shows the last state."""
     asked = []
     ada.page.on("request", lambda one: asked.append("x-realtime-block" in one.headers))
     for number in range(20):
@@ -250,7 +252,7 @@ def test_block_shows_the_last_state_after_many_refreshes(ada, change, seen):
 
 
 def test_block_of_somebody_who_was_logged_out_reloads_the_page(ada, change, channel):
-    """The page's view refuses the block: the page itself is asked for, once."""
+    """The view refuses a block after a log-out in another tab. The page reloads once."""
     ada.forgive("Failed to load resource: the server responded with a status of 403")
     other = ada.context.new_page()
     other.goto(f"{ada.url}/out/{channel}")
@@ -262,7 +264,7 @@ def test_block_of_somebody_who_was_logged_out_reloads_the_page(ada, change, chan
 
 
 def test_block_is_true_after_an_outage(ada, change, seen, channel, publisher_of_html):
-    """A refresh whose request met a dead server is asked for again when the server is back."""
+    """The server is down when a block is fetched. The page fetches it again later."""
     blocked = []
 
     def refuse(route):
@@ -289,7 +291,7 @@ def publisher_of_html(redis_url):
 
 
 def test_reload_loads_the_page_anew(ada, change):
-    """A deploy that changes the page itself says so."""
+    """After a deployment the app pushes a reload, and the page reloads."""
     ada.run("document.body.dataset.mark = 'old'")
 
     change(ada, "reload")

@@ -1,4 +1,4 @@
-"""Answers that come late, or to a socket that is gone."""
+"""Answers that arrive late, or after their socket has closed."""
 
 import pytest
 
@@ -12,14 +12,14 @@ CALL = """([path, method]) => {
 
 
 class Held:
-    """The server, and what of its answers is held back."""
+    """The server of the app ``held``, and the folder by which a test releases its responses."""
 
     def __init__(self, url, folder):
         self.url = url
         self._folder = folder
 
     def times(self, name):
-        """How often an answer was asked for."""
+        """How many requests for the response of that name the app has got."""
         begun = self._folder / f"{name}.begun"
         return len(begun.read_text().splitlines()) if begun.exists() else 0
 
@@ -52,7 +52,8 @@ def call_and_lose_the_socket(ada, held, name, method):
 
 
 def test_get_that_a_cut_interrupts_is_asked_again(ada, held, channel):
-    """What is refetched because of a push does not stay as it was."""
+    """The network fails during a GET call. The client repeats the call once the socket is open, and
+    the page gets the answer."""
     call_and_lose_the_socket(ada, held, channel, "get")
 
     assert ada.run("answer") == f"answered {channel}"
@@ -60,7 +61,8 @@ def test_get_that_a_cut_interrupts_is_asked_again(ada, held, channel):
 
 
 def test_post_that_a_cut_interrupts_is_sent_once(ada, held, channel):
-    """Whether it was acted on nobody knows; the page is told so."""
+    """The network fails during a POST call, so the page cannot know whether the app acted on it.
+    The client does not repeat the call, which fails with RealtimeInterrupted."""
     call_and_lose_the_socket(ada, held, channel, "post")
 
     assert ada.run("answer") == "RealtimeInterrupted"
@@ -69,8 +71,8 @@ def test_post_that_a_cut_interrupts_is_sent_once(ada, held, channel):
 
 
 def test_slow_answer_to_another_tab_costs_nobody_the_socket(come, held, channel):
-    """Its cookie is that of before the page, without the page's key: the page is loaded anew, and
-    nobody is told to be logged out."""
+    """A slow response to another tab sets an older cookie, which lacks the key of this page's
+    socket. The page reloads, and its new socket opens."""
     ada = come(held.url)
     other = ada.context.new_page()
     other.evaluate("address => { location = address }", f"{held.url}/held/{channel}")

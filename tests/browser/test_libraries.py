@@ -1,4 +1,5 @@
-"""Libraries that put one page in place of another: the client goes along."""
+"""Turbo, htmx, Unpoly and Alpine beside the client: pages that replace each other without a
+navigation."""
 
 import json
 
@@ -34,10 +35,9 @@ def wait_until_heard(person, channel, payload):
 
 
 @pytest.mark.parametrize("kind", ["turbo", "unpoly"])
-def test_page_that_takes_another_s_place_is_heard_in_its_place(
-    come, libraries, publisher, channel, kind
-):
-    """The new page's channels are heard from its rendering on, and the former's no more."""
+def test_page_of_a_followed_link_hears_its_own_channels(come, libraries, publisher, channel, kind):
+    """A library shows the page of a link without a navigation. The page receives pushes on its own
+    channels from its rendering on, and none on the former page's channels."""
     ada = come(libraries.url)
     ada.visit(f"/{kind}/{channel}")
     first = ada.run("realtime.connectionId")
@@ -57,7 +57,7 @@ def test_page_that_takes_another_s_place_is_heard_in_its_place(
 
 
 def test_page_of_turbo_s_cache_goes_on_where_it_was(come, libraries, publisher, channel):
-    """The back button shows the former page, which hears what it missed, once."""
+    """The back button shows a page of Turbo's cache, which receives what it has missed, once."""
     ada = come(libraries.url)
     ada.visit(f"/turbo/{channel}")
     publisher.push("before", channel)
@@ -75,7 +75,8 @@ def test_page_of_turbo_s_cache_goes_on_where_it_was(come, libraries, publisher, 
 
 
 def test_alpine_shows_what_is_pushed(come, libraries, publisher, channel):
-    """A component of Alpine's listens in x-init: void, since Alpine calls what is a function."""
+    """An Alpine component shows pushes; it calls realtime.on in x-init behind void, because Alpine
+    would call a returned function."""
     ada = come(libraries.url)
     ada.visit(f"/alpine/{channel}")
 
@@ -85,7 +86,8 @@ def test_alpine_shows_what_is_pushed(come, libraries, publisher, channel):
 
 
 def test_htmx_s_boosted_page_keeps_its_state(come, libraries, publisher, channel):
-    """htmx puts the new page's content into the body that is there: the socket stays."""
+    """htmx puts the content of a boosted page into the present body. The socket stays open, and so
+    does the page's state."""
     ada = come(libraries.url)
     ada.visit(f"/htmx/{channel}")
     first = ada.run("realtime.connectionId")
@@ -111,11 +113,11 @@ def wait_for_text(person, selector, text):
 
 
 @HTMX
-def test_htmx_takes_up_what_a_fragment_brings_and_names_the_page(
+def test_htmx_button_of_a_fragment_works_and_names_its_page(
     come, libraries, publisher, channel, kind
 ):
-    """A button that came by a push asks the app in the name of the page, which an audience can
-    leave out."""
+    """A fragment brings a button with hx-get. The button's request names the page, so that
+    include_self=False can leave the page out."""
     ada, ben = come(libraries.url), come(libraries.url)
     for person in (ada, ben):
         person.visit(f"/{kind}/live/{channel}")
@@ -132,8 +134,8 @@ def test_htmx_takes_up_what_a_fragment_brings_and_names_the_page(
 
 
 @HTMX
-def test_htmx_takes_up_what_a_block_brings(come, libraries, publisher, channel, kind):
-    """The block's new button is as alive as the first one."""
+def test_htmx_button_of_a_refreshed_block_works(come, libraries, publisher, channel, kind):
+    """A refreshed block has a new button with hx-get, which works like the first one."""
     ada = come(libraries.url)
     ada.visit(f"/{kind}/live/{channel}")
     before = ada.run("document.querySelector('#in-block').textContent")
@@ -147,8 +149,8 @@ def test_htmx_takes_up_what_a_block_brings(come, libraries, publisher, channel, 
 
 @HTMX
 def test_boosted_visit_leaves_the_former_view_s_channels(come, libraries, publisher, channel, kind):
-    """The page stays, with its socket; it hears what the view subscribes to that it shows, and is
-    told what it has left."""
+    """A boosted link shows another view on the same page and socket. The page receives the pushes
+    of the new view's channels, and is told which channels it has left."""
     ada = come(libraries.url)
     ada.visit(f"/{kind}/live/{channel}")
     first = ada.run("realtime.connectionId")
@@ -168,8 +170,8 @@ def test_boosted_visit_leaves_the_former_view_s_channels(come, libraries, publis
     wait_for_text(ada, "#place", "by a fragment")
 
 
-def test_alpine_takes_up_what_fragments_and_blocks_bring(come, libraries, publisher, channel):
-    """A component that came by a push has begun, and so has that of a block."""
+def test_alpine_components_of_fragments_and_blocks_start(come, libraries, publisher, channel):
+    """Alpine components that arrive in a fragment or a refreshed block start."""
     ada = come(libraries.url)
     ada.visit(f"/alpine/live/{channel}")
     wait_for_text(
@@ -190,7 +192,8 @@ def test_alpine_takes_up_what_fragments_and_blocks_bring(come, libraries, publis
 
 
 def test_turbo_follows_a_link_that_a_fragment_brings(come, libraries, publisher, channel):
-    """The page that it leads to has an id of its own, and hears its own channels alone."""
+    """Turbo follows a link of a fragment. The next page has its own id, and receives pushes on its
+    own channels only."""
     ada = come(libraries.url)
     ada.visit(f"/turbo/live/{channel}")
     first = ada.run("realtime.connectionId")

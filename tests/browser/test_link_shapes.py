@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - one shape a line
-"""Links of every shape: those that the socket can follow, and those that are the browser's affair."""
+"""Links of every shape: those that the socket can follow, and those that are left to the
+browser."""
 
 import pytest
 
@@ -9,10 +10,10 @@ pytestmark = pytest.mark.shares_tabs
 
 INTO = 'data-realtime data-realtime-target="#here"'
 HERE = '<p id="here"></p>'
-# A picture that is broken has no areas in WebKit.
+# WebKit ignores the areas of a broken image.
 DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
-# What the socket follows: its answer comes into the page.
+# Links that the socket follows: the answer is inserted into the page.
 FOLLOWED = {
     "link": f'<a id="go" href="/echo/a?x=1" {INTO}>go</a>',
     "part of a link": f'<a href="/echo/a?x=1" {INTO}>a <b id="go">go</b></a>',
@@ -27,7 +28,7 @@ FOLLOWED = {
     "address of its own kind": f'<base href="/echo/"><a id="go" href=" a?x=1 " {INTO}>go</a>',
 }
 
-# What it does not: the browser does with it what it always does.
+# Links that are left to the browser.
 LEFT = {
     "another frame": f'<iframe name="other"></iframe><a id="go" href="/echo/a" target="other" {INTO}>go</a>',
     "another frame for all": f'<base target="other"><iframe name="other"></iframe><a id="go" href="/echo/a" {INTO}>go</a>',
@@ -41,7 +42,7 @@ LEFT = {
     "another site's": f'<a id="go" href="http://localhost:{{port}}/echo/a" {INTO}>go</a>',
 }
 
-# Nobody is sent anything.
+# Links for which a browser sends no request.
 NOTHING = {
     "place on this page": '<a id="go" href="#there" data-realtime>go</a>',
     "mail": pytest.param(
@@ -64,7 +65,8 @@ def click(person, site, main):
 
 @pytest.mark.parametrize("shape", FOLLOWED.values(), ids=FOLLOWED)
 def test_link_brings_its_answer_into_the_page(come, site, shape):
-    """Links of HTML and of SVG are asked for over the socket, and leave the page where it is."""
+    """A person follows a link of HTML or SVG. Its answer comes over the socket, and the page
+    stays."""
     person = come(site.url)
     site.answer("a", body="<b>answer</b>")
 
@@ -76,14 +78,15 @@ def test_link_brings_its_answer_into_the_page(come, site, shape):
 
 
 @pytest.mark.parametrize("shape", LEFT.values(), ids=LEFT)
-def test_link_that_is_more_than_an_address_is_the_browsers(come, site, shape):
-    """Frames, downloads, pings, other sites, and what people wrote are left as they are."""
+def test_link_that_needs_the_browser_is_left_to_it(come, site, shape):
+    """A link with a frame, a download, a ping, another site or editable text does what it does
+    without the client."""
     person = come(site.url)
     site.answer("a", body="<b>answer</b>")
 
     click(person, site, shape)
 
-    # Firefox sends no ping, unless its user has said so in its settings.
+    # Firefox sends a ping only if its user has enabled that.
     pings = "ping=" in shape and NAME != "firefox"
     told = site.wait_for_requests(1 + pings)
     assert ("HTTP", "/echo/a") in [(request["by"], request["path"]) for request in told]
@@ -93,18 +96,18 @@ def test_link_that_is_more_than_an_address_is_the_browsers(come, site, shape):
 
 @pytest.mark.parametrize("shape", NOTHING.values(), ids=NOTHING)
 def test_link_to_nowhere_asks_nobody(come, site, shape):
-    """What a browser does not ask for is not asked for over the socket either."""
+    """A browser sends no request for such a link, so the socket sends none."""
     person = come(site.url)
 
     click(person, site, shape)
-    # Messages of a socket are answered in order: behind this one, nothing was asked before it.
+    # Messages of a socket are answered in order, so no request was sent before this one.
     person.run("() => realtime.call('/echo/last')")
 
     assert [request["path"] for request in site.told()] == ["/echo/last"]
 
 
-def test_link_in_a_shadow_tree_is_a_link(come, site):
-    """A custom element's own links are followed like the page's."""
+def test_link_in_a_shadow_tree_is_followed(come, site):
+    """A link inside a custom element is followed over the socket like other links of the page."""
     person = come(site.url)
     site.answer("a", body="<b>answer</b>")
     site.show(f'<div id="host"></div>go{HERE}')
@@ -126,8 +129,8 @@ def test_link_in_a_shadow_tree_is_a_link(come, site):
     assert site.wait_for_request()["by"] == "socket"
 
 
-def test_link_to_what_the_page_has_made_is_the_browsers(come, site):
-    """A blob has the page's own origin, but is not an address of the app."""
+def test_link_to_a_blob_is_left_to_the_browser(come, site):
+    """The address of a blob has the page's own origin, but is not a route of the app."""
     person = come(site.url)
     site.show(f'<a id="go" {INTO}>go</a>{HERE}')
     person.visit("/page")
@@ -139,8 +142,9 @@ def test_link_to_what_the_page_has_made_is_the_browsers(come, site):
     assert site.told() == []
 
 
-def test_link_without_a_place_is_navigated_to(come, site):
-    """The socket is asked, so that a listener may take the answer; then the browser goes there."""
+def test_link_without_a_target_is_navigated_to(come, site):
+    """A person follows a link without a target. The answer comes over the socket, where a listener
+    may take it; then the browser navigates there."""
     person = come(site.url)
 
     click(person, site, '<a id="go" href="/echo/a?x=1#there" data-realtime>go</a>')

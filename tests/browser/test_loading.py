@@ -1,15 +1,17 @@
-"""How the client comes into a page, beside whatever else the page loads."""
+"""How a page loads the client beside other scripts."""
 
 
 def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
-    """Attributes of another script are not taken for those of ours, though they come first."""
+    """An earlier script of the page has the same data attributes. The client uses those of its own
+    tag."""
     ada.visit("/beside-others")
 
     assert ada.run("realtime.call('/id').then(({ body }) => body === realtime.connectionId)")
 
 
 def test_page_with_a_block_has_its_script_before_the_first_refresh(ada):
-    """What somebody changes is not seen later for want of it; other pages do not load it."""
+    """A page with a block loads the script for HTML at once, so that its first refresh is not
+    delayed; a page without blocks does not load it."""
     ada.visit("/plain")
     assert any("/realtime.js" in name for name in loaded(ada))
     assert not any("/realtime-" in name for name in loaded(ada))
@@ -20,28 +22,29 @@ def test_page_with_a_block_has_its_script_before_the_first_refresh(ada):
 
 
 def loaded(person):
-    """The addresses of what the page has loaded."""
+    """The addresses of all resources that the page has loaded."""
     return person.run("performance.getEntriesByType('resource').map(({ name }) => name)")
 
 
 def test_client_leaves_the_import_map_below_it_alone(ada):
-    """The app's modules find what the page's import map names."""
+    """A module imports a name of the import map that stands below the client's tag."""
     ada.visit("/beside-others")
 
     ada.wait_for("() => window.imported === 'its own'")
 
 
-def test_client_leaves_no_name_to_its_page(ada):
-    """All that a page's scripts see of it is realtime."""
+def test_client_adds_one_global_name(ada):
+    """The only global name that the client adds to a page is realtime."""
     ada.visit("/plain")
 
     assert ada.run("() => typeof realtime") == "object"
-    # Names that a classic script would have shared with all of them.
+    # A classic script would share such names with all other scripts.
     assert ada.run("() => [typeof Client, typeof Forms, typeof connectionId]") == ["undefined"] * 3
 
 
 def test_call_of_a_route_that_is_not_open_to_calls_is_made_by_http(come, start):
-    """The page has its answer all the same, from HTTP, which follows redirects and says so."""
+    """The app does not allow calls. A call is made by HTTP and gives the page its answer, and says
+    whether HTTP followed a redirect."""
     with start(REALTIME_ALLOW_CALLS="false") as server:
         ada = come(server.url)
         ada.visit("/plain")
@@ -57,7 +60,8 @@ def test_call_of_a_route_that_is_not_open_to_calls_is_made_by_http(come, start):
 
 
 def test_module_that_awaits_something_first_misses_nothing(ada, publisher, channel):
-    """What comes before it listens is kept until the page's modules have run."""
+    """A module awaits something before it adds its listener. Pushes that arrive before that are
+    kept for it."""
     ada.visit(f"/awaits/{channel}")
 
     publisher.push("early", channel)

@@ -1,4 +1,4 @@
-"""A form with data-realtime logs in over the socket: what becomes of the pages that are open."""
+"""A visitor logs in by a form that is sent over the socket, while other pages are open."""
 
 import json
 
@@ -8,7 +8,8 @@ from ..integration.serving import ServerProcess
 from .chromium import wait_until_open
 from .conftest import APPS
 
-# The pages' own delays, with their jitter: until a reload, and until the socket's next attempt.
+# The client's own delays, with their jitter: until a reload, and until the next attempt of a
+# socket.
 LONGER_THAN_A_PAGE_WAITS = 2_500  # ms
 
 
@@ -24,7 +25,7 @@ def accounts(request, redis_url):
 
 
 class Post:
-    """Holds what a person's browser asks an address for until it is let go."""
+    """Holds back a browser's requests to one address until the test lets them go."""
 
     def __init__(self, person, path="/_realtime/session"):
         self._person = person
@@ -33,7 +34,7 @@ class Post:
         person.context.route(f"**{path}", self._take)
 
     def deliver(self):
-        """Hold it for longer than a page waits that does not wait for it; then let it go."""
+        """Hold the request for longer than a page waits by itself, then let it go."""
         self._person.wait_until(lambda: self._held)
         self._person.page.wait_for_timeout(LONGER_THAN_A_PAGE_WAITS)
         self._is_held = False
@@ -49,12 +50,12 @@ class Post:
 
 @pytest.fixture
 def ada(come, accounts):
-    """Somebody with a page of whom nobody knows who she is."""
+    """A visitor who is not logged in, with a page of the app."""
     ada = come(accounts.url)
     ada.visit("/")
     assert name(ada.page) == "nobody"
     yield ada
-    # A page that is cut off while it reloads has its socket cut off too.
+    # A page that is interrupted while it reloads also loses its socket.
     ada.forgive("WebSocket connection to")
 
 
@@ -68,7 +69,8 @@ def wait_for(page, who):
 
 
 def test_the_page_comes_back_logged_in(ada):
-    """It reloads once its cookies have come, however slow they are, and its socket is known."""
+    """A visitor logs in. The page waits for its new cookies, even slow ones, and reloads as the
+    logged-in user."""
     post = Post(ada)
 
     ada.page.click("#in-")
@@ -79,7 +81,8 @@ def test_the_page_comes_back_logged_in(ada):
 
 
 def test_the_browser_goes_where_the_log_in_leads(ada):
-    """The reload of a page whose session has changed does not call that off."""
+    """The log-in redirects to another page. The browser goes there, and the reload for the changed
+    session does not interrupt it."""
     post = Post(ada, "/account")
 
     ada.page.click("#in-account", no_wait_after=True)
@@ -91,7 +94,8 @@ def test_the_browser_goes_where_the_log_in_leads(ada):
 
 @pytest.mark.parametrize("is_slow", [False, True])
 def test_other_tabs_come_back_logged_in_too(ada, is_slow):
-    """They wait for the cookies that the tab with the form fetches."""
+    """A visitor has two tabs and logs in on one of them. The other tab waits for the new cookies,
+    and reloads as the logged-in user."""
     other = ada.context.new_page()
     other.goto(ada.url)
     wait_for(other, "nobody")
@@ -106,7 +110,7 @@ def test_other_tabs_come_back_logged_in_too(ada, is_slow):
 
 
 def test_all_tabs_come_back_logged_out(ada):
-    """A log-out over the socket is that of the whole browser."""
+    """A visitor logs out over the socket of one tab. All tabs reload as logged out."""
     ada.page.click("#in-")
     wait_for(ada.page, "ada")
     other = ada.context.new_page()

@@ -1,4 +1,4 @@
-"""The examples can be read: contrast, narrow and flat windows, forced colours."""
+"""The examples are readable: contrast, narrow and flat windows, forced colours."""
 
 import pathlib
 
@@ -12,8 +12,8 @@ EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/app.py"))
 LONG = "https://example.com/" + "an-address-without-a-space" * 4
 
-# Texts and placeholders whose contrast with what is behind them is below 4.5, and controls that
-# are told from their surroundings by less than 3, neither by their border nor by their filling.
+# Texts and placeholders whose contrast with their background is below 4.5, and controls whose
+# border and filling both have a contrast below 3 with their surroundings.
 POOR = """() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (color) => {
@@ -66,7 +66,7 @@ POOR = """() => {
   return poor;
 }"""
 
-# What reaches beyond the window to the side, or beyond a box that scrolls downwards.
+# Elements that reach beyond the side of the window, or of a box that scrolls only downwards.
 BESIDE = """() => {
   const found = [];
   const root = document.scrollingElement;
@@ -92,7 +92,8 @@ def example(request, tmp_path_factory):
 
 @pytest.fixture
 def furnished(example, come):
-    """A function that brings somebody to the example, and fills it with what may be difficult."""
+    """A function that opens an example for somebody, and fills it with content that is hard to lay
+    out."""
     name, server = example
 
     def furnished(**options):
@@ -124,9 +125,9 @@ def furnished(example, come):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everything_stands_out_from_what_is_behind_it(furnished, scheme):
-    """Texts and placeholders have a contrast of 4.5, controls one of 3, in both schemes, online
-    and offline."""
+def test_texts_and_controls_have_enough_contrast(furnished, scheme):
+    """Texts and placeholders have a contrast of 4.5 and controls one of 3, in the light and the
+    dark scheme, online and offline."""
     ada = furnished(color_scheme=scheme)
 
     assert ada.run(POOR) == []
@@ -136,8 +137,8 @@ def test_everything_stands_out_from_what_is_behind_it(furnished, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_door_stands_out_too(example, come, scheme):
-    """So does the page that asks for a name."""
+def test_page_that_asks_for_a_name_has_enough_contrast(example, come, scheme):
+    """The page that asks for a name has the same contrast."""
     ada = come(example[1].url, color_scheme=scheme)
     ada.visit("/", is_open=False)
 
@@ -145,7 +146,7 @@ def test_door_stands_out_too(example, come, scheme):
 
 
 def test_room_stays_in_sight_when_the_window_becomes_narrow(furnished, example):
-    """A phone that is turned, or a page that is zoomed, still says which room it shows."""
+    """A person turns the phone, or zooms in. The page still shows which room is open."""
     if example[0] != "chat":
         pytest.skip("It has no rooms.")
     ada = furnished(viewport={"width": 1000, "height": 640})
@@ -161,7 +162,8 @@ def test_room_stays_in_sight_when_the_window_becomes_narrow(furnished, example):
     ids=["narrow", "at-400-percent", "phone-on-its-side"],
 )
 def test_small_windows_need_no_scrolling_to_the_side(furnished, example, width, height):
-    """Nothing sticks out, and the chat keeps room for its messages and shows its field."""
+    """In a small window nothing sticks out at the side, and the chat shows its messages and its
+    field."""
     ada = furnished(viewport={"width": width, "height": height})
 
     assert ada.run(BESIDE) == []
@@ -172,7 +174,7 @@ def test_small_windows_need_no_scrolling_to_the_side(furnished, example, width, 
 
 
 def test_forced_colours_leave_buttons_their_borders(furnished):
-    """Where the reader's own colours replace all backgrounds, a button still has an outline."""
+    """The reader's system replaces all background colours. Buttons still have an outline."""
     ada = furnished(forced_colors="active")
 
     without = ada.run("""() => [...document.querySelectorAll("button, input, article")]
@@ -185,7 +187,8 @@ def test_forced_colours_leave_buttons_their_borders(furnished):
 
 
 def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
-    """Where scrollbars take room, that room is kept from the beginning."""
+    """A page grows until it needs a scrollbar. Its content does not move, because room for the
+    scrollbar is reserved."""
     name, server = example
     classic = browser.browser_type.launch(
         executable_path=chromium.PATH,
@@ -195,7 +198,7 @@ def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
     ada = chromium.Visitor(classic, server.url, viewport={"width": 1000, "height": 500})
     if name == "chat":
         chatting.enter(ada, "Ada", "lobby")
-        ada.wait_until_open()  # behind the style sheet
+        ada.wait_until_open()  # after the style sheet
     else:
         ada.visit("/")
 

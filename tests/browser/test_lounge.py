@@ -1,4 +1,4 @@
-"""A chat's story: it shows how many are online, and who has entered."""
+"""A chat shows how many visitors are online, and announces who enters."""
 
 import signal
 
@@ -18,7 +18,7 @@ def lounge(serve):
 
 @pytest.fixture
 def people(come, lounge):
-    """A function that brings somebody."""
+    """A function that opens the chat for a visitor."""
 
     def enter(name):
         person = come(lounge.url)
@@ -41,7 +41,7 @@ def say(person, text):
 
 
 def test_count_follows_who_comes_and_goes(people):
-    """A closed tab counts no more, a second one counts as another."""
+    """Visitors open and close tabs. The number of people online counts every open tab."""
     ada = people("ada")
     expect_online(ada, 1)
     ben = people("ben")
@@ -55,7 +55,8 @@ def test_count_follows_who_comes_and_goes(people):
 
 
 def test_restart_of_the_server_brings_nobody_in_again(lounge, people):
-    """A deploy sends all sockets away and they come back: nobody has entered, and all count."""
+    """The server restarts, and all sockets reconnect. The chat announces nobody as new, and counts
+    everybody."""
     ada, ben = people("ada"), people("ben")
     expect_said(ada, "ada has entered", "ben has entered")
     expect_online(ada, 2)
@@ -70,5 +71,5 @@ def test_restart_of_the_server_brings_nobody_in_again(lounge, people):
     expect_online(ada, 2)
     expect_online(ben, 2)
     for person in (ada, ben):
-        # An attempt that came to a worker on its way out.
+        # One attempt met a worker that was stopping.
         person.forgive("WebSocket connection")

@@ -1,4 +1,4 @@
-"""A microblog's story: a badge of unread messages, and a page on which all posts appear."""
+"""A microblog: a badge with the number of unread messages, and a page with all posts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -17,7 +17,7 @@ def microblog(serve):
 
 @pytest.fixture
 def people(come, microblog, channel):
-    """A function that logs somebody in whom no other test knows."""
+    """A function that logs in a person with a name that no other test uses."""
 
     def enter(name):
         person = come(microblog)
@@ -48,7 +48,8 @@ def expect_badge(page, count):
 
 
 def test_badge_counts_unread_messages_on_all_pages_of_their_reader_alone(people):
-    """Whatever page is shown, in whichever tab: the badge is right without a reload."""
+    """A person gets a private message. All pages and tabs of that person show the new number
+    without a reload, and pages of others do not change."""
     ada, ben = people("ada"), people("ben")
     other = ada.context.new_page()
     other.goto(f"{ada.url}/profile")
@@ -67,8 +68,9 @@ def test_badge_counts_unread_messages_on_all_pages_of_their_reader_alone(people)
     expect_badge(ben.page, 0)
 
 
-def test_badge_is_right_behind_a_tunnel(people):
-    """A message that was written while its reader was away counts when the link is back."""
+def test_badge_is_right_after_an_outage_of_the_network(people):
+    """A message arrives while its reader is offline. The badge counts it when the network is
+    back."""
     ada, ben = people("ada"), people("ben")
     ada.go_offline()
     write(ben, ada, "hi")
@@ -80,8 +82,8 @@ def test_badge_is_right_behind_a_tunnel(people):
 
 
 def test_post_appears_once_on_every_explore_page(people, channel):
-    """By a push to those who look, and with the page to those who come; one whose transaction is
-    rolled back to nobody."""
+    """A post appears once on pages that are open (by a push) and on pages that are loaded later. A
+    post whose transaction is rolled back appears on none."""
     ada, ben = people("ada"), people("ben")
 
     post(ben, "nothing")
@@ -96,7 +98,8 @@ def test_post_appears_once_on_every_explore_page(people, channel):
 
 
 def test_page_of_one_who_logged_out_hears_nothing_more(people):
-    """Logged out in another tab, it is loaded anew, and leads to the door."""
+    """A person logs out in another tab. The page receives no further pushes, and reloads to the
+    log-in page."""
     ada, ben = people("ada"), people("ben")
     other = ada.context.new_page()
 

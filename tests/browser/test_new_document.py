@@ -1,4 +1,4 @@
-"""A whole page that answers a form becomes the document, as if the browser had gone there."""
+"""A form is answered with a whole page, which replaces the document as after a navigation."""
 
 import functools
 
@@ -11,12 +11,14 @@ pytestmark = pytest.mark.shares_tabs
 
 @pytest.fixture
 def visit(come, site):
-    """A function that brings a person to a page with a form, of these parts and headers."""
+    """A function that opens a page with a form for a person; the test chooses its parts and
+    headers."""
     return functools.partial(visit_form, come, site)
 
 
 def test_title_head_and_attributes_are_the_answers(visit, site):
-    """Its title, meta data, languages and classes are there, and the former ones are not."""
+    """The document has the title, meta elements, languages and classes of the answer, and none of
+    the former page."""
     person = visit(
         head='<meta name="old" content="1"><meta name="both" content="1">',
         attributes=' class="old" data-old="1"',
@@ -39,8 +41,8 @@ def test_title_head_and_attributes_are_the_answers(visit, site):
 
 
 def test_styles_are_the_answers(visit, site):
-    """Its style sheets are there before it is seen; of the former page's, those that it has too,
-    and what scripts have added."""
+    """The answer's style sheets apply before the page is shown. Of the former page's styles those
+    stay that the answer has too, and those that scripts have added."""
     added = """<script type="module">
         const style = document.createElement("style");
         style.textContent = "p { top: 5px }";
@@ -70,7 +72,7 @@ def test_styles_are_the_answers(visit, site):
 
 
 def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
-    """Of two forms under way the last answer is what is seen in the end."""
+    """Two forms are answered at almost the same time. In the end the page shows the last answer."""
     slow = '<link rel="stylesheet" href="/echo/sheet">'
     person = visit('<form id="g" method="post" action="/echo/b" data-realtime></form>')
     site.answer("sheet", body="", headers={"Content-Type": "text/css"}, is_held=True)
@@ -89,7 +91,8 @@ def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
 
 
 def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
-    """It is at the form's address, seen where that says, and what asks for the focus has it."""
+    """The page has the form's address, is scrolled to its anchor, and focuses an element with
+    autofocus."""
     person = visit('<p style="height: 3000px">')
     person.run("() => scrollTo(0, 0)")
     site.answer(
@@ -103,7 +106,8 @@ def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
 
 
 def test_page_is_seen_from_its_top_and_has_its_own_focus(visit, site):
-    """Wherever one was in the page of the form, and whatever had the focus there."""
+    """A person has scrolled down and focused a field before sending the form. The new page is shown
+    from its top, without that focus."""
     tall = '<p style="height: 3000px"></p>'
     person = visit()
     site.show(f"<input autofocus>{tall}{FORM.replace('#there', '')}{tall}")
@@ -118,7 +122,7 @@ def test_page_is_seen_from_its_top_and_has_its_own_focus(visit, site):
 
 @pytest.mark.keeps_pages
 def test_back_button_leads_to_the_page_of_the_form(visit, site):
-    """Back and forth in the history, each address shows its own page."""
+    """A person goes back and forward in the history, and each address shows its own page."""
     person = visit(title="page")
     site.answer("a", main='answer <a id="on" href="#on">on</a><p id="on"></p>')
     send_form(person)
@@ -139,7 +143,7 @@ def test_back_button_leads_to_the_page_of_the_form(visit, site):
 
 @pytest.mark.keeps_pages
 def test_back_button_of_a_form_at_its_own_address(come, site):
-    """A page that posts to itself, as WTForms' do, has its empty form a step back."""
+    """A page posts to its own address, as with WTForms. After the back button its form is empty."""
     site.show("page")
     form = '<form method="post" data-realtime><button id="go">go</button></form>'
     site.answer("a", main=form)
@@ -159,7 +163,7 @@ def test_back_button_of_a_form_at_its_own_address(come, site):
 
 
 def test_form_of_the_new_page_is_sent_as_the_first_was(visit, site):
-    """And so on, page by page, over the same socket."""
+    """The new page has a form, which is sent over the same socket, and so on page by page."""
     person = visit()
     site.answer("a", main=FORM.replace("/echo/a", "/echo/b"))
     send_form(person)
@@ -173,8 +177,8 @@ def test_form_of_the_new_page_is_sent_as_the_first_was(visit, site):
     assert person.run("isTheSame")
 
 
-def test_document_tells_that_it_is_another(visit, site):
-    """Scripts that went on running are told, and find the elements of the new page."""
+def test_event_says_that_the_document_was_replaced(visit, site):
+    """Scripts that keep running get an event, and find the elements of the new page."""
     person = visit()
     person.run(
         """() => document.addEventListener("realtime:page", () => {
@@ -188,7 +192,8 @@ def test_document_tells_that_it_is_another(visit, site):
 
 
 def test_answer_that_is_no_whole_page_is_shown_as_one(visit, site):
-    """As a browser does with whatever HTML it gets; the socket goes on."""
+    """A form is answered with a piece of HTML. It becomes the document, as in a browser, and the
+    socket stays open."""
     person = visit()
     site.answer("a", body="thanks")
 
@@ -200,7 +205,8 @@ def test_answer_that_is_no_whole_page_is_shown_as_one(visit, site):
 
 
 def test_page_out_of_a_cache_is_still_the_one_that_asked(visit, site):
-    """Whatever id a cached view's HTML bears, pushes go on to the page whose form was answered."""
+    """A cached view's HTML holds the id of another page. Pushes still reach the page whose form was
+    answered."""
     person = visit(channel="news")
     person.run("() => { window.heard = []; realtime.on('news', (text) => heard.push(text)); }")
     connection_id = person.run("realtime.connectionId")

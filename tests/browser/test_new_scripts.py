@@ -1,4 +1,4 @@
-"""The scripts of a page that answers a form run as if the browser had gone there."""
+"""The scripts of a page that answers a form run as after a navigation."""
 
 import functools
 
@@ -15,12 +15,14 @@ def policy(nonce):
 
 @pytest.fixture
 def visit(come, site):
-    """A function that brings a person to a page with a form, of these parts and headers."""
+    """A function that opens a page with a form for a person; the test chooses its parts and
+    headers."""
     return functools.partial(visit_form, come, site)
 
 
 def test_scripts_run_as_in_a_page_that_is_loaded(visit, site):
-    """In order, each behind what it needs; those of the head that ran already do not run again."""
+    """Scripts run in the order of a page load. A script of the head that has run before does not
+    run again."""
     kept = "<script>window.runs = (window.runs ?? 0) + 1;</script>"
     module = '<script type="module" src="/echo/module"></script>'
     site.answer("module", body="window.order?.push('module');", headers=JAVASCRIPT)
@@ -43,8 +45,8 @@ def test_scripts_run_as_in_a_page_that_is_loaded(visit, site):
     assert person.run("() => [order, runs]") == [["head", "library", "body", "late", "module"], 1]
 
 
-def test_what_listened_before_is_not_told_twice(visit, site):
-    """A script that listens anew, in the page that came, replaces its former self."""
+def test_listener_of_a_script_that_runs_again_is_called_once(visit, site):
+    """A script adds a listener, and runs again in the new page. A push calls the listener once."""
     script = """<ul id="list"></ul><script type="module">
         realtime.on("news", (text) => list.append(text, " "));
     </script>"""
@@ -61,7 +63,8 @@ def test_what_listened_before_is_not_told_twice(visit, site):
 
 
 def test_script_runs_by_the_nonce_of_its_own_answer_alone(visit, site):
-    """Under a policy of nonces, what somebody smuggled into the answer does not run."""
+    """Under a policy with nonces only scripts with the answer's own nonce run, and none that
+    somebody has smuggled into the answer."""
     person = visit(headers=policy("first"))
     person.run("() => { window.ran = []; }")
     site.answer(
@@ -82,7 +85,8 @@ def test_script_runs_by_the_nonce_of_its_own_answer_alone(visit, site):
 
 
 def test_script_runs_by_no_nonce_where_the_answer_has_none(visit, site):
-    """Of an answer without a policy no script runs, wherever its nonce is from."""
+    """The page has a policy with nonces and the answer has none. No script of the answer runs,
+    whatever its nonce."""
     person = visit(headers=policy("first"))
     person.run("() => { window.ran = []; }")
     main = "<script nonce='first'>ran.push(1);</script><script>ran.push(2);</script>"
@@ -102,8 +106,9 @@ def test_script_runs_by_no_nonce_where_the_answer_has_none(visit, site):
     ],
     ids=["nonce", "no nonce", "no policy"],
 )
-def test_policy_that_trusts_what_trusted_scripts_add_is_no_way_in(visit, site, answered, ran):
-    """'strict-dynamic' lets our script add any: it adds those that the answer's nonce names."""
+def test_strict_dynamic_runs_only_scripts_with_the_answers_nonce(visit, site, answered, ran):
+    """Under 'strict-dynamic' the client's script could add any script. It adds those with the
+    answer's nonce only."""
     person = visit(headers={"Content-Security-Policy": "script-src 'nonce-first' 'strict-dynamic'"})
     person.run("() => { window.ran = []; }")
     for number in (1, 2, 3):
@@ -124,7 +129,8 @@ def test_policy_that_trusts_what_trusted_scripts_add_is_no_way_in(visit, site, a
 
 
 def test_answer_that_is_stricter_than_the_page_stays_so(visit, site):
-    """Where only the answer has a policy, what that forbids does not run in the document either."""
+    """Only the answer has a policy. A script that this policy forbids does not run in the
+    document."""
     person = visit()
     person.run("() => { window.ran = []; }")
     site.answer("file", body="ran.push('file')", headers=JAVASCRIPT)

@@ -1,4 +1,4 @@
-"""Pages that a commit changes, and the page that asked for the commit."""
+"""A commit refreshes the blocks of pages, among them the page that asked for the commit."""
 
 import pytest
 
@@ -13,7 +13,8 @@ def orders_server():
 
 
 def test_who_orders_sees_the_order_too(come, orders_server):
-    """The form's answer is empty, and each block of the page shows the order, as on all pages."""
+    """A person orders by a form whose response is empty. Both blocks of that page show the order,
+    as on all other pages."""
     ada, ben = come(orders_server.url), come(orders_server.url)
     for person in (ada, ben):
         person.visit("/")

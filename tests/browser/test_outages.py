@@ -1,4 +1,4 @@
-"""A server that is away for long: a page is back soon after it, in every browser."""
+"""A server is down for long. A page reconnects soon after the server is back, in every browser."""
 
 import signal
 
@@ -16,16 +16,17 @@ NOTE_SOCKETS = """(() => {
     }
   };
 })()"""
-# Firefox holds a socket back for the longer the more have failed before it: for 3 s behind six.
+# Firefox delays a new socket the longer, the more sockets have failed before: after six by 3 s.
 FEW = 7
 
-# In Chromium, which holds nothing back, the shorter one tells as much.
+# Chromium delays none, so the shorter outage shows as much.
 each = pytest.mark.parametrize("seconds", [15] if NAME == "chromium" else [15, 45])
 
 
 @each
 def test_page_is_back_soon_after_an_outage(come, start, publisher, channel, seconds):
-    """It makes few sockets meanwhile, which Firefox would hold against those to come."""
+    """The page opens few sockets during the outage, because Firefox would delay later ones for
+    them, and is connected soon after it."""
     with start() as first:
         ada = come(first.url)
         ada.visit(f"/on/{channel}")

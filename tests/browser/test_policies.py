@@ -1,10 +1,11 @@
-"""Pages whose policies, frames or elements leave the client less than it needs, or hide it."""
+"""Pages whose policy, frame or elements deny the client something that it needs."""
 
 from .kinds import READS_CONSOLE, not_in, reads_console
 
 
-def test_page_whose_policy_forbids_the_socket_is_told_what_it_lacks(ada):
-    """Without connect-src there is no socket: the page is closed, and one message says why."""
+def test_page_whose_policy_forbids_the_socket_says_so(ada):
+    """A policy without connect-src forbids the socket. The page's state is "closed", and the
+    console names the missing directive once."""
     ada.visit("/unconnected", is_open=False)
 
     ada.wait_for_state("closed")
@@ -16,8 +17,11 @@ def test_page_whose_policy_forbids_the_socket_is_told_what_it_lacks(ada):
     ada.errors.clear()
 
 
-def test_page_whose_elements_hide_its_document_s_own_hears_all_the_same(ada, publisher, channel):
-    """No picture's name stands between the client and its page."""
+def test_page_whose_elements_hide_properties_of_its_document_receives_pushes(
+    ada, publisher, channel
+):
+    """Pictures have the names of properties such as body and head, which hides these. The page
+    receives pushes all the same."""
     ada.visit(f"/clobbered/{channel}", is_open=False)
     ada.wait_for("() => realtime.state === 'open'")
     assert ada.run("() => document.body instanceof HTMLImageElement")
@@ -39,8 +43,9 @@ FRAME = """async ([path, sandbox]) => {
 
 
 @not_in("firefox", "'self' in a policy is not the origin of a srcdoc")
-def test_page_that_another_writes_into_a_frame_has_its_socket(ada, publisher, channel):
-    """A frame's srcdoc has no address: the app's is that of the client's script."""
+def test_page_in_a_frame_with_srcdoc_has_its_socket(ada, publisher, channel):
+    """A page in a frame's srcdoc has no address of its own. The client uses the address of its
+    script."""
     ada.visit("/plain")
     ada.run(FRAME, [f"/on/{channel}", ""])
     frame = ada.page.frames[1]
@@ -52,8 +57,8 @@ def test_page_that_another_writes_into_a_frame_has_its_socket(ada, publisher, ch
 
 
 @reads_console
-def test_page_in_a_sandbox_is_told_what_it_lacks(ada, channel):
-    """A frame that may not be of its app's origin gets no socket, and one message says why."""
+def test_page_in_a_sandbox_says_what_it_lacks(ada, channel):
+    """A sandboxed frame without allow-same-origin gets no socket, and the console says why once."""
     ada.visit("/plain")
     ada.run(FRAME, [f"/on/{channel}", "allow-scripts"])
 

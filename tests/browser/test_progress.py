@@ -1,4 +1,4 @@
-"""Somebody uses examples/progress in a browser."""
+"""A person uses examples/progress in a browser."""
 
 import pathlib
 import re
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from ..integration.serving import ServerProcess
 
-# Notes each text that a live region of the page is given.
+# Records each text that a live region of the page shows.
 WATCH = """() => {
   window.announced = [];
   const live = "output, [role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off])";
@@ -20,7 +20,7 @@ PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
 
 
 def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
-    """Each press of the button adds a card to the page, which shows how far its job is."""
+    """Each press of the button adds a card to the page, which shows the progress of its job."""
     with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
         ada = come(server.url)
         ada.visit("/")
@@ -37,7 +37,8 @@ def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
 
 
 def test_screen_reader_is_told_of_a_job_s_end_alone(come):
-    """What changes ten times a second is in no live region; the end is."""
+    """A progress that changes ten times a second is outside of live regions, so a screen reader
+    announces only the job's end."""
     with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
         ada = come(server.url)
         ada.visit("/")

@@ -1,4 +1,4 @@
-"""Pages in a real browser hear pushes."""
+"""Pages in a real browser receive pushes."""
 
 import redis
 
@@ -6,7 +6,7 @@ from .chromium import LEAVE_AND_RETURN
 
 
 def test_push_reaches_two_people_in_order(come, server, publisher, channel):
-    """Two people in two sessions hear the same messages in the order in which they were pushed."""
+    """Two people in two sessions receive the same messages, in the order of the pushes."""
     ada, ben = come(server.url), come(server.url)
     for person in (ada, ben):
         person.visit(f"/on/{channel}")
@@ -19,7 +19,8 @@ def test_push_reaches_two_people_in_order(come, server, publisher, channel):
 
 
 def test_message_pushed_before_the_scripts_have_run_is_heard(ada, publisher, channel):
-    """A listener that a module adds gets what was pushed since the page was rendered."""
+    """A module adds a listener after the page has loaded. The listener gets every message since the
+    page was rendered."""
 
     def push_first(route):
         publisher.push("early", channel)
@@ -33,7 +34,7 @@ def test_message_pushed_before_the_scripts_have_run_is_heard(ada, publisher, cha
 
 
 def test_script_that_comes_when_the_page_is_there_connects_it(ada):
-    """A script tag that is added to a loaded page connects it."""
+    """A script adds realtime_script()'s tag to a loaded page, and the page connects."""
     ada.visit("/late", is_open=False)
 
     ada.run(
@@ -50,7 +51,7 @@ def test_script_that_comes_when_the_page_is_there_connects_it(ada):
 
 
 def test_page_that_was_never_subscribed_is_left_alone(ada):
-    """A page without channels has a socket, and does not reload."""
+    """A page without channels opens a socket, and never reloads."""
     ada.visit("/plain")
 
     assert ada.run("realtime.call('/id').then(({ body }) => body === realtime.connectionId)")
@@ -58,7 +59,7 @@ def test_page_that_was_never_subscribed_is_left_alone(ada):
 
 
 def test_fetch_acts_on_the_page_that_fetches(ada):
-    """A request by realtime.fetch acts on the client of its page."""
+    """A request by realtime.fetch subscribes the page that sent it."""
     ada.visit("/plain")
 
     named = ada.run("realtime.fetch('/id').then((response) => response.text())")
@@ -67,7 +68,8 @@ def test_fetch_acts_on_the_page_that_fetches(ada):
 
 
 def test_page_that_left_a_channel_does_not_reload_for_it(ada, publisher, channel):
-    """A page that left a channel does not reload when it comes back without that channel."""
+    """A page was unsubscribed from a channel and reconnects. It does not reload for the messages of
+    that channel."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")
@@ -81,7 +83,7 @@ def test_page_that_left_a_channel_does_not_reload_for_it(ada, publisher, channel
 
 
 def test_page_that_is_forgotten_reloads_and_goes_on(ada, publisher, channel, redis_url):
-    """A page whose client Redis has lost reloads, and hears pushes again."""
+    """Redis has lost the page's data. The page reloads, and receives pushes again."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")
@@ -98,7 +100,8 @@ def test_page_that_is_forgotten_reloads_and_goes_on(ada, publisher, channel, red
 
 
 def test_log_out_ends_the_socket_for_good(ada, channel):
-    """After disconnect(everywhere=True) a page is closed, and does not come back."""
+    """The app calls disconnect(everywhere=True). The page's socket closes, and the page does not
+    reconnect."""
     ada.visit(f"/on/{channel}")
 
     ada.run("fetch('/disconnect', { method: 'POST' })")

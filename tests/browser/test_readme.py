@@ -1,4 +1,4 @@
-"""What the README, and the documents it leads to, print for browsers, as a browser has it."""
+"""The scripts and pages that the README and its documents print work in a browser."""
 
 import re
 import textwrap
@@ -13,7 +13,7 @@ from ..integration.serving import ServerProcess
 from ..test_readme import FIRST, PRINTED
 
 FAVICON = "Failed to load resource: the server responded with a status of 404"
-# What the README's scripts ask for, and pages that hold what it prints.
+# The routes that the README's scripts call, and pages with the HTML that it prints.
 APP = """
 @app.route("/rooms/<room>/messages", methods=["GET", "POST"])
 @realtime.allow_calls
@@ -69,7 +69,7 @@ def readme(tmp_path_factory):
 
 @pytest.fixture
 def ada(come, readme):
-    """Somebody on the page with our client; what the console is told is kept in ``said``."""
+    """A person on a page with the client; the list ``said`` holds what the console shows."""
     person = come(readme.url)
     person.said = []
     person.page.on("console", lambda message: person.said.append(message.text))
@@ -82,7 +82,7 @@ def push(server, channel):
 
 
 def run(person, script):
-    """Run a script of the README, as that of a module."""
+    """Run a script of the README as a module of the page."""
     person.run(f"async () => {{ {script} }}")
 
 
@@ -107,8 +107,8 @@ def test_calls_and_messages_are_answered(ada):
 
 
 def test_listeners_hear_and_the_loss_of_messages_is_caught_up(ada, readme):
-    """Both listeners of the third script hear the channel; that of ``realtime:lost`` refetches,
-    and no page is loaded anew."""
+    """Both listeners of the third script receive a push. When messages are lost, the listener of
+    ``realtime:lost`` fetches again, and no page reloads."""
     ada.visit("/page/ours")
     ada.run("""() => Object.assign(window, { noted: [], show: (text) => noted.push(text),
       count: (channel) => noted.push(channel), refetch: (channels) => noted.push(...channels) })""")
@@ -125,7 +125,7 @@ def test_listeners_hear_and_the_loss_of_messages_is_caught_up(ada, readme):
 
 
 def test_form_and_link_go_over_the_socket(ada):
-    """The link fills its target, and the script empties the form once its answer is there."""
+    """The link's answer appears in its target, and the script empties the form after its answer."""
     ada.visit("/page/ours")
     ada.run(
         "() => document.forms[0].append(Object.assign(document.createElement('input'),"
@@ -143,7 +143,7 @@ def test_form_and_link_go_over_the_socket(ada):
 
 
 def test_page_listens_without_our_client(ada, readme):
-    """The few lines without a library are enough to hear what is pushed."""
+    """The few printed lines receive pushes without the client library."""
     ada.visit("/page/plain", is_open=False)
 
     push(readme, "news")

@@ -16,10 +16,10 @@ from .apps.libraries import MODULES
 
 RECIPES = (pathlib.Path(__file__).parents[2] / "docs" / "recipes.rst").read_text()
 LIBRARIES = ["htmx2", "htmx4", "turbo", "unpoly", "alpine"]
-# Where a printed address leads to: this version, in the folder that npm made of it.
+# The printed address of a library leads to this version, in the folder that npm has made.
 FOLDERS = {"htmx.org@4": "htmx4"}
 
-# What a test adds to the app.
+# What the test adds to the recipes' app.
 PUSH = """
 @app.post("/push/<channel>")
 def push(channel):
@@ -39,13 +39,13 @@ def blocks(language):
 
 @pytest.fixture
 def shopping(tmp_path):
-    """The app of the recipes, with a list that nobody has written on yet."""
+    """The app of the recipes with an empty shopping list."""
     [app], [item, *pages] = blocks("python"), blocks("html")
     app = app.replace('subscribes("items"', 'subscribes("items", "streams", "cards"') + PUSH
     (tmp_path / "templates").mkdir()
     (tmp_path / "app.py").write_text(app)
     for name, page in zip(["_item", *LIBRARIES], [item, *pages], strict=True):
-        # The browser asks for an icon, which no recipe has, and complains that there is none.
+        # The browser asks for an icon, which no recipe has, and reports its absence.
         page = page.replace("<title>", '<link rel="icon" href="data:,"><title>')
         (tmp_path / "templates" / f"{name}.html").write_text(page)
     with ServerProcess("gevent", "app:app", folder=tmp_path) as server:
@@ -54,7 +54,7 @@ def shopping(tmp_path):
 
 @pytest.fixture
 def open_page(come, shopping):
-    """A function that brings somebody to the page of a library."""
+    """A function that opens the page of a library for a person."""
 
     def open_page(library):
         person = come(shopping.url)
@@ -82,8 +82,8 @@ def buy(person, item):
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_list_is_the_same_for_everybody_who_writes_on_it(open_page, library):
-    """What each of two people adds stands on both pages, once and in order; no page is loaded
-    anew, and both go on hearing."""
+    """Two people add items. Both pages show each item once and in order, without a reload, and
+    receive later items too."""
     ada, ben = open_page(library), open_page(library)
 
     bought = ["Bread"]
@@ -106,7 +106,7 @@ STREAM = """<turbo-stream action="append" target="items"><template><li>x</li></t
     ids=["turbo", "unpoly"],
 )
 def test_library_inserts_what_is_pushed_to_it(open_page, shopping, library, channel, html):
-    """The line that is printed for a library has it insert a message in its own way."""
+    """The printed line for a library makes that library insert a pushed message."""
     [line] = [block for block in blocks("javascript") if f'"{channel}"' in block]
     ada = open_page(library)
     ada.run(f"() => {{ {line} }}")

@@ -1,4 +1,4 @@
-"""A page that does not show what is true any more is loaded anew: with care."""
+"""A page whose content is out of date reloads, but does not lose entries or repeat a POST."""
 
 import http.server
 import threading
@@ -18,7 +18,7 @@ POST = """(url) => {
 
 
 def post(person, path):
-    """Come to a page by a form."""
+    """Open a page by sending a form."""
     person.visit("/plain")
     person.run(POST, person.url + path)
     person.page.wait_for_selector("h1:text-is('POST')")
@@ -26,14 +26,14 @@ def post(person, path):
 
 
 def lose(person, client):
-    """Have the page come back to a server that has forgotten it."""
+    """Make Redis forget the page, and have the page reconnect."""
     client.flushall()
     person.run(LEAVE_AND_RETURN)
 
 
 @pytest.fixture
 def posts(ada):
-    """The addresses that the browser posts a page to."""
+    """The navigations of the browser: pairs of method and address."""
     found = []
     ada.page.on(
         "request",
@@ -43,7 +43,8 @@ def posts(ada):
 
 
 def test_page_that_answered_a_post_does_not_post_again(ada, posts, redis_client, channel):
-    """Where its address has nothing but the POST, the page stays, and says that it is stale."""
+    """A page answered a POST, and its address takes nothing else. The page does not reload, and its
+    state becomes "stale"."""
     post(ada, f"/posted/{channel}")
     posts.clear()
 
@@ -58,7 +59,8 @@ def test_page_that_answered_a_post_does_not_post_again(ada, posts, redis_client,
 
 
 def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, channel):
-    """Where its address has a GET as well, that page takes its place."""
+    """A page answered a POST, and its address has a GET as well. The browser navigates there by
+    GET."""
     post(ada, f"/asked-too/{channel}")
     posts.clear()
 
@@ -70,7 +72,8 @@ def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, cha
 
 
 def test_page_is_kept_until_its_address_answers(ada, redis_client, channel):
-    """Neither a 502 nor an error of the app's takes the place of a page that is alive."""
+    """The page's address is answered with 502, 404 and 500. The page stays until the address is
+    answered with success, and reloads then."""
     ada.visit(f"/on/{channel}")
     ada.run("window.left = true")
     troubles = [502, 404, 500]
@@ -92,7 +95,8 @@ def test_page_is_kept_until_its_address_answers(ada, redis_client, channel):
 
 
 def test_what_somebody_types_is_not_thrown_away(ada, redis_client, channel):
-    """A page with a field that was typed into is stale until the text has gone its way."""
+    """A person has typed into a field. The page is "stale" until the field is empty again, and
+    reloads then."""
     ada.visit(f"/on/{channel}")
     ada.run("() => document.body.append(document.createElement('textarea'))")
     ada.page.locator("textarea").press_sequentially("hi")
@@ -109,7 +113,8 @@ def test_what_somebody_types_is_not_thrown_away(ada, redis_client, channel):
 
 
 def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
-    """A service worker's copy, whose subscriptions are gone, comes again as it was: it is stale."""
+    """A service worker answers every reload with an old copy of the page, whose subscriptions have
+    ended. The page reloads once, and is "stale" after that."""
     ada.visit(f"/on/{channel}")
     html = ada.run("(path) => fetch(path).then((response) => response.text())", f"/on/{channel}")
     ada.run("(path) => realtime.call(path, { method: 'post' })", f"/leave/{channel}")
@@ -123,9 +128,9 @@ def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
             loads.append(route.request.url)
         route.fulfill(body=copy, content_type="text/html", headers=policy)
 
-    ada.context.grant_permissions(["local-network-access"])  # of pages that come from elsewhere
+    ada.context.grant_permissions(["local-network-access"])  # needed by pages of another origin
     ada.page.route(f"**/on/{channel}", answer)
-    # As the server has it, the copy's page is known, and on no channel.
+    # The server knows the page of the copy, which is subscribed to no channel.
     ada.page.goto(f"{ada.url}/on/{channel}")
     ada.run("(path) => realtime.call(path, { method: 'post' })", f"/leave/{channel}")
     loads.clear()
@@ -139,8 +144,8 @@ def test_page_out_of_a_cache_is_reloaded_once(ada, channel):
 
 
 class Router(http.server.ThreadingHTTPServer):
-    """What stands in for an app that restarts, and knows nothing of it: a router, a page that asks
-    for patience, a hotel's network.
+    """A server in place of an app that restarts, which knows nothing of the app: a router, a
+    maintenance page, or a hotel's network.
 
     :param port: of the app.
     :param status: which it answers.
@@ -163,7 +168,7 @@ class Router(http.server.ThreadingHTTPServer):
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
-    """Of a router."""
+    """The answer of a router to every request."""
 
     def answer(self):
         body = b"<h1>Welcome to the hotel</h1>"
@@ -185,7 +190,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 
 def test_router_that_answers_for_an_app_that_restarts_ends_no_page(come, start, publisher, channel):
-    """A page outlives what is said meanwhile in the app's place, and goes on where it was."""
+    """While the app restarts, another server answers its address with 404, 403, 302 and 200. The
+    page keeps trying, and continues without a reload once the app is back."""
     with start() as first:
         ada = come(first.url)
         ada.visit(f"/on/{channel}")
@@ -205,7 +211,8 @@ def test_router_that_answers_for_an_app_that_restarts_ends_no_page(come, start, 
 
 
 def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel):
-    """Cookies that were cleared cost one reload, which begins a session anew."""
+    """A person's cookies were deleted. The page reloads once, which starts a new session, and
+    receives pushes again."""
     ada.visit(f"/on/{channel}")
     ada.context.clear_cookies()
 
@@ -219,7 +226,8 @@ def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel)
 
 
 def test_page_whose_cookies_are_not_kept_reloads_once(come, start, channel):
-    """A browser that keeps no cookie is told so, and not sent round in a circle."""
+    """A browser keeps no cookie of the app. The page reloads once, and then says in the console
+    what is wrong."""
     with start(COOKIE_DOMAIN="elsewhere.example") as server:
         ada = come(server.url)
         ada.visit(f"/on/{channel}", is_open=False)

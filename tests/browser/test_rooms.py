@@ -1,4 +1,4 @@
-"""A chat's story: its page is on no channel at first, and joins rooms from the browser."""
+"""The page of a chat is on no channel at first; the browser joins rooms."""
 
 import pytest
 import requests
@@ -46,12 +46,13 @@ def ask(person, what, room):
 
 @pytest.fixture(params=JOIN)
 def join(request):
-    """Joins a room in one of the ways that there are; returns the status of the answer."""
+    """A function that joins a room by a handler or by a call; it returns the status of the
+    answer."""
     return lambda person, room: person.run(JOIN[request.param], room)["status"]
 
 
 def test_page_hears_the_rooms_that_it_joins_from_then_on(ada, join, channel):
-    """Two rooms, one after the other, and none besides."""
+    """A person joins two rooms, one after the other, and receives messages of these rooms only."""
     one, other, third = (f"{channel}-{number}" for number in range(3))
     push(ada, one, "too-early")
 
@@ -66,7 +67,8 @@ def test_page_hears_the_rooms_that_it_joins_from_then_on(ada, join, channel):
 
 
 def test_room_that_refuses_is_not_heard(ada, join, channel):
-    """A view or a handler that aborts lets nobody in; the page goes on."""
+    """A view or handler refuses a room by abort(). The person receives none of its messages, and
+    may join others."""
     assert join(ada, "secret") == 403
     assert join(ada, channel) == 204
 
@@ -79,7 +81,8 @@ def test_room_that_refuses_is_not_heard(ada, join, channel):
 
 
 def test_page_comes_back_to_its_rooms_and_misses_nothing(ada, join, channel):
-    """What it joined by its socket belongs to the page, and outlives the socket."""
+    """A person joins rooms over the socket, and the socket closes. After reconnecting the page is
+    in the same rooms, and has missed no message."""
     join(ada, channel)
     push(ada, channel, "1")
     ada.wait_until_heard(f"room:{channel} 1")
@@ -99,7 +102,7 @@ def test_page_comes_back_to_its_rooms_and_misses_nothing(ada, join, channel):
 
 
 def test_room_that_was_left_is_heard_no_more(ada, join, channel):
-    """And who has left may say nothing there."""
+    """A person leaves a room, receives none of its messages any more, and may not write there."""
     left, kept = f"{channel}-left", f"{channel}-kept"
     join(ada, left)
     join(ada, kept)

@@ -1,4 +1,4 @@
-"""A developer saves the app, and the page in the browser goes on."""
+"""A developer saves the app's file, and the open page continues."""
 
 import pytest
 import requests
@@ -33,7 +33,7 @@ PATIENCE = 10  # seconds
 
 @pytest.fixture
 def save(tmp_path):
-    """A function that writes the app anew, in a version."""
+    """A function that writes a new version of the app's file."""
 
     def save(version):
         (tmp_path / "saved.py").write_text(APP.replace("SAVED", version))
@@ -42,7 +42,8 @@ def save(tmp_path):
 
 
 def test_page_hears_again_each_time_the_app_is_saved(come, save, tmp_path):
-    """flask run --debug starts anew, and has forgotten everything: the page loads itself anew."""
+    """A developer saves the file, so that flask run --debug restarts and forgets all pages. The
+    page reloads, and receives pushes again."""
     save("first")
     with ServerProcess("dev-debug", "saved:app", folder=tmp_path) as server:
         ada = come(server.url)

@@ -1,4 +1,4 @@
-"""A log-in over the socket is known to the browser's next request."""
+"""After a log-in over the socket, the browser's next request is logged in."""
 
 import pytest
 
@@ -9,26 +9,26 @@ pytestmark = pytest.mark.shares_tabs
 
 @pytest.fixture(scope="package")
 def sessions_server(start, tmp_path_factory):
-    """A server of the same app, below a prefix, with Flask-Session."""
+    """A server of the same app under a URL prefix, with Flask-Session."""
     with start("/shop", SESSIONS=str(tmp_path_factory.mktemp("sessions"))) as server:
         yield server
 
 
 @pytest.fixture(params=["cookies", "flask-session"])
 def visitor(request, come):
-    """Somebody who uses the app with Flask's cookie sessions, or below a prefix with
-    Flask-Session."""
+    """A visitor of the app: with Flask's cookie sessions, or with Flask-Session under a prefix."""
     if request.param == "cookies":
         return come(request.getfixturevalue("server").url)
     return come(request.getfixturevalue("sessions_server").url, "/shop")
 
 
 def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
-    """A page that is loaded right after the reply to a log-in knows the user."""
+    """A person logs in over the socket, and loads a page right after the reply. The page shows the
+    user."""
     visitor.visit("/plain")
 
     with visitor.page.expect_navigation():
-        # Not awaited, since its page is gone when it has navigated.
+        # The call is not awaited, because its page is gone after the navigation.
         visitor.run(
             """(uri) => void realtime.call(uri, { method: "post" }).then((reply) => {
                 location = reply.headers.Location;
@@ -40,7 +40,8 @@ def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
 
 
 def test_login_survives_a_navigation_that_does_not_wait(visitor):
-    """The browser gets the new session even if the page is left at once."""
+    """A person logs in over the socket and leaves the page at once. The next page shows the
+    user."""
     visitor.visit("/plain")
     visitor.run(f"void realtime.call('{visitor.prefix}/login/ada', {{ method: 'post' }})")
     visitor.wait_for_frame('"status": 303')
@@ -56,7 +57,8 @@ def is_shown_as(visitor, name):
 
 
 def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
-    """A cookie that lasts longer than the session reaches the browser too."""
+    """A log-in over the socket sets a "remember me" cookie, which the browser keeps beyond the
+    session."""
     visitor.visit("/plain")
 
     visitor.run(f"realtime.call('{visitor.prefix}/login/ada?remember', {{ method: 'post' }})")
@@ -68,7 +70,7 @@ def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
 
 @pytest.mark.parametrize("query", ["", "?everywhere"])
 def test_logout_over_the_socket_is_seen_by_the_next_page(visitor, query):
-    """A log-out over the socket is known to the browser, even if it closes that socket."""
+    """A person logs out over the socket, which closes that socket. The next page shows no user."""
     visitor.visit("/login/ada")
     assert visitor.page.inner_text("h1") == "ada"
 

@@ -1,4 +1,4 @@
-"""A page comes back after it lost its server, its network or its place in the browser."""
+"""A page continues after it has lost its server, its network or its place in the browser."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ import pytest
 from . import kinds
 from .links import Link
 
-# Errors that the browser itself reports when its network is away.
+# Errors that the browser reports while its network is down.
 NETWORK = ("WebSocket connection to", "Failed to load resource: net::")
 
 
@@ -40,7 +40,7 @@ class Numbers:
         self.stop()
 
     def stop(self):
-        """Push no more; return the last number."""
+        """Push no more numbers; return the last one."""
         self._is_over.set()
         self._thread.join()
         return self.count - 1
@@ -51,13 +51,13 @@ class Numbers:
             self.count += 1
 
 
-def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
+def test_page_gets_each_message_once_although_its_server_dies_and_restarts(
     come, start, publisher, channel
 ):
-    """A page gets each message once, although its server is killed and then replaced."""
+    """The server is killed, and later replaced. The page gets each message once."""
     with start() as first:
         ada = come(first.url)
-        # Makes the pauses between attempts short.
+        # Makes the client's pauses between attempts short.
         ada.context.add_init_script("Math.random = () => 0.05")
         ada.visit(f"/on/{channel}")
         with Numbers(publisher, channel) as numbers:
@@ -67,7 +67,7 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
             with start(port=first.port) as second:
                 ada.wait_until_open()
                 second.stop(signal.SIGTERM)
-                # A process that was started a moment ago may let the page in once more.
+                # A process that has just started may accept the page once more.
                 ada.wait_for("() => events.length >= 4")
                 with start(port=first.port):
                     ada.wait_until_open()
@@ -77,7 +77,7 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
                     assert ada.run("heard") == list(range(last + 1))
                     names = [name for name, _ in ada.run("events")]
                     assert names == ["open", "close"] * (len(names) // 2) + ["open"]
-                    # WebKitGTK's library of HTTP knows no code of close above 1011.
+                    # WebKitGTK's HTTP library knows no close code above 1011.
                     told = 1006 if kinds.NAME == "webkit" else 1012
                     assert ada.run("events[3][1].code") == told
     ada.forgive(*NETWORK)
@@ -86,13 +86,13 @@ def test_server_that_dies_or_restarts_is_come_back_to_without_gap_or_double(
 def test_page_that_was_offline_catches_up_without_gap_or_double(
     come, server, link, publisher, channel
 ):
-    """A page whose network is away for a while, without its connection being closed, gets each
-    message once."""
+    """The network is down for a while, and the connection is not closed. The page gets each message
+    once."""
     ada = come(link.url)
     ada.visit(f"/on/{channel}")
     with Numbers(publisher, channel) as numbers:
         ada.wait_until_heard(5)
-        # With set_offline() Chromium keeps the processor busy for as long as the page is in doubt.
+        # After set_offline() Chromium keeps the processor busy as long as the page waits.
         link.go_down()
         ada.run("() => void dispatchEvent(new Event('offline'))")
         ada.wait_for_state("waiting")
@@ -110,7 +110,8 @@ def test_page_that_was_offline_catches_up_without_gap_or_double(
 
 @pytest.mark.keeps_pages
 def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel):
-    """A page from the back/forward cache gets what it missed, and goes on."""
+    """The back button shows a page of the back/forward cache, which gets the messages that it has
+    missed, and later ones."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")
@@ -124,7 +125,7 @@ def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel)
     ada.wait_until_heard("after")
 
     if kinds.NAME == "firefox":
-        # It decides before it tells the page, whose socket cannot be closed in time.
+        # Firefox decides before it tells the page, which cannot close its socket in time.
         assert ada.run("heard") == ["after"], "It keeps pages with sockets: say so in the README."
         return
     assert ada.run("shown") == 1, "It was loaded anew."
@@ -132,8 +133,8 @@ def test_page_that_the_back_button_brings_back_is_alive(ada, publisher, channel)
 
 
 def test_copy_of_a_page_hears_all_since_its_html(ada, publisher, channel):
-    """A duplicated tab, or a page from the browser's cache, has the same id as the first one, and
-    both hear all."""
+    """A person duplicates a tab, or the browser shows a page of its cache. The copy has the same id
+    as the first page, and both get all messages."""
     ada.visit(f"/on/{channel}")
     publisher.push("before", channel)
     ada.wait_until_heard("before")

@@ -1,4 +1,4 @@
-"""The tests that docs/testing.rst prints pass as they stand there, for the app that it prints."""
+"""The tests that docs/testing.rst prints pass unchanged for the app that it prints."""
 
 import pathlib
 import re
@@ -11,7 +11,7 @@ from tests.eventually import DEADLINE
 from .chromium import ARGUMENTS, MILLISECONDS, PATH
 
 ROOT = pathlib.Path(__file__).parents[2]
-# What pytest-playwright brings: a page of a browser.
+# pytest-playwright offers such a page of a browser.
 CONFTEST = f"""
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -27,7 +27,7 @@ def page():
 
 
 def test_printed_tests_pass(tmp_path):
-    """Whoever copies the document's app and tests into two files sees the tests pass."""
+    """A developer copies the document's app and tests into two files, and the tests pass."""
     document = (ROOT / "docs" / "testing.rst").read_text()
     blocks = re.findall(r"^\.\. code-block:: python\n\n((?:    .*\n|\n)+)", document, re.M)
     app, *tests = map(textwrap.dedent, blocks)

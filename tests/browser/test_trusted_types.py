@@ -1,4 +1,5 @@
-"""Pages that require Trusted Types: what can't be shown is not asked for over the socket."""
+"""Pages that require Trusted Types: if they cannot insert HTML, nothing is asked for over the
+socket."""
 
 import pytest
 
@@ -20,13 +21,13 @@ def policy(nonce, names):
 
 @pytest.fixture
 def visit(come, site):
-    """A function that brings a person to a page under a policy of these names."""
+    """A function that opens a page whose policy allows these names of Trusted Types policies."""
 
     def visit(names, **page):
         site.show(MAIN, headers=policy("first", names), **page)
         person = come(site.url)
         person.visit("/page")
-        assert person.errors == []  # nothing is tried before there is need
+        assert person.errors == []  # the client creates its policy when it first inserts HTML
         return person
 
     return visit
@@ -34,7 +35,8 @@ def visit(come, site):
 
 @pytest.mark.parametrize("clicked", ["#go", "#put", "#part"])
 def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
-    """It is refused before it is sent, not behind; one message names the directive."""
+    """The page's policy forbids to insert HTML. Forms are sent by HTTP from the start, and one
+    message names the directive."""
     person = visit("'none'")
     site.answer("a", main="answer", headers=policy("second", "'none'"))
 
@@ -51,8 +53,9 @@ def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
     person.errors.clear()
 
 
-def test_link_without_a_place_needs_no_html(visit, site):
-    """What is navigated to anyway is asked for as ever, and no policy is broken."""
+def test_link_without_a_target_needs_no_html(visit, site):
+    """A link without a target leads to a navigation and inserts no HTML, so it works over the
+    socket without a policy error."""
     person = visit("'none'")
     site.answer("a", main="answer")
 
@@ -63,8 +66,8 @@ def test_link_without_a_place_needs_no_html(visit, site):
 
 
 @pytest.mark.parametrize("clicked", ["#put", "#part"])
-def test_part_is_put_into_its_place_by_a_policy_of_ours(visit, site, clicked):
-    """An app that names it in its directive has what it asks for."""
+def test_answer_is_inserted_by_our_policy(visit, site, clicked):
+    """The app's directive names our policy, and the answer appears in its target."""
     person = visit("flask-realtime")
     site.answer("a", body="<b>answer</b>")
 
@@ -74,8 +77,9 @@ def test_part_is_put_into_its_place_by_a_policy_of_ours(visit, site, clicked):
     assert site.wait_for_request()["by"] == "socket"
 
 
-def test_page_and_its_scripts_are_shown_by_a_policy_of_ours(visit, site):
-    """A whole page as well, with those of its scripts that may run."""
+def test_whole_page_and_its_scripts_are_inserted_by_our_policy(visit, site):
+    """The app's directive names our policy. A whole page appears, and those of its scripts run that
+    the policy allows."""
     person = visit("flask-realtime")
     person.run("() => { window.ran = []; }")
     site.answer("module", body="ran.push('module')", headers={"Content-Type": "text/javascript"})
@@ -95,7 +99,7 @@ def test_page_and_its_scripts_are_shown_by_a_policy_of_ours(visit, site):
 
 @pytest.mark.parametrize("first", ["form", "fragment"])
 def test_fragments_and_forms_share_the_policy(visit, site, first):
-    """A page whose app names ours once has both, whichever comes first."""
+    """The app names our policy once, and both fragments and forms work, whichever comes first."""
     person = visit("flask-realtime", channel="news")
     site.answer("a", body="<b>answer</b>")
 
@@ -114,7 +118,7 @@ def test_fragments_and_forms_share_the_policy(visit, site, first):
 
 
 def test_policy_of_the_apps_own_will_do(visit, site):
-    """Where the app has a default policy, ours is not needed."""
+    """The app has a default policy of its own, and ours is not needed."""
     person = visit("default")
     person.run(
         """() => {

@@ -25,7 +25,7 @@ POLLING_PAGE, PUSHING_PAGE, ITEM, FRAGMENT_PAGE, BLOCK_PAGE = code_blocks("html+
 [SERVED_LISTENER] = code_blocks("html")
 [STYLE] = code_blocks("css")
 
-# The browser asks for an icon, and reports an error if there is none.
+# The browser asks for an icon, and reports an error if the app has none.
 ICON = '<link rel="icon" href="data:,">'
 
 
@@ -49,8 +49,8 @@ def order(page, what):
     page.click("button")
 
 
-def test_the_way_begins_with_a_page_that_polls(run, come):
-    """The polling board from which the tutorial starts works."""
+def test_first_step_is_a_page_that_polls(run, come):
+    """The board from which the tutorial starts works by polling."""
     with run(POLLING_APP, POLLING_PAGE.replace("5000", "100")) as server:
         ada, ben = come(server.url), come(server.url)
         for person in (ada, ben):
@@ -63,9 +63,9 @@ def test_the_way_begins_with_a_page_that_polls(run, come):
             person.close()
 
 
-def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_path):
-    """In the finished app orders from the page and from a job appear on each board once, and
-    disappear when served."""
+def test_step_with_pushes_shows_each_order_once(run, come, redis_url, tmp_path):
+    """Orders from the page and from a job appear on each board once, and disappear when they are
+    served."""
     subscribed = PUSHING_APP.replace('subscribe("orders")', 'subscribe("orders", "orders.served")')
     page = f"{PUSHING_PAGE}{SERVED_LISTENER}<style>{STYLE}</style>"
     environ = {"FLASK_REALTIME_REDIS": redis_url, "FLASK_REALTIME_REDIS_PREFIX": "cafe"}
@@ -89,11 +89,11 @@ def test_the_way_ends_with_a_page_that_is_pushed_to(run, come, redis_url, tmp_pa
 
         expect(ben.page.locator("ul")).to_have_css("opacity", "0.5")
     for person in (ada, ben):
-        # The browser reports a server that is gone.
+        # The browser reports a server that is down.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")
 
 
-def test_the_way_goes_on_with_a_fragment(run, come):
+def test_step_with_a_fragment_needs_no_script(run, come):
     """The server pushes HTML, and the page has no script of its own."""
     begin = PUSHING_APP.index('@app.post("/orders")')
     with run(PUSHING_APP[:begin] + FRAGMENT, FRAGMENT_PAGE, "gevent") as server:
@@ -106,12 +106,12 @@ def test_the_way_goes_on_with_a_fragment(run, come):
         for person in (ada, ben):
             expect(person.page.locator("li")).to_have_text(["Tea & <b>cake</b>"])
     for person in (ada, ben):
-        # The browser reports a server that is gone.
+        # The browser reports a server that is down.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")
 
 
-def test_the_way_ends_with_a_database_that_drives_a_block(run, come, redis_url, tmp_path):
-    """A commit refreshes every page, and each shows what is its viewer's own."""
+def test_step_with_a_database_refreshes_a_block(run, come, redis_url, tmp_path):
+    """A commit refreshes every page, and each page shows its own viewer's part."""
     environ = {
         "FLASK_REALTIME_REDIS": redis_url,
         "FLASK_REALTIME_REDIS_PREFIX": "cafe-database",
@@ -127,5 +127,5 @@ def test_the_way_ends_with_a_database_that_drives_a_block(run, come, redis_url, 
         expect(ben.page.locator("li")).to_have_text(["Tea"])
         expect(ada.page.locator("li")).to_have_text(["Tea (yours)"])
     for person in (ada, ben):
-        # The browser reports a server that is gone.
+        # The browser reports a server that is down.
         person.forgive("WebSocket connection to", "Failed to load resource: net::")

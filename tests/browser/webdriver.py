@@ -22,7 +22,7 @@ SCREEN = shutil.which("Xvfb")
 #: The key of an object that stands for an element, as WebDriver defines it.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 MILLISECONDS = DEADLINE * 1000
-# The catch is for a page without an origin, which has no storage and throws when it is read.
+# The catch is for a page without an origin: it has no storage, and reading that throws.
 FORGET = """async () => {
   try {
     localStorage.clear();
@@ -49,8 +49,8 @@ def screen():
     :returns: a context manager, which gives the name of the screen.
     """
     reader, writer = os.pipe()
-    # Without -noreset, Xvfb resets itself when its last client leaves, and refuses clients that
-    # come meanwhile: the driver would wait for ever for a browser that found no screen.
+    # Without -noreset, Xvfb resets itself when its last client leaves, and refuses clients
+    # meanwhile: the driver would wait for ever for a browser without a screen.
     options = ["-noreset", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]
     command = [SCREEN, "-displayfd", str(writer), *options]
     process = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
@@ -136,7 +136,7 @@ class Session:
         return value
 
     def renew(self):
-        """Open a new tab without a history, close all others, and delete the site's cookies.
+        """Open a new tab without history, close all others, and delete the site's cookies.
 
         This takes a quarter of the time that it takes to start another browser.
 

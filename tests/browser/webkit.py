@@ -1,4 +1,4 @@
-"""A real WebKit, that of GTK, with the part of Playwright's interface that the tests use."""
+"""A real WebKit, the one of GTK, with the part of Playwright's interface that the tests use."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ class Context(Lacking):
         self._scripts.append(script)
 
     def on(self, event, listener):
-        """Do nothing: the driver reports no console. Skip tests that listen to other events."""
+        """Do nothing, because the driver reports no console. Skip tests that listen to other
+        events."""
         if event not in ("console", "weberror"):
             pytest.skip(f"WebKit's driver does not report {event}.")
 

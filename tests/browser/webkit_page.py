@@ -14,7 +14,7 @@ from .webdriver import ELEMENT, WebDriverError
 
 KEYS = {"Enter": "\ue007", "Tab": "\ue004", "Escape": "\ue00c", "Backspace": "\ue003"}
 MODIFIERS = {"Control": "\ue009", "Shift": "\ue008"}
-# The errors of WebDriver while a page is being left, or before an element is there. They pass.
+# Errors of WebDriver while a page is being left, or before an element exists. They pass.
 PASSING = {
     "element click intercepted",
     "element not interactable",
@@ -36,7 +36,7 @@ NOTE_LEAVING = """() => {
 # An image named readyState would hide the property of the document.
 IS_LOADED = """Object.getOwnPropertyDescriptor(Document.prototype, "readyState").get.call(document)
     === 'complete'"""
-# Tells whether the history has been travelled: to another document, or within the same.
+# Tells whether a move in the history led to another document, or stayed within the same one.
 NOTE_TRAVELLING = """(here) => {
   window.here = here;
   addEventListener("popstate", () => (window.here = ""), { once: true });
@@ -122,8 +122,8 @@ class Page(Lacking):
         self.evaluate(NOTE_LEAVING)
         before = self._origin()
         self._act(selector, "click")
-        # As in Playwright, a click that leads to another page returns when that page is there. A
-        # click whose answer is no page, such as 204, only seems to leave the page for a moment.
+        # As in Playwright, a click that leads to another page returns when that page has loaded. A
+        # click whose answer is not a page, such as 204, only seems to leave the page for a moment.
         for _ in range(LONGEST_LEAVE):
             if not self._until(lambda: [self._origin() == before and self.evaluate(IS_LEAVING)])[0]:
                 break
@@ -163,7 +163,8 @@ class Page(Lacking):
         return Locator(self, selector)
 
     def on(self, event, listener):
-        """Do nothing: the driver reports no frames. Skip tests that listen to other events."""
+        """Do nothing, because the driver reports no frames. Skip tests that listen to other
+        events."""
         if event != "websocket":
             pytest.skip(f"WebKit's driver does not report {event}.")
 
