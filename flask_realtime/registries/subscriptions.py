@@ -118,10 +118,20 @@ class Known:
 
     :param moments: for each channel that the client is on, when it subscribed, in ms.
     :param left: for each channel that the client has left lately, when, in ms.
+    :param by_view: the channels to which the decorator of a view subscribed the client, and nobody
+        else.
     """
 
     moments: Mapping[str, int] = field(default_factory=lambda: _NONE)
     left: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    by_view: tuple[str, ...] = ()
+
+    def start(self, name: str, position: Position) -> Start:
+        """Return the start with which the client is subscribed to a channel again.
+
+        :param position: how far the client was sent.
+        """
+        return Start(position, by_view=name in self.by_view)
 
     def places(self, sent: Mapping[str, Position]) -> list[tuple[str, Position, int]]:
         """Return, for each channel, its name, how far it was *sent*, and when it was subscribed."""
@@ -138,11 +148,12 @@ class Known:
         }
         # When they were left is not known, but it was no later than this.
         gone = dict.fromkeys(self.moments.keys() - moments.keys(), present.forgotten)
+        by_view = tuple([name for name, one in present.items() if one.by_view])
         if not (gone or self.left or present.left):
-            return Known(moments)
+            return Known(moments, by_view=by_view)
         left = _later(_later(self.left, present.left), gone)
         newest = sorted((at, name) for name, at in left.items() if name not in moments)
-        return Known(moments, {name: at for at, name in newest[-MOST_LEFT:]})
+        return Known(moments, {name: at for at, name in newest[-MOST_LEFT:]}, by_view)
 
 
 def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:

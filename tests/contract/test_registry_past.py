@@ -4,6 +4,8 @@ import pytest
 
 from flask_realtime.protocol.routes import Route
 from flask_realtime.protocol.starts import Start
+from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.subscriptions import Known
 
 PLENTY = 10_000_000
 LAST = Start(last=2)
@@ -156,3 +158,16 @@ def test_subscription_of_a_view_is_told_from_the_app_s_own(registry, fill, last)
     assert {name for name, one in found.items() if one.by_view} == {"view"}
     assert (found["both"].since, found["both"].past) == (before.since, before.past)
     assert registry.connect("me", "1").subscriptions == found
+
+
+def test_subscription_of_a_view_that_is_written_again_is_a_views_still(registry):
+    """Redis was emptied. The subscription ends all the same when the page shows another view."""
+    registry.subscribe("me", {"a": Start(by_view=True), "b": None})
+    present = registry.connect("me", "1").subscriptions
+    registry.forget_client("me")
+
+    sent = {name: one.since for name, one in present.items()}
+    registry.restore([(ConnectionRecord("me", "1", sent), Known().joined(present))])
+
+    assert {name: subscription(registry, name).by_view for name in "ab"} == {"a": True, "b": False}
+    assert subscription(registry, "a").since == sent["a"]

@@ -262,7 +262,8 @@ class MemoryClients:
         for name, position, moment in known.places(record.sent):
             if client.stands_at(name) < moment:
                 present = client.subscriptions.get(name)
-                client.enter(name, present.start if present else Start(position), moment)
+                start = present.start if present else known.start(name, position)
+                client.enter(name, start, moment)
         left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
         if left:
             client.leave(left)

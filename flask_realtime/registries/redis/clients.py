@@ -190,7 +190,11 @@ class RedisClients:
 
     def _restore(self, record: ConnectionRecord, known: Known) -> Command:
         places = known.places(record.sent)
-        on = [part for name, at, moment in places for part in (name, str(at), moment)]
+        on = [
+            part
+            for name, at, moment in places
+            for part in (name, str(at), moment, write_start(known.start(name, at), record.digest))
+        ]
         left = [part for end in known.left.items() for part in end]
         name = self._full_name(record.name)
         return scripts.RESTORE(

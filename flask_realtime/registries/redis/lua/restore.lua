@@ -1,10 +1,11 @@
 -- Merges what a process knows of a client's subscriptions into what Redis knows: for each channel the
 -- later change counts (see subscriptions.py). It also adds the connection. Returns the client's hash.
 -- The connection was opened age ms ago; if Redis has forgotten when the client began, it began then.
--- ARGV has, from first to last, the subscriptions: a channel, a position and a moment each; and after
--- that the channels that the client has left, each followed by the moment.
+-- ARGV has, from first to last, the subscriptions: a channel, the position up to which the connection
+-- was sent, a moment, and a start (see starts.py) each; and after that the channels that the client has
+-- left, each followed by the moment.
 local client, connection, lives, most_left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
-local age, first, last = ARGV[4], 6, 5 + 3 * ARGV[5]
+local age, first, last = ARGV[4], 6, 5 + 4 * ARGV[5]
 
 -- This write comes first: after it, a Redis that is out of memory refuses no command of the script.
 redis.call('HDEL', client, 'unknown')
@@ -21,12 +22,12 @@ local function stands_at(name)
     return math.max(number_of(client, 'left:' .. name), forgotten), nil
 end
 
-for i = first, last, 3 do
-    local name, position, moment = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = first, last, 4 do
+    local name, moment, start = ARGV[i], ARGV[i + 2], ARGV[i + 3]
     latest = math.max(latest, moment)
     local at, begins = stands_at(name)
     if at < tonumber(moment) then
-        enter(client, name, (begins or position) .. ':' .. moment)
+        enter(client, name, (begins or start) .. ':' .. moment)
     end
 end
 for i = last + 1, #ARGV, 2 do
@@ -45,7 +46,7 @@ redis.call('HSETNX', client, 'began', began_before(age))
 if add_connection(client, connection) then
     redis.call('HSET', client, 'latest', connection)
 end
-note_sent(client, connection, first, last, 3)
+note_sent(client, connection, first, last, 4)
 redis.call('HSET', client, 'arrived', '1')
 redis.call('PEXPIRE', client, lives)
 return redis.call('HGETALL', client)
