@@ -17,6 +17,7 @@ from .connection import ConnectionLost, Deadline, RedisConnection
 from .generations import Generations
 from .resp import ErrorReply
 from .scripts import LOADING, Command, size_of, with_text
+from .silence import Silence
 from .survey import RedisSurvey
 
 # Redis runs one command at a time: with more connections callers would wait in Redis in place of
@@ -49,6 +50,7 @@ class RedisPool:
         self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
         self._generations = Generations()
+        self._silence = Silence(timeout_seconds)
         self._checks: Callable[[], Sequence[Command]] = tuple
         # Whether Redis may have gone away and come back since it last replied.
         self._is_unsure = False
@@ -90,12 +92,13 @@ class RedisPool:
         :raises ConnectionLost: if not all have come in time; it has the replies that came.
         """
         replies: list[Any] = []
-        for batch in batches(commands, size_of):
-            try:
-                replies += self._run(batch, deadline)
-            except ConnectionLost as error:
-                error.replies = replies + error.replies
-                raise
+        with self._silence.watch(deadline):
+            for batch in batches(commands, size_of):
+                try:
+                    replies += self._run(batch, deadline)
+                except ConnectionLost as error:
+                    error.replies = replies + error.replies
+                    raise
         return replies
 
     def time_ms(self, deadline: Deadline) -> float:

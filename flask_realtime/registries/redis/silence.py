@@ -1,0 +1,50 @@
+"""Bounds how many callers wait for a Redis that does not answer any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...threads.fork import ForkLocal
+from .connection import ConnectionLost, Deadline
+
+# A server with threads has one for each caller, and answers nobody when all of them wait. While
+# fewer wait than these, a Redis that comes back is noticed by the calls that are under way.
+MOST_WAITING = 8
+
+
+class Silence:
+    """Knows whether Redis is silent: calls have waited in vain, and none was answered since.
+
+    While it is, only a few calls wait; all others fail at once.
+
+    :param timeout_seconds: after how long without an answer Redis counts as silent.
+    """
+
+    def __init__(self, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._is_silent = False
+        self._callers: ForkLocal[set[object]] = ForkLocal(set)
+
+    @contextmanager
+    def watch(self, deadline: Deadline) -> Iterator[None]:
+        """Make one call within the block.
+
+        :raises ConnectionLost: if Redis is silent, and enough calls wait for it already.
+        """
+        callers, caller = self._callers.get(), object()
+        if self._is_silent and len(callers) >= MOST_WAITING:
+            reason = f"it was silent for {self._timeout_seconds:g} s, and enough calls wait for it"
+            raise ConnectionLost(reason, is_late=True)
+        callers.add(caller)
+        try:
+            yield
+            self._is_silent = False
+        except ConnectionLost:
+            # A Redis that refuses connections fails sooner, and a caller with less patience proves
+            # nothing.
+            if deadline.is_half_over and deadline.seconds >= self._timeout_seconds:
+                self._is_silent = True
+            raise
+        finally:
+            callers.discard(caller)

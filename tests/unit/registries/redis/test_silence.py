@@ -1,0 +1,94 @@
+"""A Redis that stops answering, and callers who each have a thread of the server."""
+
+import contextlib
+import os
+import queue
+import signal
+import threading
+
+import pytest
+import redis
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.registries.redis.address import RedisAddress
+from flask_realtime.registries.redis.connection import Deadline
+from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.redis.silence import MOST_WAITING
+
+from ....eventually import DEADLINE
+
+TIMEOUT_SECONDS = 0.5
+MANY = 4 * MOST_WAITING
+
+
+@pytest.fixture
+def pool(redis_url):
+    setting = {"url": redis_url, "max_connections": MANY}
+    pool = RedisPool(RedisAddress(setting, "url", DEADLINE), TIMEOUT_SECONDS)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def pause(redis_url):
+    """Has Redis answer nobody within the block."""
+
+    @contextlib.contextmanager
+    def pause():
+        with redis.Redis.from_url(redis_url) as client:
+            process = client.info("server")["process_id"]
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
+
+    return pause
+
+
+def ping(pool, seconds=TIMEOUT_SECONDS):
+    return pool.ask([("PING",)], Deadline(seconds))
+
+
+def test_few_callers_wait_for_a_silent_redis(pool, pause):
+    """A server with threads has some left for pages that need no Redis: the other callers are told
+    at once. All are answered when Redis is back."""
+    done = queue.SimpleQueue()
+
+    def call():
+        try:
+            done.put(ping(pool, DEADLINE))
+        except RegistryUnavailable as error:
+            done.put(str(error))
+
+    with pause():
+        with pytest.raises(RegistryUnavailable):
+            ping(pool)
+        threads = [threading.Thread(target=call) for _ in range(MANY)]
+        for thread in threads:
+            thread.start()
+        refused = [done.get(timeout=DEADLINE) for _ in range(MANY - MOST_WAITING)]
+        assert all("enough calls wait for it" in str(one) for one in refused)
+
+    waiting = [done.get(timeout=DEADLINE) for _ in range(MOST_WAITING)]
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert waiting == [[b"PONG"]] * MOST_WAITING
+    assert [ping(pool) for _ in range(MANY)] == [[b"PONG"]] * MANY
+
+
+def test_caller_with_less_patience_makes_redis_silent_for_nobody(pool, pause):
+    """A log-out waits for a quarter of a second. Others wait as long as they are allowed to."""
+    done = queue.SimpleQueue()
+    with pause():
+        with pytest.raises(RegistryUnavailable):
+            ping(pool, TIMEOUT_SECONDS / 2)
+        threads = [
+            threading.Thread(target=lambda: done.put(ping(pool, DEADLINE))) for _ in range(MANY)
+        ]
+        for thread in threads:
+            thread.start()
+
+    assert [done.get(timeout=DEADLINE) for _ in threads] == [[b"PONG"]] * MANY
+    for thread in threads:
+        thread.join(DEADLINE)
