@@ -1,4 +1,5 @@
-"""What all tests share: servers of Redis, who runs what, and the end of each test's apps."""
+"""Fixtures and hooks for all tests: Redis servers, which process runs what, and the end of each
+test's apps."""
 
 import gc
 
@@ -15,8 +16,8 @@ from .scheduling import OnePartEach
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Look for garbage neither among the thousands of tests, which all live until the end, nor
-    while they are collected: it took a quarter of the processor time of unit tests."""
+    """Turn garbage collection off while tests are collected, and ignore the thousands of tests that
+    live until the end: that took a quarter of the processor time of unit tests."""
     gc.disable()
     try:
         return (yield)
@@ -50,7 +51,8 @@ def redis_cluster_url():
 
 @pytest.fixture(autouse=True)
 def apps_end_with_their_test(monkeypatch):
-    """Close what each app of the test holds in this process; none of its threads survives."""
+    """Close what each app of the test holds in this process, so that none of its threads
+    survives."""
     states = []
     init = AppState.__init__
 

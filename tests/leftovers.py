@@ -1,4 +1,4 @@
-"""What a test may leave behind in its process."""
+"""What a test may leave in its process."""
 
 import os
 import threading

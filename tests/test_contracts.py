@@ -52,7 +52,7 @@ def check(folder):
     done = subprocess.run(
         [sys.executable, "-c", code, "--no-cache"],
         cwd=folder,
-        # The output is folded at so many columns.
+        # The output is folded at this column.
         env={**os.environ, "COLUMNS": "500"},
         capture_output=True,
         text=True,

@@ -39,7 +39,7 @@ def run(*command, cwd=FOLDER):
 def test_client_does_what_its_tests_say():
     """Every test in tests/js passes in Node."""
     files = sorted(path.name for path in FOLDER.glob("*.test.js"))
-    # "node --test" starts a process for each file, which takes four times as much of the processor.
+    # "node --test" starts a process for each file, which takes four times the processor time.
     imports = "".join(f"await import('./{file}');" for file in files)
 
     code, output = node("--test-reporter=spec", "--input-type=module", "--eval", imports)
@@ -92,7 +92,7 @@ addEventListener("realtime:identity", ({ detail }) => detail.reason.trim());
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The folder of a strict TypeScript project with the client as a package, from where pip has
-    put it; its types are right."""
+    installed it; its types are correct."""
     folder = tmp_path_factory.mktemp("project")
     packages = folder / "node_modules"
     packages.mkdir()
@@ -117,14 +117,14 @@ def project(tmp_path_factory):
 @pytest.mark.parametrize("bundler", BUNDLERS)
 def test_client_is_a_module_for_a_project_with_a_bundler(bundler, project):
     """A strict TypeScript project imports the client, and a bundler makes one script of both."""
-    # A script of Node's, or, as npm leaves esbuild on some machines, a program of its own.
+    # A script for Node or, as npm installs esbuild on some machines, a program.
     program = str(FOLDER / "node_modules" / ".bin" / bundler)
 
     code, output = run(program, *BUNDLERS[bundler], cwd=project)
 
     assert code == 0 and not output.strip(), output
     [built] = (project / bundler).rglob("*.js")
-    # A script that the bundler has taken up whole, without what the page loads when it is wanted.
+    # The bundler has taken in the script whole, without what the page loads only when needed.
     assert "realtime_script()" in built.read_text()
     assert "realtime-${" in built.read_text()
 
@@ -134,8 +134,8 @@ def test_client_is_a_module_for_a_project_with_a_bundler(bundler, project):
     reason="npm is not installed, or 'make tests/js/node_modules' was not run",
 )
 def test_scripts_of_browsers_are_what_esbuild_makes_of_the_modules(tmp_path):
-    """What is committed and served is built of the modules as they are, by the version of esbuild
-    that package.json names."""
+    """The committed scripts are built from the present modules, by the version of esbuild that
+    package.json names."""
     code, output = run(shutil.which("npm"), "run", "bundle", "--", f"--outdir={tmp_path}")
 
     assert code == 0, output

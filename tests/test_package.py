@@ -1,4 +1,4 @@
-"""What is installed."""
+"""The files that are installed."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PACKAGE = ROOT / "flask_realtime"
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
-    """The files of a source distribution, and of a wheel that was built from that."""
+    """The files of a source distribution, and of a wheel that was built from it."""
     folder = tmp_path_factory.mktemp("packages")
-    # A copy, since setuptools packs again whatever an earlier build of a folder has noted there.
+    # A copy, since setuptools packs again whatever an earlier build has recorded in the folder.
     checkout = shutil.copytree(ROOT, folder / "checkout", ignore=only_packed)
     subprocess.run(
         [sys.executable, "-m", "build", "--outdir", folder, checkout],
@@ -37,15 +37,15 @@ def packages(tmp_path_factory):
 
 
 def only_packed(folder, names):
-    """What :func:`shutil.copytree` leaves out: all that is no part of the package."""
+    """Return what :func:`shutil.copytree` leaves out: all that is not part of the package."""
     packed = {PACKAGE.name} | {path.name for path in ROOT.iterdir() if path.is_file()}
     return set(names) - packed if pathlib.Path(folder) == ROOT else {"__pycache__"}
 
 
 @pytest.mark.parametrize("kind", ["source", "wheel"])
 def test_package_holds_all_that_it_reads(packages, kind):
-    """Scripts for Redis and for the browser, the modules of the latter for people with a bundler,
-    and the mark that says it is typed, come along."""
+    """The wheel contains the scripts for Redis and the browser, the browser's modules for users of
+    a bundler, and py.typed."""
     held = packages[kind]
     needed = {
         path.relative_to(ROOT).as_posix()
@@ -65,7 +65,7 @@ def test_package_holds_all_that_it_reads(packages, kind):
 
 
 def test_lowest_versions_are_those_that_setup_cfg_allows(capsys):
-    """What make test-lowest installs is read from setup.cfg, each requirement's lower bound."""
+    """make test-lowest installs the lower bound of each requirement in setup.cfg."""
     lowest.main()
 
     printed = capsys.readouterr().out.split()

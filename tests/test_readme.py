@@ -82,7 +82,7 @@ def test_first_example_pushes_to_the_page(tmp_path):
             assert socket.push()["channel"] == "news"
 
 
-# What an app with Flask-Login has besides the code that the README shows.
+# What an app with Flask-Login has besides the README's code.
 LOG_IN = """
 from flask import abort, render_template
 from flask_login import LoginManager, UserMixin, login_user
@@ -135,7 +135,8 @@ def logging_in(tmp_path_factory):
 
 
 def test_user_hears_their_own_channel_and_a_stranger_is_refused(logging_in):
-    """A function without arguments names the channel of whoever has logged in."""
+    """A function without arguments names the channel of the logged-in user; a visitor who is not
+    logged in is refused."""
     stranger, ada = Browser(logging_in.url), Browser(logging_in.url)
     ada.post("/log-in/ada")
 
@@ -147,7 +148,7 @@ def test_user_hears_their_own_channel_and_a_stranger_is_refused(logging_in):
 
 
 def test_handler_refuses_who_is_no_member(logging_in):
-    """Only members of a room reach it by a handler, whatever page they are on."""
+    """Only members of a room reach it by a handler, whichever page they use."""
     statuses = {}
     for name in ("ada", "eve", None):
         browser = Browser(logging_in.url)
@@ -162,7 +163,8 @@ def test_handler_refuses_who_is_no_member(logging_in):
 
 @pytest.mark.parametrize(("name", "heard"), [(None, "room:2"), ("ada", "room:1")])
 def test_stranger_is_subscribed_to_nothing_in_either_order(logging_in, name, heard):
-    """``@realtime.subscribes`` above ``@login_required`` lets no stranger hear the channel."""
+    """@realtime.subscribes above or below @login_required subscribes no visitor who is not logged
+    in."""
     browser = Browser(logging_in.url)
     if name:
         browser.post(f"/log-in/{name}")

@@ -1,9 +1,9 @@
-"""What the tests of clients in every registry have in common."""
+"""Helpers for the tests of clients in every registry."""
 
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.subscriptions import Known
 
-# A moment before any change that these tests make.
+# A moment before any change of these tests.
 MOMENT = 1_000_000
 
 

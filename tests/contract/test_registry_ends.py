@@ -1,4 +1,5 @@
-"""Every registry: browser sessions and users that have ended, and what may not come back."""
+"""Every registry: browser sessions and users that have ended, and clients that may not
+reconnect."""
 
 import pytest
 
@@ -18,7 +19,7 @@ def subscriptions(registry, digest):
 
 
 def test_client_of_a_session_that_has_ended_does_not_connect(registry):
-    """No page of the session comes back; those of other sessions do."""
+    """No page of an ended session connects; pages of other sessions do."""
     for page in (PAGE, SECOND_PAGE, OTHER_PAGE):
         registry.subscribe(page, ["a"])
 
@@ -34,7 +35,7 @@ def test_client_of_a_session_that_has_ended_does_not_connect(registry):
 
 
 def test_connection_that_was_refused_is_not_noted(registry):
-    """The client stands as if it had never come."""
+    """A refused connection leaves no entry of its client."""
     registry.subscribe(PAGE, ["a"])
     registry.end_session(SESSION)
 
@@ -44,7 +45,8 @@ def test_connection_that_was_refused_is_not_noted(registry):
 
 
 def test_session_may_have_ended_under_an_earlier_secret_key(registry):
-    """A process that knows only the earlier key has ended it under the name that it knows."""
+    """A process that knows only the earlier secret key has ended the session under that key's
+    digest. The session counts as ended."""
     registry.end_session(OTHER_SESSION)
 
     assert registry.connect(PAGE, "1", sessions=[OTHER_SESSION]).has_ended
@@ -52,14 +54,14 @@ def test_session_may_have_ended_under_an_earlier_secret_key(registry):
 
 
 def test_end_of_a_session_is_known_to_every_process(registry, other):
-    """The page that comes back may reach another process than the log-out."""
+    """A page reconnects to another process than that of the log-out, and is refused."""
     registry.end_session(SESSION)
 
     assert other.connect(PAGE, "1").has_ended
 
 
 def test_client_of_a_session_that_has_ended_is_subscribed_to_nothing(registry, fill):
-    """A request that was under way at the log-out leaves nothing behind."""
+    """A request was running during the log-out. Its subscription is not made."""
     start = fill(registry, "a", 1)[0]
     registry.end_session(SESSION)
 
@@ -73,7 +75,8 @@ def test_client_of_a_session_that_has_ended_is_subscribed_to_nothing(registry, f
 def test_end_of_a_session_is_remembered_as_long_as_its_pages_could_come_back(
     open_registry, had_socket
 ):
-    """A day where a socket was ever open, and as long as a page may take to connect where not."""
+    """An end is remembered for a day if the session ever had a socket, and otherwise as long as a
+    page may take to connect."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1, DISCONNECT_TIMEOUT_SECONDS=1000)
     if had_socket:
         registry.connect(PAGE, "1")
@@ -88,7 +91,7 @@ def test_end_of_a_session_is_remembered_as_long_as_its_pages_could_come_back(
 
 
 def test_nothing_waits_for_a_session_that_has_ended(registry):
-    """What waited at the log-out is dropped, and so is what comes after it."""
+    """Changes that wait for the browser at the log-out are dropped, and so are later ones."""
     registry.deposit(PAGE, "before")
     registry.deposit(OTHER_PAGE, "elsewhere")
 
@@ -100,7 +103,7 @@ def test_nothing_waits_for_a_session_that_has_ended(registry):
 
 
 def test_what_was_taken_before_the_end_is_not_given_again(registry):
-    """A browser that asks again after the log-out gets nothing, though it once had it."""
+    """A browser fetched changes before the log-out and asks again after it. It gets nothing."""
     registry.deposit(PAGE, "before")
     registry.collect(PAGE, "taker")
 
@@ -110,7 +113,7 @@ def test_what_was_taken_before_the_end_is_not_given_again(registry):
 
 
 def test_message_that_ends_its_session_leaves_its_own_changes(registry):
-    """A log-out over a socket is taken by the page that made it, and nothing else is."""
+    """A message logs out. Its own changes are fetched by its page, and all others are dropped."""
     registry.deposit(PAGE, "before")
     registry.deposit(SECOND_PAGE, "of another page")
 
@@ -126,7 +129,8 @@ def test_message_that_ends_its_session_leaves_its_own_changes(registry):
 
 
 def test_clients_that_a_user_had_do_not_connect_when_the_user_has_ended(registry):
-    """A ban keeps those away that are; whether the user may come anew is the app's to say."""
+    """A ban keeps the user's earlier pages away; whether the user may log in again is up to the
+    app."""
     registry.subscribe(PAGE, ["a"])
     registry.connect(OTHER_PAGE, "1", USER)
     registry.forget_connection(ConnectionRecord(OTHER_PAGE, "1", {}))
@@ -148,7 +152,7 @@ def test_clients_that_a_user_had_do_not_connect_when_the_user_has_ended(registry
 
 
 def test_connection_of_a_user_that_has_ended_is_not_noted(registry):
-    """Nothing is left of it that would be told of changes."""
+    """A refused connection of a banned user leaves no entry that would be told of changes."""
     registry.subscribe(PAGE, ["a"])
     registry.end_user(USER)
 
@@ -157,8 +161,9 @@ def test_connection_of_a_user_that_has_ended_is_not_noted(registry):
     assert list(subscriptions(registry, PAGE).connections) == []
 
 
-def test_user_is_put_out_of_a_channel_wherever_he_is(registry, heard, other, heard_by_other):
-    """Every process is told, for its open sockets; a page that is away finds it when it comes."""
+def test_user_is_put_out_of_a_channel_on_every_page(registry, heard, other, heard_by_other):
+    """A user is removed from a channel. Every process is told for its open sockets, and a page that
+    is away is told when it reconnects."""
     registry.connect(PAGE, "1", USER)
     other.connect(SECOND_PAGE, "1", USER)
     registry.subscribe(OTHER_PAGE, ["room:7", "room:8"])
@@ -176,7 +181,7 @@ def test_user_is_put_out_of_a_channel_wherever_he_is(registry, heard, other, hea
 
 
 def test_user_that_was_put_out_of_a_channel_may_be_subscribed_again(registry):
-    """A view that subscribes him later counts more."""
+    """A view subscribes the user's page after the removal. The subscription holds."""
     registry.subscribe(PAGE, ["room:7"])
     registry.end_user(USER, "room:7")
 
@@ -193,7 +198,8 @@ def test_user_that_was_put_out_of_a_channel_may_be_subscribed_again(registry):
 def test_user_that_is_put_out_while_a_request_is_under_way_stays_out(
     registry, other, heard_by_other
 ):
-    """What the request had asked for before is taken back before any process is told of it."""
+    """A request has asked for a channel before the removal of its user. Its subscription is removed
+    before any process is told of it."""
     other.connect(PAGE, "1", USER)
     asked = clock.monotonic() - 1
 
@@ -207,7 +213,8 @@ def test_user_that_is_put_out_while_a_request_is_under_way_stays_out(
 
 @pytest.mark.parametrize("is_known", [True, False])
 def test_what_a_user_is_put_out_of_is_not_subscribed_for_an_earlier_request(registry, is_known):
-    """Whether the page is open or comes only now."""
+    """A request from before the removal subscribes after it, for an open page or a new one. The
+    subscription is not made."""
     if is_known:
         registry.connect(PAGE, "1", USER)
     asked = clock.monotonic() - 1
@@ -220,7 +227,8 @@ def test_what_a_user_is_put_out_of_is_not_subscribed_for_an_earlier_request(regi
 
 @pytest.mark.parametrize("is_known", [True, False])
 def test_user_that_was_put_out_before_a_request_asked_is_let_in(registry, is_known):
-    """Also where a request has put him out itself, and lets him in with its next words."""
+    """A request asks for the channel after the removal, also one that has removed its user itself.
+    The subscription is made."""
     if is_known:
         registry.connect(PAGE, "1", USER)
     came = clock.monotonic() - 1
@@ -233,7 +241,7 @@ def test_user_that_was_put_out_before_a_request_asked_is_let_in(registry, is_kno
 
 
 def test_of_another_user_that_was_put_out_nothing_is_taken_back(registry):
-    """Each user is a user of his own."""
+    """The removal of one user changes nothing for another."""
     asked = clock.monotonic() - 1
     registry.end_user(USER, "room:7")
 
@@ -247,7 +255,8 @@ def test_of_another_user_that_was_put_out_nothing_is_taken_back(registry):
 def test_client_whose_request_came_before_the_end_of_its_user_does_not_connect(
     registry, is_in_pieces
 ):
-    """A client that is new began when its request came, however late it is subscribed."""
+    """A request came before its user was banned, and its page is subscribed after that. The page
+    does not connect."""
     grant = Grant(USER, clock.monotonic() - 1, {})
     registry.end_user(USER)
     ended = clock.monotonic()
@@ -264,7 +273,7 @@ def test_client_whose_request_came_before_the_end_of_its_user_does_not_connect(
 
 
 def test_client_is_forgotten_whole(registry):
-    """A page that was not handed out has no subscription."""
+    """A page that was not delivered is forgotten with its subscriptions."""
     registry.subscribe(PAGE, ["a"])
 
     registry.forget_client(PAGE)
@@ -275,7 +284,8 @@ def test_client_is_forgotten_whole(registry):
 
 
 def test_subscribe_from_a_position_that_was_taken_before(registry, fill):
-    """A page hears what came since its view began, where that counts from; or from now on."""
+    """A page gets what was pushed since its view began, if the subscription names that position,
+    and otherwise what is pushed from now on."""
     first, *_, tail = fill(registry, "a", 3)
 
     registry.subscribe(PAGE, {"a": first, "b": None})

@@ -7,7 +7,8 @@ SESSION, OTHER_SESSION = "5" * 32, "6" * 32
 
 @pytest.mark.parametrize(("heir", "has_ended"), [("", True), ("x:1", False), ("x:2", True)])
 def test_message_can_ask_whether_its_session_was_ended_by_another(registry, heir, has_ended):
-    """An end that the message has made itself does not count."""
+    """A message asks whether its session has ended. An end that the message itself has made does
+    not count."""
     registry.end_session(SESSION, "x:1")
 
     assert registry.has_ended([OTHER_SESSION, SESSION], heir) is has_ended
@@ -16,7 +17,7 @@ def test_message_can_ask_whether_its_session_was_ended_by_another(registry, heir
 
 
 def test_session_that_was_ended_by_http_has_ended_for_all(registry):
-    """For a message without a name, too."""
+    """A session that was ended by HTTP has ended for every message, also one without a name."""
     registry.end_session(SESSION)
 
     assert registry.has_ended([SESSION])
@@ -24,7 +25,7 @@ def test_session_that_was_ended_by_http_has_ended_for_all(registry):
 
 
 def test_end_of_a_session_is_known_to_a_message_in_another_process(registry, other):
-    """The log-out may have reached another process than the message."""
+    """A log-out was handled by another process than the message."""
     registry.end_session(SESSION)
 
     assert other.has_ended([SESSION], "x:1")

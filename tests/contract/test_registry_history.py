@@ -137,8 +137,9 @@ def test_refresh_does_not_make_a_channel_anew(registry):
     assert registry.matching("*") == []
 
 
-def test_channel_that_was_only_pushed_down_goes_with_its_log(open_registry, push):
-    """A channel a job costs nothing for long, though nobody ever subscribed."""
+def test_channel_that_was_only_pushed_to_goes_with_its_log(open_registry, push):
+    """An app uses a channel for each job, without subscribers. Such a channel is dropped with its
+    log."""
     registry = open_registry(HISTORY_TTL_SECONDS=1)
     registry.publish([push("job:1")])
     assert registry.matching("*") == ["job:1"]
@@ -147,7 +148,8 @@ def test_channel_that_was_only_pushed_down_goes_with_its_log(open_registry, push
 
 
 def test_channel_of_a_page_that_never_came_goes_with_its_record(open_registry):
-    """Forty thousand made-up names are no load on patterns for a day."""
+    """Somebody subscribes pages that never connect to forty thousand invented names. The channels
+    are soon dropped, so pushes to patterns stay fast."""
     registry = open_registry(CONNECT_TIMEOUT_SECONDS=1)
     registry.subscribe("digest-1", ["made up"])
     assert registry.matching("*") == ["made up"]
@@ -156,8 +158,8 @@ def test_channel_of_a_page_that_never_came_goes_with_its_record(open_registry):
 
 
 def test_channel_lives_as_long_as_a_client_may_come_back(open_registry, fill):
-    """The log's position outlives its messages, so that a page that has missed none is not told
-    of a loss."""
+    """A log's position outlives its messages, so a page that has missed none is not told of a
+    loss."""
     registry = open_registry(HISTORY_TTL_SECONDS=1, CONNECT_TIMEOUT_SECONDS=1)
     tail = fill(registry, "a", 3)[-1]
     registry.subscribe("digest-1", ["a"])
@@ -173,7 +175,7 @@ def test_channel_lives_as_long_as_a_client_may_come_back(open_registry, fill):
 
 
 def test_push_to_a_pattern_keeps_no_channel_alive(open_registry, push):
-    """An app that pushes to a pattern each minute keeps no made-up channel for ever."""
+    """An app pushes to a pattern each minute. Invented channels expire all the same."""
     registry = open_registry(HISTORY_TTL_SECONDS=1, CONNECT_TIMEOUT_SECONDS=1)
     registry.subscribe("digest-1", ["made up"])
 

@@ -1,4 +1,4 @@
-"""Every registry: ends of users that are told late, since the registry was away at their time."""
+"""Every registry: ends of users that are recorded late, because the registry was unavailable."""
 
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import LATE_MS, ConnectionRecord, Disconnect, Grant
@@ -13,13 +13,14 @@ HOUR = 3_600_000
 
 
 def subscribe(registry, page, seconds_ago=0):
-    """Subscribe a page for a request that came so many seconds ago, and asked then."""
+    """Subscribe a page for a request that came, and asked, so many seconds ago."""
     asked = clock.monotonic() - seconds_ago
     registry.subscribe(page, [ROOM], Grant(USER, asked, {ROOM: asked}))
 
 
 def test_page_of_a_later_log_in_stays(registry):
-    """A ban that is told late keeps those away that began before it."""
+    """A ban is recorded late. Pages from before the ban are refused, and pages of a later log-in
+    stay."""
     subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
     subscribe(registry, LATER_PAGE)
 
@@ -30,7 +31,7 @@ def test_page_of_a_later_log_in_stays(registry):
 
 
 def test_end_that_is_told_late_takes_no_later_one_back(registry):
-    """A second ban may be told before the first."""
+    """A second ban was recorded before the first. It still counts."""
     subscribe(registry, EARLIER_PAGE, seconds_ago=1800)
 
     registry.end_user(USER)
@@ -40,7 +41,8 @@ def test_end_that_is_told_late_takes_no_later_one_back(registry):
 
 
 def test_channel_that_was_granted_later_is_kept(registry):
-    """A request from before is not granted it, though it ends late."""
+    """A user's removal from a channel is recorded late. A later subscription stays, and a request
+    from before the removal gets none."""
     subscribe(registry, LATER_PAGE)
     registry.end_user(USER, ROOM, HOUR)
     subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
@@ -50,8 +52,8 @@ def test_channel_that_was_granted_later_is_kept(registry):
 
 
 def test_client_that_leaves_late_keeps_what_it_was_subscribed_to_since(registry):
-    """A process takes a page off a channel late, if the registry was away, and another process has
-    let the page in again."""
+    """A process records late that a page left a channel, and another process has subscribed the
+    page again. The new subscription stays."""
     registry.subscribe(EARLIER_PAGE, ["room:8"])
     subscribed = clock.monotonic()
     # Else both may fall into one millisecond.
@@ -67,7 +69,8 @@ def test_client_that_leaves_late_keeps_what_it_was_subscribed_to_since(registry)
 
 
 def test_sockets_come_back_with_what_they_were_granted_later(registry, other, heard_by_other):
-    """Another process cannot tell the earlier subscriptions from the later ones; Redis can."""
+    """Another process cannot tell earlier subscriptions from later ones, so its sockets reconnect,
+    and the registry decides."""
     other.connect(LATER_PAGE, "1", USER)
 
     registry.end_user(USER, ROOM, LATE_MS + 1)
@@ -80,7 +83,8 @@ def test_sockets_come_back_with_what_they_were_granted_later(registry, other, he
 
 
 def test_page_that_hears_nothing_is_as_old_as_it_is_however_often_it_connects(registry):
-    """It is known from its first socket on, and began when it was asked for."""
+    """A page without subscriptions is known from its first socket on, and as old as its request,
+    however often it connects."""
     registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
     registry.connect(LATER_PAGE, "2", USER, age=HOUR // 2)
 
@@ -102,8 +106,8 @@ def test_page_that_has_left_a_channel_first_is_as_old_as_it_is(registry):
 
 
 def test_page_that_was_lost_is_as_old_as_its_socket(registry):
-    """Redis was emptied, and a process that could not reach it had banned the user before: what is
-    written again of the page must not be younger than that ban."""
+    """Redis lost its data, and a process that could not reach it had banned the user before. The
+    page that is written again must not be younger than that ban."""
     for page, minutes in ((EARLIER_PAGE, 90), (LATER_PAGE, 30)):
         opened_at = clock.monotonic() - 60 * minutes
         registry.restore([(ConnectionRecord(page, "1", {}, opened_at), Known())])

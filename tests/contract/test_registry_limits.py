@@ -1,4 +1,4 @@
-"""Every registry: nobody takes more than their share."""
+"""Every registry: limits for each page and session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask_realtime.registries.records import ConnectionRecord
 
 
 def page(number, session="1"):
-    """The digest of one page of a browser session, which is its second half."""
+    """Return the digest of a page of a browser session, whose digest is the second half."""
     return f"{number:032}{session:0>32}"
 
 
@@ -19,7 +19,7 @@ def names(registry, digest="digest-1"):
 
 
 def test_page_is_subscribed_to_so_many_channels_at_most(open_registry):
-    """What would be one too many is refused whole, and no channel is begun for it."""
+    """A subscription that exceeds the limit is refused as a whole, and creates no channel."""
     registry = open_registry(MAX_CHANNELS_PER_PAGE=3)
     registry.subscribe("digest-1", ["a", "b"])
 
@@ -48,7 +48,7 @@ def test_channels_that_a_page_is_on_count_once(open_registry):
 
 
 def test_first_subscription_may_be_too_large(open_registry):
-    """Of a page that nobody knows yet."""
+    """The first subscription of an unknown page exceeds the limit and is refused."""
     registry = open_registry(MAX_CHANNELS_PER_PAGE=3)
 
     with pytest.raises(TooManyChannels):
@@ -58,7 +58,7 @@ def test_first_subscription_may_be_too_large(open_registry):
 
 
 def test_deposits_of_all_pages_of_a_session_are_capped_together(registry):
-    """Whoever makes up page after page fills nothing: the last thousand of a session are kept."""
+    """Somebody invents page after page. Only the last thousand changes of a session are kept."""
     for number in range(MOST_WAITING + 5):
         registry.deposit(page(number % 3), str(number))
     registry.deposit(page(0, session="2"), "another's")
@@ -71,7 +71,8 @@ def test_deposits_of_all_pages_of_a_session_are_capped_together(registry):
 
 
 def test_what_was_taken_counts_with_what_waits(registry):
-    """The same taker that asks after each deposit does not gather more than anybody else."""
+    """Fetched changes count in the limit too, so one that asks after each change does not collect
+    more."""
     for number in range(MOST_WAITING):
         registry.deposit("page", str(number))
         if number % 100 == 0:
@@ -86,7 +87,8 @@ def test_what_was_taken_counts_with_what_waits(registry):
 
 
 def test_deposits_are_capped_in_bytes_too(registry):
-    """The newest is kept, whatever its size; what was taken goes before what waits."""
+    """The newest change is kept whatever its size, and fetched changes are dropped before waiting
+    ones."""
     half = "x" * (MOST_WAITING_BYTES // 2 - 10)
     registry.deposit("page", "1" + half)
     registry.collect("page", "taker")
@@ -102,7 +104,8 @@ def test_deposits_are_capped_in_bytes_too(registry):
 
 
 def test_made_up_page_leaves_nothing_behind_its_socket(registry):
-    """Nobody subscribed it, so that nothing is lost with it; a refresh changes nothing there."""
+    """An invented page has no subscription. It is dropped with its socket, and a refresh changes
+    nothing."""
     for refreshed in (False, True):
         registry.connect("made-up", "1")
         registry.connect("made-up", "2")
@@ -117,7 +120,8 @@ def test_made_up_page_leaves_nothing_behind_its_socket(registry):
 
 
 def test_page_that_has_left_its_channels_is_remembered(registry):
-    """What it has left must not come back from a process that still knows it."""
+    """A page that has left all its channels is remembered, so that a process with older data does
+    not bring them back."""
     registry.subscribe("digest-1", ["a"])
     registry.connect("digest-1", "1")
     registry.unsubscribe("digest-1", ["a"])

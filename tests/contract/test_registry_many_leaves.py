@@ -1,4 +1,4 @@
-"""Every registry: users who are put out of very many channels."""
+"""Every registry: users who are removed from very many channels."""
 
 import pytest
 
@@ -25,7 +25,8 @@ def leave_all(registry):
 
 
 def test_page_that_is_away_comes_back_to_none_of_them(registry):
-    """Neither to the first, which the registry has forgotten, nor to the last."""
+    """A page reconnects after its user was removed from many channels. It is on none of them,
+    neither the first, which the registry has forgotten, nor the last."""
     registry.subscribe(PAGE, ROOMS)
 
     leave_all(registry)
@@ -34,7 +35,8 @@ def test_page_that_is_away_comes_back_to_none_of_them(registry):
 
 
 def test_channel_is_kept_that_was_granted_after_all(registry):
-    """Whether or not the registry has forgotten that the user was put out of it before."""
+    """A channel to which the user was subscribed again stays, whether or not the registry remembers
+    the removal."""
     leave_all(registry)
     ended = clock.monotonic()
     # Else both may fall into one millisecond.
@@ -46,7 +48,8 @@ def test_channel_is_kept_that_was_granted_after_all(registry):
 
 
 def test_channel_is_kept_that_the_user_was_never_put_out_of(registry):
-    """If the page was subscribed to it behind those that are forgotten."""
+    """A channel from which the user was never removed stays if the page was subscribed to it after
+    the removals that are forgotten."""
     leave_all(registry)
     ended = clock.monotonic()
     eventually(lambda: clock.monotonic() > ended + 0.002)
@@ -58,7 +61,7 @@ def test_channel_is_kept_that_the_user_was_never_put_out_of(registry):
 
 
 def test_request_under_way_is_granted_none_of_them(registry):
-    """It had asked for them before."""
+    """A request had asked for the channels before the removals. It gets none of them."""
     asked = clock.monotonic() - 1
     leave_all(registry)
 
@@ -71,7 +74,7 @@ def test_request_under_way_is_granted_none_of_them(registry):
 
 
 def test_ban_is_remembered(registry):
-    """It is no channel."""
+    """A ban of the user is not forgotten with the channels."""
     registry.subscribe(PAGE, ["hall"])
     registry.end_user(USER)
 

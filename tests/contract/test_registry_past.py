@@ -1,4 +1,5 @@
-"""Every registry: subscriptions that begin some messages back, and those that a view made."""
+"""Every registry: subscriptions that begin some messages back (``last=``), and those of a view's
+decorator."""
 
 import pytest
 
@@ -16,7 +17,7 @@ def subscription(registry, channel, digest="me"):
 
 
 def heard_from(registry, channel, digest="me"):
-    """The payloads that stand in the log behind the place where the client begins."""
+    """Return the payloads in the log after the position where the client begins."""
     begins = subscription(registry, channel, digest).begins
     page = registry.read({channel: begins}, PLENTY)[channel]
     assert not page.lost
@@ -24,7 +25,7 @@ def heard_from(registry, channel, digest="me"):
 
 
 def test_client_begins_so_many_messages_back(registry, fill):
-    """The last of what was pushed before it came, and where its log stands all the same."""
+    """A client with last= begins with the last messages before its subscription."""
     positions = fill(registry, "a", 5)
 
     registry.subscribe("me", {"a": LAST, "b": LAST, "c": None})
@@ -37,7 +38,8 @@ def test_client_begins_so_many_messages_back(registry, fill):
 
 
 def test_log_that_has_fewer_is_heard_from_its_beginning(open_registry, fill):
-    """Some were trimmed, or never were there."""
+    """The log has fewer messages, because some were trimmed or never existed. The client begins at
+    its start."""
     registry = open_registry(HISTORY_SIZE=3)
     fill(registry, "short", 1)
     fill(registry, "trimmed", 5)
@@ -49,7 +51,8 @@ def test_log_that_has_fewer_is_heard_from_its_beginning(open_registry, fill):
 
 
 def test_long_log_is_gone_back_as_far_as_it_takes(registry, push):
-    """Beyond what is read at once, over hundreds that are not for the client."""
+    """The messages for the client lie behind hundreds that are not for it, further back than one
+    read reaches."""
     mine = [push("a", f'"{number}"') for number in range(3)]
     others = [push("a", '"others"', route=Route(to="other")) for _ in range(450)]
     registry.publish([*mine, *others])
@@ -70,7 +73,8 @@ def test_long_log_is_gone_back_as_far_as_it_takes(registry, push):
     ],
 )
 def test_what_the_client_would_not_hear_does_not_count(registry, push, route):
-    """Messages for another, those that it is left out of, and requests to render blocks."""
+    """Messages for other clients, those that leave the client out, and refreshes do not count in
+    last=."""
     registry.publish([push("a", "1"), push("a", "2"), push("a", "3")])
     registry.publish([push("a", "0", route=route)])
 
@@ -83,7 +87,7 @@ def test_what_the_client_would_not_hear_does_not_count(registry, push, route):
     "route", [Route(to="me"), Route(but_for="other,me2"), Route("html"), Route("html", to="me")]
 )
 def test_what_the_client_would_hear_counts(registry, push, route):
-    """Messages for it alone, those that leave out another, and fragments."""
+    """Messages for the client alone, those that leave out others, and fragments count in last=."""
     registry.publish([push("a", "1"), push("a", "2"), push("a", "3", route=route)])
 
     registry.subscribe("me", {"a": LAST})
@@ -92,7 +96,7 @@ def test_what_the_client_would_hear_counts(registry, push, route):
 
 
 def test_second_subscription_keeps_the_first_one_s_past(registry, fill):
-    """Whether or not it asks for another."""
+    """A second subscription, with or without last=, does not change where the first one begins."""
     fill(registry, "a", 5)
     registry.subscribe("me", {"a": LAST})
     first = subscription(registry, "a")
@@ -104,7 +108,8 @@ def test_second_subscription_keeps_the_first_one_s_past(registry, fill):
 
 
 def test_client_that_left_and_comes_again_begins_anew(registry, fill):
-    """Its past is another, though the log stands where it stood."""
+    """A client that leaves and subscribes again has new earlier messages, even if the log has not
+    changed."""
     fill(registry, "a", 5)
     registry.subscribe("me", {"a": LAST})
     first = subscription(registry, "a")
@@ -117,7 +122,8 @@ def test_client_that_left_and_comes_again_begins_anew(registry, fill):
 
 
 def test_rewind_finds_a_start_and_subscribes_nobody(registry, fill):
-    """What it found can be subscribed to later, from there."""
+    """rewind() returns where a subscription would begin; the client can be subscribed from there
+    later."""
     positions = fill(registry, "a", 5)
 
     found = registry.rewind("me", ["a", "new"], 2)
@@ -131,7 +137,8 @@ def test_rewind_finds_a_start_and_subscribes_nobody(registry, fill):
 
 
 def test_start_is_given_to_another_client(registry, fill):
-    """A page whose session becomes another's goes on as it began."""
+    """A page's session changes to another user. The page's new client begins at the same
+    position."""
     fill(registry, "a", 5)
     registry.subscribe("me", {"a": Start(last=2, by_view=True), "b": None})
     fill(registry, "a", 1)
@@ -146,7 +153,7 @@ def test_start_is_given_to_another_client(registry, fill):
 
 @pytest.mark.parametrize("last", [0, 2])
 def test_subscription_of_a_view_is_told_from_the_app_s_own(registry, fill, last):
-    """What the app has subscribed to by itself as well is no longer its view's."""
+    """A channel to which the app itself subscribes is no longer one of its view's decorator."""
     fill(registry, "a", 5)
     of_view = Start(last=last, by_view=True)
     registry.subscribe("me", {"view": of_view, "both": of_view, "later": None})

@@ -15,7 +15,7 @@ def known(registry, *names):
 
 
 def test_pattern_reaches_each_channel_once(registry, heard):
-    """Each log gets one message, heard wherever its channel is, and a repeat adds none."""
+    """A push to a pattern adds one message to each log, and a repeat adds none."""
     known(registry, "a:1", "a:2", "b:1")
     registry.listen(["a:1", "a:2", "b:1"])
     pushes = to_pattern(registry, "a:*")
@@ -32,7 +32,8 @@ def test_pattern_reaches_each_channel_once(registry, heard):
 
 
 def test_pattern_reaches_thousands_of_channels(open_registry):
-    """In steps; in each log the message follows what was there before."""
+    """Thousands of channels are reached in steps, and in each log the message follows the earlier
+    ones."""
     registry = open_registry(MAX_CHANNELS_PER_PAGE=5000)
     names = [f"row:{number}" for number in range(2500)]
     known(registry, *names)
@@ -46,7 +47,7 @@ def test_pattern_reaches_thousands_of_channels(open_registry):
 
 
 def test_names_and_patterns_in_one_call_keep_their_order(registry, fill, push):
-    """A message by name, one to a pattern, and one by name again, down one channel."""
+    """A channel gets a push by name, one by pattern and one by name again, in that order."""
     start = fill(registry, "a", 1)[-1]
     pushes = [push("a", "1"), *to_pattern(registry, "*", "2"), push("a", "3")]
 

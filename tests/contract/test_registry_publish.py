@@ -242,7 +242,8 @@ def check_order(publications, start, threads, count):
 
 
 def test_publish_keeps_what_an_entry_is_and_whom_it_skips(registry, heard, push):
-    """Fragments are told from messages, live and in the log, and so is who does not get them."""
+    """The kind of an entry, and the clients that it leaves out, are the same live and in the
+    log."""
     start = registry.read({"a": None}, 1000)["a"].tail
     registry.listen(["a"])
     route = Route("html", but_for="digest-1")
@@ -255,7 +256,7 @@ def test_publish_keeps_what_an_entry_is_and_whom_it_skips(registry, heard, push)
 
 
 def test_announce_reaches_who_listens_and_no_log(registry, heard, push):
-    """It has no position, and the log goes on as if it had never been."""
+    """An ephemeral push reaches listeners, has no position, and does not change the log."""
     start = registry.read({"a": None}, 1000)["a"].tail
     registry.listen(["a"])
 
@@ -272,7 +273,7 @@ def test_announce_reaches_who_listens_and_no_log(registry, heard, push):
 
 
 def test_announce_on_a_channel_that_nobody_knows_makes_none(registry, push):
-    """What is gone at once leaves nothing behind."""
+    """An ephemeral push does not create a channel."""
     registry.announce([push("nobody")])
 
     assert registry.matching("nobody*") == []

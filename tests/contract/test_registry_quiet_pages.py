@@ -1,4 +1,5 @@
-"""Every registry: pages that hear nothing, which it does not know, and the end of their user."""
+"""Every registry: pages without subscriptions, which the registry does not know, and the end of
+their user."""
 
 from flask_realtime.registries.records import ConnectionRecord, Grant
 from flask_realtime.threads import clock
@@ -9,7 +10,8 @@ HOUR = 3_600_000
 
 
 def test_page_that_hears_nothing_comes_if_it_is_newer_than_the_end_of_its_user(registry):
-    """The registry does not know it: its id tells its age, or else its session does."""
+    """The registry does not know such a page. The age in its id, or else its session, decides
+    whether it may connect after a ban."""
     registry.connect(PAGE, "1", USER)
     registry.forget_connection(ConnectionRecord(PAGE, "1", {}))
     registry.end_user(USER, age=1000)
@@ -29,7 +31,7 @@ def test_page_that_hears_nothing_comes_if_it_is_newer_than_the_end_of_its_user(r
 
 
 def test_page_that_is_known_is_no_newer_than_the_registry_knows(registry):
-    """What its id tells counts for a page that hears nothing alone."""
+    """The age in a page's id counts only if the registry does not know the page."""
     registry.subscribe(PAGE, ["a"], Grant(USER, clock.monotonic() - 2, {}))
     registry.end_user(USER, age=1000)
 

@@ -1,11 +1,12 @@
-"""Every registry: of several ends of one session the first counts, whichever is told first."""
+"""Every registry: of several ends of one session the earliest counts, whichever is recorded
+first."""
 
 import pytest
 
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import LATE_END_MS, Disconnect
 
-# What ended, what took its place, and what took the place of that.
+# The ended session, its successor, and the successor of that.
 FIRST, SECOND, THIRD, OTHER = ("5" * 32, "6" * 32, "7" * 32, "8" * 32)
 HOUR = 3_600_000
 
@@ -15,19 +16,21 @@ def page(session):
 
 
 def living(registry, *sessions):
-    """Return those of the sessions of which a page may connect."""
+    """Return those of the sessions whose pages may connect."""
     return [one for one in sessions if not registry.connect(page(one), "1").has_ended]
 
 
 def test_registry_tells_whether_a_session_had_ended_before(registry, other):
-    """Who ended it first may go on with another; who comes second has a copy, say."""
+    """The first request that ends a session may continue with a successor; a second one may come
+    from a copied cookie."""
     told = [registry.end_session(FIRST), other.end_session(FIRST), other.end_session(OTHER)]
 
     assert [bool(one) for one in told] == [False, True, False]
 
 
 def test_registry_tells_how_long_ago_a_session_had_ended(registry, other):
-    """A form that was sent twice ends its session twice within moments; a thief comes whenever."""
+    """A form that was sent twice ends its session twice within moments; a thief may come at any
+    time."""
     registry.end_session(FIRST, age=HOUR)
     registry.end_session(OTHER)
 
@@ -38,7 +41,7 @@ def test_registry_tells_how_long_ago_a_session_had_ended(registry, other):
 
 
 def test_successor_lives(registry, heard):
-    """Also where the session is ended once more, by the form that is sent twice."""
+    """A form is sent twice and ends the session a second time. The successor still works."""
     registry.end_session(FIRST, successor=SECOND)
     registry.end_session(FIRST, successor=THIRD)
     registry.end_session(FIRST)
@@ -48,7 +51,8 @@ def test_successor_lives(registry, heard):
 
 
 def test_successor_ends_when_an_earlier_end_is_told_late(registry, other, heard, heard_by_other):
-    """Somebody had logged out by a process that could not tell; then a thief got a successor."""
+    """Somebody had logged out in a process that could not reach the registry, and then a thief got
+    a successor. The late end ends the successor too."""
     other.end_session(FIRST, successor=SECOND)
     other.end_session(SECOND, successor=THIRD)
     other.connect(page(THIRD), "1")
@@ -64,7 +68,8 @@ def test_successor_ends_when_an_earlier_end_is_told_late(registry, other, heard,
 
 
 def test_late_end_that_is_told_twice_ends_the_successor_twice(registry, heard):
-    """The first time may have been cut short by a lost link."""
+    """A lost link may have interrupted the first attempt, so the late end is recorded again, and
+    ends the successor again."""
     registry.end_session(FIRST, successor=SECOND)
 
     for _ in range(2):
@@ -76,7 +81,7 @@ def test_late_end_that_is_told_twice_ends_the_successor_twice(registry, heard):
 
 
 def test_end_that_is_told_once_more_ends_no_successor_of_its_own(registry, heard):
-    """The registry had taken it late, for an end of that moment."""
+    """An end is recorded a second time for the same moment. It does not end its own successor."""
     registry.end_session(FIRST, successor=SECOND)
 
     registry.end_session(FIRST, age=HOUR, successor=SECOND)
@@ -87,7 +92,8 @@ def test_end_that_is_told_once_more_ends_no_successor_of_its_own(registry, heard
 
 @pytest.mark.parametrize("age", [0, LATE_END_MS - 1])
 def test_requests_that_are_sent_at_once_end_no_successor(registry, age):
-    """Each process tells its end a moment after the request has come, and in either order."""
+    """Two processes record ends of requests that were sent together, in either order. No successor
+    ends."""
     registry.end_session(FIRST, successor=SECOND)
 
     registry.end_session(FIRST, age=age)
@@ -96,7 +102,7 @@ def test_requests_that_are_sent_at_once_end_no_successor(registry, age):
 
 
 def test_end_that_is_told_late_ends_no_successor_of_an_earlier_end(registry):
-    """Who went on with another session before is not reached by what comes after."""
+    """A late end does not reach the successor of an end that was earlier still."""
     registry.end_session(FIRST, age=2 * HOUR, successor=SECOND)
 
     registry.end_session(FIRST, age=HOUR)
@@ -105,7 +111,8 @@ def test_end_that_is_told_late_ends_no_successor_of_an_earlier_end(registry):
 
 
 def test_late_end_takes_its_right_from_the_message_that_ended_the_session_later(registry):
-    """Somebody with a copy has an open socket, and ends the session by it."""
+    """Somebody with a copied cookie ends the session by a message of an open socket. When an
+    earlier end is recorded late, that message may not hand over its changes."""
     heir = f"{page(FIRST)}:message-1"
     registry.end_session(FIRST, heir)
     registry.deposit(page(FIRST), "own", heir)
@@ -117,7 +124,8 @@ def test_late_end_takes_its_right_from_the_message_that_ended_the_session_later(
 
 
 def test_message_that_tells_its_end_once_more_keeps_its_right(registry):
-    """The answer to the first time was lost."""
+    """The reply to a message's end was lost, and the end is sent again. The message may still hand
+    over its changes."""
     heir = f"{page(FIRST)}:message-1"
     registry.end_session(FIRST, heir)
     registry.deposit(page(FIRST), "own", heir)

@@ -106,7 +106,7 @@ def _check(chosen: list[dict[str, str]]) -> int:
 
 
 def _verdict(test: str, outcomes: list[Outcome] | str, unbroken: list[Outcome]) -> str:
-    """Say whether a mutation was noticed, by how its test went without and with the mechanism."""
+    """Say whether a test noticed the missing mechanism, by its outcomes with and without it."""
     if isinstance(outcomes, str):
         return outcomes
     before = [each for each in unbroken if _is_of(each.test, test)]
@@ -182,7 +182,8 @@ def _copy(place: pathlib.Path) -> pathlib.Path:
 
 @contextmanager
 def _without(one: dict[str, str], path: pathlib.Path) -> Iterator[bool]:
-    """The file without the mechanism, until the block ends; False if its text has changed."""
+    """Take the mechanism out of the file until the block ends; yield False if the text to replace
+    has changed."""
     text = path.read_text()
     if text.count(one["old"]) != 1:
         yield False

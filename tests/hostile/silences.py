@@ -1,4 +1,4 @@
-"""Ways in which Redis does not answer, or refuses; and how often a story is told of each."""
+"""Ways in which Redis hangs, is down or refuses, and in how many of them a test runs."""
 
 import contextlib
 import os
@@ -47,7 +47,7 @@ SILENCES = [hanging, away, read_only, out_of_memory]
 
 
 def in_two_ways(usual, other):
-    """Return parameters for a story: one way for every silence, another for the first of them.
+    """Return parameters for a test: one way for every silence, another for the first of them.
 
     ``make test-long`` tells the other way for the other silences, too.
     """

@@ -1,4 +1,4 @@
-"""A thief who has a cookie from before the log-out tries to make a living session of it."""
+"""A thief with a cookie from before the log-out tries to make the session work again."""
 
 import pytest
 
@@ -68,7 +68,8 @@ def processes(share):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_form_that_is_sent_to_two_processes_leaves_its_browser_a_living_session(processes, way):
-    """The second one knows of the first one's end by Redis alone."""
+    """A form is sent twice, to two processes. The second knows of the first one's end only by
+    Redis, and the browser has a working session."""
     person = Person(processes[0])
     person.log_in(f"twice{way}")
     person.show("/inbox")
@@ -103,7 +104,8 @@ def test_browser_that_gives_up_the_first_of_two_answers_gets_a_living_session(sh
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_thief_who_comes_at_once_to_another_process_gets_no_living_session(processes, way):
-    """It looks like a form that was sent twice; but only its own browser has the living key."""
+    """A thief sends the old cookie right after the log-out, like a form that was sent twice. Only
+    the user's own browser has the new key."""
     person = Person(processes[0])
     person.log_in(f"robbed{way}")
     person.show("/inbox")

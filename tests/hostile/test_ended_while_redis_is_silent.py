@@ -1,4 +1,5 @@
-"""Sessions end, or had ended, while Redis hangs, is away or refuses: who gets a living one?"""
+"""Sessions end, or had ended before, while Redis hangs, is down or refuses: which of them still
+work?"""
 
 import concurrent.futures
 import contextlib
@@ -31,7 +32,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def start(store):
-    """A function that starts a server with a process of its own, which has heard of nothing."""
+    """A function that starts a server with a new process, which knows of no ends."""
     prefix = f"t{secrets.token_hex(4)}"
     with contextlib.ExitStack() as running:
 
@@ -47,7 +48,7 @@ def start(store):
 
 
 def comes_back(person):
-    """Open a new page of somebody once Redis is back.
+    """Open a new page of a person once Redis is back.
 
     :returns: True if the page is known, False if its session has ended.
     """
@@ -67,7 +68,7 @@ def comes_back(person):
 
 
 def let_ends_age(store):
-    """Have the ends of sessions that Redis knows of lie two minutes back; return how many."""
+    """Make the ends of sessions that Redis knows two minutes older; return their number."""
     with store.client() as client:
         hashes = [key for key in client.scan_iter(_type="hash") if client.hexists(key, "heir")]
         for key in hashes:
@@ -77,7 +78,8 @@ def let_ends_age(store):
 
 @pytest.mark.parametrize(("silence", "way"), in_two_ways("/password", "/renew"))
 def test_thief_gets_no_living_session_of_an_ended_one(start, store, silence, way):
-    """By a process that was started after the log-out, and cannot ask Redis of it."""
+    """A thief uses an old cookie at a process that was started after the log-out and cannot ask
+    Redis."""
     person = Person(start().url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -95,7 +97,8 @@ def test_thief_gets_no_living_session_of_an_ended_one(start, store, silence, way
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, way):
-    """The process that was asked to log out has lost Redis; another one has not."""
+    """The process that handled the log-out has lost Redis, and a thief uses the cookie at another
+    one."""
     tunnel = Tunnel(store.port)
     person = Person(start(port=tunnel.port).url)
     person.log_in("somebody")
@@ -108,7 +111,7 @@ def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, w
     ended = clock.monotonic()
     thief.navigate(way, "POST", allow_redirects=False)
     with thief.open(thief.show("/inbox"), resume=True) as socket:
-        # Nobody else knows of the log-out yet.
+        # No other process knows of the log-out yet.
         assert socket.resume()["known"]
         eventually(lambda: clock.monotonic() > ended + LATE_END_MS / 1000)
         tunnel.thaw()
@@ -120,7 +123,8 @@ def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, w
 
 @pytest.mark.parametrize("action", ["password", "renew"])
 def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, store, action):
-    """The process of the socket does not know of the log-out either, and hands the cookie over."""
+    """A thief's socket is open in a process that does not know of the log-out either, and its
+    message changes the session."""
     tunnel = Tunnel(store.port)
     person = Person(start(port=tunnel.port).url)
     person.log_in("somebody")
@@ -148,7 +152,8 @@ def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, stor
 
 @pytest.mark.parametrize(("silence", "has_page"), in_two_ways(True, False))
 def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence, has_page):
-    """In a browser whose session had ended, or is not known to have ended."""
+    """A user logs in with a password in a browser whose session has ended, or may have. Its pages
+    connect."""
     person = Person(start("logins:app").url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -168,7 +173,8 @@ def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence,
 
 @pytest.mark.parametrize("silence", SILENCES)
 def test_log_out_and_log_in_open_what_comes_after_them(start, store, silence):
-    """Whatever Redis did meanwhile: the session of before is left to whoever has a copy of it."""
+    """A user logs out and in again while Redis fails in some way. The new session works, and a copy
+    of the former one does not."""
     person = Person(start().url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -184,7 +190,8 @@ def test_log_out_and_log_in_open_what_comes_after_them(start, store, silence):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_sockets_are_closed_while_redis_hangs(start, store, kind):
-    """Nothing here waits for it, however long it may take; nor does the answer to a log-out."""
+    """Redis hangs during a log-out. This process closes its sockets and answers without waiting for
+    Redis."""
     server = start(kind=kind, seconds=DEADLINE)
     ways = ["/logout", "/clear", "/logout-everywhere", "/password"]
     people = [Person(server.url) for _ in ways]
@@ -210,7 +217,7 @@ def test_sockets_are_closed_while_redis_hangs(start, store, kind):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_session_that_goes_on_lives_where_redis_tells(start, store, way):
-    """The rule costs nobody a session who had a living one, and an answer of Redis."""
+    """A session that has not ended continues as long as Redis answers."""
     person = Person(start().url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -223,8 +230,8 @@ def test_session_that_goes_on_lives_where_redis_tells(start, store, way):
 
 
 def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
-    """It must change its password, and does so some minutes after the end; it is logged in, and its
-    pages stay without sockets until the next log-in."""
+    """A person must change the password, and does so some minutes after the session ended. The
+    change succeeds; the pages have no sockets until the next log-in."""
     person = Person(start().url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -246,7 +253,8 @@ def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
 def test_message_saves_nothing_where_redis_cannot_tell_of_a_log_out(
     start, store, tmp_path_factory, hold, kind, action, status
 ):
-    """The server keeps the session; the process of the message hears of no log-out elsewhere."""
+    """The server keeps sessions, and a message's process has not heard of a log-out elsewhere. The
+    message does not save the session."""
     tunnel = Tunnel(store.port)
     kept = {"KEPT_BY": "server", "SESSIONS": str(tmp_path_factory.mktemp("sessions"))}
     person = Person(start(**kept).url)

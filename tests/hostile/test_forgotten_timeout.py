@@ -1,4 +1,4 @@
-"""A handler of the app begins a gevent.Timeout, and forgets to end it."""
+"""A handler of the app starts a gevent.Timeout, and forgets to end it."""
 
 import json
 
@@ -8,7 +8,8 @@ from tests.integration.raw import RawSocket
 
 
 def test_timeout_that_a_handler_forgets_keeps_no_message_of_others_from_its_handler(serve):
-    """It is raised wherever the handler's greenlet waits next: where the greenlet rests, say."""
+    """The timeout is raised wherever the handler's greenlet waits next, for example while it is
+    idle. Messages of others are handled all the same."""
     server = serve("siege:app", "gevent")
     browser, other = Browser(server.url), Browser(server.url)
     with (

@@ -15,7 +15,8 @@ COUNT = 10
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_visitor_whose_large_messages_take_long_holds_up_nobody_else(serve, hold, kind):
-    """One or two of them are handled at one time; another visitor is answered at once."""
+    """One visitor sends many large messages, of which one or two are handled at a time. Another
+    visitor is answered at once."""
     server = serve("siege:app", kind, environ={"HOLD": str(hold)})
     greedy, other = Browser(server.url), Browser(server.url)
     sockets = [RawSocket(server, greedy, greedy.page("/on/greedy")) for _ in range(COUNT)]

@@ -1,4 +1,4 @@
-"""Somebody was banned; his pages hear nothing, so that the registry does not know them."""
+"""A banned user has pages without subscriptions, which the registry does not know."""
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -23,7 +23,8 @@ def is_let_in(person, page):
 
 
 def test_pages_from_before_the_ban_stay_away_and_later_ones_come(server):
-    """Whether the app shows him pages any more is for the app to say."""
+    """Pages from before the ban do not connect, and later ones do; whether the app still shows
+    pages to the user is up to the app."""
     person = Person(server.url)
     person.log_in("somebody")
     person.show("/inbox")
@@ -43,7 +44,8 @@ def test_pages_from_before_the_ban_stay_away_and_later_ones_come(server):
 
 
 def test_page_of_another_session_is_no_newer_page(server):
-    """Anybody is shown a page: its id is worth nothing with the cookie of who was banned."""
+    """Anybody can get a page of another session. Its id does not help with the banned user's
+    cookie."""
     banned, other = Person(server.url), Person(server.url)
     for person in (banned, other):
         person.log_in("somebody" if person is banned else "another")

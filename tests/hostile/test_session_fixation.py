@@ -78,7 +78,8 @@ def test_log_in_over_a_socket_is_not_handed_to_the_thief(thief, victim):
 
 
 def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
-    """The victim's session got another key at the log-in."""
+    """A thief ends the planted session. The victim's sockets stay open, because the log-in gave the
+    victim's session another key."""
     victim.log_in("victim")
     with victim.open(victim.show("/inbox")) as socket:
         thief.log_out("/logout-everywhere")
@@ -89,7 +90,8 @@ def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
 
 @pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
 def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_path, way):
-    """The app lets Flask-Session give it a new id, so that the thief's cookie is worth nothing."""
+    """The app has Flask-Session give the session a new id at the log-in, so the thief's cookie is
+    useless."""
     environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
     server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
     thief = Person(server.url)
@@ -114,7 +116,8 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_pa
 
 @pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
 def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(serve, tmp_path, way):
-    """disconnect(everywhere=True) lets Flask-Session give it one: a stolen id is worth nothing."""
+    """disconnect(everywhere=True) has Flask-Session give the session a new id, so a stolen id is
+    useless."""
     environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
     server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
     victim = Person(server.url)

@@ -1,4 +1,4 @@
-"""Accounts with Flask-Login, where a log-in shows a password."""
+"""Accounts with Flask-Login, where a log-in proves a password."""
 
 import json
 import os

@@ -53,7 +53,7 @@ def hold(data):
 
 @realtime.handler("forget")
 def forget(data):
-    """Begin a timeout, and forget to end it."""
+    """Start a timeout, and forget to end it."""
     gevent.Timeout(0.05).start()
 
 
