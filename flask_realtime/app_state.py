@@ -21,6 +21,7 @@ from .messages.hooks import Hooks
 from .node.node import Node
 from .node.unheard_pushes import Serving
 from .page import page
+from .page.client import known_socket_key
 from .page.hosts import keep_places_from_views
 from .page.page import Page
 from .page.user_loader import EXTENSION as IDENTIFY
@@ -99,7 +100,7 @@ class AppState:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
-            BlockRequests(lambda: self.node().herd).init_app(app)
+            BlockRequests(lambda: self.node().herd, known_socket_key).init_app(app)
         #: Subscribes the page of the current request to what it may hear.
         self.grants = Grants(self.node)
         #: Settles, at the end of a request, what becomes of its session and of its grants.

@@ -69,8 +69,11 @@ _CACHE_HEADERS = (
 class Turns(Protocol):
     """Limits how many requests for blocks this process answers at a time."""
 
-    def begin(self, view: str) -> Any:
-        """Wait a moment for a turn of *view*; return it, or None if others have it still."""
+    def begin(self, view: str, visitor: str) -> Any:
+        """Wait a moment for a turn of *view*; return it, or None if others have it still.
+
+        :param visitor: who asks; one who had no turn of late comes first.
+        """
 
     def end(self, turn: Any, seconds: float | None) -> None:
         """Give a turn back, if it was not given back before.
@@ -83,10 +86,13 @@ class BlockRequests:
     """Answers requests for blocks.
 
     :param turns: returns the turns of this process.
+    :param visitor: returns a name of the browser session that the present request belongs to; None
+        if it has none.
     """
 
-    def __init__(self, turns: Callable[[], Turns]) -> None:
+    def __init__(self, turns: Callable[[], Turns], visitor: Callable[[], str | None]) -> None:
         self._turns = turns
+        self._visitor = visitor
         # The views and blocks of which the log has a line.
         self._told: set[tuple[str | None, str]] = set()
 
@@ -101,7 +107,8 @@ class BlockRequests:
         if not names or view is None:
             return
         app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        turn = self._turns().begin(view)
+        # All visitors without a session count as one.
+        turn = self._turns().begin(view, self._visitor() or "")
         if turn is None:
             response = app.response_class("Too many requests for blocks at once; try again.\n", 503)
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 
 from ..threads import clock
+from .fair_turns import FairTurns
 
 logger = logging.getLogger(__name__)
 
@@ -52,34 +53,36 @@ class Herd:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
-        self._places: dict[str, threading.BoundedSemaphore] = {}
-        # How many requests wait for a place, by view.
-        self._waiting: Counter[str] = Counter()
-        # The turns that have a place, the earliest first.
+        self._turns_of: dict[str, FairTurns] = {}
+        # The turns that requests have, the earliest first.
         self._turns: dict[Turn, None] = {}
         self._measured: deque[float] = deque(maxlen=MEASUREMENTS)
         self._warned: OrderedDict[str, None] = OrderedDict()
 
-    def begin(self, view: str) -> Turn | None:
+    def begin(self, view: str, visitor: str = "") -> Turn | None:
         """Wait up to a second for one of the two turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
+        :param visitor: who asks; a visitor who had no turn of late comes before one who had.
         :returns: None if others have the turns still. At once, if they take so long, or so many
-            wait for them already, that a wait of a second would be in vain.
+            come before, that a wait of a second would be in vain.
         """
         with self._lock:
-            places = self._places.get(view)
-            if places is None:
-                places = self._places[view] = threading.BoundedSemaphore(RENDERED_AT_ONCE)
-            self._waiting[view] += 1
-            patience = PATIENCE_SECONDS if self._is_served_in_time(view) else 0
+            turns = self._turns_of.get(view)
+            if turns is None:
+                turns = self._turns_of[view] = FairTurns(RENDERED_AT_ONCE)
+            waiter = turns.ask(visitor)
+            is_in_time = self._is_served_in_time(view, turns.place(waiter))
         try:
-            has_place = places.acquire(timeout=patience)
-        finally:
+            waiter.has_turn.wait(PATIENCE_SECONDS if is_in_time else 0)
+        except BaseException:
+            # A killed greenlet, say, which takes no turn.
             with self._lock:
-                self._waiting[view] -= 1
+                if turns.leave(waiter):
+                    turns.give_back()
+            raise
         with self._lock:
-            if not (has_place or self._take_back(view)):
+            if not (turns.leave(waiter) or self._take_back(view)):
                 return None
             turn = Turn(view)
             self._turns[turn] = None
@@ -93,19 +96,21 @@ class Herd:
         with self._lock:
             if self._turns.pop(turn, turn) is not None:
                 return
-            self._places[turn.view].release()
+            self._turns_of[turn.view].give_back()
             if seconds is not None:
                 self._measured.append(min(seconds, LARGEST_COST_SECONDS))
 
-    def _is_served_in_time(self, view: str) -> bool:
-        """Return whether the last of those that wait for a turn of *view* can expect one.
+    def _is_served_in_time(self, view: str, place: int) -> bool:
+        """Return whether a request can expect a turn of *view* within a second.
 
         A request that waits may hold a thread of a server that has few.
+
+        :param place: how many turns have to be free until the request has one.
         """
         ages = [clock.monotonic() - turn.began for turn in self._turns if turn.view == view]
         # The turns that others have will take no less than the latest of them has taken so far.
         seconds = max([self._cost(), *ages[-1:]])
-        return self._waiting[view] * seconds <= PATIENCE_SECONDS * RENDERED_AT_ONCE
+        return place * seconds <= PATIENCE_SECONDS * RENDERED_AT_ONCE
 
     def _take_back(self, view: str) -> bool:
         """Take a turn of *view* back that was never given back; return whether there was one."""

@@ -1,7 +1,7 @@
 """Pages that refresh a block at the same time spread their requests."""
 
 import math
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -168,3 +168,41 @@ def test_first_block_alone_makes_nobody_wait(herd):
     measure(herd, 1.0)
 
     assert herd.spread("room", 2) == 0
+
+
+def test_visitor_who_asks_again_and_again_comes_behind_one_who_asks_seldom(herd, monkeypatch):
+    """Strangers who flood a view, each with a session or without, hold up nobody else for long."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    served = []
+
+    def ask(visitor):
+        turn = herd.begin("show", visitor)
+        served.append(visitor)
+        turns.append(turn)
+
+    def wait(visitor, count):
+        Thread(target=ask, args=(visitor,), daemon=True).start()
+        eventually(lambda: len(herd._turns_of["show"]._waiting) == count)
+
+    turns = [herd.begin("show", visitor) for visitor in ("greedy", "greedier")]
+    for count, visitor in enumerate(["greedier", "greedy", "greedy", "seldom"], 1):
+        wait(visitor, count)
+    for count in range(1, 5):
+        herd.end(turns[count - 1], 0.001)
+        eventually(lambda count=count: len(served) == count)
+
+    assert served == ["seldom", "greedy", "greedier", "greedy"]
+
+
+def test_turn_that_came_as_its_request_was_cut_off_is_given_on(herd, monkeypatch):
+    """The server may kill a greenlet that waits."""
+
+    class CutOff(Event):
+        def wait(self, timeout=None):
+            raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("flask_realtime.hub.fair_turns.threading.Event", CutOff)
+        herd.begin("show")
+
+    assert all(herd.begin("show") for _ in range(RENDERED_AT_ONCE))
