@@ -35,10 +35,10 @@ class Hub:
 
     # Connections.
 
-    def add(self, connection: Listener) -> None:
-        """Add *connection*, which is on no channel yet."""
+    def add(self, connection: Listener, sessions: Collection[str] = ()) -> None:
+        """Add *connection*, which is on no channel yet; *sessions*: see :meth:`.Members.add`."""
         with self._lock:
-            self._members.add(connection)
+            self._members.add(connection, sessions)
 
     def remove(self, connection: Listener) -> dict[str, Position]:
         """Take *connection* off all channels and forget it.

@@ -40,11 +40,15 @@ class Member:
     :ivar known: the subscriptions that the connection was given last.
     :ivar is_subscribed: whether the connection has its first subscriptions.
     :ivar is_stale: whether its subscriptions may have changed before it had them.
+    :ivar sessions: further names of its browser session.
     """
 
-    __slots__ = ("_left", "coming", "is_stale", "is_subscribed", "known", "pasts", "positions")
+    __slots__ = (
+        "_left", "coming", "is_stale", "is_subscribed", "known", "pasts", "positions", "sessions",
+    )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: Collection[str] = ()) -> None:
+        self.sessions = sessions
         self.positions: dict[str, Position | None] = {}
         self.coming: dict[str, Position] = {}
         # Few connections have any; all others share one dict, which stays empty.
@@ -104,10 +108,14 @@ class Members:
         self._by_user: dict[str, tuple[Listener, ...]] = {}
         self._members: dict[Listener, Member] = {}
 
-    def add(self, connection: Listener) -> None:
-        """Add *connection*, which is on no channel yet."""
-        self._members[connection] = Member()
-        for table, key in self._places(connection):
+    def add(self, connection: Listener, sessions: Collection[str] = ()) -> None:
+        """Add *connection*, which is on no channel yet.
+
+        :param sessions: names of its browser session besides the one in its digest: by the secret
+            keys that the app had before, which another process may not have exchanged yet.
+        """
+        self._members[connection] = Member(sessions)
+        for table, key in self._places(connection, sessions):
             table[key] = (*table.get(key, ()), connection)
 
     def get(self, connection: Listener) -> Member | None:
@@ -118,7 +126,7 @@ class Members:
         """Remove *connection*; return its member, None if it was not there."""
         member = self._members.pop(connection, None)
         if member is not None:
-            for table, key in self._places(connection):
+            for table, key in self._places(connection, member.sessions):
                 left = tuple([one for one in table[key] if one is not connection])
                 if left:
                     table[key] = left
@@ -146,7 +154,10 @@ class Members:
         """Return the digests of the clients that have a connection."""
         return list(self._by_client)
 
-    def _places(self, connection: Listener) -> list[tuple[dict[str, tuple[Listener, ...]], str]]:
+    def _places(
+        self, connection: Listener, sessions: Collection[str]
+    ) -> list[tuple[dict[str, tuple[Listener, ...]], str]]:
         digest, user = connection.digest, connection.user
         places = [(self._by_client, digest), (self._by_session, session_of(digest))]
+        places += [(self._by_session, one) for one in sessions]
         return places if user is None else [*places, (self._by_user, user)]

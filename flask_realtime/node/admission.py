@@ -97,7 +97,7 @@ class Admission:
         names = self._names_of(handshake)
         self._take_place(session_of(names.digest))
         connection = self._connect(handshake, names)
-        self._hub.add(connection)
+        self._hub.add(connection, tuple(names.other_sessions))
         self._live[connection.name] = connection
         try:
             # Checked again, because a drain that has begun meanwhile did not see this connection.

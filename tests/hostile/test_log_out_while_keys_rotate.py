@@ -49,6 +49,21 @@ def test_log_out_at_the_new_process_ends_sockets_of_the_old(servers, person, way
             assert again.close_code() == 4001
 
 
+@pytest.mark.parametrize("way", ["/logout", "/logout-everywhere"])
+def test_log_out_at_the_old_process_ends_sockets_of_the_new(servers, person, way):
+    """The new process has rendered the page, and the cookie is still as the old one signed it."""
+    earlier, present = servers
+    person.show("/inbox")
+    person.url = present.url
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        socket.resume()
+        person.url = earlier.url
+
+        person.log_out(way)
+
+        assert socket.close_code() == (1000 if way == "/logout-everywhere" else 4001)
+
+
 def test_log_out_at_the_old_process_is_seen_by_the_new(servers, person):
     """The new process looks for ended sessions under the digests of both keys."""
     earlier, present = servers
