@@ -95,7 +95,8 @@ def test_page_that_hears_nothing_is_as_old_as_it_is_however_often_it_connects(re
 
 
 def test_page_that_has_left_a_channel_first_is_as_old_as_it_is(registry):
-    """The registry did not know it before, and was told that it hears something no more."""
+    """The first that the registry hears of a page is that it left a channel. The page is as old as
+    its request."""
     registry.unsubscribe(EARLIER_PAGE, ["room:8"])
     registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
     subscribe(registry, EARLIER_PAGE)

@@ -85,8 +85,9 @@ def test_form_that_is_sent_to_two_processes_leaves_its_browser_a_living_session(
 
 
 def test_browser_that_gives_up_the_first_of_two_answers_gets_a_living_session(share):
-    """Who clicks twice on a slow form never gets the first one's cookie. The form shows the former
-    password, so that the app can say that this is a log-in; a thief cannot."""
+    """A person clicks twice on a slow form, so the browser drops the first answer with its cookie.
+    The form shows the former password, which a thief cannot, so the app can treat it as a
+    log-in."""
     server = share("logins:app", "gevent", "redis", 2)
     person = Person(server.url)
     person.log_in("somebody")

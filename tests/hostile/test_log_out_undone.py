@@ -1,4 +1,5 @@
-"""A request that is made at the same time, by the page's own script say, undoes no log-out."""
+"""A request that is made at the same time, by the page's own script for example, does not undo a
+log-out."""
 
 import threading
 
@@ -88,8 +89,8 @@ def processes(share, request, tmp_path_factory, folder_of_holds):
 
 @pytest.fixture
 def ask_meanwhile(processes, hold):
-    """A function with which somebody asks for a page; it returns a function that has the page
-    answered, and returns that answer."""
+    """A function that requests a page for a person; it returns a function that lets the page be
+    answered, and returns the answer."""
 
     def ask(person):
         late, answers = person.copy(), []
@@ -110,8 +111,9 @@ def ask_meanwhile(processes, hold):
 
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])
 def test_page_that_was_asked_for_before_logs_nobody_in_again(processes, ask_meanwhile, way):
-    """Flask renews a permanent session's cookie with each answer, and the browser takes the cookie
-    of whichever answer comes last. A page that refreshes its blocks asks by itself."""
+    """A page was requested before the log-out, by a refresh of its blocks for example, and is
+    answered after it. Flask would renew a permanent session's cookie, and the browser keeps the
+    cookie of the last answer. The answer sets none."""
     person = Person(processes[0])
     person.log_in("somebody")
     page = person.show("/inbox")
@@ -130,7 +132,7 @@ def test_page_that_was_asked_for_before_logs_nobody_in_again(processes, ask_mean
 
 
 def test_page_that_was_asked_for_renews_a_session_that_stays(processes, ask_meanwhile):
-    """Nobody has logged out."""
+    """Nobody logs out, and the answer renews the session's cookie."""
     person = Person(processes[0])
     person.log_in("somebody")
     person.show("/inbox")

@@ -62,10 +62,10 @@ def test_push_waits_for_the_registry_and_later_ones_behind_it(queue, registry):
 
 
 def test_push_whose_caller_is_interrupted_is_tried_again(registry):
-    """A gevent.Timeout around a view ends the view's waiting, and not the push."""
+    """A gevent.Timeout interrupts a view while its push waits. The push is tried again."""
 
     class Interruption(BaseException):
-        """What gevent.Timeout is: no Exception."""
+        """An exception like gevent.Timeout, which is not an Exception."""
 
     def interrupt(pushes):
         registry.publish = publish

@@ -165,10 +165,11 @@ def test_error_behind_a_commit_is_logged_and_keeps_nobody_else(session, push, ha
 
 
 def test_interruption_of_one_push_keeps_no_other_from_its_channel(session, push, handed_out):
-    """A gevent.Timeout around a view ends the commit's waiting, and no push is lost by that."""
+    """A gevent.Timeout interrupts a view while the pushes of its commit are sent. No push is
+    lost."""
 
     class Interruption(BaseException):
-        """What gevent.Timeout is: no Exception."""
+        """An exception like gevent.Timeout, which is not an Exception."""
 
     def interrupt(*_names):
         raise Interruption

@@ -188,7 +188,8 @@ def test_connection_closes_with_1011_for_a_bug_of_ours(caplog):
 
 
 def test_connection_whose_end_is_cut_off_gives_its_place_back(monkeypatch, caplog):
-    """By a gevent.Timeout that the app began at the handshake and forgot to end, say."""
+    """The app started a gevent.Timeout at the handshake and did not end it, and the timeout
+    interrupts the end of the connection. The connection's place is free all the same."""
     pair = Pair().start()
 
     def cut_off(outbox, seconds):

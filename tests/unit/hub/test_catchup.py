@@ -197,14 +197,15 @@ def test_catchup_is_done_where_a_live_channel_has_no_more(shore):
 
 
 class Leaver(Ear):
-    """A connection that is put out of the room while it takes what it is sent first."""
+    """A connection that is removed from the channel while it receives its first frames."""
 
     def wait_until_taken(self):
         self.hub.leave(self, ["room"])
 
 
 def test_connection_that_is_put_out_is_sent_no_more_of_the_page_that_was_read(shore, monkeypatch):
-    """A slow peer may take minutes for it. If it is let in again, it gets the rest, once."""
+    """A slow connection is removed from the channel while it receives a page of the log. It gets no
+    more of the page; if it is subscribed again, it gets the rest once."""
     monkeypatch.setattr(catchup, "FRAMES_AT_ONCE", 2)
     # As where so many come back that this process keeps no older messages for all of them.
     monkeypatch.setattr(channels, "MOST_EXTENDED_BYTES", 0)

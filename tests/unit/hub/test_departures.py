@@ -113,7 +113,8 @@ def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
 
 
 def test_departures_of_one_client_have_a_bound(departures):
-    """It counts for rooms that a client was never in; others are noted whatever was left before."""
+    """The limit counts channels that a client was never on, too. Removals of other clients are
+    recorded, whatever this one has left."""
     for number in range(MOST_OF_CLIENT):
         departures.add("d1", f"room:{number}", False)
     opened_later = clock.monotonic() + 0.001

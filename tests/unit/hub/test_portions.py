@@ -1,4 +1,4 @@
-"""What one call to a registry is asked."""
+"""Portions of work, each for one call to a registry."""
 
 from flask_realtime.hub.portions import portions
 
@@ -8,16 +8,16 @@ def divided(*weights, most=10):
 
 
 def test_portion_weighs_so_much_at_most():
-    """The order stays, and nothing is left out."""
+    """A portion has a limited weight; the order stays, and nothing is left out."""
     assert divided(4, 6, 1, 9, 1) == [(4, 6), (1, 9), (1,)]
     assert divided() == []
 
 
 def test_heavy_item_goes_alone():
-    """It is asked for all the same."""
+    """An item heavier than the limit is a portion of its own."""
     assert divided(1, 11, 12, 1, 1) == [(1,), (11,), (12,), (1, 1)]
 
 
 def test_items_that_weigh_nothing_hold_nothing_up():
-    """Clients without a connection here, for example."""
+    """Items without weight, such as clients without a connection here, do not fill a portion."""
     assert divided(0, 10, 0) == [(0, 10, 0)]

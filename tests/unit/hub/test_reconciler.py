@@ -66,7 +66,8 @@ def test_reconciler_writes_a_client_again_whose_data_is_gone(house):
 
 
 def test_client_that_was_written_again_is_as_old_as_its_socket(house):
-    """Its user was banned by a process that could not reach Redis at that time."""
+    """A user was banned by a process that could not reach Redis. A client that is written again is
+    not younger than that ban."""
     house.guest.opened_at = clock.monotonic() - 3600
     house.registry.forget()
     house.reconciler.restored()

@@ -1,4 +1,4 @@
-"""How a process keeps thousands of clients, and of channels, in step with its registry."""
+"""How a process keeps thousands of clients and channels in step with its registry."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
 
 
 def asked_about(registry, verb):
-    """Have a registry note about how many clients each call of a method is."""
+    """Make a registry record how many clients each call of a method is about."""
     method, counts = getattr(registry, verb), []
 
     def call(clients, *more):
@@ -46,8 +46,8 @@ def asked_about(registry, verb):
 
 @pytest.mark.parametrize(("channels", "calls"), [(1, [2]), (2, [1, 1])])
 def test_pages_with_many_channels_share_a_call_with_few_others(house, monkeypatch, channels, calls):
-    """Two thousand pages with 200 channels each took Redis longer than a call may, at each refresh.
-    To read what so many are subscribed to stopped the loop."""
+    """Two thousand pages have 200 channels each. Each call to the registry is about few of them:
+    for all at once Redis took longer than a call may, and reading the reply stopped the loop."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 2 * BESIDE_CHANNELS + 3)
     monkeypatch.setattr("flask_realtime.hub.reconciler.CLIENTS_AT_ONCE", 4 * BESIDE_CHANNELS + 3)
     other = Guest("d2")

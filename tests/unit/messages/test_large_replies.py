@@ -99,7 +99,7 @@ def test_others_run_between_two_large_replies(asked, monkeypatch):
 
 
 def test_memory_is_given_back_though_the_pause_is_cut_off(asked, monkeypatch):
-    """Nobody else would get that memory any more."""
+    """A greenlet is killed during a pause. The memory that it had taken is free for others."""
 
     def cut_off():
         raise SystemExit

@@ -203,7 +203,8 @@ def test_message_that_comes_after_the_end_is_not_heeded(heard):
 
 
 def test_message_that_is_cut_off_before_its_handler_is_answered(heard, page, monkeypatch):
-    """By a gevent.Timeout that an earlier handler began and forgot to end, say."""
+    """An earlier handler started a gevent.Timeout and did not end it, and the timeout interrupts
+    the next message before its handler. That message is answered."""
 
     def cut_off(*_):
         raise SystemExit
@@ -219,7 +220,8 @@ def test_message_that_is_cut_off_before_its_handler_is_answered(heard, page, mon
 
 
 def test_socket_whose_end_is_cut_off_gives_its_place_back(heard, monkeypatch):
-    """By a gevent.Timeout that the app began at the handshake and forgot to end, say."""
+    """The app started a gevent.Timeout at the handshake and did not end it, and the timeout
+    interrupts the end of the socket. Its place is free all the same."""
 
     def cut_off(jobs, seconds):
         raise SystemExit

@@ -1,4 +1,4 @@
-"""Sockets that were not closed when their session ended are found, and closed."""
+"""Sockets that are still open although their session has ended are found and closed."""
 
 import contextlib
 
@@ -27,8 +27,8 @@ def outlived(node):
 
 
 def test_socket_that_has_outlived_its_session_is_closed(node, outlived, monkeypatch):
-    """The process that was asked to log out has died before it told the others; of many sockets
-    that one alone is closed."""
+    """The process that handled a log-out died before it told the others. Of many sockets only the
+    one of that session is closed."""
     monkeypatch.setattr(outlived_sessions, "SESSIONS_AT_ONCE", 3)
     with contextlib.ExitStack() as opened:
         pages = [opened.enter_context(Page(node, socket_key=f"key {one}")) for one in range(7)]
@@ -44,7 +44,7 @@ def test_socket_that_has_outlived_its_session_is_closed(node, outlived, monkeypa
 
 
 def test_registry_that_is_away_closes_nothing(node):
-    """It is asked again at the next time."""
+    """The registry is unavailable, so no socket is closed. It is asked again the next time."""
     replies = [True, False, True]
 
     def has_ended(sessions):
@@ -67,7 +67,8 @@ def test_registry_that_is_away_closes_nothing(node):
 
 
 def test_socket_is_closed_though_a_middleware_never_closes_the_answer(node, outlived):
-    """It is in none of the app's views, and WSGI says that it has to: few know."""
+    """A middleware does not close the response, as WSGI requires. The socket is closed all the
+    same."""
     app = node.app
     app.add_url_rule("/clear", "clear", lambda: session.clear() or "")
     inner = app.wsgi_app
@@ -89,7 +90,7 @@ def test_socket_is_closed_though_a_middleware_never_closes_the_answer(node, outl
 
 
 def test_node_looks_for_them(node):
-    """As long as it has sockets."""
+    """A node looks for such sockets as long as it has sockets."""
     names = [call.__qualname__ for _, call in node._list_chores()]
 
     assert "OutlivedSessions.sweep" in names

@@ -236,7 +236,8 @@ def put_out(node, *channels):
 
 
 def test_user_who_leaves_many_rooms_keeps_the_socket(node):
-    """Of most of them the user's page knows nothing."""
+    """A user is removed from many rooms, most of which the page is not subscribed to. The socket
+    stays open."""
     node.registry.subscribe(CLIENT_OF_42, [*ROOMS[-2:], "hall"])
     with Page(node, identity="42") as page:
         eventually(lambda: node.is_heard("hall"))
@@ -249,7 +250,8 @@ def test_user_who_leaves_many_rooms_keeps_the_socket(node):
 
 
 def test_page_comes_back_that_may_be_put_into_a_room_that_it_has_left(node, monkeypatch):
-    """Its subscription was under way, and too many others that it had left had to be noted."""
+    """A page was being subscribed to a room while it left too many rooms to record each of them. It
+    reconnects, so that it does not stay in a room that it has left."""
     with Page(node, identity="42") as page:
         with monkeypatch.context() as patch:
             patch.setattr(node._reconciler.departures, "tell", lambda: False)

@@ -35,7 +35,8 @@ def test_oldest_are_dropped_when_too_many_wait(queue, registry, monkeypatch, cap
 
 
 def test_one_user_pushes_out_no_other(queue, registry, monkeypatch):
-    """However often somebody leaves rooms while Redis is away: earlier kicks of others stay."""
+    """One user leaves rooms again and again while Redis is down. Earlier removals of other users
+    are still sent."""
     monkeypatch.setattr(waiting_ends, "MOST_WAITING", 10)
     kick = UserEnd("kicked", "room")
     registry.refused.update([kick], *LEAVES)
@@ -50,7 +51,8 @@ def test_one_user_pushes_out_no_other(queue, registry, monkeypatch):
 
 
 def test_user_who_leaves_too_many_channels_comes_back_to_none_of_them(registry, here, monkeypatch):
-    """Who was kicked cannot have his kick forgotten: all of his present pages end then."""
+    """A user who was removed from a room leaves very many rooms, so that the removal cannot be
+    remembered. All of the user's present pages end instead."""
     monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(endings, "MOST_LEFT_BY_USER", 20)
     queue = Endings(registry, here)
@@ -69,7 +71,8 @@ def test_user_who_leaves_too_many_channels_comes_back_to_none_of_them(registry, 
 
 
 def test_ban_keeps_its_time_when_pages_end_for_other_reasons():
-    """A page of between the two must not come back."""
+    """A user's pages end for another reason after a ban. The ban keeps its time, so a page from in
+    between cannot connect."""
     ban, leave = WaitingEnd(UserEnd("42")), WaitingEnd(UserEnd("42", "room"), 0.0)
     waiting = WaitingEnds()
     waiting.add(ban)
@@ -162,7 +165,8 @@ def test_log_out_waits_for_no_flood_of_leaves(registry, let_wait, monkeypatch):
 
 
 def test_what_the_registry_takes_waits_for_no_retry(registry, let_wait, monkeypatch):
-    """However many came while Redis did not reply: a turn has a bound, and the next follows it."""
+    """Many ends came while Redis did not reply. A turn has a limited time, and the next turn
+    follows at once."""
     monkeypatch.setattr(endings, "TURN_SECONDS", 0)
     stuck = UserEnd("other", "stuck")
     many = [UserEnd("flooder", str(number)) for number in range(300)]

@@ -64,7 +64,8 @@ def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
 
 
 def test_what_a_socket_sets_behind_a_new_id_reaches_the_browser_too(server_side):
-    """The browser comes with an id that is nobody's by then; what waits was made by the user."""
+    """A socket has given the session a new id and then sets more. The browser comes with the former
+    id, and gets both."""
     browser = browser_of(server_side)
     browser.identify.set(who)
     browser.client.post("/set", json={"user": 42})

@@ -33,7 +33,8 @@ def test_session_whose_end_waits_has_ended(queue, registry, heir, asker, has_end
 
 
 def test_ban_is_pending_while_the_registry_is_told(queue, registry, monkeypatch):
-    """A connection to Redis may hang, and another one would let a page of the user in."""
+    """A ban's connection to Redis hangs. Meanwhile the ban counts in this process, since another
+    connection could admit a page of the user."""
     pending, end_user = [], registry.end_user
 
     def end_user_meanwhile(user, *more):

@@ -40,7 +40,8 @@ def test_nothing_is_given_back_where_the_c_library_cannot(monkeypatch):
 
 
 def test_giving_back_takes_little_of_the_time(clock, monkeypatch):
-    """Where it takes long, it is not done behind each large reply: nobody else runs meanwhile."""
+    """Giving memory back may take long, and nobody else runs meanwhile. In that case it is not done
+    after each large reply."""
     given, seconds, began = [], 0.05, clock.now
 
     def trim(pad):

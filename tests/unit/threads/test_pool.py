@@ -83,7 +83,8 @@ def test_pool_that_is_closed_does_what_it_is_given_all_the_same():
 
 
 def test_pool_gives_no_job_to_a_thread_whose_wait_was_cut_off(monkeypatch, caplog):
-    """By a gevent.Timeout that an earlier job began and forgot to end, say."""
+    """An earlier job started a gevent.Timeout and did not end it, and the timeout interrupts the
+    thread's wait. The pool gives that thread no job."""
     pool, done = ThreadPool(), threading.Event()
     cut_off(monkeypatch)
     pool.run(lambda: None)
@@ -97,7 +98,7 @@ def test_pool_gives_no_job_to_a_thread_whose_wait_was_cut_off(monkeypatch, caplo
 
 
 def cut_off(monkeypatch):
-    """Have every wait of the pool's threads end with an exception."""
+    """Make every wait of the pool's threads end with an exception."""
 
     class CutOff(threading.Event):
         def wait(self, timeout=None):

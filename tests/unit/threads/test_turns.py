@@ -103,7 +103,8 @@ def test_long_work_that_fails_keeps_nobody_out(clock):
 
 @pytest.mark.parametrize("is_called", [False, True], ids=["in-line", "called"])
 def test_thread_that_is_cut_off_in_line_keeps_nobody_else_waiting(clock, monkeypatch, is_called):
-    """A greenlet may be killed while it waits, or just as its turn has come."""
+    """A greenlet is killed while it waits for its turn, or just as its turn comes. The others get
+    their turns."""
     turns, gate, went_on = Turns(), threading.Event(), threading.Event()
     monkeypatch.setattr(module, "let_others_run", gate.wait)
     work(turns, clock, TURN_SECONDS * 2)

@@ -210,7 +210,8 @@ def test_replies_that_slow_peers_take_hold_no_more_than_they_may(told, monkeypat
 
 
 def test_peer_that_reads_is_known_before_others_come(told, clock, monkeypatch):
-    """Those that come do not end it in place of one that reads nothing."""
+    """A peer reads its reply. New replies do not close its socket in place of one that reads
+    nothing."""
     monkeypatch.setattr("flask_realtime.writing.poller.LOOK_SECONDS", 0.01)
     reader, silent, newest = lines = filled(3, reply=b"x" * 300_000)
     poller, looks = Poller(told), threading.Semaphore(0)

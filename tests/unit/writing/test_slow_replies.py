@@ -69,7 +69,7 @@ PIECE = 40_000
 
 
 class Peers:
-    """Sockets of a browser session each, and the replies that wait for them."""
+    """Sockets, each of a browser session of its own, and the replies that wait for them."""
 
     def __init__(self, clock, monkeypatch):
         self.replies = SlowReplies()
@@ -84,7 +84,7 @@ class Peers:
         self._closing.close()
 
     def ask(self, count, size=300_000):
-        """Let *count* further peers get a reply; return them, and which outboxes have to end."""
+        """Let *count* further peers get a reply; return them, and the outboxes that have to end."""
         peers = [Line(limit=10_000_000, session=f"{next(numbers):032}") for _ in range(count)]
         ended = []
         for peer in peers:
@@ -95,7 +95,8 @@ class Peers:
         return peers, ended
 
     def read(self, *peers, turns=3):
-        """Let *peers* read a little, and again; one that is named twice reads twice as fast."""
+        """Let *peers* read a little several times; a peer that is named twice reads twice as
+        fast."""
         for _ in range(turns):
             self._clock.now += FILLING_SECONDS
             self.replies.look()
@@ -106,7 +107,7 @@ class Peers:
         self.replies.look()
 
     def leave_room(self, peers, size):
-        """Let replies have so many bytes more than those of *peers* have now."""
+        """Allow replies so many bytes more than those of *peers* have now."""
         held = sum(peer.outbox.reply_bytes() for peer in peers)
         self._monkeypatch.setattr(module, "REPLY_BYTES", held + size)
 
@@ -129,7 +130,8 @@ def test_peer_that_reads_stays_though_it_holds_most(peers):
 
 
 def test_peer_that_has_only_filled_its_kernels_buffer_has_to_go(peers):
-    """It takes some of each reply though it reads nothing."""
+    """A peer reads nothing, but its kernel's buffer takes a part of each reply. Its socket is
+    closed."""
     (silent,), _ = peers.ask(1, 1_400_000)
     for _ in range(15):
         silent.outbox.flush()
@@ -145,7 +147,8 @@ def test_peer_that_has_only_filled_its_kernels_buffer_has_to_go(peers):
 
 
 def test_peer_that_reads_slowest_has_to_go_where_all_read(peers):
-    """A quick one is done soon, and then holds nothing."""
+    """All peers read. The slowest is closed, since a quick one is done soon and then holds
+    nothing."""
     (quick, slow), _ = peers.ask(2, 1_400_000)
     peers.read(quick, quick, slow)
     peers.leave_room([quick, slow], 200_000)
@@ -156,7 +159,7 @@ def test_peer_that_reads_slowest_has_to_go_where_all_read(peers):
 
 
 def test_peer_that_reads_no_longer_has_to_go_first(peers, clock):
-    """Whatever it has read before."""
+    """A peer has stopped reading. It is closed first, whatever it has read before."""
     (former, reader), _ = peers.ask(2, 1_400_000)
     peers.read(*[former] * 4, reader)
     clock.now += READING_SECONDS

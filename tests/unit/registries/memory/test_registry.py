@@ -197,8 +197,8 @@ assert list(registry.subscriptions(["digest-1"])["digest-1"]) == ["a"]
 
 
 def test_clock_that_is_set_back_keeps_nobody_out(registry, monkeypatch):
-    """An administrator sets the machine's clock back after a ban. The user who logs in again gets
-    a page that connects, and may be let into a room again."""
+    """An administrator sets the clock back after a ban. The user logs in again, and the new page
+    connects and may be subscribed."""
     page, earlier = "a" * 32 + "5" * 32, "b" * 32 + "6" * 32
     registry.subscribe(earlier, ["room"])
     registry.end_user("kim")

@@ -1,4 +1,4 @@
-"""The hash of a client, as Redis replies with it."""
+"""The hash of a client, as Redis returns it."""
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.redis.client_hashes import (
@@ -15,7 +15,8 @@ HASH = [
 
 
 def test_hash_tells_what_a_client_is_subscribed_to():
-    """Its channels, how far each was sent, and what it has left; names may hold colons."""
+    """The hash holds a client's channels, the position up to which each was sent, and the channels
+    that it has left; names may hold colons."""
     found = subscriptions_in(HASH, "me/")
 
     assert set(found) == {"a:b"}
@@ -25,14 +26,16 @@ def test_hash_tells_what_a_client_is_subscribed_to():
 
 
 def test_hash_tells_which_processes_have_the_client():
-    """Each has names for its own connections."""
+    """The hash names the processes with connections of the client, each with its own names for
+    them."""
     assert holders_in(HASH) == {"me", "other"}
     assert subscriptions_in(HASH, "me/").connections == ["1", "3"]
     assert as_fields([]) == {}
 
 
 def test_items_of_another_client_of_the_session_do_not_wait_for_this_one():
-    """Nor do those that somebody has taken."""
+    """Changes of another page of the session, and changes that were fetched, do not wait for this
+    client."""
     items = [
         b'[0,"d","",0]\nfirst\nline',
         b'[1,"other","",0]\nhers',

@@ -139,7 +139,8 @@ def test_what_waits_is_for_one_page_and_given_to_one_taker(of):
     ("script", "more"), [(scripts.SUBSCRIBE, ()), (scripts.SUBSCRIBE_AT_TAILS, (1000, "9:9:9"))]
 )
 def test_subscription_that_comes_too_late_changes_nothing(of, store, tmp_path, script, more):
-    """Its caller has given it up, and would not see that the user was put out since."""
+    """A subscription reaches Redis after its deadline. It is not made: its caller has given up, and
+    would not notice that the user was removed since."""
     keys, (clients, deadline) = RedisKeys(tmp_path.name), of("me")
     channel = keys.channel("room")
     named = [keys.client(DIGEST), keys.session_of(DIGEST), keys.list, channel.state, channel.log]

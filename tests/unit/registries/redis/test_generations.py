@@ -1,10 +1,11 @@
-"""Which connections to Redis may lead to a former master."""
+"""Connections to Redis that may lead to a former master."""
 
 from flask_realtime.registries.redis.generations import RENEWAL_SECONDS, Generations
 
 
 def test_refused_call_is_worth_another_attempt_now_and_then(clock):
-    """A Redis may refuse to write for minutes, and each call would connect anew."""
+    """Redis refuses to write, perhaps for minutes. Calls reconnect now and then, not each of
+    them."""
     generations = Generations()
     first = generations.present
 
@@ -19,7 +20,8 @@ def test_refused_call_is_worth_another_attempt_now_and_then(clock):
 
 
 def test_call_over_an_earlier_connection_is_made_again_at_once(clock):
-    """Another call has noticed before that its master is one no more."""
+    """Another call has noticed that its master is one no more. A call over an earlier connection is
+    repeated at once."""
     generations = Generations()
     seen = generations.present
     generations.renew(seen)

@@ -80,8 +80,8 @@ def test_end_that_arrives_after_its_time_does_nothing(store, near, heard, end):
 
 @pytest.fixture
 def arrives_late(store):
-    """A function that sends a request which Redis gets after its time, and does something else
-    between its time and then."""
+    """A function that sends a request which reaches Redis after its deadline, and does something
+    else between the deadline and then."""
 
     def send(request, meanwhile):
         port = store.client.connection_pool.connection_kwargs["port"]
@@ -119,7 +119,8 @@ def test_request_that_arrives_after_its_time_grants_nothing(near, arrives_late):
 
 
 def test_leave_that_arrives_after_its_time_takes_nothing_back(near, arrives_late):
-    """The page has joined the room again since."""
+    """A leave reaches Redis after its deadline, and the page has joined the room again since. The
+    page stays in the room."""
     near.subscribe(PAGE, [ROOM])
 
     arrives_late(
@@ -130,8 +131,9 @@ def test_leave_that_arrives_after_its_time_takes_nothing_back(near, arrives_late
 
 
 def test_handshake_that_arrives_after_its_time_leaves_no_connection(near, arrives_late):
-    """It would count as the page's latest, so that nobody could note what the page was sent by the
-    socket that it has, and the page would get it again."""
+    """A handshake reaches Redis after its deadline. It leaves no entry, which would count as the
+    page's latest connection: the positions of the page's real socket would not be recorded, and the
+    page would get messages twice."""
     near.subscribe(PAGE, [ROOM])
 
     arrives_late(lambda far, now: far.connect(PAGE, "9"), lambda: near.connect(PAGE, "1"))

@@ -170,8 +170,8 @@ def looks_and_first(store, registry, channel, last):
 
 
 def test_page_that_begins_some_messages_back_has_none_of_them_read_twice(store):
-    """Where each entry of a log counts, Redis looks at the first of them alone: to read megabytes
-    for each page that is loaded would take it some milliseconds."""
+    """A page subscribes with last=, and each entry of the log is for it. Redis looks at the first
+    of them only, since reading megabytes for each page would take milliseconds."""
     registry = store.open()
     routes = {"all": Route("html"), "some": Route(to="other")}
     for channel, route in routes.items():

@@ -148,7 +148,8 @@ def read_only(client):
 
 
 def test_calls_that_a_read_only_redis_refuses_do_not_connect_each(pool_at, client, clock, tmp_path):
-    """It may refuse for minutes. The first of them looks for another master."""
+    """Redis refuses to write, perhaps for minutes. Only the first call reconnects to look for
+    another master."""
     pool, write = pool_at(), ("SET", tmp_path.name, "here")
     pool.run([write], Deadline(DEADLINE))
 

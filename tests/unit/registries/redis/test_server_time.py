@@ -1,4 +1,4 @@
-"""What time it is in Redis, as a process knows it from what Redis said a moment ago."""
+"""The time of Redis's clock, as a process knows it from an earlier reply."""
 
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.server_time import (
@@ -14,7 +14,7 @@ IN_REDIS_MS = 1_700_000_000_250
 
 
 def test_time_is_asked_for_now_and_then(clock):
-    """It travels with other commands, and not with each of them."""
+    """The time is asked for together with some commands, not with each of them."""
     clock.now = 1000.0
     time = ServerTime()
     assert time.questions() == (("TIME",),)
@@ -27,7 +27,8 @@ def test_time_is_asked_for_now_and_then(clock):
 
 
 def test_deadline_is_told_by_the_clock_of_redis(clock):
-    """From what Redis said last; not at all if that is long ago, or was wrong."""
+    """A deadline is given by Redis's clock if that is known; it is not given if the last reply is
+    old, or was wrong."""
     clock.now = 1000.0
     time = ServerTime()
     assert time.over_at(Deadline(2.0)) == ""
@@ -41,7 +42,8 @@ def test_deadline_is_told_by_the_clock_of_redis(clock):
 
 
 def test_time_that_was_told_slowly_is_asked_for_once_more(clock):
-    """A process that has to connect first cannot say when Redis looked at its clock."""
+    """The reply took long, because the process had to connect first. It does not show when Redis
+    read its clock, so the time is asked for again."""
     clock.now = 1000.0
     time = ServerTime()
 
@@ -53,7 +55,7 @@ def test_time_that_was_told_slowly_is_asked_for_once_more(clock):
 
 
 def test_time_that_proved_wrong_is_asked_for_again(clock):
-    """The clock of Redis was set."""
+    """Redis's clock was changed. The time is asked for again."""
     clock.now = 1000.0
     time = ServerTime()
     time.note(1000.0, [IN_REDIS])

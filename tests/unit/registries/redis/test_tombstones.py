@@ -112,8 +112,9 @@ def test_who_was_put_out_of_a_channel_stays_out_of_it_while_redis_is_out_of_memo
 
 
 def test_clock_that_is_set_back_lets_nobody_end_what_took_the_place_of_a_session(store, tmp_path):
-    """A copy of the ended session's cookie ends it once more. Redis has failed over to a machine
-    whose clock is behind, so that the first end seems to be yet to come."""
+    """Redis has failed over to a machine whose clock is behind, so that a session's end seems to
+    lie in the future. A copy of the session's cookie ends the session again; its successor still
+    works."""
     registry = store.open()
     registry.end_session("s", successor="next")
     key = RedisKeys(tmp_path.name).session("s")
@@ -135,7 +136,8 @@ CLIENTS = {
 
 @pytest.fixture
 def deaf(store, monkeypatch):
-    """A registry whose process hears Redis no more; what it is told is in ``deaf.told``."""
+    """A registry whose process does not receive Redis any more; ``deaf.told`` records what it is
+    told."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     monkeypatch.setattr(disconnects, "NOTICED_SECONDS", 0)
     recorder = Recorder()
@@ -153,7 +155,8 @@ def deaf(store, monkeypatch):
 
 
 def test_log_outs_of_strangers_close_no_other_sockets(deaf, store):
-    """However many there are while a process hears nothing: it closes those that have ended."""
+    """Strangers log out in great numbers while a process receives nothing. It closes the sockets of
+    ended sessions, and no others."""
     other = store.open()
     other.end_session("1" * 32)
     other.end_user("banned")
@@ -173,7 +176,8 @@ def test_log_outs_of_strangers_close_no_other_sockets(deaf, store):
 
 
 def test_all_sockets_come_back_where_tombstones_may_have_expired(deaf, store):
-    """A process that was away for long has refreshed none of its clients."""
+    """A process was cut off for so long that recorded ends may have expired. All its sockets close
+    and reconnect."""
     other = store.open()
     for number in range(300):
         other.disconnect(Disconnect(session=f"{number:032}"))
