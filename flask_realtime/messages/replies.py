@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from flask import Response
 
-from ..protocol.messages import JSONText, MessageId, Reply, error_reply
+from ..protocol.messages import JSONText, MessageId, Reply, error_reply, read_json
 from .large_replies import ReplyTurn
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
 # Headers by which an app tells the proxy in front of it to send a file. Their values are paths on
 # the server's disk, which clients must not see.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
+_ENCODING = "content-encoding"
 _TEXT_TYPES = frozenset(
     [
         "application/ecmascript",
@@ -65,8 +66,9 @@ def reply_of(
     if isinstance(body, str):
         return error_reply(message_id, 502, body)
     turn.encode(len(body))
-    text, encoding = _encode(response, body)
-    return Reply(message_id, response.status_code, _headers(response, environ), text, encoding)
+    headers = _headers(response, environ)
+    text, encoding = _encode(response, headers, body)
+    return Reply(message_id, response.status_code, headers, text, encoding)
 
 
 def _read(
@@ -111,11 +113,11 @@ def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
     return headers
 
 
-def _encode(response: Response, data: bytes) -> tuple[str, str | None]:
+def _encode(response: Response, headers: Mapping[str, str], data: bytes) -> tuple[str, str | None]:
     """Return a body as text, and how the text encodes it: ``"base64"``, or None for plain text."""
     if not data:
         return "", None
-    if response.headers.get("Content-Encoding", "identity") == "identity":
+    if all(headers[name] == "identity" for name in headers if name.lower() == _ENCODING):
         if response.is_json:
             text = _json(data)
             if text is not None:
@@ -132,7 +134,7 @@ def _json(data: bytes) -> JSONText | None:
     """Return *data* as JSON text; None if browsers could not parse a reply that embeds it."""
     try:
         text = data.decode().strip()
-        _decoder.decode(text)
+        read_json(text)
     except (ValueError, RecursionError):
         return None
     return JSONText(text)
@@ -142,10 +144,3 @@ def _is_text(mimetype: str | None) -> bool:
     return mimetype is not None and (
         mimetype.startswith("text/") or mimetype.endswith("+xml") or mimetype in _TEXT_TYPES
     )
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"JSON has no {constant}.")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse)

@@ -185,13 +185,23 @@ def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
     return {channel: _parse_position(channel, text) for channel, text in positions.items()}
 
 
-def _parse_object(text: str) -> dict[str, Any]:
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text, in which there is no NaN and no infinity (RFC 8259).
+
+    :raises ValueError: if *text* is no JSON.
+    :raises RecursionError: if its values are nested too deeply.
+    """
     text = text.strip(_WHITE_SPACE)
+    # Not decode(), which looks for white space by regular expressions.
+    value, end = _decoder.raw_decode(text)
+    if end != len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
+    return value
+
+
+def _parse_object(text: str) -> dict[str, Any]:
     try:
-        # Not decode(), which looks for white space by regular expressions.
-        fields, end = _decoder.raw_decode(text)
-        if end != len(text):
-            raise json.JSONDecodeError("Extra data", text, end)
+        fields = read_json(text)
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"A message must be JSON, and this one is not: {error}") from None
     if not isinstance(fields, dict):
