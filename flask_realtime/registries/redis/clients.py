@@ -39,7 +39,8 @@ class RedisClients:
         self._pool = pool
         self._keys = keys
         self._process = process
-        self._tombstones = RedisTombstones(pool, keys, config)
+        #: The sessions and users that have ended.
+        self.tombstones = RedisTombstones(pool, keys, config)
         lifetimes = Lifetimes.of(config)
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
@@ -123,15 +124,15 @@ class RedisClients:
             )
 
         (known, items, has_arrived, has_ended, began), *of_others = self._timely.run(
-            command, deadline, self._tombstones.questions(user, sessions)
+            command, deadline, self.tombstones.questions(user, sessions)
         )
         if has_ended:
             return Arrival(None, (), has_ended=True)
-        if self._tombstones.is_refused(int(began), of_others):
+        if self.tombstones.is_refused(int(began), of_others):
             self.forget_connection(ConnectionRecord(digest, name, {}), deadline)
             return Arrival(None, (), has_ended=True)
         subscriptions = self._subscriptions(known) if known else None
-        lost = self._tombstones.lost(user, subscriptions, of_others, deadline)
+        lost = self.tombstones.lost(user, subscriptions, of_others, deadline)
         if lost:
             self.unsubscribe(digest, lost, deadline)
             # Read again, so that the page is told which channels it has left.
@@ -227,7 +228,7 @@ class RedisClients:
         :param arguments: the last arguments of the script.
         """
         limits = (self._awaited_for, self._most_channels)
-        check = None if grant is None else RevocationCheck(self._tombstones, grant)
+        check = None if grant is None else RevocationCheck(self.tombstones, grant)
         # Asked behind the script: if the user is put out later, every process is told of it.
         questions = () if check is None else (check.question(),)
 
@@ -247,7 +248,7 @@ class RedisClients:
         digest: str,
         processes: set[str],
         check: RevocationCheck,
-        ended_ago: Sequence[int],
+        ended_ago: Sequence[tuple[int, bytes]],
         deadline: Deadline,
     ) -> set[str]:
         """Take back what the user of a client that was just subscribed was put out of.

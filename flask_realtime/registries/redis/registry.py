@@ -34,7 +34,6 @@ from .log import RedisLog
 from .pool import RedisPool
 from .resp import ErrorReply
 from .survey import NO_EVICTION, RedisSurvey
-from .tombstones import RedisTombstones
 
 
 class RedisRegistry(Registry):
@@ -58,7 +57,6 @@ class RedisRegistry(Registry):
         self._survey = RedisSurvey(self._address, keys)
         self._pool = RedisPool(self._address, seconds, self._survey)
         self._log = RedisLog(self._pool, keys, config)
-        self._tombstones = RedisTombstones(self._pool, keys, config)
         self._own: ForkLocal[_Own] = ForkLocal(lambda: _Own(self._pool, keys, config))
 
     def __str__(self) -> str:
@@ -159,20 +157,20 @@ class RedisRegistry(Registry):
 
     def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> int:
         end = SessionEnd(session, heir, successor)
-        ended_ago, orphans = self._tombstones.end_session(end, age, self._pool.deadline())
+        ended_ago, orphans = self._clients.tombstones.end_session(end, age, self._pool.deadline())
         for orphan in orphans:
             self.disconnect(Disconnect(session=orphan, code=CloseCode.SESSION_CHANGED))
         return ended_ago
 
     def has_ended(self, sessions: Collection[str], heir: str = "") -> bool:
-        return self._tombstones.has_ended(sessions, heir, self._pool.deadline())
+        return self._clients.tombstones.has_ended(sessions, heir, self._pool.deadline())
 
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
         is_told_late = False
         over_at = self._pool.over_at(deadline)
         try:
-            self._tombstones.end_user(user, channel, age, over_at, deadline)
+            self._clients.tombstones.end_user(user, channel, age, over_at, deadline)
             is_told_late = age > LATE_MS
         finally:
             # Also if Redis has refused to note it: a Redis that does not write still announces.
@@ -187,7 +185,7 @@ class RedisRegistry(Registry):
         own, deadline = self._own.get(), self._pool.deadline()
 
         def of_ended(deaf_for: float) -> Sequence[Disconnect]:
-            return self._tombstones.orders_for(clients, deaf_for, deadline)
+            return self._clients.tombstones.orders_for(clients, deaf_for, deadline)
 
         if own.events is not None:
             own.disconnects.catch_up(own.events, of_ended, deadline)

@@ -22,7 +22,8 @@ class RevocationCheck:
     Redis says how long ago the user was put out, by its own clock, and this process knows how long
     ago the request asked. Redis reads its clock at some moment between the question and the reply.
     If both orders are possible within that time, :attr:`is_unsure` is true, and Redis is to be
-    asked again.
+    asked again. A request that asks right behind an end that this process has told Redis of, such
+    as one that disconnects its user and goes on, is known to be the later one.
 
     :param grant: what the request subscribes its page to.
     """
@@ -64,11 +65,13 @@ class RevocationCheck:
         self._ages = {name: age_in_ms(moment) for name, moment in self._open.items()}
         return self._tombstones.ended_ago(self._user, tuple(self._open))
 
-    def note(self, reply: Sequence[int]) -> None:
+    def note(self, reply: Sequence[tuple[int, bytes]]) -> None:
         """Note the reply to the last question, which has just come."""
-        for (name, moment), ago in zip(tuple(self._open.items()), reply, strict=True):
-            if 0 <= ago < self._ages[name]:
+        for (name, asked), (ago, moment) in zip(tuple(self._open.items()), reply, strict=True):
+            # No clocks are compared where this process knows the order by itself.
+            is_earlier = self._tombstones.was_told_before(self._user, name, moment, asked)
+            if 0 <= ago < self._ages[name] and not is_earlier:
                 self._revoked.append(name)
-            elif 0 <= ago < age_in_ms(moment):
+            elif 0 <= ago < age_in_ms(asked) and not is_earlier:
                 continue
             del self._open[name]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...config.settings import Config
 from ...errors import CloseCode
 from ...identity.keys import session_of
+from ...threads import clock
+from ..expiring import ExpiringDict
 from ..lifetimes import MOST_LEFT_BY_USER, Lifetimes
 from ..records import LATE_END_MS, Disconnect, SessionEnd
 from ..subscriptions import Subscriptions
@@ -17,6 +20,13 @@ from .keys import RedisKeys
 from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
+
+# What a script replies that has done nothing, because its deadline was over.
+TOO_LATE = 1
+# For how many seconds a process remembers the ends of users that it told Redis of: longer than the
+# requests behind them take. And how many.
+TOLD_SECONDS = 60.0
+MOST_TOLD = 10_000
 
 
 class RedisTombstones:
@@ -28,6 +38,10 @@ class RedisTombstones:
         lifetimes = Lifetimes.of(config)
         self._awaited_for = milliseconds(lifetimes.awaited_client)
         self._lives = milliseconds(lifetimes.client)
+        # The ends of users that this process told Redis of lately: when Redis noted it by its own
+        # clock, and when this process had the reply.
+        self._told: ExpiringDict[tuple[str, str], tuple[bytes, float]] = ExpiringDict(TOLD_SECONDS)
+        self._lock = threading.Lock()
 
     def end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, list[str]]:
         """Note that a session has ended, *age* ms ago: see :meth:`.Registry.end_session`.
@@ -60,12 +74,13 @@ class RedisTombstones:
         left = () if channel is None else (channel,)
         arguments = (self._lives, MOST_LEFT_BY_USER, age, over_at, *left)
         command = scripts.END_USER([self._keys.user(user)], arguments)
-        (is_late,) = self._pool.ask([command], deadline)
-        if is_late:
+        (moment,) = self._pool.ask([command], deadline)
+        if moment == TOO_LATE:
             raise self._pool.unavailable(
                 "the order to disconnect or unsubscribe a user reached it too late, and was not "
                 "recorded"
             )
+        self._note_told((user, channel or ""), moment)
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
         """Return what a new connection asks about its user and its session's former names.
@@ -81,8 +96,30 @@ class RedisTombstones:
         return asked
 
     def ended_ago(self, user: str, channels: Collection[str]) -> Command:
-        """Return what asks how many ms ago a user was put out of channels, or disconnected ("")."""
+        """Return what asks how many ms ago a user was put out of channels, or disconnected ("").
+
+        The reply has the moment, too, by the clock of Redis.
+        """
         return scripts.ENDED_AGO([self._keys.user(user)], channels)
+
+    def was_told_before(self, user: str, channel: str, moment: bytes, asked: float) -> bool:
+        """Return whether this process told Redis of an end, and a request asked behind that.
+
+        :param channel: the channel that the user was put out of; empty: the user was disconnected.
+        :param moment: when Redis noted the latest of such ends, by its own clock.
+        :param asked: when the request asked, by :func:`time.monotonic`.
+        """
+        with self._lock:
+            told = self._told.get((user, channel), clock.monotonic())
+        return told is not None and told[0] == moment and told[1] < asked
+
+    def _note_told(self, end: tuple[str, str], moment: bytes) -> None:
+        now = clock.monotonic()
+        with self._lock:
+            self._told.put(end, (moment, now), now)
+            self._told.pop_expired(now, 10)
+            if len(self._told) > MOST_TOLD:
+                self._told.pop_oldest()
 
     def orders_for(
         self, clients: Mapping[str, str | None], deaf_for: float, deadline: Deadline

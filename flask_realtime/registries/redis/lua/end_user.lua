@@ -1,6 +1,6 @@
 -- Writes the tombstone of a user: age ms ago, the user was disconnected, or put out of the channel that
--- ARGV[5] names. Returns 0; or 1, having done nothing, if over_at is over: age is too small then, and the
--- caller has given up this call, and tries again.
+-- ARGV[5] names. Returns the moment that it has noted; or 1, having done nothing, if over_at is over: age
+-- is too small then, and the caller has given up this call, and tries again.
 -- The tombstone is a hash with these fields; a moment is a time in ms since 1970:
 --   ended           the moment at which the user was last disconnected
 --   left:CHANNEL    the moment at which the user was last put out of the channel
@@ -53,4 +53,4 @@ else
     note('ended', moment)
 end
 redis.call('PEXPIRE', user, lives)
-return 0
+return as_moment(moment)
