@@ -117,6 +117,11 @@ class AppState:
         """Whether the app has served its first request."""
         return self._serving.has_begun
 
+    @property
+    def has_node(self) -> bool:
+        """Whether this process has a node of the app already."""
+        return self._nodes.has_value
+
     def node(self) -> Node:
         """Return this process's node of the app.
 

@@ -12,6 +12,7 @@ from .app_publisher import AppPublisher
 from .app_state import AppState
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
+from .flask_contexts import present_app
 from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
 from .messages.call_rules import Opened, open_to_calls
@@ -267,6 +268,13 @@ class Realtime(Pushing, Subscribing):
 
     def _publisher(self) -> AppPublisher:
         return self._state().publisher
+
+    def _publishers_of_commit(self) -> list[AppPublisher]:
+        app, own = present_app() if has_app_context() else None, self._living_apps()
+        if app is None or app in own or "realtime" not in app.extensions:
+            return [self._publisher()]
+        # A commit of an app that another Realtime serves: it has its own pages refreshed.
+        return [state.publisher for state in map(_state_of, own) if state.has_node]
 
     def _expect_users(self) -> None:
         self._identify.warn_if_nobody_is_known()

@@ -40,6 +40,10 @@ class Pushing(ABC):
         """Return the publisher of the current app, or of the only app."""
 
     @abstractmethod
+    def _publishers_of_commit(self) -> list[AppPublisher]:
+        """Return the publishers of the apps whose pages a commit of the current app concerns."""
+
+    @abstractmethod
     def _expect_users(self) -> None:
         """Warn the developer if no page can belong to a user."""
 
@@ -212,7 +216,8 @@ class Pushing(ABC):
         # The page whose request committed is not left out: the response to it may show none of the
         # change (a 204), or one block of several.
         addressing = Addressing(checked, Route("refresh"))
-        self._publisher().deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
+        for publisher in self._publishers_of_commit():
+            publisher.deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
 
 
 def _to_others() -> Route:

@@ -32,6 +32,11 @@ class ForkLocal(Generic[Value]):
                 self._values.pop(other, None)
         return value
 
+    @property
+    def has_value(self) -> bool:
+        """Whether this process has its value already."""
+        return os.getpid() in self._values
+
     def pop(self) -> Value | None:
         """Remove and return the value of this process; None if the process never asked for it."""
         return self._values.pop(os.getpid(), None)

@@ -1,0 +1,70 @@
+"""Commits in a process whose apps, each with a Realtime of its own, share their models."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.orm import Session, declarative_base
+
+from flask_realtime import Realtime
+
+Base = declarative_base()
+
+
+class Row(Base):
+    """A row that pages of several apps show."""
+
+    __tablename__ = "rows"
+    id = Column(Integer, primary_key=True)
+
+
+@pytest.fixture
+def engine():
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def make_app():
+    """A function that returns an app whose pages show rows; it has begun to serve."""
+
+    def make_app(name, serves=True):
+        app = Flask(name)
+        app.secret_key = "secret"
+        app.testing = True
+        Realtime(app).refresh_on_commit(Row, "rows")
+        if serves:
+            app.extensions["realtime"].node()
+        return app
+
+    return make_app
+
+
+def refreshes(app):
+    """How many refreshes stand in the log of the channel."""
+    registry = app.extensions["realtime"].node().registry
+    return registry.read({"rows": None}, 1)["rows"].tail.seq
+
+
+def test_commit_refreshes_the_pages_of_each_app_once(engine, make_app):
+    """Whichever app commits, those who look at the other one see the change too."""
+    public, admin = make_app("public"), make_app("admin")
+
+    with public.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+    assert [refreshes(public), refreshes(admin)] == [1, 1]
+
+
+def test_commit_begins_nothing_in_an_app_that_does_not_serve(engine, make_app):
+    """An app that only stands beside, as those of earlier tests do, starts no thread for it."""
+    public, beside = make_app("public"), make_app("beside", serves=False)
+
+    with public.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+    assert refreshes(public) == 1
+    assert not beside.extensions["realtime"].has_node
