@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -66,6 +67,12 @@ class Conversations:
     def has_leave_hooks(self) -> bool:
         """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
+
+    @cached_property
+    def places(self) -> Collection[str]:
+        """The first parts of the paths of the app's routes, as far as the app has named them."""
+        first = (rule.rule.split("/")[1] for rule in self._app.url_map.iter_rules())
+        return frozenset(one for one in first if "<" not in one)
 
     def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,9 +23,13 @@ HANDLED_BYTES = 32 * 1024 * 1024
 # message has ended for so many seconds, or none of its own kind or session where only their share
 # is used up.
 PATIENCE_SECONDS = 10.0
-# Within how many characters the path of a call is looked for.
+# Within how many characters the path of a call is looked for, and among how many of its parts the
+# one that tells the view: before it stands the prefix under which the app is mounted.
 PATH_WITHIN = 2000
-_PATH = re.compile(r'"uri"\s*:\s*"(?:https?://[^/"]*)?/?([^/?#"\\]{0,100})')
+PARTS = 3
+_PATH = re.compile(r'"uri"\s*:\s*"(?:https?://[^/"]*)?/?([^?#"\\]{0,200})')
+# How JSON writes letters and signs that need no escape: no honest client does.
+_DISGUISED = re.compile(r"\\u00[2-7]")
 
 
 class LargeMessages:
@@ -45,7 +49,12 @@ class LargeMessages:
 
     @contextmanager
     def hold(
-        self, data: bytes, turns: Turns, session: str, is_wanted: Callable[[], bool] | None = None
+        self,
+        data: bytes,
+        turns: Turns,
+        session: str,
+        is_wanted: Callable[[], bool] | None = None,
+        places: Collection[str] = (),
     ) -> Iterator[Message]:
         """Parse *data* for as long as the ``with`` block runs; wait while others take too much.
 
@@ -54,10 +63,12 @@ class LargeMessages:
         :param turns: those of the sockets' readers.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
+        :param places: the first parts of the paths of the app's routes. Calls of each count as one
+            kind, and all others as one together: a client can make up any number of them.
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        size, kind = _measure(data.decode())
+        size, kind = _measure(data.decode(), places)
         with self._budget.take(size, kind, session, is_wanted):
             yield self.look(data.decode(), turns)
 
@@ -70,16 +81,20 @@ def id_of(message: Message | bytes) -> Any:
     return None if head is None else head[0]
 
 
-def _measure(text: str) -> tuple[int, str]:
-    return parsed_size(text), _kind_of(text)
+def _measure(text: str, places: Collection[str]) -> tuple[int, str]:
+    return parsed_size(text), _kind_of(text, places)
 
 
-def _kind_of(text: str) -> str:
+def _kind_of(text: str, places: Collection[str]) -> str:
     """Return what handles a message, as far as its beginning tells.
 
     That is the action and, of a call, the first part of the path: the calls of a slow view hold up
-    no view that stands elsewhere.
+    no view that stands elsewhere. Where several parts of the text may be the path, or one that is
+    not seen here, none of them counts.
     """
     action = (peek(text) or ("", ""))[1]
-    path = _PATH.search(text, 0, PATH_WITHIN) if action == "call-route" else None
-    return action if path is None else f"{action} {path.group(1)}"
+    if action != "call-route" or text.count('"uri"') != 1 or _DISGUISED.search(text):
+        return action
+    path = _PATH.search(text, 0, PATH_WITHIN)
+    parts = path.group(1).split("/")[:PARTS] if path is not None else []
+    return f"{action} {next((one for one in parts if one in places), '')}"

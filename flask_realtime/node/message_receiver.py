@@ -261,7 +261,8 @@ class MessageReceiver:
             self._answer(parse_message(message.decode()))
         else:
             turns, session = connection.reading.turns, session_of(connection.digest)
-            with large.hold(message, turns, session, lambda: connection.is_open) as parsed:
+            places = self._services.conversations.places
+            with large.hold(message, turns, session, lambda: connection.is_open, places) as parsed:
                 self._answer(parsed)
 
     def _answer(self, message: Message) -> None:

@@ -46,9 +46,9 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     assert len(held) == 4
 
 
-def call(uri):
-    data = {"id": "1", "action": "call-route", "method": "POST", "uri": uri, "json": [[]] * 1000}
-    return json.dumps(data)
+def call(uri, **ahead):
+    data = {"id": "1", "action": "call-route", "method": "POST", **ahead, "uri": uri}
+    return json.dumps({**data, "json": [[]] * 1000})
 
 
 def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
@@ -59,7 +59,7 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(text, session):
-        with large.hold(text.encode(), Turns(), session):
+        with large.hold(text.encode(), Turns(), session, places=["slow", "quick"]):
             held.append(text)
             gate.wait(DEADLINE)
 
@@ -71,6 +71,48 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
     threads[-1].start()
 
     eventually(lambda: quick in held)
+    assert len(held) == 3
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+
+DISGUISES = {
+    "a path that no route has": [call(f"/made-up-{n}/1") for n in range(4)],
+    "the path in percent signs": [
+        call(path) for path in ("/%73low", "/s%6cow", "/sl%6fw", "/slo%77")
+    ],
+    "another path ahead": [call("/slow", referrer={"uri": f"/quick{n}"}) for n in range(4)],
+    "the path twice": [
+        call("/slow").replace('"method"', f'"uri": "/quick{n}", "method"') for n in range(4)
+    ],
+    "the key in escapes": [
+        call(f"/quick{n}").replace('"json"', '"\\u0075ri": "/slow", "json"') for n in range(4)
+    ],
+}
+
+
+@pytest.mark.parametrize("texts", DISGUISES.values(), ids=DISGUISES)
+def test_disguised_calls_of_a_slow_view_hold_up_no_other(monkeypatch, texts):
+    """A client writes the path of each call so that it looks like that of another view. All such
+    calls share what the calls of one view may take."""
+    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(texts[0]) * 5)
+    large, gate, held = LargeMessages(), threading.Event(), []
+    places = ["slow", *(f"quick{n}" for n in range(4))]
+
+    def handle(text, session):
+        with large.hold(text.encode(), Turns(), session, places=places):
+            held.append(text)
+            gate.wait(DEADLINE)
+
+    threads = [threading.Thread(target=handle, args=(one, one)) for one in texts]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(held) == 2 and large._budget.is_waited_for)
+    threads.append(threading.Thread(target=handle, args=(TEXT, "another")))
+    threads[-1].start()
+
+    eventually(lambda: TEXT in held)
     assert len(held) == 3
     gate.set()
     for thread in threads:
