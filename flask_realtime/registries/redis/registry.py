@@ -138,9 +138,14 @@ class RedisRegistry(Registry):
         self._clients.forget_connection(record, self._pool.deadline())
 
     def refresh(self, records: Sequence[ConnectionRecord], channels: Collection[str]) -> list[str]:
-        unknown = self._clients.refresh(records, self._pool.deadline())
-        self._log.keep(channels, self._pool.deadline())
-        self._survey.note_claims(self._pool.ask(self._survey.claims(), self._pool.deadline()))
+        deadline = self._pool.deadline()
+        unknown = self._clients.refresh(records, deadline)
+        self._log.keep(channels, deadline)
+        try:
+            # A Redis that is out of memory refuses the claim, which can wait.
+            self._survey.note_claims(self._pool.run(self._survey.claims(), deadline))
+        except ConnectionLost as error:
+            raise self._pool.unavailable(error) from None
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:
@@ -168,6 +173,9 @@ class RedisRegistry(Registry):
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
         is_told_late = False
+        if channel is not None and age <= LATE_MS and own.events is not None:
+            # Told directly, because this process may not reach Redis right now.
+            own.events.unsubscribed(user, channel)
         over_at = self._pool.over_at(deadline)
         try:
             self._clients.tombstones.end_user(user, channel, age, over_at, deadline)
@@ -175,8 +183,6 @@ class RedisRegistry(Registry):
         finally:
             # Also if Redis has refused to note it: a Redis that does not write still announces.
             if channel is not None and not is_told_late:
-                if own.events is not None:
-                    own.events.unsubscribed(user, channel)
                 own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
         if channel is not None and is_told_late:
             self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))

@@ -4,11 +4,14 @@ import pytest
 import redis
 
 from flask_realtime.config.settings import Config
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries import make_registry
+from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis.registry import RedisRegistry
 
 from ....contract.recorder import Recorder
+from ....ports import free_port
 
 
 @pytest.fixture
@@ -90,3 +93,28 @@ def test_redis_that_nobody_named_says_why_it_is_wanted(chosen):
     assert reason in str(registry)
     assert chosen or "set REALTIME_REDIS, or serve the app by one process" in str(registry)
     registry.close()
+
+
+def test_user_who_is_put_out_while_redis_is_away_leaves_the_pages_of_this_process(opened):
+    """The call fails, and the other processes are not told. This one needs no Redis for it."""
+    recorder = Recorder()
+    registry = opened(f"redis://127.0.0.1:{free_port()}/0", recorder)
+
+    with pytest.raises(RegistryUnavailable):
+        registry.end_user("kim", "room:7")
+
+    assert recorder.unsubscribed == [("kim", "room:7")]
+
+
+def test_refresh_tells_of_unknown_clients_while_redis_is_out_of_memory(store):
+    """Redis refuses to note whose prefix it is, which can wait."""
+    registry = store.open(owners=["app"])
+    registry.subscribe("d1", ["room"])
+    registry._survey._own.get().claimed_at = -1000.0
+    store.client.config_set("maxmemory", 1)
+    try:
+        unknown = registry.refresh([ConnectionRecord("gone", "1", {})], [])
+    finally:
+        store.client.config_set("maxmemory", 0)
+
+    assert unknown == ["gone"]
