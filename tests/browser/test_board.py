@@ -67,7 +67,8 @@ def test_card_that_is_dragged_moves_for_everybody(enter):
 
 @pytest.fixture
 def add_meanwhile():
-    """Has one person add a card; returns when another's page was sent the board with it."""
+    """A function that has one person add a card, and returns when another person's page has
+    received the board with it."""
 
     def add_meanwhile(person, text, other):
         with other.page.expect_response(lambda one: "x-realtime-block" in one.request.headers):
@@ -78,7 +79,8 @@ def add_meanwhile():
 
 
 def test_card_moves_though_the_board_changes_while_it_is_dragged(enter, add_meanwhile):
-    """The change is shown after the drop: a browser forgets the drag of a card that is replaced."""
+    """The board changes while a person drags a card. The change appears after the drop, because a
+    browser ends the drag of a card that is replaced."""
     ada, ben = enter("Ada"), enter("Ben")
     add(ada, "Mulch")
     expect(card(ben, "Mulch", "todo")).to_be_visible()
@@ -97,7 +99,8 @@ def test_card_moves_though_the_board_changes_while_it_is_dragged(enter, add_mean
 
 @pytest.mark.parametrize("by", ["mouse", "key"])
 def test_button_works_though_the_board_changes_while_it_is_pressed(enter, add_meanwhile, by):
-    """The change is shown after the click: a browser forgets the click on what is replaced."""
+    """The board changes while a person presses a button. The change appears after the click,
+    because a browser drops the click on an element that is replaced."""
     ada, ben = enter("Ada"), enter("Ben")
     add(ada, f"Rake by {by}")
     button = card(ben, f"Rake by {by}", "todo").locator("button", has_text="Doing")

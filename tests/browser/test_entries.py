@@ -100,7 +100,8 @@ def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reload
 @not_in("webkit", "its driver composes no words")
 @pytest.mark.parametrize("how", ["block", "update"])
 def test_word_that_is_being_composed_is_typed_once(person, how):
-    """A change of the page waits for the word: a field that is moved keeps its first letters."""
+    """A person composes a word with an input method while the page is to change. The change waits
+    for the word, because a moved field would keep its first letters."""
     page = person.page
     page.focus("#box [name=email]")
     keyboard = page.context.new_cdp_session(page)

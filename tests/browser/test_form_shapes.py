@@ -179,7 +179,8 @@ def test_form_that_no_message_can_carry_is_sent_by_the_browser(come, site, shape
 
 @not_in("webkit", "whose driver cannot run a script before those of the page")
 def test_button_is_sent_where_formdata_takes_none(come, site):
-    """Safari before 16.4, and others before 2023, send the form themselves, with its button."""
+    """Safari before 16.4, and other browsers before 2023, cannot give FormData a button. They send
+    the form themselves, with its button."""
     site.show(CARRIED["post"].format("data-realtime", GO))
     person = come(site.url)
     person.page.add_init_script(

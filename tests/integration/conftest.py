@@ -12,7 +12,7 @@ from tests.eventually import DEADLINE
 from .browsers import Browser
 from .serving import ServerProcess
 
-# Each server and each registry; the other pairs of them tell the same once more.
+# Each server and each registry occurs; the other pairs would repeat the same.
 KINDS = [
     pytest.param(("gevent", "memory"), marks=pytest.mark.long),
     pytest.param(("gthread", "memory"), marks=pytest.mark.long),
@@ -37,7 +37,7 @@ def settings(redis_url):
         found["REALTIME_REGISTRY"] = json.dumps(registry)
         if registry == "redis":
             found.setdefault("REALTIME_REDIS", json.dumps(redis_url))
-            # Redis is always there; only the machine may be slow.
+            # Redis is always up here; a slow machine must not look like an outage.
             found.setdefault("REALTIME_REDIS_TIMEOUT_SECONDS", json.dumps(DEADLINE))
             found.setdefault("REALTIME_REDIS_PREFIX", json.dumps(f"t{secrets.token_hex(4)}"))
         return found

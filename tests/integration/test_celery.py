@@ -93,8 +93,8 @@ def kinds(pushes):
 
 
 def test_task_that_commits_tells_behind_its_commit(socket):
-    """A fragment from a template, a message, and the refresh of what the row drives: by a task that
-    has an app context, and no request."""
+    """A task with an app context and no request pushes a fragment of a template and a message, and
+    commits a row. Pages get both, and a refresh for the row, after the commit."""
     socket.browser.post("/jobs/1/commit")
 
     pushes = [socket.push() for _ in range(5)]
@@ -112,7 +112,8 @@ def test_task_that_commits_tells_behind_its_commit(socket):
 
 
 def test_task_that_rolls_back_tells_nothing_of_it(socket):
-    """What it pushed without waiting for the commit stands."""
+    """A task rolls back. Pushes that waited for the commit are dropped, and one that did not is
+    sent."""
     socket.browser.post("/jobs/2/rollback")
 
     assert socket.payloads(2) == [{"begun": 2}, {"undone": 2}]

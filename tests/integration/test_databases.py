@@ -1,4 +1,5 @@
-"""Commits of real databases: in two phases, over several databases, and what their rows refresh."""
+"""Commits of real databases: in two phases, over several databases, and the refreshes of their
+rows."""
 
 import gc
 
@@ -23,7 +24,7 @@ def postgres_url():
 
 @pytest.fixture
 def base():
-    """Two models; those that watch a class watch it for good."""
+    """Two models, made once, because watchers stay on a class."""
     Base = declarative_base()
 
     class Room(Base):
@@ -52,7 +53,7 @@ def realtime():
 
 @pytest.fixture
 def told(realtime):
-    """A function that returns what has been pushed down a channel so far."""
+    """A function that returns what was pushed to a channel so far."""
     registry = current_app.extensions["realtime"].node().registry
     starts = {}
 
@@ -92,7 +93,7 @@ def engines(postgres_url, base):
 
 @pytest.fixture
 def session(engines, base):
-    """Commits in two phases, over both."""
+    """A session that commits in two phases over both databases."""
     binds = dict(zip((base.Room, base.Entry), engines, strict=True))
     with Session(twophase=True, binds=binds) as session:
         yield session
@@ -101,7 +102,8 @@ def session(engines, base):
 @needs_postgres
 @pytest.mark.parametrize("is_prepared", [True, False])
 def test_commit_in_two_phases_hands_out_once(session, base, realtime, told, is_prepared):
-    """Not when it is prepared: the other database may still refuse."""
+    """Pushes are sent once, after the commit and not after its preparation, since the other
+    database may still refuse."""
     realtime.refresh_on_commit(base.Room, "room:{id}")
     session.add(base.Room(id=1))
     session.add(base.Entry(id=1, room_id=1))
@@ -119,7 +121,8 @@ def test_commit_in_two_phases_hands_out_once(session, base, realtime, told, is_p
 
 @needs_postgres
 def test_commit_that_is_prepared_and_rolled_back_tells_nobody(session, base, realtime, told):
-    """Both databases forget it, and so does what waited; the session can be used again."""
+    """A prepared commit is rolled back in both databases. Its pushes are dropped, and the session
+    can be used again."""
     realtime.refresh_on_commit(base.Room, "room:{id}")
     session.add_all([base.Room(id=1), base.Entry(id=1)])
     realtime.to("log", after_commit=session).push("dropped")
@@ -135,7 +138,7 @@ def test_commit_that_is_prepared_and_rolled_back_tells_nobody(session, base, rea
 
 @needs_postgres
 def test_commit_that_one_database_refuses_tells_nobody(session, engines, base, realtime, told):
-    """The first was prepared when the second said no."""
+    """One database was prepared when the other refused. The pushes are dropped."""
     realtime.refresh_on_commit(base.Room, "room:{id}")
     with Session(engines[1]) as other:
         other.add(base.Entry(id=1))
@@ -156,7 +159,7 @@ def test_commit_that_one_database_refuses_tells_nobody(session, engines, base, r
 
 @needs_postgres
 def test_deferred_constraint_that_fails_at_the_commit_tells_nobody(engines, base, realtime, told):
-    """Every statement has succeeded, and COMMIT itself fails."""
+    """Every statement succeeds, and COMMIT itself fails. The pushes are dropped."""
     with engines[0].begin() as connection:
         connection.execute(
             text(
@@ -176,7 +179,7 @@ def test_deferred_constraint_that_fails_at_the_commit_tells_nobody(engines, base
 
 
 def test_session_over_several_databases(tmp_path, base, realtime, told):
-    """One commit of two databases tells once, behind both."""
+    """A commit of two databases sends its pushes once, after both."""
     engines = [create_engine(f"sqlite:///{tmp_path}/{name}.db") for name in "ab"]
     for engine in engines:
         base.metadata.create_all(engine)
@@ -199,7 +202,8 @@ def test_session_over_several_databases(tmp_path, base, realtime, told):
 
 
 def test_binds_of_flask_sqlalchemy(tmp_path, told, realtime):
-    """SQLALCHEMY_BINDS gives a model a database of its own, within the one db.session."""
+    """SQLALCHEMY_BINDS gives a model a database of its own in the same db.session, and its pushes
+    wait for the commit."""
     app = current_app._get_current_object()
     app.config.update(
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/main.db",

@@ -1,4 +1,4 @@
-"""``make demo`` and ``make demo-redis``: what they say, and how they end."""
+"""``make demo`` and ``make demo-redis``: their output, and their end."""
 
 import contextlib
 import os
@@ -40,7 +40,7 @@ class Make:
     def __init__(self, *words, **environ):
         self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         inherited = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
-        # Of a make that runs the tests.
+        # Set by a make that runs the tests.
         for name in ("MAKEFLAGS", "MAKELEVEL"):
             inherited.pop(name, None)
         self._process = subprocess.Popen(
@@ -68,7 +68,7 @@ class Make:
         return os.pread(self._output.fileno(), 1_000_000, 0).decode()
 
     def wait_for(self, pattern):
-        """The match of *pattern* in the output, once it is there."""
+        """Return the match of *pattern* in the output as soon as there is one."""
 
         def find():
             found = re.search(pattern, self.output())
@@ -118,8 +118,8 @@ def database(tmp_path):
     ("target", "workers"), [pytest.param("demo", 1, marks=pytest.mark.long), ("demo-redis", 2)]
 )
 def test_demo_invites_to_kill_it_and_comes_back(installed, database, target, workers):
-    """The address that is printed answers, after each of the killings that it invites to as
-    well; Ctrl-C is answered by one line."""
+    """The printed address answers, also after each kind of kill that the output suggests. Ctrl-C
+    prints one line."""
     port = free_port()
     with Make(target, f"PORT={port}", installed, **database) as demo:
         demo.wait_for("the whole server")
@@ -144,7 +144,8 @@ def test_demo_invites_to_kill_it_and_comes_back(installed, database, target, wor
 
 @QUIET_GEVENT
 def test_ctrl_c_ends_a_demo_with_a_job_under_way(installed):
-    """The job, a process of its own, ends in silence too: it does not miss its Valkey aloud."""
+    """A job in a process of its own is running. Ctrl-C ends it too, without an error about its
+    missing Valkey."""
     port = free_port()
     with Make("demo-redis", "EXAMPLE=progress", f"PORT={port}", installed) as demo:
         demo.wait_for("the whole server")
@@ -161,7 +162,7 @@ def test_ctrl_c_ends_a_demo_with_a_job_under_way(installed):
 
 
 def test_demo_says_in_one_line_that_its_port_is_taken(installed):
-    """Nothing is installed and no address is printed; the port that is offered is free."""
+    """The port is in use. One line says so and suggests a free port; nothing is installed."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with Make("demo", f"PORT={port}", "VENV=/nowhere") as demo:
@@ -185,7 +186,7 @@ def test_demo_says_in_one_line_that_its_port_is_taken(installed):
     ],
 )
 def test_demo_says_in_one_line_what_it_cannot_take(word, line):
-    """A wrong port or example is told before anything is installed."""
+    """A wrong port or example is reported before anything is installed."""
     with Make("demo", word, "VENV=/nowhere") as demo:
         demo.end()
 
@@ -193,15 +194,14 @@ def test_demo_says_in_one_line_what_it_cannot_take(word, line):
 
 
 def test_port_may_be_chosen_in_the_environment(installed, database):
-    """PORT=8000 in front of the command does what it does behind it."""
+    """PORT=8000 before the command works like after it."""
     port = free_port()
     with Make("demo", installed, PORT=str(port), **database) as demo:
         demo.wait_for(f"http://127.0.0.1:{port} ")
 
 
 def test_ctrl_c_ends_an_installation_with_one_line(place):
-    """What is done is said before it is done, dots say that it goes on, and Ctrl-C leaves no
-    program behind."""
+    """Each step is announced, and dots show its progress. Ctrl-C leaves no program running."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         index = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
         words = ("demo", f"PORT={free_port()}", f"VENV={place}")
@@ -223,7 +223,7 @@ def runs(process, index):
 
 
 def test_installation_that_fails_says_why(place):
-    """pip's own words are shown, nothing is served, and the next try installs again."""
+    """pip fails, and its own error is shown. Nothing is served, and the next try installs again."""
     words = ("demo", f"PORT={free_port()}", f"VENV={place}")
     with Make(*words, PIP_NO_INDEX="1") as demo:
         status = demo.end()

@@ -1,4 +1,4 @@
-"""Pushes that come before the first request."""
+"""Pushes before the first request."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from .serving import ServerProcess
 
 @pytest.mark.parametrize("kind", ["dev", "dev-debug", "app.run", "pywsgi", "gevent", "gthread"])
 def test_thread_that_is_started_at_import_pushes_from_the_start(kind):
-    """A sensor measures before the first page is asked for, and goes on when one listens."""
+    """A thread pushes before the first page is requested, and later pages receive its pushes."""
     with ServerProcess(kind, "sensor:app") as server:
         browser = Browser(server.url)
         with browser.open(browser.page("/")) as socket:

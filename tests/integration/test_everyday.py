@@ -1,4 +1,4 @@
-"""What real apps do, on each server with each registry that it may be used with."""
+"""Habits of real apps, on each server with each registry that it may be used with."""
 
 import re
 
@@ -12,7 +12,7 @@ from .browsers import Browser, connection_id
 from .conftest import KINDS, secrets_in, unexpected_tracebacks
 from .serving import ServerProcess
 
-# On Redis each server has its own paths moved, on memory they are where they usually are.
+# With Redis each server's own paths are moved, with memory they are the usual ones.
 PREFIXES = {"memory": "/_realtime", "redis": "/app/_realtime"}
 
 
@@ -33,7 +33,7 @@ def server(request, settings, tmp_path_factory):
 
 
 def take_over(browser, page, **headers):
-    """What the client does when a reply says that the session waits."""
+    """Do what the client does when a reply says that a session change waits."""
     headers = {"Origin": browser.url, "X-Realtime-Connection-Id": page, **headers}
     address = f"{browser.url}{browser.prefix}/session"
     return browser.http.post(address, headers=headers, timeout=DEADLINE)
@@ -45,7 +45,7 @@ def expiry_of(browser):
 
 @pytest.mark.parametrize("data", ["text", {"id": 17, "action": "delete"}, [1, None], 0, None])
 def test_handler_gets_what_the_page_sends_whatever_its_keys(browser, data):
-    """The id of a record is the record's, and not the call's."""
+    """The page sends a record with an id of its own, which the handler gets."""
     with browser.open(browser.page("/on/a")) as socket:
         reply = socket.ask("repeat", data=data)
 
@@ -53,7 +53,8 @@ def test_handler_gets_what_the_page_sends_whatever_its_keys(browser, data):
 
 
 def test_plain_client_may_send_its_fields_beside_the_action(browser):
-    """As clients of other such libraries do; the handler gets those that are the app's."""
+    """A client without our library sends its fields at the top level. The handler gets them without
+    the id and the action."""
     with browser.open(browser.page("/on/a")) as socket:
         reply = socket.ask("repeat", text="hi", room=1)
         other = socket.ask("other")
@@ -63,7 +64,8 @@ def test_plain_client_may_send_its_fields_beside_the_action(browser):
 
 
 def test_session_slides_over_a_socket(browser):
-    """Who uses the socket alone keeps a session that the app renews with each request."""
+    """A visitor uses only the socket. The session, which the app renews with each request, does not
+    expire."""
     page = browser.page("/on/a")
     before = expiry_of(browser)
     with browser.open(page) as socket:
@@ -77,7 +79,8 @@ def test_session_slides_over_a_socket(browser):
 
 
 def test_log_in_over_a_socket_that_gives_the_session_another_id_arrives(browser):
-    """The browser comes with the session that was replaced, and gets the one in its place."""
+    """A log-in over a socket gives the server's session another id. The browser comes with the
+    former id and gets the new one."""
     page = browser.page("/on/a")
     with browser.open(page) as socket:
         reply = socket.call("/log-in/ada", method="post")
@@ -89,8 +92,8 @@ def test_log_in_over_a_socket_that_gives_the_session_another_id_arrives(browser)
 
 
 def test_page_whose_key_is_gone_is_told_so_by_the_app_itself(browser):
-    """The slow answer to another tab has brought back the session of before the page; the mark
-    tells the app's own word from that of whoever answers for it, and the page reloads."""
+    """A slow response to another tab has removed the page's key from the session. The page is
+    refused with the header that marks the app's own refusals, and reloads."""
     page = browser.page("/on/a")
     browser.http.cookies.clear()
     browser.post("/log-in/ada")
@@ -107,7 +110,7 @@ def test_page_whose_key_is_gone_is_told_so_by_the_app_itself(browser):
 
 
 def test_each_socket_of_a_session_is_answered(browser):
-    """The app's session interface reads g, wherever it is asked for a session."""
+    """The app's session interface reads g. It works for each socket of a session."""
     with browser.open(browser.page("/on/a")) as first, browser.open(browser.page("/on/b")) as other:
         replies = [socket.call("/user") for socket in (first, other, first, other)]
 
@@ -115,14 +118,15 @@ def test_each_socket_of_a_session_is_answered(browser):
 
 
 def test_call_has_nothing_of_the_handshakes_middlewares(browser):
-    """A trace that the handshake began is not the call's, and its page is the one that it shows."""
+    """A middleware began a trace for the handshake. A call does not see that trace, and its page is
+    the socket's."""
     by_http = browser.get("/circumstances").json()["names"]
     with browser.open(browser.page("/on/a"), origin=browser.url) as socket:
         reply = socket.call("/circumstances", referrer=f"{browser.url}/on/a?x=1")["body"]
         foreign = socket.call("/circumstances", referrer="https://elsewhere.example/")["body"]
 
     assert "trace.began" in by_http
-    # The last one is Werkzeug's, of the call itself.
+    # Werkzeug sets the last one for the call itself.
     assert {name.partition(".")[0] for name in reply["names"]} == {"wsgi", "werkzeug"}
     assert reply["referrer"] == f"{browser.url}/on/a?x=1"
     assert foreign["referrer"] == f"{browser.url}/"
@@ -138,8 +142,7 @@ FORWARDED = {
 
 @pytest.mark.parametrize("forwarded", [{}, FORWARDED], ids=["direct", "proxied"])
 def test_call_finds_what_the_same_request_finds_by_http(browser, forwarded):
-    """Who asks, for what and at which address, behind a proxy too: what the app builds of it leads
-    where its pages lead."""
+    """A call sees the same client, address and URLs as the HTTP request, behind a proxy too."""
     query = "?q=a%20b+c&%C3%BC=%2F%26&q=&x=1%2B1"
     agent = {"User-Agent": "Browser/1.0", "Accept-Language": "de-CH, en;q=0.5"}
     sent = {**forwarded, **agent}
@@ -150,15 +153,16 @@ def test_call_finds_what_the_same_request_finds_by_http(browser, forwarded):
         by_call = socket.call(f"{prefix}/circumstances{query}")["body"]
 
     for told in (by_http, by_call):
-        # What middleware began, and Werkzeug, are other tests' affair.
+        # Other tests cover what middleware and Werkzeug have added.
         del told["names"], told["referrer"]
     assert by_call == by_http
     if forwarded:
         assert by_call["external"] == "https://shop.example:8443/app/circumstances?q=%C3%BC"
 
 
-def test_call_of_a_file_that_the_proxy_sends_is_told_to_ask_by_http(browser):
-    """Where the file lies is nobody's business."""
+def test_call_of_a_file_that_the_proxy_sends_is_left_to_http(browser):
+    """A view leaves its file to the proxy (X-Sendfile). The call is refused, and does not reveal
+    the file's path."""
     with browser.open(browser.page("/on/a")) as socket:
         reply = socket.call("/file")
 
@@ -168,7 +172,7 @@ def test_call_of_a_file_that_the_proxy_sends_is_told_to_ask_by_http(browser):
 
 
 def test_handshake_at_an_empty_path_is_one(browser, channel):
-    """A middleware that strips the whole path leaves nothing."""
+    """A middleware strips the whole path, and the handshake is still accepted."""
     page = browser.page(f"/on/{channel}")
     with browser.open(page, url=f"{browser.url}/proxied") as socket:
         browser.post(f"/push/{channel}/hi")
@@ -177,7 +181,7 @@ def test_handshake_at_an_empty_path_is_one(browser, channel):
 
 
 def test_own_paths_stand_below_the_prefix_alone(browser):
-    """An app behind a location that is not stripped moves them below it."""
+    """An app under a prefix that no proxy strips moves the extension's paths under it."""
     html = browser.get("/on/a").text
     script = re.search(r'src="([^"]+/realtime\.js[^"]*)"', html)[1]
     loaded = browser.get(script)
@@ -192,7 +196,7 @@ def test_own_paths_stand_below_the_prefix_alone(browser):
 
 @pytest.mark.parametrize("path", ["/stated", "/nowhere"])
 def test_page_without_use_for_an_id_is_left_as_it_is(browser, path):
-    """One that may be cached, and one that says that there is none, set no cookie."""
+    """A page that may be cached, or that uses nothing of the extension, sets no cookie."""
     response = requests.get(browser.url + path, timeout=DEADLINE)
 
     assert "Set-Cookie" not in response.headers
@@ -201,10 +205,11 @@ def test_page_without_use_for_an_id_is_left_as_it_is(browser, path):
 
 
 def test_page_from_a_cache_of_views_does_not_claim_to_be_subscribed(server, channel):
-    """Its client would reload it for ever; whoever runs the app is told which view it is."""
+    """A cached page would make its client reload for ever. It does not claim to be subscribed, and
+    a warning names the view."""
 
     def get():
-        """What a new visitor is shown; with two workers each has a cache of its own."""
+        """Return the page that a new visitor gets; with two workers each has a cache of its own."""
         return requests.get(f"{server.url}/cached/{channel}", timeout=DEADLINE).text
 
     pages = [get(), *eventually(lambda: [page for page in [get()] if "subscribed" not in page])]
@@ -215,7 +220,7 @@ def test_page_from_a_cache_of_views_does_not_claim_to_be_subscribed(server, chan
 
 
 def test_client_that_has_left_is_no_error(browser, channel):
-    """A job that pushes its progress to the page that began it need not know when it goes."""
+    """A job pushes its progress to the page that started it, which may have closed."""
     named = {"X-Realtime-Connection-Id": browser.page(f"/on/{channel}")}
     with browser.open(named["X-Realtime-Connection-Id"]) as socket:
         digest = browser.get("/digest", headers=named).text
@@ -228,7 +233,8 @@ def test_client_that_has_left_is_no_error(browser, channel):
 
 
 def test_form_of_another_site_replaces_no_session(browser, channel):
-    """It brings no cookie; its page asks for an id with it, and then has a socket."""
+    """Another site's form brings no cookie. Its page asks for an id with the cookie, and then has a
+    socket."""
     browser.post("/log-in/ada")
     headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     foreign = requests.post(f"{browser.url}/on/{channel}", headers=headers, timeout=DEADLINE)
@@ -246,7 +252,8 @@ def test_form_of_another_site_replaces_no_session(browser, channel):
 
 
 def test_process_says_which_registry_and_server_it_has(server):
-    """The line that tells what is wrong where a Redis was forgotten, or another one was taken."""
+    """One log line names the registry and the server, which helps if REALTIME_REDIS was
+    forgotten."""
     requests.get(f"{server.url}/on/a", timeout=DEADLINE)
 
     line = eventually(lambda: re.search(r"Registry: (.*)\. Server: (.*)\.", server.log()))
@@ -256,8 +263,8 @@ def test_process_says_which_registry_and_server_it_has(server):
     ) in line[2]
 
 
-def test_message_and_channel_that_changed_places_are_told_in_debug_mode(browser, server, channel):
-    """Once, by a hint in the log; elsewhere a text is a text."""
+def test_swapped_message_and_channel_give_a_hint_in_debug_mode(browser, server, channel):
+    """In debug mode one log line says that message and channel look swapped."""
     with browser.open(browser.page(f"/on/{channel}")) as socket:
         socket.settle()
         for _ in range(2):

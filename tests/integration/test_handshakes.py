@@ -132,7 +132,8 @@ def test_handshake_that_is_malformed_is_refused(server, browser, channel, header
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS", "PUT", "CONNECT"])
 def test_handshake_by_another_method_is_refused(server, browser, channel, method):
-    """It is a GET by RFC 6455; no view of the app runs for another one, and no server stumbles."""
+    """A handshake with another method than GET is refused, no view of the app runs, and no server
+    fails."""
     page = browser.page(f"/on/{channel}")
 
     status, _, body = shake(server, browser, f"/?socket_connection_id={page}", method)
@@ -149,7 +150,8 @@ def test_handshake_by_another_method_is_refused(server, browser, channel, method
     ],
 )
 def test_handshake_is_one_however_its_headers_are_written(server, browser, channel, headers):
-    """Firefox keeps alive what it upgrades, and proxies write in letters of their own."""
+    """Firefox sends "keep-alive, Upgrade", and proxies change the case of headers. The handshake is
+    accepted."""
     page = browser.page(f"/on/{channel}")
 
     status, *_ = shake(server, browser, f"/?socket_connection_id={page}", **headers)
@@ -187,8 +189,8 @@ def test_plain_request_to_the_socket_path_meets_the_view_of_the_app(server, meth
     ],
 )
 def test_handshake_that_a_proxy_has_made_a_plain_request_subscribes_nobody(server, lost):
-    """Without Upgrade it would be a GET of the page, which a client repeats for ever; it is told
-    so, and so is whoever reads the log."""
+    """A proxy has dropped Upgrade, so the request looks like a GET of the page. The client gets
+    426, and the log names the cause."""
     browser = Browser(server.url)
 
     status, _, body = shake(

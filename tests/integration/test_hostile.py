@@ -1,4 +1,4 @@
-"""Clients that mean harm lose their own socket, and harm no other."""
+"""Clients that attack the server lose their own socket, and harm no other."""
 
 import signal
 import struct

@@ -1,4 +1,4 @@
-"""Nothing is left behind: no socket, thread, greenlet, file descriptor, or key in Redis."""
+"""Nothing is left: no socket, thread, greenlet, file descriptor, or key in Redis."""
 
 import secrets
 import signal
@@ -81,7 +81,7 @@ def test_nothing_stays_in_redis(settings, redis_url, channel):
 
         # A key that never expires has a PTTL of -1; some may have expired already, and have -2.
         assert all(server_of_keys.pttl(key) != -1 for key in during)
-        # Push ids are remembered for 300 seconds, and whose the prefix is for longer.
+        # Push ids are remembered for 300 seconds, and the owner of the prefix for longer.
         remembered = (b":push:", b":owner")
         eventually(
             lambda: (

@@ -1,4 +1,5 @@
-"""Pages that begin with the last messages of a channel, and views that take each other's place."""
+"""Pages that begin with the last messages of a channel, and views that replace each other on one
+page."""
 
 import pytest
 
@@ -6,7 +7,7 @@ from flask_realtime.identity.keys import CONNECTION_ID_HEADER
 
 
 def resume(socket, positions=None):
-    """As our own client does, which is told what it has left."""
+    """Resume as the bundled client does, which is told what it has left."""
     return socket.ask("resume", positions=positions or {}, speaks=2)
 
 
@@ -15,7 +16,8 @@ def headers_of(page, **more):
 
 
 def test_rendered_page_begins_with_the_last_messages(browser, channel):
-    """By the decorator and by the socket alike; then it goes on with what is pushed."""
+    """A page subscribes with last=, by the decorator or by the socket. It gets the last messages,
+    and then new ones."""
     browser.post(f"/push-many/{channel}", json=[1, 2, 3, 4, 5])
     browser.post(f"/push-many/{channel}-own", json=["a", "b"])
     page = browser.page(f"/past/{channel}/1")
@@ -32,7 +34,7 @@ def test_rendered_page_begins_with_the_last_messages(browser, channel):
 
 
 def test_page_that_was_cut_off_does_not_hear_its_past_again(browser, channel):
-    """It goes on where it was."""
+    """A page reconnects, and continues after the last message that it got."""
     browser.post(f"/push-many/{channel}", json=[1, 2, 3])
     page = browser.page(f"/past/{channel}/0")
     with browser.open(page, resume=True) as socket:
@@ -48,7 +50,8 @@ def test_page_that_was_cut_off_does_not_hear_its_past_again(browser, channel):
 
 
 def test_open_page_begins_with_what_it_would_have_heard(browser, channel):
-    """Not with what its own requests pushed to all others."""
+    """An open page subscribes with last=. It does not get messages that its own requests pushed to
+    all others."""
     page = browser.page()
     browser.post(f"/push-many/{channel}", json=[1, 2])
     with browser.open(page, resume=True) as socket:
@@ -65,8 +68,8 @@ def test_open_page_begins_with_what_it_would_have_heard(browser, channel):
 
 @pytest.mark.parametrize("last", [0, 2])
 def test_page_that_leaves_and_comes_again_counts_anew(browser, channel, last):
-    """Also within one view, and whatever it has heard before; without ``last`` it hears nothing
-    twice."""
+    """A page leaves and subscribes again, also within one view. With last= it gets the last
+    messages again, and without it no message twice."""
     page = browser.page(f"/past/{channel}/0")
     browser.post(f"/push-many/{channel}", json=[1, 2, 3])
     with browser.open(page, resume=True) as socket:
@@ -87,7 +90,8 @@ def test_page_that_leaves_and_comes_again_counts_anew(browser, channel, last):
 
 
 def test_boosted_visit_leaves_the_former_view_s_channels(browser, channel):
-    """The page is told which it has left, hears the new view's, and keeps the app's own."""
+    """A boosted visit shows another view. The page is told which channels it has left, receives the
+    new view's, and keeps those of the app itself."""
     page = browser.page(f"/past/{channel}-former/0")
     with browser.open(page, resume=True) as socket:
         resume(socket)

@@ -1,4 +1,4 @@
-"""A pool of processes whose workers push."""
+"""A multiprocessing pool whose workers push."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def run(tmp_path, channel):
-    """A function that runs the script, or its command; returns what it prints."""
+    """A function that runs the script or its command, and returns the output."""
     (tmp_path / "script.py").write_text(POOL)
 
     def run(url, method, is_command=False):
@@ -62,13 +62,15 @@ def run(tmp_path, channel):
 
 
 def test_error_of_a_command_ends_the_work_of_its_pool(run):
-    """In memory nobody hears what a command pushes; whoever waits for the pool is told so."""
+    """A command's push with the memory registry reaches nobody. Its error reaches the caller of the
+    pool."""
     assert run("", "fork", is_command=True) == "NobodyListens"
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_error_of_a_push_ends_the_work_of_a_pool(run, method):
-    """It comes back to whoever waits for the pool, who would wait for ever otherwise."""
+    """A push in a worker fails. The error reaches the caller of the pool, who would otherwise wait
+    for ever."""
     away = f"redis://127.0.0.1:{free_port()}/0"
 
     assert run(away, method) == "RegistryUnavailable"
@@ -76,7 +78,7 @@ def test_error_of_a_push_ends_the_work_of_a_pool(run, method):
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_of_a_pool_push(run, method, redis_url, channel):
-    """Each over a connection of its own."""
+    """Each worker of a pool pushes over a connection of its own."""
     assert run(redis_url, method) == "6"
 
     with redis.Redis.from_url(redis_url) as client:

@@ -77,7 +77,8 @@ def test_publisher_pushes_as_an_app_does(open_registry, publisher, heard):
 
 
 def test_publisher_pushes_to_one_client(open_registry, publisher, heard):
-    """By the digest that a view has noted; a client that has left is no error, a mistake is."""
+    """A publisher pushes to a client by the digest that a view has stored; a client that has left
+    is no error, and a wrong digest is."""
     registry = open_registry()
     registry.listen(["room"])
     digest, left = "d" * 64, "e" * 64
@@ -98,7 +99,7 @@ def test_publisher_pushes_to_one_client(open_registry, publisher, heard):
 
 
 def test_publisher_pushes_to_a_user(open_registry, publisher, heard):
-    """As an app's to_user does: to the channel that all pages of the user are on."""
+    """A publisher's to_user() pushes to all pages of the user."""
     registry = open_registry()
     registry.listen(["@user:4%202", "@user:43"])
 
@@ -197,7 +198,7 @@ def test_publisher_goes_on_after_a_fork(open_registry, heard, redis_url, channel
 
 
 def test_publisher_changes_pages(open_registry, publisher, heard):
-    """HTML that it is given goes the way of a message; what is ephemeral goes past the log."""
+    """A publisher's HTML is sent like a message; an ephemeral push is in no log."""
     registry = open_registry()
     registry.listen(["room:1"])
     registry.subscribe("d" * 64, ["room:1"])
@@ -221,6 +222,6 @@ def test_publisher_changes_pages(open_registry, publisher, heard):
 
 
 def test_publisher_renders_no_template(publisher):
-    """There is no app that could; the error says what to give in its place."""
+    """A publisher has no app with templates; the error says what to pass instead."""
     with pytest.raises(TypeError, match="html="):
         publisher.to("room:1").append("#messages", "_message.html")

@@ -266,7 +266,8 @@ def test_hooks_run_once_for_each_socket(server, browser):
 
 
 def test_hooks_tell_a_socket_that_resumes_from_the_first_of_its_page(server, browser, channel):
-    """A chat does not say at each deploy that everybody has entered."""
+    """is_resumed tells a socket that reconnects from a page's first, so a chat does not announce
+    everybody after a deploy."""
     page = browser.page(f"/on/{channel}")
     watcher = Browser(server.url)
     with watcher.open(watcher.page(f"/on/record:{page}")) as watching:

@@ -1,4 +1,5 @@
-"""A process that stops tells its clients to come back, answers what it is handling, and ends."""
+"""A process that stops makes its clients reconnect elsewhere, answers the messages that it is
+handling, and ends."""
 
 import signal
 import threading
@@ -82,8 +83,8 @@ def test_max_requests_replaces_the_worker_soon(settings, channel):
 
 
 def test_drain_refuses_new_sockets(settings, channel):
-    """drain() closes all sockets with 1012 and has new ones refused with 503, on servers that do
-    not say that they stop."""
+    """drain() closes all sockets with 1012 and refuses new ones with 503, on servers whose stop the
+    extension cannot notice."""
     with ServerProcess("pywsgi", **settings("memory")) as server:
         browser, sockets = open_many(server, channel, 10)
         browser.post("/drain")
@@ -112,8 +113,8 @@ def test_preload_works(settings, channel, redis_url):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_sigterm_is_seen_behind_a_handler_of_the_apps(kind, settings, channel):
-    """An app that hears of SIGTERM too, and passes it on, hides nothing: its sockets are told, it
-    is gone soon, and on threads a place was kept for pages."""
+    """The app has its own handler of SIGTERM, which calls the server's. The stop is noticed:
+    sockets close with 1012, the worker ends soon, and with threads a place was kept for pages."""
     options = ("--threads", "5") if kind == "gthread" else ()
     with ServerProcess(kind, "chained:app", options=options, **settings("memory")) as server:
         browser, sockets = open_many(server, channel, 4)
@@ -130,8 +131,8 @@ def test_sigterm_is_seen_behind_a_handler_of_the_apps(kind, settings, channel):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_sigterm_tells_all_within_a_short_graceful_timeout(kind, settings, channel):
-    """A server that kills its workers after a second kills no socket that was not told to come
-    back, though the spread is three seconds."""
+    """The server kills its workers after one second, and sockets spread over three. All sockets
+    close with 1012 before the kill."""
     options = ("--graceful-timeout", "1", "--threads", "20")
     with ServerProcess(kind, options=options, **settings("memory", DRAIN_SECONDS=3)) as server:
         _, sockets = open_many(server, channel, 12)
@@ -142,7 +143,8 @@ def test_sigterm_tells_all_within_a_short_graceful_timeout(kind, settings, chann
 
 
 def test_threads_beyond_the_connections_are_given_to_no_socket(settings, channel):
-    """With fewer connections than threads, sockets leave some of the connections to pages."""
+    """A worker has fewer connections than threads. Sockets leave some of the connections to
+    pages."""
     options = ("--worker-connections", "8", "--threads", "20")
     with ServerProcess("gthread", options=options, **settings("memory")) as server:
         browser, sockets = open_many(server, channel, 6)

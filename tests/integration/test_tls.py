@@ -56,7 +56,8 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
 def test_peer_that_pauses_over_tls_holds_up_nobody_else(kind, authority, settings, channel):
-    """Others are answered meanwhile, and the peer gets all of the message once it reads on."""
+    """A client pauses within a large message over TLS. Others are answered meanwhile, and the
+    client gets the whole message once it reads again."""
     certificate, key, trusted = authority
     with ServerProcess(kind, tls=(certificate, key), **settings("memory")) as server:
         browser, other = (Browser(server.url, verify=trusted) for _ in range(2))

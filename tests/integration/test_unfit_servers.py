@@ -1,4 +1,4 @@
-"""Servers, and middlewares, under which no socket can be held."""
+"""Servers and middlewares with which no socket can be open."""
 
 import pytest
 
@@ -25,11 +25,9 @@ def test_server_that_cannot_hold_sockets_says_so(kind, settings, channel):
 @pytest.mark.parametrize(
     ("kind", "expected"), [("gevent", 101), ("gthread", 101), ("dev", 101), ("pywsgi", 501)]
 )
-def test_middleware_that_wraps_the_input_is_told_where_it_hides_the_socket(
-    kind, expected, settings, channel
-):
-    """gevent's server hands over its socket as ``wsgi.input``: without it the handshake is refused
-    in words that name the middleware; the other servers do not mind."""
+def test_middleware_that_hides_the_socket_is_named(kind, expected, settings, channel):
+    """A middleware replaces ``wsgi.input``, where gevent's server has the socket. The handshake is
+    refused with the middleware's name; other servers do not need that input."""
     with ServerProcess(kind, "linted:app", **settings("memory")) as server:
         browser = Browser(server.url)
         page = browser.page(f"/on/{channel}")

@@ -1,4 +1,4 @@
-"""An app that wants to hear of SIGTERM too, before the server whose signal it is."""
+"""An app with its own handler of SIGTERM, which runs before the server's."""
 
 import signal
 

@@ -43,7 +43,8 @@ PAGE = "<head>{{ realtime_script() }}</head><body>{{ session.get('user', 'nobody
 
 
 class Interface(type(app.session_interface)):
-    """Leaves the cookie alone where the request came with a key, as Flask-Login's docs have it."""
+    """A session interface that sets no cookie if the request came with a key, as in Flask-Login's
+    documentation."""
 
     def save_session(self, *args, **kwargs):
         if not g.get("came_with_key"):
@@ -54,8 +55,8 @@ app.session_interface.__class__ = Interface
 
 
 def middleware(environ, start_response):
-    """Notes in the environ what it has begun, and strips a prefix as snippets do: the whole of the
-    path, if it is no more."""
+    """Record in the environ what it has begun, and strip a prefix as common snippets do, even if
+    nothing of the path remains."""
     environ["trace.began"] = "long ago"
     prefix, path = "/proxied/", environ["PATH_INFO"]
     if path.startswith(prefix):

@@ -28,7 +28,7 @@ class Job(database.Model):
 
 
 class InApp(Task):
-    """As Flask's documentation has it: each task runs in an app context, and in no request."""
+    """A Celery task as in Flask's documentation: it runs in an app context, without a request."""
 
     def __call__(self, *args, **kwargs):
         with app.app_context():
@@ -62,7 +62,7 @@ def begin(number, ending):
 
 @queue.task
 def work(number, ending):
-    """Write a row and tell of it: what is pushed behind the commit is dropped with it."""
+    """Write a row and push about it; a push behind the commit is dropped with the transaction."""
     job = Job(id=number, state="done")
     database.session.add(job)
     database.session.flush()

@@ -1,4 +1,4 @@
-"""An app whose thread pushes from its import on, as a sensor, a queue or a clock does."""
+"""An app with a thread that pushes from its import on, such as a sensor, a queue or a clock."""
 
 import sys
 import threading
