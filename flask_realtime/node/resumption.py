@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..connection.connection import Connection
+from ..connection.rare_warnings import RareWarnings
 from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp, Report
 from ..hub.departures import Departures
@@ -19,7 +20,7 @@ from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
 
-logger = logging.getLogger(__name__)
+warnings = RareWarnings(logging.getLogger(__name__))
 
 # How long a client that has promised "resume" may take to send it: a script sends it at once.
 RESUME_SECONDS = 60.0
@@ -188,9 +189,7 @@ class Resumption:
 
 
 def _close_away(connection: Connection, error: RegistryUnavailable) -> None:
-    logger.warning(
-        "Closing socket %s, because the logs of its channels cannot be read: %s",
-        shorten(connection.digest),
-        error,
-    )
+    digest = shorten(connection.digest)
+    line = f"Closing socket {digest}, because the logs of its channels cannot be read: {error}"
+    warnings.warn("unread", line)
     connection.close(CloseCode.TRY_AGAIN_LATER, "The registry is unavailable; reconnect.")

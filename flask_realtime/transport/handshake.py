@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
+from ..connection.rare_warnings import RareWarnings
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, came
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 # Neither side keeps a compressor or an inflater between messages: they cost 100 KB a socket.
 DEFLATE = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -118,12 +120,10 @@ def check(config: Config) -> Handshake:
 
 def refuse(refusal: Refusal) -> Response:
     """Return the answer to a refused handshake, and log it."""
-    logger.warning(
-        "Handshake from %s refused (%d): %s",
-        printable(request.remote_addr),
-        refusal.status,
-        refusal.reason,
-    )
+    address, reason = printable(request.remote_addr), refusal.reason
+    # The first word of a reason is ours, and no client's.
+    kind = f"{refusal.status} {reason.partition(' ')[0]}"
+    warnings.warn(kind, f"Handshake from {address} refused ({refusal.status}): {reason}")
     return Response(f"{refusal.reason}\n", refusal.status, refusal.headers, mimetype="text/plain")
 
 

@@ -36,7 +36,7 @@ class Owner(Protocol):
         """After how many seconds a peer that takes nothing is given up."""
 
     def give_up(self, why: str) -> None:
-        """Called when the peer does not keep up; *why* says in which way."""
+        """Called when the peer does not keep up; *why* says how, with numbers in parentheses."""
 
 
 class Outbox:
@@ -128,7 +128,7 @@ class Outbox:
     def tell_overflow(self, backlog: int) -> None:
         """Tell the owner that *backlog* bytes wait, which are more than the limit."""
         self.owner.give_up(
-            f"{backlog:,} bytes wait behind a message (REALTIME_MAX_BACKLOG_BYTES is "
+            f"too much waits behind a message ({backlog:,} bytes; REALTIME_MAX_BACKLOG_BYTES is "
             f"{self.limit:,})"
         )
 

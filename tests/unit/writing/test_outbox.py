@@ -72,8 +72,10 @@ def test_outbox_tells_its_owner_of_too_large_a_backlog(make):
     outbox.append(b"x" * 100)
 
     assert before == []
-    assert line.told == [f"{2000 + 2 * BYTES_OF_REPLY:,} bytes wait behind a message "
-                         "(REALTIME_MAX_BACKLOG_BYTES is 2,000)"]  # fmt: skip
+    assert line.told == [
+        f"too much waits behind a message ({2000 + 2 * BYTES_OF_REPLY:,} bytes; "
+        "REALTIME_MAX_BACKLOG_BYTES is 2,000)"
+    ]
 
 
 def test_large_reply_behind_a_push_is_no_backlog(make):
@@ -89,7 +91,7 @@ def test_large_reply_behind_a_push_is_no_backlog(make):
     outbox.append(*[frame(seq) for seq in range(3, 9)])
 
     assert before == []
-    assert "wait behind a message" in line.told[0]
+    assert "waits behind a message" in line.told[0]
 
 
 @pytest.mark.parametrize("is_sent_first", [False, True])
@@ -107,7 +109,7 @@ def test_second_large_reply_is_a_backlog(make, is_sent_first):
     outbox.append(large)
 
     assert before == []
-    assert ["wait behind a message" in why for why in line.told] == [True]
+    assert ["waits behind a message" in why for why in line.told] == [True]
 
 
 @pytest.mark.parametrize("deflates", [False, True])
