@@ -202,8 +202,7 @@ class Connection:
         self.reading.end()
 
     def disconnect(self, code: int, reason: str) -> None:
-        """Close the socket, behind the reply that is due if ``disconnects_behind_reply`` is set: a
-        page that logs out over its socket learns by the reply that cookies wait for it."""
+        """Close the socket, behind the reply if its own message has logged its page out."""
         if self.disconnects_behind_reply:
             self.close_behind_work(code, reason)
         else:
@@ -257,6 +256,8 @@ class Connection:
             self._closing = True
             self._goodbye = goodbye
         self.close_code = code
+        # Nothing is handled any more as a user who was just banned or logged out.
+        self.jobs.drop_waiting()
         # In this order: the outbox refuses, and notes, what is delivered before the detaching.
         self.outbox.retire()
         try:

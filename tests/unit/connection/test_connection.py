@@ -50,6 +50,25 @@ def test_connection_that_is_closed_before_it_lives_says_so_after_its_101():
     pair.end()
 
 
+def test_close_drops_the_messages_that_wait_for_their_handlers(pair):
+    """A user is banned whose messages wait behind a slow one, and the peer answers no close frame.
+    Only the message is handled that is under way."""
+    gate, begun, handled = threading.Event(), threading.Event(), []
+
+    def handle():
+        begun.set()
+        gate.wait(DEADLINE)
+
+    pair.connection.jobs.submit(handle)
+    pair.connection.jobs.submit(lambda: handled.append("as the banned user"))
+    assert begun.wait(DEADLINE)
+    pair.connection.close(CloseCode.SESSION_CHANGED)
+    gate.set()
+
+    assert pair.connection.jobs.wait_until_idle(DEADLINE)
+    assert handled == []
+
+
 def test_connection_sends_nothing_after_its_close_frame(pair):
     """The close frame is the last frame that a peer gets."""
     pair.connection.close(CloseCode.NORMAL)
