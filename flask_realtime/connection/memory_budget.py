@@ -65,11 +65,13 @@ class MemoryBudget:
         look_after = patience if is_wanted is None else min(LOOK_SECONDS, patience or LOOK_SECONDS)
         self._ask(size, granted, owner)
         try:
-            while not granted.wait(look_after):
-                if is_wanted is not None and not is_wanted():
-                    raise NotWanted
+            while not granted.is_set():
                 if patience is not None:
+                    # Before the first wait too: it may be behind a wait for the same in another
+                    # budget, and both would add up.
                     self._relent(patience)
+                if not granted.wait(look_after) and is_wanted is not None and not is_wanted():
+                    raise NotWanted
             yield
         finally:
             self._leave(size, granted, owner)

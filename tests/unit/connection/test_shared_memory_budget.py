@@ -102,3 +102,27 @@ def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
                 pass
 
     assert (work.budget.taken, work.budget._kinds) == (0, {})
+
+
+def test_patience_of_a_kind_and_of_all_do_not_add_up(clock):
+    """Whoever asks once nothing has changed for so long goes on at once: those who have taken all
+    of the memory may be waiting for it."""
+    patience, gate, begun = 1000.0, threading.Event(), []
+    budget = SharedMemoryBudget(80, patience)
+
+    def run(owner):
+        with budget.take(20, "kind", owner):
+            begun.append(owner)
+            gate.wait(DEADLINE)
+
+    with ExitStack() as taken:
+        for kind in ("kind", "other"):
+            for owner in "ab":
+                taken.enter_context(budget.take(20, kind, owner + kind))
+        clock.now += patience
+        thread = threading.Thread(target=run, args=("c",), daemon=True)
+        thread.start()
+
+        eventually(lambda: begun == ["c"])
+        gate.set()
+        thread.join(DEADLINE)
