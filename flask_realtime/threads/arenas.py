@@ -25,12 +25,14 @@ class FreeMemory:
         glibc has up to eight arenas a core, and keeps several MB in each of them once a thread has
         freed blocks of that size. Does nothing where the C library is another one.
         """
-        trim, began = _trim(), clock.monotonic()
-        if trim is None or began < self._not_before:
+        trim = _trim()
+        if trim is None or clock.monotonic() < self._not_before:
             return
+        worked = clock.worked()
         trim(0)
-        ended = clock.monotonic()
-        self._not_before = ended + (ended - began) / SHARE_OF_TIME
+        # Not the time that has passed, in which a thread also waits for others.
+        worked = clock.worked() - worked
+        self._not_before = clock.monotonic() + worked / SHARE_OF_TIME
 
 
 @cache

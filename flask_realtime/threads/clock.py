@@ -17,3 +17,11 @@ def monotonic() -> float:
 def now() -> float:
     """Return seconds since 1970 by the machine's clock, which an administrator may set."""
     return time.time()
+
+
+def worked() -> float:
+    """Return the seconds that the calling thread has worked: without those in which it waited.
+
+    Greenlets count as one thread.
+    """
+    return time.thread_time()

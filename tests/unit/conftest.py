@@ -12,10 +12,12 @@ from .watched import two_models
 
 
 class StoppedClock:
-    """The package's clock, which stands still until the test adds to ``now``."""
+    """The package's clock, which stands still until the test adds to ``now``, or to ``worked``: the
+    time in which the thread did not wait."""
 
     def __init__(self):
         self.now = 1_000_000.0
+        self.worked = 0.0
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def clock(monkeypatch):
     stopped = StoppedClock()
     monkeypatch.setattr(package_clock, "monotonic", lambda: stopped.now)
     monkeypatch.setattr(package_clock, "now", lambda: stopped.now)
+    monkeypatch.setattr(package_clock, "worked", lambda: stopped.worked)
     return stopped
 
 

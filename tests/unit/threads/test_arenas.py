@@ -46,6 +46,7 @@ def test_giving_back_takes_little_of_the_time(clock, monkeypatch):
 
     def trim(pad):
         clock.now += seconds
+        clock.worked += seconds
         given.append(clock.now)
 
     monkeypatch.setattr("flask_realtime.threads.arenas._trim", lambda: trim)
@@ -57,3 +58,23 @@ def test_giving_back_takes_little_of_the_time(clock, monkeypatch):
 
     assert len(given) > 1
     assert len(given) * seconds < 1.5 * SHARE_OF_TIME * (clock.now - began)
+
+
+def test_waiting_for_other_threads_is_no_giving_back(clock, monkeypatch):
+    """Where many threads make large replies, whoever gives memory back waits for the others too.
+    The memory is given back behind each reply all the same."""
+    given = []
+
+    def trim(pad):
+        clock.now += 1
+        clock.worked += 0.001
+        given.append(clock.now)
+
+    monkeypatch.setattr("flask_realtime.threads.arenas._trim", lambda: trim)
+    memory = FreeMemory()
+
+    for _ in range(10):
+        memory.give_back()
+        clock.now += 0.1
+
+    assert len(given) == 10
