@@ -261,9 +261,11 @@ def session_names() -> list[str]:
     One by the app's present secret key, and one by each earlier key. An empty list for a session
     that has no socket key yet.
     """
-    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
+    environ = present_request().environ
+    socket: SocketOfMessage | None = environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
-    key = came().socket_key
+    # Whose the session is does not matter, and the app's function takes time.
+    key = environ[CAME].socket_key if CAME in environ else _key_in(session_as_it_came())
     others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
     return list(dict.fromkeys([*first, *others]))
 

@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, current_app, request, session
 
 from ..errors import CloseCode
 from ..flask_contexts import present_app
-from ..identity.keys import SOCKET_KEY, new_socket_key, session_digest, session_of
+from ..identity.keys import SOCKET_KEY, new_socket_key, session_digest
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     Client,
@@ -189,7 +189,7 @@ class Settlement:
         """
         if has_cookie_session(present_app()) or not _may_save():
             return False
-        return self._process().has_ended([session_of(socket.digest)], socket.heir)
+        return self._process().has_ended(session_names(), socket.heir)
 
     def _has_ended_meanwhile(self, request: Request) -> bool:
         """Return whether another request has ended the session while this one was handled.

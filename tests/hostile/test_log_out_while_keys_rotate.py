@@ -4,6 +4,8 @@ import secrets
 
 import pytest
 
+from tests.eventually import eventually
+
 from .people import Person, heard_until
 
 
@@ -90,3 +92,26 @@ def test_page_goes_on_at_the_new_process(servers, person):
         person.post("/send/room:1", json="last")
 
         assert heard_until(socket, "last") == ["one"]
+
+
+def test_message_at_the_new_process_undoes_no_log_out_at_the_old(share, hold, tmp_path_factory):
+    """The server keeps the session, so that both processes read its cookie."""
+    prefix, sessions = f"t{secrets.token_hex(4)}", str(tmp_path_factory.mktemp("sessions"))
+    kept = {"KEPT_BY": "server", "SESSIONS": sessions, "HOLD": str(hold)}
+    earlier, present = (
+        share("accounts:app", "gevent", "redis", environ=kept | keys, REDIS_PREFIX=prefix)
+        for keys in ({"SECRET": "a"}, {"SECRET": "b", "FALLBACKS": '["a"]'})
+    )
+    person = Person(present.url)
+    person.log_in("somebody")
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        socket.resume()
+        socket.send("fill", data="full")
+        eventually((hold / "arrived").exists)
+        person.url = earlier.url
+
+        person.log_out()
+        (hold / "go").touch()
+        eventually((hold / "done").exists)
+
+    assert person.me()["user"] is None
