@@ -261,6 +261,6 @@ def _names_of(channels: Sequence[Any]) -> list[str]:
 
 def _why_not(pattern: str) -> str:
     return (
-        f"{pattern!r} holds a '*', which no channel's name may: a page is subscribed to channels "
-        f"by their names. Patterns are for pushes, and for realtime.on in the browser."
+        f"{pattern!r} contains a '*', which no channel's name may contain: a page is subscribed "
+        f"to channels by their names. Patterns are for pushes, and for realtime.on in the browser."
     )

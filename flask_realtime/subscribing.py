@@ -25,9 +25,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 Names = str | Callable[..., str | Iterable[str] | None]
 
 _WITHOUT_PARENTHESES = (
-    "@realtime.subscribes decorates a view without parentheses: write "
-    '@realtime.subscribes("channel"), or, for a page that hears its user alone, '
-    "@realtime.subscribes()."
+    '@realtime.subscribes was used without parentheses: write @realtime.subscribes("channel"), '
+    "or @realtime.subscribes() for a page that is subscribed to the channel of its user only."
 )
 
 

@@ -264,12 +264,12 @@ def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: s
     :param page: what the view has returned.
     """
     if outputs is None:
-        return (
-            "is rendered several times, each time differently: a block has to stand outside of a "
-            "loop"
-        )
+        return "is rendered several times, each time with another output: move it out of the loop"
     if outputs:
-        return "is rendered, and the view's response does not hold what was rendered"
+        return (
+            "is rendered, but the view's response does not contain its output: a filter or the "
+            "view has changed it"
+        )
     if name in wanted.known:
         return None
     # Any name can be asked for. One that the page itself shows in its HTML is the app's own slip,
@@ -277,8 +277,8 @@ def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: s
     if current_app.debug or _has_element_for(page, name):
         there_are = ", ".join(wanted.known) or "none"
         return (
-            "is not in the template: it has to stand there or in a parent of it, not in an "
-            f"included template. There are: {there_are}"
+            f"is not in the template: it has to stand there or in a parent of it, not in an "
+            f"included template. The blocks are: {there_are}"
         )
     return None
 

@@ -54,10 +54,10 @@ class Advice:
     def page_without_script(self) -> None:
         """Warn that the page of the current request is subscribed for nothing."""
         self._give(
-            "The page of the view %r is subscribed, and holds no {{ realtime_script() }}: "
-            "nothing opens its socket, so it hears no push. Put the tag into the template, or "
-            "extend the one that has it. If a client of your own opens the socket, write "
-            f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">, and this warning ends.'
+            "The page of the view %r is subscribed, but does not contain {{ realtime_script() }}: "
+            "it opens no socket and receives no pushes. Put the tag into the template, or extend a "
+            "template that has it. If a client of your own opens the socket, end this warning by "
+            f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">.'
         )
 
     def subscription_without_page(self, channel: str, status: int) -> None:
@@ -67,9 +67,9 @@ class Advice:
         :param status: the status of the response, which is no page.
         """
         self._tell(
-            "The view %r subscribes to %r, and subscribes nobody: its answer (%d) is no page that "
-            "gets an id, and the request names no open page. A script names its page if it asks by "
-            "realtime.fetch or realtime.call, and not by plain fetch.",
+            "The view %r subscribes to %r without effect: its response (%d) is not a page that "
+            "gets an id, and the request names no open page. A script names its page if it asks "
+            "by realtime.fetch or realtime.call, and not by plain fetch.",
             channel,
             status,
         )
@@ -79,9 +79,9 @@ class Advice:
         is_navigation = request.headers.get("Sec-Fetch-Mode") == "navigate"
         if not is_navigation and asking_page(True) is None:
             self._tell(
-                "The view %r pushes with include_self=False, which leaves nobody out: the request "
-                "names no page. A script names its page if it asks by realtime.fetch or "
-                "realtime.call, and not by plain fetch."
+                "The view %r pushes with include_self=False without effect: the request names no "
+                "page. A script names its page if it asks by realtime.fetch or realtime.call, "
+                "and not by plain fetch."
             )
 
     def page_of_view(self) -> None:

@@ -155,9 +155,9 @@ class Stamping:
         if count and request.endpoint not in self._warned:
             self._warned.add(request.endpoint)
             logger.warning(
-                "The page of the view %r came from a cache with the script tag of another request: "
-                "its view did not run, so the page is subscribed to nothing and hears no push. "
-                "Cache what the view reads, not what it renders.",
+                "The page of the view %r came from a cache with the script tag of another "
+                "request: its view did not run, so the page is subscribed to nothing and "
+                "receives no pushes. Cache what the view reads, not what it renders.",
                 request.endpoint,
             )
         return own

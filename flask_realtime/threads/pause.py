@@ -26,4 +26,7 @@ def let_others_run_behind_app() -> None:
     try:
         let_others_run()
     except BaseException:
-        logger.exception("A pause behind code of the app was cut off.")
+        logger.exception(
+            "An exception such as a gevent.Timeout of the app has interrupted a pause after code "
+            "of the app."
+        )

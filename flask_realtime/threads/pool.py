@@ -105,7 +105,10 @@ class ThreadPool:
             except BaseException:
                 # A gevent.Timeout that a job has begun and not ended is raised wherever its thread
                 # waits. A seat that stayed in the list would be given jobs that nobody does.
-                logger.exception("A thread's wait for its next job was cut off.")
+                logger.exception(
+                    "An exception such as a gevent.Timeout of the app has interrupted a thread "
+                    "that waited for its next job."
+                )
                 with self._lock:
                     if seat in self._resting:
                         self._resting.remove(seat)

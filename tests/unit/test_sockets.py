@@ -168,8 +168,8 @@ def test_subscribe_to_a_pattern_says_where_patterns_are_for(socket, in_request, 
         in_request(lambda: getattr(socket, verb)("room:1", "room:*"))
 
     assert str(caught.value) == (
-        "'room:*' holds a '*', which no channel's name may: a page is subscribed to channels by "
-        "their names. Patterns are for pushes, and for realtime.on in the browser."
+        "'room:*' contains a '*', which no channel's name may contain: a page is subscribed to "
+        "channels by their names. Patterns are for pushes, and for realtime.on in the browser."
     )
 
 

@@ -136,5 +136,5 @@ def test_page_whose_html_is_changed_in_its_view_is_logged(app, client, caplog):
     assert ask(client, "rows", "/loud").json == {}
 
     app.debug = True
-    assert "does not hold" in ask(client, "rows", "/loud").json["rows"]["error"]
+    assert "does not contain its output" in ask(client, "rows", "/loud").json["rows"]["error"]
     assert "Block 'rows' of '/loud'" in caplog.text

@@ -148,7 +148,7 @@ def test_block_that_its_page_changes_is_logged(app, client, caplog, debug):
 
     assert ("error" in answer.get("n", {})) is debug
     assert "html" not in answer.get("n", {})
-    assert "does not hold what was rendered" in caplog.text
+    assert "does not contain its output" in caplog.text
 
 
 @pytest.mark.parametrize("debug", [False, True])

@@ -88,7 +88,7 @@ def test_pool_gives_no_job_to_a_thread_whose_wait_was_cut_off(monkeypatch, caplo
     pool, done = ThreadPool(), threading.Event()
     cut_off(monkeypatch)
     pool.run(lambda: None)
-    eventually(lambda: "was cut off" in caplog.text)
+    eventually(lambda: "has interrupted a" in caplog.text)
     eventually(lambda: not pool.resting)
     monkeypatch.undo()
 
