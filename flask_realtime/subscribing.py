@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import request
-
 from .html.blocks import wanted_blocks
 from .page.advice import note_decorated
 from .protocol.channels import check_format, names_of
@@ -43,7 +41,7 @@ class Subscribing(ABC):
 
         What is pushed while the view queries its data reaches the page. A response whose status is
         neither 2xx nor 422 leaves no subscription; a page that is open already is subscribed once
-        the view has succeeded. Requests for a block, prefetches and prerenders subscribe nobody.
+        the view has succeeded. Requests for a block subscribe nobody.
         The subscriptions end when the page shows another view without being loaded anew, by a
         boosted link of htmx for example. The view's return value is passed on unchanged::
 
@@ -76,7 +74,7 @@ class Subscribing(ABC):
         return _Decorator(lambda arguments: self._subscribe_page(names, last, arguments))
 
     def _subscribe_page(self, names: Iterable[Names], last: int, arguments: dict[str, Any]) -> None:
-        if wanted_blocks() is not None or _is_speculative():
+        if wanted_blocks() is not None:
             return
         given = [name for one in names for name in _named(one, arguments)]
         self.socket.subscribe_view(given, last)
@@ -128,9 +126,3 @@ def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
             f"@realtime.subscribes({names!r}) needs {error}, but the view's arguments are: "
             f"{', '.join(arguments) or 'none'}."
         ) from error
-
-
-def _is_speculative() -> bool:
-    """Return whether the browser prefetches or prerenders, so that nobody may ever see the page."""
-    purpose = request.headers.get("Sec-Purpose", "")
-    return "prefetch" in purpose or "prerender" in purpose

@@ -107,7 +107,8 @@ export class Connection {
   }
 
   #heedPage() {
-    const begin = () => this.#state === "waiting" && this.open();
+    // A page that the browser renders ahead is hidden; `visibilitychange` tells when it is visited.
+    const begin = () => this.#state === "waiting" && !own(this.#window, "prerendering") && this.open();
     const on = (type, act) => this.#window.addEventListener(type, act);
     const wake = () => this.#wake();
     // At DOMContentLoaded, all scripts of the page have run, and have added their listeners. pageshow

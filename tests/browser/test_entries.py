@@ -246,3 +246,24 @@ def test_html_written_by_people_is_not_matched_by_its_ids(person):
     assert page.text_content("[data-realtime-ignore] > p") == "a comment"
     assert page.text_content("#trap") == ""
     assert not [url for url in fetched if url.endswith("/upload")]
+
+
+@not_in("firefox", "it fetches no pages ahead")
+@not_in("webkit", "it fetches no pages ahead")
+def test_page_that_the_browser_has_fetched_ahead_changes_like_any_other(come, entries_server):
+    """Chrome does so with an address that is typed often, and where a page says so."""
+    person = come(entries_server.url)
+    person.page.goto(f"{entries_server.url}/upload")
+    person.run("""() => {
+        const prefetch = [{ source: "list", urls: ["/"], eagerness: "immediate" }];
+        const rules = { type: "speculationrules", textContent: JSON.stringify({ prefetch }) };
+        document.head.append(Object.assign(document.createElement("script"), rules));
+    }""")
+    purpose = "() => fetch('/purpose').then((response) => response.json())"
+    person.wait_until(lambda: person.run(purpose) == "prefetch")
+
+    person.run("() => { location.assign('/'); }")
+    person.wait_until_open()
+    assert person.run(purpose) == "prefetch"
+
+    change(person, "block", "2")

@@ -13,6 +13,19 @@ test("a socket opens after the page's scripts have run", () => {
   assert.equal(page.socket.url, URL);
 });
 
+test("a page that the browser renders ahead opens its socket when it is visited", () => {
+  Object.defineProperty(page.Document.prototype, "prerendering", { value: true, configurable: true });
+  page.document.hidden = true;
+  for (const type of ["DOMContentLoaded", "pageshow"]) page.fire(type);
+  assert.equal(page.sockets.length, 0);
+
+  delete page.Document.prototype.prerendering;
+  page.document.hidden = false;
+  page.fire("visibilitychange");
+
+  assert.equal(page.sockets.length, 1);
+});
+
 test("a socket opens even if the script came after the page had loaded", () => {
   page.fire("pageshow");
   page.fire("pageshow");

@@ -156,20 +156,19 @@ def test_name_of_our_own_channels_is_not_found(app, realtime):
     assert app.test_client().get("/@user:7").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Purpose": "prefetch"},
-        {"Sec-Purpose": "prefetch;prerender"},
-        {"X-Realtime-Block": "rows"},
-    ],
-)
-def test_request_that_is_no_visit_subscribes_nobody(app, realtime, subscribed, headers):
-    """A prefetched page may never be shown, and a request for blocks has its page already. Neither
-    is subscribed."""
+def test_request_for_blocks_subscribes_nobody(app, realtime, subscribed):
+    """It has its page already."""
     app.add_url_rule("/", "show", realtime.subscribes("news")(page))
 
-    assert not subscribed("/", headers=headers)
+    assert not subscribed("/", headers={"X-Realtime-Block": "rows"})
+
+
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender"])
+def test_page_that_the_browser_fetches_ahead_is_subscribed(app, realtime, subscribed, purpose):
+    """The visitor who goes there later is shown this response, and no other is asked for."""
+    app.add_url_rule("/", "show", realtime.subscribes("news")(page))
+
+    assert subscribed("/", headers={"Sec-Purpose": purpose}) == {"news"}
 
 
 def test_async_view_subscribes_too(app, realtime, subscribed):

@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from flask import Flask, render_template, render_template_string, request
+from flask import Flask, jsonify, render_template, render_template_string, request
 from jinja2 import DictLoader
 from markupsafe import Markup
 
@@ -63,6 +63,7 @@ said = []
 @app.get("/")
 @realtime.subscribes("entries", "sent")
 def show():
+    state["purpose"] = request.headers.get("Sec-Purpose")
     if not realtime.blocks:
         state.update(version=1, name="", lines=[1, 2])
         said.clear()
@@ -86,6 +87,12 @@ def change():
             audience.update(f"#{how}", f"{how}.html", **state)
             audience.update("#version", html=str(state["version"]))
     return ""
+
+
+@app.get("/purpose")
+def purpose():
+    """What the browser wanted the page for that it asked for last."""
+    return jsonify(state["purpose"])
 
 
 @app.get("/upload")
