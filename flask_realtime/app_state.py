@@ -104,7 +104,7 @@ class AppState:
         #: Subscribes the page of the current request to what it may hear.
         self.grants = Grants(self.node)
         #: Settles, at the end of a request, what becomes of its session and of its grants.
-        self.settlement = Settlement(self.node, self.grants)
+        self.settlement = Settlement(self.node, self.grants, lambda: self.has_node)
         app.extensions[IDENTIFY] = identify
         if config.enabled:
             # After Page, so that it knows at the end of a request whether a page was stamped.

@@ -41,6 +41,19 @@ def renew_id() -> None:
         regenerate(present_session())
 
 
+def may_be_saved() -> bool:
+    """Return whether the session may be saved at the end of the current request.
+
+    One that has not changed is saved as well, so that it lives on: by Flask if it is permanent, and
+    by Flask-Session in any case.
+    """
+    session, app = present_session(), present_app()
+    if session.modified:
+        return True
+    is_lasting = value_in(session, "_permanent") if has_cookie_session(app) else session
+    return bool(is_lasting) and bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
+
+
 def keep_snapshot() -> None:
     """Copy the session, if it lives in a store and not in its cookie, before the app changes it.
 

@@ -28,10 +28,10 @@ from ..page.request_times import arrived_at, note_arrival
 from ..page.sessions import (
     has_cookie_session,
     keep_snapshot,
+    may_be_saved,
     present_session,
     renew_id,
     save_nothing,
-    value_in,
 )
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End
@@ -88,10 +88,17 @@ class Settlement:
 
     :param process: returns this process.
     :param grants: the subscriptions that the request gives to its page.
+    :param is_begun: whether there is such a process yet: one that is not knows of no end.
     """
 
-    def __init__(self, process: Callable[[], Process], grants: Grants) -> None:
+    def __init__(
+        self,
+        process: Callable[[], Process],
+        grants: Grants,
+        is_begun: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._process = process
+        self._is_begun = is_begun
         self._grants = grants
         self._log_ins = LogIns()
 
@@ -184,10 +191,8 @@ class Settlement:
 
         A session in a cookie is not saved by a message: its changes wait for the browser, and the
         registry drops what waits for a session that has ended.
-
-        :param socket: the socket by which the message came.
         """
-        if has_cookie_session(present_app()) or not _may_save():
+        if has_cookie_session(present_app()) or not may_be_saved():
             return False
         return self._process().has_ended(session_names(), socket.heir)
 
@@ -197,8 +202,8 @@ class Settlement:
         To save the session would undo that, be it in the cookie, which a browser takes from
         whichever answer comes last, or in the app's store.
         """
-        key = known_socket_key() if _may_save() else None
-        if key is None or IS_ENDED in request.environ:
+        key = known_socket_key() if may_be_saved() else None
+        if key is None or IS_ENDED in request.environ or not self._is_begun():
             return False
         names = [session_digest(secret, key) for secret in secret_keys()]
         return self._process().has_just_ended(names, arrived_at())
@@ -267,19 +272,6 @@ class Settlement:
 
 def _is_over(ended_ago: int | None) -> bool | None:
     return None if ended_ago is None else ended_ago > 0
-
-
-def _may_save() -> bool:
-    """Return whether the session may be saved at the end of this request.
-
-    One that has not changed is saved as well, so that it lives on: by Flask if it is permanent, and
-    by Flask-Session in any case.
-    """
-    session = present_session()
-    if session.modified:
-        return True
-    is_lasting = value_in(session, "_permanent") if has_cookie_session(present_app()) else session
-    return bool(is_lasting) and bool(current_app.config["SESSION_REFRESH_EACH_REQUEST"])
 
 
 def _has_changed(client: Client | None) -> bool:

@@ -41,6 +41,23 @@ def test_app_that_was_never_used_has_nothing_to_close():
     assert app.extensions["realtime"]._nodes.pop() is None
 
 
+def test_request_that_renews_a_session_begins_nothing():
+    """A page of another process has begun it; this one answers with JSON alone."""
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    Realtime(app)
+    app.add_url_rule("/", "view", lambda: {"some": "json"})
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session.permanent = True
+        session["socket_key"] = "a key"
+
+    response = client.get("/")
+
+    assert "Set-Cookie" in response.headers
+    assert not app.extensions["realtime"].has_node
+
+
 def test_process_says_once_which_registry_and_server_it_has(caplog):
     """One log line names the registry and the server, for those who run an app on several
     machines."""
