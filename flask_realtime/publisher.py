@@ -41,7 +41,8 @@ class Publisher:
     :param redis_url: the same as the app's ``REALTIME_REDIS``: a URL, a dict with a ``url``, or a
         function that returns a client of redis-py.
     :param prefix: the same as the app's ``REALTIME_REDIS_PREFIX``.
-    :param timeout: how long one call may wait for Redis in all, in seconds.
+    :param timeout: how long one call may wait for Redis, in seconds; where it takes several steps,
+        such as a push to a pattern, how long one step may.
     :raises InvalidSetting: if one of the arguments cannot be used.
     """
 
@@ -129,12 +130,10 @@ class Publisher:
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        deadline = self._redis.deadline()
-        matching = partial(self._redis.log.matching, deadline=deadline)
         encoded = ((to_json(message, _dumps), names) for message, names in pairs(messages, pattern))
-        pushes = make_many(encoded, matching, new_push_id)
+        pushes = make_many(encoded, self._redis.log.matching, new_push_id)
         if pushes:
-            self._redis.log.publish(pushes, deadline)
+            self._redis.log.publish(pushes)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone, as ``realtime.push_to`` does for an app.
@@ -152,7 +151,7 @@ class Publisher:
         deadline = self._redis.deadline()
         if is_heard_by(digest, name, partial(self._redis.clients.subscriptions, deadline=deadline)):
             push = Push(name, payload, new_push_id(), Route(to=digest))
-            self._redis.log.publish([push], deadline)
+            self._redis.log.publish([push])
 
     def close(self) -> None:
         """Close the connections to Redis."""
@@ -179,12 +178,11 @@ class _Outlet:
         return to_json(message, _dumps)
 
     def deliver(self, payload: str, addressing: Addressing) -> None:
-        deadline = self._redis.deadline()
         if addressing.push_id is not None:
             check_push_id(addressing.push_id)
-        matching = partial(self._redis.log.matching, deadline=deadline)
-        pushes = addressing.pushes(payload, matching, new_push_id)
+        log = self._redis.log
+        pushes = addressing.pushes(payload, log.matching, new_push_id)
         if addressing.is_ephemeral:
-            self._redis.log.announce(pushes, deadline)
+            log.announce(pushes)
         elif pushes:
-            self._redis.log.publish(pushes, deadline)
+            log.publish(pushes)

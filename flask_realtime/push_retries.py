@@ -64,6 +64,8 @@ class RetryQueue:
         :param waits: True: publish the pushes before this method returns, if none is queued and
             the registry is there; False: publish them in the background.
         """
+        # From before the first attempt: what it appends is remembered from then on.
+        deadline = clock.monotonic() + self._seconds
         with self._lock:
             must_wait = bool(self._queue) or not waits
         if not must_wait:
@@ -76,13 +78,13 @@ class RetryQueue:
                 raise
             except BaseException:
                 # What interrupts the caller, such as a gevent.Timeout, must not lose the push.
-                self._put_off(make, names)
+                self._put_off(_Waiting(deadline, make, names))
                 raise
-        self._put_off(make, names)
+        self._put_off(_Waiting(deadline, make, names))
 
-    def _put_off(self, make: Callable[[], Sequence[Push]], names: Sequence[str]) -> None:
+    def _put_off(self, waiting: _Waiting) -> None:
         with self._lock:
-            self._queue.append(_Waiting(clock.monotonic() + self._seconds, make, names))
+            self._queue.append(waiting)
         self._thread.start()
         self._wake.set()
 

@@ -64,7 +64,11 @@ class Config:
         "realtime", kinds.redis_prefix(), "What the names of all keys in Redis begin with."
     )
     redis_timeout_seconds: float = _setting(
-        2, kinds.number(0.01, DAY), "How long one call may wait for Redis in all.", "seconds"
+        2,
+        kinds.number(0.01, DAY),
+        "How long one call may wait for Redis in all; where a call takes several steps, such as a "
+        "push to a pattern, how long one step may.",
+        "seconds",
     )
     allowed_origins: tuple[str, ...] = _setting(
         (),

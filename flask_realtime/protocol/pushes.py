@@ -8,9 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ..threads.pause import in_pieces
 from .channels import flatten, is_pattern
 from .messages import is_encodable
 from .routes import TO_ALL, Route
+
+# How many pushes are made between two pauses, in less than 1 ms: a pattern may fit any number of
+# channels.
+PUSHES_AT_ONCE = 500
 
 #: Characters of a push id.
 LONGEST_PUSH_ID = 200
@@ -64,7 +69,11 @@ def make_pushes(
                 by_pattern.setdefault(name, True)
         else:
             by_pattern[channel] = False
-    return [Push(name, payload, push_id, route, fits) for name, fits in by_pattern.items()]
+    return [
+        Push(name, payload, push_id, route, fits)
+        for piece in in_pieces(by_pattern.items(), PUSHES_AT_ONCE)
+        for name, fits in piece
+    ]
 
 
 def pairs(messages: Iterable[Any], pattern: str | None) -> Iterator[tuple[Any, list[str]]]:

@@ -26,10 +26,10 @@ class Registry(ChannelRegistry):
     * a *connection* is one open WebSocket; its name is unique within its process;
     * a *session* is one browser session; a digest names it, too.
 
-    Every method may be called from any thread or greenlet, at any time after :meth:`start`. Every
-    method that needs a network raises :exc:`~flask_realtime.RegistryUnavailable` if it is not done
-    within ``REALTIME_REDIS_TIMEOUT_SECONDS``, one deadline for the whole call, or if what it asks
-    for is refused. Methods that never raise it say so.
+    Every method may be called from any thread or greenlet, at any time after :meth:`start`. One
+    that needs a network raises :exc:`~flask_realtime.RegistryUnavailable` if it is not done within
+    ``REALTIME_REDIS_TIMEOUT_SECONDS``, or is refused; one that never raises says so. To many
+    channels :meth:`publish`, :meth:`announce` and :meth:`matching` go in steps of that time each.
     """
 
     #: Whether a push made in this process is heard by the sockets of other processes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -56,6 +57,10 @@ class ExpiringDict(Generic[Key, Value]):
     def keys(self, now: float) -> list[Key]:
         """Return the keys that have not expired."""
         return [key for key, (deadline, _) in self._entries.items() if deadline > now]
+
+    def __iter__(self) -> Iterator[Key]:
+        """Iterate over all keys, also those that have expired and are not removed yet."""
+        return iter(self._entries)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +20,20 @@ SHORTEST_SECONDS = 1e-6
 def let_others_run() -> None:
     """Let all that is ready run, greenlets that wait for the network too."""
     time.sleep(SHORTEST_SECONDS)
+
+
+def in_pieces(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield *items* in order, in lists of *size* items, and let others run before each further one.
+
+    :param size: how many items the caller handles between two pauses; the last list may be shorter.
+    """
+    rest = iter(items)
+    piece = list(islice(rest, size))
+    while piece:
+        yield piece
+        piece = list(islice(rest, size))
+        if piece:
+            let_others_run()
 
 
 def let_others_run_behind_app() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
-from flask_realtime.push_retries import RetryQueue
+from flask_realtime.push_retries import PATIENCE_SECONDS, RetryQueue
 
 from ..eventually import eventually
 
@@ -116,3 +116,21 @@ class Broken(list):
         if None in items:
             raise ValueError(items)
         return super().__iadd__(items)
+
+
+def test_push_is_given_up_once_its_first_attempt_is_forgotten(clock, caplog):
+    """An attempt may take a minute, where a push goes to many channels. Its id is remembered from
+    the attempt's beginning: a later repeat could become a second message."""
+    began, attempts = clock.now, []
+
+    def be_slow_at_first(pushes):
+        clock.now += 0 if attempts else 60
+        attempts.append(1)
+        raise RegistryUnavailable("away")
+
+    slow = RetryQueue(be_slow_at_first)
+    slow.publish(*push("1"))
+    clock.now = began + PATIENCE_SECONDS + 1
+
+    eventually(lambda: "A push to 'room' was lost" in caplog.text)
+    slow.close()

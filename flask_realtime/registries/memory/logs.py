@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from ...config.settings import Config
 from ...protocol.positions import Position
@@ -67,10 +68,17 @@ class MemoryLogs:
         if log is not None:
             self._heard.put(channel, log, now)
 
-    def names(self, now: float) -> list[str]:
-        """Return the names of all known channels."""
+    def names(self) -> list[str]:
+        """Return the names of all known channels, and of some that may have expired.
+
+        It takes some ten nanoseconds a channel: :meth:`is_known` is for the caller to ask.
+        """
+        return list(dict.fromkeys(chain(self._heard, self._awaited, self._pushed)))
+
+    def is_known(self, channel: str, now: float) -> bool:
+        """Return whether a channel is known."""
         parts = (self._heard, self._awaited, self._pushed)
-        return list(dict.fromkeys(name for part in parts for name in part.keys(now)))
+        return any(part.get(channel, now) is not None for part in parts)
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget what has expired, about *most* of each kind; True if there may be more."""

@@ -62,23 +62,21 @@ class MemoryRegistry(Registry):
     # Logs.
 
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
-        return [self._publish(push) for push in pushes]
+        pieces = self._own.get().in_turns(pushes)
+        return [self._publish(push) for piece in pieces for push in piece]
 
     def announce(self, pushes: Sequence[Push]) -> None:
         own = self._own.get()
-        with own.lock:
-            for push in pushes:
-                own.deliver(Publication(push.channel, NOWHERE, "", push.payload, push.route))
+        for piece in own.in_turns(pushes):
+            with own.lock:
+                for push in piece:
+                    own.deliver(Publication(push.channel, NOWHERE, "", push.payload, push.route))
 
     def new_push_id(self) -> None:
         return None
 
     def matching(self, pattern: str) -> list[str]:
-        own = self._own.get()
-        with own.lock:
-            names = own.logs.names(clock.monotonic())
-        fits = matcher(pattern)
-        return [name for name in names if fits(name)]
+        return self._own.get().known_channels(matcher(pattern))
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True

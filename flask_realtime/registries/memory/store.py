@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from ...config.settings import Config
 from ...identity.keys import session_of
 from ...protocol.publications import Publication
 from ...threads import clock
+from ...threads.turns import Turns
 from ..lifetimes import Lifetimes
 from ..records import LATE_END_MS, RegistryEvents
 from .clients import MemoryClients, present_moment
@@ -17,6 +20,8 @@ from .logs import MemoryLogs
 from .sessions import EndedSession, MemorySessions, MemoryUsers
 from .waiting import MemoryWaiting
 
+# How many channels a call handles between two looks at the clock, in about 1 ms.
+ITEMS_AT_ONCE = 20
 # After how many uses some expired entries are dropped, and how many: more than these uses can have
 # added, so that memory shrinks; few enough that no push pays for ten thousand clients that left at
 # once.
@@ -24,20 +29,26 @@ USES_PER_TIDYING = 100
 DROPPED_AT_ONCE = 400
 
 
+Item = TypeVar("Item")
+
+
 class MemoryStore:
-    """The data of a registry in memory. Hold *lock* while using it.
+    """The data of a registry in memory. Hold *lock* while using it, except for :meth:`in_turns`
+    and :meth:`known_channels`, during which other threads run.
 
     It is made at the first use in a process, so that a forked process begins with an empty one.
     """
 
     __slots__ = (
-        "clients", "delivery", "events", "heard", "lock", "logs", "sessions", "users", "uses",
-        "waiting",
+        "clients", "delivery", "events", "heard", "lock", "logs", "sessions", "turns", "users",
+        "uses", "waiting",
     )  # fmt: skip
 
     def __init__(self, config: Config) -> None:
         lifetimes = Lifetimes.of(config)
         self.lock = threading.Lock()
+        #: The turns of calls that take long: see :meth:`in_turns`.
+        self.turns = Turns()
         self.logs = MemoryLogs(config, lifetimes)
         self.clients = MemoryClients(lifetimes, config.max_channels_per_page)
         self.waiting = MemoryWaiting(lifetimes.client)
@@ -48,6 +59,34 @@ class MemoryStore:
         self.events: RegistryEvents | None = None
         self.delivery: MemoryDelivery | None = None
         self.uses = 0
+
+    def in_turns(self, items: Iterable[Item]) -> Iterator[list[Item]]:
+        """Yield *items* in order, in short lists, with pauses in which all other threads run.
+
+        All callers share the turns, so that others wait for one turn, however many calls of
+        thousands of items run at the same time. The caller handles a list before it takes the next
+        one, and holds no lock in between. There is no pause before the end of the first list.
+        """
+        rest = iter(items)
+        began: float | None = None
+        while piece := list(islice(rest, ITEMS_AT_ONCE)):
+            if began is not None:
+                self.turns.end(began)
+                began = self.turns.begin()
+            else:
+                began = clock.monotonic()
+            yield piece
+
+    def known_channels(self, fits: Callable[[str], bool]) -> list[str]:
+        """Return the names of the known channels for which *fits* returns True."""
+        with self.lock:
+            names = self.logs.names()
+        found: list[str] = []
+        for piece in self.in_turns(names):
+            with self.lock:
+                now = clock.monotonic()
+                found += [name for name in piece if fits(name) and self.logs.is_known(name, now)]
+        return found
 
     def deliver(self, publication: Publication) -> None:
         """Have *publication* delivered, if this process hears its channel."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from itertools import groupby, zip_longest
+from contextlib import contextmanager, nullcontext
+from itertools import groupby, islice, zip_longest
 from typing import Any
 
 from ...protocol.positions import Position, new_tag
 from ...protocol.pushes import Push, new_push_id
 from ...threads.fork import ForkLocal
+from ...threads.pause import in_pieces, let_others_run
 from ..lifetimes import PUSH_ID_SECONDS
 from . import scripts
 from .accepted import RedisAccepted
 from .batches import batches
-from .connection import ConnectionLost, Deadline
+from .connection import ConnectionLost, Deadline, StepDeadlines
 from .entries import parse_position
 from .keys import RedisKeys
 from .pool import RedisPool
@@ -21,8 +24,12 @@ from .resp import Argument, ErrorReply
 from .retention import Retention
 from .scripts import Command
 
-# How many channels one step may concern: it keeps Redis busy for about 10 ms.
-CHANNELS_AT_ONCE = 1000
+# How many channels one step by pattern may concern: it keeps Redis busy for about 10 ms, in which
+# the pushes of others wait.
+CHANNELS_AT_ONCE = 200
+
+# How many replies are read between two pauses, in less than 1 ms.
+REPLIES_AT_ONCE = 500
 
 # How many channels are checked with the first call over a new connection, at no measurable cost.
 MOST_CHECKED = 500
@@ -61,11 +68,16 @@ class RedisAppends:
         self._retention = str(retention)
         self._is_guess = int(is_guess)
         self._lives = lives
+        # Steps by pattern go one by one: 32 of them, as many as there are connections, would make
+        # every other push wait in Redis for all of them.
+        self._by_pattern: ForkLocal[threading.Lock] = ForkLocal(threading.Lock)
         self._accepted = ForkLocal(lambda: RedisAccepted(remembered))
         pool.check_with(self._checks)
 
-    def run(self, pushes: Sequence[Push], deadline: Deadline) -> tuple[list[Position], Unlisted]:
+    def run(self, pushes: Sequence[Push]) -> tuple[list[Position], Unlisted]:
         """Append each push and announce it, in order.
+
+        Each step has a deadline of its own, and others run between two steps.
 
         :returns: the position of each push, and the channels that have yet to be listed.
         :raises RegistryUnavailable: if not all pushes were accepted; the error has the channels
@@ -75,8 +87,12 @@ class RedisAppends:
         unlisted: Unlisted = {}
         try:
             # Accepted pushes are noted before the next step: Redis may go back between two steps.
-            for step in _steps(pushes):
-                self._run_step(step, replies, unlisted, deadline)
+            deadlines = StepDeadlines(self._pool.timeout_seconds)
+            for is_further, step in enumerate(_steps(pushes)):
+                if is_further:
+                    # Also where Redis answers at once, so that nobody waits for a reply.
+                    let_others_run()
+                self._run_step(step, replies, unlisted, deadlines)
         except ConnectionLost as error:
             reason: object = error
         else:
@@ -86,15 +102,22 @@ class RedisAppends:
             raise self._pool.unavailable(
                 reason, push_id=failed.push_id, accepted=accepted
             ) from None
-        return [parse_position(reply) for reply in replies], unlisted
+        pieces = in_pieces(replies, REPLIES_AT_ONCE)
+        return [parse_position(reply) for piece in pieces for reply in piece], unlisted
 
     def _run_step(
-        self, pushes: Sequence[Push], replies: list[Any], unlisted: Unlisted, deadline: Deadline
+        self,
+        pushes: Sequence[Push],
+        replies: list[Any],
+        unlisted: Unlisted,
+        deadlines: StepDeadlines,
     ) -> None:
         """Append *pushes*, which may be sent together, and add their replies to *replies*."""
         found: list[Any] = []
         try:
-            self._append(pushes, found, deadline)
+            deadline = deadlines.next()
+            with self._alone(deadline) if pushes[0].by_pattern else nullcontext():
+                self._append(pushes, found, deadline)
         finally:
             for push, reply in zip(pushes, found, strict=False):
                 if type(reply) is list:
@@ -104,6 +127,20 @@ class RedisAppends:
                         unlisted[push.channel] = lives
                 replies.append(reply)
             self._note_accepted(pushes, replies[-len(found) :] if found else ())
+
+    @contextmanager
+    def _alone(self, deadline: Deadline) -> Iterator[None]:
+        """Run one step by pattern in a ``with`` block; a process runs one of them at a time.
+
+        :raises ConnectionLost: if the steps of others take until *deadline*.
+        """
+        lock = self._by_pattern.get()
+        if not lock.acquire(timeout=deadline.remaining()):
+            raise ConnectionLost("other pushes to patterns took all the time", is_late=True)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _append(self, pushes: Sequence[Push], found: list[Any], deadline: Deadline) -> None:
         known = self._accepted.get().positions({push.channel for push in pushes})
@@ -189,12 +226,11 @@ class RedisAppends:
 def _steps(pushes: Sequence[Push]) -> Iterator[Sequence[Push]]:
     """Yield *pushes* in order, in pieces that may be sent together."""
     for by_pattern, group in groupby(pushes, _pattern_of):
-        pieces = list(group)
         if by_pattern is None:
-            yield from batches(pieces, _size_of)
+            yield from batches(list(group), _size_of)
             continue
-        for start in range(0, len(pieces), CHANNELS_AT_ONCE):
-            yield pieces[start : start + CHANNELS_AT_ONCE]
+        while step := list(islice(group, CHANNELS_AT_ONCE)):
+            yield step
 
 
 def _pattern_of(push: Push) -> tuple[object, ...] | None:

@@ -9,10 +9,17 @@ from typing import Any
 import hiredis
 
 from ...threads import clock
+from ..lifetimes import PUSH_ID_SECONDS
 from .address import RedisAddress
 from .resp import INCOMPLETE, Argument, make_reader, pack
 
 RECEIVE_BYTES = 65536
+
+
+# How many times as long as one step all steps of a call may take together, and the most seconds
+# that this may come to: a push that is made again must find its push id known still.
+STEPS_IN_ALL = 30
+LONGEST_SECONDS = PUSH_ID_SECONDS * 0.4
 
 
 class Deadline:
@@ -46,6 +53,27 @@ class Deadline:
         if left <= 0:
             raise ConnectionLost(f"no answer within {self.seconds:g} s", is_late=True)
         return left
+
+
+class StepDeadlines:
+    """The deadlines of a call that takes many steps, such as a push to every room of an app.
+
+    Each step may take as long as a whole call otherwise may: how many channels a pattern fits is
+    often up to strangers, and must not make the call fail. All steps together have a deadline too.
+
+    :param seconds: how long one step may take.
+    """
+
+    __slots__ = ("_of_all", "_seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._of_all = Deadline(max(seconds, min(STEPS_IN_ALL * seconds, LONGEST_SECONDS)))
+
+    def next(self) -> Deadline:
+        """Return the deadline of a step that begins now."""
+        is_last = self._of_all.left_ms < self._seconds * 1000
+        return self._of_all if is_last else Deadline(self._seconds)
 
 
 class ConnectionLost(Exception):

@@ -12,11 +12,13 @@ from ...protocol.channels import matcher
 from ...protocol.positions import Position
 from ...protocol.pushes import Push
 from ...protocol.starts import Start, Starts, new_past
+from ...threads.pause import in_pieces, let_others_run
 from ..lifetimes import Lifetimes
 from ..records import LogPage
 from . import scripts
 from .appends import NOWHERE, RedisAppends, Unlisted
-from .connection import Deadline
+from .batches import COMMANDS_AT_ONCE
+from .connection import Deadline, StepDeadlines
 from .entries import parse_entry, parse_position, passing_entry
 from .keys import RedisKeys
 from .pool import RedisPool
@@ -24,6 +26,9 @@ from .resp import Argument
 from .retention import Retention, milliseconds
 from .scripts import Command
 from .starts import write_start
+
+# About how many names of channels are read from Redis at once: it takes Redis about 1 ms.
+NAMES_AT_ONCE = 2000
 
 logger = logging.getLogger(__name__)
 
@@ -63,16 +68,18 @@ class RedisLog:
             pool, keys, retention, is_guess, self._awaited_for, lifetimes.channel
         )
 
-    def publish(self, pushes: Sequence[Push], deadline: Deadline) -> list[Position]:
+    def publish(self, pushes: Sequence[Push]) -> list[Position]:
         """Append each push and announce it, in order; return the position of each.
+
+        It goes in steps, each with a deadline of its own: see :class:`.StepDeadlines`.
 
         :raises RegistryUnavailable: if not all pushes were accepted; the error has the channels
             whose logs are known to have accepted theirs, and the id of the first push that failed.
         """
-        positions, unlisted = self._appends.run(pushes, deadline)
+        positions, unlisted = self._appends.run(pushes)
         if unlisted:
             try:
-                self._list_and_mark(unlisted, deadline)
+                self._list_and_mark(unlisted, self._pool.deadline())
             except RegistryUnavailable as error:
                 # No error: the push was accepted, and the next push lists the channel.
                 logger.warning(
@@ -96,16 +103,20 @@ class RedisLog:
             for name, reply in zip(cursors, self._pool.ask(commands, deadline), strict=True)
         }
 
-    def announce(self, pushes: Sequence[Push], deadline: Deadline) -> None:
+    def announce(self, pushes: Sequence[Push]) -> None:
         """Announce each push, without appending it to a log.
+
+        It goes in steps, each with a deadline of its own: see :class:`.StepDeadlines`.
 
         :raises RegistryUnavailable: if a push may not have been announced.
         """
-        commands: list[Command] = [
-            ("PUBLISH", self._keys.announced_on(push.channel), passing_entry(push))
-            for push in pushes
-        ]
-        self._pool.ask(commands, deadline)
+        deadlines = StepDeadlines(self._pool.timeout_seconds)
+        for piece in in_pieces(pushes, COMMANDS_AT_ONCE):
+            commands: list[Command] = [
+                ("PUBLISH", self._keys.announced_on(push.channel), passing_entry(push))
+                for push in piece
+            ]
+            self._pool.ask(commands, deadlines.next())
 
     def tails(self, digest: str, starts: Starts) -> Tails:
         """Return keys and arguments for a script that begins, keeps and lists logs.
@@ -159,11 +170,23 @@ class RedisLog:
         known = [name for name, position in found if position is not None]
         self._pool.ask(self._listing(known, self._heard_for), deadline)
 
-    def matching(self, pattern: str, deadline: Deadline) -> list[str]:
-        """Return the known channels that fit *pattern*."""
-        (names,) = self._pool.ask([scripts.LISTED([self._keys.list])], deadline)
+    def matching(self, pattern: str) -> list[str]:
+        """Return the known channels that fit *pattern*.
+
+        It goes in steps, each with a deadline of its own: see :class:`.StepDeadlines`.
+        """
         fits = matcher(pattern)
-        return [name for name in map(bytes.decode, names) if fits(name)]
+        deadlines = StepDeadlines(self._pool.timeout_seconds)
+        # A channel that is listed again meanwhile may be found twice.
+        found: dict[str, None] = {}
+        cursor: Argument = 0
+        while True:
+            command = scripts.LISTED([self._keys.list], (cursor, NAMES_AT_ONCE))
+            ((cursor, names),) = self._pool.ask([command], deadlines.next())
+            found.update((name, None) for name in map(bytes.decode, names) if fits(name))
+            if cursor == b"0":
+                return list(found)
+            let_others_run()
 
     def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
         keys = self._keys.channel(channel)

@@ -77,13 +77,13 @@ class RedisRegistry(Registry):
     # Logs.
 
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
-        return self._log.publish(pushes, self._pool.deadline())
+        return self._log.publish(pushes)
 
     def announce(self, pushes: Sequence[Push]) -> None:
-        self._log.announce(pushes, self._pool.deadline())
+        self._log.announce(pushes)
 
     def matching(self, pattern: str) -> list[str]:
-        return self._log.matching(pattern, self._pool.deadline())
+        return self._log.matching(pattern)
 
     def read(
         self, cursors: Mapping[str, Position | None], max_bytes: int, *, renew: bool = True

@@ -146,7 +146,46 @@ def test_memory_registry_makes_no_lock_before_its_first_use(monkeypatch):
 
     assert made == []
     registry.subscribe("digest-1", ["a"])
-    assert len(made) == 1
+    assert made
+
+
+# What a call does to all channels that strangers have made up, in a process of gevent.
+TO_MANY_CHANNELS = {
+    "a push to a pattern": "registry.publish(pushes)",
+    "a passing push to a pattern": "registry.announce(pushes)",
+    "a look for what fits a pattern": "registry.matching('*')",
+    "the making of pushes": "make_pushes('1', ['*'], lambda pattern: names)",
+}
+
+
+@pytest.mark.parametrize("call", TO_MANY_CHANNELS.values(), ids=TO_MANY_CHANNELS.keys())
+def test_many_channels_do_not_stop_the_loop(call):
+    """Others run while a call goes to all of 20,000 channels: requests are answered meanwhile."""
+    script = f"""
+from gevent import monkey; monkey.patch_all()
+import gevent
+from flask_realtime.config.settings import Config
+from flask_realtime.protocol.pushes import make_pushes
+from flask_realtime.registries.memory.registry import MemoryRegistry
+
+registry = MemoryRegistry(Config(max_channels_per_page=20_000))
+names = [f"room:{{number}}" for number in range(20_000)]
+registry.subscribe("digest-1", names)
+pushes = make_pushes("1", ["*"], lambda pattern: names)
+turns = []
+
+def others():
+    while True:
+        turns.append(1)
+        gevent.sleep(0)
+
+gevent.spawn(others)
+gevent.sleep(0)
+before = len(turns)
+{call}
+assert len(turns) > before
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=DEADLINE)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")

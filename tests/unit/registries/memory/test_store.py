@@ -18,7 +18,7 @@ def test_store_drops_what_has_expired_every_so_many_uses(monkeypatch):
         store.tidy()
 
     assert not store.drop_expired(now[0])
-    assert store.logs.names(1000) == []
+    assert store.logs.names() == []
 
 
 def test_store_delivers_what_is_heard_alone():

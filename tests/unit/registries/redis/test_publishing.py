@@ -29,7 +29,7 @@ def test_publishing_shares_logs_and_clients_with_the_app(redis_url):
 
     known = publishing.clients.subscriptions(["d" * 64, "e" * 64], publishing.deadline())
     pushes = [Push("room", str(number), f"id-{number}") for number in range(3)]
-    publishing.log.publish(pushes, publishing.deadline())
+    publishing.log.publish(pushes)
 
     assert set(known["d" * 64]) == {"room"}
     assert known["e" * 64] is None
@@ -43,7 +43,7 @@ def test_publishing_connects_at_the_first_call_and_names_the_setting():
     publishing = RedisPublishing(config(f"redis://127.0.0.1:{free_port()}/0"), "redis_url")
 
     with pytest.raises(RegistryUnavailable, match=r"\(redis_url\)"):
-        publishing.log.publish([Push("room", "1", "id")], publishing.deadline())
+        publishing.log.publish([Push("room", "1", "id")])
 
 
 def test_publishing_refuses_an_address_of_which_nothing_comes():
