@@ -21,12 +21,17 @@ _NONE_LEFT: dict[str, int] = {}
 _BEFORE_START_SECONDS = 10**9
 
 
-def present_moment() -> int:
-    """Return the present moment, in ms by a clock that is never set back.
+def moment_of(time: float) -> int:
+    """Return a time by :func:`.clock.monotonic` as a moment: ms of a clock that is never set back.
 
     Whatever happens to clients, sessions and users is ordered by such moments.
     """
-    return int((clock.monotonic() + _BEFORE_START_SECONDS) * 1000)
+    return int((time + _BEFORE_START_SECONDS) * 1000)
+
+
+def present_moment() -> int:
+    """Return the present moment: see :func:`moment_of`."""
+    return moment_of(clock.monotonic())
 
 
 class MemoryClient:

@@ -23,10 +23,9 @@ from ..records import (
     Grant,
     LogPage,
     RegistryEvents,
-    age_in_ms,
 )
 from ..subscriptions import Known, Subscriptions
-from .clients import present_moment
+from .clients import moment_of, present_moment
 from .delivery import MemoryDelivery
 from .log import MemoryLog
 from .store import MemoryStore
@@ -118,9 +117,9 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            began = present_moment() if grant is None else _moment_of(grant.began)
+            began = present_moment() if grant is None else moment_of(grant.began)
             if grant is not None:
-                asked = {name: _moment_of(at) for name, at in grant.asked.items()}
+                asked = {name: moment_of(at) for name, at in grant.asked.items()}
                 for name in own.users.left_since(grant.user, asked, now):
                     given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}
@@ -281,15 +280,6 @@ class MemoryRegistry(Registry):
             if publication is not None:
                 own.deliver(publication)
             return position
-
-
-def _moment_of(time: float) -> int:
-    """Return a time by :func:`.clock.monotonic` as a moment: see :func:`present_moment`.
-
-    The second clock is read after the first one, so that what was asked for after an end is never
-    taken for older than the end.
-    """
-    return -age_in_ms(time) + present_moment()
 
 
 def _begun(start: Start, log: MemoryLog, digest: str) -> Start:

@@ -1,5 +1,6 @@
 """The registry of a single process, beyond what every registry promises."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
-from flask_realtime.registries.records import ConnectionRecord, Disconnect, RegistryEvents
+from flask_realtime.registries.records import ConnectionRecord, Disconnect, Grant, RegistryEvents
 from flask_realtime.threads import clock as threads_clock
 from tests.eventually import DEADLINE, eventually
 
@@ -250,3 +251,19 @@ def test_clock_that_is_set_back_keeps_nobody_out(registry, monkeypatch):
 
     assert set(registry.connect(page, "1", "kim").subscriptions) == {"room"}
     assert registry.connect(earlier, "2", "kim").has_ended
+
+
+def test_user_who_is_put_out_behind_a_request_stays_out_however_slow_the_machine_is(
+    registry, monkeypatch
+):
+    """The thread that answers the request stands still for a second between any two looks at the
+    clock."""
+    page, times = "a" * 32 + "5" * 32, itertools.count(1000, 0.01)
+    monkeypatch.setattr(threads_clock, "monotonic", lambda: next(times))
+    asked = threads_clock.monotonic()
+    registry.end_user("kim", "room")
+    times = itertools.count(threads_clock.monotonic(), 1)
+
+    registry.subscribe(page, ["room"], Grant("kim", asked, {"room": asked}))
+
+    assert registry.subscriptions([page]) == {page: {}}
