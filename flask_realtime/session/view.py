@@ -110,7 +110,7 @@ class SessionPath:
             logger.warning(
                 "The changes of the session that wait for a page could not be read: %s", error
             )
-            response, has_changed = _answer(503, "The registry is away; come back."), False
+            response, has_changed = _answer(503, "The registry is unavailable; try again."), False
         if not has_changed:
             # No session cookie: one that changes nothing could undo a log-out that is under way.
             save_nothing()
@@ -133,7 +133,7 @@ class SessionPath:
                 )
         except RegistryUnavailable as error:
             logger.warning("A page could not be given its id, and will ask for it again: %s", error)
-            return _refuse(503, "The registry is away; come back.")
+            return _refuse(503, "The registry is unavailable; try again.")
         if known_socket_key() is None:
             client.keep_socket_key()
         else:
