@@ -73,7 +73,7 @@ def dispatch_handler(
         return cycle.dispatch()
 
     environ[_HANDLER] = handler
-    return _in_context(app, environ, dispatch)
+    return _in_context(app, environ, dispatch, finds_route=False)
 
 
 def dispatch_hook(
@@ -98,7 +98,7 @@ def dispatch_hook(
         hook()
         return cycle.finalize(("", 204))
 
-    return _in_context(app, environ, dispatch)
+    return _in_context(app, environ, dispatch, finds_route=False)
 
 
 def add_message_view(app: Flask) -> None:
@@ -113,13 +113,16 @@ def run_handler() -> ResponseReturnValue:
 
 
 def _in_context(
-    app: Flask, environ: WSGIEnvironment, dispatch: Callable[[RequestCycle], Response]
+    app: Flask,
+    environ: WSGIEnvironment,
+    dispatch: Callable[[RequestCycle], Response],
+    finds_route: bool = True,
 ) -> Response:
     cycle = RequestCycle(app, environ)
     error: BaseException | None = None
     try:
         try:
-            cycle.push()
+            cycle.push(finds_route)
             response = dispatch(cycle)
         except (CallRefused, NotWanted):
             raise

@@ -35,13 +35,20 @@ class RequestCycle:
         self._context: Any = app.request_context(environ)
         self._arguments = (self._context,) if _METHODS_TAKE_CONTEXT else ()
 
-    def push(self) -> SessionMixin:
+    def push(self, finds_route: bool = True) -> SessionMixin:
         """Make this the current request: open its session, find its route.
 
+        :param finds_route: False: no route is looked for; the caller says what answers the request.
         :returns: the session, not marked as used by the app, so that its response gets no header
             ``Vary: Cookie`` unless the app itself uses it.
         """
-        self._context.push()
+        adapter = self._context.url_adapter
+        if not finds_route:
+            self._context.url_adapter = None
+        try:
+            self._context.push()
+        finally:
+            self._context.url_adapter = adapter
         session: SessionMixin = self._context.session
         # Flask 3.2 marks the session as used as soon as anything asks the context for it.
         session.accessed = False

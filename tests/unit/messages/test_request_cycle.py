@@ -39,6 +39,19 @@ def test_cycle_dispatches_to_the_route_behind_before_request_functions(app):
     assert not flask.has_request_context() and not flask.has_app_context()
 
 
+def test_cycle_can_look_for_no_route(app):
+    """What is to answer may be known already; it links to other routes all the same."""
+    app.add_url_rule("/name", "name", lambda: "")
+    cycle = RequestCycle(app, create_environ("/name", "http://localhost"))
+
+    cycle.push(finds_route=False)
+    rule, link = request.url_rule, flask.url_for("name", _external=True)
+    cycle.pop(None)
+
+    assert rule is None
+    assert link == "http://localhost/name"
+
+
 def test_cycle_can_go_without_a_view(app):
     """before_request and after_request functions run around a function of the library."""
     app.before_request(lambda: abort(403) if "bad" in request.path else None)
