@@ -53,6 +53,14 @@ class Person(Browser):
         return self.give_cookies_to(Person(self.url))
 
 
+def somebody(url, user="somebody"):
+    """Return a person who has logged in, and has seen a page that subscribes to their inbox."""
+    person = Person(url)
+    person.log_in(user)
+    person.show("/inbox")
+    return person
+
+
 def heard_until(socket, last):
     """Return the payloads that a socket gets before *last*."""
     found = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .people import Person
+from .people import somebody
 
 
 @pytest.fixture(params=[("gevent", "memory", 1), ("gevent", "redis", 2)], ids=["memory", "redis"])
@@ -13,9 +13,7 @@ def server(share, request):
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_thief_gets_no_living_session_of_an_ended_one(server, way):
     """Neither "log out everywhere else" nor a new session key revives a session that has ended."""
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(server.url)
     thief = person.copy()
     person.log_out()
 
@@ -31,23 +29,23 @@ def test_thief_gets_no_living_session_of_an_ended_one(server, way):
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_session_that_goes_on_may_be_ended_again_and_again(server, way):
-    """After each "log out everywhere else", the browser that asked for it can connect."""
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    """After each "log out everywhere else", the browser that asked for it can connect, and a copy
+    of its former cookies cannot."""
+    person = somebody(server.url)
 
     for _ in range(3):
+        copy = person.copy()
         person.log_out(way)
         with person.open(person.show("/inbox"), resume=True) as socket:
             assert socket.resume()["known"]
+        with copy.open(copy.show("/inbox"), resume=True) as socket:
+            assert socket.close_code() == 4001
 
 
 @pytest.mark.parametrize("way", ["/password", "/renew"])
 def test_form_that_is_sent_twice_leaves_its_browser_a_living_session(server, way):
     """Both requests have the former cookie; the browser keeps that of the second answer."""
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(server.url)
     person.post("/must-change")
     again = person.copy()
 
@@ -70,9 +68,7 @@ def processes(share):
 def test_form_that_is_sent_to_two_processes_leaves_its_browser_a_living_session(processes, way):
     """A form is sent twice, to two processes. The second knows of the first one's end only by
     Redis, and the browser has a working session."""
-    person = Person(processes[0])
-    person.log_in(f"twice{way}")
-    person.show("/inbox")
+    person = somebody(processes[0], f"twice{way}")
     person.post("/must-change")
     again = person.copy()
     again.url = processes[1]
@@ -89,9 +85,7 @@ def test_browser_that_gives_up_the_first_of_two_answers_gets_a_living_session(sh
     The form shows the former password, which a thief cannot, so the app can treat it as a
     log-in."""
     server = share("logins:app", "gevent", "redis", 2)
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(server.url)
     given_up, thief = person.copy(), person.copy()
 
     for one, password in ((given_up, "old"), (person, "old"), (thief, "a guess")):
@@ -107,9 +101,7 @@ def test_browser_that_gives_up_the_first_of_two_answers_gets_a_living_session(sh
 def test_thief_who_comes_at_once_to_another_process_gets_no_living_session(processes, way):
     """A thief sends the old cookie right after the log-out, like a form that was sent twice. Only
     the user's own browser has the new key."""
-    person = Person(processes[0])
-    person.log_in(f"robbed{way}")
-    person.show("/inbox")
+    person = somebody(processes[0], f"robbed{way}")
     person.post("/must-change")
     thief = person.copy()
     thief.url = processes[1]
@@ -125,9 +117,7 @@ def test_thief_who_comes_at_once_to_another_process_gets_no_living_session(proce
 
 def test_browser_whose_session_has_ended_may_log_in(server):
     """Either as another user, or, after a log-out, as the same user."""
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(server.url)
     another, same = person.copy(), person.copy()
     person.log_out()
 
@@ -143,9 +133,7 @@ def test_browser_whose_session_has_ended_may_log_in(server):
 def test_session_stays_ended_where_the_app_tells_no_users(share):
     """The session can connect again only after the app has cleared it, as a log-in should do."""
     server = share("accounts:app", environ={"SAYS_NOTHING": "1"})
-    person = Person(server.url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(server.url)
     thief = person.copy()
     person.log_out("/logout-everywhere")
 

@@ -18,7 +18,7 @@ from tests.integration.serving import ServerProcess
 from tests.ports import free_port
 
 from .conftest import APPS
-from .people import Person
+from .people import Person, somebody
 from .silences import SILENCES, hanging, in_two_ways
 
 
@@ -80,9 +80,7 @@ def let_ends_age(store):
 def test_thief_gets_no_living_session_of_an_ended_one(start, store, silence, way):
     """A thief uses an old cookie at a process that was started after the log-out and cannot ask
     Redis."""
-    person = Person(start().url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start().url)
     thief = person.copy()
     person.log_out()
     thief.url = start().url
@@ -100,9 +98,7 @@ def test_thief_gets_no_living_session_before_the_log_out_is_told(start, store, w
     """The process that handled the log-out has lost Redis, and a thief uses the cookie at another
     one."""
     tunnel = Tunnel(store.port)
-    person = Person(start(port=tunnel.port).url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start(port=tunnel.port).url)
     thief = person.copy()
     thief.url = start().url
 
@@ -126,9 +122,7 @@ def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, stor
     """A thief's socket is open in a process that does not know of the log-out either, and its
     message changes the session."""
     tunnel = Tunnel(store.port)
-    person = Person(start(port=tunnel.port).url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start(port=tunnel.port).url)
     thief = person.copy()
     thief.url = start().url
     page = thief.show("/inbox")
@@ -154,9 +148,7 @@ def test_thief_gets_no_living_session_by_a_socket_that_is_still_open(start, stor
 def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence, has_page):
     """A user logs in with a password in a browser whose session has ended, or may have. Its pages
     connect."""
-    person = Person(start("logins:app").url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start("logins:app").url)
     browser = person.copy()
     if has_page:
         person.log_out()
@@ -175,9 +167,7 @@ def test_log_in_with_a_password_opens_what_comes_after_it(start, store, silence,
 def test_log_out_and_log_in_open_what_comes_after_them(start, store, silence):
     """A user logs out and in again while Redis fails in some way. The new session works, and a copy
     of the former one does not."""
-    person = Person(start().url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start().url)
     copy = person.copy()
 
     with silence(store):
@@ -215,26 +205,10 @@ def test_sockets_are_closed_while_redis_hangs(start, store, kind):
     assert statuses == [302, 302]
 
 
-@pytest.mark.parametrize("way", ["/password", "/renew"])
-def test_session_that_goes_on_lives_where_redis_tells(start, store, way):
-    """A session that has not ended continues as long as Redis answers."""
-    person = Person(start().url)
-    person.log_in("somebody")
-    person.show("/inbox")
-    copy = person.copy()
-
-    person.navigate(way, "POST", allow_redirects=False)
-
-    assert comes_back(person)
-    assert not comes_back(copy)
-
-
 def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
     """A person must change the password, and does so some minutes after the session ended. The
     change succeeds; the pages have no sockets until the next log-in."""
-    person = Person(start().url)
-    person.log_in("somebody")
-    person.show("/inbox")
+    person = somebody(start().url)
     person.post("/must-change")
     browser = person.copy()
     person.log_out()
