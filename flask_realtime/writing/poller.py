@@ -101,18 +101,19 @@ class Poller:
             join([thread])
 
     def _start(self) -> Waker:
-        waker = Waker()
-        try:
-            self._thread = start_thread("realtime-poller", lambda: self._run(waker))
-        except BaseException:
-            waker.close()
-            raise
+        # Opened here and not on the thread, which could tell nobody that no fd was to be had.
+        with contextlib.ExitStack() as opened:
+            selector = opened.enter_context(selectors.DefaultSelector())
+            waker = Waker()
+            opened.callback(waker.close)
+            selector.register(waker, selectors.EVENT_READ)
+            self._thread = start_thread("realtime-poller", lambda: self._run(selector, waker))
+            opened.pop_all()
         self._waker = waker
         return waker
 
-    def _run(self, waker: Waker) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(waker, selectors.EVENT_READ)
+    def _run(self, selector: selectors.BaseSelector, waker: Waker) -> None:
+        with selector:
             while not self._is_closed:
                 try:
                     self._turn(selector, waker)

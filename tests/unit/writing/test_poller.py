@@ -1,5 +1,7 @@
 """The poller, which waits until the kernel accepts more of full sockets."""
 
+import errno
+import selectors
 import threading
 
 import pytest
@@ -151,6 +153,24 @@ def test_poller_that_is_closed_watches_nothing(lines, told):
     poller.close()
 
     assert told.outboxes == []
+
+
+def test_poller_starts_with_the_next_call_where_no_fd_was_to_be_had(lines, told, monkeypatch):
+    """The caller is told by an error, and closes the socket."""
+
+    def refuse():
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    poller = Poller(told)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="Too many open files"):
+        patch.setattr(selectors, "DefaultSelector", refuse)
+        poller.watch(lines[0].outbox)
+
+    poller.watch(lines[1].outbox)
+    lines[1].read()
+
+    told.wait(1)
+    assert told.outboxes == [lines[1].outbox]
 
 
 def filled(count, reply=b""):
