@@ -187,8 +187,7 @@ class Connection:
     def close(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
         """Close the socket with *code*. Any thread may call it; it does not wait.
 
-        :param seconds: how long the peer may take to answer the close frame. If the socket is
-            closing already, its time is cut to that.
+        :param seconds: how long the peer may take to answer, also if the socket is closing already.
         """
         close_by = clock.monotonic() + seconds
         if not self._begin_close(code, close_frame(code, reason)):
@@ -203,10 +202,12 @@ class Connection:
 
     def disconnect(self, code: int, reason: str) -> None:
         """Close the socket, behind the reply if its own message has logged its page out."""
-        if self.disconnects_behind_reply:
-            self.close_behind_work(code, reason)
-        else:
-            self.close(code, reason)
+        if not self.disconnects_behind_reply:
+            return self.close(code, reason)
+        self.is_retiring = True
+        # The page that sent what waits has ended, and hears nothing of its user behind the reply.
+        self.jobs.drop_waiting()
+        self.close_behind_work(code, reason)
 
     def close_behind_work(
         self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS
@@ -279,8 +280,7 @@ class Connection:
             try:
                 step()
             except BaseException:
-                # Also a gevent.Timeout that the app began at the handshake and did not end. The
-                # last step gives the socket's place to others.
+                # Also a gevent.Timeout that the app did not end: the last step frees the place.
                 logger.exception("Closing and cleaning up socket %s failed.", shorten(self.digest))
 
     def _part(self) -> None:

@@ -16,7 +16,7 @@ def sessions(tmp_path_factory):
 @pytest.fixture(params=["gevent", "gthread"])
 def server(share, request, sessions, folder_of_holds):
     environ = {"KEPT_BY": "server", "SESSIONS": str(sessions), "HOLD": str(folder_of_holds)}
-    return share("accounts:app", request.param, environ=environ)
+    return share("accounts:app", request.param, ALLOW_CALLS=True, environ=environ)
 
 
 @pytest.mark.parametrize("action", ["look", "fill"])
@@ -52,3 +52,20 @@ def test_message_saves_its_session_while_its_user_stays(server, hold):
         eventually((hold / "done").exists)
 
     assert person.get("/cart").text == "full"
+
+
+def test_socket_that_has_logged_itself_out_is_closed_before_its_next_message(server, hold):
+    """A thief ends the session by a message, with slow ones behind it, so as to hear what is pushed
+    to the user for as long as these take. The socket is closed behind the reply to the log-out."""
+    person = Person(server.url)
+    person.log_in("somebody")
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        socket.resume()
+        log_out = socket.send("call-route", uri="/logout", method="post")
+        for _ in range(3):
+            socket.send("look")
+
+        assert socket.reply(log_out)["status"] == 302
+        assert socket.close_code() == 4001
+
+    assert not (hold / "arrived").exists()
