@@ -29,10 +29,10 @@ from .page.user_loader import Identify
 from .registries import make_registry
 from .registries.base import Registry
 from .request_hooks import request_hooks
-from .session import view as takeover
+from .session import session_path
+from .session.end_of_request import EndOfRequest
 from .session.page_subscriptions import Grants
-from .session.settlement import Settlement
-from .session.view import SessionPath
+from .session.session_path import SessionPath
 from .threads.fork import ForkLocal
 from .threads.late_imports import import_what_cannot_be_late
 from .transport import route as transport
@@ -104,11 +104,11 @@ class AppState:
         #: Subscribes the page of the current request to what it may hear.
         self.grants = Grants(self.node)
         #: Settles, at the end of a request, what becomes of its session and of its grants.
-        self.settlement = Settlement(self.node, self.grants, lambda: self.has_node)
+        self.end_of_request = EndOfRequest(self.node, self.grants, lambda: self.has_node)
         app.extensions[IDENTIFY] = identify
         if config.enabled:
             # After Page, so that it knows at the end of a request whether a page was stamped.
-            self.settlement.init_app(app)
+            self.end_of_request.init_app(app)
         # Last, so that a wrong setting is told of before anything else is done.
         request_hooks(app).add(begin=self._begin)
 
@@ -199,7 +199,7 @@ class AppState:
 
 
 def _check_endpoints(app: Flask) -> None:
-    ours = (transport.ENDPOINT, dispatch.ENDPOINT, takeover.ENDPOINT, page.STATIC_ENDPOINT)
+    ours = (transport.ENDPOINT, dispatch.ENDPOINT, session_path.ENDPOINT, page.STATIC_ENDPOINT)
     taken = [endpoint for endpoint in ours if endpoint in app.view_functions]
     if taken:
         raise InvalidSetting(

@@ -100,7 +100,7 @@ class Realtime(Pushing, Subscribing):
         state = self._state()
         return Socket(
             state.grants,
-            state.settlement,
+            state.end_of_request,
             state.publisher,
             state.config.enabled,
             state.config.history_size,

@@ -12,8 +12,8 @@ from .errors import InvalidChannel
 from .page.client import current_client
 from .protocol.channels import check_name, flatten, is_pattern
 from .protocol.starts import check_last
+from .session.end_of_request import EndOfRequest
 from .session.page_subscriptions import Grants
-from .session.settlement import Settlement
 
 
 class Logs(Protocol):
@@ -46,24 +46,24 @@ class Socket:
     no difference. If ``REALTIME_ENABLED`` is False, arguments are checked, and nothing happens.
 
     :param grants: what the client may hear.
-    :param settlement: ends what the client was granted.
+    :param end_of_request: ends what the client was granted.
     :param logs: takes the messages that are pushed.
     :param is_enabled: ``REALTIME_ENABLED``.
     :param history_size: ``REALTIME_HISTORY_SIZE``, the limit of *last*; None: no limit.
     """
 
-    __slots__ = ("_grants", "_history_size", "_is_enabled", "_logs", "_settlement")
+    __slots__ = ("_end_of_request", "_grants", "_history_size", "_is_enabled", "_logs")
 
     def __init__(
         self,
         grants: Grants,
-        settlement: Settlement,
+        end_of_request: EndOfRequest,
         logs: Logs,
         is_enabled: bool,
         history_size: int | None = None,
     ) -> None:
         self._grants = grants
-        self._settlement = settlement
+        self._end_of_request = end_of_request
         self._logs = logs
         self._is_enabled = is_enabled
         self._history_size = history_size
@@ -226,9 +226,9 @@ class Socket:
         if not self._is_enabled:
             return
         if everywhere:
-            self._settlement.end_session()
+            self._end_of_request.end_session()
         else:
-            self._settlement.disconnect(current_client())
+            self._end_of_request.disconnect(current_client())
 
 
 def _names_of(channels: Sequence[Any]) -> list[str]:

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from flask_realtime.page.script import ENTRIES, client_script
+from flask_realtime.page.client_scripts import ENTRIES, client_script
 from tests.eventually import DEADLINE
 
 from .test_readme import code_blocks

@@ -21,7 +21,7 @@ from ..transport import servers
 from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
 from .client_digests import Names, names_of
-from .ended_sessions import EndedReceiver
+from .ended_receiver import EndedReceiver
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from ..connection.memory_budget import NotWanted
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
 from ..messages.conversation import Client, Conversation
+from ..messages.large_messages import LARGE_BYTES, LargeMessages, id_of
 from ..protocol.messages import (
     Message,
     Reply,
@@ -25,7 +26,6 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
-from .large_messages import LARGE_BYTES, LargeMessages, id_of
 from .resumption import Resumption
 
 if TYPE_CHECKING:

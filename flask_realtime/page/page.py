@@ -15,8 +15,8 @@ from markupsafe import Markup
 from ..config.settings import Config
 from ..errors import NoContext
 from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client, present_identity
+from .client_scripts import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .hosts import everywhere
-from .script import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 from .withheld import is_session_withheld
 

@@ -25,8 +25,8 @@ from ..page.user_loader import identify
 from ..registries.base import Registry
 from ..threads import clock
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of
+from .end_of_request import IS_ENDED
 from .pending_changes import SessionChanges, difference, pointer_to
-from .settlement import IS_ENDED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

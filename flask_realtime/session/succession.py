@@ -23,7 +23,7 @@ that another end has given the session meanwhile: see :meth:`.Registry.end_sessi
 Only the last row needs the registry's answer. Nothing waits for it in this process: sockets are
 closed, and pages turned away, before the registry is asked or while it is silent. A session that
 nobody ends, since the same user logs in by ``login_user`` once more, gets a new key as well, unless
-it is known to live: see :meth:`.Settlement._is_begun_anew`.
+it is known to live: see :meth:`.EndOfRequest._is_begun_anew`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Descriptor(Protocol):
         and answer further requests on it."""
 
     #: The kernel's own ``send(bytes, flags)``, where there is nothing between it and us.
-    swift: Send | None
+    send_now: Send | None
 
     def fileno(self) -> int:
         """The number, as a selector takes it."""
@@ -95,11 +95,11 @@ def descriptor_for(sock: socket.socket) -> Descriptor:
 class PlainDescriptor:
     """A TCP or Unix socket, blocking for its reader."""
 
-    __slots__ = ("_sock", "swift")
+    __slots__ = ("_sock", "send_now")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self.swift: Send | None = None
+        self.send_now: Send | None = None
 
     def take_over(self) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
@@ -108,7 +108,7 @@ class PlainDescriptor:
         # gevent's socket has the real one within; its own "send" would wait.
         real = getattr(self._sock, "_sock", self._sock)
         if isinstance(real, _socket.socket):
-            self.swift = real.send
+            self.send_now = real.send
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -155,7 +155,7 @@ class TlsDescriptor:
 
     __slots__ = ("_lock", "_rest", "_sock")
 
-    swift: Send | None = None
+    send_now: Send | None = None
 
     def __init__(self, sock: ssl.SSLSocket) -> None:
         self._sock = sock

@@ -86,7 +86,7 @@ class Flusher:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             must_wait = bool(self._jobs) or outbox.is_scheduled
-            send = None if must_wait else outbox.swift
+            send = None if must_wait else outbox.send_now
             try:
                 taken = 0 if send is None else send(data, socket.MSG_DONTWAIT)
             except OSError:
@@ -208,7 +208,7 @@ class Flusher:
         failed: list[tuple[Outbox, int]] = []
         with self.lock:
             for outbox in receivers:
-                send = outbox.swift
+                send = outbox.send_now
                 if send is None:
                     self._put_one(batch, outbox, failed)
                     continue

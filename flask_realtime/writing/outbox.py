@@ -53,7 +53,7 @@ class Outbox:
 
     __slots__ = (
         "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
-        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner", "swift",
+        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner", "send_now",
     )  # fmt: skip
 
     def __init__(
@@ -73,7 +73,7 @@ class Outbox:
         self.is_scheduled = False
         #: While nothing waits here, the fd's ``send``: the flusher may write a frame without
         #: putting it into the outbox first. Else None.
-        self.swift: Send | None = None
+        self.send_now: Send | None = None
         self._lock = lock
         self._items: list[Item] = []
         # What is left of the first item, where the kernel has taken a part of it.
@@ -143,7 +143,7 @@ class Outbox:
     def retire(self) -> None:
         """Take no more pushes, since the socket closes; note those that the peer has not got."""
         with self._lock:
-            self.swift = None
+            self.send_now = None
             self._is_retired = True
             self._missing = _first_places(self._items)
 
@@ -184,7 +184,7 @@ class Outbox:
         """Drop everything, take nothing more, and wake who waits until all is taken."""
         with self._lock:
             self._is_closed = True
-            self.swift = None
+            self.send_now = None
             self._missing = self._missing or _first_places(self._items)
             self._items.clear()
             self._head = None
@@ -208,7 +208,7 @@ class Outbox:
             items = self._refuse(items)
         if self._is_closed or not items:
             return 0
-        self.swift = None
+        self.send_now = None
         if self._is_blocked:
             self._backlog += self._count(items, self._items)
         self._items += items
@@ -216,7 +216,7 @@ class Outbox:
 
     def put_rest(self, items: Sequence[Item], taken: int) -> None:
         """Keep what is left of *items*, of which the kernel has taken *taken* bytes."""
-        self.swift = None
+        self.send_now = None
         self._items = list(items)
         self._take_away(taken)
 
@@ -234,7 +234,7 @@ class Outbox:
             return self._block()
         self._is_blocked = False
         if not (self._is_retired or self._is_closed):
-            self.swift = self.descriptor.swift
+            self.send_now = self.descriptor.send_now
         if self._empty is not None:
             self._empty.set()
             self._empty = None

@@ -12,7 +12,7 @@ from ..threads import clock
 from .outbox import LARGE_REPLY_BYTES, Outbox
 
 # How many bytes the replies may have together that peers of this process are slow to take. Large
-# messages that are being handled may take as much again: see node/large_messages.py.
+# messages that are being handled may take as much again: see messages/large_messages.py.
 REPLY_BYTES = 32 * 1024 * 1024
 # A session that holds more than the part for one of so many has to go first.
 SESSIONS_AT_LEAST = 4

@@ -18,10 +18,10 @@ from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
 from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.protocol.messages import parse_message
+from flask_realtime.session.end_of_request import EndOfRequest
 from flask_realtime.session.page_subscriptions import Grants
-from flask_realtime.session.settlement import Settlement
+from flask_realtime.session.session_path import SessionPath
 from flask_realtime.session.socket_session import SocketSession
-from flask_realtime.session.view import SessionPath
 
 from .processes import Process
 
@@ -56,7 +56,7 @@ class Browser:
             self.identify = app.extensions[EXTENSION] = Identify()
             add_message_view(app)
             SessionPath(self.config, lambda: self.registry).init_app(app)
-            Settlement(lambda: self.process, Grants(lambda: self.process)).init_app(app)
+            EndOfRequest(lambda: self.process, Grants(lambda: self.process)).init_app(app)
         self.client = app.test_client()
         self.client.environ_base["HTTP_USER_AGENT"] = HANDSHAKE["User-Agent"]
         with self.client.session_transaction() as stored:

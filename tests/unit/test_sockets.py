@@ -10,8 +10,8 @@ from flask.ctx import AppContext
 from flask_realtime.errors import InvalidChannel, InvalidSetting
 from flask_realtime.identity.keys import digest, session_digest
 from flask_realtime.registries.records import Disconnect
+from flask_realtime.session.end_of_request import EndOfRequest
 from flask_realtime.session.page_subscriptions import Grants
-from flask_realtime.session.settlement import Settlement
 from flask_realtime.sockets import Socket
 
 ID = "an-id-of-this-page"
@@ -40,13 +40,15 @@ def pushed():
 
 
 @pytest.fixture
-def settlement(process):
-    return Settlement(lambda: process, Grants(lambda: process))
+def end_of_request(process):
+    return EndOfRequest(lambda: process, Grants(lambda: process))
 
 
 @pytest.fixture
-def make_socket(process, pushed, settlement):
-    return lambda is_enabled=True: Socket(Grants(lambda: process), settlement, pushed, is_enabled)
+def make_socket(process, pushed, end_of_request):
+    return lambda is_enabled=True: Socket(
+        Grants(lambda: process), end_of_request, pushed, is_enabled
+    )
 
 
 @pytest.fixture
@@ -55,10 +57,10 @@ def socket(make_socket):
 
 
 @pytest.fixture
-def app(settlement):
+def app(end_of_request):
     app = flask.Flask(__name__)
     app.secret_key = "secret"
-    settlement.init_app(app)
+    end_of_request.init_app(app)
     return app
 
 
@@ -277,7 +279,7 @@ def test_socket_does_nothing_where_the_extension_is_off(app, in_request):
     no registry."""
     app.secret_key = None
     grants = Grants(lambda: pytest.fail("asked"))
-    socket = Socket(grants, Settlement(None, grants), Pushed(), False)
+    socket = Socket(grants, EndOfRequest(None, grants), Pushed(), False)
 
     def view():
         socket.subscribe("a")

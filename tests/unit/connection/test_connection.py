@@ -251,7 +251,7 @@ def test_what_the_kernel_refused_does_not_count_as_sent():
         raise BrokenPipeError
 
     with pair.flusher.lock:
-        pair.connection.outbox.swift = refuse
+        pair.connection.outbox.send_now = refuse
     pair.push(frame(2))
     pair.flusher.settle()
 

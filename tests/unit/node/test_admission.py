@@ -8,7 +8,7 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import session_of
 from flask_realtime.node import admission
-from flask_realtime.node.ended_sessions import EndedReceiver
+from flask_realtime.node.ended_receiver import EndedReceiver
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import SessionEnd, UserEnd
 from flask_realtime.session import known_ends

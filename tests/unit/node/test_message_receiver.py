@@ -5,8 +5,8 @@ import json
 import pytest
 
 from flask_realtime.identity.keys import digest
+from flask_realtime.messages.large_messages import LARGE_BYTES, LargeMessages
 from flask_realtime.node import message_receiver
-from flask_realtime.node.large_messages import LARGE_BYTES, LargeMessages
 from flask_realtime.threads.job_queue import JobQueue
 
 from ..handshakes import Page, admitted

@@ -3,9 +3,8 @@
 import pytest
 
 from flask_realtime.connection import memory_budget
-from flask_realtime.messages import large_replies
-from flask_realtime.node import large_messages
-from flask_realtime.node.large_messages import LARGE_BYTES
+from flask_realtime.messages import large_messages, large_replies
+from flask_realtime.messages.large_messages import LARGE_BYTES
 from tests.eventually import DEADLINE, eventually
 
 from ..handshakes import Page

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import NoContext
+from flask_realtime.page.client_scripts import client_script
 from flask_realtime.page.page import Page
-from flask_realtime.page.script import client_script
 
 from .pages import make_app, show
 

@@ -10,9 +10,9 @@ from flask_realtime.config.settings import Config
 from flask_realtime.page.page import Page
 from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.session import endings
+from flask_realtime.session.end_of_request import EndOfRequest
 from flask_realtime.session.endings import Endings
 from flask_realtime.session.page_subscriptions import Grants
-from flask_realtime.session.settlement import Settlement
 
 from .pages import KEY, make_app
 from .refusing import Here, Refusing
@@ -48,12 +48,12 @@ def ask(granting):
 
 
 @pytest.fixture
-def settlement(process):
-    return Settlement(lambda: process, Grants(lambda: process))
+def end_of_request(process):
+    return EndOfRequest(lambda: process, Grants(lambda: process))
 
 
 @pytest.fixture(params=["cookie", "server"])
-def settled(request, process, settlement):
+def settled(request, process, end_of_request):
     """An app whose requests are settled, with its session in a cookie or kept by the server."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
@@ -62,7 +62,7 @@ def settled(request, process, settlement):
         Session(app)
     app.extensions[EXTENSION] = Identify()
     Page(Config()).init_app(app)
-    settlement.init_app(app)
+    end_of_request.init_app(app)
     return app
 
 

@@ -7,7 +7,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import digest
 from flask_realtime.page.page import Page
 from flask_realtime.page.user_loader import EXTENSION, Identify
-from flask_realtime.session.settlement import Settlement
+from flask_realtime.session.end_of_request import EndOfRequest
 
 ID = "an-id-of-this-page"
 KEY = "the-socket-key"
@@ -24,7 +24,7 @@ def make_app(process, grants):
     app.extensions[EXTENSION] = Identify()
     app.extensions[EXTENSION].set(lambda: session.get("user"))
     Page(Config()).init_app(app)
-    Settlement(lambda: process, grants).init_app(app)
+    EndOfRequest(lambda: process, grants).init_app(app)
     return app
 
 

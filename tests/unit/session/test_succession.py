@@ -96,14 +96,14 @@ def test_log_in_of_the_user_whose_session_it_is(process, visit, monkeypatch, bef
 @pytest.mark.parametrize("way", ["renew", "disconnect"])
 @pytest.mark.parametrize(("before", "is_new"), [(lived, True), (ended, False), (not_known, False)])
 def test_who_may_have_a_mere_copy_of_the_cookie(
-    process, visit, settlement, monkeypatch, way, before, is_new
+    process, visit, end_of_request, monkeypatch, way, before, is_new
 ):
     """A request may come from a copied cookie. Its session gets a key that works only if the
     session is known not to have ended before."""
     before(process, monkeypatch)
 
     def disconnect():
-        settlement.end_session()
+        end_of_request.end_session()
         return "<body>password changed</body>"
 
     visit(renew if way == "renew" else disconnect, socket_key=KEY, _user_id="42")
@@ -114,7 +114,7 @@ def test_who_may_have_a_mere_copy_of_the_cookie(
 
 @pytest.mark.parametrize("way", ["renew", "disconnect", "log out"])
 def test_session_that_goes_on_ends_with_an_earlier_end_that_is_told_late(
-    process, visit, settlement, way
+    process, visit, end_of_request, way
 ):
     """Somebody logged out in a process that could not reach the registry, and then a thief used the
     cookie. When the first end arrives late, it ends the thief's session too."""
@@ -123,7 +123,7 @@ def test_session_that_goes_on_ends_with_an_earlier_end_that_is_told_late(
     def view():
         if way == "renew":
             return renew()
-        settlement.end_session()
+        end_of_request.end_session()
         return log_out() if way == "log out" else "<body>changed</body>"
 
     visit(view, socket_key=KEY, _user_id="42")
@@ -134,7 +134,7 @@ def test_session_that_goes_on_ends_with_an_earlier_end_that_is_told_late(
 
 
 def test_end_that_the_view_cannot_tell_is_not_taken_for_the_first(
-    app, process, visit, settlement, monkeypatch
+    app, process, visit, end_of_request, monkeypatch
 ):
     """A timeout of the app interrupts the view while Redis hangs, and the app answers. That end
     does not count as the session's first."""
@@ -149,7 +149,7 @@ def test_end_that_the_view_cannot_tell_is_not_taken_for_the_first(
     app.register_error_handler(CutOff, lambda error: "<body>later</body>")
 
     def disconnect():
-        settlement.end_session()
+        end_of_request.end_session()
 
     visit(disconnect, socket_key=KEY, _user_id="42")
 

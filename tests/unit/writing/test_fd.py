@@ -220,7 +220,7 @@ def test_descriptor_undoes_a_timeout_of_the_process():
         descriptor.take_over()
 
         assert ours.gettimeout() is None
-        assert descriptor.swift is not None
+        assert descriptor.send_now is not None
         assert descriptor.fileno() == ours.fileno()
 
 

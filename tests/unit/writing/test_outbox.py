@@ -176,7 +176,7 @@ def test_outbox_that_has_retired_takes_replies_alone_and_remembers_what_it_refus
 
     assert line.receive(5) == b"reply"
     assert outbox.missing() == {"room": Position("e", 4, "t4")}
-    assert outbox.swift is None
+    assert outbox.send_now is None
 
 
 def test_outbox_that_is_closed_lets_go_of_all(make):
@@ -197,13 +197,13 @@ def test_outbox_that_is_closed_lets_go_of_all(make):
 def test_outbox_is_written_to_directly_only_where_nothing_waits(make):
     """A frame is written directly only if no earlier one waits."""
     line = make()
-    first = line.outbox.swift
+    first = line.outbox.send_now
     line.outbox.append(b"reply")
-    while_waiting = line.outbox.swift
+    while_waiting = line.outbox.send_now
     line.outbox.flush()
 
     assert (first, while_waiting) == (None, None)
-    assert line.outbox.swift is not None
+    assert line.outbox.send_now is not None
 
 
 def test_large_reply_is_waited_for_until_it_is_taken():

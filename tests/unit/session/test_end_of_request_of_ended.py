@@ -35,7 +35,7 @@ def test_session_that_had_ended_before_keeps_its_ended_key(identified, process, 
 
 @pytest.mark.parametrize("way", ["disconnect", "clear"])
 def test_page_of_a_session_that_had_ended_before_is_shown(
-    identified, process, visit, settlement, way
+    identified, process, visit, end_of_request, way
 ):
     """The page of an ended session is rendered as usual, although it subscribes and its session is
     not saved."""
@@ -46,7 +46,7 @@ def test_page_of_a_session_that_had_ended_before_is_shown(
             session.clear()
             session["user"] = 42
         else:
-            settlement.end_session()
+            end_of_request.end_session()
         grants.subscribe(["room:1"])
         return "<body>shown</body>"
 
@@ -75,14 +75,14 @@ def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
     assert has_ended(process)
 
 
-def change_password(settlement):
+def change_password(end_of_request):
     session.pop("must_change")
     session["changes"] = 1
-    settlement.end_session()
+    end_of_request.end_session()
     return "<body>changed</body>"
 
 
-def change_password_anew(settlement):
+def change_password_anew(end_of_request):
     session.clear()
     session["user"] = 42
     flash("Your password is changed.")
@@ -91,11 +91,11 @@ def change_password_anew(settlement):
 
 @pytest.mark.parametrize("view", [change_password, change_password_anew])
 def test_browser_with_an_ended_cookie_gets_out_of_a_form(
-    identified, process, visit, settlement, view
+    identified, process, visit, end_of_request, view
 ):
     """A view removes a value from an ended session. The value is gone, and the session stays
     ended."""
-    visit(lambda: view(settlement), socket_key=KEY, user=42, must_change=True)
+    visit(lambda: view(end_of_request), socket_key=KEY, user=42, must_change=True)
 
     assert "must_change" not in visit.session
     assert visit.session["socket_key"] == KEY
@@ -105,7 +105,7 @@ def test_browser_with_an_ended_cookie_gets_out_of_a_form(
 @pytest.mark.parametrize("knows", ["process", "registry"])
 @pytest.mark.parametrize("view", [change_password, change_password_anew])
 def test_form_that_is_sent_twice_leaves_the_answer_to_the_first_in_the_browser(
-    identified, process, visit, settlement, view, knows
+    identified, process, visit, end_of_request, view, knows
 ):
     """A log-in form is sent twice. The answer to the second does not replace the living key of the
     first."""
@@ -116,7 +116,7 @@ def test_form_that_is_sent_twice_leaves_the_answer_to_the_first_in_the_browser(
         key = "another-socket-key"
         process.registry.end_session(session_digest("secret", key))
 
-    visit(lambda: view(settlement), socket_key=key, user=42, must_change=True)
+    visit(lambda: view(end_of_request), socket_key=key, user=42, must_change=True)
 
     is_in_cookie = has_cookie_session(identified)
     assert not is_in_cookie or visit.session["must_change"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.node.ended_sessions import EndedReceiver
+from flask_realtime.node.ended_receiver import EndedReceiver
 
 from ..sockets import Pair
 

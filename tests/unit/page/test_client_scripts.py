@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flask_realtime.page import script
-from flask_realtime.page.script import (
+from flask_realtime.page import client_scripts as script
+from flask_realtime.page.client_scripts import (
     ENTRIES,
     ENTRY,
     FORMS_ENTRY,

@@ -57,7 +57,7 @@ PATIENCE_SECONDS = 0.25
 
 
 class Process(Protocol):
-    """The part of this process that :class:`Settlement` needs."""
+    """The part of this process that :class:`EndOfRequest` needs."""
 
     def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End something: here at once, and elsewhere as soon as the registry takes it.
@@ -77,7 +77,7 @@ class Process(Protocol):
         """Return whether any of the sessions ended since a moment (None: within a minute)."""
 
 
-class Settlement:
+class EndOfRequest:
     """Looks at each request when its response is made, and ends sessions that have changed hands.
 
     A session gets another socket key if the request cleared it, or if it now belongs to another

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from flask_realtime.errors import InvalidMessage
-from flask_realtime.node import large_messages as module
-from flask_realtime.node.large_messages import LargeMessages
+from flask_realtime.messages import large_messages as module
+from flask_realtime.messages.large_messages import LargeMessages
 from flask_realtime.protocol.messages import parsed_size
 from flask_realtime.threads.turns import Turns
 
