@@ -158,6 +158,7 @@ class Members:
         self, connection: Listener, sessions: Collection[str]
     ) -> list[tuple[dict[str, tuple[Listener, ...]], str]]:
         digest, user = connection.digest, connection.user
-        places = [(self._by_client, digest), (self._by_session, session_of(digest))]
-        places += [(self._by_session, one) for one in sessions]
+        places = [(self._by_client, digest)]
+        # A set, because a connection that stood twice in one place could not be removed.
+        places += [(self._by_session, one) for one in {session_of(digest), *sessions}]
         return places if user is None else [*places, (self._by_user, user)]

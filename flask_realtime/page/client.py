@@ -285,9 +285,12 @@ def secret_keys() -> list[str | bytes]:
 
 
 def secret_keys_of(app: Flask) -> list[str | bytes]:
-    """Return the secret key of an app that has one, followed by ``SECRET_KEY_FALLBACKS``."""
+    """Return the secret key of an app that has one, followed by ``SECRET_KEY_FALLBACKS``.
+
+    Each key stands there once: who keeps all keys in one list names the present one twice.
+    """
     assert app.secret_key
-    return [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
+    return list(dict.fromkeys([app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]))
 
 
 def _key_in(session: object) -> str | None:

@@ -70,3 +70,17 @@ def test_member_that_has_gone_leaves_nothing_behind():
     assert left == ((second,), (second,), (second,))
     assert members.all() == members.digests() == []
     assert members.connections(ONE) == members.of_session(SESSION) == members.of_user("42") == ()
+
+
+def test_member_whose_session_has_one_name_twice_can_go():
+    """A session may have the same name by two secret keys, if one is a text and the other one the
+    bytes of it."""
+    members = Members()
+    ear = Ear(ONE)
+
+    members.add(ear, (SESSION, "6" * 32, "6" * 32))
+    found = members.of_session(SESSION), members.of_session("6" * 32)
+    members.pop(ear)
+
+    assert found == ((ear,), (ear,))
+    assert members.of_session(SESSION) == members.of_session("6" * 32) == ()

@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity import keys
 from flask_realtime.identity.keys import session_of
 from flask_realtime.node import admission
 from flask_realtime.node.ended_receiver import EndedReceiver
@@ -16,7 +17,7 @@ from flask_realtime.threads import clock
 from flask_realtime.transport.handshake import Refusal
 from tests.eventually import DEADLINE, eventually
 
-from ..handshakes import admitted
+from ..handshakes import Page, admitted
 from .nodes import node_of
 
 
@@ -38,6 +39,22 @@ def test_connection_is_there_once_it_was_let_in():
         assert one.receiver is not other.receiver
         known = node.registry.connect(one.digest, "third")
         assert known.is_resumed
+
+
+@pytest.mark.parametrize("key", ["a secret of the tests", "an earlier key"])
+def test_socket_that_closes_is_gone_however_the_earlier_keys_are_written(key):
+    """SECRET_KEY_FALLBACKS may name a key twice, and the present one too. A page of a key that is
+    known closes its socket, and nothing of it is left."""
+    node = node_of()
+    node.app.config["SECRET_KEY_FALLBACKS"] = [node.app.secret_key, *["an earlier key"] * 2]
+    digest = keys.digest(key, "a key", "an-id-of-this-page")
+    node.registry.subscribe(digest, ["room"])
+
+    with Page(node) as page:
+        assert page.connection.digest == digest
+        eventually(lambda: node.is_heard("room"))
+
+    assert not node.connections() and not node.is_heard("room")
 
 
 def test_process_that_is_full_sends_others_elsewhere():

@@ -75,6 +75,15 @@ def test_open_page_may_be_known_by_a_former_key(asked, app):
     assert found == [digest(secret, "key", ID, None) for secret in ("secret", "former")]
 
 
+def test_key_that_the_settings_name_twice_counts_once(asked, app):
+    """An app that keeps all of its keys in one list names the present one twice."""
+    app.config["SECRET_KEY_FALLBACKS"] = ["secret", "former", "former"]
+
+    found = asked(lambda: current_client().digests(), **OPEN)
+
+    assert found == [digest(secret, "key", ID, None) for secret in ("secret", "former")]
+
+
 def test_message_acts_on_the_page_of_its_socket(asked):
     """A message's client is the page of its socket, whatever the message does to the session."""
     socket = SocketOfMessage(ID, "d" * 64, lambda: None, "heir")
