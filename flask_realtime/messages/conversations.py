@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
-from functools import cached_property
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from ..config.settings import Config
 from ..protocol.messages import Message, Reply
@@ -68,11 +70,26 @@ class Conversations:
         """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
 
-    @cached_property
-    def places(self) -> Collection[str]:
-        """The first parts of the paths of the app's routes, as far as the app has named them."""
-        first = (rule.rule.split("/")[1] for rule in self._app.url_map.iter_rules())
-        return frozenset(one for one in first if "<" not in one)
+    def view_of(self, environ: WSGIEnvironment) -> Callable[[str], str]:
+        """Return a function that tells to which endpoint the address of a call leads.
+
+        The function returns an empty text for addresses that lead to none, and for those of an app
+        whose routes are told apart by their hosts.
+
+        :param environ: the WSGI environ of the socket's handshake.
+        """
+        prefix = environ.get("SCRIPT_NAME", "")
+        routes = self._app.url_map.bind("", script_name=prefix)
+
+        def view_of(address: str) -> str:
+            try:
+                path = unquote(urlsplit(address).path).removeprefix(prefix)
+                method = min(routes.allowed_methods(path), default="GET")
+                return str(routes.match(path, method)[0])
+            except (HTTPException, RoutingException, ValueError):
+                return ""
+
+        return view_of
 
     def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.

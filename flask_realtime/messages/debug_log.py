@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from ..protocol.messages import Message, Reply
+from ..protocol.messages import CALL, Message, Reply
 from .show import show
 
 
@@ -23,7 +23,7 @@ def log_reply(app: Flask, message: Message, reply: Reply) -> None:
 
 
 def _name(message: Message) -> str:
-    if message.action != "call-route":
+    if message.action != CALL:
         return f"the handler {show(message.action)}"
     method, uri = message.data.get("method", "get"), message.data.get("uri")
     return f"call-route {str(method).upper():.10} {show(uri)}"

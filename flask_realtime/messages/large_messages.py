@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..connection.shared_memory_budget import SharedMemoryBudget
-from ..protocol.messages import Message, parse_message, parsed_size, peek
+from ..protocol.messages import CALL, Message, parse_message, parsed_size, peek
 from ..threads.turns import Turns
 
 # Messages of this size and more count as large. Parsing one of this size takes 0.5 ms, and it
@@ -23,11 +23,9 @@ HANDLED_BYTES = 32 * 1024 * 1024
 # message has ended for so many seconds, or none of its own kind or session where only their share
 # is used up.
 PATIENCE_SECONDS = 10.0
-# Within how many characters the path of a call is looked for, and among how many of its parts the
-# one that tells the view: before it stands the prefix under which the app is mounted.
-PATH_WITHIN = 2000
-PARTS = 3
-_PATH = re.compile(r'"uri"\s*:\s*"(?:https?://[^/"]*)?/?([^?#"\\]{0,200})')
+# Within how many characters the address of a call is looked for.
+ADDRESS_WITHIN = 2000
+_ADDRESS = re.compile(r'"uri"\s*:\s*"([^"\\]*)"')
 # How JSON writes letters and signs that need no escape: no honest client does.
 _DISGUISED = re.compile(r"\\u00[2-7]")
 
@@ -54,7 +52,7 @@ class LargeMessages:
         turns: Turns,
         session: str,
         is_wanted: Callable[[], bool] | None = None,
-        places: Collection[str] = (),
+        view_of: Callable[[str], str] = str,
     ) -> Iterator[Message]:
         """Parse *data* for as long as the ``with`` block runs; wait while others take too much.
 
@@ -63,14 +61,29 @@ class LargeMessages:
         :param turns: those of the sockets' readers.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
-        :param places: the first parts of the paths of the app's routes. Calls of each count as one
-            kind, and all others as one together: a client can make up any number of them.
+        :param view_of: returns the name of the view to which the address of a call leads. The calls
+            of one view share what one kind of messages may take.
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
-        size, kind = _measure(data.decode(), places)
+        text = data.decode()
+        size, kind = parsed_size(text), self._kind_of(text, turns, view_of)
+        del text
         with self._budget.take(size, kind, session, is_wanted):
             yield self.look(data.decode(), turns)
+
+    def _kind_of(self, text: str, turns: Turns, view_of: Callable[[str], str]) -> str:
+        """Return what handles a message: its action and, of a call, the view.
+
+        The calls of a slow view hold up no other view, however a client writes them.
+        """
+        action, address = _target(text) or self._parsed_target(text, turns)
+        return action if action != CALL else f"{action} {view_of(address)}"
+
+    def _parsed_target(self, text: str, turns: Turns) -> tuple[str, str]:
+        message = self.look(text, turns)
+        data = message.data if isinstance(message.data, dict) else {}
+        return message.action, str(data.get("uri", ""))
 
 
 def id_of(message: Message | bytes) -> Any:
@@ -81,20 +94,17 @@ def id_of(message: Message | bytes) -> Any:
     return None if head is None else head[0]
 
 
-def _measure(text: str, places: Collection[str]) -> tuple[int, str]:
-    return parsed_size(text), _kind_of(text, places)
+def _target(text: str) -> tuple[str, str] | None:
+    """Return the action of a message and the address of a call without reading all of it.
 
-
-def _kind_of(text: str, places: Collection[str]) -> str:
-    """Return what handles a message, as far as its beginning tells.
-
-    That is the action and, of a call, the first part of the path: the calls of a slow view hold up
-    no view that stands elsewhere. Where several parts of the text may be the path, or one that is
-    not seen here, none of them counts.
+    :returns: None if other parts of the text may be them: a key may be there twice, or be written
+        in escapes, or belong to an object within the message.
     """
-    action = (peek(text) or ("", ""))[1]
-    if action != "call-route" or text.count('"uri"') != 1 or _DISGUISED.search(text):
-        return action
-    path = _PATH.search(text, 0, PATH_WITHIN)
-    parts = path.group(1).split("/")[:PARTS] if path is not None else []
-    return f"{action} {next((one for one in parts if one in places), '')}"
+    head = peek(text)
+    if head is None or text.count('"action"') > 1 or _DISGUISED.search(text):
+        return None
+    action = head[1]
+    if action != CALL:
+        return action, ""
+    address = _ADDRESS.search(text, 0, ADDRESS_WITHIN) if text.count('"uri"') == 1 else None
+    return None if address is None else (action, address.group(1))

@@ -261,8 +261,8 @@ class MessageReceiver:
             self._answer(parse_message(message.decode()))
         else:
             turns, session = connection.reading.turns, session_of(connection.digest)
-            places = self._services.conversations.places
-            with large.hold(message, turns, session, lambda: connection.is_open, places) as parsed:
+            view_of = self._services.conversations.view_of(self._environ)
+            with large.hold(message, turns, session, lambda: connection.is_open, view_of) as parsed:
                 self._answer(parsed)
 
     def _answer(self, message: Message) -> None:

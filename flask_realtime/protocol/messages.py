@@ -20,7 +20,9 @@ MessageId = str | int | float
 SPEAKS_OF_LEAVING = 2
 
 # The library's own actions, whose fields stand beside the action, and not under "data".
-_WITH_FIELDS_OF_THEIR_OWN = frozenset(["call-route", "ping", "resume"])
+#: The action of a message that calls a route.
+CALL = "call-route"
+_WITH_FIELDS_OF_THEIR_OWN = frozenset([CALL, "ping", "resume"])
 
 # The beginning of a message's text, and a plain id or action after it; texts with escapes are left
 # to the parser.
