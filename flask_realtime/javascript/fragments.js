@@ -5,7 +5,7 @@ import { Names } from "./names.js";
 import { unclobbered } from "./unclobbered.js";
 
 const IDIOMORPH_OPTIONS = { ignoreActiveValue: true, restoreFocus: true };
-const PLACES = { append: "beforeend", prepend: "afterbegin", before: "beforebegin", after: "afterend" };
+const INSERTS = /^(append|prepend|before|after)$/; // the actions that are methods of elements, too
 
 /** Applies the changes of the page's HTML that the server sends. */
 export class Fragments {
@@ -46,7 +46,7 @@ export class Fragments {
   /** The elements of the page that `fragments` would remove, replace or give another content. */
   replaced(fragments) {
     return fragments.flatMap(({ action, target, html }) => {
-      if (action in PLACES) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
+      if (INSERTS.test(action)) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
       try {
         return this.#find(target);
       } catch {
@@ -65,7 +65,7 @@ export class Fragments {
     const elements = this.#find(target);
     for (const element of elements) {
       if (action === "remove") element.remove();
-      else if (action in PLACES) this.#insert(element, PLACES[action], html);
+      else if (INSERTS.test(action)) this.#insert(action, element, html);
       else if (action === "replace" || action === "update") this.#put(action, element, html, morph);
     }
     return elements.length > 0;
@@ -76,7 +76,7 @@ export class Fragments {
     return [...this.#document.querySelectorAll(selector)].filter((one) => !isIgnored(one));
   }
 
-  #insert(element, place, html) {
+  #insert(action, element, html) {
     const content = this.#parse(html);
     // The page was subscribed before its view read the data: it may show the new elements already.
     for (const child of [...content.children]) {
@@ -84,10 +84,7 @@ export class Fragments {
       if (present) this.#put("replace", present, child);
     }
     const added = [...content.children];
-    if (place === "beforeend") element.append(content);
-    else if (place === "afterbegin") element.prepend(content);
-    else if (place === "beforebegin") element.before(content);
-    else element.after(content);
+    element[action](content);
     this.#markup.process(added);
   }
 

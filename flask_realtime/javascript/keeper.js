@@ -14,13 +14,12 @@ export class Keeper {
    */
   constructor(element, names = new Names([element])) {
     const { ownerDocument } = element;
-    const { activeElement } = ownerDocument;
+    const { activeElement: focused } = ownerDocument;
     this.#document = ownerDocument;
-    if (element.contains(activeElement)) {
-      this.#focused = activeElement;
-      this.#name = names.of(activeElement);
-      const { selectionStart, selectionEnd, selectionDirection } = activeElement;
-      this.#selection = [selectionStart, selectionEnd, selectionDirection];
+    if (element.contains(focused)) {
+      this.#focused = focused;
+      this.#name = names.of(focused);
+      this.#selection = [focused.selectionStart, focused.selectionEnd, focused.selectionDirection];
     }
     this.#scrolled = [element, ...element.querySelectorAll("[id]")]
       .filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft)
