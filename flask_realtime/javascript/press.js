@@ -1,5 +1,13 @@
 const MOST = 1_000; // changes that wait for one press
-const PAUSE = 10_000; // ms; a word that is left half-composed for longer holds up no changes
+// The events by which the visitor takes hold of an element and lets it go, and the ms after which the hold
+// is over in any case, as browsers do not tell every end. They tell of a key again while it is pressed, and
+// of a word with each letter, from where these ms count anew.
+const HOLDS = [
+  ["pointerdown", "pointerup", 60_000],
+  ["dragstart", "dragend", 60_000],
+  ["keydown", "keyup", 10_000],
+  ["compositionupdate", "compositionend", 10_000],
+];
 
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
@@ -8,32 +16,33 @@ const PAUSE = 10_000; // ms; a word that is left half-composed for longer holds 
  */
 export class Press {
   #window;
-  #element;
-  #isDrag;
-  #word; // the timer that ends the composing of a word
+  #held = new Map(); // by the pointer's id, or the type of the event that began it: the element, as `target`
   #waiting = [];
 
   constructor(window) {
     this.#window = window;
-    this.#listen("pointerdown", (event) => event.button === 0 && this.#begin(event));
-    this.#listen("keydown", (event) => event.key === " " && (this.#word || this.#begin(event)));
-    this.#listen("dragstart", (event) => this.#begin(event, true));
-    // A browser clicks after it has told of the end of the press.
-    for (const type of ["pointerup", "keyup", "dragend"]) this.#listen(type, () => window.setTimeout(() => this.#word || this.#end()));
-    // This event comes at the begin of a drag, too.
-    this.#listen("pointercancel", () => this.#isDrag || this.#end());
-    // Browsers do not tell the end of every press, such as one that opens a list, or on a scroll bar.
-    this.#listen("pointermove", ({ buttons }) => buttons || this.#word || this.#end());
-    // Nor of a key that is let go in another window.
-    window.addEventListener("blur", () => this.#isDrag || this.#end());
-    this.#listen("compositionupdate", (event) => this.#begin(event, false, true));
-    this.#listen("compositionend", () => window.setTimeout(() => this.#end()));
+    const listen = (type, act) => window.addEventListener(type, act, true);
+    for (const [begin, end, longest] of HOLDS) {
+      listen(begin, ({ button, key = " ", pointerId = begin, target }) => {
+        if (button || key !== " ") return;
+        this.#held.set(pointerId, { target });
+        this.#end(pointerId, longest);
+      });
+      // A browser clicks after it has told of the end of the press.
+      listen(end, ({ key = " ", pointerId = begin }) => key === " " && this.#end(pointerId));
+    }
+    listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
+    // The end of a press that opens a list, or on a scroll bar, is not told.
+    listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
+    // Nor that of a key that is let go in another window. A drag may go there and come back.
+    window.addEventListener("blur", () => this.#held.has("dragstart") || this.#free(this.#held.keys()));
   }
 
   /** Call `act` now, or as soon as the visitor presses none of `elements()`; in the order of the calls. */
   whenFree(elements, act) {
-    if (!this.#element || !(this.#waiting.length || elements().some((one) => one.contains(this.#element)))) act();
-    else if (this.#waiting.push(act) > MOST) this.#end();
+    const isHeld = ({ target }) => elements().some((one) => one.contains(target));
+    if (!this.#waiting.length && ![...this.#held.values()].some(isHeld)) act();
+    else if (this.#waiting.push(act) > MOST) this.#free(this.#held.keys());
   }
 
   /** A promise that resolves as soon as the visitor does not press `element`. */
@@ -41,19 +50,14 @@ export class Press {
     return new Promise((resolve) => this.whenFree(() => [element], resolve));
   }
 
-  #listen(type, act) {
-    this.#window.addEventListener(type, act, true);
+  /** End in `delay` ms what is held by `name`; a hold that has begun by then outlives this. */
+  #end(name, delay) {
+    const held = this.#held.get(name);
+    this.#window.setTimeout(() => held === this.#held.get(name) && this.#free([name]), delay);
   }
 
-  #begin({ target }, isDrag, isWord) {
-    this.#window.clearTimeout(this.#word);
-    this.#element = target;
-    this.#isDrag = isDrag;
-    this.#word = isWord && this.#window.setTimeout(() => this.#end(), PAUSE);
-  }
-
-  #end() {
-    this.#begin({});
-    for (const act of this.#waiting.splice(0)) act();
+  #free(names) {
+    for (const name of names) this.#held.delete(name);
+    if (!this.#held.size) for (const act of this.#waiting.splice(0)) act();
   }
 }

@@ -8,10 +8,13 @@ const list = { contains: (one) => one === button || one === list };
 const elsewhere = { contains: () => false };
 let page, press, done;
 
+const FIELDS = { pointer: { button: 0, buttons: 1, pointerId: 1 }, key: { key: " " }, drag: { button: 0 } };
+
 /** Have the browser tell that the visitor did something with `target`. */
 function hear(type, target = button, init = {}) {
   const event = new Event(type);
-  for (const [name, value] of Object.entries({ button: 0, buttons: 1, key: " ", ...init, target })) {
+  const fields = FIELDS[type.match(/^(pointer|key|drag)?/)[0]];
+  for (const [name, value] of Object.entries({ ...fields, ...init, target })) {
     Object.defineProperty(event, name, { value });
   }
   page.dispatchEvent(event);
@@ -132,11 +135,103 @@ test("a drag to another window goes on", async () => {
 test("a change waits until a word is composed, whatever keys and pointers do meanwhile", async () => {
   await tell("compositionupdate");
   change(list, "list");
-  for (const type of ["keydown", "keyup", "pointermove"]) await tell(type, button, { buttons: 0 });
+  const types = ["keydown", "keyup", "pointerdown", "pointerup", "pointerdown", "pointercancel"];
+  for (const type of types) await tell(type);
+  await tell("pointermove", button, { buttons: 0 });
   assert.deepEqual(done, []);
   await tell("compositionend");
   assert.deepEqual(done, ["list"]);
-  assert.equal(page.clock.pending, 0);
+});
+
+test("a press that ends a word clicks before the change", async () => {
+  await tell("compositionupdate", list);
+  hear("pointerdown");
+  hear("compositionend", list);
+  await page.clock.pass(0);
+  change(list, "list");
+  assert.deepEqual(done, []);
+  await tell("pointerup");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("changes wait until neither the word nor the press is there, and keep their order", async () => {
+  await tell("compositionupdate", list);
+  await tell("pointerdown", button);
+  change(list, "list");
+  change(button, "button");
+  await tell("pointerup", button);
+  assert.deepEqual(done, []);
+  await tell("compositionend", list);
+  assert.deepEqual(done, ["list", "button"]);
+});
+
+for (const [begin, end] of [
+  ["compositionupdate", "compositionend"], // each syllable of Korean ends one word and begins the next
+  ["pointerdown", "pointerup"], // a double click on a busy page
+  ["keydown", "keyup"],
+]) {
+  test(`what ${begin} begins anew at once outlives the ${end} before it`, async () => {
+    await tell(begin);
+    change(list, "list");
+    hear(end);
+    hear(begin);
+    await page.clock.pass(0);
+    assert.deepEqual(done, []);
+    await tell(end);
+    assert.deepEqual(done, ["list"]);
+  });
+}
+
+for (const [begin, other, init, end] of [
+  ["pointerdown", "keyup", { key: " " }, "pointerup"],
+  ["pointerdown", "keyup", { key: "Shift" }, "pointerup"],
+  ["pointerdown", "pointerup", { pointerId: 2 }, "pointerup"], // another finger
+  ["keydown", "keyup", { key: "a" }, "keyup"],
+  ["keydown", "pointermove", { buttons: 0 }, "keyup"],
+  ["keydown", "pointerup", {}, "keyup"],
+  ["dragstart", "keyup", { key: "Control" }, "dragend"], // copies instead of moving
+]) {
+  test(`${other} of ${JSON.stringify(init)} does not end what ${begin} has begun`, async () => {
+    await tell(begin);
+    await tell(other, button, init);
+    change(list, "list");
+    assert.deepEqual(done, []);
+    await tell(end);
+    assert.deepEqual(done, ["list"]);
+  });
+}
+
+for (const [begin, longest] of [
+  ["pointerdown", 60_000],
+  ["dragstart", 60_000],
+  ["keydown", 10_000],
+]) {
+  test(`${begin} without an end holds up a change for ${longest} ms`, async () => {
+    await tell(begin);
+    change(list, "list");
+    await page.clock.pass(longest - 1);
+    assert.deepEqual(done, []);
+    await page.clock.pass(1);
+    assert.deepEqual(done, ["list"]);
+  });
+}
+
+test("a key that is held repeats, and holds up a change for as long", async () => {
+  await tell("keydown");
+  change(list, "list");
+  await page.clock.pass(6_000);
+  await tell("keydown");
+  await page.clock.pass(6_000);
+  assert.deepEqual(done, []);
+  await tell("keyup");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("the drag of an element that was removed is over when the mouse moves without a button", async () => {
+  await tell("dragstart");
+  change(list, "list");
+  await tell("pointermove", list, { buttons: 0 });
+  assert.deepEqual(done, ["list"]);
 });
 
 test("a word that is left half-composed holds up a change for ten seconds", async () => {

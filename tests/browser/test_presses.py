@@ -1,0 +1,85 @@
+"""Presses of people who do something else meanwhile, while the server changes the page."""
+
+import pytest
+
+from ..integration.serving import ServerProcess
+from .conftest import APPS
+from .kinds import not_in
+
+pytestmark = pytest.mark.shares_tabs
+
+
+@pytest.fixture(scope="module")
+def entries_server():
+    with ServerProcess("gevent", "entries:app", folder=APPS) as server:
+        yield server
+
+
+@pytest.fixture
+def person(come, entries_server):
+    person = come(entries_server.url)
+    person.visit("/")
+    return person
+
+
+def change(person):
+    """Have the server replace what is pressed, and wait until the browser has heard of it."""
+    person.run("() => realtime.fetch('/?how=update', { method: 'POST' })")
+    person.wait_for_frame('"entries"')
+
+
+def wait_for_click_and_change(person):
+    """Wait until the page shows the change, where a click has opened the details."""
+    person.wait_for("() => document.querySelector('#version').textContent === '2'")
+    assert person.run("document.querySelector('details').open")
+
+
+@not_in("firefox", "its driver composes no words")
+@not_in("webkit", "its driver composes no words")
+def test_press_that_ends_a_word_clicks_though_the_page_is_to_change(person):
+    """A person presses the mouse while a word is still being composed, which ends the word. The
+    change waits for the click."""
+    page = person.page
+    page.focus("#box [name=email]")
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send(
+        "Input.imeSetComposition", {"text": "niho", "selectionStart": 4, "selectionEnd": 4}
+    )
+    page.hover("summary")
+    page.mouse.down()
+
+    change(person)
+    page.mouse.up()
+
+    wait_for_click_and_change(person)
+    assert page.input_value("#box [name=email]") == "niho"
+
+
+def test_press_of_the_mouse_outlives_that_of_a_key(person):
+    """A person who types fast lets a key go after having pressed the mouse. The change waits for
+    the click."""
+    page = person.page
+    page.focus("#box [name=email]")
+    page.hover("summary")
+    page.keyboard.down("a")
+    page.mouse.down()
+    page.keyboard.up("a")
+
+    change(person)
+    page.mouse.up()
+
+    wait_for_click_and_change(person)
+
+
+def test_press_of_the_space_bar_outlives_a_movement_of_the_mouse(person):
+    """A person touches the mouse while the space bar is pressed on a button. The change waits for
+    the click."""
+    page = person.page
+    page.focus("summary")
+    page.keyboard.down(" ")
+    page.hover("#lines")
+
+    change(person)
+    page.keyboard.up(" ")
+
+    wait_for_click_and_change(person)
