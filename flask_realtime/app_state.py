@@ -26,7 +26,7 @@ from .page.hosts import keep_places_from_views
 from .page.page import Page
 from .page.user_loader import EXTENSION as IDENTIFY
 from .page.user_loader import Identify
-from .registries import make_registry
+from .registries import make_registry, reaches_other_processes
 from .registries.base import Registry
 from .request_hooks import request_hooks
 from .session import session_path
@@ -82,6 +82,7 @@ class AppState:
         self._on_join = on_join
         self._on_leave = on_leave
         self._nodes = ForkLocal(self._make_node)
+        self._was_closed = False
         if config.redis is not None or config.registry == "redis":
             import_what_cannot_be_late()
         #: Encodes what the app pushes, and hands it to the registry.
@@ -122,6 +123,14 @@ class AppState:
         """Whether this process has a node of the app already."""
         return self._nodes.has_value
 
+    @property
+    def may_have_pages(self) -> bool:
+        """Whether pages of the app may be open where a push of this process reaches them.
+
+        An app that was closed has none, unless it was used after that.
+        """
+        return self.has_node or (not self._was_closed and reaches_other_processes(self.config))
+
     def node(self) -> Node:
         """Return this process's node of the app.
 
@@ -136,6 +145,7 @@ class AppState:
 
         An app that is used after that gets a new node.
         """
+        self._was_closed = True
         self.publisher.close()
         node = self._nodes.pop()
         if node is not None:

@@ -274,7 +274,7 @@ class Realtime(Pushing, Subscribing):
         if app is None or app in own or "realtime" not in app.extensions:
             return [self._publisher()]
         # A commit of an app that another Realtime serves: it has its own pages refreshed.
-        return [state.publisher for state in map(_state_of, own) if state.has_node]
+        return [state.publisher for state in map(_state_of, own) if state.may_have_pages]
 
     def _expect_users(self) -> None:
         self._identify.warn_if_nobody_is_known()

@@ -68,6 +68,18 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
     return cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)
 
 
+def reaches_other_processes(config: Config) -> bool:
+    """Return whether pushes reach other processes, as far as the settings alone tell.
+
+    :param config: the app's settings.
+    """
+    if config.registry is None:
+        return config.redis is not None
+    if isinstance(config.registry, str):
+        return config.registry == "redis"
+    return bool(config.registry.reaches_other_processes)
+
+
 def _reason(config: Config) -> str:
     """Return why Redis is wanted, where nobody has said which."""
     if config.redis is not None:

@@ -6,6 +6,8 @@ from sqlalchemy import Column, Integer, create_engine
 from sqlalchemy.orm import Session, declarative_base
 
 from flask_realtime import Realtime
+from flask_realtime.protocol.pushes import new_push_id
+from flask_realtime.registries.redis.registry import RedisRegistry
 
 Base = declarative_base()
 
@@ -28,17 +30,24 @@ def engine():
 @pytest.fixture
 def make_app():
     """A function that returns an app whose pages show rows; it has begun to serve."""
+    apps = []
 
-    def make_app(name, serves=True):
+    def make_app(name, serves=True, watches=True, **settings):
         app = Flask(name)
         app.secret_key = "secret"
         app.testing = True
-        Realtime(app).refresh_on_commit(Row, "rows")
+        app.config.update({f"REALTIME_{key}": value for key, value in settings.items()})
+        realtime = Realtime(app)
+        if watches:
+            realtime.refresh_on_commit(Row, "rows")
         if serves:
             app.extensions["realtime"].node()
+        apps.append(app)
         return app
 
-    return make_app
+    yield make_app
+    for app in apps:
+        app.extensions["realtime"].close()
 
 
 def refreshes(app):
@@ -68,3 +77,34 @@ def test_commit_begins_nothing_in_an_app_that_does_not_serve(engine, make_app):
 
     assert refreshes(public) == 1
     assert not beside.extensions["realtime"].has_node
+
+
+@pytest.mark.parametrize("registry", [None, "redis", RedisRegistry])
+def test_commit_refreshes_the_pages_of_an_app_that_other_processes_serve(
+    engine, make_app, redis_url, registry
+):
+    """A process commits before it has served a request of the other app, whose pages sit in other
+    processes."""
+    settings = {"REDIS": redis_url, "REGISTRY": registry}
+    public = make_app("public", **settings, REDIS_PREFIX=new_push_id())
+    admin = {**settings, "REDIS_PREFIX": new_push_id()}
+    _here = make_app("admin", serves=False, **admin)
+
+    with public.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+    elsewhere = make_app("admin", watches=False, **admin)
+    assert [refreshes(public), refreshes(elsewhere)] == [1, 1]
+
+
+def test_commit_begins_nothing_in_an_app_that_was_closed(engine, make_app, redis_url):
+    """An app that stays behind, as those of earlier tests do, opens no connection for it."""
+    public, closed = (make_app(name, REDIS=redis_url) for name in ("public", "closed"))
+    closed.extensions["realtime"].close()
+
+    with public.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+    assert not closed.extensions["realtime"].has_node
