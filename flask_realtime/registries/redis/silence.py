@@ -9,8 +9,8 @@ from ...threads.fork import ForkLocal
 from .connection import ConnectionLost, Deadline
 
 # A server with threads has one for each caller, and answers nobody when all of them wait. While
-# fewer wait than these, a Redis that comes back is noticed by the calls that are under way.
-MOST_WAITING = 8
+# some wait, a Redis that comes back is noticed, and calls made shortly before are answered.
+MOST_WAITING = 16
 
 
 class Silence:
@@ -33,10 +33,12 @@ class Silence:
         :raises ConnectionLost: if Redis is silent, and enough calls wait for it already.
         """
         callers, caller = self._callers.get(), object()
-        if self._is_silent and len(callers) >= MOST_WAITING:
-            reason = f"it was silent for {self._timeout_seconds:g} s, and enough calls wait for it"
-            raise ConnectionLost(reason, is_late=True)
-        callers.add(caller)
+        # Callers from before the silence was noticed do not count: they wait no longer than others.
+        if self._is_silent:
+            if len(callers) >= MOST_WAITING:
+                reason = f"silent for {self._timeout_seconds:g} s, and enough calls wait for it"
+                raise ConnectionLost(reason, is_late=True)
+            callers.add(caller)
         try:
             yield
             self._is_silent = False

@@ -15,10 +15,10 @@ from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.silence import MOST_WAITING
 
-from ....eventually import DEADLINE
+from ....eventually import DEADLINE, eventually
 
 TIMEOUT_SECONDS = 0.5
-MANY = 4 * MOST_WAITING
+MANY = 2 * MOST_WAITING
 
 
 @pytest.fixture
@@ -75,6 +75,31 @@ def test_few_callers_wait_for_a_silent_redis(pool, pause):
         thread.join(DEADLINE)
     assert waiting == [[b"PONG"]] * MOST_WAITING
     assert [ping(pool) for _ in range(MANY)] == [[b"PONG"]] * MANY
+
+
+def test_callers_from_before_the_silence_was_noticed_keep_nobody_from_waiting(pool, pause):
+    """Redis pauses for a little longer than one call may take. Calls that begin at the end of the
+    pause are answered, however many wait from before."""
+    done = queue.SimpleQueue()
+
+    def call(seconds):
+        with contextlib.suppress(RegistryUnavailable):
+            done.put(ping(pool, seconds))
+
+    with pause():
+        before = [threading.Thread(target=call, args=(DEADLINE,)) for _ in range(MOST_WAITING)]
+        for thread in before:
+            thread.start()
+        eventually(lambda: pool._places.get().qsize() == MANY - MOST_WAITING)
+        with pytest.raises(RegistryUnavailable):
+            ping(pool)
+        later = threading.Thread(target=call, args=(DEADLINE,))
+        later.start()
+        eventually(lambda: len(pool._silence._callers.get()) == 1)
+
+    assert [done.get(timeout=DEADLINE) for _ in range(MOST_WAITING + 1)]
+    for thread in [*before, later]:
+        thread.join(DEADLINE)
 
 
 def test_caller_with_less_patience_makes_redis_silent_for_nobody(pool, pause):
