@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context
@@ -18,6 +19,7 @@ from .page.advice import advice
 from .page.client import asking_digests
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
+from .transactions import Waiting, hand_out_each
 
 if TYPE_CHECKING:
     from .app_publisher import AppPublisher
@@ -216,8 +218,11 @@ class Pushing(ABC):
         # The page whose request committed is not left out: the response to it may show none of the
         # change (a 204), or one block of several.
         addressing = Addressing(checked, Route("refresh"))
-        for publisher in self._publishers_of_commit():
-            publisher.deliver_behind(addressing, waits=len(checked) <= MOST_REFRESHED_AT_ONCE)
+        waits = len(checked) <= MOST_REFRESHED_AT_ONCE
+        hand_out_each(
+            Waiting(checked, partial(publisher.deliver_behind, addressing, waits))
+            for publisher in self._publishers_of_commit()
+        )
 
 
 def _to_others() -> Route:

@@ -9,7 +9,7 @@ What interrupts the caller, such as a ``gevent.Timeout``, does leave it, behind 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -170,8 +170,19 @@ def _hand_out_all(committed: _Transaction) -> None:
         Waiting(tuple(names), partial(at_commit, list(names)))
         for at_commit, names in committed.names.items()
     ]
+    hand_out_each((*committed.waiting, *refreshes))
+
+
+def hand_out_each(committed: Iterable[Waiting]) -> None:
+    """Make pushes whose transaction has committed; one that fails keeps back none of the others.
+
+    Failures are logged. What interrupts the caller, such as a ``gevent.Timeout``, is raised behind
+    the last push.
+
+    :param committed: the pushes.
+    """
     interruption: BaseException | None = None
-    for one in (*committed.waiting, *refreshes):
+    for one in committed:
         try:
             _hand_out(one)
         except BaseException as error:

@@ -1,5 +1,7 @@
 """Commits in a process whose apps, each with a Realtime of its own, share their models."""
 
+from contextlib import nullcontext
+
 import pytest
 from flask import Flask
 from sqlalchemy import Column, Integer, create_engine
@@ -32,12 +34,13 @@ def make_app():
     """A function that returns an app whose pages show rows; it has begun to serve."""
     apps = []
 
-    def make_app(name, serves=True, watches=True, **settings):
+    def make_app(name, serves=True, watches=True, realtime=None, **settings):
         app = Flask(name)
         app.secret_key = "secret"
         app.testing = True
         app.config.update({f"REALTIME_{key}": value for key, value in settings.items()})
-        realtime = Realtime(app)
+        realtime = realtime or Realtime()
+        realtime.init_app(app)
         if watches:
             realtime.refresh_on_commit(Row, "rows")
         if serves:
@@ -108,3 +111,30 @@ def test_commit_begins_nothing_in_an_app_that_was_closed(engine, make_app, redis
         session.commit()
 
     assert not closed.extensions["realtime"].has_node
+
+
+class CutOff(BaseException):
+    """What interrupts a thread, as a gevent.Timeout does."""
+
+
+@pytest.mark.parametrize("error", [CutOff, RuntimeError])
+def test_commit_whose_first_refresh_fails_refreshes_the_other_apps(engine, make_app, error):
+    """One Realtime serves two apps, and the waiting for the registry of the first one fails."""
+    shared = Realtime()
+    apps = [make_app(name, watches=False, realtime=shared) for name in ("first", "second")]
+    shared.refresh_on_commit(Row, "rows")
+    other = make_app("other")
+
+    def fail(pushes):
+        del registry.publish
+        raise error
+
+    registry = apps[0].extensions["realtime"].node().registry
+    registry.publish = fail
+    expected = pytest.raises(CutOff) if error is CutOff else nullcontext()
+
+    with expected, other.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+    assert [refreshes(app) for app in (apps[1], other)] == [1, 1]
