@@ -1,5 +1,7 @@
 """Turns that visitors take one after the other."""
 
+import itertools
+
 from flask_realtime.hub import fair_turns as module
 from flask_realtime.hub.fair_turns import FairTurns
 
@@ -14,21 +16,54 @@ def test_turn_that_is_free_is_had_at_once():
     assert [turns.place(one) for one in waiters] == [0, 0, 1, 2]
 
 
+def serve(turns, waiters):
+    """Give one turn back after the other; return who gets them, and who had which place before."""
+    waiting, served = list(waiters), []
+    expected = sorted((turns.place(one), one.visitor) for one in waiting)
+    while waiting:
+        turns.give_back()
+        served += [one.visitor for one in waiting if one.has_turn.is_set()]
+        waiting = [one for one in waiting if not one.has_turn.is_set()]
+    assert expected == list(enumerate(served, 1))
+    return served
+
+
 def test_turn_is_given_to_the_visitor_who_had_none_for_longest():
-    """Visitors who had none at all come first, in the order in which they asked."""
+    """A visitor who had none at all comes first."""
     turns = FairTurns(1)
     turns.ask("early")
     turns.give_back()
     turns.ask("late")
-    waiters = [turns.ask(visitor) for visitor in ("late", "early", "new", "newer")]
+    waiters = [turns.ask(visitor) for visitor in ("late", "early", "new")]
 
-    served = []
-    for _ in waiters:
-        turns.give_back()
-        served += [one.visitor for one in waiters if one.has_turn.is_set()]
-        waiters = [one for one in waiters if not one.has_turn.is_set()]
+    assert serve(turns, waiters) == ["new", "early", "late"]
 
-    assert served == ["new", "newer", "early", "late"]
+
+def test_newcomers_get_every_other_turn_while_others_wait():
+    """Strangers come with ever new sessions. A visitor who refreshes again and again is served."""
+    turns = FairTurns(1)
+    turns.ask("early")
+    turns.give_back()
+    turns.ask("late")
+    waiters = [turns.ask(visitor) for visitor in ("a", "b", "c", "d", "e", "late", "early")]
+
+    assert serve(turns, waiters) == ["a", "early", "b", "late", "c", "d", "e"]
+
+
+def test_visitor_is_served_behind_one_newcomer():
+    """The visitor comes at any moment of a flood of newcomers, and few turns go before his."""
+    turns = FairTurns(1)
+    turns.ask("visitor")
+    strangers = (f"stranger {number}" for number in itertools.count())
+    for _ in range(10):
+        turns.ask(next(strangers))
+
+    for _ in range(20):
+        waiter = turns.ask("visitor")
+        while not waiter.has_turn.is_set():
+            assert turns.place(waiter) <= 2
+            turns.ask(next(strangers))
+            turns.give_back()
 
 
 def test_waiter_that_leaves_gets_no_turn():
