@@ -19,6 +19,9 @@ SESSIONS_AT_LEAST = 4
 # What a peer takes in the first moments of a reply does not count: its kernel takes some hundred KB
 # though it reads nothing.
 FILLING_SECONDS = 0.3
+# A peer that takes fewer bytes a second reads nothing, or no faster than keeps its reply here for
+# minutes; slow lines of phones have twice as much.
+SLOWEST_READING = 16 * 1024
 # A peer that has taken nothing for so long reads no longer.
 READING_SECONDS = 5.0
 # How often it is looked at what the peers have taken, at the most.
@@ -28,12 +31,17 @@ LOOK_SECONDS = 0.1
 class SlowReplies:
     """The outboxes that hold large replies, the one that has made no progress for longest first.
 
-    If they hold too much, those have to go whose peers read nothing: first those of a browser
-    session that holds more than its share, and then those that have made no progress for longest.
-    Of those whose peers read, the slowest has to go. Else one visitor with many sockets, or many
-    with a session each, who come back whenever a socket is cut, would end the sockets of those who
-    read. What counts is what has arrived at the peer: the kernel takes more of a reply only once
-    some 64 KB have, which takes seconds where the line is slow.
+    If they hold too much, some have to go, in this order:
+
+    1. those of a browser session that holds more than its share by several sockets,
+    2. those whose peers read next to nothing: first the one that has made no progress for longest,
+    3. of those whose replies have only begun and those whose peers read, each of which may hold
+       half: the one that began first, and the one that needs the most time for the rest.
+
+    Else one visitor with many sockets, or many with a session each, who come back whenever a socket
+    is cut, who take a byte now and then, or who read a little faster than others, would end the
+    sockets of those who read. What counts is what has arrived at the peer: the kernel takes more of
+    a reply only once some 64 KB have, which takes seconds where the line is slow.
     """
 
     def __init__(self) -> None:
@@ -88,17 +96,38 @@ class SlowReplies:
             held_by[_session(outbox)] += size
         found: list[Outbox] = []
         while held_by.total() > REPLY_BYTES and len(sizes) > (newest in sizes):
-            others = [outbox for outbox in sizes if outbox is not newest]
-            # The first of the worst: the one that has made no progress for longest.
-            chosen = max(others, key=lambda one: self._badness(one, held_by[_session(one)]))
+            chosen = self._worst(sizes, held_by, newest)
             held_by[_session(chosen)] -= sizes.pop(chosen)
             found.append(chosen)
         return found
 
-    def _badness(self, outbox: Outbox, held_by_session: int) -> tuple[bool, int, float]:
-        beyond = max(0, held_by_session - REPLY_BYTES // SESSIONS_AT_LEAST)
-        rate = self._outboxes[outbox].rate()
-        return not rate, beyond, -rate
+    def _worst(self, sizes: dict[Outbox, int], held_by: Counter[str], newest: Outbox) -> Outbox:
+        """Return the outbox that has to go first; never *newest*."""
+        # In the order of their progress: the one without any for longest is the first.
+        others = [one for one in sizes if one is not newest]
+        shares = Counter(map(_session, sizes))
+        greedy = [one for one in others if shares[_session(one)] > 1]
+        most = max((held_by[_session(one)] for one in greedy), default=0)
+        if most > REPLY_BYTES // SESSIONS_AT_LEAST:
+            others = [one for one in greedy if held_by[_session(one)] == most]
+        rates = {one: self._outboxes[one].rate() for one in sizes}
+        silent = [one for one in others if _is_silent(rates[one])]
+        if silent:
+            return silent[0]
+        begun = [one for one in others if rates[one] is None]
+        reading = [one for one in others if rates[one] is not None]
+        if begun and (not reading or _begun(sizes, rates) > REPLY_BYTES // 2):
+            return begun[0]
+        return max(reading, key=lambda one: sizes[one] / (rates[one] or 1))
+
+
+def _is_silent(rate: float | None) -> bool:
+    return rate is not None and rate < SLOWEST_READING
+
+
+def _begun(sizes: dict[Outbox, int], rates: dict[Outbox, float | None]) -> int:
+    """Return how many bytes the replies have that have only begun."""
+    return sum(size for one, size in sizes.items() if rates[one] is None)
 
 
 def _session(outbox: Outbox) -> str:
@@ -114,7 +143,8 @@ class _Held:
         self._began = clock.monotonic()
         self._counted_from: float | None = None
         self._read_at = -math.inf
-        self._owed = self._taken = 0
+        self._owed = 0
+        self._taken = 0.0
 
     def look(self, owed: int, now: float) -> None:
         """Note that the peer has yet to take *owed* bytes."""
@@ -126,10 +156,16 @@ class _Held:
             self._taken += self._owed - owed
             self._read_at = now
         self._owed = owed
+        if now - self._counted_from > 2 * READING_SECONDS:
+            # What lies further back counts for half as much each time.
+            self._taken *= READING_SECONDS / (now - self._counted_from)
+            self._counted_from = now - READING_SECONDS
 
-    def rate(self) -> float:
-        """Return how many bytes a second the peer takes; 0: it reads nothing, as far as known."""
+    def rate(self) -> float | None:
+        """Return how many bytes a second the peer takes; None: that is not known yet."""
         now = clock.monotonic()
-        if self._counted_from is None or now - self._read_at >= READING_SECONDS:
+        if self._counted_from is None or now - self._counted_from < FILLING_SECONDS:
+            return None
+        if now - self._read_at >= READING_SECONDS:
             return 0.0
-        return self._taken / max(LOOK_SECONDS, now - self._counted_from)
+        return self._taken / (now - self._counted_from)

@@ -69,10 +69,12 @@ PIECE = 40_000
 
 
 class Peers:
-    """Sockets, each of a browser session of its own, and the replies that wait for them."""
+    """Sockets, each of a browser session of its own or all of one, and the replies that wait for
+    them."""
 
-    def __init__(self, clock, monkeypatch):
+    def __init__(self, clock, monkeypatch, session=None):
         self.replies = SlowReplies()
+        self._session = session
         self._clock = clock
         self._monkeypatch = monkeypatch
         self._closing = contextlib.ExitStack()
@@ -85,7 +87,8 @@ class Peers:
 
     def ask(self, count, size=300_000):
         """Let *count* further peers get a reply; return them, and the outboxes that have to end."""
-        peers = [Line(limit=10_000_000, session=f"{next(numbers):032}") for _ in range(count)]
+        sessions = [self._session or f"{next(numbers):032}" for _ in range(count)]
+        peers = [Line(limit=10_000_000, session=one) for one in sessions]
         ended = []
         for peer in peers:
             self._closing.callback(peer.close)
@@ -119,14 +122,55 @@ def peers(clock, monkeypatch):
 
 
 def test_peer_that_reads_stays_though_it_holds_most(peers):
-    """Sockets that read nothing, of many sessions, are closed before one that reads."""
+    """Sockets that have just asked, of many sessions, are closed before one that reads."""
     (reader,), _ = peers.ask(1, 1_400_000)
     peers.read(reader)
-    peers.leave_room([reader], 400_000)
+    peers.leave_room([reader], 1_600_000)
 
-    others, ended = peers.ask(3)
+    others, ended = peers.ask(8)
 
-    assert ended == [others[0].outbox, others[1].outbox]
+    assert ended == [one.outbox for one in others[:3]]
+
+
+def test_session_that_reads_a_little_on_many_sockets_ends_its_own(clock, monkeypatch):
+    """A visitor asks on many sockets and takes some bytes now and then. Only this visitor's sockets
+    are closed, and not those of somebody who has just asked."""
+    with Peers(clock, monkeypatch, session="8" * 32) as greedy, Peers(clock, monkeypatch) as peers:
+        peers.replies = greedy.replies
+        trickling, _ = greedy.ask(4)
+        greedy.read(*trickling)
+        greedy.leave_room(trickling, 400_000)
+
+        _, ended = peers.ask(2)
+
+    assert ended == [trickling[0].outbox]
+
+
+def test_peer_that_takes_next_to_nothing_has_to_go_before_one_that_has_just_asked(peers, clock):
+    """Peers of many sessions take some bytes now and then, so as to count as readers. They are
+    closed before somebody who has just asked."""
+    trickling, _ = peers.ask(2, 1_400_000)
+    peers.read(*trickling, turns=1)
+    clock.now += 0.9 * READING_SECONDS
+    peers.read(*trickling, turns=1)
+    peers.leave_room(trickling, 400_000)
+
+    _, ended = peers.ask(2)
+
+    assert ended == [trickling[0].outbox]
+
+
+def test_peer_whose_reply_is_done_sooner_stays(peers):
+    """All peers read, one a little faster, whose reply is much longer. That one is closed: it would
+    keep others waiting."""
+    (long,), _ = peers.ask(1, 4_000_000)
+    (short,), _ = peers.ask(1, 500_000)
+    peers.read(*[long] * 8, *[short] * 2)
+    peers.leave_room([long, short], 100_000)
+
+    _, ended = peers.ask(1)
+
+    assert ended == [long.outbox]
 
 
 def test_peer_that_has_only_filled_its_kernels_buffer_has_to_go(peers):
