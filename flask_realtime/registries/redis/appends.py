@@ -68,8 +68,8 @@ class RedisAppends:
         self._retention = str(retention)
         self._is_guess = int(is_guess)
         self._lives = lives
-        # Steps by pattern go one by one: 32 of them, as many as there are connections, would make
-        # every other push wait in Redis for all of them.
+        # Steps of long pushes by pattern go one by one: 32 of them, as many as there are
+        # connections, would make every other push wait in Redis for all of them.
         self._by_pattern: ForkLocal[threading.Lock] = ForkLocal(threading.Lock)
         self._accepted = ForkLocal(lambda: RedisAccepted(remembered))
         pool.check_with(self._checks)
@@ -88,11 +88,11 @@ class RedisAppends:
         try:
             # Accepted pushes are noted before the next step: Redis may go back between two steps.
             deadlines = StepDeadlines(self._pool.timeout_seconds)
-            for is_further, step in enumerate(_steps(pushes)):
+            for is_further, (step, takes_turns) in enumerate(_steps(pushes)):
                 if is_further:
                     # Also where Redis answers at once, so that nobody waits for a reply.
                     let_others_run()
-                self._run_step(step, replies, unlisted, deadlines)
+                self._run_step(step, takes_turns, replies, unlisted, deadlines)
         except ConnectionLost as error:
             reason: object = error
         else:
@@ -108,15 +108,19 @@ class RedisAppends:
     def _run_step(
         self,
         pushes: Sequence[Push],
+        takes_turns: bool,
         replies: list[Any],
         unlisted: Unlisted,
         deadlines: StepDeadlines,
     ) -> None:
-        """Append *pushes*, which may be sent together, and add their replies to *replies*."""
+        """Append *pushes*, which may be sent together, and add their replies to *replies*.
+
+        :param takes_turns: whether no other step that takes turns may run at the same time.
+        """
         found: list[Any] = []
         try:
             deadline = deadlines.next()
-            with self._alone(deadline) if pushes[0].by_pattern else nullcontext():
+            with self._alone(deadline) if takes_turns else nullcontext():
                 self._append(pushes, found, deadline)
         finally:
             for push, reply in zip(pushes, found, strict=False):
@@ -130,13 +134,13 @@ class RedisAppends:
 
     @contextmanager
     def _alone(self, deadline: Deadline) -> Iterator[None]:
-        """Run one step by pattern in a ``with`` block; a process runs one of them at a time.
+        """Run one step that takes turns in a ``with`` block; a process runs one of them at a time.
 
         :raises ConnectionLost: if the steps of others take until *deadline*.
         """
         lock = self._by_pattern.get()
         if not lock.acquire(timeout=deadline.remaining()):
-            raise ConnectionLost("other pushes to patterns took all the time", is_late=True)
+            raise ConnectionLost("other long pushes to patterns took all the time", is_late=True)
         try:
             yield
         finally:
@@ -223,14 +227,28 @@ class RedisAppends:
         return scripts.CHECK((keys.state, keys.log), (*known, self._lives, keys.announced_on))
 
 
-def _steps(pushes: Sequence[Push]) -> Iterator[Sequence[Push]]:
-    """Yield *pushes* in order, in pieces that may be sent together."""
+def _steps(pushes: Sequence[Push]) -> Iterator[tuple[Sequence[Push], bool]]:
+    """Yield *pushes* in order, in pieces that may be sent together.
+
+    Each comes with whether it takes turns with those of other calls: it is one of several steps of
+    a push by pattern. A push to a few channels takes Redis no longer than one by name, and would
+    wait for a round trip of each other push.
+    """
     for by_pattern, group in groupby(pushes, _pattern_of):
         if by_pattern is None:
-            yield from batches(list(group), _size_of)
-            continue
-        while step := list(islice(group, CHANNELS_AT_ONCE)):
-            yield step
+            for batch in batches(list(group), _size_of):
+                yield batch, False
+        else:
+            yield from _steps_by_pattern(group)
+
+
+def _steps_by_pattern(pushes: Iterator[Push]) -> Iterator[tuple[Sequence[Push], bool]]:
+    step, is_long = list(islice(pushes, CHANNELS_AT_ONCE)), False
+    while step:
+        following = list(islice(pushes, CHANNELS_AT_ONCE))
+        is_long = is_long or bool(following)
+        yield step, is_long
+        step = following
 
 
 def _pattern_of(push: Push) -> tuple[object, ...] | None:

@@ -97,7 +97,7 @@ def test_push_to_a_pattern_ends_where_all_steps_take_too_long(store, slow, monke
     assert [position.seq for position in positions] == [1] * MANY
 
 
-def test_pushes_to_patterns_take_turns_at_redis(store):
+def test_long_pushes_to_patterns_take_turns_at_redis(store):
     """However many run at once, one step of one of them keeps Redis busy at a time."""
     registry = store.open(MAX_CHANNELS_PER_PAGE=MANY)
     rooms(registry, MANY)
@@ -113,3 +113,31 @@ def test_pushes_to_patterns_take_turns_at_redis(store):
     assert registry.publish([Push("row:0", "1", None)])[0].seq == 6
     opened = [one for one in registry._pool._places.get().queue if one is not None]
     assert len(opened) == 1
+
+
+def test_short_push_to_a_pattern_waits_for_no_other(store, monkeypatch):
+    """A push to a pattern that few channels match goes its way while others wait for Redis, as one
+    by name does."""
+    registry = store.open(REDIS_TIMEOUT_SECONDS=20)
+    rooms(registry, 5)
+    pushes = make_pushes("1", ["row:*"], registry.matching, None)
+    threads = [threading.Thread(target=registry.publish, args=[pushes]) for _ in range(3)]
+    exchange, at_redis, all_are = RedisConnection.exchange, set(), threading.Event()
+
+    def exchange_together(connection, commands, deadline):
+        at_redis.add(threading.current_thread())
+        if at_redis.issuperset(threads):
+            all_are.set()
+        all_are.wait(DEADLINE)
+        at_redis.discard(threading.current_thread())
+        return exchange(connection, commands, deadline)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RedisConnection, "exchange", exchange_together)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(DEADLINE)
+
+    assert all_are.is_set()
+    assert registry.publish([Push("row:0", "1", None)])[0].seq == 4
