@@ -29,7 +29,8 @@ export class Blocks {
   /**
    * @param {object} hooks functions of the owner:
    *   `fetch(url, options)` makes a request that names this page to its app;
-   *   `free(element)` resolves when the visitor does not press anything in an element;
+   *   `whenFree(element, act)` calls an async function when the visitor presses nothing in an element, and
+   *   returns its promise;
    *   `address()` returns the page's address, null if a GET does not return the page;
    *   `update(element, name, html)` puts a block into an element; returns false if that was prevented;
    *   `stale(detail, reloads)` reports that blocks could not be fetched, and asks for a reload or not;
@@ -194,17 +195,24 @@ export class Blocks {
 
   async #insert(url, answer) {
     this.#faults.delete(url);
-    await Promise.all(this.#elements().map((element) => this.#show(url, element, answer[element.dataset.realtimeBlock])));
+    await Promise.all(this.#elements().map((element) => this.#show(url, element, answer)));
   }
 
-  async #show(url, element, block) {
-    if (block?.error) this.#hooks.warn(block.error);
-    if (block?.html !== undefined) await this.#hooks.free(element);
+  async #show(url, element, answer) {
     const name = element.dataset.realtimeBlock;
-    if (block && this.#addressOf(element) !== url) {
-      // The element was given another address during the request: ask there.
-      if (this.#asked.get(element) === url) this.#retry([name], 0);
-    } else if (block?.html !== undefined) {
+    const block = answer[name];
+    if (!block) return;
+    if (block.error) this.#hooks.warn(block.error);
+    const update = async () => this.#update(url, element, name, block);
+    await (block.html === undefined ? update() : this.#hooks.whenFree(element, update));
+  }
+
+  #update(url, element, name, block) {
+    const { realtimeBlock } = element.dataset;
+    if (this.#addressOf(element) !== url || realtimeBlock !== name) {
+      // The element was given another address or block during the request: ask for that.
+      if (this.#asked.get(element) === url) this.#retry([realtimeBlock], 0);
+    } else if (block.html !== undefined) {
       try {
         if (!this.#hooks.update(element, name, block.html)) return;
         this.#shown.set(element, { url, hash: block.hash, html: element.innerHTML });

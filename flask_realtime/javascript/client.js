@@ -14,8 +14,7 @@ import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
-const COOKIELESS =
-  "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
+const COOKIELESS = "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
@@ -24,6 +23,8 @@ export class Client {
   served = [];
   /** @internal the Trusted Types policy by which this library inserts HTML; made when first needed */
   policy;
+  /** @internal knows what the visitor presses; made by the script that first changes HTML */
+  press;
   /** @internal notes the fields that the visitor has changed */
   typing;
   #window;
@@ -66,10 +67,7 @@ export class Client {
     this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
     this.#connection = new Connection(window, {
-      url: () => {
-        const id = this.connectionId;
-        return id && `${socketUrl}?socket_connection_id=${id}&resume=1`;
-      },
+      url: () => this.connectionId && `${socketUrl}?socket_connection_id=${this.connectionId}&resume=1`,
       greet: () => this.#page.greeting,
       receive: (message) => this.#receive(message),
       change: (...change) => this.#change(...change),

@@ -38,7 +38,7 @@ export class Forms {
     this.#markup = new AnswerMarkup(window, client);
     this.#navigation = new Navigation(window);
     this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
-    this.#press = new Press(window);
+    this.#press = client.press ??= new Press(window);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
     // A visitor who comes back by the back button does not want to be led away by an older visit.
@@ -124,16 +124,19 @@ export class Forms {
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
     if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
     const place = this.#find(visit);
-    if (place) await this.#press.free(place);
-    const present = place?.isConnected ? place : place && this.#find(visit);
-    if (present) this.#markup.update(present, answer.body);
+    const update = async () => {
+      const present = place.isConnected ? place : this.#find(visit);
+      if (present) this.#markup.update(present, answer.body);
+    };
+    if (place) await this.#press.whenFree(() => [place], update);
   }
 
   async #redirect(url, keepsMethod, visit, redirects) {
     const { fields, target } = visit;
-    if (!keepsMethod || !(fields || target)) this.#leave(visit.at(url));
-    else if (this.#isOfApp(url) && redirects < MOST_REDIRECTS) await this.#call(visit.at(url, fields), redirects + 1);
-    else this.#leave(visit.at(url, fields));
+    const next = visit.at(url, keepsMethod ? fields : undefined);
+    const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < MOST_REDIRECTS;
+    if (isCall) await this.#call(next, redirects + 1);
+    else this.#leave(next);
   }
 
   /** Leave the visit to the browser, unless the visitor has begun another one. */

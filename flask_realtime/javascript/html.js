@@ -24,11 +24,11 @@ export class Html {
     this.#window = window;
     this.#client = client;
     this.#markup = markup;
-    this.#press = new Press(window);
+    this.#press = client.press ??= new Press(window);
     this.#fragments = new Fragments(window, markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
-      free: (element) => this.#press.free(element),
+      whenFree: (element, act) => this.#press.whenFree(() => [element], act),
       address: () => (isPosted ? null : window.location.href),
       update: (element, block, html) => this.#update(element, block, html),
       stale: (detail, reloads) => this.#emit("stale", detail) && reloads && client.expire(),
@@ -44,7 +44,7 @@ export class Html {
     if (!html) return this.#blocks.refresh(channel, spread);
     this.#press.whenFree(
       () => this.#fragments.replaced(html),
-      () => this.#apply(channel, html),
+      async () => this.#apply(channel, html),
     );
   }
 

@@ -95,7 +95,7 @@ export class NewDocument {
     const kept = new Map();
     const fresh = [];
     for (const one of head.children) {
-      const same = [...current.children].find((other) => !kept.has(other) && isSame(one, other));
+      const same = [...current.children].find((other) => !kept.has(other) && bare(one).isEqualNode(bare(other)));
       if (same) kept.set(same);
       else fresh.push(one);
     }
@@ -139,11 +139,7 @@ export class NewDocument {
   }
 }
 
-/** Whether two elements are equal, apart from nonces, which differ in each page. */
-function isSame(one, other) {
-  return bare(one).isEqualNode(bare(other));
-}
-
+/** A copy of `element` without its nonce, which differs in each page. */
 function bare(element) {
   const copy = element.cloneNode(true);
   copy.removeAttribute("nonce");
@@ -158,7 +154,7 @@ function mergeRoot(root, page) {
 
 /** Whether a browser runs a script only after it has parsed the whole page. */
 function isLate({ defer, src, type }) {
-  return type === "module" || Boolean(defer && src);
+  return type === "module" || (defer && src !== "");
 }
 
 function decoded(text) {

@@ -38,16 +38,17 @@ export class Press {
     window.addEventListener("blur", () => this.#held.has("dragstart") || this.#free(this.#held.keys()));
   }
 
-  /** Call `act` now, or as soon as the visitor presses none of `elements()`; in the order of the calls. */
+  /**
+   * Call `act` now, or as soon as the visitor presses none of `elements()`; in the order of the calls.
+   * @param {function} act an async function, since an error must not keep the others from being called
+   * @returns {Promise} what `act` returns
+   */
   whenFree(elements, act) {
-    const isHeld = ({ target }) => elements().some((one) => one.contains(target));
-    if (!this.#waiting.length && ![...this.#held.values()].some(isHeld)) act();
-    else if (this.#waiting.push(act) > MOST) this.#free(this.#held.keys());
-  }
-
-  /** A promise that resolves as soon as the visitor does not press `element`. */
-  free(element) {
-    return new Promise((resolve) => this.whenFree(() => [element], resolve));
+    return new Promise((resolve) => {
+      const isHeld = ({ target }) => elements().some((one) => one.contains(target));
+      if (!this.#waiting.length && ![...this.#held.values()].some(isHeld)) resolve(act());
+      else if (this.#waiting.push(() => resolve(act())) > MOST) this.#free(this.#held.keys());
+    });
   }
 
   /** End in `delay` ms what is held by `name`; a hold that has begun by then outlives this. */

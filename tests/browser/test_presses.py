@@ -22,10 +22,21 @@ def person(come, entries_server):
     return person
 
 
-def change(person):
+def change(person, how="update"):
     """Have the server replace what is pressed, and wait until the browser has heard of it."""
-    person.run("() => realtime.fetch('/?how=update', { method: 'POST' })")
-    person.wait_for_frame('"entries"')
+    heard = len(person.frames)
+    person.run("(how) => realtime.fetch(`/?how=${how}`, { method: 'POST' })", how)
+    person.wait_until(lambda: any('"entries"' in frame for frame in person.frames[heard:]))
+
+
+def answer(person):
+    """Have the page send a form whose answer is shown in a list, and wait for the answer."""
+    person.run(
+        """() => new Promise((resolve) => {
+            document.addEventListener("realtime:reply", () => resolve(), { once: true });
+            document.querySelector("#answered").requestSubmit();
+        })"""
+    )
 
 
 def wait_for_click_and_change(person):
@@ -83,3 +94,38 @@ def test_press_of_the_space_bar_outlives_a_movement_of_the_mouse(person):
     page.keyboard.up(" ")
 
     wait_for_click_and_change(person)
+
+
+def test_block_and_fragment_that_wait_for_a_press_keep_their_order(person):
+    """A block arrives while a person presses a part of it, and then a fragment that replaces its
+    content. The fragment is shown."""
+    page = person.page
+    page.hover("summary")
+    page.mouse.down()
+    with page.expect_response(lambda one: "x-realtime-block" in one.request.headers):
+        change(person, "block")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+
+    change(person)
+    page.mouse.up()
+
+    person.wait_for("() => document.querySelector('#version').textContent === '3'")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    assert page.text_content("#version") == "3"
+
+
+@pytest.mark.parametrize("last", ["answer", "fragment"])
+def test_answer_and_fragment_that_wait_for_a_press_keep_their_order(person, last):
+    """The answer to a form and a fragment arrive for a list while a person presses a line of it.
+    The list shows what came last."""
+    person.page.hover("#lines li:nth-child(1)")
+    person.page.mouse.down()
+    steps = [lambda: answer(person), lambda: change(person, "lines")]
+
+    for step in steps if last == "fragment" else reversed(steps):
+        step()
+    person.page.mouse.up()
+
+    person.wait_for("() => document.querySelector('#version').textContent === '2'")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    assert (person.page.text_content("#lines") == "an answer") == (last == "answer")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { address, answer, answers, asked, blocks, element, errors, moveTo, page, place, stale, updated } from "./blocks_page.js";
+import { address, answer, answers, asked, blocks, element, errors, moveTo, page, place, press, stale, updated } from "./blocks_page.js";
 
 test("one request fetches all blocks that are due, and no others", async () => {
   place(element("rows", "room:1 room:2"), element("people", "here:*"), element("other", "x"));
@@ -114,4 +114,20 @@ test("no request goes to another origin", async () => {
 
   assert.deepEqual(asked, []);
   assert.deepEqual(stale, [["no address of this origin", false]]);
+});
+
+test("an element that is to show another block by the end of a press gets that block", async () => {
+  const rows = element("rows", "room:1");
+  place(rows);
+  const release = press();
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+  answers.push(answer({ people: { html: "p", hash: "1" } }));
+
+  rows.dataset.realtimeBlock = "people";
+  release();
+  await page.clock.pass(0);
+  await page.clock.pass(250);
+
+  assert.deepEqual(updated, [["people", "p"]]);
 });

@@ -7,7 +7,7 @@ import { FakePage } from "./page.js";
 /** `early`: by how many ms timers run early; `chance`: the value of `Math.random`. */
 export const clockwork = {};
 export let page, blocks, asked, answers, stale, updated, address, errors, reported;
-let elements;
+let elements, pressed;
 
 export const element = (block, on, url) => ({
   dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
@@ -30,6 +30,7 @@ beforeEach(() => {
   Object.assign(clockwork, { chance: 0.5, early: 0 });
   [asked, answers, stale, updated, errors, reported, elements] = [[], [], [], [], [], [], [element("rows", "room:1")]];
   address = "http://app.test/rooms/1";
+  pressed = null;
   const document = { querySelectorAll: () => elements };
   const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
   blocks = new Blocks(window, {
@@ -40,7 +41,7 @@ beforeEach(() => {
       return next;
     },
     address: () => address,
-    free: async () => {},
+    whenFree: (element, act) => (pressed ? new Promise((free) => pressed.push(() => free(act()))) : act()),
     update: (one, name, html) => {
       if (html instanceof Error) throw html;
       return updated.push([name, html]);
@@ -69,6 +70,15 @@ export function busy(seconds, meanwhile = () => {}) {
 /** Put these elements into the page in place of all others. */
 export function place(...others) {
   elements = others;
+}
+
+/** Have the visitor press all elements. Returns a function that ends this. */
+export function press() {
+  const waiting = (pressed = []);
+  return () => {
+    pressed = null;
+    for (const act of waiting) act();
+  };
 }
 
 /** Set the page's address; null: a GET does not return the page. */

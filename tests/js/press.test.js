@@ -30,7 +30,7 @@ async function tell(...event) {
 function change(element, name) {
   press.whenFree(
     () => [element],
-    () => done.push(name),
+    async () => done.push(name),
   );
 }
 
@@ -242,5 +242,18 @@ test("a word that is left half-composed holds up a change for ten seconds", asyn
   await page.clock.pass(9_999);
   assert.deepEqual(done, []);
   await page.clock.pass(1);
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a change that fails keeps none of the others back, and tells of its error", async () => {
+  await tell("pointerdown");
+  const failed = press.whenFree(
+    () => [list],
+    async () => {
+      throw new Error("of the app");
+    },
+  );
+  change(list, "list");
+  await Promise.all([assert.rejects(failed, /of the app/), tell("pointerup")]);
   assert.deepEqual(done, ["list"]);
 });

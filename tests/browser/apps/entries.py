@@ -44,6 +44,8 @@ PAGE = """<!doctype html>
 </div>
 <form id="task" method="post" action="/done" data-realtime>
   <input type="checkbox" name="done"><button>Save</button></form>
+<form id="answered" method="post" action="/answer" data-realtime data-realtime-target="#lines">
+</form>
 </body>
 </html>
 """
@@ -122,6 +124,11 @@ def say():
 @app.post("/done")
 def done():
     return "", 204
+
+
+@app.post("/answer")
+def answer():
+    return "<li>an answer</li>"
 
 
 @app.post("/reload")
