@@ -130,7 +130,10 @@ class WaitingEnds:
             group = self._groups.setdefault(one.name, {})
             self._count += one.end not in group
             before = group.pop(one.end, one)
-            one.moment = max(one.moment, before.moment)
+            # A session has ended at its first end, whoever ends it again. A user's pages end again,
+            # those that were opened in between too.
+            which = min if isinstance(one.end, SessionEnd) else max
+            one.moment = which(one.moment, before.moment)
             group[one.end] = one
             self._new[one.name] = None
             if self._most_of_one is not None and len(group) > self._most_of_one:

@@ -83,6 +83,25 @@ def test_ban_keeps_its_time_when_pages_end_for_other_reasons():
     assert [one.moment for one in waiting.next(is_new=True)] == [ban.moment, 0.0]
 
 
+def test_session_that_is_ended_again_has_ended_at_its_first_end():
+    """Whoever has a copy of the cookie ends the session once more while Redis is down. What another
+    process has put in the place of the session in between goes by the first end."""
+    waiting = WaitingEnds()
+    for moment in (1.0, 2.0):
+        waiting.add(WaitingEnd(SessionEnd("5" * 32), moment))
+
+    assert [one.moment for one in waiting.next(is_new=True)] == [1.0]
+
+
+def test_user_who_is_banned_again_is_banned_at_the_last_time():
+    """Pages that were opened between two bans end too."""
+    waiting = WaitingEnds()
+    for moment in (2.0, 1.0, 3.0):
+        waiting.add(WaitingEnd(UserEnd("42"), moment))
+
+    assert [one.moment for one in waiting.next(is_new=True)] == [3.0]
+
+
 @pytest.mark.parametrize("flood", [STRANGERS, LEAVES], ids=["strangers", "leaves"])
 def test_ban_is_told_however_many_strangers_log_out_meanwhile(queue, registry, monkeypatch, flood):
     """Strangers log out, or leave rooms, in great numbers while Redis is down. A ban still reaches
