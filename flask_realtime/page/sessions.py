@@ -16,6 +16,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
 
 _SNAPSHOT = "flask_realtime.session"
+_HAS_UNKNOWN_ID = "flask_realtime.has_unknown_id"
 
 
 def present_session() -> SessionMixin:
@@ -59,9 +60,23 @@ def keep_snapshot() -> None:
 
     It may be gone from its store before the request ends.
     """
-    session = present_session()
-    if isinstance(session, dict) and not has_cookie_session(present_app()):
-        present_request().environ[_SNAPSHOT] = dict(session)
+    app, request, session = present_app(), present_request(), present_session()
+    if isinstance(session, dict) and not has_cookie_session(app):
+        request.environ[_SNAPSHOT] = dict(session)
+        cookie = request.cookies.get(app.session_interface.get_cookie_name(app))
+        # A signature may follow the id.
+        request.environ[_HAS_UNKNOWN_ID] = bool(cookie) and not cookie.startswith(
+            getattr(session, "sid", None) or cookie
+        )
+
+
+def has_unknown_id() -> bool:
+    """Return whether the request came with the id of a session that its store does not hold.
+
+    Flask-Session gives such a request an empty session with another id. The browser may have got
+    the id that took the place of the unknown one since it sent the request.
+    """
+    return bool(present_request().environ.get(_HAS_UNKNOWN_ID))
 
 
 def session_as_it_came() -> SessionMixin:

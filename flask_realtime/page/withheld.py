@@ -4,6 +4,9 @@ When another site makes a browser send a request, such as a form that a payment 
 back, the browser does not add every cookie: because of ``SameSite`` a session cookie comes with a
 plain link at most. Such a request looks as if the visitor had no session. If a session were begun
 for it, the new session's cookie would replace the visitor's own, and so log the visitor out.
+
+So it is with a request that brings the id of a session that its store holds no more: the session may
+have got another id since the browser sent the request, and the browser may have that by now.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from flask import Request
 from ..flask_contexts import present_app, present_request
 from ..identity.origins import is_cross_site
 from .client import known_socket_key
+from .sessions import has_unknown_id
 
 _MAY_BE_WITHHELD = "flask_realtime.may_be_withheld"
 # The Sec-Fetch-Dest of what a tab loads by a link; frames and scripts have other values.
@@ -20,19 +24,32 @@ _TAB = "document"
 
 
 def is_session_withheld() -> bool:
-    """Return whether the visitor may have a session though the request brings no session cookie.
+    """Return whether the visitor may have a session though the request shows none.
 
     No session may be begun then. The answer is True for a request that another site caused and that
-    brings no session cookie. It is False if the request follows a link (a GET or HEAD that loads a
-    tab) and the session cookie is not ``SameSite=Strict``, and if the session cookie is
-    ``SameSite=None``: browsers send the cookie then.
+    brings no session cookie, and for one whose cookie has the id of a session that its store does
+    not hold.
     """
+    return (_is_of_another_site() or has_unknown_id()) and known_socket_key() is None
+
+
+def is_sent_without_cookies() -> bool:
+    """Return whether another site caused the request, so that it brings no session cookie.
+
+    The answer is False if the request follows a link (a GET or HEAD that loads a tab) and the
+    session cookie is not ``SameSite=Strict``, and if the session cookie is ``SameSite=None``:
+    browsers send the cookie then.
+    """
+    # A session need not come by a cookie: the session of a socket's message does not.
+    return _is_of_another_site() and known_socket_key() is None
+
+
+def _is_of_another_site() -> bool:
     request = present_request()
     may_be: bool | None = request.environ.get(_MAY_BE_WITHHELD)
     if may_be is None:
         may_be = request.environ[_MAY_BE_WITHHELD] = _may_be_withheld(request)
-    # A session need not come by a cookie: the session of a socket's message does not.
-    return may_be and known_socket_key() is None
+    return may_be
 
 
 def _may_be_withheld(request: Request) -> bool:

@@ -32,7 +32,7 @@ from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.request_times import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
-from ..page.withheld import is_session_withheld
+from ..page.withheld import is_sent_without_cookies
 from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
@@ -118,7 +118,7 @@ class SessionPath:
 
     def _name_page(self) -> Response:
         """Give a page its id, and subscribe it to what is pushed to its user."""
-        if is_session_withheld():
+        if is_sent_without_cookies():
             return _refuse(403, "Another site sent this request: no session is begun for it.")
         client, identity = current_client(), came().identity
         response = _answer(204)

@@ -140,3 +140,27 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(ser
         thief.open(stolen, resume=True)
     with victim.open(victim.show("/inbox"), resume=True) as again:
         again.resume()
+
+
+@pytest.mark.parametrize("late", ["/", "/rooms/one"])
+def test_page_that_was_under_way_logs_nobody_out_at_a_change_of_password(serve, tmp_path, late):
+    """Another tab loads with the id of before, which names nothing any more. Its answer replaces no
+    cookie, and the page gets its id by the session's new one."""
+    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
+    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
+    person = Person(server.url)
+    person.log_in("somebody")
+    tab = person.copy()
+    person.navigate("/password", "POST")
+
+    shown = tab.navigate(late)
+    own = person.take_over("new").headers["X-Realtime-Connection-Id"]
+
+    assert "Set-Cookie" not in shown.headers
+    assert 'data-socket-connection-id=""' in shown.text
+    with person.open(own, resume=True) as socket:
+        socket.resume()
+    # A visitor whose session has expired comes with such an id as well.
+    page = tab.take_over("new").headers["X-Realtime-Connection-Id"]
+    with tab.open(page, resume=True) as socket:
+        socket.resume()
