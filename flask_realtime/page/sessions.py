@@ -63,11 +63,10 @@ def keep_snapshot() -> None:
     app, request, session = present_app(), present_request(), present_session()
     if isinstance(session, dict) and not has_cookie_session(app):
         request.environ[_SNAPSHOT] = dict(session)
-        cookie = request.cookies.get(app.session_interface.get_cookie_name(app))
+        cookie = request.cookies.get(app.session_interface.get_cookie_name(app), "")
+        present_id = getattr(session, "sid", None) or ""
         # A signature may follow the id.
-        request.environ[_HAS_UNKNOWN_ID] = bool(cookie) and not cookie.startswith(
-            getattr(session, "sid", None) or cookie
-        )
+        request.environ[_HAS_UNKNOWN_ID] = bool(cookie) and not cookie.startswith(present_id)
 
 
 def has_unknown_id() -> bool:

@@ -5,8 +5,8 @@ back, the browser does not add every cookie: because of ``SameSite`` a session c
 plain link at most. Such a request looks as if the visitor had no session. If a session were begun
 for it, the new session's cookie would replace the visitor's own, and so log the visitor out.
 
-So it is with a request that brings the id of a session that its store holds no more: the session may
-have got another id since the browser sent the request, and the browser may have that by now.
+So it is with a request that brings the id of a session that its store holds no more: the session
+may have got another id since the browser sent the request, and the browser may have that by now.
 """
 
 from __future__ import annotations
