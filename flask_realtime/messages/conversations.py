@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RoutingException
 
 from ..config.settings import Config
 from ..protocol.messages import Message, Reply
@@ -17,6 +15,7 @@ from ..registries.base import Registry
 from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
 from .call_rules import CallRules
+from .call_views import CallViews
 from .conversation import Client, Conversation
 from .handlers import Handlers
 from .hooks import Hooks
@@ -70,26 +69,10 @@ class Conversations:
         """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
 
-    def view_of(self, environ: WSGIEnvironment) -> Callable[[str], str]:
-        """Return a function that tells to which endpoint the address of a call leads.
-
-        The function returns an empty text for addresses that lead to none, and for those of an app
-        whose routes are told apart by their hosts.
-
-        :param environ: the WSGI environ of the socket's handshake.
-        """
-        prefix = environ.get("SCRIPT_NAME", "")
-        routes = self._app.url_map.bind("", script_name=prefix)
-
-        def view_of(address: str) -> str:
-            try:
-                path = unquote(urlsplit(address).path).removeprefix(prefix)
-                method = min(routes.allowed_methods(path), default="GET")
-                return str(routes.match(path, method)[0])
-            except (HTTPException, RoutingException, ValueError):
-                return ""
-
-        return view_of
+    @cached_property
+    def views(self) -> CallViews:
+        """Tells to which view the address of a call leads."""
+        return CallViews(self._app)
 
     def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.

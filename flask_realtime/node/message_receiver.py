@@ -261,7 +261,7 @@ class MessageReceiver:
             self._answer(parse_message(message.decode()))
         else:
             turns, session = connection.reading.turns, session_of(connection.digest)
-            view_of = self._services.conversations.view_of(self._environ)
+            view_of = self._services.conversations.views.below(self._environ.get("SCRIPT_NAME", ""))
             with large.hold(message, turns, session, lambda: connection.is_open, view_of) as parsed:
                 self._answer(parsed)
 

@@ -25,7 +25,7 @@ class Process:
     """The conversations of an app with one handler, and a record of its sockets."""
 
     def __init__(self):
-        self.app = app = flask.Flask(__name__)
+        app = flask.Flask(__name__)
         app.secret_key = "secret"
         self.config = Config()
         handlers = Handlers()
@@ -104,35 +104,3 @@ def test_sockets_leave_ten_at_a_time(process):
 
     assert max(most) == LEAVING_AT_ONCE
     assert len(most) == len(threads)
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["/slow/1", "/%73low/1", "http://localhost/slow/2?a=b#c", "/slow/made%20up"],
-)
-def test_address_of_a_call_tells_its_view_however_it_is_written(process, address):
-    """Large calls of one view are counted together."""
-    process.app.add_url_rule("/slow/<name>", "slow", lambda name: name, methods=["POST"])
-
-    view_of = process.conversations.view_of(create_environ("/", "http://localhost"))
-
-    assert view_of(address) == "slow"
-
-
-def test_address_of_a_call_is_read_below_the_prefix_of_the_app(process):
-    """The app is mounted below a path, which stands in each address."""
-    process.app.add_url_rule("/quick", "quick", lambda: "")
-
-    view_of = process.conversations.view_of({"SCRIPT_NAME": "/app"})
-
-    assert view_of("/app/quick") == "quick"
-
-
-@pytest.mark.parametrize("address", ["/made-up", "", "http://[", "/quick/"])
-def test_address_that_leads_to_no_view_tells_none(process, address):
-    """Calls of nothing count together: they are answered without the app's views."""
-    process.app.add_url_rule("/quick", "quick", lambda: "")
-
-    view_of = process.conversations.view_of(create_environ("/", "http://localhost"))
-
-    assert view_of(address) == ""
