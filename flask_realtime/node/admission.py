@@ -17,13 +17,14 @@ from ..identity.keys import session_of
 from ..registries.base import Registry
 from ..registries.records import Arrival, ConnectionRecord
 from ..threads.pool import ThreadPool
+from ..threads.rare_warnings import RareWarnings
 from ..transport import servers
 from ..transport.handshake import Handshake, Refusal
 from ..writing.flusher import Flusher
 from .client_digests import Names, names_of
 from .ended_receiver import EndedReceiver
 
-logger = logging.getLogger(__name__)
+warnings = RareWarnings(logging.getLogger(__name__))
 
 # In seconds: a client that finds no place here may find one in another process at once.
 RETRY_AFTER = {"Retry-After": "1"}
@@ -118,10 +119,10 @@ class Admission:
         try:
             self._registry.forget_connection(record)
         except RegistryUnavailable as error:
-            logger.warning(
+            warnings.warn(
+                "closed",
                 "The registry could not record that a socket has closed; the socket's entry will "
-                "expire: %s",
-                error,
+                f"expire: {error}",
             )
         finally:
             self._leave(connection)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..connection.connection import Connection
-from ..connection.rare_warnings import RareWarnings
 from ..errors import CloseCode, RegistryUnavailable
 from ..hub.catchup import CatchUp, Report
 from ..hub.departures import Departures
@@ -19,6 +18,7 @@ from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
+from ..threads.rare_warnings import RareWarnings
 
 warnings = RareWarnings(logging.getLogger(__name__))
 

@@ -22,9 +22,11 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
+from ..threads.rare_warnings import RareWarnings
 from .visits import is_visit
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 _UNPROCESSABLE = 422
 # Where an environ holds a channel to which the view itself, and no decorator, subscribes its page.
@@ -192,11 +194,10 @@ class Grants:
             self._process().registry.subscribe(digest, starts, _grant(client, identity, starts))
         except RegistryUnavailable as error:
             client.lose()
-            logger.warning(
-                "Page %s is rendered without being subscribed, and reloads once its socket is "
-                "open: %s",
-                shorten(digest),
-                error,
+            warnings.warn(
+                "page",
+                f"Page {shorten(digest)} is rendered without being subscribed, and reloads once "
+                f"its socket is open: {error}",
             )
             return
         client.subscribed_as = digest
@@ -215,10 +216,10 @@ class Grants:
                 own = [channel_of(identity)]
                 self._process().registry.subscribe(final, own, _grant(client, identity, own))
         except RegistryUnavailable as error:
-            logger.warning(
-                "Page %s is rendered without being subscribed to the channel of its user: %s",
-                shorten(final),
-                error,
+            warnings.warn(
+                "user",
+                f"Page {shorten(final)} is rendered without being subscribed to the channel of its "
+                f"user: {error}",
             )
 
     def _move(self, client: Client, final: str, identity: str | None) -> None:
@@ -243,11 +244,10 @@ class Grants:
         try:
             self._process().registry.forget_client(client.subscribed_as)
         except RegistryUnavailable as error:
-            logger.warning(
-                "The subscriptions of a page whose request was answered %d could not be removed: "
-                "%s",
-                response.status_code,
-                error,
+            warnings.warn(
+                "refused",
+                f"The subscriptions of a page whose request was answered {response.status_code} "
+                f"could not be removed: {error}",
             )
             # If the response is no page, nobody knows its id.
             if is_page:

@@ -36,9 +36,11 @@ from ..page.withheld import is_sent_without_cookies
 from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
+from ..threads.rare_warnings import RareWarnings
 from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 ENDPOINT = "realtime.session"
 PATH = "/session"
@@ -107,9 +109,8 @@ class SessionPath:
                 )
             has_changed = self._take(digests, client, response)
         except RegistryUnavailable as error:
-            logger.warning(
-                "The changes of the session that wait for a page could not be read: %s", error
-            )
+            line = f"The changes of the session that wait for a page could not be read: {error}"
+            warnings.warn("unread", line)
             response, has_changed = _answer(503, "The registry is unavailable; try again."), False
         if not has_changed:
             # No session cookie: one that changes nothing could undo a log-out that is under way.
@@ -132,7 +133,8 @@ class SessionPath:
                     Grant(user, came_at(user), {}),
                 )
         except RegistryUnavailable as error:
-            logger.warning("A page could not be given its id, and will ask for it again: %s", error)
+            line = f"A page could not be given its id, and will ask for it again: {error}"
+            warnings.warn("unnamed", line)
             return _refuse(503, "The registry is unavailable; try again.")
         if known_socket_key() is None:
             client.keep_socket_key()

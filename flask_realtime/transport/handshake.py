@@ -12,10 +12,10 @@ from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
-from ..connection.rare_warnings import RareWarnings
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, came
+from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket
 

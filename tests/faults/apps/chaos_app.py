@@ -13,11 +13,14 @@ from flask import Flask, request
 from redis.sentinel import Sentinel
 
 from flask_realtime import Realtime, RegistryUnavailable
+from flask_realtime.threads import rare_warnings
 
 # Log each attempt to reach Redis, not one a minute: tests wait for certain lines.
 attempts = logging.getLogger("flask_realtime.registries.redis.outage_log")
 attempts.setLevel(logging.DEBUG)
 attempts.addHandler(logging.StreamHandler())
+# Nor one warning of a page a second: tests tell by it whether a page is subscribed.
+rare_warnings.SECONDS = 0
 
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"

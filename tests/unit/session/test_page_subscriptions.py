@@ -10,7 +10,8 @@ from flask_realtime.identity.keys import digest
 from flask_realtime.page.client import current_client
 from flask_realtime.protocol.pushes import Push
 
-from .pages import HEADER, KEY, OPEN, PAGE, clients, id_of
+from ..warned import assert_few_lines_tell_of
+from .pages import HEADER, KEY, OPEN, PAGE, SCRIPTED, clients, id_of
 
 # The page that the request renders.
 
@@ -106,6 +107,43 @@ def test_page_is_rendered_without_a_registry_and_says_so(grants, process, ask, c
     assert response.status_code == 200
     assert 'data-subscribed="true"' in response.text
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def subscribed_page(grants, process):
+    process.registry.subscribe = away
+    grants.subscribe(["a"])
+    return PAGE
+
+
+def page_of_a_user(grants, process):
+    process.registry.subscribe = away
+    return render_template_string(SCRIPTED)
+
+
+def refused_page(grants, process):
+    grants.subscribe(["a"])
+    process.registry.forget_client = away
+    return PAGE, 403
+
+
+@pytest.mark.parametrize(
+    ("view", "stored"),
+    [(subscribed_page, {}), (page_of_a_user, {"user": "42"}), (refused_page, {})],
+)
+def test_strangers_fill_no_log_while_the_registry_is_away(
+    grants, granting, process, caplog, view, stored
+):
+    """Anybody may ask for pages as often as they like. The warnings get one line a second, which
+    says how many it stands for."""
+    granting.add_url_rule("/", "view", lambda: view(grants, process))
+    browser = granting.test_client()
+    with browser.session_transaction() as opened:
+        opened.update(socket_key=KEY, **stored)
+
+    for _ in range(20):
+        browser.get("/")
+
+    assert_few_lines_tell_of(20, caplog)
 
 
 def test_page_that_could_be_subscribed_only_in_part_is_not_known_at_all(grants, process, ask):

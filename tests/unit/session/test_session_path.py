@@ -11,6 +11,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import SOCKET_KEY
 
 from ..conversations import put
+from ..warned import assert_few_lines_tell_of
 
 
 def test_message_sees_what_an_earlier_one_put_into_the_session(browser):
@@ -239,6 +240,22 @@ def test_change_that_can_not_be_handed_on_is_503_and_not_kept(browser, caplog):
     assert "secret_value" not in socket.say("read")["body"]
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "geheim" not in caplog.text
+
+
+def test_lost_changes_fill_no_log_while_the_registry_is_away(browser, caplog):
+    """A socket may send messages that change the session as often as it likes: the warnings get one
+    line a second, which says how many it stands for."""
+
+    def refuse(digest, item, heir):
+        raise RegistryUnavailable("away")
+
+    browser.registry.deposit = refuse
+    socket = browser.open_socket()
+
+    for _ in range(20):
+        assert put(socket, a=1)["status"] == 503
+
+    assert_few_lines_tell_of(20, caplog)
 
 
 def test_what_waits_and_can_not_be_read_is_dropped(browser, caplog):

@@ -11,6 +11,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY
 
 from ..conversations import Browser, put
+from ..warned import assert_few_lines_tell_of
 
 
 @pytest.mark.parametrize(
@@ -117,16 +118,30 @@ def test_refusal_of_any_other_view_is_the_app_s_alone(app, browser):
     assert "X-Realtime-Refused" not in response.headers
 
 
+def be_away(*_args):
+    raise RegistryUnavailable("away")
+
+
 def test_take_over_without_the_registry_is_503(app):
     """The registry is unavailable: the client is told to try again."""
     browser = Browser(app)
-
-    def be_away(digest, taker):
-        raise RegistryUnavailable("away")
-
     browser.registry.collect = be_away
 
     assert browser.take_over().status_code == 503
+
+
+@pytest.mark.parametrize("headers", [{}, {CONNECTION_ID_HEADER: "new"}])
+def test_strangers_fill_no_log_while_the_registry_is_away(app, caplog, headers):
+    """Anybody may ask as often as they like: the warnings get one line a second, which says how
+    many it stands for."""
+    browser = Browser(app)
+    browser.identify.set(lambda: "42")
+    browser.registry.collect = browser.registry.subscribe = be_away
+
+    for _ in range(20):
+        assert browser.take_over(**headers).status_code == 503
+
+    assert_few_lines_tell_of(20, caplog)
 
 
 def test_take_over_is_a_post(browser):

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from flask_realtime.connection import rare_warnings as module
-from flask_realtime.connection.rare_warnings import RareWarnings
+from flask_realtime.threads import rare_warnings as module
+from flask_realtime.threads.rare_warnings import RareWarnings
 from tests.eventually import eventually
 
 from ..starvation import no_thread_to_be_had

@@ -7,9 +7,9 @@ import threading
 import time
 from functools import partial
 
-from ..threads import clock
-from ..threads.background import start_thread
-from ..threads.fork import ForkLocal
+from . import clock
+from .background import start_thread
+from .fork import ForkLocal
 
 # How often each kind of warning gets a line.
 SECONDS = 1.0
