@@ -43,9 +43,11 @@ export class NewDocument {
     const runs = this.#adapt(page, policy);
     this.#enter(url);
     if (!(await this.#mergeHead(page.head))) return;
-    mergeRoot(this.#document.documentElement, page.documentElement);
-    const { body: old } = this.#document;
-    const { body } = page;
+    const { body: old, documentElement: root } = this.#document;
+    const { body, documentElement } = page;
+    // Scripts may have added further classes.
+    root.classList.add(...documentElement.classList);
+    for (const name of ["lang", "dir"]) root[name] = documentElement[name];
     // The answer is shown by the page that asked for it, and a cache may have put in another id.
     body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
@@ -144,12 +146,6 @@ function bare(element) {
   const copy = element.cloneNode(true);
   copy.removeAttribute("nonce");
   return copy;
-}
-
-/** Take over the language and classes of the page's root; scripts may have added further classes. */
-function mergeRoot(root, page) {
-  for (const name of ["lang", "dir"]) root[name] = page[name];
-  root.classList.add(...page.classList);
 }
 
 /** Whether a browser runs a script only after it has parsed the whole page. */

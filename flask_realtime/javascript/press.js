@@ -23,14 +23,16 @@ export class Press {
     this.#window = window;
     const listen = (type, act) => window.addEventListener(type, act, true);
     for (const [begin, end, longest] of HOLDS) {
-      listen(begin, ({ button, key = " ", pointerId = begin, target }) => {
-        if (button || key !== " ") return;
+      listen(begin, ({ button, key, pointerId = begin, target }) => {
+        if (button || (begin === "keydown" && key !== " ")) return;
         this.#held.set(pointerId, { target });
         this.#end(pointerId, longest);
       });
       // A browser clicks after it has told of the end of the press.
-      listen(end, ({ key = " ", pointerId = begin }) => key === " " && this.#end(pointerId));
+      listen(end, ({ pointerId = begin }) => this.#end(pointerId));
     }
+    // An element that is removed as it is dropped does not tell of the end.
+    listen("drop", () => this.#end("dragstart"));
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));

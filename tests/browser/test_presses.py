@@ -8,6 +8,12 @@ from .kinds import not_in
 
 pytestmark = pytest.mark.shares_tabs
 
+# A press of a key whose end the page is not told would be over after 10 s.
+WITHOUT_END = """() => {
+    const set = setTimeout;
+    window.setTimeout = (run, ms, ...rest) => (ms === 10_000 ? 0 : set(run, ms, ...rest));
+}"""
+
 
 @pytest.fixture(scope="module")
 def entries_server():
@@ -94,6 +100,22 @@ def test_press_of_the_space_bar_outlives_a_movement_of_the_mouse(person):
     page.keyboard.up(" ")
 
     wait_for_click_and_change(person)
+
+
+def test_list_that_the_space_bar_has_opened_holds_up_no_change_once_it_is_closed(person):
+    """A person opens and closes a list by keys: the list hears of the end of the first press, and
+    the page does not. Changes come as ever."""
+    page = person.page
+    page.evaluate(WITHOUT_END)
+    page.focus("#box [name=kind]")
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    change(person)
+
+    person.wait_for("() => document.querySelector('#version').textContent === '2'")
+    assert page.input_value("#box [name=kind]") == "b"
 
 
 def test_block_and_fragment_that_wait_for_a_press_keep_their_order(person):

@@ -186,7 +186,6 @@ for (const [begin, other, init, end] of [
   ["pointerdown", "keyup", { key: " " }, "pointerup"],
   ["pointerdown", "keyup", { key: "Shift" }, "pointerup"],
   ["pointerdown", "pointerup", { pointerId: 2 }, "pointerup"], // another finger
-  ["keydown", "keyup", { key: "a" }, "keyup"],
   ["keydown", "pointermove", { buttons: 0 }, "keyup"],
   ["keydown", "pointerup", {}, "keyup"],
   ["dragstart", "keyup", { key: "Control" }, "dragend"], // copies instead of moving
@@ -224,6 +223,26 @@ test("a key that is held repeats, and holds up a change for as long", async () =
   await page.clock.pass(6_000);
   assert.deepEqual(done, []);
   await tell("keyup");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a list that the space bar opened, which hears of its end, is closed by another key", async () => {
+  await tell("keydown");
+  change(list, "list");
+  await tell("keyup", button, { key: "Escape" });
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a password manager that tells of a key without a name presses nothing", async () => {
+  await tell("keydown", button, { key: undefined });
+  change(list, "list");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("the drag of an element that is removed as it is dropped is over with the drop", async () => {
+  await tell("dragstart");
+  change(list, "list");
+  await tell("drop");
   assert.deepEqual(done, ["list"]);
 });
 
