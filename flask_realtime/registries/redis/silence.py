@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...threads import clock
 from ...threads.fork import ForkLocal
 from .connection import ConnectionLost, Deadline
 
@@ -24,6 +25,8 @@ class Silence:
     def __init__(self, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
         self._is_silent = False
+        # When the first call began that was not answered, since one was.
+        self._since: float | None = None
         self._callers: ForkLocal[set[object]] = ForkLocal(set)
 
     @contextmanager
@@ -32,7 +35,7 @@ class Silence:
 
         :raises ConnectionLost: if Redis is silent, and enough calls wait for it already.
         """
-        callers, caller = self._callers.get(), object()
+        callers, caller, began = self._callers.get(), object(), clock.monotonic()
         # Callers from before the silence was noticed do not count: they wait no longer than others.
         if self._is_silent:
             if len(callers) >= MOST_WAITING:
@@ -41,12 +44,13 @@ class Silence:
             callers.add(caller)
         try:
             yield
-            self._is_silent = False
+            self._is_silent, self._since = False, None
         except ConnectionLost:
             # A Redis that refuses connections fails sooner, and a caller with less patience proves
-            # nothing.
+            # nothing. An attempt to connect gives up at half of the time.
             if deadline.is_half_over and deadline.seconds >= self._timeout_seconds:
-                self._is_silent = True
+                self._since = began if self._since is None else min(began, self._since)
+                self._is_silent = clock.monotonic() - self._since >= 0.95 * self._timeout_seconds
             raise
         finally:
             callers.discard(caller)

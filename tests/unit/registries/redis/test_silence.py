@@ -11,9 +11,9 @@ import redis
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.redis.address import RedisAddress
-from flask_realtime.registries.redis.connection import Deadline
+from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
 from flask_realtime.registries.redis.pool import RedisPool
-from flask_realtime.registries.redis.silence import MOST_WAITING
+from flask_realtime.registries.redis.silence import MOST_WAITING, Silence
 
 from ....eventually import DEADLINE, eventually
 
@@ -50,6 +50,13 @@ def ping(pool, seconds=TIMEOUT_SECONDS):
     return pool.ask([("PING",)], Deadline(seconds))
 
 
+def wait_in_vain(pool):
+    """Make calls until Redis has answered none for as long as a call may take."""
+    for _ in range(3):
+        with pytest.raises(RegistryUnavailable):
+            ping(pool)
+
+
 def test_few_callers_wait_for_a_silent_redis(pool, pause):
     """A server with threads has some left for pages that need no Redis: the other callers are told
     at once. All are answered when Redis is back."""
@@ -62,8 +69,7 @@ def test_few_callers_wait_for_a_silent_redis(pool, pause):
             done.put(str(error))
 
     with pause():
-        with pytest.raises(RegistryUnavailable):
-            ping(pool)
+        wait_in_vain(pool)
         threads = [threading.Thread(target=call) for _ in range(MANY)]
         for thread in threads:
             thread.start()
@@ -91,8 +97,7 @@ def test_callers_from_before_the_silence_was_noticed_keep_nobody_from_waiting(po
         for thread in before:
             thread.start()
         eventually(lambda: pool._places.get().qsize() == MANY - MOST_WAITING)
-        with pytest.raises(RegistryUnavailable):
-            ping(pool)
+        wait_in_vain(pool)
         later = threading.Thread(target=call, args=(DEADLINE,))
         later.start()
         eventually(lambda: len(pool._silence._callers.get()) == 1)
@@ -117,3 +122,18 @@ def test_caller_with_less_patience_makes_redis_silent_for_nobody(pool, pause):
     assert [done.get(timeout=DEADLINE) for _ in threads] == [[b"PONG"]] * MANY
     for thread in threads:
         thread.join(DEADLINE)
+
+
+def test_shorter_pause_makes_redis_silent_for_nobody(clock):
+    """Redis pauses for less than a call may take, and an attempt to connect gives up earlier. All
+    others wait."""
+    silence = Silence(TIMEOUT_SECONDS)
+    deadline = Deadline(TIMEOUT_SECONDS)
+
+    with pytest.raises(ConnectionLost), silence.watch(deadline):
+        clock.now += 0.6 * TIMEOUT_SECONDS
+        raise ConnectionLost("no connection within half of the time", is_late=True)
+
+    with contextlib.ExitStack() as waiting:
+        for _ in range(MANY):
+            waiting.enter_context(silence.watch(Deadline(TIMEOUT_SECONDS)))
