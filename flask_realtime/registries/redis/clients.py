@@ -22,7 +22,7 @@ from .resp import Argument
 from .retention import milliseconds
 from .revocation_check import RevocationCheck
 from .scripts import Command
-from .server_time import TimelyScripts
+from .server_time import TimelyScripts, aged
 from .starts import write_start
 from .tombstones import RedisTombstones
 
@@ -118,9 +118,10 @@ class RedisClients:
         keys = self._keys
 
         def command(over_at: int | str) -> Command:
+            asked = "" if age is None else aged(age, over_at, deadline)
             return scripts.CONNECT(
                 [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
-                (self._full_name(name), self._lives, "" if age is None else age, over_at),
+                (self._full_name(name), self._lives, asked, over_at),
             )
 
         (known, items, has_arrived, has_ended, began), *of_others = self._timely.run(
@@ -233,7 +234,8 @@ class RedisClients:
         questions = () if check is None else (check.question(),)
 
         def command(over_at: int | str) -> Command:
-            return make((*limits, 0 if grant is None else grant.age, over_at, *arguments))
+            age = aged(0 if grant is None else grant.age, over_at, deadline)
+            return make((*limits, age, over_at, *arguments))
 
         subscribed, *replies = self._timely.run(command, deadline, questions)
         if isinstance(subscribed, int):

@@ -72,6 +72,15 @@ class ServerTime:
         return math.ceil((now + self._ahead) * 1000) + max(0, deadline.left_ms + 1)
 
 
+def aged(age: int, over_at: int | str, deadline: Deadline) -> int | str:
+    """Return *age*, in ms, with what tells a script how long its command has been on the way.
+
+    :param over_at: what :meth:`ServerTime.over_at` has returned for *deadline*, and what the script
+        is given as well.
+    """
+    return age if over_at == "" else f"{age}:{max(0, deadline.left_ms + 1)}"
+
+
 class TimelyScripts:
     """Runs scripts that do nothing if they reach Redis after the deadline of their call.
 

@@ -3,8 +3,8 @@
 --   the items that wait for the client's session,
 --   1 if the client had a connection before, else 0,
 --   1 if the session has ended, else 0,
---   when the client began; for an unknown client, age ms ago, or if the age is '', when the first
---   socket of its session was opened, or '0' if there was none.
+--   when the client began; for an unknown client, age ms ago (see began_before), or if the age is '', when
+--   the first socket of its session was opened, or '0' if there was none.
 -- A client that connect.lua has created stays unknown until refresh.lua is called for it: a connection
 -- may break before the page hears that its client is unknown, and the next one must hear it as well.
 -- Returns -1, having done nothing, if over_at is given and is over: the caller has given up this call, and
@@ -18,7 +18,7 @@ end
 if heir_of(session) then
     return {{}, {}, 0, 1, '0'}
 end
-local asked_at = age ~= '' and as_moment(now_in_ms() - age)
+local asked_at = age ~= '' and began_before(age, over_at)
 local began = redis.call('HGET', client, 'began') or asked_at or redis.call('HGET', session, 'opened')
     or '0'
 note_socket(session, lives)

@@ -17,4 +17,4 @@ for i = 5, #ARGV, 2 do
     names[#names + 1] = ARGV[i]
     positions[#positions + 1] = ARGV[i + 1]
 end
-return too_many(client, most, names) or subscribe(client, awaits, age, names, positions)
+return too_many(client, most, names) or subscribe(client, awaits, age, over_at, names, positions)

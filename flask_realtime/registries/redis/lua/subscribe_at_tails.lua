@@ -27,4 +27,4 @@ for i = 1, #names do
     positions[i] = resolve(positions[i], KEYS[2 * i + 2], KEYS[2 * i + 3], tail)
 end
 put_on_list(list, lives, names)
-return subscribe(client, awaits, age, names, positions)
+return subscribe(client, awaits, age, over_at, names, positions)

@@ -12,7 +12,7 @@ from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.threads import clock
 
 from ....contract.recorder import Recorder
-from ....eventually import eventually
+from ....eventually import DEADLINE, eventually
 from ....faults.tunnel import Tunnel
 
 USER, ROOM = "kim", "room:7"
@@ -203,3 +203,27 @@ def test_end_whose_answer_was_lost_is_the_first_end_all_the_same(store, near):
 
     assert told == [0]
     assert near.end_session("s", "", 0, "other") > 0
+
+
+def test_page_that_was_asked_for_before_a_ban_is_older_than_the_ban(store, near):
+    """The network delays the page's subscription until the user is banned, and Redis hears of both
+    later, first of the page. The page may not open."""
+    port = store.client.connection_pool.connection_kwargs["port"]
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=DEADLINE)
+        far_time = far._own.get().clients._timely._time
+        eventually(lambda: is_subscribed(far) and not far_time.questions())
+        far.connect("b" * 64, "0")
+        tunnel.freeze(("up",))
+        asked = clock.monotonic()
+        grant = Grant(USER, asked, {})
+        thread = threading.Thread(target=far.subscribe, args=(PAGE, [ROOM], grant))
+        thread.start()
+        eventually(lambda: clock.monotonic() > asked + 0.2)
+        banned = clock.monotonic()
+        eventually(lambda: clock.monotonic() > banned + 0.2)
+        tunnel.thaw()
+        thread.join(DEADLINE)
+    near.end_user(USER, age=round((clock.monotonic() - banned) * 1000))
+
+    assert near.connect(PAGE, "1", USER).has_ended

@@ -112,15 +112,21 @@ end
 -- How many arguments redis.call takes for certain: Lua's unpack has a limit of about 8,000.
 local MOST_VALUES = 2000
 
--- Returns the moment that was age ms ago.
-local function began_before(age)
-    return as_moment(now_in_ms() - age)
+-- A command that took longer, in ms, was held up on its way.
+local MOST_ON_THE_WAY = 100
+
+-- Returns the moment that was age ms ago. age may be followed by a colon and how many ms were left until
+-- over_at when the command was sent: a command that was held up tells of no later request for that.
+local function began_before(age, over_at)
+    local ms, left = string.match(age, '^(%d+):?(%d*)$')
+    local late = over_at and left ~= '' and now_in_ms() - (over_at - left) or 0
+    return as_moment(now_in_ms() - ms - (late > MOST_ON_THE_WAY and late or 0))
 end
 
 -- Creates a client with subscriptions; faster than to make them one by one.
-local function begin_client(client, awaits, age, names, positions)
+local function begin_client(client, awaits, age, over_at, names, positions)
     local moment = next_moment(client)
-    local values = {'at', moment, 'began', began_before(age), 'arrived', '0', 'channels', #names}
+    local values = {'at', moment, 'began', began_before(age, over_at), 'arrived', '0', 'channels', #names}
     for i, name in ipairs(names) do
         values[#values + 1] = 'since:' .. name
         values[#values + 1] = positions[i] .. ':' .. moment
@@ -135,11 +141,11 @@ local function is_by_view(start)
     return string.sub(start, 1, 1) == 'v'
 end
 
--- Subscribes a client to channels. positions has the start of each; the request that asks for them came
--- age ms ago. Returns the names of the client's connections.
-local function subscribe(client, awaits, age, names, positions)
+-- Subscribes a client to channels. positions has the start of each; when the request came that asks for
+-- them, age and over_at say as they do to began_before. Returns the names of the client's connections.
+local function subscribe(client, awaits, age, over_at, names, positions)
     if 2 * #names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
-        begin_client(client, awaits, age, names, positions)
+        begin_client(client, awaits, age, over_at, names, positions)
         return {}
     end
     local moment = next_moment(client)
@@ -155,7 +161,7 @@ local function subscribe(client, awaits, age, names, positions)
         enter(client, name, position .. ':' .. moment)
     end
     redis.call('HDEL', client, 'unknown')
-    redis.call('HSETNX', client, 'began', began_before(age))
+    redis.call('HSETNX', client, 'began', began_before(age, over_at))
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)
