@@ -11,7 +11,7 @@ from .connection import ConnectionLost, Deadline
 
 # A server with threads has one for each caller, and answers nobody when all of them wait. While
 # some wait, a Redis that comes back is noticed, and calls made shortly before are answered.
-MOST_WAITING = 16
+MOST_WAITING = 32
 
 
 class Silence:
