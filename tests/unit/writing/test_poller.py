@@ -241,7 +241,7 @@ def test_peer_that_reads_is_known_before_others_come(told, clock, monkeypatch):
     poller.watch(silent.outbox)
     for _ in range(3):
         wait_for_look(clock, looks)
-        reader.receive(32_768)
+        reader.receive(65_536)
     wait_for_look(clock, looks)
 
     monkeypatch.setattr("flask_realtime.writing.slow_replies.REPLY_BYTES", 700_000)

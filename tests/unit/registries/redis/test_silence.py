@@ -96,7 +96,7 @@ def test_callers_from_before_the_silence_was_noticed_keep_nobody_from_waiting(po
         before = [threading.Thread(target=call, args=(DEADLINE,)) for _ in range(MOST_WAITING)]
         for thread in before:
             thread.start()
-        eventually(lambda: pool._places.get().qsize() == MANY - MOST_WAITING)
+        eventually(lambda: pool._places.get().empty())
         wait_in_vain(pool)
         later = threading.Thread(target=call, args=(DEADLINE,))
         later.start()
