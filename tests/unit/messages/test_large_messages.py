@@ -58,11 +58,10 @@ def call(uri, **ahead):
     return json.dumps({**data, "json": [[]] * 1000})
 
 
-def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
-    """Many sessions send large calls of a slow view. Large calls of other views, told apart by the
-    first part of the path, do not wait for them."""
-    slow, quick = call("/slow/1?a=b"), call("/quick")
-    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(slow) * 5)
+def assert_no_other_waits(monkeypatch, texts, other):
+    """Handle *texts*, one of a session each, of which two fit into what one kind may take, and
+    assert that *other* is handled meanwhile."""
+    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(texts[0]) * 5)
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(text, session):
@@ -70,18 +69,24 @@ def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
             held.append(text)
             gate.wait(DEADLINE)
 
-    threads = [threading.Thread(target=handle, args=(slow, str(number))) for number in range(4)]
+    threads = [threading.Thread(target=handle, args=(one, str(n))) for n, one in enumerate(texts)]
     for thread in threads:
         thread.start()
     eventually(lambda: len(held) == 2 and large._budget.is_waited_for)
-    threads.append(threading.Thread(target=handle, args=(quick, "another")))
+    threads.append(threading.Thread(target=handle, args=(other, "another")))
     threads[-1].start()
 
-    eventually(lambda: quick in held)
+    eventually(lambda: other in held)
     assert len(held) == 3
     gate.set()
     for thread in threads:
         thread.join(DEADLINE)
+
+
+def test_calls_of_a_slow_view_hold_up_no_other(monkeypatch):
+    """Many sessions send large calls of a slow view. Large calls of other views do not wait for
+    them."""
+    assert_no_other_waits(monkeypatch, [call("/slow/1?a=b")] * 4, call("/quick"))
 
 
 DISGUISES = {
@@ -106,26 +111,7 @@ DISGUISES = {
 def test_disguised_calls_of_a_slow_view_hold_up_no_other(monkeypatch, texts):
     """A client writes the path of each call so that it looks like that of another view. All such
     calls share what the calls of one view may take."""
-    monkeypatch.setattr(module, "HANDLED_BYTES", parsed_size(texts[0]) * 5)
-    large, gate, held = LargeMessages(), threading.Event(), []
-
-    def handle(text, session):
-        with large.hold(text.encode(), Turns(), session, view_of=view_of):
-            held.append(text)
-            gate.wait(DEADLINE)
-
-    threads = [threading.Thread(target=handle, args=(one, one)) for one in texts]
-    for thread in threads:
-        thread.start()
-    eventually(lambda: len(held) == 2 and large._budget.is_waited_for)
-    threads.append(threading.Thread(target=handle, args=(TEXT, "another")))
-    threads[-1].start()
-
-    eventually(lambda: TEXT in held)
-    assert len(held) == 3
-    gate.set()
-    for thread in threads:
-        thread.join(DEADLINE)
+    assert_no_other_waits(monkeypatch, texts, TEXT)
 
 
 def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
