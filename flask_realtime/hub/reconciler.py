@@ -13,14 +13,14 @@ from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
-from .backfill import PATIENCE_SECONDS
-from .catchup import Reader
+from .channel_catch_up import ChannelCatchUp
+from .connection_catch_up import Reader
 from .delivery import Delivery
 from .departures import Departures
 from .hub import Hub
 from .members import Listener
 from .portions import portions, with_pauses
-from .resync import Resync
+from .shared_reads import PATIENCE_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -61,14 +61,14 @@ class Reconciler:
         self,
         hub: Hub,
         delivery: Delivery,
-        resync: Resync,
+        channel_catch_up: ChannelCatchUp,
         registry: Registry,
         enter: Callable[[Subscriber, Subscriptions], None],
         settle: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._delivery = delivery
-        self._resync = resync
+        self._channel_catch_up = channel_catch_up
         self._registry = registry
         self._enter = enter
         self._settle = settle
@@ -165,7 +165,7 @@ class Reconciler:
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
-                # The failed resync has asked for the next one, which has to wait.
+                # The failed reading has asked for the next one, which has to wait.
                 self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
@@ -174,7 +174,7 @@ class Reconciler:
                 self._replay_disconnects()
             has_told = self.departures.tell()
             if paused:
-                self._resync.run(paused, PATIENCE_SECONDS)
+                self._channel_catch_up.run(paused, PATIENCE_SECONDS)
                 paused.clear()
             # A client that has left a channel would be put on it again.
             held_up = changed & self.departures.clients()

@@ -15,13 +15,13 @@ from ..connection.age import AgeLimit
 from ..connection.connection import Connection
 from ..connection.heartbeat import Heartbeat
 from ..errors import CloseCode, RegistryUnavailable
-from ..hub.catchup import CatchUp
+from ..hub.channel_catch_up import ChannelCatchUp
 from ..hub.channels import Channels
+from ..hub.connection_catch_up import ConnectionCatchUp
 from ..hub.delivery import Delivery
 from ..hub.herd import Herd
 from ..hub.hub import Hub
 from ..hub.reconciler import Reconciler
-from ..hub.resync import Resync
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
@@ -83,17 +83,17 @@ class Node:
         channels = Channels()
         self._delivery = Delivery(channels, self._recover, self._flusher.post, self.herd.spread)
         self._hub = Hub(channels, registry.ignore)
-        resync = Resync(self._delivery, registry.listen, partial(registry.read, renew=True))
-        catch_up = CatchUp(self._hub, self._delivery, resync, partial(registry.read, renew=False))
+        channel_catch_up = ChannelCatchUp(
+            self._delivery, registry.listen, partial(registry.read, renew=True)
+        )
+        catch_up = ConnectionCatchUp(
+            self._hub, self._delivery, channel_catch_up, partial(registry.read, renew=False)
+        )
         self._reconciler = Reconciler(
-            self._hub, self._delivery, resync, registry, self._enter, self._flusher.settle
+            self._hub, self._delivery, channel_catch_up, registry, self._enter, self._flusher.settle
         )
         self._resumption = Resumption(
-            self._hub,
-            catch_up,
-            registry,
-            self._reconciler.changed,
-            self._reconciler.departures,
+            self._hub, catch_up, registry, self._reconciler.changed, self._reconciler.departures
         )
         self._known_ends = KnownEnds()
         self._evictions = Evictions(self._hub, self._known_ends, self._reconciler.unsubscribe)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connection.connection import Connection
 from ..errors import CloseCode, RegistryUnavailable
-from ..hub.catchup import CatchUp, Report
+from ..hub.connection_catch_up import ConnectionCatchUp, Report
 from ..hub.departures import Departures
 from ..hub.hub import Hub
 from ..identity.keys import shorten
@@ -41,7 +41,7 @@ class Resumption:
     def __init__(
         self,
         hub: Hub,
-        catch_up: CatchUp,
+        catch_up: ConnectionCatchUp,
         registry: Registry,
         changed: Callable[[str], None],
         departures: Departures,

@@ -1,9 +1,9 @@
 """A hub and a delivery that share channels over one log, as in a process."""
 
+from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.routes import TO_ALL
 
 from ..logs import Log, Reader, post
@@ -19,7 +19,7 @@ class Board:
         self.channels = Channels()
         self.delivery = Delivery(self.channels, self.paused.extend, post, self.spread)
         self.hub = Hub(self.channels, self.ignored.extend)
-        self.resync = Resync(self.delivery, self.listened.extend, self.reader)
+        self.channel_catch_up = ChannelCatchUp(self.delivery, self.listened.extend, self.reader)
 
     def spread(self, name, listeners):
         """Return a spread of one second for each listener of the channel."""
@@ -30,7 +30,7 @@ class Board:
         self.hub.add(ear)
         self.hub.invite(ear, {"room": at or self.log.tail})
         self.hub.enter(ear)
-        self.resync.run(["room"], 5)
+        self.channel_catch_up.run(["room"], 5)
         assert self.hub.step(ear, "room", at or self.log.tail) == []
         return ear
 

@@ -1,12 +1,12 @@
 """One process with one connection, for the tests of the reconciler."""
 
 from flask_realtime.config.settings import Config
-from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.connection_catch_up import ConnectionCatchUp
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
 from flask_realtime.hub.reconciler import Reconciler
-from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.memory.store import MemoryStore
@@ -45,11 +45,13 @@ class House:
         channels = Channels()
         self.delivery = Delivery(channels, lambda names: self.reconciler.recover(names), post)
         self.hub = Hub(channels, registry.ignore)
-        self.resync = Resync(self.delivery, registry.listen, registry.read)
-        self.catch_up = CatchUp(self.hub, self.delivery, self.resync, registry.read)
+        self.channel_catch_up = ChannelCatchUp(self.delivery, registry.listen, registry.read)
+        self.catch_up = ConnectionCatchUp(
+            self.hub, self.delivery, self.channel_catch_up, registry.read
+        )
         self.jobs = []
         self.reconciler = Reconciler(
-            self.hub, self.delivery, self.resync, registry, self._enter, lambda: None
+            self.hub, self.delivery, self.channel_catch_up, registry, self._enter, lambda: None
         )
         registry.start(
             RegistryEvents(

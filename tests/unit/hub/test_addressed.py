@@ -82,7 +82,7 @@ def test_delivery_finds_the_client_of_an_addressed_message_among_thousands(board
         board.hub.add(ear)
         board.hub.invite(ear, {"room": board.log.tail})
         board.hub.enter(ear)
-    board.resync.run(["room"], DEADLINE)
+    board.channel_catch_up.run(["room"], DEADLINE)
     for ear in crowd:
         board.hub.step(ear, "room", board.log.tail)
     Counted.compared = 0

@@ -59,7 +59,7 @@ def test_delivery_reads_the_log_where_a_message_is_missing(board):
 
     board.push(3)
     heard_before = list(ear.payloads)
-    board.resync.run(board.paused, 5)
+    board.channel_catch_up.run(board.paused, 5)
     board.push(4)
 
     assert heard_before == [1]
@@ -74,7 +74,7 @@ def test_delivery_keeps_a_hole_of_one_channel_from_the_others(board):
     ear = board.put(Ear())
     board.hub.invite(ear, {"other": other.tail})
     board.hub.enter(ear)
-    board.resync.run(["other"], 5)
+    board.channel_catch_up.run(["other"], 5)
     board.hub.step(ear, "other", other.tail)
     board.log.append("missed")
     board.push("behind the hole")
@@ -107,7 +107,7 @@ def test_delivery_tells_its_listeners_what_is_lost(board):
     board.log.publications.clear()
 
     board.delivery.pause()
-    board.resync.run(["room"], 5)
+    board.channel_catch_up.run(["room"], 5)
     board.push("after")
 
     assert ear.payloads == ["LOST", "after"]
@@ -120,7 +120,7 @@ def test_delivery_misses_nothing_that_comes_while_it_reads(board):
     board.log.append(1)
     board.delivery.pause()
     board.reader.after_read = lambda: board.push(2)
-    board.resync.run(["room"], 5)
+    board.channel_catch_up.run(["room"], 5)
     board.push(3)
 
     assert ear.payloads == [1, 2, 3]
@@ -133,7 +133,7 @@ def test_delivery_goes_live_however_fast_messages_come(board):
     calls = board.reader.calls
     board.reader.after_read = lambda: [board.push(number) for number in range(100)]
 
-    board.resync.run(["room"], 5)
+    board.channel_catch_up.run(["room"], 5)
     board.push(100)
 
     assert ear.payloads == list(range(101))
@@ -149,7 +149,7 @@ def test_delivery_reads_again_where_too_much_came_meanwhile(board, monkeypatch):
     bursts = iter([range(10), range(10, 12), ()])
     board.reader.after_read = lambda: [board.push(number) for number in next(bursts)]
 
-    board.resync.run(["room"], 5)
+    board.channel_catch_up.run(["room"], 5)
 
     assert ear.payloads == list(range(12))
     assert board.delivery.paused(["room"]) == []
@@ -163,10 +163,10 @@ def test_delivery_misses_nothing_while_two_ask_for_the_same_log(board):
     def push_and_ask_too():
         board.push("meanwhile")
         with pytest.raises(RegistryUnavailable):
-            board.resync.run(["room"], patience=0)
+            board.channel_catch_up.run(["room"], patience=0)
 
     board.reader.after_read = push_and_ask_too
-    board.resync.run(["room"], 5)
+    board.channel_catch_up.run(["room"], 5)
 
     assert ear.payloads == ["meanwhile"]
 
@@ -179,7 +179,7 @@ def test_delivery_keeps_the_order_when_a_channel_is_paused_amid_a_delivery(board
 
     def pause_and_read():
         board.delivery.pause(["room"])
-        board.resync.run(["room"], 5)
+        board.channel_catch_up.run(["room"], 5)
 
     def pause_before_sending(frames):
         ear.queue = queue
@@ -252,7 +252,7 @@ def test_delivery_lets_others_run_amid_much_work(board, monkeypatch):
         board.log.append(number)
     board.delivery.pause()
 
-    board.resync.run(["room"], DEADLINE)
+    board.channel_catch_up.run(["room"], DEADLINE)
 
     assert ear.payloads == list(range(1000))
     assert len(pauses) == 5

@@ -26,7 +26,7 @@ def test_delivery_of_a_forged_message_costs_one_read(board, caplog):
     calls = board.reader.calls
 
     board.delivery.deliver(forged(board))
-    board.resync.run(board.paused, DEADLINE)
+    board.channel_catch_up.run(board.paused, DEADLINE)
     board.push(2)
 
     assert board.reader.calls == calls + 1
@@ -47,7 +47,7 @@ def test_delivery_goes_on_while_messages_are_forged(board):
             board.delivery.deliver(forged(board, seq))
 
     board.reader.after_read = forge_once_more
-    board.resync.run(board.paused, DEADLINE)
+    board.channel_catch_up.run(board.paused, DEADLINE)
     board.push("genuine")
 
     assert board.reader.calls == calls + 2
@@ -59,7 +59,7 @@ def test_delivery_tells_of_holes_now_and_then(board, caplog, clock):
     board.put(Ear())
     for _ in range(5):
         board.delivery.deliver(forged(board))
-        board.resync.run(["room"], DEADLINE)
+        board.channel_catch_up.run(["room"], DEADLINE)
     told = len(caplog.records)
     clock.now += 100
     board.delivery.deliver(forged(board))

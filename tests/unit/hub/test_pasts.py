@@ -8,7 +8,7 @@ from flask_realtime.protocol.starts import new_past
 from flask_realtime.registries.subscriptions import Subscription
 
 from ..logs import Ear
-from .test_catchup import Shore
+from .test_connection_catch_up import Shore
 
 
 @pytest.fixture

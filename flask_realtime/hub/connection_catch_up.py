@@ -13,12 +13,12 @@ from ..protocol.publications import Publication
 from ..registries.records import LogPage
 from ..threads import clock
 from ..writing.frames import Frame, lost_frame
-from .backfill import PAGE_BYTES, PATIENCE_SECONDS, Backfill, Read
 from .channel import FRAMES_AT_ONCE
+from .channel_catch_up import ChannelCatchUp
 from .delivery import Delivery
 from .hub import Hub
 from .members import Listener
-from .resync import Resync
+from .shared_reads import PAGE_BYTES, PATIENCE_SECONDS, Read, SharedReads
 
 # Seconds between two looks at a channel whose log another thread reads.
 LOOK_SECONDS = 0.01
@@ -42,7 +42,7 @@ class Reader(Listener, Protocol):
         """Wait until the peer has taken all frames that were queued."""
 
 
-class CatchUp:
+class ConnectionCatchUp:
     """Brings a connection onto channels without missing or repeating anything.
 
     A connection holds one page of one log at a time.
@@ -50,11 +50,13 @@ class CatchUp:
     :param read: the registry's reader, for positions that a client named.
     """
 
-    def __init__(self, hub: Hub, delivery: Delivery, resync: Resync, read: Read) -> None:
+    def __init__(
+        self, hub: Hub, delivery: Delivery, channel_catch_up: ChannelCatchUp, read: Read
+    ) -> None:
         self._hub = hub
         self._delivery = delivery
-        self._resync = resync
-        self._backfill = Backfill(delivery, read)
+        self._channel_catch_up = channel_catch_up
+        self._shared_reads = SharedReads(delivery, read)
         self._read = read
 
     def is_done(self, starts: Mapping[str, Position]) -> bool:
@@ -74,8 +76,8 @@ class CatchUp:
         """
         new = self._hub.enter(connection)
         if new:
-            self._resync.run(list(new), PATIENCE_SECONDS)
-        pages = self._backfill.run(new)
+            self._channel_catch_up.run(list(new), PATIENCE_SECONDS)
+        pages = self._shared_reads.run(new)
         lost = {name: new[name] for name, page in pages.items() if page.lost}
         if lost:
             # A page that should begin with older messages has lost nothing if they are gone.
@@ -83,7 +85,7 @@ class CatchUp:
             new.update(begins)
             for name in begins:
                 del lost[name], pages[name]
-            pages.update(self._backfill.run(begins))
+            pages.update(self._shared_reads.run(begins))
             lost.update({name: new[name] for name in begins if name in pages and pages[name].lost})
         if report is not None:
             report(list(lost), new)
@@ -122,7 +124,7 @@ class CatchUp:
         # a reading would each cause another one.
         if not self._delivery.paused([name]):
             self._delivery.pause([name])
-        self._resync.run([name], PATIENCE_SECONDS)
+        self._channel_catch_up.run([name], PATIENCE_SECONDS)
         time.sleep(LOOK_SECONDS)
 
     def _send_page(

@@ -1,12 +1,12 @@
-"""Reads the logs of paused channels, until each may go on live."""
+"""Reads what this process missed of paused channels, until each may go on live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
 from ..threads.pause import let_others_run
-from .backfill import PAGE_BYTES, Read
 from .delivery import Delivery
+from .shared_reads import PAGE_BYTES, Read
 from .single_flight import SingleFlight
 
 # How many channels share a page, and the deadline of one call. After a minute without Redis all
@@ -14,7 +14,7 @@ from .single_flight import SingleFlight
 CHANNELS_AT_ONCE = 100
 
 
-class Resync:
+class ChannelCatchUp:
     """Brings paused channels of *delivery* to the tails of their logs.
 
     :param listen: has this process hear channels.

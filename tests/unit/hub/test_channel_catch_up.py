@@ -3,10 +3,10 @@
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Resync
 
 from ..logs import Ear, Log, Reader, post
 
@@ -21,13 +21,13 @@ class Ward:
         self.heard, self.asked, self.sizes, self.failing = [], [], [], None
         channels = Channels()
         self.delivery = Delivery(channels, self.asked.extend, post)
-        self.resync = Resync(self.delivery, self.listen, self.read)
+        self.channel_catch_up = ChannelCatchUp(self.delivery, self.listen, self.read)
         self.ear = Ear()
         hub = Hub(channels, lambda names: None)
         hub.add(self.ear)
         hub.invite(self.ear, {log.channel: log.tail for log in self.logs})
         hub.enter(self.ear)
-        self.resync.run(self.names, 5)
+        self.channel_catch_up.run(self.names, 5)
         for log in self.logs:
             assert hub.step(self.ear, log.channel, log.tail) == []
             log.append(log.channel)
@@ -47,28 +47,28 @@ class Ward:
         return self.reader(cursors, max_bytes)
 
 
-def test_resync_listens_before_it_reads():
+def test_channel_catch_up_listens_before_it_reads():
     """A message is published after the log was read. It is delivered, because listening began
     before the read."""
     ward = Ward(1)
     calls = ward.reader.calls
 
-    ward.resync.run(ward.names, 5)
+    ward.channel_catch_up.run(ward.names, 5)
 
     assert ward.heard == [(["room-0"], calls)]
     assert ward.ear.payloads == ["room-0"]
 
 
-def test_resync_of_thousands_is_no_single_read():
+def test_channel_catch_up_of_thousands_is_no_single_read():
     """Thousands of channels are read in several calls. After a failure, what was read is kept and
     the rest is tried again."""
     ward = Ward(250)
     ward.failing = 3
 
     with pytest.raises(RegistryUnavailable):
-        ward.resync.run(ward.names, 5)
+        ward.channel_catch_up.run(ward.names, 5)
     heard = len(ward.ear.payloads)
-    ward.resync.run(ward.asked, 5)
+    ward.channel_catch_up.run(ward.asked, 5)
 
     assert [count for count, _ in ward.sizes] == [100, 100, 50, 50]
     assert all(count * each <= 256 * 1024 for count, each in ward.sizes)
@@ -78,19 +78,19 @@ def test_resync_of_thousands_is_no_single_read():
 
 
 @pytest.mark.parametrize("failing", ["listen", "read"])
-def test_resync_that_fails_is_tried_again_in_the_background(failing):
+def test_channel_catch_up_that_fails_is_tried_again_in_the_background(failing):
     """One connection could not read a channel's log. The channel goes live for others later."""
     ward = Ward(1)
     ward.failing = failing
 
     with pytest.raises(RegistryUnavailable):
-        ward.resync.run(ward.names, 5)
+        ward.channel_catch_up.run(ward.names, 5)
 
     assert ward.asked == ["room-0"]
     assert ward.delivery.paused(ward.names) == ["room-0"]
 
 
-def test_resync_reads_again_what_was_paused_while_it_read():
+def test_channel_catch_up_reads_again_what_was_paused_while_it_read():
     """The link to Redis broke after the log was read. The log is read again for what was pushed
     meanwhile."""
     ward = Ward(1)
@@ -103,7 +103,7 @@ def test_resync_reads_again_what_was_paused_while_it_read():
 
     ward.reader.after_read = lose_the_link
 
-    ward.resync.run(ward.names, 5)
+    ward.channel_catch_up.run(ward.names, 5)
 
     assert ward.ear.payloads == ["room-0", "unheard"]
     # Before each read.

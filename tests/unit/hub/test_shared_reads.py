@@ -5,12 +5,12 @@ import threading
 
 import pytest
 
-from flask_realtime.hub import backfill as module
-from flask_realtime.hub.backfill import Backfill
+from flask_realtime.hub import shared_reads as module
+from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import ENTRY_BYTES, Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Resync
+from flask_realtime.hub.shared_reads import SharedReads
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import LogPage
 from tests.eventually import DEADLINE
@@ -30,7 +30,7 @@ class Shelf:
         self.reader = Reader(*self.logs, count=count)
         table = Channels()
         self.delivery = Delivery(table, lambda names: None, post)
-        self.backfill = Backfill(self.delivery, self.reader)
+        self.shared_reads = SharedReads(self.delivery, self.reader)
         self.starts = {log.channel: log.tail for log in self.logs}
         self.places = [self.log.tail]
         for log in self.logs:
@@ -43,11 +43,11 @@ class Shelf:
         hub.add(ear)
         hub.invite(ear, {log.channel: log.tail for log in self.logs})
         hub.enter(ear)
-        Resync(self.delivery, lambda names: None, self.reader).run(channels, DEADLINE)
+        ChannelCatchUp(self.delivery, lambda names: None, self.reader).run(channels, DEADLINE)
         self.reader.calls = self.reader.entries = 0
 
     def come(self, place):
-        return self.backfill.run({"room": place})
+        return self.shared_reads.run({"room": place})
 
     def push(self, payload):
         self.delivery.deliver(self.log.append(payload))
@@ -58,7 +58,7 @@ def shelf():
     return Shelf()
 
 
-def test_backfill_reads_once_for_all_who_are_not_further_behind(shelf):
+def test_shared_reading_reads_once_for_all_who_are_not_further_behind(shelf):
     """What was read for one connection serves those that resume from the same position or a later
     one."""
     pages = [shelf.come(shelf.places[place]) for place in (20, 20, 50, 99, 20)]
@@ -68,7 +68,7 @@ def test_backfill_reads_once_for_all_who_are_not_further_behind(shelf):
     assert shelf.reader.calls == 1
 
 
-def test_backfill_reads_what_lies_before_that_for_one_who_is_further_behind(shelf):
+def test_shared_reading_reads_what_lies_before_that_for_one_who_is_further_behind(shelf):
     """A connection resumes from an earlier position. The part that is kept grows at its beginning,
     and at its end with new pushes."""
     shelf.come(shelf.places[50])
@@ -81,7 +81,7 @@ def test_backfill_reads_what_lies_before_that_for_one_who_is_further_behind(shel
     assert shelf.reader.calls == 2
 
 
-def test_backfill_of_many_at_once_costs_few_reads(shelf):
+def test_shared_reading_of_many_at_once_costs_few_reads(shelf):
     """Hundreds of connections resume at once from many positions. The log is read a few times."""
     places = [shelf.places[random.Random(7).randrange(100)] for _ in range(300)]
     start = threading.Barrier(20)
@@ -101,7 +101,7 @@ def test_backfill_of_many_at_once_costs_few_reads(shelf):
     assert shelf.reader.calls < 20
 
 
-def test_backfill_reads_page_after_page():
+def test_shared_reading_reads_page_after_page():
     """A connection is a few pages behind, and all of these are kept."""
     shelf = Shelf(count=30)
 
@@ -110,7 +110,7 @@ def test_backfill_reads_page_after_page():
     assert shelf.reader.calls == 4
 
 
-def test_backfill_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
+def test_shared_reading_keeps_nothing_for_one_who_is_very_far_behind(shelf, monkeypatch):
     """A connection is very far behind. It gets the first page, and reads the rest by itself."""
     monkeypatch.setattr(module, "MOST_BYTES", 20 * ENTRY_BYTES)
     shelf.reader.count = 30
@@ -131,14 +131,14 @@ def pages_of(reading):
     return sum(len(one.payload) for page in reading.values() for one in page.publications)
 
 
-def test_backfill_of_many_long_logs_is_bounded(monkeypatch):
+def test_shared_reading_of_many_long_logs_is_bounded(monkeypatch):
     """A page on a hundred channels was away for long. One reading takes at most its share of all
     logs together, with a pause after each page; the rest is read page by page later."""
     pauses = []
     monkeypatch.setattr(module, "let_others_run", lambda: pauses.append(1))
     shelf = Shelf(channels=MANY, messages=50, text=LONG)
 
-    pages = shelf.backfill.run(shelf.starts)
+    pages = shelf.shared_reads.run(shelf.starts)
 
     assert shelf.reader.entries * len(LONG) <= 2 * module.MOST_BYTES
     assert len(pauses) == shelf.reader.calls
@@ -146,11 +146,11 @@ def test_backfill_of_many_long_logs_is_bounded(monkeypatch):
     assert not any(page.lost for page in pages.values())
 
 
-def test_backfill_of_many_short_logs_covers_them_all():
+def test_shared_reading_of_many_short_logs_covers_them_all():
     """Logs that fit into the share are read whole, and kept for others."""
     shelf = Shelf(channels=MANY, messages=5, text=LONG)
 
-    assert shelf.backfill.run(shelf.starts) == {}
+    assert shelf.shared_reads.run(shelf.starts) == {}
     assert all(shelf.delivery.covers(name, at) for name, at in shelf.starts.items())
     assert shelf.reader.entries == 500
 
@@ -166,7 +166,7 @@ class Looked(str):
 
 
 @pytest.mark.parametrize("messages", [200, 800])
-def test_backfill_looks_at_each_message_a_few_times(messages):
+def test_shared_reading_looks_at_each_message_a_few_times(messages):
     """The time grows in proportion to the number of messages, not to its square."""
     shelf = Shelf(count=10, messages=messages)
     for publication in shelf.log.publications:
@@ -179,7 +179,7 @@ def test_backfill_looks_at_each_message_a_few_times(messages):
     assert Looked.times <= 5 * messages
 
 
-def test_backfill_asks_of_each_page_whether_it_leads_up_to_what_is_kept(monkeypatch):
+def test_shared_reading_asks_of_each_page_whether_it_leads_up_to_what_is_kept(monkeypatch):
     """The check of a page does not walk through all pages that were read before."""
     compared = []
     equal = Position.__eq__
@@ -201,7 +201,7 @@ def _indexed_page(log, cursor, count, max_bytes):
     return LogPage(tuple(found), log.tail)
 
 
-def test_backfill_finds_every_loss_however_much_there_is_to_read():
+def test_shared_reading_finds_every_loss_however_much_there_is_to_read():
     """The reply to a resume names every channel with a loss, so each log is asked."""
     shelf = Shelf(channels=MANY, messages=50, text=LONG)
     lost = {"room-7", "room-99"}
@@ -210,12 +210,12 @@ def test_backfill_finds_every_loss_however_much_there_is_to_read():
         for name, at in shelf.starts.items()
     }
 
-    pages = shelf.backfill.run(starts)
+    pages = shelf.shared_reads.run(starts)
 
     assert {name for name, page in pages.items() if page.lost} == lost
 
 
-def test_backfill_reads_no_further_where_the_process_keeps_enough(shelf, monkeypatch):
+def test_shared_reading_reads_no_further_where_the_process_keeps_enough(shelf, monkeypatch):
     """The messages that are kept for many connections have one limit together."""
     monkeypatch.setattr("flask_realtime.hub.channels.MOST_EXTENDED_BYTES", 0)
 
@@ -225,23 +225,23 @@ def test_backfill_reads_no_further_where_the_process_keeps_enough(shelf, monkeyp
     assert not shelf.delivery.covers("room", shelf.places[50])
 
 
-def test_backfill_lets_few_read_far_at_a_time(shelf, monkeypatch):
+def test_shared_reading_lets_few_read_far_at_a_time(shelf, monkeypatch):
     """A few connections at a time read far, since each takes memory. The others wait, and then
     continue by pages."""
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
     shelf.reader.count = 10
     for _ in range(module.FAR_AT_ONCE):
-        shelf.backfill._far.acquire()
+        shelf.shared_reads._far.acquire()
 
     near, far = shelf.come(shelf.places[90]), shelf.come(shelf.places[50])
-    shelf.backfill._far.release()
+    shelf.shared_reads._far.release()
 
     assert near == {}
     assert far["room"].publications == tuple(shelf.log.publications[50:60])
     assert shelf.come(shelf.places[50]) == {}
 
 
-def test_backfill_knows_what_has_been_trimmed(shelf):
+def test_shared_reading_knows_what_has_been_trimmed(shelf):
     """A read finds that a log does not reach back. Later connections from before that point are
     told of the loss without a read."""
     del shelf.log.publications[:60]
@@ -255,7 +255,7 @@ def test_backfill_knows_what_has_been_trimmed(shelf):
     assert shelf.come(shelf.places[70]) == {}
 
 
-def test_backfill_believes_no_liar(shelf):
+def test_shared_reading_believes_no_liar(shelf):
     """A client sends a false position. It is told of a loss, and all others get their messages."""
     liar = shelf.come(shelf.places[90]._replace(tag="ffff"))
 
@@ -263,7 +263,7 @@ def test_backfill_believes_no_liar(shelf):
     assert shelf.come(shelf.places[80]) == {}
 
 
-def test_backfill_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
+def test_shared_reading_lets_go_of_what_nobody_comes_for(shelf, monkeypatch):
     """After a while without connections no more is kept than usual."""
     monkeypatch.setattr("flask_realtime.hub.channels.EXTENDED_SECONDS", -1)
     monkeypatch.setattr("flask_realtime.hub.channel.RECENT_FRAMES", 10)

@@ -1,4 +1,4 @@
-"""Reads older parts of logs into this process, once for all connections that need them."""
+"""Reads an older part of a log once, for all connections of this process that need it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAR_AT_ONCE = 4
 PATIENCE_SECONDS = 10.0
 
 
-class Backfill:
+class SharedReads:
     """Reads what was published since a position, and keeps it in *delivery* for other connections.
 
     After a restart thousands of connections come back together, behind a few positions of the same

@@ -2,12 +2,12 @@
 
 import pytest
 
-from flask_realtime.hub import catchup, channels
-from flask_realtime.hub.catchup import CatchUp
+from flask_realtime.hub import channels, connection_catch_up
+from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
+from flask_realtime.hub.connection_catch_up import ConnectionCatchUp
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
-from flask_realtime.hub.resync import Resync
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.routes import Route
 
@@ -23,8 +23,10 @@ class Shore:
         channels = Channels()
         self.delivery = Delivery(channels, lambda names: None, post)
         self.hub = Hub(channels, lambda names: None)
-        self.resync = Resync(self.delivery, lambda names: None, self.reader)
-        self.catch_up = CatchUp(self.hub, self.delivery, self.resync, self.reader)
+        self.channel_catch_up = ChannelCatchUp(self.delivery, lambda names: None, self.reader)
+        self.catch_up = ConnectionCatchUp(
+            self.hub, self.delivery, self.channel_catch_up, self.reader
+        )
 
     def come(self, starts, digest="d1", report=None):
         ear = Ear(digest)
@@ -45,7 +47,7 @@ def shore():
     return Shore()
 
 
-def test_catchup_sends_what_came_since_and_then_goes_on_live(shore):
+def test_connection_catch_up_sends_what_came_since_and_then_goes_on_live(shore):
     """A connection resumes. It gets all messages after its position in order, and then new
     pushes."""
     start = shore.room.tail
@@ -58,7 +60,7 @@ def test_catchup_sends_what_came_since_and_then_goes_on_live(shore):
     assert ear.payloads == [1, 2, 3]
 
 
-def test_catchup_reads_page_after_page():
+def test_connection_catch_up_reads_page_after_page():
     """A log longer than a page is read to its end."""
     shore = Shore(count=2)
     start = shore.room.tail
@@ -70,7 +72,7 @@ def test_catchup_reads_page_after_page():
     assert ear.payloads == list(range(7))
 
 
-def test_catchup_reports_what_is_lost_before_it_sends_anything(shore):
+def test_connection_catch_up_reports_what_is_lost_before_it_sends_anything(shore):
     """The reply to a resume, which names the channels with a loss, is sent before their
     messages."""
     shore.room.append("gone")
@@ -87,7 +89,7 @@ def test_catchup_reports_what_is_lost_before_it_sends_anything(shore):
     assert sorted(map(str, ear.payloads)) == ["LOST", "there"]
 
 
-def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
+def test_connection_catch_up_after_a_loss_goes_on_from_the_tail(shore):
     """After a loss the connection gets the messages that follow."""
     shore.room.append("gone")
 
@@ -97,7 +99,7 @@ def test_catchup_after_a_loss_goes_on_from_the_tail(shore):
     assert ear.payloads == ["LOST", "next"]
 
 
-def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
+def test_connection_catch_up_sends_an_addressed_message_to_its_client_alone(shore):
     """A push to one client while it was away reaches that client only."""
     start = shore.room.tail
     shore.room.append("for d1", route=Route(to="d1"))
@@ -109,7 +111,7 @@ def test_catchup_sends_an_addressed_message_to_its_client_alone(shore):
     assert other.payloads == ["for all"]
 
 
-def test_catchup_leaves_out_the_client_that_is_left_out(shore):
+def test_connection_catch_up_leaves_out_the_client_that_is_left_out(shore):
     """A page that resumes does not get the changes that it has caused itself."""
     start = shore.room.tail
     shore.room.append("for others", route=Route(but_for="d1"))
@@ -121,7 +123,7 @@ def test_catchup_leaves_out_the_client_that_is_left_out(shore):
     assert other.payloads == ["for others", "for all"]
 
 
-def test_catchup_of_many_costs_one_read(shore):
+def test_connection_catch_up_of_many_costs_one_read(shore):
     """Thousands of connections resume at once, and get their messages from this process's own
     memory."""
     start = shore.room.tail
@@ -137,7 +139,7 @@ def test_catchup_of_many_costs_one_read(shore):
     assert shore.reader.calls == calls
 
 
-def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
+def test_connection_catch_up_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
     """A message is in the log, but its announcement has not arrived yet. It is delivered once."""
     shore.come({"room": shore.room.tail}, "listener")
     start = shore.room.tail
@@ -150,7 +152,7 @@ def test_catchup_doubles_nothing_that_the_log_has_and_the_hub_not_yet(shore):
     assert ear.payloads == ["on its way", "next"]
 
 
-def test_catchup_leaves_a_connection_that_has_gone(shore):
+def test_connection_catch_up_leaves_a_connection_that_has_gone(shore):
     """A connection closes while it resumes. No further page is read for it."""
     start = shore.room.tail
     shore.room.append(1)
@@ -163,7 +165,7 @@ def test_catchup_leaves_a_connection_that_has_gone(shore):
 
 
 @pytest.mark.parametrize("recent", [True, False], ids=["from the process", "from the log"])
-def test_catchup_counts_what_it_is_sending(shore, recent):
+def test_connection_catch_up_counts_what_it_is_sending(shore, recent):
     """A client receives one page and disconnects. It does not get these messages again."""
     start = shore.room.tail
     if recent:
@@ -180,7 +182,7 @@ def test_catchup_counts_what_it_is_sending(shore, recent):
     assert reached == [{"room": shore.room.tail}]
 
 
-def test_catchup_is_done_where_a_live_channel_has_no_more(shore):
+def test_connection_catch_up_is_done_where_a_live_channel_has_no_more(shore):
     """A connection is at the tail of a channel that this process follows. It does not wait for a
     read."""
     start = shore.room.tail
@@ -206,7 +208,7 @@ class Leaver(Ear):
 def test_connection_that_is_put_out_is_sent_no_more_of_the_page_that_was_read(shore, monkeypatch):
     """A slow connection is removed from the channel while it receives a page of the log. It gets no
     more of the page; if it is subscribed again, it gets the rest once."""
-    monkeypatch.setattr(catchup, "FRAMES_AT_ONCE", 2)
+    monkeypatch.setattr(connection_catch_up, "FRAMES_AT_ONCE", 2)
     # As where so many come back that this process keeps no older messages for all of them.
     monkeypatch.setattr(channels, "MOST_EXTENDED_BYTES", 0)
     start = shore.room.tail
