@@ -79,7 +79,7 @@ class Connection:
         self.reading = Reading(
             descriptor,
             PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
-            threads.turns,
+            threads.time_slice,
         )
         #: What the socket's messages are handed to; set by node/admission.py.
         self.receiver: Receiver | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..threads import clock
-from ..threads.turns import Turns
+from ..threads.time_slice import TimeSlice
 from ..writing.fd import Descriptor
 from .limits import PendingLimit
 
@@ -17,7 +17,7 @@ class Reading:
 
     :param descriptor: the fd.
     :param pending: counts the messages of the socket that wait to be handled.
-    :param turns: shared by the readers of all sockets of the process.
+    :param time_slice: shared by the readers of all sockets of the process.
     """
 
     __slots__ = (
@@ -27,14 +27,16 @@ class Reading:
         "is_active",
         "last_heard",
         "pending",
-        "turns",
+        "time_slice",
     )
 
-    def __init__(self, descriptor: Descriptor, pending: PendingLimit, turns: Turns) -> None:
+    def __init__(
+        self, descriptor: Descriptor, pending: PendingLimit, time_slice: TimeSlice
+    ) -> None:
         self._descriptor = descriptor
         self._is_ended = False
         self.pending = pending
-        self.turns = turns
+        self.time_slice = time_slice
         #: Whether the peer's silence counts: not before the 101, and not while the socket is not
         #: read.
         self.is_active = False
@@ -57,15 +59,15 @@ class Reading:
         :param size: how many bytes are returned at the most.
         :returns: the bytes; none once the peer has ended the connection, or :meth:`end` was called.
         """
-        self.turns.end(self._began)
+        self.time_slice.end(self._began)
         data = b"" if self._is_ended else self._descriptor.receive(size)
-        self.last_heard = self._began = self.turns.begin()
+        self.last_heard = self._began = self.time_slice.begin()
         return data
 
     def yield_turn(self) -> None:
         """Let others run, if the readers of all sockets have worked for a turn without a pause."""
-        self.turns.end(self._began)
-        self._began = self.turns.begin()
+        self.time_slice.end(self._began)
+        self._began = self.time_slice.begin()
 
     def wait_for_handling(self) -> None:
         """Wait while too many messages of the socket wait to be handled, and the peer is there.
@@ -74,7 +76,7 @@ class Reading:
         """
         if not self.pending.is_full:
             return
-        self.turns.end(self._began)
+        self.time_slice.end(self._began)
         while self.pending.is_full and not self._is_ended:
             self.is_active = False
             self.pending.wait(WAIT_SECONDS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..protocol.messages import CALL, Message, parse_message, parsed_size, peek
-from ..threads.turns import Turns
+from ..threads.time_slice import TimeSlice
 
 # Messages of this size and more count as large. Parsing one of this size takes 0.5 ms, and it
 # takes 400 KB of memory at the most.
@@ -36,20 +36,20 @@ class LargeMessages:
     def __init__(self) -> None:
         self._budget = SharedMemoryBudget(HANDLED_BYTES, PATIENCE_SECONDS)
 
-    def look(self, text: str, turns: Turns) -> Message:
+    def look(self, text: str, time_slice: TimeSlice) -> Message:
         """Parse *text*, of whose values the caller keeps few.
 
-        :param turns: those of the sockets' readers.
+        :param time_slice: that of the sockets' readers.
         :raises InvalidMessage: if it is no message.
         """
-        with turns.alone():
+        with time_slice.alone():
             return parse_message(text)
 
     @contextmanager
     def hold(
         self,
         data: bytes,
-        turns: Turns,
+        time_slice: TimeSlice,
         session: str,
         is_wanted: Callable[[], bool] | None = None,
         view_of: Callable[[str], str] = str,
@@ -58,7 +58,7 @@ class LargeMessages:
 
         :param data: the message as UTF-8. Its text, which may take four times as much memory, is
             made once the wait is over.
-        :param turns: those of the sockets' readers.
+        :param time_slice: that of the sockets' readers.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
         :param view_of: returns the name of the view to which the address of a call leads. The calls
@@ -67,21 +67,21 @@ class LargeMessages:
         :raises NotWanted: if it is not to be handled any more.
         """
         text = data.decode()
-        size, kind = parsed_size(text), self._kind_of(text, turns, view_of)
+        size, kind = parsed_size(text), self._kind_of(text, time_slice, view_of)
         del text
         with self._budget.take(size, kind, session, is_wanted):
-            yield self.look(data.decode(), turns)
+            yield self.look(data.decode(), time_slice)
 
-    def _kind_of(self, text: str, turns: Turns, view_of: Callable[[str], str]) -> str:
+    def _kind_of(self, text: str, time_slice: TimeSlice, view_of: Callable[[str], str]) -> str:
         """Return what handles a message: its action and, of a call, the view.
 
         The calls of a slow view hold up no other view, however a client writes them.
         """
-        action, address = _target(text) or self._parsed_target(text, turns)
+        action, address = _target(text) or self._parsed_target(text, time_slice)
         return action if action != CALL else f"{action} {view_of(address)}"
 
-    def _parsed_target(self, text: str, turns: Turns) -> tuple[str, str]:
-        message = self.look(text, turns)
+    def _parsed_target(self, text: str, time_slice: TimeSlice) -> tuple[str, str]:
+        message = self.look(text, time_slice)
         data = message.data if isinstance(message.data, dict) else {}
         return message.action, str(data.get("uri", ""))
 

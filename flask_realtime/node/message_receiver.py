@@ -179,7 +179,8 @@ class MessageReceiver:
         try:
             if isinstance(message, bytes):
                 raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
-            self._take(self._services.large.look(message, self._connection.reading.turns), data)
+            time_slice = self._connection.reading.time_slice
+            self._take(self._services.large.look(message, time_slice), data)
         except InvalidMessage as error:
             self._refuse(error.message_id, 400, error.reason)
 
@@ -260,10 +261,10 @@ class MessageReceiver:
         elif len(message) < LARGE_BYTES:
             self._answer(parse_message(message.decode()))
         else:
-            turns, session = connection.reading.turns, session_of(connection.digest)
+            shared, session = connection.reading.time_slice, session_of(connection.digest)
             view_of = self._services.conversations.views.below(self._environ.get("SCRIPT_NAME", ""))
-            with large.hold(message, turns, session, lambda: connection.is_open, view_of) as parsed:
-                self._answer(parsed)
+            with large.hold(message, shared, session, lambda: connection.is_open, view_of) as held:
+                self._answer(held)
 
     def _answer(self, message: Message) -> None:
         try:

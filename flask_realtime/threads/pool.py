@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from . import clock
 from .background import join, start_thread
-from .turns import Turns
+from .time_slice import TimeSlice
 
 logger = logging.getLogger(__name__)
 
@@ -25,11 +25,11 @@ class ThreadPool:
     sockets that open one after the other need few threads. The pool has no upper limit, so a job
     never waits. The pool's owner calls :meth:`sweep` now and then.
 
-    :ivar turns: the turns of all who work for the same sockets as these threads.
+    :ivar time_slice: shared by all who work for the same sockets as these threads.
     """
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.time_slice = TimeSlice()
         self._lock = threading.Lock()
         self._resting: list[_Seat] = []
         self._threads: set[threading.Thread] = set()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from typing import Any, NamedTuple
 
-from ..threads.turns import Turns
+from ..threads.time_slice import TimeSlice
 
 _TEXT = 0x81
 _DEFLATED_TEXT = 0xC1
@@ -62,13 +62,13 @@ class FrameReader:
 
     :param deflates: whether the peer may send deflated messages.
     :param most: how many bytes of a message are inflated at the most: more than a message may have.
-    :param turns: shared by the readers of all sockets of the process.
+    :param time_slice: shared by the readers of all sockets of the process.
     """
 
-    __slots__ = ("_is_open", "_kinds", "_left", "_most", "_part", "_turns")
+    __slots__ = ("_is_open", "_kinds", "_left", "_most", "_part", "_time_slice")
 
-    def __init__(self, deflates: bool, most: int, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, deflates: bool, most: int, time_slice: TimeSlice) -> None:
+        self._time_slice = time_slice
         self._kinds = (_TEXT, _DEFLATED_TEXT) if deflates else (_TEXT,)
         self._most = most
         # Of the frames that were skipped: the bytes of a head that is not complete, how many bytes
@@ -121,11 +121,11 @@ class FrameReader:
 
     def _inflate(self, payload: bytes) -> bytes | None:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        text = inflate(inflater, payload + DEFLATE_TAIL, self._most, self._turns)
+        text = inflate(inflater, payload + DEFLATE_TAIL, self._most, self._time_slice)
         return None if inflater.unconsumed_tail or inflater.eof else text
 
 
-def inflate(inflater: Any, data: bytes, most: int, turns: Turns) -> bytes:
+def inflate(inflater: Any, data: bytes, most: int, time_slice: TimeSlice) -> bytes:
     """Return what *data* inflates to, cut at *most* bytes.
 
     Whatever inflates to more than ``SMALL_BYTES`` waits for its turn, so that one large message at
@@ -134,13 +134,13 @@ def inflate(inflater: Any, data: bytes, most: int, turns: Turns) -> bytes:
     :param inflater: what ``zlib.decompressobj`` returned.
     :param data: the deflated bytes.
     :param most: how many bytes may be returned.
-    :param turns: shared by the readers of all sockets of the process.
+    :param time_slice: shared by the readers of all sockets of the process.
     :raises zlib.error: if *data* was not deflated.
     """
     first: bytes = inflater.decompress(data, min(most, SMALL_BYTES))
     if len(first) < SMALL_BYTES or not inflater.unconsumed_tail:
         return first
-    with turns.alone():
+    with time_slice.alone():
         rest: bytes = inflater.decompress(inflater.unconsumed_tail, most - len(first) or 1)
     return first + rest
 

@@ -24,7 +24,7 @@ from wsproto.frame_protocol import (
 )
 
 from ..connection.connection import Connection
-from ..threads.turns import Turns
+from ..threads.time_slice import TimeSlice
 from .frame_reader import DEFLATE_TAIL, FrameReader, inflate
 
 _NO_BITS = RsvBits(False, False, False)
@@ -49,10 +49,12 @@ class Protocol(WsprotoConnection):
         self._connection = connection
         self._most = max_message_bytes
         self._hand_on = hand_on
-        turns = connection.reading.turns
-        self._reader = FrameReader(deflates, max_message_bytes + 1, turns)
+        time_slice = connection.reading.time_slice
+        self._reader = FrameReader(deflates, max_message_bytes + 1, time_slice)
         self._data = b""
-        super().__init__(ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes, turns)])
+        super().__init__(
+            ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes, time_slice)]
+        )
 
     def receive_data(self, data: bytes | None) -> None:
         """Take the bytes that the peer has sent; None when the peer has ended the connection."""
@@ -112,13 +114,13 @@ class MessageLimit(Extension):
 
     :param deflates: whether the peer may send deflated messages.
     :param most: so many bytes may a message have, inflated.
-    :param turns: those of all sockets' readers.
+    :param time_slice: that of all sockets' readers.
     """
 
     name = "permessage-deflate"
 
-    def __init__(self, deflates: bool, most: int, turns: Turns) -> None:
-        self._turns = turns
+    def __init__(self, deflates: bool, most: int, time_slice: TimeSlice) -> None:
+        self._time_slice = time_slice
         self._deflates = deflates
         self._most = self._left = most
         self._is_control = False
@@ -164,7 +166,7 @@ class MessageLimit(Extension):
     def _count(self, data: bytes) -> bytes | CloseReason:
         if self._inflater is not None:
             try:
-                data = inflate(self._inflater, data, self._left + 1, self._turns)
+                data = inflate(self._inflater, data, self._left + 1, self._time_slice)
             except zlib.error:
                 return CloseReason.INVALID_FRAME_PAYLOAD_DATA
         self._left -= len(data)

@@ -61,12 +61,12 @@ class MemoryRegistry(Registry):
     # Logs.
 
     def publish(self, pushes: Sequence[Push]) -> list[Position]:
-        pieces = self._own.get().in_turns(pushes)
+        pieces = self._own.get().in_pieces(pushes)
         return [self._publish(push) for piece in pieces for push in piece]
 
     def announce(self, pushes: Sequence[Push]) -> None:
         own = self._own.get()
-        for piece in own.in_turns(pushes):
+        for piece in own.in_pieces(pushes):
             with own.lock:
                 for push in piece:
                     own.deliver(Publication(push.channel, NOWHERE, "", push.payload, push.route))

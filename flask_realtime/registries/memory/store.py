@@ -11,7 +11,7 @@ from ...config.settings import Config
 from ...identity.keys import session_of
 from ...protocol.publications import Publication
 from ...threads import clock
-from ...threads.turns import Turns
+from ...threads.time_slice import TimeSlice
 from ..lifetimes import Lifetimes
 from ..records import LATE_END_MS, RegistryEvents
 from .clients import MemoryClients, present_moment
@@ -33,22 +33,22 @@ Item = TypeVar("Item")
 
 
 class MemoryStore:
-    """The data of a registry in memory. Hold *lock* while using it, except for :meth:`in_turns`
+    """The data of a registry in memory. Hold *lock* while using it, except for :meth:`in_pieces`
     and :meth:`known_channels`, during which other threads run.
 
     It is made at the first use in a process, so that a forked process begins with an empty one.
     """
 
     __slots__ = (
-        "clients", "delivery", "events", "heard", "lock", "logs", "sessions", "turns", "users",
+        "clients", "delivery", "events", "heard", "lock", "logs", "sessions", "time_slice", "users",
         "uses", "waiting",
     )  # fmt: skip
 
     def __init__(self, config: Config) -> None:
         lifetimes = Lifetimes.of(config)
         self.lock = threading.Lock()
-        #: The turns of calls that take long: see :meth:`in_turns`.
-        self.turns = Turns()
+        #: Shared by calls that take long: see :meth:`in_pieces`.
+        self.time_slice = TimeSlice()
         self.logs = MemoryLogs(config, lifetimes)
         self.clients = MemoryClients(lifetimes, config.max_channels_per_page)
         self.waiting = MemoryWaiting(lifetimes.client)
@@ -60,10 +60,10 @@ class MemoryStore:
         self.delivery: MemoryDelivery | None = None
         self.uses = 0
 
-    def in_turns(self, items: Iterable[Item]) -> Iterator[list[Item]]:
+    def in_pieces(self, items: Iterable[Item]) -> Iterator[list[Item]]:
         """Yield *items* in order, in short lists, with pauses in which all other threads run.
 
-        All callers share the turns, so that others wait for one turn, however many calls of
+        All callers share one time slice, so that others wait for one slice, however many calls of
         thousands of items run at the same time. The caller handles a list before it takes the next
         one, and holds no lock in between. There is no pause before the end of the first list.
         """
@@ -71,8 +71,8 @@ class MemoryStore:
         began: float | None = None
         while piece := list(islice(rest, ITEMS_AT_ONCE)):
             if began is not None:
-                self.turns.end(began)
-                began = self.turns.begin()
+                self.time_slice.end(began)
+                began = self.time_slice.begin()
             else:
                 began = clock.monotonic()
             yield piece
@@ -82,7 +82,7 @@ class MemoryStore:
         with self.lock:
             names = self.logs.names()
         found: list[str] = []
-        for piece in self.in_turns(names):
+        for piece in self.in_pieces(names):
             with self.lock:
                 now = clock.monotonic()
                 found += [name for name in piece if fits(name) and self.logs.is_known(name, now)]

@@ -7,8 +7,8 @@ import pytest
 
 from flask_realtime.connection.limits import PendingLimit
 from flask_realtime.connection.reading import Reading
-from flask_realtime.threads import turns as module
-from flask_realtime.threads.turns import TURN_SECONDS, Turns
+from flask_realtime.threads import time_slice as module
+from flask_realtime.threads.time_slice import SLICE_SECONDS, TimeSlice
 from flask_realtime.writing.fd import descriptor_for
 
 from ...eventually import DEADLINE, eventually
@@ -32,7 +32,7 @@ class Read:
     def __init__(self):
         self.ours, self.peer = socket.socketpair()
         self.pending = PendingLimit(2, 100)
-        self.reading = Reading(descriptor_for(self.ours), self.pending, Turns())
+        self.reading = Reading(descriptor_for(self.ours), self.pending, TimeSlice())
         self.reading.begin()
 
 
@@ -81,11 +81,11 @@ def test_reading_gives_nothing_after_the_good_bye(read):
 
 def test_reading_of_all_sockets_lets_others_run_after_a_turn(clock, pauses):
     """Peers that send without a break share one turn of reading, after which other threads run."""
-    turns, counts = Turns(), []
-    readings = [Reading(Slow(clock, 0), PendingLimit(2, 100), turns) for _ in range(3)]
+    time_slice, counts = TimeSlice(), []
+    readings = [Reading(Slow(clock, 0), PendingLimit(2, 100), time_slice) for _ in range(3)]
     for reading in readings:
         reading.begin()
-        clock.now += TURN_SECONDS * 0.6
+        clock.now += SLICE_SECONDS * 0.6
         reading.yield_turn()
         counts.append(len(pauses))
 
@@ -94,10 +94,10 @@ def test_reading_of_all_sockets_lets_others_run_after_a_turn(clock, pauses):
 
 def test_reading_that_had_to_wait_begins_a_new_turn(clock, pauses):
     """Others run while the reading waits for a peer, so a new turn begins after that."""
-    reading = Reading(Slow(clock, TURN_SECONDS), PendingLimit(2, 100), Turns())
+    reading = Reading(Slow(clock, SLICE_SECONDS), PendingLimit(2, 100), TimeSlice())
     for _ in range(3):
         reading.receive(100)
-        clock.now += TURN_SECONDS * 0.9
+        clock.now += SLICE_SECONDS * 0.9
 
     assert not pauses
 

@@ -10,7 +10,7 @@ from flask_realtime.errors import InvalidMessage
 from flask_realtime.messages import large_messages as module
 from flask_realtime.messages.large_messages import LargeMessages
 from flask_realtime.protocol.messages import parsed_size
-from flask_realtime.threads.turns import Turns
+from flask_realtime.threads.time_slice import TimeSlice
 
 from ...eventually import DEADLINE, eventually
 
@@ -19,7 +19,7 @@ TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
 
 def test_large_message_is_parsed_while_it_is_held():
     """A large message is parsed and handled like any other."""
-    with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
+    with LargeMessages().hold(TEXT.encode(), TimeSlice(), "session") as message:
         assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
 
 
@@ -30,7 +30,7 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(session):
-        with large.hold(TEXT.encode(), Turns(), session):
+        with large.hold(TEXT.encode(), TimeSlice(), session):
             held.append(1)
             gate.wait(DEADLINE)
 
@@ -65,7 +65,7 @@ def assert_no_other_waits(monkeypatch, texts, other):
     large, gate, held = LargeMessages(), threading.Event(), []
 
     def handle(text, session):
-        with large.hold(text.encode(), Turns(), session, view_of=view_of):
+        with large.hold(text.encode(), TimeSlice(), session, view_of=view_of):
             held.append(text)
             gate.wait(DEADLINE)
 
@@ -119,7 +119,7 @@ def test_message_larger_than_all_may_take_is_handled_alone(monkeypatch):
     large one is."""
     monkeypatch.setattr(module, "HANDLED_BYTES", 10)
 
-    with LargeMessages().hold(TEXT.encode(), Turns(), "session") as message:
+    with LargeMessages().hold(TEXT.encode(), TimeSlice(), "session") as message:
         assert message.action == "echo"
 
 
@@ -128,8 +128,8 @@ def test_large_text_that_is_no_message_leaves_nothing_taken(text):
     """A large text that is not a message is refused, and takes no memory from others."""
     large = LargeMessages()
     for _ in range(3):
-        with pytest.raises(InvalidMessage), large.hold(text.encode(), Turns(), "session"):
+        with pytest.raises(InvalidMessage), large.hold(text.encode(), TimeSlice(), "session"):
             pass
 
-    with large.hold(TEXT.encode(), Turns(), "session") as message:
+    with large.hold(TEXT.encode(), TimeSlice(), "session") as message:
         assert message.action == "echo"

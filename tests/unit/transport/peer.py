@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_realtime.threads.turns import Turns
+from flask_realtime.threads.time_slice import TimeSlice
 
 from ...deflate import deflated
 from ...frames import client_frame
@@ -27,7 +27,7 @@ class Recorder:
     def __init__(self, chunks, takes=lambda: True):
         self.chunks = list(chunks)
         self.receiver = self.reading = self
-        self.turns = Turns()
+        self.time_slice = TimeSlice()
         self.messages = []
         self.written = []
         self.closed = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.threads.turns import Turns
+from flask_realtime.threads.time_slice import TimeSlice
 from flask_realtime.transport.frame_reader import FrameReader, read_head
 
 from .peer import deflated_frame, frame
@@ -11,7 +11,7 @@ MOST = 200_000
 
 
 def reader(deflates):
-    return FrameReader(deflates, MOST, Turns())
+    return FrameReader(deflates, MOST, TimeSlice())
 
 
 @pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 125, 126, 65535, 65536, 70_001])

@@ -1,4 +1,4 @@
-"""Turns: work that many threads do, with pauses in which all other threads run."""
+"""A time slice that many threads share: work goes on for so long, and then others run."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from . import clock
 from .pause import let_others_run
 
 # How long work goes on without a pause: less than a page takes, and less than its reader notices.
-TURN_SECONDS = 0.005
+SLICE_SECONDS = 0.005
 # If nobody has worked for so long, all others have had time to run.
 GAP_SECONDS = 0.001
 
 
-class Turns:
-    """Counts the time that many threads work, and makes a pause whenever a turn is over.
+class TimeSlice:
+    """Counts the time that many threads work, and makes a pause whenever the slice is used up.
 
     Under gevent the reader of a socket whose peer sends faster than it is read never waits, so that
-    no other greenlet would run. All readers share one turn: if each had a turn of its own, 64 such
-    peers would make everybody else wait for 64 turns.
+    no other greenlet would run. All readers share one slice: if each had one of its own, 64 such
+    peers would make everybody else wait for 64 slices.
     """
 
     __slots__ = ("_alone", "_ended_at", "_is_pausing", "_lock", "_queue", "_worked")
@@ -40,7 +40,7 @@ class Turns:
         now = clock.monotonic()
         if now - self._ended_at > GAP_SECONDS:
             self._worked = 0.0
-        elif self._worked > TURN_SECONDS:
+        elif self._worked > SLICE_SECONDS:
             self._pause()
             now = clock.monotonic()
         return now
@@ -76,7 +76,7 @@ class Turns:
         """
         self._wait_in_line()
         try:
-            if self._worked > TURN_SECONDS:
+            if self._worked > SLICE_SECONDS:
                 let_others_run()
                 self._worked = 0.0
         finally:

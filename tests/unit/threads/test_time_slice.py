@@ -1,11 +1,11 @@
-"""Turns of work with pauses between them, in which others run."""
+"""A time slice of work that is shared, with pauses between them, in which others run."""
 
 import threading
 
 import pytest
 
-from flask_realtime.threads import turns as module
-from flask_realtime.threads.turns import GAP_SECONDS, TURN_SECONDS, Turns
+from flask_realtime.threads import time_slice as module
+from flask_realtime.threads.time_slice import GAP_SECONDS, SLICE_SECONDS, TimeSlice
 
 from ...eventually import DEADLINE, eventually
 
@@ -18,44 +18,45 @@ def pauses(monkeypatch):
     return pauses
 
 
-def work(turns, clock, seconds):
+def work(time_slice, clock, seconds):
     """Work that takes so many seconds."""
-    began = turns.begin()
+    began = time_slice.begin()
     clock.now += seconds
-    turns.end(began)
+    time_slice.end(began)
 
 
-def test_turns_let_others_run_once_all_together_have_worked_for_one(clock, pauses):
-    """Work of 64 threads counts together: if each had a turn of its own, others would wait for 64
-    turns."""
-    turns, counts = Turns(), []
+def test_time_slice_lets_others_run_once_all_together_have_worked_for_one(clock, pauses):
+    """Work of 64 threads counts together: if each had a slice of its own, others would wait for
+    64."""
+    time_slice, counts = TimeSlice(), []
 
     for _ in range(7):
-        work(turns, clock, TURN_SECONDS * 0.4)
+        work(time_slice, clock, SLICE_SECONDS * 0.4)
         counts.append(len(pauses))
 
     assert counts == [0, 0, 0, 1, 1, 1, 2]
 
 
-def test_turns_do_not_pause_after_others_had_time(clock, pauses):
+def test_time_slice_does_not_pause_after_others_had_time(clock, pauses):
     """Work that comes seldom never pauses, however much it is in total."""
-    turns = Turns()
+    time_slice = TimeSlice()
 
     for _ in range(100):
-        work(turns, clock, TURN_SECONDS * 0.9)
+        work(time_slice, clock, SLICE_SECONDS * 0.9)
         clock.now += GAP_SECONDS * 2
 
     assert not pauses
 
 
-def test_turns_pause_for_one_after_the_other(clock, monkeypatch):
+def test_time_slice_pauses_for_one_after_the_other(clock, monkeypatch):
     """While one thread pauses, the others wait for it, and continue without a pause of their
     own."""
-    turns, gate, going = Turns(), threading.Event(), []
+    time_slice, gate, going = TimeSlice(), threading.Event(), []
     monkeypatch.setattr(module, "let_others_run", lambda: going.append("paused") or gate.wait())
-    work(turns, clock, TURN_SECONDS * 2)
+    work(time_slice, clock, SLICE_SECONDS * 2)
     threads = [
-        threading.Thread(target=lambda: (turns.begin(), going.append("went on"))) for _ in range(5)
+        threading.Thread(target=lambda: (time_slice.begin(), going.append("went on")))
+        for _ in range(5)
     ]
 
     for thread in threads:
@@ -70,10 +71,10 @@ def test_turns_pause_for_one_after_the_other(clock, monkeypatch):
 
 def test_long_work_is_done_for_one_at_a_time(clock, pauses):
     """Long work runs in one thread at a time, so that its memory is needed once."""
-    turns, gate, within = Turns(), threading.Event(), []
+    time_slice, gate, within = TimeSlice(), threading.Event(), []
 
     def do(name):
-        with turns.alone():
+        with time_slice.alone():
             within.append(name)
             gate.wait(DEADLINE)
 
@@ -93,11 +94,11 @@ def test_long_work_is_done_for_one_at_a_time(clock, pauses):
 
 def test_long_work_that_fails_keeps_nobody_out(clock):
     """Long work fails. The next one runs."""
-    turns = Turns()
-    with pytest.raises(ZeroDivisionError), turns.alone():
+    time_slice = TimeSlice()
+    with pytest.raises(ZeroDivisionError), time_slice.alone():
         raise ZeroDivisionError
 
-    with turns.alone():
+    with time_slice.alone():
         pass
 
 
@@ -105,12 +106,12 @@ def test_long_work_that_fails_keeps_nobody_out(clock):
 def test_thread_that_is_cut_off_in_line_keeps_nobody_else_waiting(clock, monkeypatch, is_called):
     """A greenlet is killed while it waits for its turn, or just as its turn comes. The others get
     their turns."""
-    turns, gate, went_on = Turns(), threading.Event(), threading.Event()
+    time_slice, gate, went_on = TimeSlice(), threading.Event(), threading.Event()
     monkeypatch.setattr(module, "let_others_run", gate.wait)
-    work(turns, clock, TURN_SECONDS * 2)
-    first = threading.Thread(target=turns.begin)
+    work(time_slice, clock, SLICE_SECONDS * 2)
+    first = threading.Thread(target=time_slice.begin)
     first.start()
-    eventually(lambda: turns._is_pausing)
+    eventually(lambda: time_slice._is_pausing)
 
     class CutOff(threading.Event):
         def wait(self, timeout=None):
@@ -121,10 +122,10 @@ def test_thread_that_is_cut_off_in_line_keeps_nobody_else_waiting(clock, monkeyp
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr(threading, "Event", CutOff)
-        turns.begin()
+        time_slice.begin()
     gate.set()
     first.join(DEADLINE)
-    work(turns, clock, TURN_SECONDS * 2)
-    threading.Thread(target=lambda: (turns.begin(), went_on.set()), daemon=True).start()
+    work(time_slice, clock, SLICE_SECONDS * 2)
+    threading.Thread(target=lambda: (time_slice.begin(), went_on.set()), daemon=True).start()
 
     assert went_on.wait(DEADLINE)
