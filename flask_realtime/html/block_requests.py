@@ -66,7 +66,7 @@ _CACHE_HEADERS = (
 )
 
 
-class Turns(Protocol):
+class BlockTurns(Protocol):
     """Limits how many requests for blocks this process answers at a time."""
 
     def begin(self, view: str, visitor: str) -> Any:
@@ -90,7 +90,7 @@ class BlockRequests:
         if it has none.
     """
 
-    def __init__(self, turns: Callable[[], Turns], visitor: Callable[[], str | None]) -> None:
+    def __init__(self, turns: Callable[[], BlockTurns], visitor: Callable[[], str | None]) -> None:
         self._turns = turns
         self._visitor = visitor
         # The views and blocks of which the log has a line.
