@@ -47,7 +47,7 @@ def is_socket_request() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class PageOfSocket:
     """The page in a browser that a socket belongs to.
 
     :param connection_id: the connection id of the page.
@@ -76,7 +76,7 @@ class Conversation:
     :param config: the app's settings.
     :param rules: decides which routes the socket may call.
     :param environ: the WSGI environ of the handshake, as the app's middleware left it.
-    :param client: the page that the socket belongs to.
+    :param page: the page that the socket belongs to.
     :param session: the cookies of the socket.
     :param waiting: the changes of cookies that wait for the browser already, each as signed text.
     :param is_resumed: whether the page had another socket before this one.
@@ -84,12 +84,12 @@ class Conversation:
 
     __slots__ = (
         "_app",
-        "_client",
         "_config",
         "_environ",
         "_heirs",
         "_is_resumed",
         "_outcome",
+        "_page",
         "_rules",
         "_session",
         "_tells_of_session",
@@ -103,7 +103,7 @@ class Conversation:
         config: Config,
         rules: CallRules,
         environ: WSGIEnvironment,
-        client: Client,
+        page: PageOfSocket,
         session: SocketSession,
         waiting: Sequence[str] = (),
         is_resumed: bool = False,
@@ -112,13 +112,13 @@ class Conversation:
         self._config = config
         self._rules = rules
         self._environ: WSGIEnvironment | None = environ
-        self._client = client
+        self._page = page
         self._session = session
         self._waiting = waiting
         self._is_resumed = is_resumed
         # The names under which the changes of each message wait, no two of them alike.
         name = secrets.token_hex(8)
-        self._heirs = (f"{client.digest}:{name}{number}" for number in itertools.count())
+        self._heirs = (f"{page.digest}:{name}{number}" for number in itertools.count())
         # Whether the next reply has to say that changes wait for the browser: an earlier reply,
         # which said so, may have been lost, and hooks have no reply.
         self._tells_of_session = bool(waiting)
@@ -129,7 +129,7 @@ class Conversation:
     @property
     def session_name(self) -> str:
         """The name of the browser session that the socket belongs to, without the page."""
-        return session_of(self._client.digest)
+        return session_of(self._page.digest)
 
     def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
         """Return the app's reply to a message.
@@ -169,7 +169,7 @@ class Conversation:
         except BaseException:
             logger.exception(
                 "Socket %s: handling a message with the action %r failed.",
-                self._client.short_digest,
+                self._page.short_digest,
                 message.action,
             )
             reply = error_reply(message.id, 500, "The server failed on this message.")
@@ -195,7 +195,7 @@ class Conversation:
             # Before the body is read, since code of the app makes it, which may fail.
             self._hand_on(environ, response)
         except RegistryUnavailable as error:
-            digest = self._client.short_digest
+            digest = self._page.short_digest
             line = f"Changes of the session or cookies for socket {digest} are lost: {error}"
             warnings.warn("lost", line)
             return error_reply(
@@ -215,7 +215,7 @@ class Conversation:
             response.close()
         except BaseException:
             logger.exception(
-                "Socket %s: a function of on_join or on_leave failed.", self._client.short_digest
+                "Socket %s: a function of on_join or on_leave failed.", self._page.short_digest
             )
 
     def _begin(self) -> None:
@@ -238,9 +238,9 @@ class Conversation:
         environ = call_environ(self._template, call, self._session.header(call.path))
         environ[_MARK] = True
         environ[SOCKET_IN_ENVIRON] = SocketOfMessage(
-            self._client.connection_id,
-            self._client.digest,
-            self._client.disconnect_behind_reply,
+            self._page.connection_id,
+            self._page.digest,
+            self._page.disconnect_behind_reply,
             next(self._heirs),
             self._is_resumed,
         )

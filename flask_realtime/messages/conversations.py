@@ -16,7 +16,7 @@ from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
 from .call_rules import CallRules
 from .call_views import CallViews
-from .conversation import Client, Conversation
+from .conversation import Conversation, PageOfSocket
 from .handlers import Handlers
 from .hooks import Hooks
 from .large_replies import LargeReplies, ReplyTurn
@@ -74,10 +74,10 @@ class Conversations:
         """Tells to which view the address of a call leads."""
         return CallViews(self._app)
 
-    def begin(self, client: Client, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
+    def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
 
-        :param client: the page that the socket belongs to.
+        :param page: the page that the socket belongs to.
         :param environ: the WSGI environ of the handshake.
         :param arrival: what the registry knew of the client at the handshake.
         """
@@ -86,8 +86,8 @@ class Conversations:
             self._config,
             self._rules,
             environ,
-            client,
-            SocketSession(self._app, self._registry, client.connection_id, client.digest),
+            page,
+            SocketSession(self._app, self._registry, page.connection_id, page.digest),
             waiting=arrival.waiting,
             is_resumed=arrival.is_resumed,
         )

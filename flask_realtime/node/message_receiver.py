@@ -12,7 +12,7 @@ from ..connection.limits import tokens_for
 from ..connection.memory_budget import NotWanted
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
-from ..messages.conversation import Client, Conversation
+from ..messages.conversation import Conversation, PageOfSocket
 from ..messages.large_messages import LARGE_BYTES, LargeMessages, id_of
 from ..protocol.messages import (
     Message,
@@ -276,11 +276,11 @@ class MessageReceiver:
 
     def _converse(self) -> Conversation:
         if self._conversation is None:
-            client = Client(
+            page = PageOfSocket(
                 self._connection_id, self._connection.digest, self._disconnect_behind_reply
             )
             self._conversation = self._services.conversations.begin(
-                client, self._environ, self._arrival
+                page, self._environ, self._arrival
             )
         return self._conversation
 

@@ -12,7 +12,7 @@ from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY, digest
 from flask_realtime.messages.call_route import call_route
 from flask_realtime.messages.call_rules import CallRules
-from flask_realtime.messages.conversation import Client, Conversation
+from flask_realtime.messages.conversation import Conversation, PageOfSocket
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
@@ -86,7 +86,7 @@ class Browser:
             self.config,
             self.rules,
             handshake,
-            Client(CONNECTION_ID, self.digest, disconnect_behind_reply=lambda: None),
+            PageOfSocket(CONNECTION_ID, self.digest, disconnect_behind_reply=lambda: None),
             SocketSession(self.app, self.registry, CONNECTION_ID, self.digest),
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )

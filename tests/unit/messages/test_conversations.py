@@ -10,7 +10,7 @@ from blinker import Signal
 from werkzeug.test import create_environ
 
 from flask_realtime.config.settings import Config
-from flask_realtime.messages.conversation import Client
+from flask_realtime.messages.conversation import PageOfSocket
 from flask_realtime.messages.conversations import LEAVING_AT_ONCE, Conversations
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.hooks import Hooks
@@ -37,9 +37,9 @@ class Process:
         )
 
     def begin(self):
-        client = Client("an-id-of-this-page", "digest", disconnect_behind_reply=lambda: None)
+        page = PageOfSocket("an-id-of-this-page", "digest", disconnect_behind_reply=lambda: None)
         environ = create_environ("/", "http://localhost")
-        return self.conversations.begin(client, environ, Arrival(None, ()))
+        return self.conversations.begin(page, environ, Arrival(None, ()))
 
 
 @pytest.fixture
