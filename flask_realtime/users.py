@@ -11,8 +11,8 @@ from .protocol.channels import flatten
 from .registries.records import Disconnect, End, UserEnd
 
 
-class Process(Protocol):
-    """The part of this process that :class:`User` needs."""
+class EndingNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`User` needs."""
 
     def end(self, ends: Sequence[End]) -> object:
         """End something: here at once, and elsewhere as soon as the registry takes it."""
@@ -26,16 +26,16 @@ class User:
     to write; that the pages may not come back is noted in Redis when it writes again. What Redis
     has not taken yet waits in the memory of this process, and is lost if the process ends before.
 
-    :param process: returns this process; None if ``REALTIME_ENABLED`` is False. It raises
+    :param node: returns the node of this process; None if ``REALTIME_ENABLED`` is False. It raises
         :exc:`~flask_realtime.NobodyListens` in a process that reaches no sockets.
     :param user_id: the user's id.
     :raises InvalidIdentity: if *user_id* is None, empty, or no id.
     """
 
-    __slots__ = ("_process", "_user")
+    __slots__ = ("_node", "_user")
 
-    def __init__(self, process: Callable[[], Process | None], user_id: Any) -> None:
-        self._process = process
+    def __init__(self, node: Callable[[], EndingNode | None], user_id: Any) -> None:
+        self._node = node
         self._user = user_of(identity_of(user_id))
 
     def disconnect(self) -> None:
@@ -48,9 +48,9 @@ class User:
         :raises NobodyListens: in a process that serves no requests, a command for example, if no
             Redis tells the others.
         """
-        process = self._process()
-        if process is not None and self._user is not None:
-            process.end([UserEnd(self._user), Disconnect(user=self._user)])
+        node = self._node()
+        if node is not None and self._user is not None:
+            node.end([UserEnd(self._user), Disconnect(user=self._user)])
             note_disconnect(self._user)
 
     def unsubscribe(self, *channels: Any) -> None:
@@ -64,7 +64,7 @@ class User:
         :raises NobodyListens: as :meth:`disconnect` does.
         """
         names = flatten(channels)
-        process = self._process()
-        if process is not None and self._user is not None:
-            process.end([UserEnd(self._user, name) for name in names])
+        node = self._node()
+        if node is not None and self._user is not None:
+            node.end([UserEnd(self._user, name) for name in names])
             note_revocation()

@@ -56,8 +56,8 @@ _IS_SETTLED = "flask_realtime.is_settled"
 PATIENCE_SECONDS = 0.25
 
 
-class Process(Protocol):
-    """The part of this process that :class:`EndOfRequest` needs."""
+class SessionNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`EndOfRequest` needs."""
 
     def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End something: here at once, and elsewhere as soon as the registry takes it.
@@ -86,18 +86,18 @@ class EndOfRequest:
     key the session gets: see :mod:`.succession`. When the response has been sent, and the browser
     has its next cookie, the sockets of the earlier session are closed in all processes.
 
-    :param process: returns this process.
+    :param node: returns the node of this process.
     :param grants: the subscriptions that the request gives to its page.
     :param is_begun: whether there is such a process yet: one that is not knows of no end.
     """
 
     def __init__(
         self,
-        process: Callable[[], Process],
+        node: Callable[[], SessionNode],
         grants: Grants,
         is_begun: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._process = process
+        self._node = node
         self._is_begun = is_begun
         self._grants = grants
         self._log_ins = LogIns()
@@ -129,10 +129,10 @@ class EndOfRequest:
             client.socket.disconnect_behind_reply()
         is_first, client.is_over = not client.is_over, True
         if is_first:
-            client.is_repeated = self._process().has_just_ended(names)
+            client.is_repeated = self._node().has_just_ended(names)
         client.successor = client.successor or new_successor(client)
         ends = [*ends_of(client, names, client.successor), *orders_for(names)]
-        ended_ago = self._process().end(ends)
+        ended_ago = self._node().end(ends)
         if is_first:
             client.was_over = _is_over(ended_ago)
             client.is_repeated = client.is_repeated or is_repetition(ended_ago)
@@ -143,7 +143,7 @@ class EndOfRequest:
             return
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
-        self._process().end([Disconnect(digest=digest) for digest in client.digests()])
+        self._node().end([Disconnect(digest=digest) for digest in client.digests()])
 
     def _settle(self, request: Request, response: Response) -> Response:
         environ = request.environ
@@ -194,7 +194,7 @@ class EndOfRequest:
         """
         if has_cookie_session(present_app()) or not may_be_saved():
             return False
-        return self._process().has_ended(session_names(), socket.heir)
+        return self._node().has_ended(session_names(), socket.heir)
 
     def _has_ended_meanwhile(self, request: Request) -> bool:
         """Return whether another request has ended the session while this one was handled.
@@ -206,14 +206,14 @@ class EndOfRequest:
         if key is None or IS_ENDED in request.environ or not self._is_begun():
             return False
         names = [session_digest(secret, key) for secret in secret_keys()]
-        return self._process().has_just_ended(names, arrived_at())
+        return self._node().has_just_ended(names, arrived_at())
 
     def _is_begun_anew(self, client: Client | None) -> bool:
         """Return whether the request logs in the user of a session that may have ended before."""
         if not has_logged_in():
             return False
         names = session_names()
-        return bool(names) and self._process().has_ended(names, heir_of(client)) is not False
+        return bool(names) and self._node().has_ended(names, heir_of(client)) is not False
 
     def _turn_over(self, client: Client | None, response: Response) -> bool:
         """End the session that the request came with, and give it the key that it is to have.
@@ -227,7 +227,7 @@ class EndOfRequest:
             was_over, successor = client.was_over, client.successor
             is_repeated = client.is_repeated
         else:
-            is_repeated = self._process().has_just_ended(session_names())
+            is_repeated = self._node().has_just_ended(session_names())
             successor = new_successor(client)
             ended_ago = self._end(client, response, successor if is_copy else "")
             was_over = _is_over(ended_ago)
@@ -264,9 +264,9 @@ class EndOfRequest:
             socket.disconnect_behind_reply()
         # What a message changes waits in the registry next, and only behind the session's end.
         seconds = None if successor or socket is not None else PATIENCE_SECONDS
-        ended_ago = self._process().end(ends_of(client, names, successor), seconds)
+        ended_ago = self._node().end(ends_of(client, names, successor), seconds)
         orders = orders_for(names, CloseCode.SESSION_CHANGED)
-        response.call_on_close(partial(self._process().end, orders))
+        response.call_on_close(partial(self._node().end, orders))
         return ended_ago
 
 

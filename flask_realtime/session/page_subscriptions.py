@@ -35,8 +35,8 @@ _WANTED = "flask_realtime.wanted"
 _HELD = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
 
 
-class Process(Protocol):
-    """The part of this process that :class:`Grants` needs."""
+class SubscribingNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`Grants` needs."""
 
     @property
     def registry(self) -> Registry: ...
@@ -53,11 +53,11 @@ class Grants:
     at once what a later line of the view may refuse it. Therefore only the channels' positions are
     noted at first; the page is subscribed from these positions once the response is a success.
 
-    :param process: returns this process.
+    :param node: returns the node of this process.
     """
 
-    def __init__(self, process: Callable[[], Process]) -> None:
-        self._process = process
+    def __init__(self, node: Callable[[], SubscribingNode]) -> None:
+        self._node = node
 
     def subscribe(self, names: Collection[str], last: int = 0, by_view: bool = False) -> None:
         """Let the page hear channels from now on, or from some messages back.
@@ -99,7 +99,7 @@ class Grants:
             client.taken.pop(name, None)
             client.asked.pop(name, None)
         if client.exists:
-            self._process().registry.unsubscribe(self.digest(client), names)
+            self._node().registry.unsubscribe(self.digest(client), names)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that the page hears, or will hear if the response is a success.
@@ -110,7 +110,7 @@ class Grants:
         if not client.exists:
             return frozenset(client.taken)
         digest = self.digest(client)
-        found = self._process().registry.subscriptions([digest]).get(digest) or ()
+        found = self._node().registry.subscriptions([digest]).get(digest) or ()
         return frozenset([*found, *client.taken])
 
     def digest(self, client: Client) -> str:
@@ -122,7 +122,7 @@ class Grants:
         first, *others = client.digests()
         if not others:
             return first
-        found = self._process().registry.subscriptions([first, *others])
+        found = self._node().registry.subscriptions([first, *others])
         return next((one for one in (first, *others) if found.get(one) is not None), first)
 
     def settle(self, client: Client, response: Response, identity: str | None) -> Response:
@@ -156,10 +156,10 @@ class Grants:
         taken = client.taken
         new = [name for name in names if name not in taken]
         if new and last:
-            found = self._process().registry.rewind(self.digest(client), new, last)
+            found = self._node().registry.rewind(self.digest(client), new, last)
             taken.update((name, one._replace(by_view=by_view)) for name, one in found.items())
         elif new:
-            tails = self._process().tails(new)
+            tails = self._node().tails(new)
             taken.update((name, Start(at, by_view=by_view)) for name, at in tails.items())
         if not by_view:
             taken.update((name, taken[name]._replace(by_view=False)) for name in names)
@@ -171,7 +171,7 @@ class Grants:
         """
         if not client.exists or not (client.taken or replaces_view):
             return
-        registry, digest = self._process().registry, self.digest(client)
+        registry, digest = self._node().registry, self.digest(client)
         if replaces_view:
             found = registry.subscriptions([digest]).get(digest) or Subscriptions()
             former = [
@@ -191,7 +191,7 @@ class Grants:
         if identity is not None and client.subscribed_as is None:
             starts = {**starts, channel_of(identity): None}
         try:
-            self._process().registry.subscribe(digest, starts, _grant(client, identity, starts))
+            self._node().registry.subscribe(digest, starts, _grant(client, identity, starts))
         except RegistryUnavailable as error:
             client.lose()
             warnings.warn(
@@ -214,7 +214,7 @@ class Grants:
                 self._move(client, final, identity)
             elif client.subscribed_as is None and identity is not None and _is_scripted(client):
                 own = [channel_of(identity)]
-                self._process().registry.subscribe(final, own, _grant(client, identity, own))
+                self._node().registry.subscribe(final, own, _grant(client, identity, own))
         except RegistryUnavailable as error:
             warnings.warn(
                 "user",
@@ -226,7 +226,7 @@ class Grants:
         """The session belongs to another user now: move the subscriptions to another digest."""
         first = client.subscribed_as
         assert first is not None
-        registry, before = self._process().registry, came().identity
+        registry, before = self._node().registry, came().identity
         found = registry.subscriptions([first]).get(first)
         starts: dict[str, Start | None] = {name: one.start for name, one in (found or {}).items()}
         if before is not None:
@@ -242,7 +242,7 @@ class Grants:
         if client.subscribed_as is None:
             return response
         try:
-            self._process().registry.forget_client(client.subscribed_as)
+            self._node().registry.forget_client(client.subscribed_as)
         except RegistryUnavailable as error:
             warnings.warn(
                 "refused",
