@@ -10,13 +10,13 @@ export class Navigation {
 
   /** Let the browser make the request of a form or a link. */
   send({ url, fields }) {
+    if (!/^http/.test(url.protocol)) return; // the browser would run a javascript: address
     if (fields) this.#post(url, fields);
-    else this.go(url);
+    else this.#go(url);
   }
 
   /** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
-  go(url) {
-    if (!/^http/.test(url.protocol)) return; // assign() would run a javascript: address
+  #go(url) {
     const { history, location } = this.#window;
     if (!isPlaceOn(location.href, url)) return location.assign(url);
     history.pushState(null, "", location.href);

@@ -94,3 +94,18 @@ def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, sit
     assert person.page.url == f"{site.url}/page#comment"
     person.page.go_back()
     person.page.wait_for_url("**/page")
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_redirect_that_keeps_the_method_runs_no_script(person, site, status):
+    """A view redirects a form by 307 or 308 to a javascript: address. Nothing runs, as by HTTP."""
+    person.run("document.addEventListener('realtime:reply', () => (window.replied = true))")
+    script = "javascript:void(window.ran=true)"
+    site.answer("a", status=status, headers={"Location": script}, body="")
+
+    person.page.click("#go")
+    person.wait_for("() => window.replied")
+    # The browser runs such an address in a task of its own, in front of this one.
+    person.run("new Promise((resolve) => setTimeout(resolve))")
+
+    assert not person.run("window.ran")
