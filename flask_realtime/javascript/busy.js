@@ -1,13 +1,8 @@
-import { unclobbered } from "./unclobbered.js";
+import { thisDocument } from "./this_document.js";
 
 /** The visits that have no answer yet. Shows them (`aria-busy`), and keeps forms from being sent twice. */
 export class Busy {
-  #document;
   #visits = new Set();
-
-  constructor(window) {
-    this.#document = unclobbered(window.document);
-  }
 
   /** Whether the form was sent with the same button already, and has no answer yet. */
   has({ source, button }) {
@@ -20,14 +15,14 @@ export class Busy {
     this.#visits.add(visit);
     element.setAttribute("aria-busy", "true");
     const isEnabled = button && !button.disabled;
-    const hasFocus = isEnabled && button === this.#document.activeElement;
+    const hasFocus = isEnabled && button === thisDocument.activeElement;
     if (isEnabled) button.disabled = true;
     return () => {
       this.#visits.delete(visit);
       if (!this.#of(source).length) element.removeAttribute("aria-busy");
       if (isEnabled) button.disabled = false;
       // A button loses the focus when it is disabled.
-      if (hasFocus && this.#document.activeElement === this.#document.body) button.focus({ preventScroll: true });
+      if (hasFocus && thisDocument.activeElement === thisDocument.body) button.focus({ preventScroll: true });
     };
   }
 

@@ -1,13 +1,13 @@
-import { unclobbered } from "./unclobbered.js";
+import { thisDocument } from "./this_document.js";
 
 /** Save an attachment that answered a form as a file. The form cannot be sent again for the browser. */
-export function save(window, { body, encoding, type, disposition }) {
+export function save({ body, encoding, type, disposition }) {
   const content = encoding ? bytesOf(body) : typeof body === "string" ? body : JSON.stringify(body);
-  const link = unclobbered(window.document).createElement("a");
-  link.href = window.URL.createObjectURL(new Blob([content], { type }));
+  const link = thisDocument.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = nameIn(disposition);
   link.click();
-  window.URL.revokeObjectURL(link.href);
+  URL.revokeObjectURL(link.href);
 }
 
 function bytesOf(base64) {

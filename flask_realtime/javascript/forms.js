@@ -6,10 +6,11 @@ import { emit } from "./events.js";
 import { isIgnored } from "./ignored.js";
 import { hasKeys, linkOf, visitOf } from "./links.js";
 import { valueOf } from "./names.js";
-import { Navigation } from "./navigation.js";
+import { send } from "./navigation.js";
 import { NewDocument } from "./new_document.js";
 import { Press } from "./press.js";
 import { submissionOf } from "./submission.js";
+import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 
 const PATIENCE = 3_000; // ms to wait for the reply to a GET, before the browser makes the request itself
@@ -17,12 +18,9 @@ const MOST_REDIRECTS = 20; // as many as browsers follow
 
 /** Sends forms and links with `data-realtime` over the socket while it is open; else the browser does. */
 export class Forms {
-  #window;
-  #document;
   #client;
-  #busy;
+  #busy = new Busy();
   #markup;
-  #navigation;
   #newDocument;
   #press;
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
@@ -30,14 +28,10 @@ export class Forms {
   #left = 0; // the number of visits at the moment when the page was last left
   #latest = new Map(); // by target: the number of the last visit by GET
 
-  constructor(window, client) {
-    this.#window = window;
-    this.#document = unclobbered(window.document);
+  constructor(client) {
     this.#client = client;
-    this.#busy = new Busy(window);
     this.#markup = new AnswerMarkup(window, client);
-    this.#navigation = new Navigation(window);
-    this.#newDocument = new NewDocument(window, this.#markup, this.#navigation, client.served);
+    this.#newDocument = new NewDocument(this.#markup, client.served);
     this.#press = client.press ??= new Press(window);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
@@ -50,10 +44,10 @@ export class Forms {
     const last = (event) => event.defaultPrevented || this.#client.state !== "open" || act(event);
     const renew = (event) => {
       if (type === "click") this.#pressed = hasKeys(event) ? event.composedPath()[0] : null;
-      this.#window.removeEventListener(type, last);
-      this.#window.addEventListener(type, last);
+      window.removeEventListener(type, last);
+      window.addEventListener(type, last);
     };
-    this.#window.addEventListener(type, renew, true);
+    window.addEventListener(type, renew, true);
   }
 
   #submitted(event) {
@@ -62,12 +56,12 @@ export class Forms {
     if (!isForm || !isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
     // With a key, such as Ctrl, the answer is to be shown in another tab.
     if (this.#pressed && submitter?.contains(this.#pressed)) return;
-    this.#take(event, submissionOf(event, this.#document));
+    this.#take(event, submissionOf(event));
   }
 
   #clicked(event) {
     const link = linkOf(event);
-    if (link && isOurs(link)) this.#take(event, visitOf(link, this.#document));
+    if (link && isOurs(link)) this.#take(event, visitOf(link));
   }
 
   /** Make the request of an event over the socket, unless only the browser can make it. */
@@ -87,7 +81,7 @@ export class Forms {
   }
 
   #isOfApp({ origin, protocol }) {
-    return origin === this.#window.location.origin && /^http/.test(protocol); // a blob's has this origin too
+    return origin === location.origin && /^http/.test(protocol); // a blob's has this origin too
   }
 
   /** Whether the page has an element for the answer, and its policy allows to insert HTML. */
@@ -120,7 +114,7 @@ export class Forms {
     if (answer.isEmpty) return;
     if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
-    if (answer.isAttachment) save(this.#window, answer);
+    if (answer.isAttachment) save(answer);
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
     if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
     const place = this.#find(visit);
@@ -141,7 +135,7 @@ export class Forms {
 
   /** Leave the visit to the browser, unless the visitor has begun another one. */
   #leave(visit) {
-    if (!this.#isOvertaken(visit)) this.#navigation.send(visit);
+    if (!this.#isOvertaken(visit)) send(visit);
   }
 
   #isOvertaken({ target, number }) {
@@ -150,15 +144,15 @@ export class Forms {
 
   /** Dispatch an event on the form or link, or on the document if that is gone. False if prevented. */
   #tell({ element, source }, name, detail) {
-    return emit(element.isConnected ? source : this.#window.document, name, detail);
+    return emit(element.isConnected ? source : document, name, detail);
   }
 
   #find({ element, target }) {
     // An empty script element would run what is put into it.
-    const place = this.#document.querySelector(`:is(${target}):not(script)`);
+    const place = thisDocument.querySelector(`:is(${target}):not(script)`);
     if (!place) {
       const tag = element.cloneNode().outerHTML.split("</")[0];
-      this.#window.console.error(`data-realtime-target fits no element of the page: ${tag}`);
+      window.console.error(`data-realtime-target fits no element of the page: ${tag}`);
     }
     return place;
   }

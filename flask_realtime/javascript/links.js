@@ -1,5 +1,6 @@
 import { isPlaceOn } from "./navigation.js";
 import { isOfThisFrame } from "./submission.js";
+import { thisDocument } from "./this_document.js";
 import { resolve, Visit } from "./visit.js";
 
 const XLINK = "http://www.w3.org/1999/xlink";
@@ -19,11 +20,11 @@ export function hasKeys({ altKey, ctrlKey, metaKey, shiftKey }) {
 }
 
 /** The visit that follows `link`; undefined if a call cannot do what the browser does for this link. */
-export function visitOf(link, document) {
-  if (link.matches(LEFT_TO_BROWSER) || !isOfThisFrame(link.getAttribute("target"), document)) return;
-  const url = resolve(addressOf(link), document.baseURI);
+export function visitOf(link) {
+  if (link.matches(LEFT_TO_BROWSER) || !isOfThisFrame(link.getAttribute("target"))) return;
+  const url = resolve(addressOf(link), thisDocument.baseURI);
   const visit = new Visit(link, url);
-  if (url && (visit.target || !isPlaceOn(document.URL, url))) return visit;
+  if (url && (visit.target || !isPlaceOn(thisDocument.URL, url))) return visit;
 }
 
 function addressOf(link) {

@@ -1,9 +1,8 @@
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
-  "Forms and links with data-realtime go by HTTP, and fragments and blocks are not shown: the page's " +
-  "Content-Security-Policy requires Trusted Types and allows no policy named flask-realtime. Add that " +
-  "name to the directive trusted-types.";
+  "Forms and links with data-realtime go by HTTP, and fragments and blocks are not shown: add " +
+  "flask-realtime to the directive trusted-types of the page's Content-Security-Policy.";
 
 /** Inserts HTML of the app into the page, with a Trusted Types policy if the page requires one. */
 export class Markup {

@@ -1,50 +1,39 @@
+import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 
-/** Makes the browser itself go to an address, or send a form. */
-export class Navigation {
-  #window;
+/** Let the browser make the request of a form or a link. */
+export function send({ url, fields }) {
+  if (!/^http/.test(url.protocol)) return; // the browser would run a javascript: address
+  if (fields) post(url, fields);
+  else go(url);
+}
 
-  constructor(window) {
-    this.#window = window;
-  }
+/** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
+function go(url) {
+  if (!isPlaceOn(location.href, url)) return location.assign(url);
+  window.history.pushState(null, "", location.href);
+  renew(url);
+}
 
-  /** Let the browser make the request of a form or a link. */
-  send({ url, fields }) {
-    if (!/^http/.test(url.protocol)) return; // the browser would run a javascript: address
-    if (fields) this.#post(url, fields);
-    else this.#go(url);
-  }
+/** Load `url` in place of the history's present entry. */
+export function renew(url) {
+  // For a place on this page the browser would only scroll, and reload() would send the form again
+  // that the page answers. Therefore the page gets another address first.
+  if (isPlaceOn(location.href, url)) window.history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
+  location.replace(url);
+}
 
-  /** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
-  #go(url) {
-    const { history, location } = this.#window;
-    if (!isPlaceOn(location.href, url)) return location.assign(url);
-    history.pushState(null, "", location.href);
-    this.renew(url);
-  }
-
-  /** Load `url` in place of the history's present entry. */
-  renew(url) {
-    const { history, location } = this.#window;
-    // For a place on this page the browser would only scroll, and reload() would send the form again
-    // that the page answers. Therefore the page gets another address first.
-    if (isPlaceOn(location.href, url)) history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
-    location.replace(url);
-  }
-
-  /** Send a hidden form, without a `submit` event: the page's listeners have seen the event already. */
-  #post(url, fields) {
-    const document = unclobbered(this.#window.document);
-    const make = (name, properties) => Object.assign(document.createElement(name), properties);
-    const inputs = fields.map(([name, value]) => make("input", { type: "hidden", name, value }));
-    const form = make("form", { method: "post", action: url, target: "_self", acceptCharset: "utf-8" });
-    form.append(...inputs);
-    const host = make("div");
-    host.attachShadow({ mode: "closed" }).append(form);
-    document.documentElement.append(host);
-    unclobbered(form).submit();
-    host.remove();
-  }
+/** Send a hidden form, without a `submit` event: the page's listeners have seen the event already. */
+function post(url, fields) {
+  const make = (name, properties) => Object.assign(thisDocument.createElement(name), properties);
+  const inputs = fields.map(([name, value]) => make("input", { type: "hidden", name, value }));
+  const form = make("form", { method: "post", action: url, target: "_self", acceptCharset: "utf-8" });
+  form.append(...inputs);
+  const host = make("div");
+  host.attachShadow({ mode: "closed" }).append(form);
+  thisDocument.documentElement.append(host);
+  unclobbered(form).submit();
+  host.remove();
 }
 
 /** Whether `url` names a place on the page at `address`. */

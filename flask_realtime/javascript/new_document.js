@@ -1,5 +1,6 @@
 import { emit } from "./events.js";
-import { isPlaceOn } from "./navigation.js";
+import { isPlaceOn, renew } from "./navigation.js";
+import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 
 const LONGEST_LOAD = 3_000; // ms to wait for a style sheet or a script before going on without it
@@ -7,30 +8,24 @@ const RUNNABLE = /^$|^module$|javascript|ecmascript/i;
 
 /** Shows a whole page that answered a form in this document, as a navigation to the page would. */
 export class NewDocument {
-  #window;
-  #document;
   #markup;
-  #navigation;
   #nonce;
   #isBound; // whether the document's policy allows scripts by nonces
   #served;
-  #page; // a number for the page that is shown, kept in the entries of the history that belong to it
+  // A number for the page that is shown, kept in the entries of the history that belong to it.
+  #page = window.performance.timeOrigin;
   #url; // the address of the page that is shown, if it is not the one that was loaded
 
   /** @param {Element[]} served the elements of the page's head that came from the server */
-  constructor(window, markup, navigation, served) {
-    this.#window = window;
-    this.#document = unclobbered(window.document);
+  constructor(markup, served) {
     this.#markup = markup;
-    this.#navigation = navigation;
-    const tag = this.#document.querySelector("script[data-prefix]");
+    const tag = thisDocument.querySelector("script[data-prefix]");
     this.#nonce = tag?.nonce;
     // If a policy uses the nonce, browsers empty the attribute, to hide it from style sheets.
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
     this.#served = served;
-    this.#page = window.performance.timeOrigin;
     // This entry of the history showed a page of another document, and has been loaded again.
-    if (window.history.state?.realtimePage) this.#note(new URL(window.location));
+    if (window.history.state?.realtimePage) this.#note(new URL(location));
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
   }
 
@@ -43,7 +38,7 @@ export class NewDocument {
     const runs = this.#adapt(page, policy);
     this.#enter(url);
     if (!(await this.#mergeHead(page.head))) return;
-    const { body: old, documentElement: root } = this.#document;
+    const { body: old, documentElement: root } = thisDocument;
     const { body, documentElement } = page;
     // Scripts may have added further classes.
     root.classList.add(...documentElement.classList);
@@ -52,9 +47,9 @@ export class NewDocument {
     body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
     this.#look(url);
-    emit(this.#window.document, "page");
+    emit(document, "page");
     // Scripts that both heads have are not in the document a second time: they have run already.
-    for (const script of runs) if (this.#document.contains(script)) await this.#run(script);
+    for (const script of runs) if (thisDocument.contains(script)) await this.#run(script);
     this.#markup.process([body]);
   }
 
@@ -71,29 +66,27 @@ export class NewDocument {
   #enter(url) {
     this.#note(url);
     this.#page++;
-    this.#window.history.pushState(null, "", url);
+    window.history.pushState(null, "", url);
     this.#note(url);
   }
 
   /** Note in the present entry of the history which page is shown, and that it came from `url`. */
   #note(url) {
-    const { history } = this.#window;
-    history.replaceState({ ...history.state, realtimePage: this.#page }, "");
+    window.history.replaceState({ ...window.history.state, realtimePage: this.#page }, "");
     this.#url = url;
   }
 
   /** Load the page of an entry of the history to which the visitor has gone back or forward. */
   #travel(state) {
     if (!this.#url || state?.realtimePage === this.#page) return;
-    const { location } = this.#window;
     const address = new URL(location);
     if (!state?.realtimePage && isPlaceOn(this.#url.href, address)) this.#note(address);
-    else this.#navigation.renew(address);
+    else renew(address);
   }
 
   /** Make the head like the page's. Returns false if another page came while style sheets were loading. */
   async #mergeHead(head) {
-    const { head: current } = this.#document;
+    const { head: current } = thisDocument;
     const kept = new Map();
     const fresh = [];
     for (const one of head.children) {
@@ -114,16 +107,16 @@ export class NewDocument {
 
   /** Scroll to the place in the address, or to the top, and focus the element with `autofocus`. */
   #look({ hash }) {
-    this.#document.querySelector("[autofocus]")?.focus();
-    const place = this.#document.getElementById(decoded(hash.slice(1)));
+    thisDocument.querySelector("[autofocus]")?.focus();
+    const place = thisDocument.getElementById(decoded(hash.slice(1)));
     if (place) place.scrollIntoView();
-    else this.#window.scrollTo({ top: 0, left: 0, behavior: "instant" });
+    else window.scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
 
   /** Run `script` by replacing it with a copy: scripts in parsed HTML do not run. */
   async #run(script) {
     const { noModule, nonce, src, type } = script;
-    const range = this.#document.createRange();
+    const range = thisDocument.createRange();
     const copy = range.createContextualFragment(this.#markup.trusted(script.outerHTML)).firstChild;
     copy.nonce = nonce;
     copy.async = script.hasAttribute("async");
@@ -135,7 +128,7 @@ export class NewDocument {
 
   #loaded(element) {
     return new Promise((resolve) => {
-      this.#window.setTimeout(resolve, LONGEST_LOAD);
+      window.setTimeout(resolve, LONGEST_LOAD);
       element.onload = element.onerror = resolve;
     });
   }

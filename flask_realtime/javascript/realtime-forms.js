@@ -2,5 +2,5 @@
 
 import { Forms } from "./forms.js";
 
-new Forms(window, window.realtime);
+new Forms(window.realtime);
 performance.mark("realtime-forms"); // forms and links go over the socket from now on

@@ -1,3 +1,4 @@
+import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 import { resolve, Visit } from "./visit.js";
 
@@ -9,16 +10,16 @@ const LONGEST = 200_000; // bytes; by default a server takes messages of up to 2
  * @returns {Visit | undefined} undefined if a call cannot do what the browser would do: if the form has
  *   files, opens another window, is too large for a message, or uses another charset than UTF-8
  */
-export function submissionOf({ target: source, submitter }, document) {
+export function submissionOf({ target: source, submitter }) {
   const form = unclobbered(source);
   const method = submitter?.formMethod || form.method;
   const isPost = method === "post";
   const enctype = submitter?.formEnctype || form.enctype;
-  const charset = form.getAttribute("accept-charset")?.trim() || document.characterSet;
+  const charset = form.getAttribute("accept-charset")?.trim() || thisDocument.characterSet;
   if (method === "dialog" || (isPost && !enctype.includes("urlencoded")) || !/^utf-?8$/i.test(charset)) return;
   const read = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name);
-  if (!isOfThisFrame(read("target"), document) || (submitter?.name && !knowsButtons(document))) return;
-  const url = resolve(read("action") || document.URL, document.baseURI);
+  if (!isOfThisFrame(read("target")) || (submitter?.name && !knowsButtons())) return;
+  const url = resolve(read("action") || thisDocument.URL, thisDocument.baseURI);
   const entries = [...new FormData(source, submitter)];
   if (entries.some(([, value]) => value instanceof File) || !url) return;
   const fields = entries.map((entry) => entry.map((text) => text.replace(/\r\n?|\n/g, "\r\n")));
@@ -28,9 +29,9 @@ export function submissionOf({ target: source, submitter }, document) {
 }
 
 /** Whether the browser's `FormData` takes a button: Safari's does from 16.4 on, others' since 2023. */
-function knowsButtons(document) {
+function knowsButtons() {
   try {
-    new FormData(document.createElement("form"), document.createElement("p"));
+    new FormData(thisDocument.createElement("form"), thisDocument.createElement("p"));
     return false;
   } catch {
     return true; // it has seen that this is no button
@@ -38,6 +39,6 @@ function knowsButtons(document) {
 }
 
 /** Whether the answer to a form or link with the target `frame`, or none, replaces this document. */
-export function isOfThisFrame(frame, document) {
-  return /^(_self)?$/i.test(frame || (document.querySelector("base[target]")?.target ?? ""));
+export function isOfThisFrame(frame) {
+  return /^(_self)?$/i.test(frame || (thisDocument.querySelector("base[target]")?.target ?? ""));
 }

@@ -48,7 +48,7 @@ def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
         assert [
             error
             for error in person.errors
-            if "Add that name to the directive trusted-types" in error
+            if "add flask-realtime to the directive trusted-types" in error
         ]
     person.errors.clear()
 
