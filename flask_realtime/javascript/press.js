@@ -1,13 +1,18 @@
+import { unclobbered } from "./unclobbered.js";
+
 const MOST = 1_000; // changes that wait for one press
+const LONGEST = 60_000; // ms after which a press is over in any case, as browsers do not tell every end
 // The events by which the visitor takes hold of an element and lets it go, and the ms after which the hold
-// is over in any case, as browsers do not tell every end. They tell of a key again while it is pressed, and
-// of a word with each letter, from where these ms count anew.
+// is over in any case. Browsers tell of a key again while it is pressed, and of a word with each letter,
+// from where these ms count anew.
 const HOLDS = [
-  ["pointerdown", "pointerup", 60_000],
-  ["dragstart", "dragend", 60_000],
+  ["pointerdown", "pointerup", LONGEST],
+  ["dragstart", "dragend", LONGEST],
   ["keydown", "keyup", 10_000],
   ["compositionupdate", "compositionend", 10_000],
 ];
+const TAP = 400; // ms after the end of a touch within which Safari clicks; other browsers do so at once
+const AWAY = 1_000; // ms above a frame, to which a browser tells the end of a press there
 
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
@@ -16,7 +21,9 @@ const HOLDS = [
  */
 export class Press {
   #window;
-  #held = new Map(); // by the pointer's id, or the type of the event that began it: the element, as `target`
+  // By the pointer's id, or the type of the event that began it, the element, as `target`; by `undefined`
+  // what was pressed already when this script was loaded.
+  #held = new Map();
   #waiting = [];
 
   constructor(window) {
@@ -24,20 +31,22 @@ export class Press {
     const listen = (type, act) => window.addEventListener(type, act, true);
     for (const [begin, end, longest] of HOLDS) {
       listen(begin, ({ button, key, pointerId = begin, target }) => {
-        if (button || (begin === "keydown" && key !== " ")) return;
-        this.#held.set(pointerId, { target });
-        this.#end(pointerId, longest);
+        if (!button && (begin !== "keydown" || key === " ")) this.#hold(pointerId, target, longest);
       });
       // A browser clicks after it has told of the end of the press.
-      listen(end, ({ pointerId = begin }) => this.#end(pointerId));
+      listen(end, ({ pointerId = begin, pointerType }) => this.#end(pointerId, pointerType === "touch" ? TAP : 0));
     }
+    listen("click", ({ pointerId }) => this.#end(pointerId));
     // An element that is removed as it is dropped does not tell of the end.
     listen("drop", () => this.#end("dragstart"));
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
+    listen("pointerover", ({ pointerId, target }) => target.contentWindow && this.#end(pointerId, AWAY));
     // Nor that of a key that is let go in another window. A drag may go there and come back.
     window.addEventListener("blur", () => this.#held.has("dragstart") || this.#free(this.#held.keys()));
+    const pressed = [...unclobbered(window.document).querySelectorAll(":active")].pop();
+    if (pressed) this.#hold(undefined, pressed, LONGEST);
   }
 
   /**
@@ -53,6 +62,11 @@ export class Press {
     });
   }
 
+  #hold(name, target, longest) {
+    this.#held.set(name, { target });
+    this.#end(name, longest);
+  }
+
   /** End in `delay` ms what is held by `name`; a hold that has begun by then outlives this. */
   #end(name, delay) {
     const held = this.#held.get(name);
@@ -60,7 +74,7 @@ export class Press {
   }
 
   #free(names) {
-    for (const name of names) this.#held.delete(name);
+    for (const name of [...names, undefined]) this.#held.delete(name);
     if (!this.#held.size) for (const act of this.#waiting.splice(0)) act();
   }
 }

@@ -8,10 +8,11 @@ from .kinds import not_in
 
 pytestmark = pytest.mark.shares_tabs
 
-# A press of a key whose end the page is not told would be over after 10 s.
+# A press whose end the page is not told would be over after a minute, and that of a key after 10 s.
 WITHOUT_END = """() => {
     const set = setTimeout;
-    window.setTimeout = (run, ms, ...rest) => (ms === 10_000 ? 0 : set(run, ms, ...rest));
+    window.setTimeout = (run, ms, ...rest) =>
+        [10_000, 60_000].includes(ms) ? 0 : set(run, ms, ...rest);
 }"""
 
 
@@ -151,3 +152,46 @@ def test_answer_and_fragment_that_wait_for_a_press_keep_their_order(person, last
     person.wait_for("() => document.querySelector('#version').textContent === '2'")
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
     assert (person.page.text_content("#lines") == "an answer") == (last == "answer")
+
+
+BUTTON = "<div id=here><button onclick='window.clicks = (window.clicks ?? 0) + 1'>go</button></div>"
+
+
+def test_first_change_of_a_page_waits_for_a_press_that_began_before(come, site):
+    """A page without blocks loads the script that changes HTML with its first change, which comes
+    while a person presses a button. The change waits for the click."""
+    site.show(BUTTON, channel="news")
+    person = come(site.url)
+    person.visit("/page")
+    person.page.hover("button")
+    person.page.mouse.down()
+
+    site.update("<p id=new>new</p>", "news")
+    person.wait_for_frame("id=new")
+    person.wait_for("() => realtime.press")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    person.page.mouse.up()
+
+    person.page.wait_for_selector("#new")
+    assert person.run("window.clicks") == 1
+
+
+def test_press_that_ends_above_a_frame_holds_up_no_change(come, site):
+    """A person presses a button, and thinks better of it: the mouse is let go above a frame, of
+    which the page is not told. A change of the button is shown soon."""
+    frame = "<iframe id=frame style='position: fixed; left: 200px; top: 100px' srcdoc='x'></iframe>"
+    site.show(f"{BUTTON}{frame}<p data-realtime-block=none></p>", channel="news")
+    person = come(site.url)
+    person.visit("/page")
+    person.wait_for("() => realtime.press")
+    person.run(WITHOUT_END)
+    person.page.hover("button")
+    person.page.mouse.down()
+    box = person.page.locator("#frame").bounding_box()
+    person.page.mouse.move(box["x"] + 50, box["y"] + 50)
+    person.page.mouse.up()
+
+    site.update("<p id=new>new</p>", "news")
+
+    person.page.wait_for_selector("#new")
+    assert person.run("window.clicks") is None

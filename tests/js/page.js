@@ -102,6 +102,8 @@ class FakeSocket {
 
 /** The properties of a document that the client reads, each of which an element may hide. */
 class FakeDocument extends EventTarget {
+  /** What `:active` fits. */
+  pressed;
   #fields = { hidden: false, body: { dataset: {} }, documentElement: { dataset: {} } };
 
   get body() {
@@ -122,6 +124,10 @@ class FakeDocument extends EventTarget {
 
   set hidden(isHidden) {
     this.#fields.hidden = isHidden;
+  }
+
+  querySelectorAll() {
+    return this.pressed ?? [];
   }
 
   get baseURI() {
