@@ -30,7 +30,8 @@ export class Calls {
   send(message, timeout, isRepeatable, isPatient) {
     const limit = limitOf(timeout);
     const id = String(++this.#count);
-    const text = JSON.stringify({ ...message, id });
+    // The id first, and next what handles the message: the server reads these without the rest.
+    const text = JSON.stringify({ id, ...message });
     return new Promise((resolve, reject) => {
       const call = { text, resolve, reject, isRepeatable };
       const expire = () =>

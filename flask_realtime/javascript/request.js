@@ -17,7 +17,7 @@ export class RouteRequest {
       throw new TypeError(`realtime.call: ${url.origin} is another origin; use fetch.`);
     }
     const { input, headers } = options;
-    Object.assign(this, options, { method, url, input: fields(input) });
+    Object.assign(this, { method, url }, options, { input: fields(input) });
     if (headers?.[Symbol.iterator]) this.headers = Object.fromEntries(headers);
     this.referrer = window.location.href;
   }
@@ -30,7 +30,7 @@ export class RouteRequest {
   /** The request as a message, which a socket can carry. */
   get message() {
     const { url, timeout, ...message } = this;
-    return { ...message, action: "call-route", uri: url.pathname + url.search };
+    return { action: "call-route", uri: url.pathname + url.search, ...message };
   }
 }
 

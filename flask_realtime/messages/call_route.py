@@ -51,7 +51,7 @@ class CallRoute(RouteHandler):
         """
         _check_options(data)
         method = _method(data)
-        path, query = _split_uri(data)
+        path, query = split_uri(data.get("uri"))
         content_type, body = "", b""
         if "json" in data:
             content_type, body = JSON, json.dumps(data["json"]).encode()
@@ -77,6 +77,27 @@ class CallRoute(RouteHandler):
 call_route = CallRoute()
 
 
+def split_uri(uri: Any) -> tuple[str, str]:
+    """Return the path and the query of a call.
+
+    :param uri: the field of the message.
+    :raises InvalidMessage: if it is no path of an app.
+    """
+    is_path = isinstance(uri, str) and uri.startswith("/") and not uri.startswith(("//", "/\\"))
+    if not isinstance(uri, str) or not is_path:
+        raise InvalidMessage(
+            f"The uri is {show(uri)}, but must be a path of this app, as url_for returns it: it "
+            f"begins with one slash, and has no scheme and no host."
+        )
+    if _CONTROL_CHARACTER.search(uri):
+        raise InvalidMessage(
+            f"The uri {show(uri)} has a control character, which must be percent-encoded (a tab "
+            f"is %09)."
+        )
+    path, _, query = uri.partition("#")[0].partition("?")
+    return path, query
+
+
 def _check_options(data: dict[str, Any]) -> None:
     if not data.keys() <= _KNOWN_OPTIONS:
         unknown = [name for name in data if name not in _OPTIONS]
@@ -91,23 +112,6 @@ def _method(data: dict[str, Any]) -> str:
         known = ", ".join(sorted(_METHODS)).lower()
         raise InvalidMessage(f"The method is {show(method)}, but must be one of: {known}.")
     return method.upper()
-
-
-def _split_uri(data: dict[str, Any]) -> tuple[str, str]:
-    uri = data.get("uri")
-    is_path = isinstance(uri, str) and uri.startswith("/") and not uri.startswith(("//", "/\\"))
-    if not isinstance(uri, str) or not is_path:
-        raise InvalidMessage(
-            f"The uri is {show(uri)}, but must be a path of this app, as url_for returns it: it "
-            f"begins with one slash, and has no scheme and no host."
-        )
-    if _CONTROL_CHARACTER.search(uri):
-        raise InvalidMessage(
-            f"The uri {show(uri)} has a control character, which must be percent-encoded (a tab "
-            f"is %09)."
-        )
-    path, _, query = uri.partition("#")[0].partition("?")
-    return path, query
 
 
 def _input(data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -1,54 +1,97 @@
-"""Tells to which view of an app the address of a call leads, without running code of the app."""
+"""Tells to which view of an app a call leads, without running code of the app's converters."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from urllib.parse import unquote, urlsplit
+import logging
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, RoutingException, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
-# A variable part of a rule: the name of its converter, that converter's arguments, its own name.
-_VARIABLE = re.compile(r"<(?:(\w+)(?:\([^<>]*\))?:)?(\w+)>")
+from .call_route import split_uri
+from .environ import OutsideOfApp, path_info
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger(__name__)
 
 
 class CallViews:
-    """The routes of an app, in which each variable part stands for any text.
+    """The routes of an app, of whose converters only the patterns are left.
 
-    Converters are the app's: they may query a database, and need a context.
+    By the patterns alone Werkzeug chooses the rule that a path fits. What converters make of the
+    path may take a query of a database, and need a context.
 
     :param app: the app, whose routes are all there.
     """
 
     def __init__(self, app: Flask) -> None:
-        converters = app.url_map.converters
+        own = app.url_map
+        self._app = app
+        self._routes = Map(
+            default_subdomain=own.default_subdomain,
+            strict_slashes=own.strict_slashes,
+            merge_slashes=own.merge_slashes,
+            redirect_defaults=False,
+            converters={name: _pattern_of(one, own) for name, one in own.converters.items()},
+            host_matching=own.host_matching,
+        )
+        for rule in own.iter_rules():
+            self._add(rule)
 
-        def plain(part: re.Match[str]) -> str:
-            is_within_segment = getattr(converters.get(part[1]), "part_isolating", True)
-            return f"<{part[2]}>" if is_within_segment else f"<path:{part[2]}>"
+    def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
+        """Return the endpoint to which a call leads; empty if it leads to none.
 
-        self._routes = Map(strict_slashes=False, merge_slashes=False)
-        for rule in app.url_map.iter_rules():
-            # What cannot be read here counts with the addresses that lead nowhere.
-            with suppress(ValueError):
-                if not rule.build_only:
-                    self._routes.add(Rule(_VARIABLE.sub(plain, rule.rule), endpoint=rule.endpoint))
-
-    def below(self, prefix: str) -> Callable[[str], str]:
-        """Return :meth:`view_of` for an app that is mounted under *prefix*."""
-        return partial(self.view_of, prefix=prefix)
-
-    def view_of(self, address: str, prefix: str) -> str:
-        """Return the endpoint to which the address of a call leads; empty if there is none.
-
-        :param prefix: the path under which the app is mounted.
+        :param handshake: the WSGI environ of the socket's handshake, which tells the host, and
+            under which path the app is mounted.
+        :param method: the call's HTTP method.
+        :param uri: the field of the message, which may be no path.
         """
         try:
-            path = unquote(urlsplit(address).path).removeprefix(prefix)
-            return str(self._routes.bind("").match(path)[0])
-        except (HTTPException, RoutingException, ValueError):
+            request = self._app.request_class(handshake, populate_request=False)
+            own = self._app.create_url_adapter(request)
+            path = path_info(split_uri(uri)[0], handshake.get("SCRIPT_NAME", ""))
+            if own is None:
+                return ""
+            routes = self._routes.bind(own.server_name, subdomain=own.subdomain)
+            return str(routes.match(path.encode("latin-1").decode(errors="replace"), method)[0])
+        except (HTTPException, OutsideOfApp, ValueError):
             return ""
+
+    def _add(self, rule: Rule) -> None:
+        try:
+            self._routes.add(
+                Rule(
+                    rule.rule,
+                    endpoint=rule.endpoint,
+                    methods=rule.methods,
+                    subdomain=rule.subdomain,
+                    host=rule.host,
+                    strict_slashes=rule.strict_slashes,
+                    merge_slashes=rule.merge_slashes,
+                    websocket=rule.websocket,
+                    build_only=rule.build_only,
+                )
+            )
+        except Exception:
+            # The app may have a class of rules, or converters, that make more of a rule's text.
+            logger.warning(
+                "Large calls of %r can't be told apart from calls that lead to no view.",
+                rule.rule,
+                exc_info=True,
+            )
+
+
+def _pattern_of(converter: type[BaseConverter], url_map: Map) -> type[BaseConverter]:
+    """Return a converter that takes the same texts as *converter*, and leaves them as they are."""
+
+    class Pattern(BaseConverter):
+        def __init__(self, _map: Map, *args: object, **kwargs: object) -> None:
+            super().__init__(url_map)
+            own = converter(url_map, *args, **kwargs)
+            self.regex, self.weight = own.regex, own.weight
+            self.part_isolating = own.part_isolating
+
+    return Pattern

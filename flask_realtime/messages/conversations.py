@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -69,10 +69,9 @@ class Conversations:
         """Whether the app has a hook for sockets that have left."""
         return bool(self._on_leave)
 
-    @cached_property
-    def views(self) -> CallViews:
-        """Tells to which view the address of a call leads."""
-        return CallViews(self._app)
+    def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
+        """Return the view to which a call leads: see :meth:`.CallViews.view_of`."""
+        return self._views.view_of(handshake, method, uri)
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
@@ -125,3 +124,8 @@ class Conversations:
         """Run the app's hooks for a socket that has left; ``LEAVING_AT_ONCE`` sockets at a time."""
         with self._leaving:
             conversation.run_hook(self._on_leave)
+
+    @cached_property
+    def _views(self) -> CallViews:
+        # Made at the first large call, when the app has all its routes.
+        return CallViews(self._app)

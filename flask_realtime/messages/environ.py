@@ -159,7 +159,7 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
     uri = _quote(call.path) + (f"?{query}" if query else "")
     environ.update(
         REQUEST_METHOD=call.method,
-        PATH_INFO=_path_info(call.path, template.get("SCRIPT_NAME", "")),
+        PATH_INFO=path_info(call.path, template.get("SCRIPT_NAME", "")),
         QUERY_STRING=query,
         REQUEST_URI=uri,
         RAW_URI=uri,
@@ -178,6 +178,22 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
     return environ
 
 
+def path_info(path: str, script_name: str) -> str:
+    """Return the ``PATH_INFO`` of a request: its path below that of the app.
+
+    PEP 3333 wants text with one character for each byte, as Latin-1 decodes it.
+
+    :param path: the percent-encoded path.
+    :param script_name: the path under which the app is mounted.
+    :raises OutsideOfApp: if *path* is not below it.
+    """
+    decoded = unquote_to_bytes(path).decode("latin-1")
+    root = script_name.rstrip("/")
+    if decoded != root and not decoded.startswith(f"{root}/"):
+        raise OutsideOfApp(path)
+    return decoded[len(root) :]
+
+
 def _is_kept(key: str) -> bool:
     if key.startswith("HTTP_"):
         name = key.removeprefix("HTTP_")
@@ -188,15 +204,6 @@ def _is_kept(key: str) -> bool:
 def _quote(text: str) -> str:
     # Most texts need no quoting, and quote() takes a microsecond to find that out.
     return text if _NEEDS_NO_QUOTING(text) else quote(text, safe=_QUERY_SAFE)
-
-
-def _path_info(path: str, script_name: str) -> str:
-    # PEP 3333 wants text with one character for each byte, as Latin-1 decodes it.
-    decoded = unquote_to_bytes(path).decode("latin-1")
-    root = script_name.rstrip("/")
-    if decoded != root and not decoded.startswith(f"{root}/"):
-        raise OutsideOfApp(path)
-    return decoded[len(root) :]
 
 
 def _referer(address: str, origin: str) -> str:

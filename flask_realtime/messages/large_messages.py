@@ -23,9 +23,9 @@ HANDLED_BYTES = 32 * 1024 * 1024
 # message has ended for so many seconds, or none of its own kind or session where only their share
 # is used up.
 PATIENCE_SECONDS = 10.0
-# Within how many characters the address of a call is looked for.
-ADDRESS_WITHIN = 2000
-_ADDRESS = re.compile(r'"uri"\s*:\s*"([^"\\]*)"')
+# The beginning of a message's text, and a field after it that tells what handles the message.
+_BEGIN = re.compile(r"\s*{")
+_FIELD = re.compile(r'\s*"(id|action|method|uri)"\s*:\s*(?:"([^"\\]{0,2000})"|-?\d{1,15})\s*[,}]')
 # How JSON writes letters and signs that need no escape: no honest client does.
 _DISGUISED = re.compile(r"\\u00[2-7]")
 
@@ -52,7 +52,7 @@ class LargeMessages:
         time_slice: TimeSlice,
         session: str,
         is_wanted: Callable[[], bool] | None = None,
-        view_of: Callable[[str], str] = str,
+        view_of: Callable[[str, Any], str] = lambda _method, uri: str(uri),
     ) -> Iterator[Message]:
         """Parse *data* for as long as the ``with`` block runs; wait while others take too much.
 
@@ -61,8 +61,8 @@ class LargeMessages:
         :param time_slice: that of the sockets' readers.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
-        :param view_of: returns the name of the view to which the address of a call leads. The calls
-            of one view share what one kind of messages may take.
+        :param view_of: returns the name of the view to which a call leads, by its method and its
+            uri. The calls of one view share what one kind of messages may take.
         :raises InvalidMessage: if it is no message.
         :raises NotWanted: if it is not to be handled any more.
         """
@@ -72,18 +72,19 @@ class LargeMessages:
         with self._budget.take(size, kind, session, is_wanted):
             yield self.look(data.decode(), time_slice)
 
-    def _kind_of(self, text: str, time_slice: TimeSlice, view_of: Callable[[str], str]) -> str:
+    def _kind_of(self, text: str, time_slice: TimeSlice, view_of: Callable[[str, Any], str]) -> str:
         """Return what handles a message: its action and, of a call, the view.
 
         The calls of a slow view hold up no other view, however a client writes them.
         """
-        action, address = _target(text) or self._parsed_target(text, time_slice)
-        return action if action != CALL else f"{action} {view_of(address)}"
-
-    def _parsed_target(self, text: str, time_slice: TimeSlice) -> tuple[str, str]:
-        message = self.look(text, time_slice)
-        data = message.data if isinstance(message.data, dict) else {}
-        return message.action, str(data.get("uri", ""))
+        fields = _plain_fields(text)
+        if fields is None:
+            message = self.look(text, time_slice)
+            data = message.data if isinstance(message.data, dict) else {}
+            fields = {**data, "action": message.action}
+        if fields["action"] != CALL:
+            return str(fields["action"])
+        return f"{CALL} {view_of(str(fields.get('method', 'get')).upper(), fields.get('uri'))}"
 
 
 def id_of(message: Message | bytes) -> Any:
@@ -94,17 +95,19 @@ def id_of(message: Message | bytes) -> Any:
     return None if head is None else head[0]
 
 
-def _target(text: str) -> tuple[str, str] | None:
-    """Return the action of a message and the address of a call without reading all of it.
+def _plain_fields(text: str) -> dict[str, Any] | None:
+    """Return the fields that tell what handles a message, without reading all of its text.
 
-    :returns: None if other parts of the text may be them: a key may be there twice, or be written
-        in escapes, or belong to an object within the message.
+    :returns: the action and, of a call, its method and its uri, as far as it has them; None if
+        other parts of the text may be them: a key may be there twice, be written in escapes, stand
+        behind other fields, or belong to an object within the message.
     """
-    head = peek(text)
-    if head is None or text.count('"action"') > 1 or _DISGUISED.search(text):
+    fields: dict[str, Any] = {}
+    at = _BEGIN.match(text)
+    while at is not None and (at := _FIELD.match(text, at.end())) is not None:
+        fields[at.group(1)] = at.group(2)
+    if "action" not in fields or _DISGUISED.search(text):
         return None
-    action = head[1]
-    if action != CALL:
-        return action, ""
-    address = _ADDRESS.search(text, 0, ADDRESS_WITHIN) if text.count('"uri"') == 1 else None
-    return None if address is None else (action, address.group(1))
+    telling = ("action", "method", "uri") if fields["action"] == CALL else ("action",)
+    is_plain = all(text.count(f'"{name}"') == (name in fields) for name in telling)
+    return fields if is_plain else None

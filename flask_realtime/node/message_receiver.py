@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
@@ -209,12 +210,8 @@ class MessageReceiver:
 
     def _resume(self, message: Message) -> None:
         if message.action != "resume":
-            self._refuse(
-                message.id,
-                400,
-                "The address says resume=1, so the first "
-                f"message must be 'resume', not {message.action!r}.",
-            )
+            must = f"the first message must be 'resume', not {message.action!r}."
+            self._refuse(message.id, 400, f"The address says resume=1, so {must}")
             return
         try:
             named = parse_positions(message.data)
@@ -262,7 +259,7 @@ class MessageReceiver:
             self._answer(parse_message(message.decode()))
         else:
             shared, session = connection.reading.time_slice, session_of(connection.digest)
-            view_of = self._services.conversations.views.below(self._environ.get("SCRIPT_NAME", ""))
+            view_of = partial(self._services.conversations.view_of, self._environ)
             with large.hold(message, shared, session, lambda: connection.is_open, view_of) as held:
                 self._answer(held)
 

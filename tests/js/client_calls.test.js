@@ -22,6 +22,17 @@ test("a call has the given options, and the page's address", () => {
   ]);
 });
 
+test("a message tells what handles it before all that may be long, which the server need not read for it", () => {
+  page.socket.welcome();
+  realtime.call("/a", { input: { text: "hi" }, json: undefined, method: "post" });
+  realtime.send("shout", { text: "hi" });
+
+  const [call, message] = page.socket.sent.slice(1).map(Object.keys);
+
+  assert.deepEqual(call.slice(0, 4), ["id", "action", "uri", "method"]);
+  assert.deepEqual(message.slice(0, 2), ["id", "action"]);
+});
+
 for (const uri of ["http://app.test/rooms/2?a=1#b", new URL("http://app.test/rooms/2?a=1"), "2?a=1"]) {
   test(`a call takes an address in the forms that fetch takes: ${uri.constructor.name} ${uri}`, () => {
     page.socket.welcome();

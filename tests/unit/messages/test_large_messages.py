@@ -47,14 +47,14 @@ def test_large_messages_wait_while_others_take_too_much(monkeypatch):
     assert len(held) == 4
 
 
-def view_of(address):
-    """What the app's routes are: each begins with the name of its view."""
-    view = unquote(address).split("/")[1]
-    return "" if view.startswith("made-up") else view
+def view_of(method, uri):
+    """What the app's routes are: each begins with the name of its view, which takes one method."""
+    view = unquote(uri).split("/")[1]
+    return "" if view.startswith("made-up") or method != "POST" else view
 
 
-def call(uri, **ahead):
-    data = {"id": "1", "action": "call-route", "method": "POST", **ahead, "uri": uri}
+def call(uri, method="post", **ahead):
+    data = {"id": "1", "action": "call-route", "method": method, **ahead, "uri": uri}
     return json.dumps({**data, "json": [[]] * 1000})
 
 
@@ -100,6 +100,21 @@ DISGUISES = {
     ],
     "another action ahead": [
         call("/slow").replace('"action"', f'"action": "handler-{n}", "action"') for n in range(4)
+    ],
+    "a method that the view does not take": [
+        call(f"/quick{n}", method) for n, method in enumerate(["get", "put", "PATCH", "delete"])
+    ],
+    "a method within the message alone": [
+        call(f"/quick{n}").replace('"method": "post", ', "").replace("[[]", '[{"method": "post"}')
+        for n in range(4)
+    ],
+    "the method behind all else": [
+        call("/slow"),
+        call("/slow").replace('"method": "post", ', "")[:-1] + ', "method": "post"}',
+    ]
+    * 2,
+    "the method twice": [
+        call(f"/quick{n}").replace('"json"', '"method": "get", "json"') for n in range(4)
     ],
     "the key in escapes": [
         call(f"/quick{n}").replace('"json"', '"\\u0075ri": "/slow", "json"') for n in range(4)
