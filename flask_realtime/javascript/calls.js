@@ -3,7 +3,10 @@ import { RealtimeError } from "./errors.js";
 const CALL_TIMEOUT = 30_000; // ms
 const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
 
-/** The messages that have no reply yet. A message is sent twice only if it is repeatable. */
+/**
+ * The messages that have no reply yet. A message is sent twice only if it is repeatable, or if the server has sent
+ * it back.
+ */
 export class Calls {
   #window;
   #write;
@@ -34,9 +37,10 @@ export class Calls {
     const text = JSON.stringify({ id, ...message });
     return new Promise((resolve, reject) => {
       const call = { text, resolve, reject, isRepeatable };
+      const wait = () => (call.timer = limit && this.#window.setTimeout(expire, limit));
       const expire = () =>
-        (isPatient && call.isOut) || this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
-      call.timer = limit && this.#window.setTimeout(expire, limit);
+        isPatient && call.isOut ? wait() : this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
+      wait();
       this.#pending.set(id, call);
       this.#send(call);
     });
@@ -47,9 +51,11 @@ export class Calls {
     for (const call of this.#pending.values()) if (!call.isOut) this.#send(call);
   }
 
-  /** Resolve the promise of the message that `reply` answers. */
+  /** Resolve the promise of the message that `reply` answers, or keep a message that was sent back. */
   settle(reply) {
-    this.#take(reply.id)?.resolve(reply);
+    const call = this.#pending.get(reply.id);
+    if (call && reply.refused === "reconnect") call.isOut = call.wasSent = false;
+    else this.#take(reply.id)?.resolve(reply);
   }
 
   /**
@@ -57,12 +63,14 @@ export class Calls {
    * @returns {boolean} whether any message had been sent
    */
   interrupt() {
-    const sent = [...this.#pending].filter(([, { isOut }]) => isOut);
-    for (const [id, call] of sent) {
-      if (call.isRepeatable) call.isOut = false;
-      else this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
+    const { isAwaiting } = this;
+    for (const [id, call] of this.#pending) {
+      if (call.isOut && !call.isRepeatable) {
+        this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
+      }
+      call.isOut = false;
     }
-    return sent.length > 0;
+    return isAwaiting;
   }
 
   /** Reject all messages: the socket is closed for good. */

@@ -96,6 +96,7 @@ class Conversations:
         conversation: Conversation,
         message: Message,
         send: Callable[[Reply], None],
+        may_begin: Callable[[], bool] | None = None,
         is_wanted: Callable[[], bool] | None = None,
     ) -> None:
         """Call *send* with the app's reply to *message*.
@@ -106,11 +107,14 @@ class Conversations:
         :param conversation: the conversation of the socket that sent the message.
         :param message: the message.
         :param send: called once, with the reply.
-        :param is_wanted: returns whether the socket still waits for the reply; called now and then.
-        :raises NotWanted: if the socket no longer waits for the reply. A message that had to wait
-            may then not have been handled.
+        :param may_begin: returns whether the message may still be handled; called now and then
+            while it waits.
+        :param is_wanted: returns whether the socket still waits for the reply; called now and then
+            once the message was handled.
+        :raises NotWanted: if one of the two has returned False. Where *is_wanted* would return
+            True, the message has not been handled.
         """
-        turn = ReplyTurn(self._large_replies, conversation.session_name, is_wanted)
+        turn = ReplyTurn(self._large_replies, conversation.session_name, may_begin, is_wanted)
         try:
             send(conversation.answer(message, self._handlers, turn))
         finally:

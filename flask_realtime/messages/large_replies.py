@@ -62,18 +62,26 @@ class ReplyTurn:
 
     :param replies: the large replies of the process.
     :param session: the name of the browser session that gets the reply.
-    :param is_wanted: returns whether the socket still waits for the reply; called now and then.
+    :param may_begin: returns whether the reply may still be made; called now and then before it is.
+    :param is_wanted: returns whether the socket still waits for the reply; called now and then once
+        the reply is made.
     """
 
     __slots__ = (
-        "_endpoint", "_expected", "_is_wanted", "_made", "_replies", "_session", "_size", "_taken",
+        "_endpoint", "_expected", "_is_wanted", "_made", "_may_begin", "_replies", "_session",
+        "_size", "_taken",
     )  # fmt: skip
 
     def __init__(
-        self, replies: LargeReplies, session: str, is_wanted: Callable[[], bool] | None = None
+        self,
+        replies: LargeReplies,
+        session: str,
+        may_begin: Callable[[], bool] | None = None,
+        is_wanted: Callable[[], bool] | None = None,
     ) -> None:
         self._replies = replies
         self._session = session
+        self._may_begin = may_begin
         self._is_wanted = is_wanted
         self._endpoint = ""
         self._expected = self._made = self._size = 0
@@ -82,12 +90,12 @@ class ReplyTurn:
     def begin(self, endpoint: str) -> None:
         """Wait until *endpoint* may make a reply as large as its replies before.
 
-        :raises NotWanted: if nobody waits for the reply any more.
+        :raises NotWanted: if the reply may not be made any more.
         """
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
-            self._take(self._replies.bodies.take(size, endpoint, self._session, self._is_wanted))
+            self._take(self._replies.bodies.take(size, endpoint, self._session, self._may_begin))
 
     def count(self, size: int, *, is_typical: bool) -> None:
         """Count a body of *size* bytes that the app has made, or is making.

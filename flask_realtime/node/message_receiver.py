@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from ..connection.memory_budget import NotWanted
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
 from ..messages.conversation import Conversation, PageOfSocket
-from ..messages.large_messages import LARGE_BYTES, LargeMessages, id_of
+from ..messages.large_messages import LARGE_BYTES, id_of
 from ..protocol.messages import (
     Message,
     Reply,
@@ -27,10 +26,10 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
-from .resumption import Resumption
+from .sending_back import send_back
+from .services import Services
 
 if TYPE_CHECKING:
-    from ..messages.conversations import Conversations
     from ..transport.handshake import Handshake
 
 logger = logging.getLogger(__name__)
@@ -46,24 +45,6 @@ _RESUMES_ONCE = "A socket resumes once, with resume=1 in its address and as its 
 # What is kept of most arrivals once the socket is on its channels: shared by all sockets, to save
 # memory.
 _ENTERED = {is_resumed: Arrival(None, (), is_resumed) for is_resumed in (False, True)}
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the receivers of all sockets of a process share.
-
-    :param conversations: answer messages.
-    :param resumption: puts sockets on their channels.
-    :param max_bytes: how many bytes a message may have.
-    :param forget: forgets a connection that has ended.
-    :param large: reads large messages.
-    """
-
-    conversations: Conversations
-    resumption: Resumption
-    max_bytes: int
-    forget: Callable[[Connection], None]
-    large: LargeMessages = field(default_factory=LargeMessages)
 
 
 class MessageReceiver:
@@ -113,9 +94,12 @@ class MessageReceiver:
             self._services.resumption.begin(connection, self._take_subscriptions())
 
     def received(self, message: str | bytes) -> None:
-        """Answer one message, or queue it. Blocks while too many messages of the socket wait."""
+        """Answer one message, or queue it. Blocks while too many messages of the socket wait.
+
+        While the socket waits to be closed behind its running message, others are sent back.
+        """
         connection = self._connection
-        if not connection.is_receptive:
+        if not connection.is_open:
             return
         data = message if isinstance(message, bytes) else message.encode()
         if len(data) > self._services.max_bytes:
@@ -187,7 +171,8 @@ class MessageReceiver:
 
     def _take(self, message: Message, data: bytes) -> None:
         if self._awaits_resume:
-            self._resume(message)
+            if self._connection.is_receptive:
+                self._resume(message)
         elif message.action == "ping":
             self._reply(Reply(message.id, 200, {}, "pong"))
         elif message.action == "resume":
@@ -203,6 +188,9 @@ class MessageReceiver:
         """
         connection = self._connection
         connection.reading.wait_for_handling()
+        if not connection.is_receptive:
+            self._send_back(message or data)
+            return
         connection.reading.pending.enter(len(data))
         is_next = not connection.jobs.pending and len(data) < LARGE_BYTES
         kept = message if message is not None and is_next else data
@@ -237,10 +225,13 @@ class MessageReceiver:
         try:
             # A peer that takes nothing would else have several large replies in memory. Waited for
             # first, since a message takes much more memory once it is parsed.
-            if connection.outbox.wait_until_replied(lambda: connection.is_receptive):
+            connection.outbox.wait_until_replied(self._may_begin)
+            if self._may_begin():
                 self._read_and_answer(message)
+            else:
+                self._send_back(message)
         except NotWanted:
-            pass
+            self._send_back(message)
         except InvalidMessage as error:
             self._refuse(error.message_id, 400, error.reason)
         except BaseException:
@@ -260,16 +251,25 @@ class MessageReceiver:
         else:
             shared, session = connection.reading.time_slice, session_of(connection.digest)
             view_of = partial(self._services.conversations.view_of, self._environ)
-            with large.hold(message, shared, session, lambda: connection.is_open, view_of) as held:
+            with large.hold(message, shared, session, self._may_begin, view_of) as held:
                 self._answer(held)
+
+    def _send_back(self, message: Message | bytes) -> None:
+        send_back(self._connection, message, self._services.large)
 
     def _answer(self, message: Message) -> None:
         try:
             self._services.conversations.answer(
-                self._converse(), message, self._reply, lambda: self._connection.is_open
+                self._converse(), message, self._reply, self._may_begin, self._may_go_on
             )
         finally:
             self._connection.disconnects_behind_reply = False
+
+    def _may_begin(self) -> bool:
+        return self._connection.is_receptive
+
+    def _may_go_on(self) -> bool:
+        return self._connection.is_open
 
     def _converse(self) -> Conversation:
         if self._conversation is None:

@@ -40,9 +40,10 @@ from ..writing.flusher import Flusher
 from .admission import Admission
 from .drain import Drain
 from .evictions import Evictions
-from .message_receiver import MessageReceiver, Services
+from .message_receiver import MessageReceiver
 from .outlived_sessions import OUTLIVED_SECONDS, OutlivedSessions
 from .resumption import Resumption
+from .services import Services
 
 logger = logging.getLogger(__name__)
 

@@ -70,7 +70,8 @@ class Reply(NamedTuple):
     :param encoding: how *body* encodes bytes: ``"base64"``; None: it is the text itself.
     :param session: whether something waits for the browser at the session path.
     :param refused: ``"call"`` if the app has not opened the route to calls, so that the client has
-        to request it by HTTP; None: the app has answered.
+        to request it by HTTP; ``"reconnect"`` if the message was not handled since the socket is
+        about to be closed, so that the client has to send it again; None: the app has answered.
     """
 
     message_id: MessageId | None
@@ -101,6 +102,12 @@ class Reply(NamedTuple):
 def error_reply(message_id: MessageId | None, status: int, why: str) -> Reply:
     """Return the reply to a message that was not handled; its body is the reason *why*."""
     return Reply(message_id, status, {}, why)
+
+
+def reconnect_reply(message_id: MessageId) -> Reply:
+    """Return the reply to a message that was not handled, as its socket is about to be closed."""
+    why = "This socket is about to be closed, and the message was not handled; send it again later."
+    return error_reply(message_id, 503, why)._replace(refused="reconnect")
 
 
 def parse_message(text: str) -> Message:

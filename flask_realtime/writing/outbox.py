@@ -168,17 +168,14 @@ class Outbox:
             event = self._empty
         return event.wait(seconds)
 
-    def wait_until_replied(self, is_wanted: Callable[[], bool]) -> bool:
-        """Wait until the kernel has the large replies that wait here.
+    def wait_until_replied(self, is_wanted: Callable[[], bool]) -> None:
+        """Wait until the kernel has the large replies that wait here, or the outbox is closed.
 
         :param is_wanted: returns whether the caller still wants to wait; asked now and then.
-        :returns: False if the outbox was closed meanwhile.
         """
-        is_free = not self.has_large_reply
         while self.has_large_reply and is_wanted():
             # In pieces, since pushes may wait behind the replies.
             self.wait_until_empty(LOOK_SECONDS)
-        return is_free or not self._is_closed
 
     def close(self) -> None:
         """Drop everything, take nothing more, and wake who waits until all is taken."""

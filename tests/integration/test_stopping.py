@@ -1,5 +1,5 @@
 """A process that stops makes its clients reconnect elsewhere, answers the messages that it is
-handling, and ends."""
+handling, sends back those that wait, and ends."""
 
 import signal
 import threading
@@ -57,6 +57,24 @@ def test_sigterm_lets_what_is_in_flight_be_answered(worker, channel):
     stopping.join()
     assert reply["body"] == "slept"
     assert code == 1012
+
+
+def test_sigterm_sends_back_what_waits_behind_the_message_that_runs(worker, channel):
+    """Messages of hours wait behind one that is being handled at SIGTERM. That one is answered; the
+    others are refused, as not handled, and the worker does not wait for them."""
+    _, (socket,) = open_many(worker, channel, 1)
+    running, *waiting = [socket.send("sleep", seconds=seconds) for seconds in (1, *[10_000] * 20)]
+    large = socket.send("sleep", seconds=10_000, filling="x" * 100_000)
+    socket.settle()
+
+    has_ended = worker.stop(signal.SIGTERM, DEADLINE)
+    reply = socket.reply(running)
+    others = [socket.reply(one) for one in (*waiting, large)]
+
+    assert reply["body"] == "slept"
+    assert [(one["status"], one["refused"]) for one in others] == [(503, "reconnect")] * 21
+    assert socket.close_code() == 1012
+    assert has_ended
 
 
 def test_hup_replaces_the_worker_without_losing_a_message(worker, channel):

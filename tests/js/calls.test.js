@@ -92,6 +92,39 @@ test("a message that was sent before the socket broke is rejected, and never sen
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b"]);
 });
 
+test("a message that a closing socket sends back goes out by the next socket, in its place, and once", async () => {
+  const answered = calls.send({ action: "a" });
+  const again = calls.send({ action: "b" });
+  calls.settle({ id: sent[0].id, status: 200 });
+  calls.settle({ id: sent[1].id, status: 503, refused: "reconnect" });
+  isOpen = false;
+  calls.send({ action: "c" });
+
+  assert.equal(calls.interrupt(), false);
+  isOpen = true;
+  calls.flush();
+  calls.flush();
+  calls.settle({ id: sent[2].id, status: 201 });
+
+  assert.deepEqual(sent.map(({ action }) => action), ["a", "b", "b", "c"]);
+  assert.deepEqual([(await answered).status, (await again).status], [200, 201]);
+});
+
+test("a message that was sent back, and finds no socket in time, is rejected as never sent", async () => {
+  const late = failure(calls.send({ action: "a" }, 500));
+  const patient = failure(calls.send({ action: "b" }, 500, false, true));
+  calls.settle({ id: sent[0].id, status: 503, refused: "reconnect" });
+  await page.clock.pass(700);
+  calls.settle({ id: sent[1].id, status: 503, refused: "reconnect" });
+  isOpen = false;
+  calls.interrupt();
+  await page.clock.pass(500);
+
+  assert.deepEqual([(await late).name, (await late).wasSent], ["RealtimeTimeout", false]);
+  assert.deepEqual([(await patient).name, (await patient).wasSent], ["RealtimeTimeout", false]);
+  assert.equal(page.clock.pending, 0);
+});
+
 test("when the socket is closed for good, messages that wait are rejected, and no timer is left", async () => {
   isOpen = false;
   const closed = failure(calls.send({ action: "b" }));

@@ -104,3 +104,39 @@ def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
         heard.gate.set()
         assert first.receive()["status"] == 200
     assert run == ["known", "first"]
+
+
+def test_message_that_waits_for_memory_is_sent_back_when_its_socket_is_to_be_closed(monkeypatch):
+    """A socket is to be closed while its message waits for the memory of a large reply. The message
+    is sent back at once, and its handler does not run; the reply that is being made is sent."""
+    monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
+    monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
+    monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
+    heard, run = Heard(), []
+
+    @heard.realtime.handler("slow")
+    def slow(data):
+        run.append(data)
+        heard.gate.wait(DEADLINE)
+        return "x" * 200_000
+
+    node = heard.node
+    with Page(node, socket_key="first") as first, Page(node, socket_key="second") as second:
+        first.say("slow", data="known")
+        heard.gate.set()
+        first.receive()
+        heard.gate.clear()
+        first.say("slow", data="first")
+        eventually(lambda: run == ["known", "first"])
+        second.say("slow", data="second")
+        bodies = second.connection.receiver._services.conversations._large_replies.bodies
+        eventually(lambda: bodies.is_waited_for)
+
+        for page in (first, second):
+            page.connection.close_behind_work(1012)
+        reply, code = second.receive(), second.receive()
+        heard.gate.set()
+
+        assert (reply["status"], reply["refused"], code) == (503, "reconnect", 1012)
+        assert (first.receive()["status"], first.receive()) == (200, 1012)
+    assert run == ["known", "first"]

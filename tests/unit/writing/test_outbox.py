@@ -210,31 +210,30 @@ def test_large_reply_is_waited_for_until_it_is_taken():
     """The wait for a large reply ends when it is sent, the outbox is closed, or the caller gives
     up."""
     taken, closed, unwanted = lines = [Line(limit=10_000_000) for _ in range(3)]
-    ends = {}
+    ends = []
+
+    def wait(line):
+        line.outbox.wait_until_replied(lambda: line is not unwanted)
+        ends.append(line)
+
     for line in lines:
         line.fill()
         line.outbox.append(b"x" * 100_000)
         line.outbox.flush()
-    waiting = [
-        threading.Thread(
-            target=lambda line=line: ends.update(
-                {line: line.outbox.wait_until_replied(lambda: line is not unwanted)}
-            )
-        )
-        for line in lines
-    ]
+    waiting = [threading.Thread(target=wait, args=[line]) for line in lines]
     for thread in waiting:
         thread.start()
     eventually(lambda: unwanted in ends)
     at_first = list(ends)
 
     closed.outbox.close()
+    eventually(lambda: closed in ends)
     while not taken.outbox.flush():
         taken.read()
     for thread in waiting:
         thread.join(DEADLINE)
 
     assert at_first == [unwanted]
-    assert ends == {taken: True, closed: False, unwanted: True}
+    assert ends == [unwanted, closed, taken]
     for line in lines:
         line.close()

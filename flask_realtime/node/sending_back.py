@@ -1,0 +1,29 @@
+"""Sends messages back that come to a socket which is about to be closed."""
+
+from __future__ import annotations
+
+from ..connection.connection import Connection
+from ..errors import InvalidMessage
+from ..messages.large_messages import LargeMessages
+from ..protocol.messages import Message, error_reply, reconnect_reply
+
+
+def send_back(connection: Connection, message: Message | bytes, large: LargeMessages) -> None:
+    """Tell a client that its message was not handled, and is to be sent by its next socket.
+
+    A socket that waits to be closed finishes the message that is being handled. If it handled all
+    that is queued as well, one client could hold up a restart for as long as the server allows.
+
+    :param connection: the socket; if it is closed, nothing is said.
+    :param message: the message; bytes: not parsed yet.
+    :param large: parses messages that may be large.
+    """
+    if not connection.is_open:
+        return
+    try:
+        if isinstance(message, bytes):
+            message = large.look(message.decode(), connection.reading.time_slice)
+        reply = reconnect_reply(message.id)
+    except InvalidMessage as error:
+        reply = error_reply(error.message_id, 400, error.reason)
+    connection.reply(reply.to_json())
