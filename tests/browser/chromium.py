@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import pathlib
 import re
 import shutil
 
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.eventually import DEADLINE, eventually
+
+from .tabs import Tab
 
 WHOLE = shutil.which("chromium") or shutil.which("chromium-browser")
 # The headless shell shows the same pages in two thirds of the processor time, but keeps none of
@@ -88,12 +89,6 @@ FIREFOX_WORDS = (
 )
 FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realtime]'))
   || performance.getEntriesByName('realtime-forms').length"""
-FORGET = """async () => {
-  name = "";
-  localStorage.clear();
-  sessionStorage.clear();
-  for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
-}"""
 # Collects WebSocket frames in the page, for drivers that do not report them.
 NOTE_FRAMES = """(() => {
   window.framesOfSockets = [];
@@ -155,6 +150,8 @@ class Visitor:
         self.page.on("websocket", self._listen)
         self.context.on("console", self._note)
         self.context.on("weberror", self._note_error)
+        if self._is_chromium:
+            self._tab = Tab(self.context, self.page)
 
     def move(self, url, prefix=""):
         """Visit pages of another server from now on."""
@@ -232,26 +229,12 @@ class Visitor:
 
         A visit takes 0.15 s of the processor then, in place of the 0.25 s in a new tab.
 
-        :returns: whether Chromium could do it; if not, close the visitor.
+        :returns: whether that is possible; if not, close the visitor.
         """
-        try:
-            self.context.set_offline(False)
-            self.page.unroute_all()
-            self.run(FORGET)
-            self.page.goto("about:blank")
-            self.context.clear_cookies()
-            self._protocol.send("Page.resetNavigationHistory")
-            for other in self.context.pages:
-                if other != self.page:
-                    other.close()
-        except Error:
+        if not self._tab.renew():
             return False
         self.errors, self._frames, self._forgiven = [], [], ()
         return True
-
-    @functools.cached_property
-    def _protocol(self):
-        return self.context.new_cdp_session(self.page)
 
     def close(self):
         self.context.close()

@@ -12,9 +12,13 @@ from flask_realtime import Publisher
 from tests.eventually import DEADLINE
 
 from ..integration.serving import ServerProcess
-from . import chromium, kinds, sites
+from . import chromium, evidence, kinds, sites
 
 APPS = pathlib.Path(__file__).parent / "apps"
+
+# Kept with each test: its visitors, and whether it has failed.
+VISITORS = pytest.StashKey()
+HAS_FAILED = pytest.StashKey()
 
 _names = (f"c{number}" for number in itertools.count(1))
 
@@ -25,6 +29,18 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "tests/browser" in item.nodeid:
                 item.add_marker(skip)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Add to the report of a failed test what its visitors' pages and its servers say."""
+    report = yield
+    if report.failed and report.when != "teardown":
+        item.stash[HAS_FAILED] = True
+        if kinds.KIND is chromium:
+            visitors = item.stash.get(VISITORS, [])
+            report.sections.extend(evidence.sections(visitors, item.funcargs.values()))
+    return report
 
 
 @pytest.fixture(scope="package")
@@ -125,9 +141,10 @@ def come(request, renewed):
     shows an error.
 
     A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button. A
-    visitor in a test with the mark ``shares_tabs`` gets the renewed tab of an earlier one.
+    visitor in a test with the mark ``shares_tabs`` gets the renewed tab of an earlier one, unless
+    that one's test has failed: it may have left a key pressed, say.
     """
-    people, sharing = [], []
+    people, sharing = request.node.stash.setdefault(VISITORS, []), []
     keeps_pages = request.node.get_closest_marker("keeps_pages")
     browser = request.getfixturevalue("whole_browser" if keeps_pages else "browser")
     shares_tabs = request.node.get_closest_marker("shares_tabs") and not keeps_pages
@@ -146,8 +163,9 @@ def come(request, renewed):
 
     yield come
     errors = [error for person in people for error in person.errors]
+    has_failed = request.node.stash.get(HAS_FAILED, False)
     for person in people:
-        if person in sharing and person.renew():
+        if person in sharing and not has_failed and person.renew():
             renewed.append(person)
         else:
             person.close()
