@@ -209,9 +209,10 @@ export class Blocks {
 
   #update(url, element, name, block) {
     const { realtimeBlock } = element.dataset;
-    if (this.#addressOf(element) !== url || realtimeBlock !== name) {
-      // The element was given another address or block during the request: ask for that.
-      if (this.#asked.get(element) === url) this.#retry([realtimeBlock], 0);
+    if (this.#addressOf(element) !== url || realtimeBlock !== name || !element.isConnected) {
+      // The element was given another address or block during the request, or another element has taken
+      // its place: ask for that.
+      if ((this.#asked.get(element) ?? url) === url) this.#retry([realtimeBlock], 0);
     } else if (block.html !== undefined) {
       try {
         if (!this.#hooks.update(element, name, block.html)) return;

@@ -22,7 +22,6 @@ export class Forms {
   #busy = new Busy();
   #markup;
   #newDocument;
-  #press;
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
   #count = 0;
   #left = 0; // the number of visits at the moment when the page was last left
@@ -32,7 +31,7 @@ export class Forms {
     this.#client = client;
     this.#markup = new AnswerMarkup(window, client);
     this.#newDocument = new NewDocument(this.#markup, client.served);
-    this.#press = client.press ??= new Press(window);
+    client.press ??= new Press(window);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
     // A visitor who comes back by the back button does not want to be led away by an older visit.
@@ -115,19 +114,21 @@ export class Forms {
     if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
     if (answer.isAttachment) save(answer);
-    if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
-    if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
-    const place = this.#find(visit);
-    const update = async () => {
+    if (!answer.isHTML || (answer.isError && target)) return;
+    const place = target ? this.#find(visit) : thisDocument.body;
+    if (!place) return;
+    const scripts = await this.#client.press.whenFree(() => [place], async () => {
+      if (this.#isOvertaken(visit)) return;
+      if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
       const present = place.isConnected ? place : this.#find(visit);
       if (present) this.#markup.update(present, answer.body);
-    };
-    if (place) await this.#press.whenFree(() => [place], update);
+    });
+    if (scripts) await this.#newDocument.run(scripts);
   }
 
   async #redirect(url, keepsMethod, visit, redirects) {
     const { fields, target } = visit;
-    const next = visit.at(url, keepsMethod ? fields : undefined);
+    const next = { ...visit, url, fields: keepsMethod ? fields : undefined };
     const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < MOST_REDIRECTS;
     if (isCall) await this.#call(next, redirects + 1);
     else this.#leave(next);

@@ -12,7 +12,6 @@ export class Html {
   #markup;
   #fragments;
   #blocks;
-  #press;
 
   /**
    * @param {Client} client the client of the page
@@ -24,11 +23,11 @@ export class Html {
     this.#window = window;
     this.#client = client;
     this.#markup = markup;
-    this.#press = client.press ??= new Press(window);
+    client.press ??= new Press(window);
     this.#fragments = new Fragments(window, markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
-      whenFree: (element, act) => this.#press.whenFree(() => [element], act),
+      whenFree: (element, act) => client.press.whenFree(() => [element], act),
       address: () => (isPosted ? null : window.location.href),
       update: (element, block, html) => this.#update(element, block, html),
       stale: (detail, reloads) => this.#emit("stale", detail) && reloads && client.expire(),
@@ -42,7 +41,7 @@ export class Html {
   hear({ channel, html, spread }) {
     if (!this.#markup.isAllowed) return; // a line in the console says why
     if (!html) return this.#blocks.refresh(channel, spread);
-    this.#press.whenFree(
+    this.#client.press.whenFree(
       () => this.#fragments.replaced(html),
       async () => this.#apply(channel, html),
     );

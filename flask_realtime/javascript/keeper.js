@@ -23,7 +23,7 @@ export class Keeper {
     }
     this.#scrolled = [element, ...element.querySelectorAll("[id]")]
       .filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft)
-      .map((one) => ({ element: one, id: one.id, top: one.scrollTop, left: one.scrollLeft }));
+      .map((one) => ({ one, top: one.scrollTop, left: one.scrollLeft }));
   }
 
   /**
@@ -32,8 +32,8 @@ export class Keeper {
    * @param {Names} [names] the names of the elements in it
    */
   restore(parts, names = new Names(parts)) {
-    for (const { element, id, top, left } of this.#scrolled) {
-      const heir = element.isConnected ? element : id && this.#document.getElementById(id);
+    for (const { one, top, left } of this.#scrolled) {
+      const heir = one.isConnected ? one : this.#document.getElementById(one.id);
       heir?.scrollTo?.({ top, left, behavior: "instant" });
     }
     const heir = this.#focused?.isConnected ? this.#focused : this.#name && names.find(this.#name);

@@ -30,14 +30,15 @@ export class NewDocument {
   }
 
   /**
-   * Show a page.
+   * Show a page, after the one before.
    * @param {ScriptPolicy} policy the policy that came with the page
+   * @returns {Promise<Element[]>} the scripts to run
    */
   async show(html, url, policy) {
     const page = unclobbered(new DOMParser().parseFromString(this.#markup.trusted(html), "text/html"));
     const runs = this.#adapt(page, policy);
     this.#enter(url);
-    if (!(await this.#mergeHead(page.head))) return;
+    await this.#mergeHead(page.head);
     const { body: old, documentElement: root } = thisDocument;
     const { body, documentElement } = page;
     // Scripts may have added further classes.
@@ -48,9 +49,14 @@ export class NewDocument {
     old.replaceWith(body);
     this.#look(url);
     emit(document, "page");
+    return runs;
+  }
+
+  /** Run the scripts of the page that was shown. */
+  async run(scripts) {
     // Scripts that both heads have are not in the document a second time: they have run already.
-    for (const script of runs) if (thisDocument.contains(script)) await this.#run(script);
-    this.#markup.process([body]);
+    for (const script of scripts) if (thisDocument.contains(script)) await this.#run(script);
+    this.#markup.process([thisDocument.body]);
   }
 
   /** Give the document's nonce to elements with a nonce. Returns the scripts that may run, in order. */
@@ -84,7 +90,7 @@ export class NewDocument {
     else renew(address);
   }
 
-  /** Make the head like the page's. Returns false if another page came while style sheets were loading. */
+  /** Make the head like the page's. */
   async #mergeHead(head) {
     const { head: current } = thisDocument;
     const kept = new Map();
@@ -98,11 +104,8 @@ export class NewDocument {
     this.#served = [...kept.keys(), ...fresh];
     const sheets = fresh.filter((one) => one.matches("link[rel~=stylesheet]")).map((one) => this.#loaded(one));
     current.append(...fresh);
-    const number = this.#page;
     await Promise.all(sheets);
-    if (number !== this.#page) return false;
     for (const one of gone) one.remove();
-    return true;
   }
 
   /** Scroll to the place in the address, or to the top, and focus the element with `autofocus`. */

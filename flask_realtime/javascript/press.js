@@ -25,6 +25,7 @@ export class Press {
   // what was pressed already when this script was loaded.
   #held = new Map();
   #waiting = [];
+  #current; // the change that is being made
 
   constructor(window) {
     this.#window = window;
@@ -50,15 +51,25 @@ export class Press {
   }
 
   /**
-   * Call `act` now, or as soon as the visitor presses none of `elements()`; in the order of the calls.
-   * @param {function} act an async function, since an error must not keep the others from being called
+   * Call `act` now, or as soon as the visitor presses none of `elements()` and all changes before are made.
+   * @param {function} act an async function; changes wait until it is done
    * @returns {Promise} what `act` returns
    */
   whenFree(elements, act) {
-    return new Promise((resolve) => {
-      const isHeld = ({ target }) => elements().some((one) => one.contains(target));
-      if (!this.#waiting.length && ![...this.#held.values()].some(isHeld)) resolve(act());
-      else if (this.#waiting.push(() => resolve(act())) > MOST) this.#free(this.#held.keys());
+    const isHeld = ({ target }) => elements().some((one) => one.contains(target));
+    const mustWait = this.#current || this.#waiting.length || [...this.#held.values()].some(isHeld);
+    return new Promise((resolve, reject) => {
+      const count = this.#waiting.push(() => act().then(resolve, reject));
+      if (!mustWait) this.#make();
+      else if (count > MOST) this.#free(this.#held.keys());
+    });
+  }
+
+  /** Make the changes that wait, one after the other. */
+  #make() {
+    this.#current ??= this.#waiting.shift()?.().then(() => {
+      this.#current = null;
+      if (!this.#held.size) this.#make();
     });
   }
 
@@ -75,6 +86,6 @@ export class Press {
 
   #free(names) {
     for (const name of [...names, undefined]) this.#held.delete(name);
-    if (!this.#held.size) for (const act of this.#waiting.splice(0)) act();
+    if (!this.#held.size) this.#make();
   }
 }

@@ -17,11 +17,6 @@ export class Visit {
     this.isForm = source.localName === "form";
     this.target = this.element.dataset.realtimeTarget;
   }
-
-  /** A copy of the visit with another address and other fields. */
-  at(url, fields) {
-    return Object.assign(Object.create(Visit.prototype), this, { url, fields });
-  }
 }
 
 /** `address` as a URL; undefined if it is not a valid address. */

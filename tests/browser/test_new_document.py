@@ -71,6 +71,24 @@ def test_styles_are_the_answers(visit, site):
     assert style == expected
 
 
+def test_fragment_that_comes_while_style_sheets_load_changes_the_new_page(visit, site):
+    """The server changes the new page while its style sheets load. The change is made in that page,
+    and not in the former one, which it replaces."""
+    person = visit("<p id=here>old</p>", channel="news")
+    sheet = '<link rel="stylesheet" href="/echo/sheet">'
+    site.answer("a", head=sheet, main="<p id=here>new</p>", channel="news")
+    site.answer("sheet", body="", headers={"Content-Type": "text/css"}, is_held=True)
+    person.page.click("#go")
+    site.wait_for_requests(2)
+
+    site.update("newest", "news")
+    person.wait_for_frame("newest")
+    site.release()
+
+    person.wait_for("() => document.title === 'answer a' && here.textContent !== 'new'")
+    assert person.page.inner_text("#here") == "newest"
+
+
 def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
     """Two forms are answered at almost the same time. In the end the page shows the last answer."""
     slow = '<link rel="stylesheet" href="/echo/sheet">'

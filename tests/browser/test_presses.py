@@ -8,6 +8,7 @@ from .kinds import not_in
 
 pytestmark = pytest.mark.shares_tabs
 
+BUTTON = "<div id=here><button onclick='window.clicks = (window.clicks ?? 0) + 1'>go</button></div>"
 # A press whose end the page is not told would be over after a minute, and that of a key after 10 s.
 WITHOUT_END = """() => {
     const set = setTimeout;
@@ -154,7 +155,32 @@ def test_answer_and_fragment_that_wait_for_a_press_keep_their_order(person, last
     assert (person.page.text_content("#lines") == "an answer") == (last == "answer")
 
 
-BUTTON = "<div id=here><button onclick='window.clicks = (window.clicks ?? 0) + 1'>go</button></div>"
+def test_page_that_answers_a_form_waits_for_a_press_behind_older_changes(come, site):
+    """A fragment and then a whole page arrive while a person presses a button. The button is
+    clicked, and the page is shown as it came, without the older fragment in it."""
+    form = "<form id=form method=post action=/echo/a data-realtime></form>"
+    site.show(f"{BUTTON}{form}", channel="news")
+    site.answer("a", main="<p id=here>new</p>")
+    person = come(site.url)
+    person.visit("/page")
+    person.page.hover("button")
+    person.page.mouse.down()
+
+    site.update("old", "news")
+    person.wait_for_frame("old")
+    person.run(
+        """() => new Promise((resolve) => {
+            document.addEventListener("realtime:reply", () => setTimeout(resolve));
+            form.requestSubmit();
+        })"""
+    )
+    assert person.run("document.title") == "page"
+    person.page.mouse.up()
+
+    person.wait_for("() => document.title === 'answer a'")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    assert person.page.inner_text("#here") == "new"
+    assert person.run("window.clicks") == 1
 
 
 def test_first_change_of_a_page_waits_for_a_press_that_began_before(come, site):

@@ -131,3 +131,34 @@ test("an element that is to show another block by the end of a press gets that b
 
   assert.deepEqual(updated, [["people", "p"]]);
 });
+
+test("a page that comes during the request for a block has its own block requested", async () => {
+  let answerNow;
+  answers.push(new Promise((resolve) => (answerNow = resolve)));
+  answers.push(answer({ rows: { html: "second", hash: "2" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+
+  moveTo("http://app.test/rooms/2");
+  place(element("rows", "room:1"));
+  answerNow(answer({ rows: { html: "first", hash: "1" } }));
+  await page.clock.pass(0);
+  await page.clock.pass(250);
+
+  assert.deepEqual(updated, [["rows", "second"]]);
+  assert.equal(asked[1].url, "http://app.test/rooms/2");
+});
+
+test("an element that takes the place of another during a press gets its block", async () => {
+  const release = press();
+  answers.push(answer({ rows: { html: "first", hash: "1" } }), answer({ rows: { html: "second", hash: "2" } }));
+  blocks.refresh("room:1");
+  await page.clock.pass(0);
+
+  place(element("rows", "room:1"));
+  release();
+  await page.clock.pass(0);
+  await page.clock.pass(250);
+
+  assert.deepEqual(updated, [["rows", "second"]]);
+});

@@ -13,6 +13,9 @@ export const element = (block, on, url) => ({
   dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
   closest: () => null,
   getRootNode: () => ({}),
+  get isConnected() {
+    return elements.includes(this);
+  },
 });
 
 export const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, type = "basic" } = {}) => ({
