@@ -18,7 +18,7 @@ from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
-from ..writing.outbox import Item, Outbox
+from ..writing.outbox import Outbox
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
 from .reading import Reading
 from .receiver import Receiver as Receiver
@@ -246,7 +246,7 @@ class Connection:
             warnings.warn(why.partition(" (")[0], line)
         self.close(CloseCode.TRY_AGAIN_LATER, "The client reads too slowly; reconnect and resume.")
 
-    def _append(self, *items: Item) -> None:
+    def _append(self, *items: Frame | bytes) -> None:
         self.outbox.append(*items)
         self._flusher.wake(self.outbox)
 

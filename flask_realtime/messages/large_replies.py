@@ -9,7 +9,7 @@ from ..connection.memory_budget import MemoryBudget
 from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..threads.arenas import FreeMemory
 from ..threads.pause import let_others_run_behind_app
-from ..writing.outbox import LARGE_REPLY_BYTES
+from ..writing.items import LARGE_REPLY_BYTES
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
 # those that it is likely to be making.

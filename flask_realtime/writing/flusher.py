@@ -12,7 +12,8 @@ from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
 from .batch import Batch, Job, are_apart, take_jobs
 from .frames import Frame
-from .outbox import LARGE_REPLY_BYTES, Outbox
+from .items import LARGE_REPLY_BYTES
+from .outbox import Outbox
 from .poller import Poller
 
 logger = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Flusher:
             except OSError:
                 # Full, or ended: flushing finds the same.
                 taken = 0
-            overflow = 0 if taken else outbox.put((data,))
+            overflow = 0 if taken else outbox.put((data,), len(data))
             if 0 < taken < len(data):
                 outbox.put_rest((data,), taken)
             if overflow:

@@ -9,18 +9,17 @@ from typing import Protocol
 from ..protocol.positions import Position
 from .fd import MOST_BUFFERS, Buffer, Descriptor, Send
 from .frames import Frame
+from .items import (
+    LARGE_REPLY_BYTES,
+    Item,
+    bytes_of_replies,
+    first_places,
+    is_large_reply,
+    memory_of,
+)
 
-# How much memory an item takes beside its bytes. A frame for many counts in full at each receiver.
-BYTES_OF_FRAME = 400
-BYTES_OF_REPLY = 50
-# Replies of this size and more count as large: all of a process may take a bounded part of memory.
-LARGE_REPLY_BYTES = 64 * 1024
 # How often a thread that waits until large replies are gone looks whether they are.
 LOOK_SECONDS = 0.25
-
-#: A frame is a push: it is dropped at a close, and the client gets it again when it resumes. Bytes
-#: are a reply, or a frame of the protocol's own.
-Item = Frame | bytes
 
 
 class Owner(Protocol):
@@ -53,7 +52,8 @@ class Outbox:
 
     __slots__ = (
         "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
-        "_lock", "_missing", "deflates", "descriptor", "is_scheduled", "limit", "owner", "send_now",
+        "_lock", "_missing", "_written", "deflates", "descriptor", "is_scheduled", "limit", "owner",
+        "reply_bytes", "send_now",
     )  # fmt: skip
 
     def __init__(
@@ -74,8 +74,12 @@ class Outbox:
         #: While nothing waits here, the fd's ``send``: the flusher may write a frame without
         #: putting it into the outbox first. Else None.
         self.send_now: Send | None = None
+        #: How many bytes the replies have that wait here; changed with the lock held.
+        self.reply_bytes = 0
         self._lock = lock
         self._items: list[Item] = []
+        # How many bytes the kernel has taken of what waited here.
+        self._written = 0
         # What is left of the first item, where the kernel has taken a part of it.
         self._head: memoryview | None = None
         self._is_blocked = False
@@ -100,28 +104,27 @@ class Outbox:
 
     def weight(self, items: Sequence[Item]) -> int:
         """Return about how many bytes of memory *items* hold."""
-        return sum([self._weigh(item) for item in items])
+        return sum([memory_of(item, self.deflates) for item in items])
 
-    def reply_bytes(self) -> int:
-        """Return how many bytes the replies have that wait here."""
-        with self._lock:
-            return sum([len(item) for item in self._items if isinstance(item, bytes)])
+    def arrived_bytes(self) -> int:
+        """Return how many bytes have arrived at the peer of what waited here, and a constant.
 
-    def owed_bytes(self) -> int:
-        """Return how many bytes wait here and in the kernel. Raises as ``Descriptor.unread``."""
+        Only the difference between two calls means something, and only while something waits.
+
+        :raises OSError: if the fd is closed.
+        """
         with self._lock:
-            whole = sum([len(self._data(item)) for item in self._items[self._head is not None :]])
-        return whole + len(self._head or b"") + self.descriptor.unread()
+            return self._written - self.descriptor.unread()
 
     @property
     def has_large_reply(self) -> bool:
         """Whether a large reply waits here, or a part of one."""
-        return bool(self._items) and self.reply_bytes() >= LARGE_REPLY_BYTES
+        return self.reply_bytes >= LARGE_REPLY_BYTES
 
     def append(self, *items: Item) -> None:
         """Let *items* be written behind all that waits."""
         with self._lock:
-            overflow = self.put(items)
+            overflow = self.put(items, bytes_of_replies(items))
         if overflow:
             self.tell_overflow(overflow)
 
@@ -138,14 +141,14 @@ class Outbox:
         Those are pushes that the kernel has not taken whole, and pushes that a close has dropped.
         """
         with self._lock:
-            return {**_first_places(self._items), **(self._missing or {})}
+            return {**first_places(self._items), **(self._missing or {})}
 
     def retire(self) -> None:
         """Take no more pushes, since the socket closes; note those that the peer has not got."""
         with self._lock:
             self.send_now = None
             self._is_retired = True
-            self._missing = _first_places(self._items)
+            self._missing = first_places(self._items)
 
     def missing(self) -> dict[str, Position]:
         """Return what :meth:`unsent` returned at the retiring, with what was refused since."""
@@ -182,8 +185,9 @@ class Outbox:
         with self._lock:
             self._is_closed = True
             self.send_now = None
-            self._missing = self._missing or _first_places(self._items)
+            self._missing = self._missing or first_places(self._items)
             self._items.clear()
+            self.reply_bytes = 0
             self._head = None
             event, self._empty = self._empty, None
         if event is not None:
@@ -196,9 +200,10 @@ class Outbox:
         """How many bytes wait, if that is more than the limit; else 0."""
         return self._backlog if self._is_blocked and self._backlog > self.limit else 0
 
-    def put(self, items: Sequence[Item]) -> int:
+    def put(self, items: Sequence[Item], reply_bytes: int = 0) -> int:
         """Do what :meth:`append` does, with the lock held.
 
+        :param reply_bytes: how many bytes the replies have that are among *items*.
         :returns: how many bytes wait, if that is more than the limit; else 0.
         """
         if self._is_retired:
@@ -208,6 +213,7 @@ class Outbox:
         self.send_now = None
         if self._is_blocked:
             self._backlog += self._count(items, self._items)
+        self.reply_bytes += reply_bytes
         self._items += items
         return self.overflow
 
@@ -215,6 +221,7 @@ class Outbox:
         """Keep what is left of *items*, of which the kernel has taken *taken* bytes."""
         self.send_now = None
         self._items = list(items)
+        self.reply_bytes = bytes_of_replies(items)
         self._take_away(taken)
 
     def flush(self) -> bool:
@@ -239,7 +246,7 @@ class Outbox:
 
     def _refuse(self, items: Sequence[Item]) -> Sequence[Item]:
         # A channel that is noted already keeps its position, which is before these items.
-        self._missing = {**_first_places(items), **(self._missing or {})}
+        self._missing = {**first_places(items), **(self._missing or {})}
         return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
@@ -253,15 +260,9 @@ class Outbox:
         One large reply does not: a client that is cut off for it would ask for it again, in vain.
         The app makes no other until the peer has taken it.
         """
-        spared = [] if any(map(_is_large_reply, before)) else [*filter(_is_large_reply, items)][:1]
+        large = [one for one in items if is_large_reply(one)][:1]
+        spared = [] if large and any(map(is_large_reply, before)) else large
         return self.weight(items) - self.weight(spared)
-
-    def _weigh(self, item: Item) -> int:
-        if isinstance(item, bytes):
-            return len(item) + BYTES_OF_REPLY
-        # A frame keeps its plain form for other peers, also where this one takes the deflated form.
-        is_deflated = self.deflates and item.deflated is not item.plain
-        return len(item.plain) + (len(item.deflated) if is_deflated else 0) + BYTES_OF_FRAME
 
     def _data(self, item: Item) -> bytes:
         return item if isinstance(item, bytes) else self.encoded(item)
@@ -273,6 +274,7 @@ class Outbox:
         return buffers
 
     def _take_away(self, taken: int) -> None:
+        self._written += taken
         done = 0
         while taken:
             whole: Buffer = self._data(self._items[done]) if self._head is None else self._head
@@ -282,16 +284,6 @@ class Outbox:
             taken -= len(whole)
             self._head = None
             done += 1
+        if self.reply_bytes:
+            self.reply_bytes -= bytes_of_replies(self._items[:done])
         del self._items[:done]
-
-
-def _is_large_reply(item: Item) -> bool:
-    return isinstance(item, bytes) and len(item) >= LARGE_REPLY_BYTES
-
-
-def _first_places(items: Sequence[Item]) -> dict[str, Position]:
-    places: dict[str, Position] = {}
-    for item in items:
-        if not isinstance(item, bytes) and item.before is not None:
-            places.setdefault(item.channel, item.before)
-    return places

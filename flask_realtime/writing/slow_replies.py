@@ -9,7 +9,8 @@ from contextlib import suppress
 
 from ..identity.keys import session_of
 from ..threads import clock
-from .outbox import LARGE_REPLY_BYTES, Outbox
+from .items import LARGE_REPLY_BYTES
+from .outbox import Outbox
 
 # How many bytes the replies may have together that peers of this process are slow to take. Large
 # messages that are being handled may take as much again: see messages/large_messages.py.
@@ -83,12 +84,12 @@ class SlowReplies:
         for outbox, held in self._outboxes.items():
             # The fd is closed: its outbox is about to be forgotten.
             with suppress(OSError, ValueError):
-                held.look(outbox.owed_bytes(), now)
+                held.look(outbox.arrived_bytes(), now)
 
     def _crowding(self, newest: Outbox) -> list[Outbox]:
         sizes: dict[Outbox, int] = {}
         for outbox in list(self._outboxes):
-            sizes[outbox] = size = outbox.reply_bytes()
+            sizes[outbox] = size = outbox.reply_bytes
             if size < LARGE_REPLY_BYTES:
                 del self._outboxes[outbox], sizes[outbox]
         held_by: Counter[str] = Counter()
@@ -137,25 +138,25 @@ def _session(outbox: Outbox) -> str:
 class _Held:
     """How fast the peer of one outbox reads the replies that the outbox holds."""
 
-    __slots__ = ("_began", "_counted_from", "_owed", "_read_at", "_taken")
+    __slots__ = ("_arrived", "_began", "_counted_from", "_read_at", "_taken")
 
     def __init__(self) -> None:
         self._began = clock.monotonic()
         self._counted_from: float | None = None
         self._read_at = -math.inf
-        self._owed = 0
+        self._arrived = 0
         self._taken = 0.0
 
-    def look(self, owed: int, now: float) -> None:
-        """Note that the peer has yet to take *owed* bytes."""
+    def look(self, arrived: int, now: float) -> None:
+        """Note what ``Outbox.arrived_bytes`` returns now."""
         if self._counted_from is None:
             if now - self._began < FILLING_SECONDS:
                 return
-            self._counted_from, self._owed = now, owed
-        if owed < self._owed:
-            self._taken += self._owed - owed
+            self._counted_from, self._arrived = now, arrived
+        if arrived > self._arrived:
+            self._taken += arrived - self._arrived
             self._read_at = now
-        self._owed = owed
+        self._arrived = arrived
         if now - self._counted_from > 2 * READING_SECONDS:
             # What lies further back counts for half as much each time.
             self._taken *= READING_SECONDS / (now - self._counted_from)

@@ -7,7 +7,7 @@ import pytest
 from flask_realtime.messages import large_replies as module
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
 from flask_realtime.threads import pause
-from flask_realtime.writing.outbox import LARGE_REPLY_BYTES
+from flask_realtime.writing.items import LARGE_REPLY_BYTES
 from tests.eventually import DEADLINE, eventually
 
 LARGE = 10 * LARGE_REPLY_BYTES

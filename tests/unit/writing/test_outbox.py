@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.protocol.positions import Position
-from flask_realtime.writing.outbox import BYTES_OF_FRAME, BYTES_OF_REPLY, LARGE_REPLY_BYTES
+from flask_realtime.writing.items import BYTES_OF_FRAME, BYTES_OF_REPLY, LARGE_REPLY_BYTES
 from tests.eventually import eventually
 
 from ..sockets import frame
@@ -131,7 +131,43 @@ def test_outbox_knows_what_its_replies_hold(make):
 
     outbox.append(b"x" * 500, frame(2))
 
-    assert outbox.reply_bytes() == 500
+    assert outbox.reply_bytes == 500
+    outbox.close()
+    assert outbox.reply_bytes == 0
+
+
+def test_reply_counts_whole_until_its_last_byte_is_sent(make):
+    """A reply is in memory as a whole while a part of it waits."""
+    line = make(limit=10_000_000)
+    outbox = line.outbox
+    outbox.put_rest((b"x" * 5_000_000,), 1000)
+    outbox.append(b"y" * 300, frame(1))
+    counts = [outbox.reply_bytes]
+
+    while not outbox.flush():
+        counts.append(outbox.reply_bytes)
+        line.read()
+
+    assert len(counts) > 1
+    assert set(counts) == {5_000_300}
+    assert outbox.reply_bytes == 0
+
+
+def test_outbox_knows_what_has_arrived_at_its_peer(make):
+    """What the kernel holds has not arrived; what is put into the outbox meanwhile does not
+    count."""
+    line = make(limit=10_000_000)
+    outbox = line.outbox
+    outbox.append(b"x" * 5_000_000)
+    outbox.flush()
+    before = outbox.arrived_bytes()
+
+    outbox.append(frame(1), b"reply")
+    unread = outbox.arrived_bytes()
+    line.read()
+
+    assert unread == before
+    assert outbox.arrived_bytes() > before
 
 
 def test_outbox_knows_what_its_peer_has_not_been_sent(make):

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from flask_realtime.writing import slow_replies as module
+from flask_realtime.writing.frames import Frame
 from flask_realtime.writing.slow_replies import FILLING_SECONDS, READING_SECONDS, SlowReplies
 
 from .lines import Line
@@ -111,7 +112,7 @@ class Peers:
 
     def leave_room(self, peers, size):
         """Allow replies so many bytes more than those of *peers* have now."""
-        held = sum(peer.outbox.reply_bytes() for peer in peers)
+        held = sum(peer.outbox.reply_bytes for peer in peers)
         self._monkeypatch.setattr(module, "REPLY_BYTES", held + size)
 
 
@@ -213,6 +214,39 @@ def test_peer_that_reads_no_longer_has_to_go_first(peers, clock):
     _, ended = peers.ask(1)
 
     assert ended == [former.outbox]
+
+
+class CountedFrame(Frame):
+    """A frame that counts how often anybody looks at its bytes."""
+
+    __slots__ = ("bytes_of_frame",)
+    looks = 0
+
+    @property
+    def plain(self):
+        CountedFrame.looks += 1
+        return self.bytes_of_frame
+
+    @plain.setter
+    def plain(self, data):
+        self.bytes_of_frame = data
+
+
+def test_looking_at_replies_takes_no_time_for_the_pushes_behind_them(peers, monkeypatch):
+    """Thousands of pushes wait behind each of many replies. None of them is looked at to tell which
+    peers read, while no other socket could be written to."""
+    readers, _ = peers.ask(3)
+    for one in readers:
+        one.outbox.append(*[CountedFrame("push") for _ in range(10)])
+    peers.read(readers[0])
+    peers.leave_room(readers, 200_000)
+    monkeypatch.setattr(CountedFrame, "looks", 0)
+
+    peers.read()
+    _, ended = peers.ask(1)
+
+    assert ended != []
+    assert CountedFrame.looks == 0
 
 
 @pytest.mark.parametrize("end", ["taken", "forgotten"])
