@@ -104,7 +104,7 @@ class Registry(ChannelRegistry):
 
         :param digest: the client's digest.
         :param channels: names, not patterns.
-        :param age: how many ms ago the client was to leave them; what it was subscribed to later
+        :param age: how many ms ago the client was to leave them; what a request has asked for since
             is kept. 0: everything ends.
         """
 
@@ -240,11 +240,11 @@ class Registry(ChannelRegistry):
         """End a user's clients of a moment, or put them out of one channel.
 
         Without *channel*, no client of the user that began before the moment can connect any more.
-        With *channel*, the user's subscriptions to it that were made before the moment end, and
+        With *channel*, the user's subscriptions end that a request asked for before the moment, and
         every process is told by ``events.unsubscribed``, even if the end could not be noted and
         :exc:`~flask_realtime.RegistryUnavailable` is raised. If the moment is more than 3 seconds
         ago (``LATE_MS`` in ``registries/records.py``), a registry may close the user's sockets with
-        code 1012 in place of that: the pages connect again, with what was subscribed later.
+        code 1012 in place of that: the pages connect again, with what was asked for later.
 
         :param user: the identity of the user, percent-encoded, or a hash of it where that is long.
         :param channel: a name, not a pattern; None: the clients end.

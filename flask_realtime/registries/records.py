@@ -99,6 +99,11 @@ class Grant:
         """How many ms ago the request came."""
         return age_in_ms(self.began)
 
+    def age_of(self, channel: str) -> int:
+        """Return how many ms ago the request last asked for a channel."""
+        asked = self.asked.get(channel)
+        return 0 if asked is None else age_in_ms(asked)
+
 
 def age_in_ms(moment: float) -> int:
     """Return how many ms ago a moment was, by :func:`time.monotonic` in this process."""

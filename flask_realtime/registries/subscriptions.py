@@ -19,6 +19,9 @@ from ..identity.keys import is_digest
 from ..protocol.positions import Position
 from ..protocol.starts import Past, Start
 
+# Shorter lags, in ms, are not written again with a client that the registry has lost: an end that
+# is told late would have to fall into them.
+LONG_LAG = 100
 # How many channels that a client has left are remembered. If a client leaves more, all of them are
 # forgotten at once: processes that know older subscriptions then believe the registry, and those
 # that the registry has lost stay lost.
@@ -34,6 +37,8 @@ class Subscription:
     :param moment: when the client last subscribed, in ms by the registry's clock.
     :param past: the older messages with which the subscription begins, None if there are none.
     :param by_view: whether the decorator of a view made the subscription, and nobody else.
+    :param lag: how many ms before *moment* a request last asked for the subscription. Its user may
+        have been put out of the channel in between, and the registry be told of it later.
     """
 
     since: Position
@@ -41,6 +46,12 @@ class Subscription:
     moment: int = field(default=0, compare=False)
     past: Past | None = None
     by_view: bool = False
+    lag: int = field(default=0, compare=False)
+
+    @property
+    def asked(self) -> int:
+        """When a request last asked for the subscription, in ms by the registry's clock."""
+        return self.moment - self.lag
 
     @property
     def begins(self) -> Position:
@@ -120,26 +131,30 @@ class Known:
     :param left: for each channel that the client has left lately, when, in ms.
     :param by_view: the channels to which the decorator of a view subscribed the client, and nobody
         else.
+    :param lags: the lags of the subscriptions (see :class:`Subscription`) that are long.
     """
 
     moments: Mapping[str, int] = field(default_factory=lambda: _NONE)
     left: Mapping[str, int] = field(default_factory=lambda: _NONE)
     by_view: tuple[str, ...] = ()
+    lags: Mapping[str, int] = field(default_factory=lambda: _NONE)
 
-    def start(self, name: str, position: Position) -> Start:
-        """Return the start with which the client is subscribed to a channel again.
+    def subscriptions(self, sent: Mapping[str, Position]) -> dict[str, Subscription]:
+        """Return the subscriptions as they are made again where the registry has lost them.
 
-        :param position: how far the client was sent.
+        :param sent: by channel, how far the client was sent.
         """
-        return Start(position, by_view=name in self.by_view)
-
-    def places(self, sent: Mapping[str, Position]) -> list[tuple[str, Position, int]]:
-        """Return, for each channel, its name, how far it was *sent*, and when it was subscribed."""
-        return [
-            (name, position, self.moments[name])
+        return {
+            name: Subscription(
+                position,
+                position,
+                self.moments[name],
+                by_view=name in self.by_view,
+                lag=self.lags.get(name, 0),
+            )
             for name, position in sent.items()
             if name in self.moments
-        ]
+        }
 
     def joined(self, present: Subscriptions) -> Known:
         """Return this, brought up to date with the client's *present* subscriptions."""
@@ -149,11 +164,19 @@ class Known:
         # When they were left is not known, but it was no later than this.
         gone = dict.fromkeys(self.moments.keys() - moments.keys(), present.forgotten)
         by_view = tuple([name for name, one in present.items() if one.by_view])
+        lags = {name: lag for name, one in present.items() if (lag := self._long_lag(name, one))}
         if not (gone or self.left or present.left):
-            return Known(moments, by_view=by_view)
+            return Known(moments, by_view=by_view, lags=lags or _NONE)
         left = _later(_later(self.left, present.left), gone)
         newest = sorted((at, name) for name, at in left.items() if name not in moments)
-        return Known(moments, {name: at for at, name in newest[-MOST_LEFT:]}, by_view)
+        left = {name: at for at, name in newest[-MOST_LEFT:]}
+        return Known(moments, left, by_view, lags or _NONE)
+
+    def _long_lag(self, name: str, present: Subscription) -> int:
+        """Return the lag of the later subscription: this one or the *present* one."""
+        if present.moment < self.moments.get(name, 0):
+            return self.lags.get(name, 0)
+        return present.lag if present.lag >= LONG_LAG else 0
 
 
 def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:

@@ -51,6 +51,49 @@ def test_channel_that_was_granted_later_is_kept(registry):
     assert not registry.connect(EARLIER_PAGE, "1", USER).subscriptions
 
 
+def test_channel_that_was_asked_for_before_the_removal_ends_though_it_was_granted_later(registry):
+    """A handler asks for a room, then its user is removed from the room, then the handler is done.
+    The registry is told of the removal last: of when it was."""
+    subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
+    subscribe(registry, LATER_PAGE, seconds_ago=7200)
+    subscribe(registry, LATER_PAGE, seconds_ago=1800)
+    subscribe(registry, LATER_PAGE, seconds_ago=5400)
+
+    registry.end_user(USER, ROOM, HOUR)
+
+    assert not registry.connect(EARLIER_PAGE, "1", USER).subscriptions
+    assert set(registry.connect(LATER_PAGE, "1", USER).subscriptions) == {ROOM}
+
+
+def test_removal_counts_that_the_page_itself_has_noted_before_the_registry_is_told(registry):
+    """The process of the page's socket has taken the page off the room, and recorded that, before
+    the registry is told of the removal, and before the earlier request subscribes the page."""
+    subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
+    registry.unsubscribe(EARLIER_PAGE, [ROOM], HOUR)
+    left = set(registry.subscriptions([EARLIER_PAGE])[EARLIER_PAGE])
+    subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
+
+    registry.end_user(USER, ROOM, HOUR)
+
+    assert left == set()
+    assert not registry.connect(EARLIER_PAGE, "1", USER).subscriptions
+
+
+def test_subscription_that_was_lost_and_written_again_is_as_old_as_its_request(registry):
+    """Redis lost its data between the earlier request and the removal that is recorded late."""
+    for page, seconds in ((EARLIER_PAGE, 7200), (LATER_PAGE, 1800)):
+        subscribe(registry, page, seconds_ago=seconds)
+        found = registry.subscriptions([page])[page]
+        known = Known().joined(found)
+        registry.forget_client(page)
+        registry.restore([(ConnectionRecord(page, "1", {ROOM: found[ROOM].since}), known)])
+
+    registry.end_user(USER, ROOM, HOUR)
+
+    assert not registry.connect(EARLIER_PAGE, "2", USER).subscriptions
+    assert set(registry.connect(LATER_PAGE, "2", USER).subscriptions) == {ROOM}
+
+
 def test_client_that_leaves_late_keeps_what_it_was_subscribed_to_since(registry):
     """A process records late that a page left a channel, and another process has subscribed the
     page again. The new subscription stays."""

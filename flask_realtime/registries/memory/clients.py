@@ -66,16 +66,21 @@ class MemoryClient:
         """Return a copy of the subscriptions."""
         return Subscriptions(self.subscriptions, self.connections, self.left, self.forgotten)
 
-    def enter(self, channel: str, start: Start, moment: int) -> None:
-        """Subscribe to *channel*; a subscription that is there already keeps its place."""
+    def enter(self, channel: str, start: Start, moment: int, asked: int) -> None:
+        """Subscribe to *channel*; a subscription that is there already keeps its place.
+
+        :param asked: when a request asked for it, as a moment.
+        """
         known = self.subscriptions.get(channel)
         if known is None:
             since = start.since
             assert since is not None
-            one = Subscription(since, None, moment, start.past, start.by_view)
+            lag = max(0, moment - asked)
+            one = Subscription(since, None, moment, start.past, start.by_view, lag)
         else:
             by_view = known.by_view and start.by_view
-            one = replace(known, moment=moment, by_view=by_view)
+            lag = max(0, moment - max(asked, known.asked))
+            one = replace(known, moment=moment, by_view=by_view, lag=lag)
         self.subscriptions[channel] = one
         if channel in self.left:
             self.left = {name: at for name, at in self.left.items() if name != channel}
@@ -122,6 +127,7 @@ class MemoryClient:
                     subscription.moment,
                     subscription.past,
                     subscription.by_view,
+                    subscription.lag,
                 )
 
 
@@ -154,10 +160,13 @@ class MemoryClients:
         if len(subscribed | set(channels)) > self._most_channels:
             raise TooManyChannels(len(subscribed), self._most_channels)
 
-    def subscribe(self, digest: str, starts: Starts, began: int, now: float) -> bool:
+    def subscribe(
+        self, digest: str, starts: Starts, began: int, asked: Mapping[str, int], now: float
+    ) -> bool:
         """Add missing subscriptions; return whether the client has a connection.
 
         :param began: when a client that is not known yet began, as a moment.
+        :param asked: by channel, when a request asked for it, as a moment; others: now.
         """
         client = self._arrived.get(digest, now)
         if client is None:
@@ -168,7 +177,7 @@ class MemoryClients:
             client.began = min(client.began, began)
         moment = client.note_change()
         for name, start in starts.items():
-            client.enter(name, as_start(start), moment)
+            client.enter(name, as_start(start), moment, asked.get(name, moment))
         return bool(client.connections)
 
     def unsubscribe(self, digest: str, channels: Collection[str], now: float) -> bool:
@@ -185,14 +194,14 @@ class MemoryClients:
     def subscribed_before(
         self, digest: str, channels: Collection[str], age: int, now: float
     ) -> list[str]:
-        """Return those of *channels* that the client was not subscribed to within *age* ms."""
+        """Return those of *channels* that the client did not ask for within *age* ms."""
         client = self.get(digest, now)
         if client is None:
             return list(channels)
         latest = present_moment() - age
         subscribed = client.subscriptions
         return [
-            name for name in channels if name not in subscribed or subscribed[name].moment <= latest
+            name for name in channels if name not in subscribed or subscribed[name].asked <= latest
         ]
 
     def has_arrived(self, digest: str, now: float) -> bool:
@@ -264,11 +273,10 @@ class MemoryClients:
             client.add_connection(record.name)
             client.latest = record.name
         client.is_unknown = False
-        for name, position, moment in known.places(record.sent):
-            if client.stands_at(name) < moment:
-                present = client.subscriptions.get(name)
-                start = present.start if present else known.start(name, position)
-                client.enter(name, start, moment)
+        for name, one in known.subscriptions(record.sent).items():
+            if client.stands_at(name) < one.moment:
+                present = client.subscriptions.get(name, one)
+                client.enter(name, present.start, one.moment, one.asked)
         left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
         if left:
             client.leave(left)

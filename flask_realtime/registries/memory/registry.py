@@ -117,14 +117,17 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            began = present_moment() if grant is None else moment_of(grant.began)
+            began, asked = present_moment(), {}
             if grant is not None:
+                began = moment_of(grant.began)
                 asked = {name: moment_of(at) for name, at in grant.asked.items()}
                 for name in own.users.left_since(grant.user, asked, now):
                     given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}
             starts = {name: _begun(given[name], log, digest) for name, log in logs.items()}
-            events = own.events if own.clients.subscribe(digest, starts, began, now) else None
+            events = (
+                own.events if own.clients.subscribe(digest, starts, began, asked, now) else None
+            )
         if events is not None:
             events.changed(digest)
 

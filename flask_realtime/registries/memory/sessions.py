@@ -154,11 +154,11 @@ class MemoryUsers:
         return 0 if one is None else one.ended
 
     def lost(self, user: str, subscriptions: Mapping[str, Subscription], now: float) -> list[str]:
-        """Return the channels that the user was put out of after a client subscribed to them."""
+        """Return the channels that the user was put out of after a client asked for them."""
         one = self._users.get(user, now)
         if one is None:
             return []
-        return [name for name, on in subscriptions.items() if on.moment <= one.left_at(name)]
+        return [name for name, on in subscriptions.items() if on.asked <= one.left_at(name)]
 
     def left_since(self, user: str, asked: Mapping[str, int], now: float) -> list[str]:
         """Return the channels that the user was put out of after a moment.

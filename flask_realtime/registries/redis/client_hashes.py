@@ -52,7 +52,8 @@ def _named(fields: Iterable[bytes], kind: str) -> list[str]:
 
 
 def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
-    since, _, moment = fields[b"since:" + name.encode()].rpartition(b":")
+    since, _, moments = fields[b"since:" + name.encode()].rpartition(b":")
+    moment, _, lag = moments.partition(b"-")
     sent = fields.get(b"sent:" + name.encode())
     start = parse_start(since)
     assert start.since is not None
@@ -62,6 +63,7 @@ def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
         int(moment),
         start.past,
         start.by_view,
+        int(lag or 0),
     )
 
 

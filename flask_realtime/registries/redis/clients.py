@@ -22,8 +22,8 @@ from .resp import Argument
 from .retention import milliseconds
 from .revocation_check import RevocationCheck
 from .scripts import Command
-from .server_time import TimelyScripts, aged
-from .starts import write_start
+from .server_time import TimelyScripts, Timing
+from .starts import write_since, write_start
 from .tombstones import RedisTombstones
 
 
@@ -58,7 +58,8 @@ class RedisClients:
         """
         pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
         keys = (self._keys.client(digest), self._keys.session_of(digest))
-        return self._subscribe(digest, partial(scripts.SUBSCRIBE, keys), pairs, grant, deadline)
+        make = partial(scripts.SUBSCRIBE, keys)
+        return self._subscribe(digest, make, list(starts), pairs, grant, deadline)
 
     def subscribe_at_tails(
         self, digest: str, tails: Tails, grant: Grant | None, deadline: Deadline
@@ -69,19 +70,19 @@ class RedisClients:
         """
         keys = (self._keys.client(digest), self._keys.session_of(digest), *tails.keys)
         make = partial(scripts.SUBSCRIBE_AT_TAILS, keys)
-        return self._subscribe(digest, make, tails.arguments, grant, deadline)
+        return self._subscribe(digest, make, tails.channels, tails.arguments, grant, deadline)
 
     def unsubscribe(
         self, digest: str, channels: Collection[str], deadline: Deadline, age: int = 0
     ) -> set[str]:
         """End subscriptions; return the processes that have connections of the client.
 
-        :param age: how many ms ago the client was to leave the channels; what it was subscribed to
-            later is kept. 0: everything ends.
+        :param age: how many ms ago the client was to leave the channels; what a request has asked
+            for since is kept. 0: everything ends.
         """
 
-        def command(over_at: int | str) -> Command:
-            arguments = (self._awaited_for, MOST_LEFT, age, over_at, *channels)
+        def command(timing: Timing) -> Command:
+            arguments = (self._awaited_for, MOST_LEFT, age, *timing, *channels)
             return scripts.UNSUBSCRIBE([self._keys.client(digest)], arguments)
 
         return processes_of(self._timely.run(command, deadline)[0])
@@ -117,11 +118,10 @@ class RedisClients:
         """Add a connection: see :meth:`.Registry.connect`."""
         keys = self._keys
 
-        def command(over_at: int | str) -> Command:
-            asked = "" if age is None else aged(age, over_at, deadline)
+        def command(timing: Timing) -> Command:
             return scripts.CONNECT(
                 [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
-                (self._full_name(name), self._lives, asked, over_at),
+                (self._full_name(name), self._lives, "" if age is None else age, *timing),
             )
 
         (known, items, has_arrived, has_ended, began), *of_others = self._timely.run(
@@ -154,7 +154,9 @@ class RedisClients:
         self, known: Sequence[tuple[ConnectionRecord, Known]], deadline: Deadline
     ) -> list[Subscriptions]:
         """Write clients again, and tell the other processes: see :meth:`.Registry.restore`."""
-        commands = [self._restore(*one) for one in known]
+        # Asked each time: Redis may be another one since it last told its time.
+        sent = self._timely.now(deadline)
+        commands = [self._restore(*one, sent) for one in known]
         replies = self._pool.ask(commands, deadline)
         self._tell(
             (
@@ -190,18 +192,18 @@ class RedisClients:
         if commands:
             self._pool.ask(commands, deadline)
 
-    def _restore(self, record: ConnectionRecord, known: Known) -> Command:
-        places = known.places(record.sent)
+    def _restore(self, record: ConnectionRecord, known: Known, sent: int | str) -> Command:
+        places = known.subscriptions(record.sent)
         on = [
             part
-            for name, at, moment in places
-            for part in (name, str(at), moment, write_start(known.start(name, at), record.digest))
+            for name, one in places.items()
+            for part in (name, str(one.sent), write_since(one, record.digest))
         ]
         left = [part for end in known.left.items() for part in end]
         name = self._full_name(record.name)
         return scripts.RESTORE(
             [self._keys.client(record.digest)],
-            (name, self._lives, MOST_LEFT, record.age, len(places), *on, *left),
+            (name, self._lives, MOST_LEFT, record.age, sent, len(places), *on, *left),
         )
 
     def _present(self, script: scripts.Script, record: ConnectionRecord) -> Command:
@@ -217,6 +219,7 @@ class RedisClients:
         self,
         digest: str,
         make: Callable[[Iterable[Argument]], Command],
+        channels: Sequence[str],
         arguments: Iterable[Argument],
         grant: Grant | None,
         deadline: Deadline,
@@ -226,16 +229,18 @@ class RedisClients:
         The processes have not been told yet.
 
         :param make: returns the script's command.
-        :param arguments: the last arguments of the script.
+        :param arguments: those of the script that precede how long ago each of *channels* was asked
+            for.
         """
         limits = (self._awaited_for, self._most_channels)
         check = None if grant is None else RevocationCheck(self.tombstones, grant)
         # Asked behind the script: if the user is put out later, every process is told of it.
         questions = () if check is None else (check.question(),)
 
-        def command(over_at: int | str) -> Command:
-            age = aged(0 if grant is None else grant.age, over_at, deadline)
-            return make((*limits, age, over_at, *arguments))
+        def command(timing: Timing) -> Command:
+            age = 0 if grant is None else grant.age
+            ages = [0 if grant is None else grant.age_of(name) for name in channels]
+            return make((*limits, age, *timing, *arguments, *ages))
 
         subscribed, *replies = self._timely.run(command, deadline, questions)
         if isinstance(subscribed, int):

@@ -40,8 +40,9 @@ MARKED_PART = 0.25
 
 
 class Tails(NamedTuple):
-    """The keys and arguments of a script that subscribes from the tails of logs."""
+    """The keys and arguments of a script that subscribes to *channels* from the tails of logs."""
 
+    channels: tuple[str, ...]
     keys: tuple[bytes, ...]
     arguments: tuple[Argument, ...]
 
@@ -129,7 +130,7 @@ class RedisLog:
             of_channel = self._keys.channel(name)
             keys += (of_channel.state, of_channel.log)
         pairs = [part for name, at in starts.items() for part in (name, write_start(at, digest))]
-        return Tails(tuple(keys), (self._awaited_for, self._retention, *pairs))
+        return Tails(tuple(starts), tuple(keys), (self._awaited_for, self._retention, *pairs))
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Return the tail of each log; begin logs that are not known, and list all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...threads import clock
 from .connection import Deadline
@@ -24,6 +24,20 @@ EXACT_SECONDS = 0.01
 TOO_LATE = -1
 
 _TIME: tuple[Command, ...] = (("TIME",),)
+
+
+class Timing(NamedTuple):
+    """When a command is sent, and when its call is over, by the clock of Redis.
+
+    :param sent: in ms since 1970; an empty text: it is not known.
+    :param over_at: in ms since 1970; an empty text: it is not known.
+    """
+
+    sent: int | str
+    over_at: int | str
+
+
+UNKNOWN = Timing("", "")
 
 
 class ServerTime:
@@ -59,26 +73,16 @@ class ServerTime:
         """Know nothing any more: the clock of Redis seems to have been set."""
         self._asked_at = -math.inf
 
-    def over_at(self, deadline: Deadline) -> int | str:
-        """Return when *deadline* is over, by the clock of Redis, in ms since 1970.
+    def timing(self, deadline: Deadline) -> Timing:
+        """Return when it is now, and when *deadline* is over, by the clock of Redis.
 
-        Not too early; it may be later by as long as Redis took to answer :meth:`questions`.
-
-        :returns: an empty text if it is not known.
+        Not too early; both may be later by as long as Redis took to answer :meth:`questions`.
         """
         now = clock.monotonic()
         if now > self._asked_at + KNOWN_SECONDS:
-            return ""
-        return math.ceil((now + self._ahead) * 1000) + max(0, deadline.left_ms + 1)
-
-
-def aged(age: int, over_at: int | str, deadline: Deadline) -> int | str:
-    """Return *age*, in ms, with what tells a script how long its command has been on the way.
-
-    :param over_at: what :meth:`ServerTime.over_at` has returned for *deadline*, and what the script
-        is given as well.
-    """
-    return age if over_at == "" else f"{age}:{max(0, deadline.left_ms + 1)}"
+            return UNKNOWN
+        sent = math.ceil((now + self._ahead) * 1000)
+        return Timing(sent, sent + max(0, deadline.left_ms + 1))
 
 
 class TimelyScripts:
@@ -92,21 +96,26 @@ class TimelyScripts:
         self._pool = pool
         self._time = ServerTime()
 
+    def now(self, deadline: Deadline) -> int | str:
+        """Return the time by the clock of Redis, which is asked for it, in ms since 1970."""
+        asked_at = clock.monotonic()
+        self._time.note(asked_at, self._pool.ask(_TIME, deadline))
+        return self._time.timing(deadline).sent
+
     def run(
         self,
-        make: Callable[[int | str], Command],
+        make: Callable[[Timing], Command],
         deadline: Deadline,
         questions: Sequence[Command] = (),
     ) -> list[Any]:
         """Return the reply to a script, followed by those to *questions*.
 
-        :param make: is given the time at which the deadline is over, by the clock of Redis, in ms
-            since 1970, or an empty text if that is not known; returns the script's command.
+        :param make: returns the script's command, which is sent at once.
         :param questions: what is asked behind the script.
         :raises RegistryUnavailable: if not all replies have come in time, or Redis refused one.
         """
         asked_at, times = clock.monotonic(), self._time.questions()
-        command = make(self._time.over_at(deadline))
+        command = make(self._time.timing(deadline))
         replies = self._pool.ask([command, *questions, *times], deadline)
         answers = replies[: 1 + len(questions)]
         self._time.note(asked_at, replies[len(answers) :])

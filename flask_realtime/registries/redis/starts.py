@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ...protocol.positions import Position, new_tag
 from ...protocol.starts import Past, Start, as_start
+from ..subscriptions import Subscription
 from .entries import parse_position
 
 _BY_VIEW = "v"
@@ -30,6 +31,15 @@ def write_start(given: Position | Start | None, digest: str) -> str:
     if start.last:
         return f"{about}{new_tag()}>#{start.last}:{digest}>{since}"
     return f"{about}>>{since}"
+
+
+def write_since(one: Subscription, digest: str) -> str:
+    """Return the value of a field ``since:CHANNEL`` of a client's hash.
+
+    :param digest: the client's digest.
+    """
+    lag = f"-{one.lag}" if one.lag else ""
+    return f"{write_start(one.start, digest)}:{one.moment}{lag}"
 
 
 def parse_start(text: bytes) -> Start:

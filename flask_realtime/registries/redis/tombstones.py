@@ -171,15 +171,15 @@ class RedisTombstones:
         replies: Sequence[Any],
         deadline: Deadline,
     ) -> list[str]:
-        """Return the channels that the client's user was put out of after the client subscribed.
+        """Return the channels that the client's user was put out of after a request asked for them.
 
         Asks Redis where the user was put out of any channel since.
 
         :param replies: the replies to :meth:`questions`.
         """
         _, latest = _of_user(replies)
-        moments = {name: one.moment for name, one in (subscriptions or {}).items()}
-        asked = [name for name, moment in moments.items() if moment <= latest]
+        asked = {name: one.asked for name, one in (subscriptions or {}).items()}
+        asked = {name: moment for name, moment in asked.items() if moment <= latest}
         if user is None or not asked:
             return []
         fields = ["forgotten", *(f"left:{name}" for name in asked)]
@@ -187,8 +187,8 @@ class RedisTombstones:
         forgotten, *left = map(_moment, found[0])
         return [
             name
-            for name, moment in zip(asked, left, strict=True)
-            if moments[name] <= max(moment, forgotten)
+            for (name, moment), put_out in zip(asked.items(), left, strict=True)
+            if moment <= max(put_out, forgotten)
         ]
 
 

@@ -5,6 +5,7 @@ import pytest
 from flask_realtime.errors import NotSubscribed
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import (
+    LONG_LAG,
     MOST_LEFT,
     Known,
     Subscription,
@@ -25,6 +26,20 @@ def test_known_is_what_was_joined_last():
     known = Known().joined(subscribed(["a", "b"], 5)).joined(subscribed(["b"], 3, left={"a": 7}))
 
     assert known == Known({"b": 5}, {"a": 7})
+
+
+def test_known_remembers_a_long_lag_of_the_later_state():
+    """A subscription that was asked for long before it was made is written again as that old. Most
+    subscriptions have a lag of some ms, which is not remembered."""
+
+    def asked_earlier(by, moment):
+        return Subscriptions({"a": Subscription(SINCE, None, moment, lag=by)})
+
+    known = Known().joined(asked_earlier(LONG_LAG, 500))
+
+    assert known.subscriptions({"a": SINCE})["a"].asked == 500 - LONG_LAG
+    assert known.joined(asked_earlier(LONG_LAG + 9, 400)).lags == {"a": LONG_LAG}
+    assert known.joined(asked_earlier(LONG_LAG - 1, 600)).lags == {}
 
 
 def test_known_forgets_the_end_of_what_was_subscribed_to_again():

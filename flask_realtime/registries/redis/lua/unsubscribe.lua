@@ -1,10 +1,10 @@
 -- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
 -- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
--- What the client was subscribed to within the last age ms is kept, unless age is 0. ARGV has the
--- channels from its fifth value on. Returns -1, having done nothing, if over_at is given and is over: the
--- caller has given up this call, and the client may have been subscribed since.
+-- What the client asked for later than age ms before the command was sent (see sent_at) is kept, unless age
+-- is 0. ARGV has the channels from its sixth value on. Returns -1, having done nothing, if over_at is given
+-- and is over: the caller has given up this call, and the client may have been subscribed since.
 local client, awaits, most_left, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local over_at = tonumber(ARGV[4])
+local sent, over_at = ARGV[4], tonumber(ARGV[5])
 
 if over_at and now_in_ms() > over_at then
     return -1
@@ -13,9 +13,13 @@ local is_known = redis.call('EXISTS', client) == 1
 local moment = next_moment(client)
 local function is_kept(channel)
     local since = age > 0 and redis.call('HGET', client, 'since:' .. channel)
-    return since and tonumber(string.match(since, ':(%d+)$')) > now_in_ms() - age
+    if not since then
+        return false
+    end
+    local _, _, asked = read_since(since)
+    return asked > sent_at(sent) - age
 end
-for i = 5, #ARGV do
+for i = 6, #ARGV do
     if not is_kept(ARGV[i]) then
         leave(client, ARGV[i], moment)
     end

@@ -24,7 +24,7 @@ def test_client_is_awaited_for_a_while_and_lives_longer_once_it_came(clients):
     """A page whose script never runs is forgotten soon; a page that has connected may reconnect for
     longer."""
     for digest in ("never came", "came"):
-        clients.subscribe(digest, {"room": START}, began=0, now=0)
+        clients.subscribe(digest, {"room": START}, began=0, asked={}, now=0)
     assert set(clients.connect("came", "1", now=1)) == {"room"}
 
     assert clients.get("never came", now=12) is None
@@ -46,7 +46,7 @@ def test_client_that_only_connected_is_unknown_until_it_is_refreshed(clients):
 def test_client_is_on_no_more_channels_than_it_may_be(clients):
     """A client may not exceed its limit of channels; channels that it already has do not count
     twice."""
-    clients.subscribe("digest", {"a": START, "b": START}, began=0, now=0)
+    clients.subscribe("digest", {"a": START, "b": START}, began=0, asked={}, now=0)
 
     clients.check_limit("digest", ["a", "b", "c"], now=0)
     with pytest.raises(TooManyChannels):
@@ -67,7 +67,7 @@ def test_client_of_which_nothing_is_known_goes_with_its_last_connection(clients)
 
 def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
     """Only the latest connection of a page records its positions when it closes."""
-    clients.subscribe("digest", {"room": START}, began=0, now=0)
+    clients.subscribe("digest", {"room": START}, began=0, asked={}, now=0)
     for name in ("old", "new"):
         clients.connect("digest", name, now=0)
     sent = START._replace(seq=7)
@@ -82,7 +82,7 @@ def test_connection_that_came_last_notes_how_far_it_was_sent(clients):
 
 def test_restore_brings_back_what_was_not_left_since(clients):
     """A restore does not bring back a subscription that has ended since."""
-    clients.subscribe("digest", {"left": START}, began=0, now=0)
+    clients.subscribe("digest", {"left": START}, began=0, asked={}, now=0)
     clients.unsubscribe("digest", ["left"], now=0)
     record = ConnectionRecord("digest", "1", {"kept": START, "left": START})
 
@@ -118,7 +118,7 @@ def test_moments_of_a_client_only_grow(clock):
 def test_expired_clients_are_forgotten_in_pieces(clients):
     """Expired clients are dropped a few at a time, so that the registry's lock is held briefly."""
     for number in range(5):
-        clients.subscribe(str(number), {"room": START}, began=0, now=0)
+        clients.subscribe(str(number), {"room": START}, began=0, asked={}, now=0)
 
     assert clients.drop_expired(now=11, most=3)
     assert not clients.drop_expired(now=11, most=3)

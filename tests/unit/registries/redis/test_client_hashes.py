@@ -21,8 +21,15 @@ def test_hash_tells_what_a_client_is_subscribed_to():
 
     assert set(found) == {"a:b"}
     assert (found["a:b"].since, found["a:b"].sent) == (Position("e", 3, "t"), Position("e", 4, "u"))
-    assert found["a:b"].moment == 1700
+    assert (found["a:b"].moment, found["a:b"].asked) == (1700, 1700)
     assert found.left == {"c": 1600}
+
+
+def test_hash_tells_how_long_before_a_subscription_was_asked_for():
+    """A handler may take seconds between asking for a room and the end of its work."""
+    one = subscriptions_in([b"since:a", b"e:3:t:1700-30"], "me/")["a"]
+
+    assert (one.moment, one.asked, one.since) == (1700, 1670, Position("e", 3, "t"))
 
 
 def test_hash_tells_which_processes_have_the_client():

@@ -145,7 +145,7 @@ def test_subscription_that_comes_too_late_changes_nothing(of, store, tmp_path, s
     channel = keys.channel("room")
     named = [keys.client(DIGEST), keys.session_of(DIGEST), keys.list, channel.state, channel.log]
 
-    command = script(named if more else named[:2], (1000, 10, 0, 1, *more, "room", "e:0:"))
+    command = script(named if more else named[:2], (1000, 10, 0, "", 1, *more, "room", "e:0:", 0))
 
     assert store.client.execute_command(*with_text(command)) == TOO_LATE
     assert clients.subscriptions([DIGEST], deadline()) == {DIGEST: None}

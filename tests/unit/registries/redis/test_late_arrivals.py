@@ -9,6 +9,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.records import ConnectionRecord, Disconnect, Grant
 from flask_realtime.registries.redis.pool import RedisPool
+from flask_realtime.registries.subscriptions import Known
 from flask_realtime.threads import clock
 
 from ....contract.recorder import Recorder
@@ -205,25 +206,54 @@ def test_end_whose_answer_was_lost_is_the_first_end_all_the_same(store, near):
     assert near.end_session("s", "", 0, "other") > 0
 
 
-def test_page_that_was_asked_for_before_a_ban_is_older_than_the_ban(store, near):
-    """The network delays the page's subscription until the user is banned, and Redis hears of both
-    later, first of the page. The page may not open."""
-    port = store.client.connection_pool.connection_kwargs["port"]
-    with contextlib.closing(Tunnel(port)) as tunnel:
-        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0", REDIS_TIMEOUT_SECONDS=DEADLINE)
-        far_time = far._own.get().clients._timely._time
-        eventually(lambda: is_subscribed(far) and not far_time.questions())
-        far.connect("b" * 64, "0")
-        tunnel.freeze(("up",))
-        asked = clock.monotonic()
-        grant = Grant(USER, asked, {})
-        thread = threading.Thread(target=far.subscribe, args=(PAGE, [ROOM], grant))
-        thread.start()
-        eventually(lambda: clock.monotonic() > asked + 0.2)
-        banned = clock.monotonic()
-        eventually(lambda: clock.monotonic() > banned + 0.2)
-        tunnel.thaw()
-        thread.join(DEADLINE)
-    near.end_user(USER, age=round((clock.monotonic() - banned) * 1000))
+@pytest.fixture
+def delayed(store, near):
+    """A function that makes a request which the network delays, until the user's end some time
+    later; Redis is told of that end last. It is given the request and the arguments of the end."""
 
-    assert near.connect(PAGE, "1", USER).has_ended
+    def send(request, *end):
+        port = store.client.connection_pool.connection_kwargs["port"]
+        with contextlib.closing(Tunnel(port)) as tunnel:
+            url = f"redis://127.0.0.1:{tunnel.port}/0"
+            far = store.open(REDIS=url, REDIS_TIMEOUT_SECONDS=DEADLINE)
+            far_time = far._own.get().clients._timely._time
+            eventually(lambda: is_subscribed(far) and not far_time.questions())
+            far.connect("b" * 64, "0")
+            tunnel.freeze(("up",))
+            asked = clock.monotonic()
+            thread = threading.Thread(target=request, args=(far, asked))
+            thread.start()
+            eventually(lambda: clock.monotonic() > asked + 0.2)
+            ended = clock.monotonic()
+            eventually(lambda: clock.monotonic() > ended + 0.2)
+            tunnel.thaw()
+            thread.join(DEADLINE)
+        near.end_user(USER, *end, age=round((clock.monotonic() - ended) * 1000))
+
+    return send
+
+
+NEWS_OF_A_PAGE = {
+    "subscribed": lambda far, asked: far.subscribe(PAGE, [ROOM], Grant(USER, asked, {})),
+    "connected": lambda far, asked: far.connect(PAGE, "1", USER, age=0),
+    "restored": lambda far, asked: far.restore([(ConnectionRecord(PAGE, "1", {}, asked), Known())]),
+}
+
+
+@pytest.mark.parametrize("news", NEWS_OF_A_PAGE.values(), ids=NEWS_OF_A_PAGE.keys())
+def test_page_that_was_asked_for_before_a_ban_is_older_than_the_ban(near, delayed, news):
+    """The network delays the first news of a page until the user is banned, and Redis hears of both
+    later, first of the page. The page may not open."""
+    delayed(news)
+
+    assert near.connect(PAGE, "2", USER).has_ended
+
+
+def test_room_that_was_asked_for_before_the_removal_from_it_ends(near, delayed):
+    """The network delays a subscription until the user is removed from the room, and Redis hears of
+    both later, first of the subscription. The page does not keep the room."""
+    near.subscribe(PAGE, ["own"])
+
+    delayed(lambda far, asked: far.subscribe(PAGE, [ROOM], Grant(USER, asked, {ROOM: asked})), ROOM)
+
+    assert set(near.connect(PAGE, "1", USER).subscriptions) == {"own"}

@@ -5,6 +5,7 @@ from flask_realtime.registries.redis.server_time import (
     EXACT_SECONDS,
     FRESH_SECONDS,
     KNOWN_SECONDS,
+    UNKNOWN,
     ServerTime,
 )
 
@@ -27,18 +28,20 @@ def test_time_is_asked_for_now_and_then(clock):
 
 
 def test_deadline_is_told_by_the_clock_of_redis(clock):
-    """A deadline is given by Redis's clock if that is known; it is not given if the last reply is
-    old, or was wrong."""
+    """The present time and a deadline are given by Redis's clock if that is known; they are not
+    given if the last reply is old, or was wrong."""
     clock.now = 1000.0
     time = ServerTime()
-    assert time.over_at(Deadline(2.0)) == ""
+    assert time.timing(Deadline(2.0)) == UNKNOWN
 
     time.note(1000.0, [IN_REDIS])
     clock.now += 5
-    assert 0 <= time.over_at(Deadline(2.0)) - (IN_REDIS_MS + 7000) <= 2
+    sent, over_at = time.timing(Deadline(2.0))
+    assert 0 <= sent - (IN_REDIS_MS + 5000) <= 1
+    assert 0 <= over_at - (IN_REDIS_MS + 7000) <= 2
 
     clock.now += KNOWN_SECONDS
-    assert time.over_at(Deadline(2.0)) == ""
+    assert time.timing(Deadline(2.0)) == UNKNOWN
 
 
 def test_time_that_was_told_slowly_is_asked_for_once_more(clock):
@@ -51,7 +54,7 @@ def test_time_that_was_told_slowly_is_asked_for_once_more(clock):
     time.note(1000.0, [IN_REDIS])
 
     assert time.questions() == (("TIME",),)
-    assert time.over_at(Deadline(2.0)) != ""
+    assert time.timing(Deadline(2.0)) != UNKNOWN
 
 
 def test_time_that_proved_wrong_is_asked_for_again(clock):
@@ -62,5 +65,5 @@ def test_time_that_proved_wrong_is_asked_for_again(clock):
 
     time.forget()
 
-    assert time.over_at(Deadline(2.0)) == ""
+    assert time.timing(Deadline(2.0)) == UNKNOWN
     assert time.questions() == (("TIME",),)

@@ -4,7 +4,8 @@ import pytest
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.starts import Past, Start
-from flask_realtime.registries.redis.starts import parse_start, write_start
+from flask_realtime.registries.redis.starts import parse_start, write_since, write_start
+from flask_realtime.registries.subscriptions import Subscription
 
 AT, BEFORE = Position("1700000000000abc", 30, "t30"), Position("1700000000000abc", 10, "t10")
 
@@ -37,3 +38,11 @@ def test_script_is_told_what_to_fill_in():
     assert last.partition(">")[2] == "#20:d1>"
     assert write_start(Start(last=20), "d1") != last
     assert write_start(Start(by_view=True), "d1") == "v>>"
+
+
+@pytest.mark.parametrize(("lag", "ends_with"), [(0, ":1700"), (12, ":1700-12")])
+def test_subscription_has_its_moment_and_its_lag_if_there_is_one(lag, ends_with):
+    """A subscription is stored with when it was made, and how much earlier it was asked for."""
+    one = Subscription(AT, None, 1700, lag=lag)
+
+    assert write_since(one, "digest") == f"{AT}{ends_with}"

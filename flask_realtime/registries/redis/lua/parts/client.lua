@@ -1,5 +1,6 @@
 -- A client is a hash with these fields; a moment is a time in ms since 1970:
---   since:CHANNEL     the start of the subscription (see starts.py), a colon, and its moment
+--   since:CHANNEL     the start of the subscription (see starts.py), a colon, and its moment; if it was
+--                     asked for before that, then a minus, and how many ms before
 --   sent:CHANNEL      the position up to which the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
 --   channels          how many fields since:CHANNEL there are
@@ -51,7 +52,19 @@ local function add_connection(client, connection)
     return not is_known
 end
 
--- Subscribes a client to one channel. value is the start, a colon, and the moment.
+-- Returns the value of a field since:CHANNEL. asked is the moment of the request that asks for it.
+local function since_of(start, moment, asked)
+    local lag = moment - asked
+    return start .. ':' .. as_moment(moment) .. (lag > 0 and '-' .. as_moment(lag) or '')
+end
+
+-- Returns what since_of was given for the value of a field since:CHANNEL.
+local function read_since(value)
+    local start, moment, lag = string.match(value, '^(.*):(%d+)%-?(%d*)$')
+    return start, tonumber(moment), moment - (tonumber(lag) or 0)
+end
+
+-- Subscribes a client to one channel. value is what since_of returns.
 local function enter(client, name, value)
     if redis.call('HSET', client, 'since:' .. name, value) == 1 then
         redis.call('HINCRBY', client, 'channels', 1)
@@ -115,21 +128,22 @@ local MOST_VALUES = 2000
 -- A command that took longer, in ms, was held up on its way.
 local MOST_ON_THE_WAY = 100
 
--- Returns the moment that was age ms ago. age may be followed by a colon and how many ms were left until
--- over_at when the command was sent: a command that was held up tells of no later request for that.
-local function began_before(age, over_at)
-    local ms, left = string.match(age, '^(%d+):?(%d*)$')
-    local late = over_at and left ~= '' and now_in_ms() - (over_at - left) or 0
-    return as_moment(now_in_ms() - ms - (late > MOST_ON_THE_WAY and late or 0))
+-- Returns when a command was sent, in ms since 1970. sent is what its sender says, by the clock of Redis:
+-- '' if that is not known. A command that was held up tells of no later request for that.
+local function sent_at(sent)
+    local now = now_in_ms()
+    return sent ~= '' and now - sent > MOST_ON_THE_WAY and tonumber(sent) or now
 end
 
 -- Creates a client with subscriptions; faster than to make them one by one.
-local function begin_client(client, awaits, age, over_at, names, positions)
+local function begin_client(client, awaits, sent, age, channels)
     local moment = next_moment(client)
-    local values = {'at', moment, 'began', began_before(age, over_at), 'arrived', '0', 'channels', #names}
-    for i, name in ipairs(names) do
+    local values = {
+        'at', moment, 'began', as_moment(sent - age), 'arrived', '0', 'channels', #channels.names,
+    }
+    for i, name in ipairs(channels.names) do
         values[#values + 1] = 'since:' .. name
-        values[#values + 1] = positions[i] .. ':' .. moment
+        values[#values + 1] = since_of(channels.starts[i], moment, sent - channels.ages[i])
     end
     redis.call('HSET', client, unpack(values))
     redis.call('PEXPIRE', client, awaits)
@@ -141,27 +155,43 @@ local function is_by_view(start)
     return string.sub(start, 1, 1) == 'v'
 end
 
--- Subscribes a client to channels. positions has the start of each; when the request came that asks for
--- them, age and over_at say as they do to began_before. Returns the names of the client's connections.
-local function subscribe(client, awaits, age, over_at, names, positions)
-    if 2 * #names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
-        begin_client(client, awaits, age, over_at, names, positions)
+-- Reads the channels of a request to subscribe from ARGV, from the index first on: each channel is followed
+-- by its start, and behind them all it is said for each how many ms ago the request asked for it.
+local function channels_from(first)
+    local channels = {names = {}, starts = {}, ages = {}}
+    local count = (#ARGV - first + 1) / 3
+    for i = 1, count do
+        channels.names[i] = ARGV[first + 2 * i - 2]
+        channels.starts[i] = ARGV[first + 2 * i - 1]
+        channels.ages[i] = ARGV[first + 2 * count + i - 1]
+    end
+    return channels
+end
+
+-- Subscribes a client to channels, for a request that came age ms before the command was sent (see
+-- sent_at). Returns the names of the client's connections.
+local function subscribe(client, awaits, sent, age, channels)
+    sent = sent_at(sent)
+    if 2 * #channels.names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
+        begin_client(client, awaits, sent, age, channels)
         return {}
     end
     local moment = next_moment(client)
     redis.call('HSET', client, 'at', moment)
-    for i, name in ipairs(names) do
+    for i, name in ipairs(channels.names) do
         -- A subscription that is there keeps its start, but gets the new moment, so that no process
         -- undoes it that knows of an older change.
+        local start, asked = channels.starts[i], sent - channels.ages[i]
         local since = redis.call('HGET', client, 'since:' .. name)
-        local position = since and string.match(since, '^(.*):') or positions[i]
-        if since and is_by_view(position) and not is_by_view(positions[i]) then
-            position = string.sub(position, 2)
+        if since then
+            local known, _, asked_before = read_since(since)
+            asked = math.max(asked, asked_before)
+            start = is_by_view(known) and not is_by_view(start) and string.sub(known, 2) or known
         end
-        enter(client, name, position .. ':' .. moment)
+        enter(client, name, since_of(start, moment, asked))
     end
     redis.call('HDEL', client, 'unknown')
-    redis.call('HSETNX', client, 'began', began_before(age, over_at))
+    redis.call('HSETNX', client, 'began', as_moment(sent - age))
     redis.call('HSETNX', client, 'arrived', '0')
     if redis.call('HGET', client, 'arrived') == '0' then
         redis.call('PEXPIRE', client, awaits)

@@ -10,9 +10,10 @@ local function heir_of(session)
     return redis.call('HGET', session, 'heir')
 end
 
--- Notes that a session has, or just had, an open socket; the moment of its first socket stays. A Redis
--- that is out of memory may refuse this. The session's tombstone is kept for a shorter time then.
-local function note_socket(session, lives)
-    redis.pcall('HSETNX', session, 'opened', as_moment(now_in_ms()))
+-- Notes that a session has, or just had, an open socket, which was opened at a moment or, if that is nil,
+-- now; the moment of its first socket stays. A Redis that is out of memory may refuse this. The session's
+-- tombstone is kept for a shorter time then.
+local function note_socket(session, lives, moment)
+    redis.pcall('HSETNX', session, 'opened', as_moment(moment or now_in_ms()))
     redis.call('PEXPIRE', session, lives)
 end
