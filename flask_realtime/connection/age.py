@@ -18,7 +18,7 @@ _GOLDEN_RATIO = 0.618033988749895
 class AgeLimit:
     """Closes sockets of this process that are too old.
 
-    An open socket goes on with the session that it began with, whatever has become of that session
+    An open socket goes on with the cookies that it began with, whatever cookies its browser has got
     since. This limits for how long.
 
     :param connections: returns the sockets of this process.

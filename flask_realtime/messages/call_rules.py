@@ -29,7 +29,8 @@ _MARK = "flask_realtime_allows_calls"
 
 
 class CallRefused(Exception):
-    """A client called a route that the app has not opened to calls.
+    """A client called a route that the app has not opened to calls, or by a socket whose session is
+    lost.
 
     The client gets the message of this exception with status 421, and may ask by HTTP.
     """

@@ -18,7 +18,7 @@ from ..connection.memory_budget import NotWanted
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of, shorten
-from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from ..threads.rare_warnings import RareWarnings
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
 _MARK = "flask_realtime.message"
+_LOST = "The session of this socket has ended, or has another id by now; ask by HTTP."
 #: In debug mode, a header of replies that names the cookies which browsers would not keep.
 DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 
@@ -54,11 +55,14 @@ class PageOfSocket:
     :param digest: the name of the page in the registry.
     :param disconnect_behind_reply: closes the socket as soon as the next reply has been sent.
         Called when a handler closes the socket that its own message came from.
+    :param lose_session: has the sockets of the page's session come back; the one of the message
+        that is being handled, behind the reply. Called when the session is lost.
     """
 
     connection_id: str
     digest: str
     disconnect_behind_reply: Callable[[], None]
+    lose_session: Callable[[], None]
 
     @property
     def short_digest(self) -> str:
@@ -137,7 +141,7 @@ class Conversation:
         :param message: the message.
         :param handlers: the handlers of the app.
         :param turn: waits until there is memory for a large reply; the caller must end it.
-        :raises NotWanted: if nobody waits for the reply any more; nothing else is raised.
+        :raises NotWanted: if nobody waits for the reply, or the session is lost; nothing else.
         """
         reply = contextvars.Context().run(self._answer, message, handlers, turn)
         log_reply(self._app, message, reply)
@@ -146,6 +150,19 @@ class Conversation:
     def run_hook(self, function: Callable[[], Any]) -> None:
         """Run *function* in a request context like a handler's. Logs exceptions; never raises."""
         contextvars.Context().run(self._run_hook, function)
+
+    def has_lost_session(self) -> bool:
+        """Return whether the session of the socket is lost: see :meth:`.SocketSession.is_lost`.
+
+        Raises whatever the app's session interface raises.
+        """
+
+        def ask() -> bool:
+            self._begin()
+            with self._app.app_context():
+                return self._session.is_lost(self._template)
+
+        return contextvars.Context().run(ask)
 
     def _answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
         try:
@@ -190,7 +207,9 @@ class Conversation:
             environ = self._make_environ(self._call_of_handler())
             turn.begin(f"{ENDPOINT}.{message.action}")
             run = partial(_run, handler, message.data)
-            response = dispatch_handler(self._app, environ, self._config.path, message.action, run)
+            path, action = self._config.path, message.action
+            check = partial(self._check_session, NotWanted())
+            response = dispatch_handler(self._app, environ, path, action, run, check)
         try:
             # Before the body is read, since code of the app makes it, which may fail.
             self._hand_on(environ, response)
@@ -229,7 +248,15 @@ class Conversation:
 
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
         self._rules.check(path)
+        self._check_session(CallRefused(_LOST))
         turn.begin(present_request().endpoint or "")
+
+    def _check_session(self, refusal: Exception) -> None:
+        """Raise *refusal* if the session is lost: the message would be handled as nobody's."""
+        # A call may go to a path to which the app gives no session.
+        if known_socket_key() is None and self._session.is_lost(self._template):
+            self._page.lose_session()
+            raise refusal
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

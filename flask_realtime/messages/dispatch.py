@@ -55,7 +55,12 @@ def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], Non
 
 
 def dispatch_handler(
-    app: Flask, environ: WSGIEnvironment, path: str, action: str, handler: Callable[[], Any]
+    app: Flask,
+    environ: WSGIEnvironment,
+    path: str,
+    action: str,
+    handler: Callable[[], Any],
+    check: Callable[[], None],
 ) -> Response:
     """Run *handler* as a view, and return its response.
 
@@ -66,9 +71,12 @@ def dispatch_handler(
         ``realtime.message.<action>``, so that tools that count requests by endpoint tell handlers
         apart.
     :param handler: called without arguments; returns what a view may return, or None.
+    :param check: called in the request's context before any function of the app runs.
+    :raises NotWanted: if *check* raises it. Any other exception becomes a response.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
+        check()
         _route_to_message(app, path, f"{ENDPOINT}.{action}")
         return cycle.dispatch()
 

@@ -38,9 +38,9 @@ class Evictions:
 
     def disconnect(self, order: Disconnect) -> None:
         """Close the sockets that *order* names."""
-        if order.session is not None:
-            # Nobody closes the sockets of a session that goes on. The registry may not have noted
-            # the session's end: where Redis refuses to write, it may hand on orders.
+        if order.session is not None and order.code != CloseCode.SERVICE_RESTART:
+            # The session has ended. The registry may not have noted that: where Redis refuses to
+            # write, it may hand on orders.
             self._known_ends.note(order.session)
         reason = _REASONS.get(order.code, "")
         for connection in self._hub.connections(order.digest, order.session, order.user):

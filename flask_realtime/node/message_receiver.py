@@ -19,13 +19,13 @@ from ..protocol.messages import (
     Reply,
     error_reply,
     parse_message,
-    parse_positions,
     parse_speaks,
     peek,
 )
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
+from .resumption import RESUMES_ONCE, read_resume
 from .sending_back import send_back
 from .services import Services
 
@@ -40,7 +40,6 @@ _TOO_MANY = (
 )
 # The actions that are answered on the thread that reads the socket.
 _OWN_ACTIONS = frozenset(["ping", "resume"])
-_RESUMES_ONCE = "A socket resumes once, with resume=1 in its address and as its first message."
 
 # What is kept of most arrivals once the socket is on its channels: shared by all sockets, to save
 # memory.
@@ -87,7 +86,7 @@ class MessageReceiver:
         connection = self._connection
         logger.info("Socket %s opened from %s.", shorten(connection.digest), connection.address)
         if self._joins:
-            connection.jobs.submit(lambda: self._services.conversations.join(self._converse()))
+            connection.jobs.submit(lambda: self._services.conversations.join(self.converse()))
         if self._awaits_resume:
             self._services.resumption.await_resume(connection)
         else:
@@ -130,7 +129,7 @@ class MessageReceiver:
         try:
             connection.jobs.wait_until_idle(None)
             if self._leaves:
-                self._services.conversations.leave(self._converse())
+                self._services.conversations.leave(self.converse())
         finally:
             self._services.forget(connection)
         logger.info(
@@ -139,6 +138,19 @@ class MessageReceiver:
             connection.close_code,
             clock.monotonic() - connection.opened_at,
         )
+
+    def converse(self, keeps: bool = True) -> Conversation:
+        """Return the socket's conversation with the app. Call it in one of the socket's jobs.
+
+        :param keeps: False: make it for this call alone where there is none yet, to save memory.
+        """
+        if self._conversation is not None:
+            return self._conversation
+        digest, behind_reply = self._connection.digest, self._disconnect_behind_reply
+        page = PageOfSocket(self._connection_id, digest, behind_reply, self._lose_session)
+        found = self._services.conversations.begin(page, self._environ, self._arrival)
+        self._conversation = found if keeps else None
+        return found
 
     def _receive(self, message: str | bytes, data: bytes) -> None:
         tokens = tokens_for(data)
@@ -176,7 +188,7 @@ class MessageReceiver:
         elif message.action == "ping":
             self._reply(Reply(message.id, 200, {}, "pong"))
         elif message.action == "resume":
-            self._refuse(message.id, 400, _RESUMES_ONCE)
+            self._refuse(message.id, 400, RESUMES_ONCE)
         else:
             self._queue(data, message)
 
@@ -197,12 +209,8 @@ class MessageReceiver:
         connection.jobs.submit(lambda: self._handle(kept, len(data)))
 
     def _resume(self, message: Message) -> None:
-        if message.action != "resume":
-            must = f"the first message must be 'resume', not {message.action!r}."
-            self._refuse(message.id, 400, f"The address says resume=1, so {must}")
-            return
         try:
-            named = parse_positions(message.data)
+            named = read_resume(message)
         except InvalidMessage as error:
             self._refuse(message.id, 400, error.reason)
             return
@@ -260,7 +268,7 @@ class MessageReceiver:
     def _answer(self, message: Message) -> None:
         try:
             self._services.conversations.answer(
-                self._converse(), message, self._reply, self._may_begin, self._may_go_on
+                self.converse(), message, self._reply, self._may_begin, self._may_go_on
             )
         finally:
             self._connection.disconnects_behind_reply = False
@@ -271,18 +279,12 @@ class MessageReceiver:
     def _may_go_on(self) -> bool:
         return self._connection.is_open
 
-    def _converse(self) -> Conversation:
-        if self._conversation is None:
-            page = PageOfSocket(
-                self._connection_id, self._connection.digest, self._disconnect_behind_reply
-            )
-            self._conversation = self._services.conversations.begin(
-                page, self._environ, self._arrival
-            )
-        return self._conversation
-
     def _disconnect_behind_reply(self) -> None:
         self._connection.disconnects_behind_reply = True
+
+    def _lose_session(self) -> None:
+        self._disconnect_behind_reply()
+        self._services.lose_session(self._connection)
 
     def _takes_tokens(self, tokens: int, message_id: Any) -> bool:
         if self.takes_frame(tokens):

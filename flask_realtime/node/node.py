@@ -28,7 +28,7 @@ from ..messages.conversations import Conversations
 from ..page.client import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
-from ..registries.records import Arrival, End, RegistryEvents, SessionEnd
+from ..registries.records import End, RegistryEvents, SessionEnd
 from ..registries.subscriptions import Subscriptions
 from ..session.endings import Endings
 from ..session.known_ends import LONG_AGO_MS, KnownEnds
@@ -40,6 +40,7 @@ from ..writing.flusher import Flusher
 from .admission import Admission
 from .drain import Drain
 from .evictions import Evictions
+from .lost_sessions import TURN_SECONDS, LostSessions
 from .message_receiver import MessageReceiver
 from .outlived_sessions import OUTLIVED_SECONDS, OutlivedSessions
 from .resumption import Resumption
@@ -106,13 +107,15 @@ class Node:
             self._flusher,
             self._threads,
             secret_keys=lambda: secret_keys_of(app),
-            make_receiver=self._make_receiver,
+            make_receiver=lambda one, *rest: MessageReceiver(one, self._services, *rest),
             has_ended=self._has_ended_here,
             is_ending=self._endings.is_pending,
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
+        self._lost_sessions = LostSessions(app, self.connections, self.end)
+        forget, lose = self._admission.forget, self._lost_sessions.come_back
         self._services = Services(
-            conversations, self._resumption, config.max_message_bytes, self._admission.forget
+            conversations, self._resumption, config.max_message_bytes, forget, lose
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
         self._chores = Periodic("realtime-chores", self._list_chores())
@@ -263,11 +266,6 @@ class Node:
                 self._drain = self._make_drain()
             self._is_serving = True
 
-    def _make_receiver(
-        self, connection: Connection, handshake: Handshake, arrival: Arrival
-    ) -> MessageReceiver:
-        return MessageReceiver(connection, self._services, handshake, arrival)
-
     def _make_drain(self) -> Drain:
         graceful = servers.graceful_seconds()
         return Drain(
@@ -288,6 +286,7 @@ class Node:
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
             (LINGER_SECONDS, self._threads.sweep),
+            (TURN_SECONDS, self._lost_sessions.sweep),
             (OUTLIVED_SECONDS, OutlivedSessions(self.connections, self.registry.has_ended).sweep),
             (shortest / REFRESHES_PER_TIMEOUT, self._reconciler.refresh),
         ]

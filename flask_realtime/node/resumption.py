@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..connection.connection import Connection
-from ..errors import CloseCode, RegistryUnavailable
+from ..errors import CloseCode, InvalidMessage, RegistryUnavailable
 from ..hub.connection_catch_up import ConnectionCatchUp, Report
 from ..hub.departures import Departures
 from ..hub.hub import Hub
 from ..identity.keys import shorten
-from ..protocol.messages import SPEAKS_OF_LEAVING
+from ..protocol.messages import SPEAKS_OF_LEAVING, Message, parse_positions
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
@@ -24,6 +24,19 @@ warnings = RareWarnings(logging.getLogger(__name__))
 
 # How long a client that has promised "resume" may take to send it: a script sends it at once.
 RESUME_SECONDS = 60.0
+#: What a client is told that resumes twice, or that has not promised to resume.
+RESUMES_ONCE = "A socket resumes once, with resume=1 in its address and as its first message."
+
+
+def read_resume(message: Message) -> dict[str, Position]:
+    """Return the positions that the first message of a socket with resume=1 in its address names.
+
+    :raises InvalidMessage: if the message is no ``resume``, or if it names no positions.
+    """
+    if message.action != "resume":
+        must = f"the first message must be 'resume', not {message.action!r}."
+        raise InvalidMessage(f"The address says resume=1, so {must}")
+    return parse_positions(message.data)
 
 
 class Resumption:

@@ -22,6 +22,7 @@ class Services:
     :param resumption: puts sockets on their channels.
     :param max_bytes: how many bytes a message may have.
     :param forget: forgets a connection that has ended.
+    :param lose_session: has all sockets of a connection's session come back, as it is lost.
     :param large: reads large messages.
     """
 
@@ -29,4 +30,5 @@ class Services:
     resumption: Resumption
     max_bytes: int
     forget: Callable[[Connection], None]
+    lose_session: Callable[[Connection], None]
     large: LargeMessages = field(default_factory=LargeMessages)

@@ -50,14 +50,15 @@ class CookieJar:
     :param header: the ``Cookie`` header of the handshake.
     :param host: the host of the handshake; cookies for other hosts are not kept.
     :param path: the path of the handshake, with the app's prefix.
+    :ivar path: the path of the handshake.
     :ivar dropped: the names of cookies that were set and not kept, as no browser would keep them.
     """
 
-    __slots__ = ("_cookies", "_host", "_path", "dropped")
+    __slots__ = ("_cookies", "_host", "dropped", "path")
 
     def __init__(self, header: str, host: str, path: str) -> None:
         self._host = _without_port(host)
-        self._path = path
+        self.path = path
         self.dropped: tuple[str, ...] = ()
         pairs = [part.strip().partition("=") for part in header.split(";")]
         # The header does not tell the paths of its cookies: they fit this path, and most have "/".
@@ -66,7 +67,7 @@ class CookieJar:
     def copy(self) -> CookieJar:
         """Return another jar with the same cookies; nothing counts as dropped there."""
         twin = CookieJar.__new__(CookieJar)
-        twin._host, twin._path = self._host, self._path
+        twin._host, twin.path = self._host, self.path
         twin._cookies = list(self._cookies)
         twin.dropped = ()
         return twin
@@ -82,6 +83,10 @@ class CookieJar:
     def value_of(self, name: str) -> str | None:
         """Return the value of a cookie, None if there is none of that name."""
         return next((one.value for one in self._cookies if one.name == name and one.is_live), None)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a cookie of that name, also one that has ended."""
+        return any(one.name == name for one in self._cookies)
 
     def end_of(self, name: str) -> float | None:
         """When a cookie ends, as a moment of :func:`.clock.now`; None where that is not known, or
@@ -137,7 +142,7 @@ class CookieJar:
     def _is_replaced(self, cookie: _Cookie, name: str, folder: str) -> bool:
         if cookie.name != name:
             return False
-        return _is_below(self._path, folder) if cookie.path is None else cookie.path == folder
+        return _is_below(self.path, folder) if cookie.path is None else cookie.path == folder
 
     def _is_ours(self, domain: str) -> bool:
         domain = domain.lstrip(".").lower()

@@ -13,7 +13,7 @@ from flask.sessions import SessionMixin
 from itsdangerous import BadData
 
 from ..flask_contexts import present_request
-from ..identity.keys import replaced_digest, shorten
+from ..identity.keys import SOCKET_KEY, replaced_digest, shorten
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, came, present_identity
 from ..page.sessions import (
     has_cookie_session,
@@ -88,6 +88,28 @@ class SocketSession:
     def header(self, path: str) -> str:
         """Return the ``Cookie`` header of a request to *path*."""
         return self._jar.header(path)
+
+    def is_lost(self, template: WSGIEnvironment) -> bool:
+        """Return whether the socket's session cookie leads to no session of a page any more.
+
+        Every socket began with a session that holds a socket key. The app's store may have dropped
+        it since, or may hold it under another id, and a cookie ends. A session that comes by no
+        cookie is not lost. Call it in a context of the app. Raises whatever the app's session
+        interface raises.
+
+        :param template: the environ that all requests of the socket share, without cookies.
+        """
+        path, interface = self._jar.path or "/", self._app.session_interface
+        if not self._jar.has(interface.get_cookie_name(self._app)):
+            return False
+        environ = {
+            **template,
+            "PATH_INFO": path.removeprefix(template.get("SCRIPT_NAME", "")),
+            "HTTP_COOKIE": self._jar.header(path),
+        }
+        request = self._app.request_class(environ)
+        opened = interface.open_session(self._app, request)
+        return opened is not None and value_in(opened, SOCKET_KEY) is None
 
     def outcome(self, response: Response) -> Outcome | None:
         """Return what a message changed, None if nothing. Call it in the message's request context.

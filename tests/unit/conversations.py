@@ -62,6 +62,8 @@ class Browser:
         with self.client.session_transaction() as stored:
             self.key = stored[SOCKET_KEY] = "the-socket-key"
         self.digest = digest(app.secret_key, self.key, CONNECTION_ID)
+        # The digests of the pages whose session was found to be lost.
+        self.lost = []
 
     def cookies(self):
         """Return the ``Cookie`` header of the browser's next request."""
@@ -86,11 +88,14 @@ class Browser:
             self.config,
             self.rules,
             handshake,
-            PageOfSocket(CONNECTION_ID, self.digest, disconnect_behind_reply=lambda: None),
+            PageOfSocket(CONNECTION_ID, self.digest, lambda: None, self._lose),
             SocketSession(self.app, self.registry, CONNECTION_ID, self.digest),
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )
         return Socket(conversation, handlers or {})
+
+    def _lose(self):
+        self.lost.append(self.digest)
 
     def take_over(self, body=None, **headers):
         """Fetch what waits, as the bundled client does after a reply with ``session``."""

@@ -20,6 +20,7 @@ class Shaken:
     :param resumes: whether the client promises a ``resume``.
     :param socket_key: the secret of the browser session.
     :param identity: the user that the session belongs to.
+    :param cookie: the ``Cookie`` header.
     """
 
     environ = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "http"}  # noqa: RUF012 - only read
@@ -35,7 +36,9 @@ class Shaken:
         resumes=False,
         socket_key="a key",
         identity=None,
+        cookie="",
     ):
+        self.environ = {**self.environ, "HTTP_COOKIE": cookie}
         self.descriptor = descriptor
         self.resumes = resumes
         self.socket_key = socket_key

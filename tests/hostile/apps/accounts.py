@@ -173,6 +173,12 @@ def renew_session():
     return redirect("/inbox")
 
 
+@app.post("/rotate")
+def rotate():
+    app.session_interface.regenerate(session)
+    return "", 204
+
+
 @app.get("/me")
 def me():
     return {"user": session.get("user"), "name": session.get("name")}

@@ -37,7 +37,7 @@ class Process:
         )
 
     def begin(self):
-        page = PageOfSocket("an-id-of-this-page", "digest", disconnect_behind_reply=lambda: None)
+        page = PageOfSocket("an-id-of-this-page", "digest", lambda: None, lambda: None)
         environ = create_environ("/", "http://localhost")
         return self.conversations.begin(page, environ, Arrival(None, ()))
 

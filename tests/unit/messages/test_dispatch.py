@@ -70,7 +70,7 @@ def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
         seen.append(flask.current_app.view_functions[request.endpoint].__name__)
         return {"a": 1}
 
-    response = dispatch_handler(app, environ(), "/", "shout.loud", handler)
+    response = dispatch_handler(app, environ(), "/", "shout.loud", handler, nothing)
 
     assert response.get_json() == {"a": 1}
     assert seen == ["realtime.message.shout.loud", "run_handler"]

@@ -1,0 +1,140 @@
+"""Messages of a socket whose session has gone from its store, or is under another id there."""
+
+import pytest
+from cachelib import SimpleCache
+from flask import session
+from flask_session import Session
+from flask_session.cachelib import CacheLibSessionInterface
+
+from flask_realtime.connection.memory_budget import NotWanted
+
+from ..conversations import Browser
+
+
+@pytest.fixture
+def ran():
+    """What the app has done."""
+    return []
+
+
+@pytest.fixture
+def kept(app, ran):
+    """An app whose server keeps the sessions."""
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(app)
+    app.before_request(lambda: ran.append("before_request"))
+
+    @app.post("/rotate")
+    def rotate():
+        app.session_interface.regenerate(session)
+        return ""
+
+    @app.post("/buy")
+    def buy():
+        ran.append("buy")
+        return ""
+
+    return app
+
+
+@pytest.fixture
+def browser(kept):
+    return Browser(kept)
+
+
+@pytest.fixture
+def socket(browser, ran):
+    found = browser.open_socket({"do": lambda _: ran.append("do")})
+    found.say("do")
+    ran.clear()
+    return found
+
+
+def empty_store(app):
+    app.config["SESSION_CACHELIB"].clear()
+
+
+@pytest.mark.parametrize("way", ["handler", "call"])
+@pytest.mark.parametrize("change", ["deleted", "rotated by HTTP"])
+def test_message_of_a_lost_session_is_not_handled(browser, socket, kept, ran, way, change):
+    """The session is deleted from its store, or another request gives it another id. No code of the
+    app runs for a message: a call is to be made by HTTP, and a message for a handler goes back, to
+    be sent by the next socket. The sockets come back."""
+    if change == "deleted":
+        empty_store(kept)
+    else:
+        browser.client.post("/rotate")
+    ran.clear()
+
+    if way == "call":
+        reply = socket.call("/buy", method="post")
+        assert (reply["status"], reply["refused"]) == (421, "call")
+    else:
+        with pytest.raises(NotWanted):
+            socket.say("do")
+
+    assert ran == []
+    assert browser.lost == [browser.digest]
+
+
+def test_first_message_of_a_lost_session_is_not_handled(browser, kept, ran):
+    """The session is deleted before the socket sends anything."""
+    socket = browser.open_socket()
+    empty_store(kept)
+
+    assert socket.call("/buy", method="post")["status"] == 421
+    assert ran == []
+
+
+def test_session_that_the_socket_itself_rotates_is_not_lost(browser, socket, ran):
+    """A message gives the session another id. The next message has that id."""
+    socket.call("/rotate", method="post")
+
+    assert socket.say("do")["status"] == 204
+    assert ran[-1] == "do"
+    assert browser.lost == []
+    assert not socket.conversation.has_lost_session()
+
+
+def test_path_without_a_session_is_called_as_ever(app, ran):
+    """The app gives some paths an empty session. A call of one says nothing about the session."""
+
+    class ByPath(CacheLibSessionInterface):
+        def open_session(self, app, request):
+            if request.path == "/open":
+                return self.session_class(sid=self._generate_sid(32))
+            return super().open_session(app, request)
+
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    app.session_interface = ByPath(app, client=app.config["SESSION_CACHELIB"])
+    app.add_url_rule("/open", "open", lambda: "open")
+    browser = Browser(app)
+    socket = browser.open_socket()
+
+    assert socket.call("/open")["body"] == "open"
+    empty_store(app)
+    assert socket.call("/open")["status"] == 421
+
+
+def test_session_whose_cookie_has_ended_is_lost(app):
+    """A session in a cookie is older than sessions may be. By HTTP the browser may have a younger
+    cookie by now, so the message is not handled as nobody's."""
+    browser = Browser(app)
+    app.add_url_rule("/buy", "buy", lambda: "bought")
+    socket = browser.open_socket()
+    before = socket.call("/buy")["status"]
+    app.config["PERMANENT_SESSION_LIFETIME"] = -1
+
+    reply = socket.call("/buy")
+
+    assert (before, reply["status"]) == (200, 421)
+
+
+def test_socket_that_sends_nothing_tells_whether_its_session_is_lost(browser, kept):
+    """The session of a socket that has sent no message is looked for by the handshake's cookie."""
+    socket = browser.open_socket()
+    before = socket.conversation.has_lost_session()
+    empty_store(kept)
+
+    assert not before
+    assert socket.conversation.has_lost_session()

@@ -1,0 +1,147 @@
+"""Sockets whose sessions the app's store does not hold any more are found and come back."""
+
+import contextlib
+import logging
+
+import pytest
+from cachelib import SimpleCache
+from flask import session
+from flask_session import Session
+
+from flask_realtime import Realtime
+from flask_realtime.node import lost_sessions
+from flask_realtime.node.lost_sessions import TURNS
+
+from ..handshakes import Page
+from .nodes import node_of
+
+
+@pytest.fixture
+def node():
+    """A node of an app whose server keeps the sessions."""
+    realtime = Realtime()
+    realtime.identify(lambda: session.get("user"))
+    node = node_of(realtime=realtime)
+    node.app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(node.app)
+    return node
+
+
+def page_of(node, opened, key, user="somebody"):
+    """Open a page whose session is in the app's store; ``page.forget()`` deletes it there."""
+    store = node.app.session_interface
+    kept = store.session_class(
+        {"socket_key": key, "user": user}, sid=f"id-of-{key.replace(' ', '-')}"
+    )
+    name = store._get_store_id(kept.sid)
+    store._upsert_session(node.app.permanent_session_lifetime, kept, name)
+    page = opened.enter_context(
+        Page(node, socket_key=key, identity=user, cookie=f"session={kept.sid}")
+    )
+    page.forget = lambda: store._delete_session(name)
+    return page
+
+
+def look_at_all(node):
+    """Have a look at the session of each socket, and wait until all have looked."""
+    for _ in range(TURNS):
+        node._lost_sessions.sweep()
+    for connection in node.connections():
+        connection.jobs.wait_until_idle(None)
+
+
+@pytest.fixture
+def opened():
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+def test_sockets_that_only_listen_come_back_where_their_session_is_deleted(node, opened):
+    """An administrator deletes a session from the store. Both of its sockets are closed (1012),
+    though they send nothing, and those of other sessions stay."""
+    pages = [page_of(node, opened, key) for key in ("a key", "a key", "another key")]
+    look_at_all(node)
+    before = [page.connection.is_open for page in pages]
+
+    pages[0].forget()
+    look_at_all(node)
+
+    assert before == [True] * 3
+    assert [page.connection.is_open for page in pages] == [False, False, True]
+    assert [page.receive() for page in pages[:2]] == [1012] * 2
+
+
+def test_session_is_looked_for_once_for_all_of_its_sockets(node, opened, monkeypatch):
+    """A session has three sockets. Its store is read once in all turns together."""
+    for _ in range(3):
+        page_of(node, opened, "a key")
+    looked = []
+    interface = type(node.app.session_interface)
+    retrieve = interface._retrieve_session_data
+    monkeypatch.setattr(
+        interface,
+        "_retrieve_session_data",
+        lambda self, name: looked.append(name) or retrieve(self, name),
+    )
+
+    look_at_all(node)
+
+    assert looked == ["session:id-of-a-key"]
+
+
+def test_strangers_and_sessions_in_cookies_are_not_looked_for(node, opened):
+    """The page of a stranger stays open, and so does that of a session in a cookie."""
+    stranger = page_of(node, opened, "a key", user=None)
+    stranger.forget()
+    other = node_of()
+    in_cookie = opened.enter_context(Page(other, identity="somebody", cookie="session=x"))
+
+    look_at_all(node)
+    look_at_all(other)
+
+    assert stranger.connection.is_open
+    assert in_cookie.connection.is_open
+
+
+def test_store_that_is_away_closes_nothing(node, opened, monkeypatch, caplog):
+    """The store raises an error, of which the log has a line. The socket is closed at a later turn,
+    when the store is back."""
+    page = page_of(node, opened, "a key")
+    page.forget()
+    lost_sessions.warnings.forget()
+
+    def fail(self, name):
+        raise OSError("the store is away")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING):
+        patch.setattr(type(node.app.session_interface), "_retrieve_session_data", fail)
+        look_at_all(node)
+        was_open = page.connection.is_open
+    look_at_all(node)
+
+    assert was_open
+    assert "the store is away" in caplog.text
+    assert page.receive() == 1012
+
+
+def test_page_may_come_back_with_a_living_session(node, opened):
+    """The session has another id by now, as after regenerate() in another tab. The same key opens a
+    socket again."""
+    page = page_of(node, opened, "a key")
+    page.forget()
+    look_at_all(node)
+    closed = page.receive()
+
+    again = page_of(node, opened, "a key")
+
+    assert closed == 1012
+    assert again.connection.is_open
+    look_at_all(node)
+    assert again.connection.is_open
+
+
+def test_node_looks_for_them(node):
+    """A node looks for such sockets as long as it has sockets."""
+    names = [call.__qualname__ for _, call in node._list_chores()]
+
+    assert "LostSessions.sweep" in names
