@@ -213,7 +213,7 @@ class Admission:
         if names.user is not None and self._is_ending(names.user):
             raise _away()
         arrival = self._registry.connect(
-            names.digest, connection.name, names.user, names.other_sessions, names.age
+            names.digest, connection.name, names.user, names.other_sessions, names.asked_at
         )
         if arrival.has_ended:
             self._turn_away(connection)

@@ -19,13 +19,14 @@ class Names(NamedTuple):
     :param other_sessions: of its browser session, besides the one that is part of *digest*: by the
         other secret keys that the app knows.
     :param user: of the user that the session belongs to; None: a stranger.
-    :param age: how many ms ago the page was asked for; None: its id does not tell.
+    :param asked_at: when the page was asked for, by :func:`.clock.monotonic`; None: its id does not
+        tell.
     """
 
     digest: str
     other_sessions: Sequence[str]
     user: str | None
-    age: int | None = None
+    asked_at: float | None = None
 
 
 def names_of(
@@ -52,5 +53,6 @@ def names_of(
         chosen = next((one for one in digests if found.get(one) is not None), chosen)
     others = [session_of(one) for one in digests if one != chosen]
     date = date_of(handshake.connection_id, secret_keys, handshake.socket_key)
-    age = None if date is None else max(0, int(clock.now() * 1000) - date)
-    return Names(chosen, others, user_of(handshake.identity), age)
+    # A moment and not an age: the handshake may have to wait before the registry is told.
+    asked_at = None if date is None else clock.monotonic() - max(0.0, clock.now() - date / 1000)
+    return Names(chosen, others, user_of(handshake.identity), asked_at)

@@ -129,7 +129,7 @@ class Registry(ChannelRegistry):
         name: str,
         user: str | None = None,
         sessions: Collection[str] = (),
-        age: int | None = None,
+        asked_at: float | None = None,
     ) -> Arrival:
         """Add a connection of a client, and return what is known of the client.
 
@@ -146,8 +146,8 @@ class Registry(ChannelRegistry):
         :param user: the identity of the client's user, percent-encoded, or a hash of it where that
             is long; None: a stranger.
         :param sessions: further digests of the client's browser session, under former secret keys.
-        :param age: how many ms ago the client's page was asked for, where that is known. A client
-            that is not known began then; or else, when the first socket of its session was opened.
+        :param asked_at: when the client's page was asked for, by :func:`time.monotonic`. A client
+            that is not known began then; if None, when the first socket of its session was opened.
         :returns: the client's subscriptions, and what waits for its browser.
         """
 
@@ -240,8 +240,8 @@ class Registry(ChannelRegistry):
         """End a user's clients of a moment, or put them out of one channel.
 
         Without *channel*, no client of the user that began before the moment can connect any more.
-        With *channel*, the user's subscriptions end that a request asked for before the moment, and
-        every process is told by ``events.unsubscribed``, even if the end could not be noted and
+        With *channel*, the user's subscriptions to it end that were asked for before, and every
+        process is told by ``events.unsubscribed``, even if the end could not be noted and
         :exc:`~flask_realtime.RegistryUnavailable` is raised. If the moment is more than 3 seconds
         ago (``LATE_MS`` in ``registries/records.py``), a registry may close the user's sockets with
         code 1012 in place of that: the pages connect again, with what was asked for later.

@@ -12,9 +12,13 @@ USER, ROOM = "a%3Ab%40c", "room:7"
 HOUR = 3_600_000
 
 
+def ago(seconds):
+    return clock.monotonic() - seconds
+
+
 def subscribe(registry, page, seconds_ago=0):
     """Subscribe a page for a request that came, and asked, so many seconds ago."""
-    asked = clock.monotonic() - seconds_ago
+    asked = ago(seconds_ago)
     registry.subscribe(page, [ROOM], Grant(USER, asked, {ROOM: asked}))
 
 
@@ -128,25 +132,25 @@ def test_sockets_come_back_with_what_they_were_granted_later(registry, other, he
 def test_page_that_hears_nothing_is_as_old_as_it_is_however_often_it_connects(registry):
     """A page without subscriptions is known from its first socket on, and as old as its request,
     however often it connects."""
-    registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
-    registry.connect(LATER_PAGE, "2", USER, age=HOUR // 2)
+    registry.connect(EARLIER_PAGE, "1", USER, asked_at=ago(7200))
+    registry.connect(LATER_PAGE, "2", USER, asked_at=ago(1800))
 
     registry.end_user(USER, None, HOUR)
 
-    assert registry.connect(EARLIER_PAGE, "3", USER, age=2 * HOUR).has_ended
-    assert not registry.connect(LATER_PAGE, "4", USER, age=HOUR // 2).has_ended
+    assert registry.connect(EARLIER_PAGE, "3", USER, asked_at=ago(7200)).has_ended
+    assert not registry.connect(LATER_PAGE, "4", USER, asked_at=ago(1800)).has_ended
 
 
 def test_page_that_has_left_a_channel_first_is_as_old_as_it_is(registry):
     """The first that the registry hears of a page is that it left a channel. The page is as old as
     its request."""
     registry.unsubscribe(EARLIER_PAGE, ["room:8"])
-    registry.connect(EARLIER_PAGE, "1", USER, age=2 * HOUR)
+    registry.connect(EARLIER_PAGE, "1", USER, asked_at=ago(7200))
     subscribe(registry, EARLIER_PAGE)
 
     registry.end_user(USER, None, HOUR)
 
-    assert registry.connect(EARLIER_PAGE, "2", USER, age=2 * HOUR).has_ended
+    assert registry.connect(EARLIER_PAGE, "2", USER, asked_at=ago(7200)).has_ended
 
 
 def test_page_that_was_lost_is_as_old_as_its_socket(registry):

@@ -167,14 +167,14 @@ class MemoryRegistry(Registry):
         name: str,
         user: str | None = None,
         sessions: Collection[str] = (),
-        age: int | None = None,
+        asked_at: float | None = None,
     ) -> Arrival:
         session = session_of(digest)
         own = self._own.get()
         with own.lock:
             now = own.tidy()
             has_ended = own.sessions.has_ended((session, *sessions), "", now)
-            began = own.began(digest, age, now)
+            began = own.began(digest, asked_at, now)
             if has_ended or not own.admit(digest, user, began, now):
                 return Arrival(None, (), has_ended=True)
             own.sessions.note_socket(session, present_moment(), now)

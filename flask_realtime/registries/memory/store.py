@@ -14,7 +14,7 @@ from ...threads import clock
 from ...threads.time_slice import TimeSlice
 from ..lifetimes import Lifetimes
 from ..records import LATE_END_MS, RegistryEvents
-from .clients import MemoryClients, present_moment
+from .clients import MemoryClients, moment_of, present_moment
 from .delivery import MemoryDelivery
 from .logs import MemoryLogs
 from .sessions import EndedSession, MemorySessions, MemoryUsers
@@ -93,14 +93,14 @@ class MemoryStore:
         if publication.channel in self.heard and self.delivery is not None:
             self.delivery.put(publication)
 
-    def began(self, digest: str, age: int | None, now: float) -> int:
+    def began(self, digest: str, asked_at: float | None, now: float) -> int:
         """Return when a client began that is not known, as a moment; 0: it is new.
 
-        :param age: see :meth:`.Registry.connect`.
+        :param asked_at: see :meth:`.Registry.connect`.
         """
-        if age is None:
+        if asked_at is None:
             return self.sessions.opened_at(session_of(digest), now)
-        return present_moment() - age
+        return moment_of(asked_at)
 
     def admit(self, digest: str, user: str | None, began: int, now: float) -> bool:
         """Return whether a client may connect, as far as its user is concerned.

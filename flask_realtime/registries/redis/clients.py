@@ -10,7 +10,7 @@ from ...errors import TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
-from ..records import Arrival, ConnectionRecord, Grant
+from ..records import Arrival, ConnectionRecord, Grant, age_in_ms
 from ..subscriptions import MOST_LEFT, Known, Subscriptions
 from . import scripts
 from .client_hashes import holders_in, processes_of, subscriptions_in, waiting_for
@@ -113,15 +113,16 @@ class RedisClients:
         user: str | None,
         sessions: Collection[str],
         deadline: Deadline,
-        age: int | None = None,
+        asked_at: float | None = None,
     ) -> Arrival:
         """Add a connection: see :meth:`.Registry.connect`."""
         keys = self._keys
 
         def command(timing: Timing) -> Command:
+            age = "" if asked_at is None else age_in_ms(asked_at)
             return scripts.CONNECT(
                 [keys.client(digest), keys.waiting(session_of(digest)), keys.session_of(digest)],
-                (self._full_name(name), self._lives, "" if age is None else age, *timing),
+                (self._full_name(name), self._lives, age, *timing),
             )
 
         (known, items, has_arrived, has_ended, began), *of_others = self._timely.run(

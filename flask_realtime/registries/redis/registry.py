@@ -127,12 +127,12 @@ class RedisRegistry(Registry):
         name: str,
         user: str | None = None,
         sessions: Collection[str] = (),
-        age: int | None = None,
+        asked_at: float | None = None,
     ) -> Arrival:
         deadline = self._pool.deadline()
         # Listens first: as soon as Redis holds the connection's name, changes are announced.
         self._listen((), deadline)
-        return self._clients.connect(digest, name, user, sessions, deadline, age)
+        return self._clients.connect(digest, name, user, sessions, deadline, asked_at)
 
     def forget_connection(self, record: ConnectionRecord) -> None:
         self._clients.forget_connection(record, self._pool.deadline())

@@ -1,7 +1,6 @@
 """Sockets are admitted within the limits of a process."""
 
-import threading
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -15,7 +14,7 @@ from flask_realtime.registries.records import SessionEnd, UserEnd
 from flask_realtime.session import known_ends
 from flask_realtime.threads import clock
 from flask_realtime.transport.handshake import Refusal
-from tests.eventually import DEADLINE, eventually
+from tests.eventually import eventually
 
 from ..handshakes import Page, admitted
 from ..warned import assert_few_lines_tell_of
@@ -152,75 +151,6 @@ def test_server_that_stands_still_under_a_socket_is_refused(monkeypatch):
 
     assert refusal.status == 501
     assert "gunicorn -k gevent" in refusal.reason
-
-
-class Crowded(MemoryRegistry):
-    """A registry that records how many connections call it at once."""
-
-    reaches_other_processes = True
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.present = self.most = 0
-        self.full = threading.Barrier(admission.ENTERING_AT_ONCE)
-        self._count = threading.Lock()
-
-    def connect(self, digest, name, *more):
-        self._wait_for_others()
-        return super().connect(digest, name, *more)
-
-    def subscriptions(self, digests):
-        self._wait_for_others()
-        return super().subscriptions(digests)
-
-    def _wait_for_others(self):
-        with self._count:
-            self.present += 1
-            self.most = max(self.most, self.present)
-        self.full.wait(DEADLINE)
-        with self._count:
-            self.present -= 1
-
-
-@pytest.mark.parametrize("fallbacks", [[], ["an earlier key"]])
-def test_sockets_that_come_at_once_enter_in_turn(fallbacks):
-    """Many sockets open after a restart. Few call the registry at a time, also to find the secret
-    key of a page, and nobody is refused."""
-    node = node_of(Crowded)
-    node.app.config["SECRET_KEY_FALLBACKS"] = fallbacks
-    with ExitStack() as stack:
-        coming = [
-            threading.Thread(target=lambda: stack.enter_context(admitted(node)))
-            for _ in range(3 * admission.ENTERING_AT_ONCE)
-        ]
-        for one in coming:
-            one.start()
-        for one in coming:
-            one.join(DEADLINE)
-
-        assert len(node.connections()) == len(coming)
-        assert node.registry.most == admission.ENTERING_AT_ONCE
-
-
-def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
-    """A socket waits too long for its turn. It is refused, so that the server's thread is free, and
-    its client tries again."""
-    monkeypatch.setattr(admission, "ENTERING_SECONDS", 0)
-    monkeypatch.setattr(admission, "ENTERING_AT_ONCE", 1)
-    node = node_of(Crowded)
-    node.registry.full = threading.Barrier(2)
-    first = ExitStack()
-    entering = threading.Thread(target=lambda: first.enter_context(admitted(node)))
-    entering.start()
-    while not node.registry.full.n_waiting:
-        threading.Event().wait(0.001)
-
-    refusal = refusal_of(node)
-    node.registry.full.wait(DEADLINE)
-    entering.join(DEADLINE)
-    first.close()
-
-    assert refusal.status == 503
 
 
 class Unwritable(MemoryRegistry):

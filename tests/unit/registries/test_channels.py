@@ -52,7 +52,7 @@ class Nowhere(Registry):
     def forget_client(self, digest):
         pass
 
-    def connect(self, digest, name, user=None, sessions=(), age=None):
+    def connect(self, digest, name, user=None, sessions=(), asked_at=None):
         return Arrival(None, ())
 
     def forget_connection(self, record: ConnectionRecord) -> None:

@@ -235,7 +235,7 @@ def delayed(store, near):
 
 NEWS_OF_A_PAGE = {
     "subscribed": lambda far, asked: far.subscribe(PAGE, [ROOM], Grant(USER, asked, {})),
-    "connected": lambda far, asked: far.connect(PAGE, "1", USER, age=0),
+    "connected": lambda far, asked: far.connect(PAGE, "1", USER, (), asked),
     "restored": lambda far, asked: far.restore([(ConnectionRecord(PAGE, "1", {}, asked), Known())]),
 }
 
