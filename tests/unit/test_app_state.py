@@ -3,6 +3,7 @@
 import logging
 
 import flask
+import pytest
 import redis
 
 from flask_realtime import Realtime
@@ -13,6 +14,7 @@ from .handshakes import Page
 from .node.nodes import node_of
 
 
+@pytest.mark.usefixtures("short_goodbyes")
 def test_closed_app_begins_anew_at_its_next_use():
     """A test or script closes what its process holds of an app. The app works again at its next
     use."""

@@ -91,8 +91,9 @@ def test_kind_of_which_nothing_is_taken_is_forgotten(work):
     assert (work.budget.taken, work.budget._kinds) == (0, {})
 
 
-def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work):
+def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work, monkeypatch):
     """A caller stops waiting, in its kind or its owner's line, and takes nothing."""
+    monkeypatch.setattr("flask_realtime.connection.memory_budget.LOOK_SECONDS", 0.1)
     with ExitStack() as taken:
         for kind in "abcd":
             for owner in "12":

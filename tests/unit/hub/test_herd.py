@@ -85,8 +85,9 @@ def test_herd_too_large_to_refresh_is_logged_once(herd, caplog):
     assert "realtime.to('room:1').update" in caplog.text
 
 
-def test_view_that_is_held_up_holds_up_no_other(herd):
+def test_view_that_is_held_up_holds_up_no_other(herd, monkeypatch):
     """Somebody asks for a slow view again and again. Blocks of other views get their turn."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 0.1)
     assert all(herd.begin("slow") for _ in range(RENDERED_AT_ONCE))
 
     assert not herd.begin("slow")
@@ -141,12 +142,13 @@ def test_request_that_rendered_no_block_is_no_measure(herd):
 def test_turns_that_nobody_gives_back_are_taken_back(herd, monkeypatch):
     """A turn was never given back, because the app's code was not called. It is free again after a
     while."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 0.1)
     lost = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
     assert herd.begin("show") is None
 
-    monkeypatch.setattr("flask_realtime.hub.herd.LONGEST_TURN_SECONDS", 0)
-    turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr("flask_realtime.hub.herd.LONGEST_TURN_SECONDS", 0)
+        turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
 
     assert all(turns)
     for turn in lost:

@@ -72,6 +72,7 @@ def use(node, page):
     eventually(lambda: {"realtime-poller"} & {one.name for one in threads_of_ours()})
 
 
+@pytest.mark.usefixtures("short_goodbyes")
 @pytest.mark.parametrize("registry", ["memory", "redis"])
 def test_closed_node_leaves_nothing_behind(registry, redis_url):
     """A closed node leaves no thread, socket or file, whatever the app did."""
@@ -93,6 +94,7 @@ def test_closed_node_leaves_nothing_behind(registry, redis_url):
     eventually(lambda: open_files() == files, open_files)
 
 
+@pytest.mark.usefixtures("short_goodbyes")
 def test_node_that_is_closed_tells_its_sockets_to_come_back():
     """The node closes. Its sockets close with 1012, so that pages resume in another process, and no
     new socket is admitted."""

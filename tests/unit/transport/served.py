@@ -70,8 +70,9 @@ class Line:
         self.peer.close()
 
     def say_goodbye(self):
-        """Send a close frame, as a browser does that leaves its page."""
+        """Send a close frame and nothing behind it, as a browser does that leaves its page."""
         self.peer.sendall(frame(b"\x03\xe9", first=0x88))
+        self.peer.shutdown(socket.SHUT_WR)
 
     def has_received(self):
         """Return whether anything has arrived."""

@@ -92,6 +92,7 @@ def life(served, sock):
     return served.app(environ, lambda status, headers: None), environ
 
 
+@pytest.mark.usefixtures("short_goodbyes")
 def test_socket_that_its_server_never_begins_is_forgotten():
     """The server fails before it iterates the response. No connection remains."""
     served = Served()
@@ -106,6 +107,7 @@ def test_socket_that_its_server_never_begins_is_forgotten():
         assert served.node.connections() == []
 
 
+@pytest.mark.usefixtures("short_goodbyes")
 def test_environ_keeps_no_request():
     """The server keeps the environ while the socket lives, so Werkzeug's request is removed from
     it."""
