@@ -22,7 +22,7 @@ ROOT = HERE.parent
 EXAMPLES = sorted(path.parent.name for path in HERE.glob("*/app.py"))
 REQUIREMENTS = sorted(HERE.glob("*/requirements.txt"))
 BACKLOG = 2048  # connections that may wait for a worker, as in gunicorn
-SILENCE = 5  # seconds without a word of pip, after which a dot is printed
+SILENCE = 2  # seconds without a word of pip, after which a dot is printed
 PATIENCE = 3  # seconds that pip has to clean up
 LAST_LINES = 12  # of pip's, which are shown if it fails
 

@@ -17,6 +17,8 @@ WATCH = """() => {
   })).observe(document.body, { childList: true, characterData: true, subtree: true });
 }"""
 PROGRESS = pathlib.Path(__file__).parents[2] / "examples" / "progress"
+# The same app with shorter jobs.
+QUICK = "tests.browser.apps.quick_progress:app"
 
 
 def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
@@ -39,7 +41,7 @@ def test_job_is_begun_and_watched_on_the_page_that_is_open(come):
 def test_screen_reader_is_told_of_a_job_s_end_alone(come):
     """A progress that changes ten times a second is outside of live regions, so a screen reader
     announces only the job's end."""
-    with ServerProcess("gevent", "app:app", folder=PROGRESS) as server:
+    with ServerProcess("gevent", QUICK, folder=PROGRESS) as server:
         ada = come(server.url)
         ada.visit("/")
         ada.run(WATCH)
