@@ -1,17 +1,17 @@
-"""Turns that visitors take one after the other: who has had none for longest comes first.
+"""Turns that visitors take one after the other: nobody's second before anybody else's first.
 
-Visitors who never had a turn, the newcomers, get every other turn at most while others wait:
-strangers who come with ever new sessions are newcomers each time.
+Visitors who had no turn of late, the newcomers, get every other turn at most while others wait:
+strangers who come with ever new sessions are newcomers each time. Among the others nobody is
+preferred for having waited for longest since his last turn: strangers who use some hundred sessions
+in turn would always come before a visitor who asks regularly.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
-# Of how many visitors it is known when they had their last turn. Any other counts as one who never
-# had one.
+# Of how many visitors it is known that they had a turn. Any other counts as a newcomer.
 MOST_REMEMBERED = 1000
 
 
@@ -19,22 +19,64 @@ class Waiter:
     """One who waits for a turn.
 
     :ivar visitor: who it is.
-    :ivar has_turn: set once it has its turn.
+    :ivar called: set once it has its turn, or is turned away.
+    :ivar has_turn: whether it has its turn.
     """
 
-    __slots__ = ("has_turn", "number", "visitor")
+    __slots__ = ("called", "has_turn", "line", "visitor")
 
-    def __init__(self, visitor: str, number: int) -> None:
+    def __init__(self, visitor: str, line: Line) -> None:
         self.visitor = visitor
-        self.number = number
-        self.has_turn = threading.Event()
+        self.line = line
+        self.has_turn = False
+        self.called = threading.Event()
+
+
+class Line:
+    """Waiters in order: a visitor's second comes behind the first of each other visitor."""
+
+    def __init__(self) -> None:
+        self._by_visitor: dict[str, deque[Waiter]] = {}
+        self.length = 0
+
+    def add(self, waiter: Waiter) -> None:
+        """Let *waiter* wait."""
+        self._by_visitor.setdefault(waiter.visitor, deque()).append(waiter)
+        self.length += 1
+
+    def remove(self, waiter: Waiter) -> None:
+        """Let *waiter* wait no longer; nothing happens if it does not."""
+        waiting = self._by_visitor.get(waiter.visitor, ())
+        if waiter in waiting:
+            self._by_visitor[waiter.visitor].remove(waiter)
+            self._forget_if_gone(waiter.visitor)
+
+    def take_first(self) -> Waiter:
+        """Take the first waiter off the line; its visitor comes behind all others from now on."""
+        visitor = next(iter(self._by_visitor))
+        waiting = self._by_visitor.pop(visitor)
+        first = waiting.popleft()
+        self._by_visitor[visitor] = waiting
+        self._forget_if_gone(visitor)
+        return first
+
+    def take_last(self) -> Waiter:
+        """Take the last waiter off the line."""
+        by_visitor = self._by_visitor
+        visitor = max(reversed(by_visitor), key=lambda one: len(by_visitor[one]))
+        last = by_visitor[visitor].pop()
+        self._forget_if_gone(visitor)
+        return last
+
+    def _forget_if_gone(self, visitor: str) -> None:
+        self.length -= 1
+        if not self._by_visitor[visitor]:
+            del self._by_visitor[visitor]
 
 
 class FairTurns:
     """So many turns at one time, which are given to waiters.
 
-    Whoever asks again and again has had a turn of late, and comes behind those who ask seldom. A
-    newcomer comes first, but where both newcomers and others wait, they take turns in alternation.
     All methods are to be called with one lock held, but a waiter waits without it.
 
     :param count: how many may have a turn at one time.
@@ -42,34 +84,34 @@ class FairTurns:
 
     def __init__(self, count: int) -> None:
         self._free = count
-        self._numbers = itertools.count(1)
-        self._waiting: list[Waiter] = []
+        self._newcomers = Line()
+        self._others = Line()
         # Whether the last turn went to a newcomer while another visitor waited.
         self._newcomer_was_last = False
-        # By visitor, the number of its last turn, the latest at the end.
-        self._served: OrderedDict[str, int] = OrderedDict()
+        # Who had a turn, the latest at the end.
+        self._served: OrderedDict[str, None] = OrderedDict()
 
     def ask(self, visitor: str) -> Waiter:
         """Return one who waits for a turn, and may have it already."""
-        waiter = Waiter(visitor, next(self._numbers))
-        self._waiting.append(waiter)
+        waiter = Waiter(visitor, self._others if visitor in self._served else self._newcomers)
+        waiter.line.add(waiter)
         self._give()
         return waiter
 
-    def place(self, waiter: Waiter) -> int:
-        """Return how many turns have to be free until *waiter* has one; 0: it has one."""
-        if waiter not in self._waiting:
-            return 0
-        alike = [one for one in self._waiting if self._is_new(one) == self._is_new(waiter)]
-        place = sum(self._rank(one) <= self._rank(waiter) for one in alike)
-        is_first = self._is_new(waiter) != self._newcomer_was_last
-        return place + min(len(self._waiting) - len(alike), place - is_first)
+    def place_of_last(self, line: Line) -> int:
+        """Return how many turns have to be free until the last in *line* has one; 0: none waits."""
+        other = self._others if line is self._newcomers else self._newcomers
+        is_first = (line is self._newcomers) != self._newcomer_was_last
+        return line.length + max(0, min(other.length, line.length - is_first))
+
+    def turn_away_last(self, line: Line) -> None:
+        """Have the last in *line* wait no longer."""
+        line.take_last().called.set()
 
     def leave(self, waiter: Waiter) -> bool:
         """Let *waiter* wait no longer; return whether it has a turn."""
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
-        return waiter.has_turn.is_set()
+        waiter.line.remove(waiter)
+        return waiter.has_turn
 
     def give_back(self) -> None:
         """Give one turn back."""
@@ -77,30 +119,20 @@ class FairTurns:
         self._give()
 
     def _give(self) -> None:
-        while self._free and self._waiting:
-            first = self._first()
-            self._waiting.remove(first)
+        while self._free and (line := self._next_line()).length:
+            first = line.take_first()
             self._free -= 1
-            self._served[first.visitor] = next(self._numbers)
+            self._served[first.visitor] = None
             self._served.move_to_end(first.visitor)
             if len(self._served) > MOST_REMEMBERED:
                 self._served.popitem(last=False)
-            first.has_turn.set()
+            first.has_turn = True
+            first.called.set()
 
-    def _first(self) -> Waiter:
-        """Return who comes next."""
-        newcomers = [one for one in self._waiting if self._is_new(one)]
-        others = [one for one in self._waiting if not self._is_new(one)]
-        if newcomers and others:
-            self._newcomer_was_last = not self._newcomer_was_last
-            chosen = newcomers if self._newcomer_was_last else others
-        else:
-            self._newcomer_was_last = False
-            chosen = newcomers or others
-        return min(chosen, key=self._rank)
-
-    def _is_new(self, waiter: Waiter) -> bool:
-        return waiter.visitor not in self._served
-
-    def _rank(self, waiter: Waiter) -> tuple[int, int]:
-        return self._served.get(waiter.visitor, 0), waiter.number
+    def _next_line(self) -> Line:
+        """Return the line of which the first comes next; it is empty if nobody waits."""
+        both_wait = bool(self._newcomers.length and self._others.length)
+        self._newcomer_was_last = both_wait and not self._newcomer_was_last
+        if both_wait:
+            return self._newcomers if self._newcomer_was_last else self._others
+        return self._newcomers if self._newcomers.length else self._others

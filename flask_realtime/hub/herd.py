@@ -63,18 +63,20 @@ class Herd:
         """Wait up to a second for one of the two turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
-        :param visitor: who asks; a visitor who had no turn of late comes before one who had.
+        :param visitor: who asks; a visitor's second request comes behind the first of any other.
         :returns: None if others have the turns still. At once, if they take so long, or so many
-            come before, that a wait of a second would be in vain.
+            come before, that a wait of a second would be in vain: the last in the order of turns is
+            turned away then, who need not be the one that came last.
         """
         with self._lock:
             turns = self._turns_of.get(view)
             if turns is None:
                 turns = self._turns_of[view] = FairTurns(RENDERED_AT_ONCE)
             waiter = turns.ask(visitor)
-            is_in_time = self._is_served_in_time(view, turns.place(waiter))
+            while not self._is_served_in_time(view, turns.place_of_last(waiter.line)):
+                turns.turn_away_last(waiter.line)
         try:
-            waiter.has_turn.wait(PATIENCE_SECONDS if is_in_time else 0)
+            waiter.called.wait(PATIENCE_SECONDS)
         except BaseException:
             # A killed greenlet, say, which takes no turn.
             with self._lock:

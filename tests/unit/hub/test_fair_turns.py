@@ -2,68 +2,126 @@
 
 import itertools
 
+import pytest
+
 from flask_realtime.hub import fair_turns as module
 from flask_realtime.hub.fair_turns import FairTurns
 
 
+def known(*visitors):
+    """Return turns, the only one of which the last of *visitors* has; all of them had one."""
+    turns = FairTurns(1)
+    for visitor in visitors:
+        turns.ask(visitor)
+        turns.give_back()
+    turns.ask(visitors[-1])
+    return turns
+
+
+def serve(turns, waiters):
+    """Give one turn back after the other; return who gets them."""
+    waiting, served = list(waiters), []
+    while waiting:
+        turns.give_back()
+        served += [one.visitor for one in waiting if one.has_turn]
+        waiting = [one for one in waiting if not one.has_turn]
+    return served
+
+
 def test_turn_that_is_free_is_had_at_once():
-    """As many as there are; the next waiter has a place in the line."""
+    """As many as there are; others wait in a line."""
     turns = FairTurns(2)
 
     waiters = [turns.ask("a") for _ in range(4)]
 
-    assert [one.has_turn.is_set() for one in waiters] == [True, True, False, False]
-    assert [turns.place(one) for one in waiters] == [0, 0, 1, 2]
+    assert [one.has_turn for one in waiters] == [True, True, False, False]
+    assert [one.called.is_set() for one in waiters] == [True, True, False, False]
 
 
-def serve(turns, waiters):
-    """Give one turn back after the other; return who gets them, and who had which place before."""
-    waiting, served = list(waiters), []
-    expected = sorted((turns.place(one), one.visitor) for one in waiting)
-    while waiting:
-        turns.give_back()
-        served += [one.visitor for one in waiting if one.has_turn.is_set()]
-        waiting = [one for one in waiting if not one.has_turn.is_set()]
-    assert expected == list(enumerate(served, 1))
-    return served
+def test_second_request_of_a_visitor_comes_behind_the_first_of_each_other():
+    """Whoever asks several times at once holds up nobody for long."""
+    turns = known("greedy", "other", "third")
+
+    waiters = [turns.ask(one) for one in ("greedy", "greedy", "greedy", "other", "third", "other")]
+
+    assert serve(turns, waiters) == ["greedy", "other", "third", "greedy", "other", "greedy"]
 
 
-def test_turn_is_given_to_the_visitor_who_had_none_for_longest():
-    """A visitor who had none at all comes first."""
-    turns = FairTurns(1)
-    turns.ask("early")
-    turns.give_back()
-    turns.ask("late")
-    waiters = [turns.ask(visitor) for visitor in ("late", "early", "new")]
+def test_visitor_who_asks_regularly_is_served_among_many_known_ones():
+    """Strangers use hundreds of sessions in turn, each of which had its last turn long ago. A
+    visitor who had his a moment ago waits for those that came before him, and no other."""
+    strangers = [f"stranger {number}" for number in range(300)]
+    turns = known(*strangers, "visitor")
+    before = [turns.ask(one) for one in strangers[:5]]
 
-    assert serve(turns, waiters) == ["new", "early", "late"]
+    mine = turns.ask("visitor")
+    after = [turns.ask(one) for one in strangers[5:]]
+
+    assert serve(turns, [*before, mine, *after])[5] == "visitor"
 
 
 def test_newcomers_get_every_other_turn_while_others_wait():
     """Strangers come with ever new sessions. A visitor who refreshes again and again is served."""
-    turns = FairTurns(1)
-    turns.ask("early")
-    turns.give_back()
-    turns.ask("late")
+    turns = known("early", "late")
+
     waiters = [turns.ask(visitor) for visitor in ("a", "b", "c", "d", "e", "late", "early")]
 
-    assert serve(turns, waiters) == ["a", "early", "b", "late", "c", "d", "e"]
+    assert serve(turns, waiters) == ["a", "late", "b", "early", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("newcomers", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("others", [0, 1, 2, 3, 9])
+@pytest.mark.parametrize("is_newcomers_turn", [False, True])
+def test_place_of_the_last_is_when_it_is_served(newcomers, others, is_newcomers_turn):
+    """How long the last of a line waits is known, whoever waits in the other line."""
+    turns = known("visitor")
+    if not is_newcomers_turn:
+        turns.ask("new")
+        turns.ask("visitor")
+        turns.give_back()
+        assert turns._newcomer_was_last
+        turns._others.take_last()
+    waiters = [turns.ask(f"new {number}") for number in range(newcomers)]
+    waiters += [turns.ask("visitor") for _ in range(others)]
+    lines = [turns._newcomers, turns._others]
+    places = [turns.place_of_last(line) for line in lines]
+
+    served = [visitor == "visitor" for visitor in serve(turns, waiters)]
+
+    expected = [
+        max((place for place, one in enumerate(served, 1) if one is is_other), default=0)
+        for is_other in (False, True)
+    ]
+    assert places == expected
 
 
 def test_visitor_is_served_behind_one_newcomer():
     """The visitor comes at any moment of a flood of newcomers, and few turns go before his."""
-    turns = FairTurns(1)
-    turns.ask("visitor")
+    turns = known("visitor")
     strangers = (f"stranger {number}" for number in itertools.count())
     for _ in range(10):
         turns.ask(next(strangers))
 
     for _ in range(20):
         waiter = turns.ask("visitor")
-        while not waiter.has_turn.is_set():
-            assert turns.place(waiter) <= 2
+        while not waiter.has_turn:
+            assert turns.place_of_last(waiter.line) <= 2
             turns.ask(next(strangers))
             turns.give_back()
+
+
+def test_last_to_be_served_is_turned_away():
+    """That is the latest request of the visitor who waits with the most, not the one that came
+    last."""
+    turns = known("greedy", "other")
+    waiters = [turns.ask(visitor) for visitor in ("greedy", "greedy", "greedy", "other")]
+
+    turns.turn_away_last(waiters[0].line)
+
+    assert [one.called.is_set() for one in waiters] == [False, False, True, False]
+    assert not turns.leave(waiters[2])
+    del waiters[2]
+    assert serve(turns, waiters) == ["greedy", "other", "greedy"]
 
 
 def test_waiter_that_leaves_gets_no_turn():
@@ -75,8 +133,9 @@ def test_waiter_that_leaves_gets_no_turn():
     turns.give_back()
 
     assert left == [True, False]
-    assert third.has_turn.is_set()
-    assert not second.has_turn.is_set()
+    assert third.has_turn
+    assert not second.has_turn
+    assert turns._newcomers.length == 0
 
 
 def test_visitors_are_not_remembered_for_ever(monkeypatch):

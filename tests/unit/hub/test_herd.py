@@ -29,6 +29,12 @@ def measure(herd, *costs):
         herd.end(herd.begin("show"), seconds)
 
 
+def waiting_for(herd, view):
+    """Return how many requests wait for a turn of *view*."""
+    turns = herd._turns_of[view]
+    return turns._newcomers.length + turns._others.length
+
+
 def spread_of(seconds):
     """Return over how many milliseconds pages spread whose blocks take so long together."""
     return round(1000 * (seconds - UNSPREAD_SECONDS) / SHARE_OF_CORE)
@@ -117,6 +123,33 @@ def test_as_many_wait_as_are_served_in_time(herd, monkeypatch):
     assert sum(map(bool, turns)) == RENDERED_AT_ONCE
 
 
+def test_visitor_is_served_before_what_others_ask_at_once_again(herd, monkeypatch):
+    """A visitor asks as often at once as may wait. Somebody else comes, and waits; the last request
+    of the former gets 503 instead."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    monkeypatch.setattr("flask_realtime.hub.herd.LARGEST_COST_SECONDS", 2 * DEADLINE)
+    measure(herd, 2 * DEADLINE, 2 * DEADLINE)
+    first = [herd.begin("show", visitor) for visitor in ("greedy", "other")]
+    answers = []
+
+    def ask(visitor):
+        answers.append((visitor, herd.begin("show", visitor) is not None))
+
+    threads = [
+        Thread(target=ask, args=(one,), daemon=True) for one in ("greedy", "greedy", "other")
+    ]
+    for count, thread in enumerate(threads, 1):
+        thread.start()
+        eventually(lambda count=count: waiting_for(herd, "show") == min(count, RENDERED_AT_ONCE))
+    eventually(lambda: answers == [("greedy", False)])
+    for turn in first:
+        herd.end(turn, None)
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert sorted(answers[1:]) == [("greedy", True), ("other", True)]
+
+
 def test_nobody_waits_for_a_view_that_hangs(herd, monkeypatch):
     """All turns of a view have lasted for long. Further requests get 503 at once, whatever its
     blocks have cost before."""
@@ -184,10 +217,10 @@ def test_visitor_who_asks_again_and_again_comes_behind_one_who_asks_seldom(herd,
 
     def wait(visitor, count):
         Thread(target=ask, args=(visitor,), daemon=True).start()
-        eventually(lambda: len(herd._turns_of["show"]._waiting) == count)
+        eventually(lambda: waiting_for(herd, "show") == count)
 
     turns = [herd.begin("show", visitor) for visitor in ("greedy", "greedier")]
-    for count, visitor in enumerate(["greedier", "greedy", "greedy", "seldom"], 1):
+    for count, visitor in enumerate(["greedy", "greedy", "greedier", "seldom"], 1):
         wait(visitor, count)
     for count in range(1, 5):
         herd.end(turns[count - 1], 0.001)
