@@ -16,11 +16,12 @@ from functools import partial
 from ...errors import CloseCode
 from ...threads import clock
 from ..expiring import ExpiringDict
-from ..records import Disconnect, RegistryEvents
+from ..records import LATE_MS, Disconnect, RegistryEvents, age_in_ms
 from . import scripts
 from .connection import Deadline
 from .keys import RedisKeys
 from .pool import RedisPool
+from .server_time import TIME, ServerTime
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ class RedisDisconnects:
         self._deaf_since = math.inf
         self._lost_at = -math.inf
         self._lock = threading.Lock()
+        #: The time of Redis. Whoever hears it notes it here.
+        self.time = ServerTime()
 
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
         """Have every other process close the sockets that *order* names."""
@@ -87,21 +90,31 @@ class RedisDisconnects:
         """
         if self._at is None:
             newest = ("XREVRANGE", self._keys.disconnects, "+", "-", "COUNT", 1)
-            (entries,) = self._pool.ask([newest], deadline)
+            asked_at = clock.monotonic()
+            entries, time = self._pool.ask([newest, TIME], deadline)
+            self.time.note(asked_at, [time])
             at = entries[0][0] if entries else b"0-0"
             self._at = self._at or at
 
     def note_loss(self) -> None:
         """Note that this process hears Redis no longer."""
         self._lost_at = clock.monotonic()
+        # The next connection may lead to another Redis.
+        self.time.forget()
         self._deaf_since = min(self._deaf_since, self._lost_at)
 
     def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], None]:
         """Return a function that carries out an announced order.
 
+        An order that a network has held up does not end sockets that were opened since: their
+        pages come back, and the registry knows what they may still do.
+
         :raises ValueError: if *data* is not an order.
         """
         at, _, text = data.partition(b" ")
+        given_at = self.time.local(_order(at)[0]) if _ID.fullmatch(at) else None
+        if given_at is not None and age_in_ms(given_at) > LATE_MS:
+            events = _for_earlier_sockets(events, given_at, has_others_come_back=True)
         carry_out = self._read(text, events)
         if _ID.fullmatch(at):
             self._note_heard(at)
@@ -204,11 +217,19 @@ class RedisDisconnects:
             return self._heard.get(at, clock.monotonic()) is not None
 
 
-def _for_earlier_sockets(events: RegistryEvents, moment: float) -> RegistryEvents:
-    """Return *events* for orders that were given at *moment*, by :func:`.clock.monotonic`."""
+def _for_earlier_sockets(
+    events: RegistryEvents, moment: float, has_others_come_back: bool = False
+) -> RegistryEvents:
+    """Return *events* for orders that were given at *moment*, by :func:`.clock.monotonic`.
+
+    :param has_others_come_back: whether sockets that were opened since are closed as well (1012):
+        *moment* may be wrong.
+    """
 
     def disconnected(order: Disconnect) -> None:
         events.disconnected(replace(order, opened_before=moment))
+        if has_others_come_back:
+            events.disconnected(replace(order, code=CloseCode.SERVICE_RESTART))
 
     def unsubscribed(user: str, channel: str) -> None:
         # The user may have been let into the channel again since. The pages come back at once, and

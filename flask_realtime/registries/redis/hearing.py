@@ -49,7 +49,7 @@ class RedisHearing:
         own_name = keys.process(process)
         # A pool of its own, so that a burst of calls does not look like a dead connection.
         own_pool = RedisPool(pool.address, pool.timeout_seconds)
-        self._probe = RedisProbe(own_pool, own_name, self._probed)
+        self._probe = RedisProbe(own_pool, own_name, disconnects.time, self._probed)
         self._listener = RedisListener(
             pool.address,
             pool.timeout_seconds,

@@ -12,6 +12,7 @@ from ...threads.background import BackgroundThread
 from .connection import ConnectionLost
 from .pool import RedisPool
 from .resp import ErrorReply
+from .server_time import TIME, ServerTime
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +30,21 @@ class RedisProbe:
 
     :param pool: a pool that nobody else uses.
     :param name: the name under which this process hears what is for it.
+    :param time: is told the time of Redis, which comes with each probe.
     :param done: is called after each probe with True if it has arrived, False if not, and None if
         it could not be published, which proves nothing.
     """
 
-    def __init__(self, pool: RedisPool, name: bytes, done: Callable[[bool | None], None]) -> None:
+    def __init__(
+        self,
+        pool: RedisPool,
+        name: bytes,
+        time: ServerTime,
+        done: Callable[[bool | None], None],
+    ) -> None:
         self._pool = pool
         self._name = name
+        self._time = time
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
         self._bell = threading.Event()
@@ -79,9 +88,11 @@ class RedisProbe:
         began = clock.monotonic()
         try:
             deadline = self._pool.deadline()
-            (reply,) = self._pool.run([("PUBLISH", self._name, data)], deadline)
+            reply, time = self._pool.run([("PUBLISH", self._name, data), TIME], deadline)
             if type(reply) is ErrorReply:
                 raise ConnectionLost(str(reply))
+            if type(time) is not ErrorReply:
+                self._time.note(began, [time])
             if event.wait(deadline.remaining()):
                 self.lag_seconds = clock.monotonic() - began
                 return True

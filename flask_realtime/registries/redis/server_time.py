@@ -23,8 +23,6 @@ EXACT_SECONDS = 0.01
 # What a script replies that has done nothing, because its deadline was over.
 TOO_LATE = -1
 
-_TIME: tuple[Command, ...] = (("TIME",),)
-
 
 class Timing(NamedTuple):
     """When a command is sent, and when its call is over, by the clock of Redis.
@@ -38,6 +36,10 @@ class Timing(NamedTuple):
 
 
 UNKNOWN = Timing("", "")
+
+
+#: The command that asks Redis for its time.
+TIME: Command = ("TIME",)
 
 
 class ServerTime:
@@ -56,10 +58,10 @@ class ServerTime:
     def questions(self) -> Sequence[Command]:
         """Return what to ask Redis together with other commands; nothing for the most part."""
         is_fresh = clock.monotonic() < self._asked_at + FRESH_SECONDS
-        return () if is_fresh and self._is_exact else _TIME
+        return () if is_fresh and self._is_exact else (TIME,)
 
     def note(self, asked_at: float, replies: Sequence[Sequence[bytes]]) -> None:
-        """Take the replies to :meth:`questions`.
+        """Take the replies to :meth:`questions`, or to :data:`TIME`.
 
         :param asked_at: when Redis was asked, by :func:`.clock.monotonic`, or a little before.
         """
@@ -68,6 +70,15 @@ class ServerTime:
             self._ahead = int(seconds) + int(microseconds) / 1_000_000 - asked_at
             self._asked_at = asked_at
             self._is_exact = clock.monotonic() - asked_at < EXACT_SECONDS
+
+    def local(self, moment: int) -> float | None:
+        """Return a moment by :func:`.clock.monotonic`; None if that is not known.
+
+        :param moment: in ms since 1970, by the clock of Redis.
+        """
+        if clock.monotonic() > self._asked_at + KNOWN_SECONDS:
+            return None
+        return moment / 1000 - self._ahead
 
     def forget(self) -> None:
         """Know nothing any more: the clock of Redis seems to have been set."""
@@ -99,7 +110,7 @@ class TimelyScripts:
     def now(self, deadline: Deadline) -> int | str:
         """Return the time by the clock of Redis, which is asked for it, in ms since 1970."""
         asked_at = clock.monotonic()
-        self._time.note(asked_at, self._pool.ask(_TIME, deadline))
+        self._time.note(asked_at, self._pool.ask([TIME], deadline))
         return self._time.timing(deadline).sent
 
     def run(

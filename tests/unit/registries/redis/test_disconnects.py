@@ -1,9 +1,12 @@
 """Orders to close sockets, and to remove a user from a channel."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from flask_realtime.errors import CloseCode
-from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.records import LATE_MS, Disconnect
 from flask_realtime.registries.redis.connection import Deadline
 from flask_realtime.registries.redis.disconnects import READ_AT_ONCE
 from flask_realtime.threads import clock
@@ -63,6 +66,40 @@ def test_order_that_was_heard_is_not_carried_out_again(process, kept):
     assert second.told == [ORDERS[1], ORDERS[0], ORDERS[2]]
 
 
+def test_order_that_is_heard_late_ends_no_page_that_was_opened_since(process, kept):
+    """The network delays an order until the user has logged in again. Pages from before the order
+    end; later ones connect again, and Redis knows that they may."""
+    first, second = process("first"), process("second")
+    before = clock.monotonic()
+    first.announce(ORDERS[0])
+    text = kept()[0].partition(b" ")[2]
+    given_at = int(kept()[0].partition(b"-")[0])
+
+    second.hear(b"%d-0 " % (given_at - 10 * LATE_MS) + text)
+    second.hear(b"%d-1 " % given_at + text)
+
+    late, come_back, in_time = second.told
+    assert replace(late, opened_before=math.inf) == in_time == ORDERS[0]
+    assert before - 11 * LATE_MS / 1000 < late.opened_before < before - 9 * LATE_MS / 1000
+    assert come_back == replace(ORDERS[0], code=CloseCode.SERVICE_RESTART)
+
+
+def test_removal_that_is_heard_late_has_the_pages_come_back(process, kept):
+    """The user may have been let into the channel again since."""
+    first, second = process("first"), process("second")
+    deadline = Deadline(DEADLINE)
+    first.part.announce_unsubscribe("user", "room:1:a", first.pool.over_at(deadline), deadline)
+    at, _, text = kept()[0].partition(b" ")
+
+    second.hear(b"%d-0 " % (int(at.partition(b"-")[0]) - 10 * LATE_MS) + text)
+    second.hear(kept()[0])
+
+    *late, in_time = second.told
+    assert Disconnect(user="user", code=CloseCode.SERVICE_RESTART) in late
+    assert ("user", "room:1:a") not in late
+    assert in_time == ("user", "room:1:a")
+
+
 @pytest.mark.parametrize("at", [b"99999999999999-0", b"x", b"", b"0-0"])
 def test_forged_order_hides_none_that_follow(process, at):
     """A forged order does not change the position up to which a process has read."""
@@ -72,7 +109,8 @@ def test_forged_order_hides_none_that_follow(process, at):
 
     second.catch_up()
 
-    assert second.told == [Disconnect("digest"), ORDERS[0]]
+    assert {one.digest for one in second.told[:-1]} == {"digest"}
+    assert second.told[-1] == ORDERS[0]
 
 
 @pytest.mark.parametrize("junk", [b"", b"1-1 ", b"1-1 a:b", b"1-1 a:b:c:d:code", b"1-1 \xff::::1"])

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.errors import CloseCode, RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
-from flask_realtime.registries.records import ConnectionRecord, Disconnect, Grant
+from flask_realtime.registries.records import LATE_MS, ConnectionRecord, Disconnect, Grant
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.subscriptions import Known
 from flask_realtime.threads import clock
@@ -204,6 +204,27 @@ def test_end_whose_answer_was_lost_is_the_first_end_all_the_same(store, near):
 
     assert told == [0]
     assert near.end_session("s", "", 0, "other") > 0
+
+
+def test_order_that_is_heard_late_leaves_the_page_of_a_later_log_in(store, near):
+    """The network delays the announcement of a ban. A page that was opened since comes back, in
+    place of ending for good."""
+    heard = Recorder()
+    port = store.client.connection_pool.connection_kwargs["port"]
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(heard, REDIS=f"redis://127.0.0.1:{tunnel.port}/0")
+        far.listen(["any"])
+        tunnel.freeze(("down",))
+        near.disconnect(Disconnect(user=USER))
+        given = clock.monotonic()
+        eventually(lambda: clock.monotonic() > given + LATE_MS / 1000 + 0.1)
+        tunnel.thaw()
+        heard.wait_for(lambda: len(heard.disconnected) == 2)
+
+    ended, come_back = heard.disconnected
+    assert (ended.user, ended.code) == (USER, CloseCode.NORMAL)
+    assert given - 1 < ended.opened_before < given + 1
+    assert come_back == Disconnect(user=USER, code=CloseCode.SERVICE_RESTART)
 
 
 @pytest.fixture

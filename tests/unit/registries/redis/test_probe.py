@@ -12,6 +12,8 @@ from flask_realtime.registries.redis.address import RedisAddress
 from flask_realtime.registries.redis.connection import ConnectionLost
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.probe import MARK, RedisProbe
+from flask_realtime.registries.redis.server_time import ServerTime
+from flask_realtime.threads import clock
 
 from ....eventually import DEADLINE, eventually
 from ....faults.tunnel import Tunnel
@@ -26,7 +28,7 @@ def probe_at(tmp_path):
         def probe_at(url, seconds=DEADLINE):
             found = queue.Queue()
             pool = RedisPool(RedisAddress(url, "url", seconds), seconds)
-            probe = RedisProbe(pool, tmp_path.name.encode(), found.put)
+            probe = RedisProbe(pool, tmp_path.name.encode(), ServerTime(), found.put)
             stack.callback(probe.close)
             return probe, found
 
@@ -68,6 +70,18 @@ def test_probe_that_arrives_says_how_long_it_took(hear, probe_at, redis_url):
     assert probe.once()
 
     assert probe.lag_seconds > 0
+
+
+def test_probe_brings_the_time_of_redis_along(hear, probe_at, redis_url):
+    """A process tells by that time how late it hears an order, at no further round trip."""
+    probe, _ = probe_at(redis_url)
+    hear(probe)
+
+    assert probe.once()
+
+    now = clock.monotonic()
+    at = probe._time.local(round(clock.now() * 1000))
+    assert now - 1 < at < now + 1
 
 
 def test_probe_that_nobody_hears_has_not_arrived(probe_at, redis_url):
