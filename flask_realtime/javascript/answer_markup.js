@@ -1,5 +1,6 @@
 import { Keeper } from "./keeper.js";
 import { Markup } from "./markup.js";
+import { unclobbered } from "./unclobbered.js";
 
 /** Inserts the answers to forms and links into the page. */
 export class AnswerMarkup extends Markup {
@@ -12,7 +13,7 @@ export class AnswerMarkup extends Markup {
   update(element, html) {
     const keeper = new Keeper(element);
     element.innerHTML = this.trusted(html);
-    keeper.restore([...element.children]);
+    keeper.restore([...unclobbered(element).children]);
     this.process([element]);
   }
 }

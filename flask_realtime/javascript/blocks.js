@@ -1,5 +1,6 @@
 import { isIgnored } from "./ignored.js";
 import { isPattern, matcher } from "./patterns.js";
+import { unclobbered } from "./unclobbered.js";
 
 const INTERVAL = 250; // ms, at the least, between two requests for blocks
 const BLOCK_HEADER = "X-Realtime-Block";
@@ -51,7 +52,7 @@ export class Blocks {
     const at = planned <= now + spread ? planned : now + this.#window.Math.random() * spread;
     for (const element of elements) {
       this.#faultOf(this.#addressOf(element)).retries = 0;
-      const name = element.dataset.realtimeBlock;
+      const name = datasetOf(element).realtimeBlock;
       if (!(this.#due.get(name) <= now + spread)) this.#due.set(name, at);
     }
     this.#plan();
@@ -119,7 +120,7 @@ export class Blocks {
   #byAddress(due) {
     const found = new Map();
     for (const element of this.#elements()) {
-      const name = element.dataset.realtimeBlock;
+      const name = datasetOf(element).realtimeBlock;
       if (!due.has(name)) continue;
       const url = this.#addressOf(element);
       this.#asked.set(element, url);
@@ -133,9 +134,9 @@ export class Blocks {
   }
 
   /** The address that renders an element's block; undefined if it has none, or one of another origin. */
-  #addressOf({ dataset }) {
+  #addressOf(element) {
     const { href, origin } = this.#window.location;
-    const address = dataset.realtimeUrl ?? this.#hooks.address();
+    const address = datasetOf(element).realtimeUrl ?? this.#hooks.address();
     try {
       const url = address && new URL(address, href);
       if (url?.origin === origin) return url.href.split("#")[0];
@@ -199,7 +200,7 @@ export class Blocks {
   }
 
   async #show(url, element, answer) {
-    const name = element.dataset.realtimeBlock;
+    const name = datasetOf(element).realtimeBlock;
     const block = answer[name];
     if (!block) return;
     if (block.error) this.#hooks.warn(block.error);
@@ -208,7 +209,7 @@ export class Blocks {
   }
 
   #update(url, element, name, block) {
-    const { realtimeBlock } = element.dataset;
+    const { realtimeBlock } = datasetOf(element);
     if (this.#addressOf(element) !== url || realtimeBlock !== name || !element.isConnected) {
       // The element was given another address or block during the request, or another element has taken
       // its place: ask for that.
@@ -230,7 +231,7 @@ export class Blocks {
    */
   #hashOf(url, name) {
     const hashes = this.#elements()
-      .filter((one) => one.dataset.realtimeBlock === name && this.#addressOf(one) === url)
+      .filter((one) => datasetOf(one).realtimeBlock === name && this.#addressOf(one) === url)
       .map((element) => {
         const { url: of, hash, html } = this.#shown.get(element) ?? {};
         return of === url && html === element.innerHTML ? hash : undefined;
@@ -239,8 +240,13 @@ export class Blocks {
   }
 }
 
+/** The data attributes of an element; a form may have a field named "dataset". */
+function datasetOf(element) {
+  return unclobbered(element).dataset;
+}
+
 /** Whether an element's `data-realtime-on` (names or patterns, separated by spaces) fits `channel`. */
 function dependsOn(element, channel) {
-  const names = element.dataset.realtimeOn?.trim().split(/\s+/) ?? [];
+  const names = datasetOf(element).realtimeOn?.trim().split(/\s+/) ?? [];
   return names.some((name) => (isPattern(name) ? matcher(name)(channel) : name === channel));
 }

@@ -15,7 +15,7 @@ export class Entries {
    */
   constructor(part, names) {
     const { activeElement } = part.ownerDocument;
-    if (part.contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
+    if (unclobbered(part).contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
     for (const element of [part, ...part.querySelectorAll(`${FIELDS}, details, [contenteditable]`)]) {
       const state = stateOf(element);
       const name = (state || element === this.#typed || element.type === "file") && names.of(element);

@@ -46,8 +46,8 @@ export class Fragments {
   /** The elements of the page that `fragments` would remove, replace or give another content. */
   replaced(fragments) {
     return fragments.flatMap(({ action, target, html }) => {
-      if (INSERTS.test(action)) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
       try {
+        if (INSERTS.test(action)) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
         return this.#find(target);
       } catch {
         return []; // `apply` tells of a target that is no selector
@@ -64,7 +64,7 @@ export class Fragments {
     if (action === "reload") return this.#client.expire(), true;
     const elements = this.#find(target);
     for (const element of elements) {
-      if (action === "remove") element.remove();
+      if (action === "remove") unclobbered(element).remove();
       else if (INSERTS.test(action)) this.#insert(action, element, html);
       else if (action === "replace" || action === "update") this.#put(action, element, html, morph);
     }
@@ -84,7 +84,7 @@ export class Fragments {
       if (present) this.#put("replace", present, child);
     }
     const added = [...content.children];
-    element[action](content);
+    unclobbered(element)[action](content);
     this.#markup.process(added);
   }
 
@@ -110,8 +110,8 @@ export class Fragments {
     if (isWhole && entries.isTypedInto(element)) return;
     entries.keep(content);
     const added = [...content.children];
-    if (isWhole) element.replaceWith(content);
-    else element.replaceChildren(content);
+    if (isWhole) unclobbered(element).replaceWith(content);
+    else unclobbered(element).replaceChildren(content);
     this.#restore(added, entries, keeper);
   }
 

@@ -1,4 +1,5 @@
 import { Names } from "./names.js";
+import { unclobbered } from "./unclobbered.js";
 
 /** Keeps focus and scroll positions in a part of the page while new HTML replaces that part. */
 export class Keeper {
@@ -16,7 +17,7 @@ export class Keeper {
     const { ownerDocument } = element;
     const { activeElement: focused } = ownerDocument;
     this.#document = ownerDocument;
-    if (element.contains(focused)) {
+    if (unclobbered(element).contains(focused)) {
       this.#focused = focused;
       this.#name = names.of(focused);
       this.#selection = [focused.selectionStart, focused.selectionEnd, focused.selectionDirection];

@@ -1,7 +1,7 @@
 import { isPlaceOn } from "./navigation.js";
 import { isOfThisFrame } from "./submission.js";
 import { thisDocument } from "./this_document.js";
-import { resolve, Visit } from "./visit.js";
+import { resolve, visit } from "./visit.js";
 
 const XLINK = "http://www.w3.org/1999/xlink";
 // Links for which a browser does something that a call cannot do.
@@ -23,8 +23,8 @@ export function hasKeys({ altKey, ctrlKey, metaKey, shiftKey }) {
 export function visitOf(link) {
   if (link.matches(LEFT_TO_BROWSER) || !isOfThisFrame(link.getAttribute("target"))) return;
   const url = resolve(addressOf(link), thisDocument.baseURI);
-  const visit = new Visit(link, url);
-  if (url && (visit.target || !isPlaceOn(thisDocument.URL, url))) return visit;
+  const one = visit(link, url);
+  if (url && (one.target || !isPlaceOn(thisDocument.URL, url))) return one;
 }
 
 function addressOf(link) {

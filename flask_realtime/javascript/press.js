@@ -24,8 +24,8 @@ export class Press {
   // By the pointer's id, or the type of the event that began it, the element, as `target`; by `undefined`
   // what was pressed already when this script was loaded.
   #held = new Map();
-  #waiting = [];
-  #current; // the change that is being made
+  #waiting = []; // the changes that are not begun yet
+  #isMaking = false; // whether a change is being made
 
   constructor(window) {
     this.#window = window;
@@ -38,8 +38,8 @@ export class Press {
       listen(end, ({ pointerId = begin, pointerType }) => this.#end(pointerId, pointerType === "touch" ? TAP : 0));
     }
     listen("click", ({ pointerId }) => this.#end(pointerId));
-    // An element that is removed as it is dropped does not tell of the end.
-    listen("drop", () => this.#end("dragstart"));
+    // Neither an element that is removed as it is dropped tells of the end, nor a drag that the app forbids.
+    for (const type of ["drop", "pointerup"]) listen(type, () => this.#end("dragstart"));
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
@@ -56,21 +56,22 @@ export class Press {
    * @returns {Promise} what `act` returns
    */
   whenFree(elements, act) {
-    const isHeld = ({ target }) => elements().some((one) => one.contains(target));
-    const mustWait = this.#current || this.#waiting.length || [...this.#held.values()].some(isHeld);
     return new Promise((resolve, reject) => {
-      const count = this.#waiting.push(() => act().then(resolve, reject));
-      if (!mustWait) this.#make();
-      else if (count > MOST) this.#free(this.#held.keys());
+      const isHeld = ({ target }) => elements().some((one) => unclobbered(one).contains(target));
+      const make = () => act().then(resolve, reject);
+      if (this.#waiting.push({ isHeld, make }) > MOST) this.#held.clear();
+      this.#make();
     });
   }
 
-  /** Make the changes that wait, one after the other. */
-  #make() {
-    this.#current ??= this.#waiting.shift()?.().then(() => {
-      this.#current = null;
-      if (!this.#held.size) this.#make();
-    });
+  /** Make the changes that wait, one after the other, up to one of what is pressed. */
+  async #make() {
+    const [next] = this.#waiting;
+    if (this.#isMaking || !next || [...this.#held.values()].some(next.isHeld)) return;
+    this.#isMaking = true;
+    await this.#waiting.shift().make();
+    this.#isMaking = false;
+    this.#make();
   }
 
   #hold(name, target, longest) {
@@ -86,6 +87,6 @@ export class Press {
 
   #free(names) {
     for (const name of [...names, undefined]) this.#held.delete(name);
-    if (!this.#held.size) this.#make();
+    this.#make();
   }
 }

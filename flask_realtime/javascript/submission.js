@@ -1,13 +1,13 @@
 import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
-import { resolve, Visit } from "./visit.js";
+import { resolve, visit } from "./visit.js";
 
 const LONGEST = 200_000; // bytes; by default a server takes messages of up to 256 KiB
 
 /**
  * The visit that a `submit` event stands for, with all changes that the page's listeners have made.
  *
- * @returns {Visit | undefined} undefined if a call cannot do what the browser would do: if the form has
+ * @returns {object | undefined} undefined if a call cannot do what the browser would do: if the form has
  *   files, opens another window, is too large for a message, or uses another charset than UTF-8
  */
 export function submissionOf({ target: source, submitter }) {
@@ -25,7 +25,7 @@ export function submissionOf({ target: source, submitter }) {
   const fields = entries.map((entry) => entry.map((text) => text.replace(/\r\n?|\n/g, "\r\n")));
   if (new Blob([JSON.stringify(fields)]).size > LONGEST) return;
   if (!isPost) url.search = new URLSearchParams(fields);
-  return new Visit(source, url, isPost ? fields : undefined, submitter);
+  return visit(source, url, isPost ? fields : undefined, submitter);
 }
 
 /** Whether the browser's `FormData` takes a button: Safari's does from 16.4 on, others' since 2023. */

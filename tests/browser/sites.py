@@ -43,9 +43,17 @@ class Site:
 
     def update(self, html: str, channel: str, target: str = "#here") -> None:
         """Let the server update the element *target* of the pages on a channel with *html*."""
+        self.change("update", html, channel, target)
+
+    def change(self, verb: str, html: str, channel: str, target: str = "#here") -> None:
+        """Let the server do what *verb* says to the element *target* of the pages on a channel."""
         _http.post(
-            f"{self.url}/update/{channel}", params={"target": target}, json=html, timeout=DEADLINE
+            f"{self.url}/{verb}/{channel}", params={"target": target}, json=html, timeout=DEADLINE
         )
+
+    def refresh(self, channel: str) -> None:
+        """Let the server refresh the blocks of a channel."""
+        _http.post(f"{self.url}/refresh/{channel}", timeout=DEADLINE)
 
     def told(self) -> list[dict[str, str]]:
         """Return the requests that the server got since the last call."""

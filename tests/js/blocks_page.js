@@ -9,14 +9,32 @@ export const clockwork = {};
 export let page, blocks, asked, answers, stale, updated, address, errors, reported;
 let elements, pressed;
 
-export const element = (block, on, url) => ({
-  dataset: { realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) },
-  closest: () => null,
-  getRootNode: () => ({}),
+class FakeElement {
+  #dataset;
+
+  constructor(dataset) {
+    this.#dataset = dataset;
+  }
+
+  get dataset() {
+    return this.#dataset;
+  }
+
   get isConnected() {
     return elements.includes(this);
-  },
-});
+  }
+
+  closest() {
+    return null;
+  }
+
+  getRootNode() {
+    return {};
+  }
+}
+
+export const element = (block, on, url) =>
+  new FakeElement({ realtimeBlock: block, realtimeOn: on, ...(url && { realtimeUrl: url }) });
 
 export const answer = (body, { status = 200, headers = { "X-Realtime-Block": "x" }, type = "basic" } = {}) => ({
   status,

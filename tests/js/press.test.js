@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { button, change, done, elsewhere, hear, list, page, tell } from "./pressing.js";
+import { button, change, done, elsewhere, hear, list, page, press, tell } from "./pressing.js";
 
 test("a change is made at once while nothing is pressed", () => {
   change(list, "list");
@@ -162,3 +162,25 @@ for (const [begin, other, init, end] of [
     assert.deepEqual(done, ["list"]);
   });
 }
+
+test("a change that has waited for a press does not wait for what is pressed elsewhere by then", async () => {
+  await tell("pointerdown");
+  change(list, "list");
+  await tell("compositionupdate", elsewhere);
+  await tell("pointerup");
+  assert.deepEqual(done, ["list"]);
+});
+
+test("a change waits until the one before is done", async () => {
+  let finish;
+  press.whenFree(
+    () => [],
+    () => new Promise((resolve) => (finish = resolve)),
+  );
+  change(list, "list");
+  await tell("pointerup");
+  assert.deepEqual(done, []);
+  finish();
+  await tell("pointerup");
+  assert.deepEqual(done, ["list"]);
+});

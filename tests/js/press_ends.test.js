@@ -131,3 +131,11 @@ test("a press that may have ended above a frame is over after a second", async (
   await page.clock.pass(1);
   assert.deepEqual(done, ["list"]);
 });
+
+test("a drag that the app forbids is over with the press", async () => {
+  await tell("pointerdown");
+  await tell("dragstart");
+  change(list, "list");
+  await tell("pointerup");
+  assert.deepEqual(done, ["list"]);
+});

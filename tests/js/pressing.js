@@ -4,9 +4,19 @@ import { beforeEach } from "node:test";
 import { Press } from "../../flask_realtime/javascript/press.js";
 import { FakePage } from "./page.js";
 
-export const button = { contains: (one) => one === button };
-export const list = { contains: (one) => one === button || one === list };
-export const elsewhere = { contains: () => false };
+class FakeElement {
+  constructor(...children) {
+    this.children = children;
+  }
+
+  contains(one) {
+    return [this, ...this.children].includes(one);
+  }
+}
+
+export const button = new FakeElement();
+export const list = new FakeElement(button);
+export const elsewhere = new FakeElement();
 export let page, press, done;
 
 const FIELDS = { pointer: { button: 0, buttons: 1, pointerId: 1 }, key: { key: " " }, drag: { button: 0 } };

@@ -94,10 +94,22 @@ def push(channel):
     return "", 204
 
 
-@app.post("/update/<channel>")
-def update(channel):
+@app.post("/<any(append, before, replace, update):verb>/<channel>")
+def change(verb, channel):
     target = request.args.get("target", "#here")
-    realtime.to(channel).update(target, html=Markup(request.get_json()))
+    getattr(realtime.to(channel), verb)(target, html=Markup(request.get_json()))
+    return "", 204
+
+
+@app.post("/remove/<channel>")
+def remove(channel):
+    realtime.to(channel).remove(request.args.get("target", "#here"))
+    return "", 204
+
+
+@app.post("/refresh/<channel>")
+def refresh(channel):
+    realtime.to(channel).refresh()
     return "", 204
 
 
