@@ -112,6 +112,15 @@ def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) ->
     return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
 
 
+def id_digest(secret_key: str | bytes, cookie: str) -> str:
+    """Return the name of an id under which a store of the app's holds, or held, a browser session.
+
+    :param cookie: the value of the session's cookie, which brings the id.
+    :returns: 32 hexadecimal characters, none of which are those of a :func:`session_digest`.
+    """
+    return _sign(secret_key, f"id:{cookie}")[:_HALF]
+
+
 def session_of(digest: str) -> str:
     """Return the name of the browser session to which the client named *digest* belongs."""
     return digest[_HALF:] or digest

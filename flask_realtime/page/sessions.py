@@ -16,7 +16,11 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
 
 _SNAPSHOT = "flask_realtime.session"
-_HAS_UNKNOWN_ID = "flask_realtime.has_unknown_id"
+#: Where an environ holds the id of the request's session in the app's store; of no other requests.
+CAME_ID = "flask_realtime.session_id"
+#: Where the environ of a request with an id that its store does not hold has a function, which
+#: returns whether a session has given up that id a moment ago; or what the function has returned.
+HAD_GIVEN_UP_ID = "flask_realtime.had_given_up_id"
 
 
 def present_session() -> SessionMixin:
@@ -60,22 +64,57 @@ def keep_snapshot() -> None:
 
     It may be gone from its store before the request ends.
     """
-    app, request, session = present_app(), present_request(), present_session()
-    if isinstance(session, dict) and not has_cookie_session(app):
+    request, session = present_request(), present_session()
+    if isinstance(session, dict) and not has_cookie_session(present_app()):
         request.environ[_SNAPSHOT] = dict(session)
-        cookie = request.cookies.get(app.session_interface.get_cookie_name(app), "")
-        present_id = getattr(session, "sid", None) or ""
-        # A signature may follow the id.
-        request.environ[_HAS_UNKNOWN_ID] = bool(cookie) and not cookie.startswith(present_id)
+        request.environ[CAME_ID] = getattr(session, "sid", None) or ""
+
+
+def session_cookie() -> str:
+    """Return the cookie that came with the request, and names its session in the app's store.
+
+    Empty if there is none, or if the session itself is in the cookie.
+    """
+    if CAME_ID not in present_request().environ:
+        return ""
+    app = present_app()
+    return present_request().cookies.get(app.session_interface.get_cookie_name(app), "")
 
 
 def has_unknown_id() -> bool:
     """Return whether the request came with the id of a session that its store does not hold.
 
-    Flask-Session gives such a request an empty session with another id. The browser may have got
-    the id that took the place of the unknown one since it sent the request.
+    Flask-Session gives such a request an empty session with another id: the former session has
+    expired, or was deleted, or has that other id which the browser may have got since it sent the
+    request: see :func:`had_given_up_id`.
     """
-    return bool(present_request().environ.get(_HAS_UNKNOWN_ID))
+    came_id, cookie = present_request().environ.get(CAME_ID, ""), session_cookie()
+    # A signature may follow the id.
+    return bool(cookie) and not cookie.startswith(came_id)
+
+
+def had_given_up_id() -> bool:
+    """Return whether the request came with an id that its session has given up a moment ago.
+
+    The browser has, or is about to get, the session's other id, which it must not lose. True as
+    well where the registry cannot tell.
+    """
+    environ = present_request().environ
+    found = environ.get(HAD_GIVEN_UP_ID, False)
+    if callable(found):
+        found = environ[HAD_GIVEN_UP_ID] = found()
+    return bool(found)
+
+
+def given_up_cookie() -> str:
+    """Return the session's cookie, if the request has its session give up the id in it; else an
+    empty text."""
+    came_id = present_request().environ.get(CAME_ID)
+    if not came_id:
+        return ""
+    present_id = getattr(present_session(), "sid", None)
+    is_given_up = present_id and present_id != came_id and not has_unknown_id()
+    return session_cookie() if is_given_up else ""
 
 
 def session_as_it_came() -> SessionMixin:

@@ -5,8 +5,9 @@ back, the browser does not add every cookie: because of ``SameSite`` a session c
 plain link at most. Such a request looks as if the visitor had no session. If a session were begun
 for it, the new session's cookie would replace the visitor's own, and so log the visitor out.
 
-So it is with a request that brings the id of a session that its store holds no more: the session
-may have got another id since the browser sent the request, and the browser may have that by now.
+So it is with a request that brings an id which its session, in a store of the app's, has given up
+for another one since the browser sent the request. (A session that has expired, or was deleted from
+its store, is begun anew like that of any visitor who comes for the first time.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from flask import Request
 from ..flask_contexts import present_app, present_request
 from ..identity.origins import is_cross_site
 from .client import known_socket_key
-from .sessions import has_unknown_id
+from .sessions import had_given_up_id
 
 _MAY_BE_WITHHELD = "flask_realtime.may_be_withheld"
 # The Sec-Fetch-Dest of what a tab loads by a link; frames and scripts have other values.
@@ -27,10 +28,9 @@ def is_session_withheld() -> bool:
     """Return whether the visitor may have a session though the request shows none.
 
     No session may be begun then. The answer is True for a request that another site caused and that
-    brings no session cookie, and for one whose cookie has the id of a session that its store does
-    not hold.
+    brings no session cookie, and for one whose cookie has an id that the session has given up.
     """
-    return (_is_of_another_site() or has_unknown_id()) and known_socket_key() is None
+    return known_socket_key() is None and (_is_of_another_site() or had_given_up_id())
 
 
 def is_sent_without_cookies() -> bool:

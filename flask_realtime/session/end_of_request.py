@@ -26,8 +26,8 @@ from ..page.client import (
 )
 from ..page.request_times import arrived_at, note_arrival
 from ..page.sessions import (
+    CAME_ID,
     has_cookie_session,
-    keep_snapshot,
     may_be_saved,
     present_session,
     renew_id,
@@ -36,6 +36,7 @@ from ..page.sessions import (
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
+from .given_up_ids import GivenUpIds, names_of_id
 from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
@@ -101,6 +102,7 @@ class EndOfRequest:
         self._is_begun = is_begun
         self._grants = grants
         self._log_ins = LogIns()
+        self._given_up_ids = GivenUpIds(node)
 
     def init_app(self, app: Flask) -> None:
         """Settle each request of *app* from now on."""
@@ -109,9 +111,15 @@ class EndOfRequest:
             note_arrival(request)
             self._log_ins.listen(app)
             if not has_cookie_session(app):
-                keep_snapshot()
+                self._given_up_ids.begin(request)
 
-        request_hooks(app).add(begin=begin, end=self._settle)
+        def end(request: Request, response: Response) -> Response:
+            response = self._settle(request, response)
+            if CAME_ID in request.environ:
+                self._given_up_ids.note(PATIENCE_SECONDS)
+            return response
+
+        request_hooks(app).add(begin=begin, end=end)
 
     def end_session(self) -> None:
         """End the browser session that sent this request, with all its subscriptions, at once.
@@ -164,9 +172,7 @@ class EndOfRequest:
     def _settle_client(self, request: Request, response: Response) -> Response:
         environ = request.environ
         is_visited = asks_for_visit(request)
-        if not (is_visited or is_touched(request)):
-            return response
-        if _IS_SETTLED in environ:
+        if not (is_visited or is_touched(request)) or _IS_SETTLED in environ:
             return response
         environ[_IS_SETTLED] = True
         client = current_client() if is_visited else client_so_far()
@@ -194,7 +200,7 @@ class EndOfRequest:
         """
         if has_cookie_session(present_app()) or not may_be_saved():
             return False
-        return self._node().has_ended(session_names(), socket.heir)
+        return self._node().has_ended([*session_names(), *names_of_id()], socket.heir)
 
     def _has_ended_meanwhile(self, request: Request) -> bool:
         """Return whether another request has ended the session while this one was handled.
@@ -206,6 +212,8 @@ class EndOfRequest:
         if key is None or IS_ENDED in request.environ or not self._is_begun():
             return False
         names = [session_digest(secret, key) for secret in secret_keys()]
+        if CAME_ID in request.environ:
+            names += names_of_id()
         return self._node().has_just_ended(names, arrived_at())
 
     def _is_begun_anew(self, client: Client | None) -> bool:

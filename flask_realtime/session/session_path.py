@@ -32,7 +32,7 @@ from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.request_times import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
-from ..page.withheld import is_sent_without_cookies
+from ..page.withheld import is_sent_without_cookies, is_session_withheld
 from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
@@ -121,6 +121,8 @@ class SessionPath:
         """Give a page its id, and subscribe it to what is pushed to its user."""
         if is_sent_without_cookies():
             return _refuse(403, "Another site sent this request: no session is begun for it.")
+        if is_session_withheld():
+            return _refuse(503, "The session has another id by now: ask again once you have it.")
         client, identity = current_client(), came().identity
         response = _answer(204)
         response.headers[CONNECTION_ID_HEADER] = client.connection_id(reads_body=False)

@@ -143,15 +143,20 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(ser
 
 
 @pytest.mark.parametrize("late", ["/", "/rooms/one"])
-def test_page_that_was_under_way_logs_nobody_out_at_a_change_of_password(serve, tmp_path, late):
-    """Another tab loads with the id of before, which names nothing any more. Its answer replaces no
-    cookie, and the page gets its id by the session's new one."""
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("way", ["/password", "/rotate"])
+def test_page_that_was_under_way_logs_nobody_out(serve, tmp_path, late, workers, way):
+    """The password changes, or the app gives the session another id. Another tab loads with the id
+    of before, which names nothing any more: its answer replaces no cookie, and the page gets its id
+    by the session's new one.
+    """
     environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
-    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
+    registry = "memory" if workers == 1 else "redis"
+    server = serve("accounts:app", registry=registry, workers=workers, environ=environ)
     person = Person(server.url)
     person.log_in("somebody")
     tab = person.copy()
-    person.navigate("/password", "POST")
+    person.navigate(way, "POST")
 
     shown = tab.navigate(late)
     own = person.take_over("new").headers["X-Realtime-Connection-Id"]
@@ -160,7 +165,22 @@ def test_page_that_was_under_way_logs_nobody_out_at_a_change_of_password(serve, 
     assert 'data-socket-connection-id=""' in shown.text
     with person.open(own, resume=True) as socket:
         socket.resume()
-    # A visitor whose session has expired comes with such an id as well.
-    page = tab.take_over("new").headers["X-Realtime-Connection-Id"]
-    with tab.open(page, resume=True) as socket:
+    # The script asks with the id of before, as long as its browser has not got the new one.
+    early = tab.take_over("new")
+    assert (early.status_code, early.headers.get("Set-Cookie")) == (503, None)
+
+
+def test_visitor_whose_session_has_expired_gets_a_page_with_an_id_at_once(serve, tmp_path):
+    """The store of sessions was emptied. A page that comes with an id of before begins a session,
+    so that any client can open its socket."""
+    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
+    server = serve("accounts:app", environ=environ)
+    person = Person(server.url)
+    person.show()
+    for kept in tmp_path.iterdir():
+        kept.unlink()
+
+    page = person.show("/rooms/one")
+
+    with person.open(page, resume=True) as socket:
         socket.resume()

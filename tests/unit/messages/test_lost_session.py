@@ -96,6 +96,22 @@ def test_session_that_the_socket_itself_rotates_is_not_lost(browser, socket, ran
     assert not socket.conversation.has_lost_session()
 
 
+def test_message_under_way_does_not_revive_the_former_id(browser, kept):
+    """A message writes into its session while a request gives the session another id. The former id
+    names nothing afterwards."""
+
+    def fill(_):
+        session["cart"] = [1]
+        browser.client.post("/rotate")
+
+    former = kept.test_client()
+    former.set_cookie("session", browser.client.get_cookie("session").value)
+
+    browser.open_socket({"fill": fill}).say("fill")
+
+    assert "cart" not in former.get("/session").json
+
+
 def test_path_without_a_session_is_called_as_ever(app, ran):
     """The app gives some paths an empty session. A call of one says nothing about the session."""
 

@@ -1,0 +1,86 @@
+"""Ids that sessions in the app's store have given up for others a moment ago.
+
+Flask-Session names a session by an id in a cookie, and may give the session another id: at a log-in
+by ``regenerate()``, and where ``disconnect(everywhere=True)`` ends what a thief may have copied. A
+request that the browser sent before it had the other id finds nothing under its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from flask import Request
+
+from ..flask_contexts import present_app
+from ..identity.keys import id_digest
+from ..page.client import secret_keys_of
+from ..page.sessions import (
+    HAD_GIVEN_UP_ID,
+    given_up_cookie,
+    has_unknown_id,
+    keep_snapshot,
+    session_cookie,
+)
+from ..registries.records import End, SessionEnd
+
+
+class SessionNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`GivenUpIds` needs."""
+
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> object:
+        """Note ends: here at once, and elsewhere as soon as the registry takes them."""
+
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
+        """Return whether any of the sessions has ended; None: that is not known."""
+
+
+class GivenUpIds:
+    """Notes ids that are given up, and tells which requests come with one.
+
+    An id is noted as a session that has ended, and so for as long as a page may take to open its
+    socket (``REALTIME_CONNECT_TIMEOUT_SECONDS``): a request is not under way for longer.
+
+    :param node: returns the node of this process.
+    """
+
+    def __init__(self, node: Callable[[], SessionNode]) -> None:
+        self._node = node
+
+    def begin(self, request: Request) -> None:
+        """Note how the session of a request came from the app's store.
+
+        A request whose id the store does not hold can ask what has become of the id.
+        """
+        keep_snapshot()
+        if has_unknown_id():
+            request.environ[HAD_GIVEN_UP_ID] = self._was_given_up
+
+    def note(self, seconds: float) -> None:
+        """Note the id that the current request has had its session give up, if it has.
+
+        :param seconds: how long the answer, which brings the other id, waits for the registry.
+        """
+        names = _names_of(given_up_cookie())
+        if names:
+            self._node().end([SessionEnd(one) for one in names], seconds)
+
+    def _was_given_up(self) -> bool:
+        # Where that is not known, the visitor is not logged out for that.
+        return self._node().has_ended(names_of_id(), "") is not False
+
+
+def names_of_id() -> list[str]:
+    """Return the names under which the id of the request's session is noted once it is given up.
+
+    One by the app's present secret key, and one by each earlier key. An empty list if the session
+    came by no id, or if the request itself has it give up that id.
+    """
+    return [] if given_up_cookie() else _names_of(session_cookie())
+
+
+def _names_of(cookie: str) -> list[str]:
+    app = present_app()
+    if not (cookie and app.secret_key):
+        return []
+    return [id_digest(secret, cookie) for secret in secret_keys_of(app)]
