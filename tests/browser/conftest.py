@@ -189,6 +189,20 @@ def site(site_server):
     return sites.Site(site_server.url)
 
 
+@pytest.fixture(scope="package")
+def entries_server():
+    with ServerProcess("gevent", "entries:app", folder=APPS) as server:
+        yield server
+
+
+@pytest.fixture
+def person(come, entries_server):
+    """A person on a page with fields and buttons that the server changes."""
+    person = come(entries_server.url)
+    person.visit("/")
+    return person
+
+
 @pytest.fixture
 def channel():
     """The name of a channel that no other test uses."""

@@ -2,8 +2,6 @@
 
 import pytest
 
-from ..integration.serving import ServerProcess
-from .conftest import APPS
 from .kinds import not_in
 
 pytestmark = pytest.mark.shares_tabs
@@ -15,19 +13,6 @@ WITHOUT_END = """() => {
     window.setTimeout = (run, ms, ...rest) =>
         [10_000, 60_000].includes(ms) ? 0 : set(run, ms, ...rest);
 }"""
-
-
-@pytest.fixture(scope="module")
-def entries_server():
-    with ServerProcess("gevent", "entries:app", folder=APPS) as server:
-        yield server
-
-
-@pytest.fixture
-def person(come, entries_server):
-    person = come(entries_server.url)
-    person.visit("/")
-    return person
 
 
 def change(person, how="update"):
