@@ -53,6 +53,13 @@ def make_app():
         app.extensions["realtime"].close()
 
 
+def add_row(app, engine):
+    """Have an app add a row to the database, and commit."""
+    with app.app_context(), Session(engine) as session:
+        session.add(Row())
+        session.commit()
+
+
 def refreshes(app):
     """How many refreshes stand in the log of the channel."""
     registry = app.extensions["realtime"].node().registry
@@ -63,9 +70,7 @@ def test_commit_refreshes_the_pages_of_each_app_once(engine, make_app):
     """Whichever app commits, those who look at the other one see the change too."""
     public, admin = make_app("public"), make_app("admin")
 
-    with public.app_context(), Session(engine) as session:
-        session.add(Row())
-        session.commit()
+    add_row(public, engine)
 
     assert [refreshes(public), refreshes(admin)] == [1, 1]
 
@@ -74,9 +79,7 @@ def test_commit_begins_nothing_in_an_app_that_does_not_serve(engine, make_app):
     """An app that only stands beside, as those of earlier tests do, starts no thread for it."""
     public, beside = make_app("public"), make_app("beside", serves=False)
 
-    with public.app_context(), Session(engine) as session:
-        session.add(Row())
-        session.commit()
+    add_row(public, engine)
 
     assert refreshes(public) == 1
     assert not beside.extensions["realtime"].has_node
@@ -93,9 +96,7 @@ def test_commit_refreshes_the_pages_of_an_app_that_other_processes_serve(
     admin = {**settings, "REDIS_PREFIX": new_push_id()}
     _here = make_app("admin", serves=False, **admin)
 
-    with public.app_context(), Session(engine) as session:
-        session.add(Row())
-        session.commit()
+    add_row(public, engine)
 
     elsewhere = make_app("admin", watches=False, **admin)
     assert [refreshes(public), refreshes(elsewhere)] == [1, 1]
@@ -106,9 +107,7 @@ def test_commit_begins_nothing_in_an_app_that_was_closed(engine, make_app, redis
     public, closed = (make_app(name, REDIS=redis_url) for name in ("public", "closed"))
     closed.extensions["realtime"].close()
 
-    with public.app_context(), Session(engine) as session:
-        session.add(Row())
-        session.commit()
+    add_row(public, engine)
 
     assert not closed.extensions["realtime"].has_node
 
@@ -133,8 +132,7 @@ def test_commit_whose_first_refresh_fails_refreshes_the_other_apps(engine, make_
     registry.publish = fail
     expected = pytest.raises(CutOff) if error is CutOff else nullcontext()
 
-    with expected, other.app_context(), Session(engine) as session:
-        session.add(Row())
-        session.commit()
+    with expected:
+        add_row(other, engine)
 
     assert [refreshes(app) for app in (apps[1], other)] == [1, 1]

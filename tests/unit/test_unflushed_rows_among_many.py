@@ -1,33 +1,15 @@
 """Rows that are searched among many values for a fragment's template."""
 
 import pytest
-from sqlalchemy import Column, Integer, create_engine
-from sqlalchemy.orm import Session, declarative_base
 from werkzeug.local import LocalProxy
 
 from flask_realtime.unflushed_rows import MOST_VALUES, flush_passed_rows
 
-Base = declarative_base()
-
-
-class Message(Base):
-    __tablename__ = "message"
-    id = Column(Integer, primary_key=True)
-
 
 @pytest.fixture
-def session():
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
-
-
-@pytest.fixture
-def message(session):
+def message(rows, session):
     """A message that the database does not have yet."""
-    message = Message()
+    message = rows.message()
     session.add(message)
     return message
 
@@ -45,7 +27,7 @@ def test_new_row_at_the_end_of_a_long_list_has_its_id(session, message):
 
     flush_passed_rows("rows.html", {"rows": [*items, message], "items": items, "n": [1]}, session)
 
-    assert message.id == 1
+    assert message.id == 2
     assert len(looked_at) <= MOST_VALUES
 
 
@@ -58,14 +40,14 @@ def test_proxy_of_nobody_is_left_alone_wherever_it_lies(session, message, around
 
     flush_passed_rows("row.html", {"m": message, "around": around(LocalProxy(fail))}, session)
 
-    assert message.id == 1
+    assert message.id == 2
 
 
-def test_list_that_makes_its_rows_as_it_is_read_is_no_error(session):
+def test_list_that_makes_its_rows_as_it_is_read_is_no_error(rows, session):
     """A list creates its rows when it is read. Such rows are ignored, without an error."""
 
     class Fresh(list):
         def __iter__(self):
-            yield Message()
+            yield rows.message()
 
     flush_passed_rows("rows.html", {"rows": Fresh()}, session)
