@@ -11,6 +11,21 @@ def server(share):
     return share("accounts:app", ALLOW_CALLS=True)
 
 
+@pytest.fixture(scope="module")
+def keep(share, tmp_path_factory):
+    """A function that returns a server that keeps sessions itself, with Flask-Session."""
+    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path_factory.mktemp("sessions"))}
+    return lambda registry="memory", workers=1: share(
+        "accounts:app", registry=registry, workers=workers, ALLOW_CALLS=True, environ=environ
+    )
+
+
+@pytest.fixture
+def keeper(keep):
+    """One such server, with one process."""
+    return keep()
+
+
 @pytest.fixture
 def thief(server):
     return Person(server.url)
@@ -88,15 +103,21 @@ def test_thief_cannot_end_the_sockets_of_who_has_logged_in(thief, victim):
         assert socket.payloads(1) == ["still here"]
 
 
+def assert_only_the_victim_is_logged_in(victim, thief, page):
+    """Assert that the thief's cookie is worth nothing, not even for a *page* that was open."""
+    assert victim.me()["user"] == "victim"
+    assert thief.me()["user"] is None
+    with pytest.raises(InvalidStatus, match="403"):
+        thief.open(page, resume=True)
+
+
 @pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
-def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_path, way):
+def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(keeper, way):
     """The app has Flask-Session give the session a new id at the log-in, so the thief's cookie is
     useless."""
-    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
-    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
-    thief = Person(server.url)
+    thief = Person(keeper.url)
     page = thief.show()
-    victim = thief.give_cookies_to(Person(server.url))
+    victim = thief.give_cookies_to(Person(keeper.url))
     own = victim.show()
     with thief.open(page, resume=True) as planted, victim.open(own, resume=True) as socket:
         planted.resume()
@@ -108,19 +129,14 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_the_log_in(serve, tmp_pa
             victim.take_over(own)
 
         assert planted.close_code() == 4001
-    assert victim.me()["user"] == "victim"
-    assert thief.me()["user"] is None
-    with pytest.raises(InvalidStatus, match="403"):
-        thief.open(page, resume=True)
+    assert_only_the_victim_is_logged_in(victim, thief, page)
 
 
 @pytest.mark.parametrize("way", ["by HTTP", "over the socket"])
-def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(serve, tmp_path, way):
+def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(keeper, way):
     """disconnect(everywhere=True) has Flask-Session give the session a new id, so a stolen id is
     useless."""
-    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
-    server = serve("accounts:app", ALLOW_CALLS=True, environ=environ)
-    victim = Person(server.url)
+    victim = Person(keeper.url)
     victim.log_in("victim")
     thief = victim.copy()
     stolen, own = thief.show("/inbox"), victim.show()
@@ -134,10 +150,7 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(ser
             victim.take_over(own)
 
         assert copied.close_code() == 1000
-    assert victim.me()["user"] == "victim"
-    assert thief.me()["user"] is None
-    with pytest.raises(InvalidStatus, match="403"):
-        thief.open(stolen, resume=True)
+    assert_only_the_victim_is_logged_in(victim, thief, stolen)
     with victim.open(victim.show("/inbox"), resume=True) as again:
         again.resume()
 
@@ -145,15 +158,12 @@ def test_session_that_the_server_keeps_gets_a_new_id_at_a_change_of_password(ser
 @pytest.mark.parametrize("late", ["/", "/rooms/one"])
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("way", ["/password", "/rotate"])
-def test_page_that_was_under_way_logs_nobody_out(serve, tmp_path, late, workers, way):
+def test_page_that_was_under_way_logs_nobody_out(keep, late, workers, way):
     """The password changes, or the app gives the session another id. Another tab loads with the id
     of before, which names nothing any more: its answer replaces no cookie, and the page gets its id
     by the session's new one.
     """
-    environ = {"KEPT_BY": "server", "SESSIONS": str(tmp_path)}
-    registry = "memory" if workers == 1 else "redis"
-    server = serve("accounts:app", registry=registry, workers=workers, environ=environ)
-    person = Person(server.url)
+    person = Person(keep("memory" if workers == 1 else "redis", workers).url)
     person.log_in("somebody")
     tab = person.copy()
     person.navigate(way, "POST")

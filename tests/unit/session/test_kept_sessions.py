@@ -48,6 +48,21 @@ def browser_of(app):
     return browser
 
 
+def browser_of_a_user(app):
+    """A browser whose session belongs to a user, and whose page is the user's."""
+    browser = browser_of(app)
+    browser.identify.set(who)
+    browser.client.post("/set", json={"user": 42})
+    browser.digest = digest(app.secret_key, key_of(browser, app), CONNECTION_ID, "42")
+    return browser
+
+
+def key_of(browser, app):
+    """The socket key of the session to which the browser's cookie leads."""
+    with app.test_request_context(headers={"Cookie": browser.cookies()}):
+        return session[SOCKET_KEY]
+
+
 def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
     """A log-in over a socket gives the session a new id. The browser comes with the former id and
     names its page, gets the new cookie, and finds its session's content."""
@@ -66,12 +81,7 @@ def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
 def test_what_a_socket_sets_behind_a_new_id_reaches_the_browser_too(server_side):
     """A socket has given the session a new id and then sets more. The browser comes with the former
     id, and gets both."""
-    browser = browser_of(server_side)
-    browser.identify.set(who)
-    browser.client.post("/set", json={"user": 42})
-    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
-        key = session[SOCKET_KEY]
-    browser.digest = digest(server_side.secret_key, key, CONNECTION_ID, "42")
+    browser = browser_of_a_user(server_side)
     socket = browser.open_socket()
 
     socket.call("/login", method="post")
@@ -102,18 +112,12 @@ def test_replaced_session_is_taken_over_by_nobody_else(server_side):
 def test_log_out_over_a_socket_ends_a_session_that_the_server_keeps(server_side):
     """A log-out over a socket takes effect at once for HTTP too, and the session gets another
     socket key."""
-    browser = browser_of(server_side)
-    browser.identify.set(who)
-    browser.client.post("/set", json={"user": 42})
-    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
-        key = session[SOCKET_KEY]
-    browser.digest = digest(server_side.secret_key, key, CONNECTION_ID, "42")
-    socket = browser.open_socket()
+    browser = browser_of_a_user(server_side)
+    socket, key = browser.open_socket(), key_of(browser, server_side)
 
     socket.call("/set", method="post", json={"user": None})
 
-    with server_side.test_request_context(headers={"Cookie": browser.cookies()}):
-        assert session[SOCKET_KEY] not in (None, key)
+    assert key_of(browser, server_side) not in (None, key)
     assert [order.code for order in browser.process.disconnected][-1] == 4001
 
 

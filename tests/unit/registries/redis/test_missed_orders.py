@@ -26,22 +26,36 @@ def is_later(moment):
     return clock.monotonic() > moment + 0.002
 
 
+def wait_a_moment():
+    """Wait until new orders have other ids, and return when the waiting began."""
+    began = clock.monotonic()
+    eventually(lambda: is_later(began))
+    return began
+
+
+def miss_a_ban_among_many(first, second):
+    """Cut the second process off, while the first one announces a ban and many log-outs.
+
+    :returns: when the second process was cut off.
+    """
+    second.part.note_loss()
+    lost_at = wait_a_moment()
+    first.announce(Disconnect(user="banned"))
+    first.announce_many(300)
+    return lost_at
+
+
 @pytest.mark.usefixtures("notices_at_once")
 def test_process_that_missed_more_orders_than_are_kept_goes_by_the_tombstones(process, monkeypatch):
     """Strangers log out in great numbers while a process is cut off, so that Redis drops some
     orders, perhaps a ban. The process asks Redis which sessions and users have ended."""
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     first, second = process("first"), process("second")
-    second.part.note_loss()
-    lost_at = clock.monotonic()
-    eventually(lambda: is_later(lost_at))
-    first.announce(Disconnect(user="banned"))
-    first.announce_many(300)
+    lost_at = miss_a_ban_among_many(first, second)
 
     second.catch_up()
     moment = second.moments[second.told.index(EVERYBODY)]
-    returned_at = clock.monotonic()
-    eventually(lambda: is_later(returned_at))
+    returned_at = wait_a_moment()
     second.part.note_loss()
     second.catch_up()
 
@@ -57,11 +71,7 @@ def test_process_that_reads_what_it_missed_in_two_attempts_misses_nothing(proces
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     monkeypatch.setattr(disconnects, "READ_AT_ONCE", 10)
     first, second = process("first"), process("second")
-    second.part.note_loss()
-    lost_at = clock.monotonic()
-    eventually(lambda: is_later(lost_at))
-    first.announce(Disconnect(user="banned"))
-    first.announce_many(300)
+    miss_a_ban_among_many(first, second)
     deadline = Deadline(DEADLINE)
 
     def be_slow(order):
@@ -100,11 +110,9 @@ def test_process_that_heard_the_orders_that_are_kept_no_longer_keeps_its_sockets
     monkeypatch.setattr(disconnects, "MOST_KEPT", 100)
     first, second = process("first"), process("second")
     first.announce_many(300)
-    heard_at = clock.monotonic()
-    eventually(lambda: is_later(heard_at))
+    wait_a_moment()
     second.part.note_loss()
-    lost_at = clock.monotonic()
-    eventually(lambda: is_later(lost_at))
+    wait_a_moment()
     first.announce(ORDERS[0])
 
     second.catch_up()
