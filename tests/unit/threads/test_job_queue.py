@@ -12,6 +12,17 @@ from tests.eventually import DEADLINE, eventually
 from ..starvation import no_thread_to_be_had
 
 
+@pytest.fixture
+def queue():
+    return JobQueue(ThreadPool(), threading.Lock())
+
+
+@pytest.fixture
+def done():
+    """What the jobs of the queue have done."""
+    return []
+
+
 def thread_of(queue, pool):
     """Return the thread of *pool* that does one job of *queue*; it is idle again."""
     threads = []
@@ -22,9 +33,16 @@ def thread_of(queue, pool):
     return threads[0]
 
 
-def test_queue_runs_jobs_in_order():
+def submit_together(queue, jobs):
+    """Submit *jobs* behind one that ends when all of them wait."""
+    gate = threading.Event()
+    for job in (lambda: gate.wait(DEADLINE), *jobs):
+        queue.submit(job)
+    gate.set()
+
+
+def test_queue_runs_jobs_in_order(queue, done):
     """Jobs run one at a time, in the order of their submission."""
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     for number in range(200):
         queue.submit(lambda number=number: done.append(number))
@@ -33,38 +51,25 @@ def test_queue_runs_jobs_in_order():
     assert done == list(range(200))
 
 
-def test_queue_goes_on_after_a_job_that_raises(caplog):
-    """A job raises. The error is logged, and the next job runs."""
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+def test_queue_goes_on_after_a_job_that_fails(queue, done, caplog, error):
+    """A job raises an error, or is cut off by gevent's Timeout or by an exception that ends
+    threads. The log says so, and the next job runs."""
 
-    queue.submit(lambda: 1 / 0)
+    def fail():
+        raise error
+
+    queue.submit(fail)
     queue.submit(lambda: done.append("next"))
 
     assert queue.wait_until_idle(DEADLINE)
     assert done == ["next"]
-    assert "ZeroDivisionError" in caplog.text
+    assert error.__name__ in caplog.text
 
 
-def test_queue_goes_on_after_a_job_that_was_cut_off(caplog):
-    """gevent's Timeout, or an exception that ends threads, ends one job only."""
-
-    def cut_off():
-        raise SystemExit
-
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
-
-    queue.submit(cut_off)
-    queue.submit(lambda: done.append("next"))
-
-    assert queue.wait_until_idle(DEADLINE)
-    assert done == ["next"]
-    assert "SystemExit" in caplog.text
-
-
-def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started():
+def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started(queue, done):
     """No thread can be started. The submitter gets the error, and whoever waits for the queue does
     not wait for ever."""
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         queue.submit(lambda: done.append("never"))
 
@@ -75,10 +80,10 @@ def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started():
 
 
 @pytest.mark.parametrize("is_begun", [True, False])
-def test_queue_drops_what_waits_and_ends_what_is_next(is_begun):
+def test_queue_drops_what_waits_and_ends_what_is_next(queue, is_begun):
     """Waiting jobs are dropped. Whoever waits for the queue waits for at most one job, which is
     never dropped."""
-    queue, gate, begun = JobQueue(ThreadPool(), threading.Lock()), threading.Event(), []
+    gate, begun = threading.Event(), []
 
     def hold(number):
         begun.append(number)
@@ -99,18 +104,16 @@ def test_queue_drops_what_waits_and_ends_what_is_next(is_begun):
     assert begun == [0, "later"]
 
 
-def test_queue_that_has_nothing_to_do_drops_nothing():
+def test_queue_that_has_nothing_to_do_drops_nothing(queue):
     """An empty queue has nothing to drop, and nobody waits for it."""
-    queue = JobQueue(ThreadPool(), threading.Lock())
-
     queue.drop_waiting()
 
     assert queue.wait_until_idle(DEADLINE)
 
 
-def test_queue_does_not_wait_for_a_slow_job_to_take_another():
+def test_queue_does_not_wait_for_a_slow_job_to_take_another(queue, done):
     """Submitting a job returns at once while another job runs."""
-    queue, gate, done = JobQueue(ThreadPool(), threading.Lock()), threading.Event(), []
+    gate = threading.Event()
 
     queue.submit(lambda: gate.wait(DEADLINE))
     queue.submit(lambda: done.append("after"))
@@ -183,9 +186,9 @@ def test_workers_wait_for_no_other():
     gate.set()
 
 
-def test_queue_loses_no_job_of_many_threads():
+def test_queue_loses_no_job_of_many_threads(queue, done):
     """Many threads submit jobs, also while the queue becomes idle. All jobs run."""
-    queue, done, lock = JobQueue(ThreadPool(), threading.Lock()), [], threading.Lock()
+    lock = threading.Lock()
 
     def add():
         with lock:
@@ -206,28 +209,23 @@ def test_queue_loses_no_job_of_many_threads():
     assert len(done) == 1800
 
 
-def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(clock, monkeypatch):
+def test_queue_lets_others_run_between_jobs_that_wait_for_nothing(queue, done, clock, monkeypatch):
     """Under gevent jobs that never wait would run without a break. Other greenlets run between
     them."""
     pauses = []
     monkeypatch.setattr(pause, "let_others_run", lambda: pauses.append(len(done)))
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     def work():
         clock.now += job_queue.STRETCH_SECONDS
         done.append(1)
 
-    gate = threading.Event()
-    queue.submit(lambda: gate.wait(DEADLINE))
-    for _ in range(9):
-        queue.submit(work)
-    gate.set()
+    submit_together(queue, [work] * 9)
 
     assert queue.wait_until_idle(DEADLINE)
     assert any(0 < after < 9 for after in pauses)
 
 
-def test_queue_goes_on_after_a_pause_that_was_cut_off(clock, monkeypatch, caplog):
+def test_queue_goes_on_after_a_pause_that_was_cut_off(queue, done, clock, monkeypatch, caplog):
     """A handler started a gevent.Timeout and did not end it. The timeout interrupts a pause of the
     queue, which continues."""
 
@@ -235,17 +233,12 @@ def test_queue_goes_on_after_a_pause_that_was_cut_off(clock, monkeypatch, caplog
         raise SystemExit
 
     monkeypatch.setattr(pause, "let_others_run", cut_off)
-    queue, done = JobQueue(ThreadPool(), threading.Lock()), []
 
     def work():
         clock.now += 2 * job_queue.STRETCH_SECONDS
         done.append(1)
 
-    gate = threading.Event()
-    queue.submit(lambda: gate.wait(DEADLINE))
-    for _ in range(5):
-        queue.submit(work)
-    gate.set()
+    submit_together(queue, [work] * 5)
 
     assert queue.wait_until_idle(DEADLINE)
     assert len(done) == 5
