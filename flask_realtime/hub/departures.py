@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 # How many departures of one client may wait from channels that it is not on, as far as this process
 # knows: anybody may leave rooms that do not exist.
 MOST_OF_CLIENT = 1000
+# Departures within so many seconds are told by one call, once a call was refused.
+TOGETHER_SECONDS = 0.1
 # For how many seconds this process remembers that it has not noted a departure.
 UNNOTED_SECONDS = 3600.0
 
@@ -106,12 +108,16 @@ class Departures:
 
     def _tell(self, digest: str, left: Mapping[str, float]) -> None:
         """Tell the registry in few calls: there may be many channels."""
-        by_age: dict[int, list[str]] = {}
+        together: dict[int | None, list[str]] = {}
         for channel, moment in left.items():
             # The client may have been let into a channel again since a call was refused.
-            age = 0 if moment > self._refused_at else max(1, age_in_ms(moment))
-            by_age.setdefault(age, []).append(channel)
-        for age, channels in by_age.items():
+            is_new = moment > self._refused_at
+            key = None if is_new else math.floor(moment / TOGETHER_SECONDS)
+            together.setdefault(key, []).append(channel)
+        for key, channels in together.items():
+            # The last of them counts for all: what the client was let into in between ends as well.
+            last = max(left[channel] for channel in channels)
+            age = 0 if key is None else max(1, age_in_ms(last))
             self._registry.unsubscribe(digest, channels, age)
 
     def _forget(self, digest: str, told: Mapping[str, float]) -> None:

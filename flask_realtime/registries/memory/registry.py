@@ -15,6 +15,7 @@ from ...protocol.pushes import Push
 from ...protocol.starts import Start, Starts, as_start, as_starts, new_past
 from ...threads import clock
 from ...threads.fork import ForkLocal
+from ...threads.pause import let_others_run
 from ..base import Registry
 from ..records import (
     Arrival,
@@ -205,6 +206,8 @@ class MemoryRegistry(Registry):
         while has_more:
             with own.lock:
                 has_more = own.drop_expired(clock.monotonic())
+            if has_more:
+                let_others_run()
         return unknown
 
     def restore(self, known: Sequence[tuple[ConnectionRecord, Known]]) -> list[Subscriptions]:

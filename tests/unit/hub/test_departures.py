@@ -112,6 +112,23 @@ def test_registry_is_told_in_few_calls_of_many_channels(registry, departures):
     assert registry.calls == before + 2
 
 
+def test_registry_is_told_in_few_calls_of_channels_that_were_left_one_by_one(registry, clock):
+    """A user is removed from room after room while the registry is away. It is called a few times
+    once it is back."""
+    departures = Departures(registry)
+    registry.refused = {"d1"}
+    for number in range(100):
+        clock.now += 0.01
+        departures.add("d1", f"room:{number}", False)
+    assert not departures.tell()
+    registry.refused, before = frozenset(), registry.calls
+
+    assert departures.tell()
+
+    assert registry.calls - before <= 11
+    assert len(registry.subscriptions(["d1"])["d1"].left) == 100
+
+
 def test_departures_of_one_client_have_a_bound(departures):
     """The limit counts channels that a client was never on, too. Removals of other clients are
     recorded, whatever this one has left."""

@@ -156,6 +156,7 @@ TO_MANY_CHANNELS = {
     "a passing push to a pattern": "registry.announce(pushes)",
     "a look for what fits a pattern": "registry.matching('*')",
     "the making of pushes": "make_pushes('1', ['*'], lambda pattern: names)",
+    "the end of all that has expired": "be_a_year_later(); registry.refresh([], [])",
 }
 
 
@@ -168,6 +169,11 @@ import gevent
 from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import make_pushes
 from flask_realtime.registries.memory.registry import MemoryRegistry
+from flask_realtime.threads import clock
+
+def be_a_year_later():
+    later = clock.monotonic() + 86_400 * 365
+    clock.monotonic = lambda: later
 
 registry = MemoryRegistry(Config(max_channels_per_page=20_000))
 names = [f"room:{{number}}" for number in range(20_000)]
