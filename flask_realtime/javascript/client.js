@@ -63,7 +63,7 @@ export class Client {
     this.#rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.typing = new Typing(window);
-    this.#reload = new Reload(window, this.#memory, isPosted, this.typing);
+    this.#reload = new Reload(window, this.#memory, isPosted, () => this.press?.isHeld || this.typing.isUnderWay);
     this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
     this.#connection = new Connection(window, {

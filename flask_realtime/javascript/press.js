@@ -50,6 +50,11 @@ export class Press {
     if (pressed) this.#hold(undefined, pressed, LONGEST);
   }
 
+  /** Whether the visitor presses anything. */
+  get isHeld() {
+    return this.#held.size > 0;
+  }
+
   /**
    * Call `act` now, or as soon as the visitor presses none of `elements()` and all changes before are made.
    * @param {function} act an async function; changes wait until it is done

@@ -11,7 +11,7 @@ export class Reload {
   #window;
   #memory;
   #isPosted;
-  #typing;
+  #isBusy;
   #timer;
   #reload;
   #ready;
@@ -24,13 +24,13 @@ export class Reload {
   /**
    * @param {Memory} memory keeps the number of reloads
    * @param {boolean} isPosted whether the page came by another method than GET: a reload would repeat that
-   * @param {Typing} typing says whether the visitor has entered something that a reload would lose
+   * @param {() => boolean} isBusy whether the visitor is doing something that a reload would lose
    */
-  constructor(window, memory, isPosted, typing) {
+  constructor(window, memory, isPosted, isBusy) {
     this.#window = window;
     this.#memory = memory;
     this.#isPosted = isPosted;
-    this.#typing = typing;
+    this.#isBusy = isBusy;
   }
 
   /**
@@ -71,7 +71,7 @@ export class Reload {
       await this.#ready?.();
       if (this.#timer !== timer) return;
       this.#ready = null;
-      const isWorse = this.#typing.isUnderWay || !(await this.#isThere(tries));
+      const isWorse = this.#isBusy() || !(await this.#isThere(tries)) || this.#isBusy();
       if (this.#timer !== timer) return;
       if (isWorse) this.#wait(this.#growing(tries), tries + 1);
       else this.#reload();

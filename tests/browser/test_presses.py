@@ -206,3 +206,24 @@ def test_press_that_ends_above_a_frame_holds_up_no_change(come, site):
 
     person.page.wait_for_selector("#new")
     assert person.run("window.clicks") is None
+
+
+def test_reload_waits_for_the_click(person):
+    """The server reloads the page while a person presses something. The click is heard first."""
+    person.run(
+        """() => {
+            document.querySelector("summary").onclick = () => { sessionStorage.clicked = "yes"; };
+            window.isOld = true;
+        }"""
+    )
+    person.page.hover("summary")
+    person.page.mouse.down()
+
+    person.run("() => realtime.fetch('/reload', { method: 'POST' })")
+    person.wait_for_state("stale")
+    # Without a press the page would be reloaded within half a second.
+    person.run("() => new Promise((resolve) => setTimeout(resolve, 1000))")
+    person.page.mouse.up()
+
+    person.wait_for("() => !window.isOld")
+    assert person.run("sessionStorage.clicked") == "yes"

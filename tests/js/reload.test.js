@@ -4,7 +4,7 @@ import { Memory } from "../../flask_realtime/javascript/memory.js";
 import { Reload } from "../../flask_realtime/javascript/reload.js";
 import { FakePage, settled } from "./page.js";
 
-let page, reload, typing;
+let page, reload, isBusy;
 
 beforeEach(() => load());
 
@@ -13,8 +13,8 @@ function load({ isPosted = false } = {}) {
   const { clock, sessionStorage } = page ?? {};
   page = new FakePage({ storage: sessionStorage });
   if (clock) page.clock.now = clock.now;
-  typing = { isUnderWay: false };
-  reload = new Reload(page, new Memory(page, {}), isPosted, typing);
+  isBusy = false;
+  reload = new Reload(page, new Memory(page, {}), isPosted, () => isBusy);
 }
 
 beforeEach(() => {
@@ -193,15 +193,32 @@ test("a reload that is stopped while the address is tried does not happen", asyn
   assert.deepEqual([page.reloads, page.clock.pending], [0, 0]);
 });
 
-test("a page is not reloaded while the visitor has unsent entries", async () => {
-  typing.isUnderWay = true;
+test("a page is not reloaded while the visitor types or presses something", async () => {
+  isBusy = true;
   reload.begin("id");
   await page.clock.pass(600_000);
   assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
 
-  typing.isUnderWay = false; // the visitor has sent the form
+  isBusy = false; // the visitor has sent the form
   await page.clock.pass(60_000);
 
+  assert.equal(page.reloads, 1);
+});
+
+test("a page is not reloaded if the visitor has begun to type while its address was tried", async () => {
+  let answer;
+  page.answerToProbe = () => new Promise((resolve) => (answer = resolve));
+  reload.begin("id");
+  await page.clock.pass(500);
+
+  isBusy = true;
+  answer({ ok: true, type: "basic" });
+  await settled();
+  assert.equal(page.reloads, 0);
+
+  isBusy = false;
+  page.answerToProbe = () => 200;
+  await page.clock.pass(60_000);
   assert.equal(page.reloads, 1);
 });
 
@@ -227,7 +244,7 @@ test("without storage for the tab, a page reloads late, not in a loop", async ()
     throw new Error("SecurityError");
   };
   const memory = new Memory(page, { reload: { count: 8, at: page.clock.now } });
-  reload = new Reload(page, memory, false, typing);
+  reload = new Reload(page, memory, false, () => isBusy);
   reload.begin("id");
 
   await page.clock.pass(20_000);
