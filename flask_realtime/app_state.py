@@ -20,6 +20,7 @@ from .messages.handlers import Handlers
 from .messages.hooks import Hooks
 from .node.node import Node
 from .node.unheard_pushes import Serving
+from .outages import answer_outages
 from .page import page
 from .page.client import known_socket_key
 from .page.hosts import keep_places_from_views
@@ -100,6 +101,7 @@ class AppState:
         if config.enabled:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
+            answer_outages(app)
             SessionPath(config, lambda: self.node().registry).init_app(app)
             BlockRequests(lambda: self.node().herd, known_socket_key).init_app(app)
         #: Subscribes the page of the current request to what it may hear.

