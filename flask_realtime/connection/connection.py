@@ -84,7 +84,7 @@ class Connection:
         #: What the socket's messages are handed to; set by node/admission.py.
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
-        #: Whether the socket is to be closed once the messages that it has taken are answered.
+        #: Whether the socket is to be closed once the message that is being handled is answered.
         self.is_retiring = False
         #: Whether disconnect() closes the socket behind the reply that is due; set by the receiver.
         self.disconnects_behind_reply = False
@@ -107,8 +107,7 @@ class Connection:
         # Shared, since a lock for each connection would take 240 bytes under gevent.
         self._lock = flusher.lock
         self._closing = False
-        # The close frame, until it may be sent: not before the 101.
-        self._goodbye: bytes | None = None
+        self._goodbye: bytes | None = None  # The close frame, until it may follow the 101.
         self._reached: Mapping[str, Position] = {}
 
     @property
@@ -205,14 +204,15 @@ class Connection:
         if not self.disconnects_behind_reply:
             return self.close(code, reason)
         self.is_retiring = True
-        # The page that sent what waits has ended, and hears nothing of its user behind the reply.
-        self.jobs.drop_waiting()
+        if code != CloseCode.SERVICE_RESTART:
+            # The page that sent what waits has ended. One that is to come back sends it again.
+            self.jobs.drop_waiting()
         self.close_behind_work(code, reason)
 
     def close_behind_work(
         self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS
     ) -> None:
-        """Close the socket once the messages that it has taken on are answered.
+        """Close the socket behind the message that is being handled; others are sent back.
 
         :param seconds: as :meth:`close` takes it.
         :raises RuntimeError: if the system has no thread left to run the socket's jobs.

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import threading
 
 import pytest
 from cachelib import SimpleCache
@@ -12,6 +13,7 @@ from flask_realtime import Realtime
 from flask_realtime.node import lost_sessions
 from flask_realtime.node.lost_sessions import TURNS
 
+from ...eventually import DEADLINE, eventually
 from ..handshakes import Page
 from .nodes import node_of
 
@@ -21,6 +23,7 @@ def node():
     """A node of an app whose server keeps the sessions."""
     realtime = Realtime()
     realtime.identify(lambda: session.get("user"))
+    realtime.handler("do")(lambda data: "done")
     node = node_of(realtime=realtime)
     node.app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
     Session(node.app)
@@ -69,6 +72,24 @@ def test_sockets_that_only_listen_come_back_where_their_session_is_deleted(node,
     assert before == [True] * 3
     assert [page.connection.is_open for page in pages] == [False, False, True]
     assert [page.receive() for page in pages[:2]] == [1012] * 2
+
+
+def test_messages_that_wait_are_sent_back_where_their_session_is_deleted(node, opened):
+    """A session is deleted while three messages of its socket wait. None of them is handled, and
+    the client is told of each to send it again by its next socket."""
+    page, gate = page_of(node, opened, "a key"), threading.Event()
+    jobs = page.connection.jobs
+    jobs.submit(lambda: gate.wait(DEADLINE))
+    for _ in range(3):
+        page.say("do")
+    eventually(lambda: jobs.pending == 4)
+
+    page.forget()
+    gate.set()
+    *replies, code = [page.receive() for _ in range(4)]
+
+    assert [one["refused"] for one in replies] == ["reconnect"] * 3
+    assert code == 1012
 
 
 def test_session_is_looked_for_once_for_all_of_its_sockets(node, opened, monkeypatch):
