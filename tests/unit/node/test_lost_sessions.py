@@ -79,6 +79,8 @@ def test_messages_that_wait_are_sent_back_where_their_session_is_deleted(node, o
     the client is told of each to send it again by its next socket."""
     page, gate = page_of(node, opened, "a key"), threading.Event()
     jobs = page.connection.jobs
+    page.say("ping")
+    page.receive()
     jobs.submit(lambda: gate.wait(DEADLINE))
     for _ in range(3):
         page.say("do")
