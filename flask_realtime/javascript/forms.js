@@ -114,7 +114,7 @@ export class Forms {
     if (answer.isError && !this.#tell(visit, "error", answer.error)) return;
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
     if (answer.isAttachment) save(answer);
-    if (!answer.isHTML || (answer.isError && target)) return;
+    if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
     const place = target ? this.#find(visit) : thisDocument.body;
     if (!place) return;
     const scripts = await this.#client.press.whenFree(() => [place], async () => {
