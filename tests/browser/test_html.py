@@ -27,7 +27,7 @@ def html_server(redis_url, seen):
         "REALTIME_DRAIN_SECONDS": json.dumps(0.5),
         "SEEN": str(seen),
     }
-    with ServerProcess("gevent", "html:app", workers=2, folder=APPS, **environ) as server:
+    with ServerProcess("gevent", "html_pages:app", workers=2, folder=APPS, **environ) as server:
         yield server
 
 

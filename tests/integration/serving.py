@@ -15,6 +15,8 @@ import urllib.request
 from tests.eventually import DEADLINE, eventually
 from tests.ports import free_port
 
+from .forked import Forked, can_fork
+
 APPS = pathlib.Path(__file__).parent / "apps"
 ROOT = pathlib.Path(__file__).parents[2]
 # A server that a test no longer needs is killed after so many seconds.
@@ -89,21 +91,27 @@ class ServerProcess:
         self.port = port or free_port()
         self.scheme = "https" if tls else "http"
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
-        self._process = subprocess.Popen(
-            [*command(kind, app, self.port, workers, tls), *options],
-            cwd=folder,
-            env={
-                **SETTINGS,
-                **os.environ,
-                **environ,
-                "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
-                "PYTHONUNBUFFERED": "1",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        words = [*command(kind, app, self.port, workers, tls), *options]
+        env = {
+            **SETTINGS,
+            **os.environ,
+            **environ,
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+            "PYTHONUNBUFFERED": "1",
+        }
+        if can_fork(kind, app, environ):
+            after_gunicorn = words[words.index("gunicorn") + 1 :]
+            self._process = Forked(kind, after_gunicorn, folder, env, self._log)
+        else:
+            self._process = subprocess.Popen(
+                words,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> ServerProcess:
         try:
