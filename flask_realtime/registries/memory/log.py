@@ -47,6 +47,11 @@ class MemoryLog:
             self._bytes -= _size(oldest.payload)
         return entry
 
+    def pass_over(self) -> Position:
+        """Move the tail on by a push that is not kept, and return it; the log has no entries."""
+        self.tail = Position(self.tail.epoch, self.tail.seq + 1, new_tag())
+        return self.tail
+
     def is_foreign(self, cursor: Position) -> bool:
         """Return whether *cursor* has this log's epoch, but is no position of this log."""
         if cursor.epoch != self.tail.epoch or cursor == self.tail:

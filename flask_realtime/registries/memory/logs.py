@@ -35,18 +35,31 @@ class MemoryLogs:
         self._heard: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.channel)
         self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
 
-    def append(self, push: Push, now: float) -> tuple[Position, Publication | None]:
+    def append(
+        self, push: Push, now: float, is_heard: bool = True
+    ) -> tuple[Position, Publication | None]:
         """Append *push*, unless it repeats an earlier one.
 
-        :returns: the position of the push, and what to announce: None for a repeat.
+        A push by pattern goes to all rooms whose names strangers have made up. A channel that
+        nobody hears keeps no log for longer by it; and where there is no log, and no page is
+        awaited any more, the push is not kept.
+
+        :param is_heard: whether this process hears the channel.
+        :returns: the position of the push, and what to announce: None for a repeat, and for a push
+            that is not kept.
         """
         one_id = None if push.push_id is None else (push.channel, push.push_id)
         first = one_id and self._push_ids.get(one_id, now)
         if first:
             return first, None
         log = self._get(push.channel, now) or self._make_log()
+        is_idle = push.by_pattern and not is_heard
+        has_entries = self._filled.get(push.channel, now) is not None
+        if is_idle and not has_entries and self._awaited.get(push.channel, now) is None:
+            return log.pass_over(), None
         publication = log.append(push)
-        self._filled.put(push.channel, log, now)
+        if not (is_idle and has_entries):
+            self._filled.put(push.channel, log, now)
         if not push.by_pattern:
             self._pushed.put(push.channel, log, now)
         if one_id:
@@ -61,6 +74,12 @@ class MemoryLogs:
         log = self._get(channel, now) or self._make_log()
         self._awaited.put(channel, log, now)
         return log
+
+    def note_unheard(self, channel: str, now: float) -> None:
+        """Note that this process hears a channel no longer, and awaits its pages for a while."""
+        log = self._get(channel, now)
+        if log is not None:
+            self._awaited.put(channel, log, now)
 
     def keep(self, channel: str, now: float) -> None:
         """Keep a channel that this process hears from expiring, if it is known."""

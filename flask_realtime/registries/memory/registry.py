@@ -105,6 +105,9 @@ class MemoryRegistry(Registry):
         own = self._own.get()
         with own.lock:
             own.heard.difference_update(channels)
+            now = clock.monotonic()
+            for channel in channels:
+                own.logs.note_unheard(channel, now)
 
     # Clients.
 
@@ -281,7 +284,7 @@ class MemoryRegistry(Registry):
     def _publish(self, push: Push) -> Position:
         own = self._own.get()
         with own.lock:
-            position, publication = own.logs.append(push, own.tidy())
+            position, publication = own.logs.append(push, own.tidy(), push.channel in own.heard)
             # Within the lock, so that publications are delivered in the log's order.
             if publication is not None:
                 own.deliver(publication)

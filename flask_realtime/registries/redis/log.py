@@ -198,7 +198,8 @@ class RedisLog:
 
     def _touch(self, channel: str, may_begin: bool, lives: int) -> Command:
         keys = self._keys.channel(channel)
-        return scripts.TOUCH((keys.state, keys.log), (int(may_begin), lives, self._retention))
+        arguments = (int(may_begin), lives, self._retention, self._awaited_for)
+        return scripts.TOUCH((keys.state, keys.log), arguments)
 
     def _listing(self, channels: Collection[str], lives: int) -> list[Command]:
         return [scripts.LIST([self._keys.list], (lives, *channels))] if channels else []

@@ -3,5 +3,5 @@
 local state, log = KEYS[1], KEYS[2]
 local lives, limits, last, digest = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
-local tail = touch(state, log, true, lives, limits)
+local tail = touch(state, log, true, lives, limits, lives)
 return {tail, rewind(state, log, tail, last, digest)}

@@ -20,7 +20,7 @@ if count then
 end
 for i, start in ipairs(channels.starts) do
     local state, log = KEYS[2 * i + 2], KEYS[2 * i + 3]
-    channels.starts[i] = resolve(start, state, log, touch(state, log, true, lives, limits))
+    channels.starts[i] = resolve(start, state, log, touch(state, log, true, lives, limits, lives))
 end
 put_on_list(list, lives, channels.names)
 return subscribe(client, awaits, sent, age, channels)

@@ -19,6 +19,8 @@ end
 --   addressed         the number of the last entry that is not a message for all clients; no field if
 --                     that is not known
 --   limits            how much the log keeps, as the app has noted it
+--   awaits            the moment until which pages may come for what is pushed while no process hears
+--                     the channel
 
 -- Begins an empty log. Returns its position.
 local function begin(state, log, epoch)
