@@ -249,7 +249,7 @@ class Conversation:
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
         self._rules.check(path)
         self._check_session(CallRefused(_LOST))
-        turn.begin(present_request().endpoint or "")
+        turn.begin_call(present_request().endpoint or "")
 
     def _check_session(self, refusal: Exception) -> None:
         """Raise *refusal* if the session is lost: the message would be handled as nobody's."""

@@ -19,7 +19,7 @@ from .call_views import CallViews
 from .conversation import Conversation, PageOfSocket
 from .handlers import Handlers
 from .hooks import Hooks
-from .large_replies import LargeReplies, ReplyTurn
+from .large_replies import Asker, LargeReplies, ReplyTurn
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -96,8 +96,7 @@ class Conversations:
         conversation: Conversation,
         message: Message,
         send: Callable[[Reply], None],
-        may_begin: Callable[[], bool] | None = None,
-        is_wanted: Callable[[], bool] | None = None,
+        asker: Asker | None = None,
     ) -> None:
         """Call *send* with the app's reply to *message*.
 
@@ -107,14 +106,11 @@ class Conversations:
         :param conversation: the conversation of the socket that sent the message.
         :param message: the message.
         :param send: called once, with the reply.
-        :param may_begin: returns whether the message may still be handled; called now and then
-            while it waits.
-        :param is_wanted: returns whether the socket still waits for the reply; called now and then
-            once the message was handled.
-        :raises NotWanted: if one of the two has returned False. Where *is_wanted* would return
-            True, the message has not been handled.
+        :param asker: the socket.
+        :raises NotWanted: if the socket is closed, or is to be closed and its message has not been
+            handled.
         """
-        turn = ReplyTurn(self._large_replies, conversation.session_name, may_begin, is_wanted)
+        turn = ReplyTurn(self._large_replies, conversation.session_name, asker)
         try:
             send(conversation.answer(message, self._handlers, turn))
         finally:

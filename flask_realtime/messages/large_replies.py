@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from typing import Protocol
 
 from ..connection.memory_budget import MemoryBudget
 from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..threads.arenas import FreeMemory
 from ..threads.pause import let_others_run_behind_app
 from ..writing.items import LARGE_REPLY_BYTES
+from .call_rules import CallRefused
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
 # those that it is likely to be making.
@@ -25,6 +26,20 @@ PATIENCE_SECONDS = 1.0
 # After a body of at least so many bytes, the memory of its copies is given back to the operating
 # system.
 GIVEN_BACK_BYTES = 1024 * 1024
+
+
+class Asker(Protocol):
+    """The socket for which a reply is made."""
+
+    def may_begin(self) -> bool:
+        """Return whether its message may still be handled; called now and then while it waits."""
+
+    def is_waiting(self) -> bool:
+        """Return whether it still waits for the reply; called now and then once that is made."""
+
+    def has_room(self, coming: int) -> bool:
+        """Return whether no reply that is being read would have to go for replies of *coming* bytes
+        in all, this socket's among them."""
 
 
 class LargeReplies:
@@ -62,27 +77,17 @@ class ReplyTurn:
 
     :param replies: the large replies of the process.
     :param session: the name of the browser session that gets the reply.
-    :param may_begin: returns whether the reply may still be made; called now and then before it is.
-    :param is_wanted: returns whether the socket still waits for the reply; called now and then once
-        the reply is made.
+    :param asker: the socket that gets the reply; None: one that always waits for it.
     """
 
     __slots__ = (
-        "_endpoint", "_expected", "_is_wanted", "_made", "_may_begin", "_replies", "_session",
-        "_size", "_taken",
+        "_asker", "_endpoint", "_expected", "_made", "_replies", "_session", "_size", "_taken",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        replies: LargeReplies,
-        session: str,
-        may_begin: Callable[[], bool] | None = None,
-        is_wanted: Callable[[], bool] | None = None,
-    ) -> None:
+    def __init__(self, replies: LargeReplies, session: str, asker: Asker | None = None) -> None:
         self._replies = replies
         self._session = session
-        self._may_begin = may_begin
-        self._is_wanted = is_wanted
+        self._asker = asker
         self._endpoint = ""
         self._expected = self._made = self._size = 0
         self._taken: ExitStack | None = None
@@ -95,7 +100,20 @@ class ReplyTurn:
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
-            self._take(self._replies.bodies.take(size, endpoint, self._session, self._may_begin))
+            may_begin = None if self._asker is None else self._asker.may_begin
+            self._take(self._replies.bodies.take(size, endpoint, self._session, may_begin))
+
+    def begin_call(self, endpoint: str) -> None:
+        """Do what :meth:`begin` does for a call, which a client can make by HTTP as well.
+
+        :raises NotWanted: if the reply may not be made any more.
+        :raises CallRefused: if the reply is likely to be large, and others are being read that
+            would have to be ended for it.
+        """
+        self.begin(endpoint)
+        coming = self._replies.bodies.taken
+        if self._expected and self._asker is not None and not self._asker.has_room(coming):
+            raise CallRefused("Many large replies are being read; fetch this by HTTP.")
 
     def count(self, size: int, *, is_typical: bool) -> None:
         """Count a body of *size* bytes that the app has made, or is making.
@@ -119,7 +137,8 @@ class ReplyTurn:
         """
         if size >= LARGE_REPLY_BYTES:
             self._size = size
-            self._take(self._replies.encoding.take(size * COPIES, is_wanted=self._is_wanted))
+            is_wanted = None if self._asker is None else self._asker.is_waiting
+            self._take(self._replies.encoding.take(size * COPIES, is_wanted=is_wanted))
 
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""

@@ -25,6 +25,7 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
+from .asking import AskingSocket
 from .resumption import RESUMES_ONCE, read_resume
 from .sending_back import send_back
 from .services import Services
@@ -267,17 +268,13 @@ class MessageReceiver:
 
     def _answer(self, message: Message) -> None:
         try:
-            self._services.conversations.answer(
-                self.converse(), message, self._reply, self._may_begin, self._may_go_on
-            )
+            asker = AskingSocket(self._connection, self._services.has_room)
+            self._services.conversations.answer(self.converse(), message, self._reply, asker)
         finally:
             self._connection.disconnects_behind_reply = False
 
     def _may_begin(self) -> bool:
         return self._connection.is_receptive
-
-    def _may_go_on(self) -> bool:
-        return self._connection.is_open
 
     def _disconnect_behind_reply(self) -> None:
         self._connection.disconnects_behind_reply = True

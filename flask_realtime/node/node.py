@@ -113,9 +113,10 @@ class Node:
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
         self._lost_sessions = LostSessions(app, self.connections, self.end)
+        has_room = self._flusher.has_room
         forget, lose = self._admission.forget, self._lost_sessions.come_back
         self._services = Services(
-            conversations, self._resumption, config.max_message_bytes, forget, lose
+            conversations, self._resumption, config.max_message_bytes, forget, lose, has_room
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
         self._chores = Periodic("realtime-chores", self._list_chores())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..connection.connection import Connection
 from ..messages.large_messages import LargeMessages
+from ..writing.outbox import Outbox
 from .resumption import Resumption
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Services:
     :param max_bytes: how many bytes a message may have.
     :param forget: forgets a connection that has ended.
     :param lose_session: has all sockets of a connection's session come back, as it is lost.
+    :param has_room: see :meth:`.SlowReplies.has_room`.
     :param large: reads large messages.
     """
 
@@ -31,4 +33,5 @@ class Services:
     max_bytes: int
     forget: Callable[[Connection], None]
     lose_session: Callable[[Connection], None]
+    has_room: Callable[[Outbox, int], bool]
     large: LargeMessages = field(default_factory=LargeMessages)

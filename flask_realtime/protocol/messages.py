@@ -69,9 +69,10 @@ class Reply(NamedTuple):
     :param body: text, or :class:`JSONText`.
     :param encoding: how *body* encodes bytes: ``"base64"``; None: it is the text itself.
     :param session: whether something waits for the browser at the session path.
-    :param refused: ``"call"`` if the app has not opened the route to calls, so that the client has
-        to request it by HTTP; ``"reconnect"`` if the message was not handled since the socket is
-        about to be closed, so that the client has to send it again; None: the app has answered.
+    :param refused: why the message was not handled; None: the app has answered. ``"call"``: the app
+        has not opened the route to calls, or there is no room for its reply; the client has to
+        request it by HTTP. ``"reconnect"``: the socket is about to be closed; the client has to
+        send the message again.
     """
 
     message_id: MessageId | None

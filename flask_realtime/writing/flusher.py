@@ -55,6 +55,8 @@ class Flusher:
         self._is_closed = False
         self._thread = BackgroundThread("realtime-flusher", self._run)
         self._poller = Poller(self._may_go_on)
+        #: See :meth:`.SlowReplies.has_room`.
+        self.has_room = self._poller.has_room
 
     def post(self, frame: Frame, receivers: Sequence[Outbox]) -> None:
         """Have *frame* written to *receivers*, after every earlier frame. Never blocks."""

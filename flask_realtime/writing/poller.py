@@ -50,6 +50,8 @@ class Poller:
         self._watched: dict[Outbox, StallWatch] = {}
         self._forgotten: dict[Outbox, threading.Event] = {}
         self._slow_replies = SlowReplies()
+        #: See :meth:`.SlowReplies.has_room`.
+        self.has_room = self._slow_replies.has_room
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False

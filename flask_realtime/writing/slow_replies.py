@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from ..identity.keys import session_of
 from ..threads import clock
-from .items import LARGE_REPLY_BYTES
 from .outbox import Outbox
 
 # How many bytes the replies may have together that peers of this process are slow to take. Large
@@ -66,6 +66,18 @@ class SlowReplies:
                 del self._outboxes[one]
         return ended
 
+    def has_room(self, outbox: Outbox, coming: int) -> bool:
+        """Return whether no reply that is being read would have to go for replies that are being
+        made.
+
+        :param outbox: what gets one of these replies.
+        :param coming: how many bytes these replies have.
+        """
+        with self._lock:
+            self._look()
+            crowd = _Crowd(self._outboxes, outbox, coming)
+            return not any(map(crowd.is_read, crowd.surplus()))
+
     def forget(self, outbox: Outbox) -> None:
         """Count *outbox* no longer."""
         with self._lock:
@@ -87,48 +99,73 @@ class SlowReplies:
                 held.look(outbox.arrived_bytes(), now)
 
     def _crowding(self, newest: Outbox) -> list[Outbox]:
-        sizes: dict[Outbox, int] = {}
         for outbox in list(self._outboxes):
-            sizes[outbox] = size = outbox.reply_bytes
-            if size < LARGE_REPLY_BYTES:
-                del self._outboxes[outbox], sizes[outbox]
-        held_by: Counter[str] = Counter()
-        for outbox, size in sizes.items():
-            held_by[_session(outbox)] += size
-        found: list[Outbox] = []
-        while held_by.total() > REPLY_BYTES and len(sizes) > (newest in sizes):
-            chosen = self._worst(sizes, held_by, newest)
-            held_by[_session(chosen)] -= sizes.pop(chosen)
-            found.append(chosen)
-        return found
+            if not outbox.has_large_reply:
+                del self._outboxes[outbox]
+        return list(_Crowd(self._outboxes, newest).surplus())
 
-    def _worst(self, sizes: dict[Outbox, int], held_by: Counter[str], newest: Outbox) -> Outbox:
-        """Return the outbox that has to go first; never *newest*."""
-        # In the order of their progress: the one without any for longest is the first.
-        others = [one for one in sizes if one is not newest]
-        shares = Counter(map(_session, sizes))
-        greedy = [one for one in others if shares[_session(one)] > 1]
-        most = max((held_by[_session(one)] for one in greedy), default=0)
-        if most > REPLY_BYTES // SESSIONS_AT_LEAST:
-            others = [one for one in greedy if held_by[_session(one)] == most]
-        rates = {one: self._outboxes[one].rate() for one in sizes}
-        silent = [one for one in others if _is_silent(rates[one])]
+
+class _Crowd:
+    """What outboxes hold at one moment, and which of them have to go.
+
+    :param held: the outboxes, the one without progress for longest first.
+    :param newest: the one of them that never has to go.
+    :param coming: how many bytes the replies have that are being made.
+    """
+
+    def __init__(self, held: Mapping[Outbox, _Held], newest: Outbox, coming: int = 0) -> None:
+        self._newest = newest
+        self._coming = coming
+        self._sizes = {one: one.reply_bytes for one in held}
+        self._rates = {one: held[one].rate() for one in held}
+        self._by_session: Counter[str] = Counter()
+        for outbox, size in self._sizes.items():
+            self._by_session[_session(outbox)] += size
+
+    def surplus(self) -> Iterator[Outbox]:
+        """Yield what has to go, one after the other, until the rest holds no more than it may."""
+        while self._by_session.total() + self._coming > REPLY_BYTES:
+            others = [one for one in self._sizes if one is not self._newest]
+            if not others:
+                return
+            chosen = self._worst(others)
+            yield chosen
+            self._by_session[_session(chosen)] -= self._sizes.pop(chosen)
+
+    def is_read(self, outbox: Outbox) -> bool:
+        """Return whether the peer of *outbox* reads, and its session has no more than its share."""
+        rate = self._rates[outbox]
+        return rate is not None and not _is_silent(rate) and not self._greedy([outbox])
+
+    def _worst(self, others: list[Outbox]) -> Outbox:
+        """Return which of *others* has to go first."""
+        others = self._greedy(others) or others
+        silent = [one for one in others if _is_silent(self._rates[one])]
         if silent:
             return silent[0]
-        begun = [one for one in others if rates[one] is None]
-        reading = [one for one in others if rates[one] is not None]
-        if begun and (not reading or _begun(sizes, rates) > REPLY_BYTES // 2):
+        begun = [one for one in others if self._rates[one] is None]
+        reading = [one for one in others if self._rates[one] is not None]
+        if begun and (not reading or self._begun() > REPLY_BYTES // 2):
             return begun[0]
-        return max(reading, key=lambda one: sizes[one] / (rates[one] or 1))
+        return max(reading, key=lambda one: self._sizes[one] / (self._rates[one] or 1))
+
+    def _greedy(self, others: list[Outbox]) -> list[Outbox]:
+        """Return those of *others* that belong to the session which holds most beyond its share."""
+        sockets = Counter(map(_session, self._sizes))
+        greedy = [one for one in others if sockets[_session(one)] > 1]
+        most = max((self._by_session[_session(one)] for one in greedy), default=0)
+        if most <= REPLY_BYTES // SESSIONS_AT_LEAST:
+            return []
+        return [one for one in greedy if self._by_session[_session(one)] == most]
+
+    def _begun(self) -> int:
+        """Return how many bytes the replies have that have only begun, or are being made."""
+        begun = sum(size for one, size in self._sizes.items() if self._rates[one] is None)
+        return begun + self._coming
 
 
 def _is_silent(rate: float | None) -> bool:
     return rate is not None and rate < SLOWEST_READING
-
-
-def _begun(sizes: dict[Outbox, int], rates: dict[Outbox, float | None]) -> int:
-    """Return how many bytes the replies have that have only begun."""
-    return sum(size for one, size in sizes.items() if rates[one] is None)
 
 
 def _session(outbox: Outbox) -> str:

@@ -118,6 +118,10 @@ class Page:
         received = [self.receive() for _ in range(count)]
         return ["LOST" if one.get("lost") else one["payload"] for one in received]
 
+    def drain(self, count):
+        """Read *count* bytes, whatever they are; nothing else can be read of this page then."""
+        self._exactly(count)
+
     def _read(self):
         while self.connection.is_open:
             with suppress(queue.Empty):

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.messages import large_replies as module
+from flask_realtime.messages.call_rules import CallRefused
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
 from flask_realtime.threads import pause
 from flask_realtime.writing.items import LARGE_REPLY_BYTES
@@ -126,6 +127,50 @@ def test_endpoint_of_large_replies_waits_before_it_makes_another(asked):
     asked.end()
     assert len(asked.begun) == 5
     assert asked.replies.bodies.taken == 0
+
+
+class NoRoom:
+    """A socket for which there is room for some bytes at the most."""
+
+    def __init__(self, room=0):
+        self.room = room
+
+    def may_begin(self):
+        return True
+
+    def is_waiting(self):
+        return True
+
+    def has_room(self, coming):
+        return coming <= self.room
+
+
+def test_call_is_refused_where_there_is_room_for_no_large_reply(asked):
+    """Only a call whose reply is likely to be large is refused, and its memory is given back. A
+    handler, which no client can ask by HTTP, makes its reply."""
+    asked.replies.note("large", LARGE)
+    turns = [ReplyTurn(asked.replies, "session", NoRoom()) for _ in range(3)]
+
+    turns[0].begin_call("small")
+    turns[1].begin("large")
+    turns[1].end()
+    with pytest.raises(CallRefused, match="by HTTP"):
+        turns[2].begin_call("large")
+    turns[2].end()
+
+    assert asked.replies.bodies.taken == 0
+
+
+def test_replies_that_are_being_made_need_room_too(asked):
+    """There is room for one more reply. Of two calls at the same time one is refused."""
+    asked.replies.note("large", LARGE)
+    first, second = (ReplyTurn(asked.replies, one, NoRoom(LARGE)) for one in ("first", "second"))
+
+    first.begin_call("large")
+    with pytest.raises(CallRefused):
+        second.begin_call("large")
+    second.end()
+    first.end()
 
 
 def test_other_endpoints_wait_for_nobody(asked):

@@ -1,15 +1,14 @@
 """Peers that are slow to read large replies, and which of them are closed."""
 
 import contextlib
-import itertools
 
 import pytest
 
-from flask_realtime.writing import slow_replies as module
 from flask_realtime.writing.frames import Frame
-from flask_realtime.writing.slow_replies import FILLING_SECONDS, READING_SECONDS, SlowReplies
+from flask_realtime.writing.slow_replies import READING_SECONDS, SlowReplies
 
 from .lines import Line
+from .peers import PIECE, Peers
 
 
 @pytest.fixture
@@ -62,58 +61,6 @@ def test_session_that_holds_most_ends_its_own(monkeypatch):
     outboxes = [line.outbox for line in lines]
     assert ended == [[], [], [], [outboxes[1]], [outboxes[2]]]
     assert again == [outboxes[3]]
-
-
-numbers = itertools.count()
-# The kernel counts what a peer has read by pieces of 32 KB.
-PIECE = 40_000
-
-
-class Peers:
-    """Sockets, each of a browser session of its own or all of one, and the replies that wait for
-    them."""
-
-    def __init__(self, clock, monkeypatch, session=None):
-        self.replies = SlowReplies()
-        self._session = session
-        self._clock = clock
-        self._monkeypatch = monkeypatch
-        self._closing = contextlib.ExitStack()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc_info):
-        self._closing.close()
-
-    def ask(self, count, size=300_000):
-        """Let *count* further peers get a reply; return them, and the outboxes that have to end."""
-        sessions = [self._session or f"{next(numbers):032}" for _ in range(count)]
-        peers = [Line(limit=10_000_000, session=one) for one in sessions]
-        ended = []
-        for peer in peers:
-            self._closing.callback(peer.close)
-            peer.outbox.append(b"x" * size)
-            peer.outbox.flush()
-            ended += self.replies.note(peer.outbox)
-        return peers, ended
-
-    def read(self, *peers, turns=3):
-        """Let *peers* read a little several times; a peer that is named twice reads twice as
-        fast."""
-        for _ in range(turns):
-            self._clock.now += FILLING_SECONDS
-            self.replies.look()
-            for peer in peers:
-                peer.outbox.flush()
-                peer.receive(PIECE)
-        self._clock.now += FILLING_SECONDS
-        self.replies.look()
-
-    def leave_room(self, peers, size):
-        """Allow replies so many bytes more than those of *peers* have now."""
-        held = sum(peer.outbox.reply_bytes for peer in peers)
-        self._monkeypatch.setattr(module, "REPLY_BYTES", held + size)
 
 
 @pytest.fixture
@@ -214,6 +161,35 @@ def test_peer_that_reads_no_longer_has_to_go_first(peers, clock):
     _, ended = peers.ask(1)
 
     assert ended == [former.outbox]
+
+
+def test_no_room_is_made_by_ending_replies_that_are_read(peers):
+    """A call asks whether there is room for its reply before it makes it. There is none where a
+    reply that is read would have to go; one that has only begun, or that nobody reads, may go."""
+    (reader,), _ = peers.ask(1, 1_400_000)
+    (silent,), _ = peers.ask(1)
+    peers.read(reader)
+    peers.leave_room([reader, silent], 300_000)
+    (new,), _ = peers.ask(1)
+    sizes = [new.outbox.reply_bytes, silent.outbox.reply_bytes, reader.outbox.reply_bytes]
+
+    rooms = [peers.replies.has_room(new.outbox, coming) for coming in (0, sizes[1], sizes[1] + 1)]
+
+    assert rooms == [True, True, False]
+
+
+def test_room_is_made_by_ending_those_of_a_session_beyond_its_share(clock, monkeypatch):
+    """A visitor reads large replies on many sockets. Somebody else's call has room."""
+    with Peers(clock, monkeypatch, session="8" * 32) as greedy, Peers(clock, monkeypatch) as peers:
+        peers.replies = greedy.replies
+        readers, _ = greedy.ask(4)
+        greedy.read(*readers)
+        greedy.leave_room(readers, 0)
+        (new,), _ = peers.ask(1, 100)
+
+        has_room = peers.replies.has_room(new.outbox, 300_000)
+
+    assert has_room
 
 
 class CountedFrame(Frame):

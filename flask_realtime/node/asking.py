@@ -1,0 +1,35 @@
+"""What those who make large replies ask of the socket for which they make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..connection.connection import Connection
+from ..writing.outbox import Outbox
+
+
+class AskingSocket:
+    """A socket that waits for a reply.
+
+    :param connection: the socket.
+    :param has_room: see :meth:`.SlowReplies.has_room`.
+    """
+
+    __slots__ = ("_connection", "_has_room")
+
+    def __init__(self, connection: Connection, has_room: Callable[[Outbox, int], bool]) -> None:
+        self._connection = connection
+        self._has_room = has_room
+
+    def may_begin(self) -> bool:
+        """Return whether its message may still be handled."""
+        return self._connection.is_receptive
+
+    def is_waiting(self) -> bool:
+        """Return whether it still waits for the reply."""
+        return self._connection.is_open
+
+    def has_room(self, coming: int) -> bool:
+        """Return whether no reply that is being read would have to go for replies of *coming* bytes
+        in all, this socket's among them."""
+        return self._has_room(self._connection.outbox, coming)
