@@ -67,7 +67,8 @@ export class Blocks {
   }
 
   #elements() {
-    return [...this.#window.document.querySelectorAll("[data-realtime-block]")].filter((one) => !isIgnored(one));
+    const all = unclobbered(this.#window.document).querySelectorAll("[data-realtime-block]");
+    return [...all].filter((one) => !isIgnored(one));
   }
 
   /** What is known of an address: the last pause, how often the app has failed, and until when its

@@ -14,9 +14,10 @@ export class Entries {
    * @param {Names} names the names of the elements in it
    */
   constructor(part, names) {
-    const { activeElement } = part.ownerDocument;
-    if (unclobbered(part).contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
-    for (const element of [part, ...part.querySelectorAll(`${FIELDS}, details, [contenteditable]`)]) {
+    const own = unclobbered(part);
+    const { activeElement } = unclobbered(own.ownerDocument);
+    if (own.contains(activeElement) && isTypedInto(activeElement)) this.#typed = activeElement;
+    for (const element of [part, ...own.querySelectorAll(`${FIELDS}, details, [contenteditable]`)]) {
       const state = stateOf(element);
       const name = (state || element === this.#typed || element.type === "file") && names.of(element);
       if (!name) continue;
@@ -59,7 +60,7 @@ export class Entries {
 }
 
 function isTypedInto(element) {
-  return element.matches(`${FIELDS}, [contenteditable]`);
+  return unclobbered(element).matches(`${FIELDS}, [contenteditable]`);
 }
 
 /** Whether a form with `data-realtime` has sent, or is sending, the present value of a field. */
@@ -73,9 +74,10 @@ function isSent(field) {
  * not changed it. The function does nothing if the server sent another value for the new element.
  */
 function stateOf(element) {
-  const { localName, type } = element;
+  const own = unclobbered(element);
+  const { localName, type } = own;
   if (localName === "details") return (heir) => (heir.open = element.open);
-  if (!element.matches(FIELDS) || /^(hidden|file)$/.test(type) || isSent(element)) return null;
+  if (!own.matches(FIELDS) || /^(hidden|file)$/.test(type) || isSent(element)) return null;
   if (localName === "select") return stateOfSelect(element);
   const [now, before] = BOXES.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"];
   if (element[now] === element[before]) return null;

@@ -52,7 +52,7 @@ export class Forms {
   #submitted(event) {
     const { target, submitter } = event;
     const isForm = target instanceof HTMLFormElement;
-    if (!isForm || !isOurs(unclobbered(target)) || (submitter && !isOurs(submitter, ""))) return;
+    if (!isForm || !isOurs(target) || (submitter && !isOurs(submitter, ""))) return;
     // With a key, such as Ctrl, the answer is to be shown in another tab.
     if (this.#pressed && submitter?.contains(this.#pressed)) return;
     this.#take(event, submissionOf(event));
@@ -153,7 +153,7 @@ export class Forms {
     const place = thisDocument.querySelector(`:is(${target}):not(script)`);
     if (!place) {
       const tag = element.cloneNode().outerHTML.split("</")[0];
-      window.console.error(`data-realtime-target fits no element of the page: ${tag}`);
+      window.console.error(`data-realtime-target fits no element: ${tag}`);
     }
     return place;
   }
@@ -161,7 +161,7 @@ export class Forms {
 
 /** Whether `element` has `data-realtime`, and is not in a part of the page that is ignored. */
 function isOurs(element, unsaid = "false") {
-  return (element.getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
+  return (unclobbered(element).getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
 }
 
 /** The fields of a form with their values. Once the app has these values, a reload loses nothing. */

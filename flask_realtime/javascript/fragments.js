@@ -89,7 +89,8 @@ export class Fragments {
   }
 
   /** The elements of the page that have the id of `element`. */
-  #present({ id }) {
+  #present(element) {
+    const { id } = unclobbered(element);
     return id ? this.#find(`[id="${this.#window.CSS.escape(id)}"]`) : [];
   }
 
@@ -99,7 +100,7 @@ export class Fragments {
     const names = new Names([element]);
     const keeper = new Keeper(element, names);
     const entries = new Entries(element, names);
-    if (morph && Idiomorph) {
+    if (morph && Idiomorph?.morph) { // an element may have the id "Idiomorph"
       const morphStyle = isWhole ? "outerHTML" : "innerHTML";
       const nodes = [...this.#parse(html).childNodes];
       const added = Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });

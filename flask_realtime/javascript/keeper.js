@@ -14,15 +14,16 @@ export class Keeper {
    * @param {Names} [names] the names of the elements in it
    */
   constructor(element, names = new Names([element])) {
-    const { ownerDocument } = element;
-    const { activeElement: focused } = ownerDocument;
-    this.#document = ownerDocument;
-    if (unclobbered(element).contains(focused)) {
+    const own = unclobbered(element);
+    this.#document = unclobbered(own.ownerDocument);
+    const { activeElement: focused } = this.#document;
+    if (own.contains(focused)) {
       this.#focused = focused;
       this.#name = names.of(focused);
       this.#selection = [focused.selectionStart, focused.selectionEnd, focused.selectionDirection];
     }
-    this.#scrolled = [element, ...element.querySelectorAll("[id]")]
+    this.#scrolled = [element, ...own.querySelectorAll("[id]")]
+      .map(unclobbered)
       .filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft)
       .map((one) => ({ one, top: one.scrollTop, left: one.scrollLeft }));
   }

@@ -35,7 +35,7 @@ export class Markup {
 
   /** Let htmx process new elements, which it does not notice by itself. */
   process(elements) {
-    for (const one of elements) this.#window.htmx?.process(one);
+    for (const one of elements) this.#window.htmx?.process?.(one);
   }
 
   #try() {

@@ -33,7 +33,7 @@ export class Names {
   #name() {
     const named = new Map();
     for (const part of this.#parts) {
-      for (const element of [part, ...part.querySelectorAll(NAMED)]) {
+      for (const element of [part, ...unclobbered(part).querySelectorAll(NAMED)]) {
         const name = !isIgnored(element) && nameOf(element);
         if (name) named.set(name, named.has(name) ? null : element);
       }
@@ -49,9 +49,9 @@ export function valueOf({ type, checked, value }) {
 
 function nameOf(element) {
   const { id, localName, form, name, type, value, textContent } = unclobbered(element);
-  if (id && typeof id === "string") return `#${id}`;
+  if (id) return `#${id}`;
   if (localName === "details") return `${localName} ${element.querySelector("summary")?.textContent ?? textContent}`;
-  if (!element.matches("input, textarea, select")) return null;
+  if (!unclobbered(element).matches("input, textarea, select")) return null;
   return JSON.stringify([form && nameOfForm(form), localName, type, name, BOXES.test(type) ? value : ""]);
 }
 

@@ -4,7 +4,10 @@ import pytest
 
 pytestmark = pytest.mark.shares_tabs
 
-NAMES = ("append", "before", "children", "contains", "dataset", "remove", "replaceChildren")
+NAMES = (
+    "append", "before", "children", "contains", "dataset", "matches", "ownerDocument",
+    "querySelectorAll", "remove", "replaceChildren",
+)  # fmt: skip
 FIELDS = "".join(f"<input name={name}>" for name in (*NAMES, "replaceWith"))
 INTO = 'data-realtime data-realtime-target="#here"'
 FORM = f"""<form id=here method=post action=/echo/a {INTO}>{FIELDS}

@@ -213,7 +213,7 @@ def test_target_that_fits_no_element_is_reported_and_the_form_is_sent(person, si
 
     assert ways(site) == ["HTTP"]
     assert not READS_CONSOLE or person.errors == [
-        'data-realtime-target fits no element of the page: <form id="into" method="post" '
+        'data-realtime-target fits no element: <form id="into" method="post" '
         'action="/echo/a" data-realtime="" data-realtime-target="#nowehre">'
     ]
     person.errors.clear()

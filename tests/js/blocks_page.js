@@ -52,7 +52,7 @@ beforeEach(() => {
   [asked, answers, stale, updated, errors, reported, elements] = [[], [], [], [], [], [], [element("rows", "room:1")]];
   address = "http://app.test/rooms/1";
   pressed = null;
-  const document = { querySelectorAll: () => elements };
+  const document = Object.create({ querySelectorAll: () => elements });
   const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
   blocks = new Blocks(window, {
     fetch: async (url, { headers, signal }) => {
