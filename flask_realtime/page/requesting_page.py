@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from io import BytesIO
 
 from flask import Request
 
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 # page, and JSON takes 25 times its size in memory when it is parsed.
 MOST_BODY_BYTES = 64 * 1024
 
+_BODILESS = ("GET", "HEAD")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -50,17 +52,28 @@ def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[obj
         yield request.args.get(CONNECTION_ID)
     # Werkzeug keeps what it has parsed in the request's dict. To read a body that the view has not
     # read could take long, and could answer 413 where the view would not have.
-    read, reads_body = vars(request), reads_body and _has_small_body(request)
-    if is_by_script and request.mimetype in _FORMS and (reads_body or "form" in read):
+    is_form, read = is_by_script and request.mimetype in _FORMS, vars(request)
+    if reads_body and (is_form or request.is_json) and _is_small_and_unread(request):
+        _parse_body(request)
+    if is_form and "form" in read:
         yield request.form.get(CONNECTION_ID)
-    if request.is_json and (reads_body or "_cached_data" in read):
+    if request.is_json and "_cached_data" in read:
         body = request.get_json(silent=True)
         yield body.get(CONNECTION_ID) if isinstance(body, dict) else None
 
 
-def _has_small_body(request: Request) -> bool:
-    size = request.content_length
-    return 0 < (size or 0) <= MOST_BODY_BYTES and request.method not in ("GET", "HEAD")
+def _is_small_and_unread(request: Request) -> bool:
+    size, read = request.content_length or 0, vars(request)
+    if not 0 < size <= MOST_BODY_BYTES or request.method in _BODILESS:
+        return False
+    return "form" not in read and ("stream" not in read or "_cached_data" in read)
+
+
+def _parse_body(request: Request) -> None:
+    """Parse the body, and leave all of it to the view, which may check a signature of its bytes."""
+    body = request.get_data()
+    _parsed = request.form  # first, since Werkzeug takes the stream for it
+    vars(request)["stream"] = BytesIO(body)
 
 
 def _first(named: Iterator[object]) -> str | None:

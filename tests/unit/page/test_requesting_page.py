@@ -77,3 +77,47 @@ def test_body_that_nobody_expects_is_left_alone(method, length):
 
     assert found is None
     assert body.tell() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"b=2&a=1"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+        ),
+        ("application/json", b'{"a": "1"}'),
+    ],
+)
+@pytest.mark.parametrize("function", [open_page, asking_page])
+def test_view_has_the_bytes_of_a_body_in_which_a_page_was_looked_for(function, kind, body):
+    """A view pushes to all pages but the one that asks, and checks a signature of the body then.
+    It has every byte of it, by whatever of Flask's ways it reads, and the form as well."""
+    options = {"method": "POST", "data": body, "content_type": kind}
+
+    def read():
+        function(True)
+        return (
+            request.get_data(),
+            request.stream.read(),
+            (request.json if request.is_json else request.form)["a"],
+        )
+
+    assert named(lambda _: read(), "cors", **options) == (body, body, "1")
+
+
+def test_body_that_the_view_is_reading_is_left_to_it():
+    """A view reads a body piece by piece. Nobody else takes the rest."""
+    options = {
+        "method": "POST",
+        "data": b"a=1&b=2",
+        "content_type": "application/x-www-form-urlencoded",
+    }
+
+    def read():
+        first = request.stream.read(3)
+        asking_page(True)
+        return first, request.stream.read()
+
+    assert named(lambda _: read(), "cors", **options) == (b"a=1", b"&b=2")
