@@ -29,8 +29,8 @@ _MARK = "flask_realtime_allows_calls"
 
 
 class CallRefused(Exception):
-    """A client called a route that the app has not opened to calls, or by a socket whose session is
-    lost, or one whose reply is likely to be large while many large ones are being read.
+    """A client called a route that the app has not opened to calls, or one whose reply is likely to
+    be large while many large ones are being read.
 
     The client gets the message of this exception with status 421, and may ask by HTTP.
     """

@@ -37,7 +37,6 @@ logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
 _MARK = "flask_realtime.message"
-_LOST = "The session of this socket has ended, or has another id by now; ask by HTTP."
 #: In debug mode, a header of replies that names the cookies which browsers would not keep.
 DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 
@@ -208,8 +207,7 @@ class Conversation:
             turn.begin(f"{ENDPOINT}.{message.action}")
             run = partial(_run, handler, message.data)
             path, action = self._config.path, message.action
-            check = partial(self._check_session, NotWanted())
-            response = dispatch_handler(self._app, environ, path, action, run, check)
+            response = dispatch_handler(self._app, environ, path, action, run, self._check_session)
         try:
             # Before the body is read, since code of the app makes it, which may fail.
             self._hand_on(environ, response)
@@ -248,15 +246,16 @@ class Conversation:
 
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
         self._rules.check(path)
-        self._check_session(CallRefused(_LOST))
+        self._check_session()
         turn.begin_call(present_request().endpoint or "")
 
-    def _check_session(self, refusal: Exception) -> None:
-        """Raise *refusal* if the session is lost: the message would be handled as nobody's."""
+    def _check_session(self) -> None:
+        """Raise :exc:`NotWanted` if the session is lost: the next socket is to send the message."""
+        # By HTTP the answer to a call may begin a session, with which the former page would go on.
         # A call may go to a path to which the app gives no session.
         if known_socket_key() is None and self._session.is_lost(self._template):
             self._page.lose_session()
-            raise refusal
+            raise NotWanted
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

@@ -8,9 +8,15 @@ pytestmark = pytest.mark.shares_tabs
 
 
 @pytest.fixture(scope="package")
-def sessions_server(start, tmp_path_factory):
+def sessions(tmp_path_factory):
+    """The folder in which Flask-Session keeps sessions."""
+    return tmp_path_factory.mktemp("sessions")
+
+
+@pytest.fixture(scope="package")
+def sessions_server(start, sessions):
     """A server of the same app under a URL prefix, with Flask-Session."""
-    with start("/shop", SESSIONS=str(tmp_path_factory.mktemp("sessions"))) as server:
+    with start("/shop", SESSIONS=str(sessions)) as server:
         yield server
 
 
@@ -79,3 +85,39 @@ def test_logout_over_the_socket_is_seen_by_the_next_page(visitor, query):
 
     assert reply["status"] == 204
     assert visitor.page.inner_text("h1") == "nobody"
+
+
+@pytest.fixture
+def kept(come, sessions_server):
+    """A visitor of the app with Flask-Session, who has logged in and looks at a page."""
+    visitor = come(sessions_server.url, "/shop")
+    visitor.visit("/login/ada")
+    assert visitor.page.inner_text("h1") == "ada"
+    return visitor
+
+
+def test_page_is_loaded_anew_where_its_session_is_deleted_from_the_store(kept, sessions):
+    """An operator signs the visitor out by deleting the session. As soon as the page calls a route,
+    it is loaded anew, and shows no user."""
+    for one in sessions.iterdir():
+        one.unlink()
+
+    with kept.page.expect_navigation():
+        kept.run(f"void realtime.call('{kept.prefix}/whoami').catch(() => 0)")
+
+    assert kept.page.inner_text("h1") == "nobody"
+    # The handshakes that were refused before, and the request by which the page asked why.
+    kept.forgive("WebSocket connection to", "Failed to load resource: the server responded")
+
+
+def test_page_goes_on_where_its_session_has_got_another_id(kept):
+    """Another tab gives the session another id. The page's socket opens again with the cookie of
+    now, a call is made then, and what was written on the page stays."""
+    kept.run("document.body.dataset.written = 'long ago'")
+    kept.run(f"fetch('{kept.prefix}/rotate', {{ method: 'POST' }})")
+
+    reply = kept.run(f"realtime.call('{kept.prefix}/whoami')")
+
+    assert "<h1>ada</h1>" in reply["body"]
+    assert kept.run("document.body.dataset.written") == "long ago"
+    assert kept.run("realtime.state") == "open"

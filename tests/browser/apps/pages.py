@@ -205,6 +205,12 @@ def log_out():
     return "", 204
 
 
+@app.post("/rotate")
+def rotate():
+    app.session_interface.regenerate(session)
+    return "", 204
+
+
 @app.get("/whoami")
 def whoami():
     return page(current_user.id if current_user.is_authenticated else "nobody")
