@@ -1,4 +1,3 @@
-import { RealtimeError } from "./errors.js";
 import { ScriptPolicy } from "./script_policy.js";
 import { resolve } from "./visit.js";
 
@@ -33,7 +32,8 @@ export class Answer {
   /** The error that the event `realtime:error` carries if this answer has an error status. */
   get error() {
     const { status, body } = this;
-    return Object.assign(new RealtimeError("RealtimeRefused", `The app answered ${status}.`, true), { status, body });
+    const properties = { name: "RealtimeRefused", wasSent: true, status, body };
+    return Object.assign(new Error(`The app answered ${status}.`), properties);
   }
 
   #header(name) {

@@ -17,6 +17,6 @@ function bytesOf(base64) {
 /** The file's name in a `Content-Disposition`, in either of the two forms of RFC 6266. */
 function nameIn(disposition) {
   const [, encoded] = /filename\*=[^']*'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
-  const [, quoted, bare] = /filename="((?:\\.|[^"])*)"|filename=([^;\s]+)/i.exec(disposition) ?? [];
+  const [, quoted, bare] = /filename=(?:"((?:\\.|[^"])*)"|([^;\s]+))/i.exec(disposition) ?? [];
   return encoded ? decodeURIComponent(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
 }

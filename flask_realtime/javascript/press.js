@@ -11,18 +11,21 @@ const HOLDS = [
   ["keydown", "keyup", 10_000],
   ["compositionupdate", "compositionend", 10_000],
 ];
-const TAP = 400; // ms after the end of a touch within which Safari clicks; other browsers do so at once
+// ms from the beginning of a press in which nothing changes, since a change above would move what is pressed;
+// and from the end of a touch to its click, which browsers make somewhat later.
+const QUICK = 500;
 const AWAY = 1_000; // ms above a frame, to which a browser tells the end of a press there
 
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
- * element is still there, so a change within the press would lose the click or the drag. Composing a word
+ * element is still there, so a change within the press would lose the click or the drag. Within a quick
+ * click no change is made at all. Composing a word
  * of Chinese or Japanese, say, counts as a press: a change would leave its first letters in the text.
  */
 export class Press {
   #window;
-  // By the pointer's id, or the type of the event that began it, the element, as `target`; by `undefined`
-  // what was pressed already when this script was loaded.
+  // By the pointer's id, or the type of the event that began it: the element, as `target`. By `undefined`:
+  // what was pressed when this script was loaded; no target, while a press may be a quick click.
   #held = new Map();
   #waiting = []; // the changes that are not begun yet
   #isMaking = false; // whether a change is being made
@@ -35,11 +38,12 @@ export class Press {
         if (!button && (begin !== "keydown" || key === " ")) this.#hold(pointerId, target, longest);
       });
       // A browser clicks after it has told of the end of the press.
-      listen(end, ({ pointerId = begin, pointerType }) => this.#end(pointerId, pointerType === "touch" ? TAP : 0));
+      listen(end, ({ pointerId = begin, pointerType }) => this.#end(pointerId, pointerType === "touch" ? QUICK : 0));
     }
+    listen("pointerdown", ({ button }) => button || this.#hold(undefined, null, QUICK));
     listen("click", ({ pointerId }) => this.#end(pointerId));
     // Neither an element that is removed as it is dropped tells of the end, nor a drag that the app forbids.
-    for (const type of ["drop", "pointerup"]) listen(type, () => this.#end("dragstart"));
+    for (const type of ["drop", "pointerup"]) listen(type, () => this.#held.has("dragstart") && this.#end("dragstart"));
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
@@ -62,7 +66,7 @@ export class Press {
    */
   whenFree(elements, act) {
     return new Promise((resolve, reject) => {
-      const isHeld = ({ target }) => elements().some((one) => unclobbered(one).contains(target));
+      const isHeld = ({ target }) => !target || elements().some((one) => unclobbered(one).contains(target));
       const make = () => act().then(resolve, reject);
       if (this.#waiting.push({ isHeld, make }) > MOST) this.#held.clear();
       this.#make();

@@ -41,8 +41,26 @@ test("a drag outlives the end of the pointer that began it", async () => {
   assert.deepEqual(done, ["list"]);
 });
 
-test("a change of something else does not wait", async () => {
+test("a change of something else, which may move what is pressed, waits for a quick click", async () => {
   await tell("pointerdown");
+  change(elsewhere, "elsewhere");
+  hear("pointerup");
+  assert.deepEqual(done, []); // a browser clicks now
+  await page.clock.pass(0);
+  assert.deepEqual(done, ["elsewhere"]);
+});
+
+test("a change of something else waits for half a second of a longer press", async () => {
+  await tell("pointerdown");
+  change(elsewhere, "elsewhere");
+  await page.clock.pass(499);
+  assert.deepEqual(done, []);
+  await page.clock.pass(1);
+  assert.deepEqual(done, ["elsewhere"]);
+});
+
+test("a change of something else does not wait for a key, a word or a drag", async () => {
+  for (const type of ["keydown", "compositionupdate", "dragstart"]) await tell(type);
   change(elsewhere, "elsewhere");
   assert.deepEqual(done, ["elsewhere"]);
 });
