@@ -109,7 +109,7 @@ def check(config: Config) -> Handshake:
         raise Refusal(
             403,
             "The session holds no socket key: the browser sent no session cookie of a page, or "
-            "the cookie was not valid.",
+            "the cookie was not valid, as if each process had a SECRET_KEY of its own.",
         )
     try:
         sock = client_socket(request.environ)
