@@ -21,7 +21,6 @@ import signal
 import socket
 import subprocess
 import sys
-import traceback
 
 MODULES = ("flask", "flask_sock", "redis", "wsproto", "gunicorn.app.wsgiapp")
 WORKERS = {"gevent": "gunicorn.workers.ggevent", "gthread": "gunicorn.workers.gthread"}
@@ -110,7 +109,10 @@ def _end(ours, process):
 
 
 def serve_orders(kind, fd):
-    """Fork a server for each order, and answer with its process id and a descriptor of it."""
+    """Fork a server for each order, and answer with its process id and a descriptor of it.
+
+    Returns in each of the forks, too, once it has served.
+    """
     if kind == "gevent":
         importlib.import_module("gevent.monkey").patch_all()
     for name in (*MODULES, WORKERS[kind]):
@@ -125,7 +127,7 @@ def serve_orders(kind, fd):
         pid = fork()
         if pid == 0:
             orders.close()
-            become_gunicorn(log, **json.loads(text))
+            return become_gunicorn(log, **json.loads(text))
         os.close(log)
         process = os.pidfd_open(pid)
         rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [process]))
@@ -149,29 +151,19 @@ def reap():
 
 
 def become_gunicorn(log, words, cwd, environ):
-    """Be gunicorn, as if it had been started by its command line. Never returns."""
-    status = 1
-    try:
-        os.setsid()
-        for fd in (1, 2):
-            os.dup2(log, fd)
-        os.close(log)
-        os.chdir(cwd)
-        os.environ.clear()
-        os.environ.update(environ)
-        # As "python -m" would have it.
-        sys.path[:0] = [os.getcwd(), *environ["PYTHONPATH"].split(os.pathsep)]
-        # gunicorn takes for its default where it was imported.
-        sys.argv = ["gunicorn", "--chdir", os.getcwd(), *words]
-        runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(bool(end.code))
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        os._exit(status)
+    """Be gunicorn, as if it had been started by its command line, and end as it ends."""
+    os.setsid()
+    for fd in (1, 2):
+        os.dup2(log, fd)
+    os.close(log)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environ)
+    # As "python -m" would have it.
+    sys.path[:0] = [os.getcwd(), *environ["PYTHONPATH"].split(os.pathsep)]
+    # gunicorn takes for its default where it was imported.
+    sys.argv = ["gunicorn", "--chdir", os.getcwd(), *words]
+    runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
