@@ -39,7 +39,7 @@ class Addressing:
         payload: str,
         matching: Callable[[str], list[str]],
         new_push_id: Callable[[], str | None],
-    ) -> list[Push]:
+    ) -> Sequence[Push]:
         """Return the pushes of *payload*, one for each channel.
 
         :param payload: JSON text.

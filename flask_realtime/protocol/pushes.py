@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from ..threads.pause import in_pieces
 from .channels import flatten, is_pattern
 from .messages import is_encodable
 from .routes import TO_ALL, Route
 
-# How many pushes are made between two pauses, in less than 1 ms: a pattern may fit any number of
-# channels.
-PUSHES_AT_ONCE = 500
+# How many names of channels are taken between two pauses, in less than 1 ms: a pattern may fit any
+# number of channels. Of more channels, pushes are made when they are asked for.
+NAMES_AT_ONCE = 500
 
 #: Characters of a push id.
 LONGEST_PUSH_ID = 200
@@ -42,6 +42,47 @@ class Push:
     by_pattern: bool = False
 
 
+class PushToMany(Sequence[Push]):
+    """One message for many channels: a push for each, made when it is asked for.
+
+    Tens of thousands of pushes that lived at the same time would make Python's garbage collector
+    look at all that the process holds, which stops it for some tenths of a second.
+
+    :param channels: the names of the channels, each with whether a pattern fits it.
+    """
+
+    __slots__ = ("_channels", "_names", "_payload", "_push_id", "_route")
+
+    def __init__(
+        self, payload: str, channels: Mapping[str, bool], push_id: str | None, route: Route
+    ) -> None:
+        self._payload = payload
+        self._channels = channels
+        self._names = list(channels)
+        self._push_id = push_id
+        self._route = route
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> Push: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Push]: ...
+
+    def __getitem__(self, index: int | slice) -> Push | list[Push]:
+        if isinstance(index, slice):
+            return [self._make(name) for name in self._names[index]]
+        return self._make(self._names[index])
+
+    def __iter__(self) -> Iterator[Push]:
+        return map(self._make, self._names)
+
+    def _make(self, name: str) -> Push:
+        return Push(name, self._payload, self._push_id, self._route, self._channels[name])
+
+
 def new_push_id() -> str:
     """Return a new id, for a push that was given none: 32 hexadecimal characters."""
     return secrets.token_hex(16)
@@ -53,7 +94,7 @@ def make_pushes(
     matching: Callable[[str], list[str]],
     push_id: str | None = None,
     route: Route = TO_ALL,
-) -> list[Push]:
+) -> Sequence[Push]:
     """Return one push for each of *channels*, and for each channel that fits a pattern among them.
 
     :param payload: JSON text.
@@ -65,15 +106,13 @@ def make_pushes(
     by_pattern: dict[str, bool] = {}
     for channel in channels:
         if is_pattern(channel):
-            for name in matching(channel):
-                by_pattern.setdefault(name, True)
+            for piece in in_pieces(matching(channel), NAMES_AT_ONCE):
+                for name in piece:
+                    by_pattern.setdefault(name, True)
         else:
             by_pattern[channel] = False
-    return [
-        Push(name, payload, push_id, route, fits)
-        for piece in in_pieces(by_pattern.items(), PUSHES_AT_ONCE)
-        for name, fits in piece
-    ]
+    pushes = PushToMany(payload, by_pattern, push_id, route)
+    return pushes if len(pushes) > NAMES_AT_ONCE else list(pushes)
 
 
 def pairs(messages: Iterable[Any], pattern: str | None) -> Iterator[tuple[Any, list[str]]]:

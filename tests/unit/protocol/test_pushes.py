@@ -1,5 +1,6 @@
 """Pushes are made of an app's messages."""
 
+import gc
 import json
 import math
 
@@ -7,6 +8,7 @@ import pytest
 
 from flask_realtime.protocol.pushes import (
     LONGEST_PUSH_ID,
+    NAMES_AT_ONCE,
     Push,
     check_push_id,
     make_pushes,
@@ -32,6 +34,20 @@ def test_pushes_are_one_for_each_channel():
         Push("room:2", "1", "an id", TO_ALL),
         Push("room:1", "1", "an id", TO_ALL, by_pattern=True),
     ]
+
+
+def test_pushes_to_many_channels_do_not_live_at_the_same_time():
+    """A pattern fits thousands of channels. Their pushes are made one by one, so that Python's
+    garbage collector is not made to look at all that the process holds."""
+    names = [f"room:{number}" for number in range(NAMES_AT_ONCE + 1)]
+
+    pushes = make_pushes("1", ["room:0", "room:*"], lambda pattern: names, "an id")
+
+    assert [push.channel for push in pushes] == names
+    assert [push.by_pattern for push in pushes[:2]] == [False, True]
+    assert pushes[-1] == Push(names[-1], "1", "an id", TO_ALL, by_pattern=True)
+    assert len(pushes) == len(names)
+    assert sum(type(one) is Push for one in gc.get_objects()) < len(names)
 
 
 def test_pushes_to_a_pattern_that_nothing_fits_are_none():

@@ -78,6 +78,7 @@ def test_order_that_is_heard_late_ends_no_page_that_was_opened_since(process, ke
     second.hear(b"%d-0 " % (given_at - 10 * LATE_MS) + text)
     second.hear(b"%d-1 " % given_at + text)
 
+    assert len(second.told) == 3
     late, come_back, in_time = second.told
     assert replace(late, opened_before=math.inf) == in_time == ORDERS[0]
     assert before - 11 * LATE_MS / 1000 < late.opened_before < before - 9 * LATE_MS / 1000
