@@ -19,7 +19,7 @@ def person(come, site):
     site.show(FORM + "<p data-realtime-block=none></p>", channel="news")
     person = come(site.url)
     person.visit("/page")
-    person.wait_for("() => realtime.press")
+    person.wait_for("() => Boolean(realtime.press)")
     person.page.fill("[name=append]", "typed")
     return person
 
@@ -30,7 +30,7 @@ def test_fragment_changes_a_form_whatever_the_names_of_its_fields(person, site, 
     site.change(verb, "<p id=new>new</p>", "news")
 
     person.wait_for(
-        "(verb) => verb === 'remove' ? !document.querySelector('#here') : window.new", verb
+        "(verb) => verb === 'remove' ? !document.querySelector('#here') : Boolean(window.new)", verb
     )
 
 

@@ -180,7 +180,7 @@ def test_first_change_of_a_page_waits_for_a_press_that_began_before(come, site):
 
     site.update("<p id=new>new</p>", "news")
     person.wait_for_frame("id=new")
-    person.wait_for("() => realtime.press")
+    person.wait_for("() => Boolean(realtime.press)")
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
     person.page.mouse.up()
 
@@ -195,7 +195,7 @@ def test_press_that_ends_above_a_frame_holds_up_no_change(come, site):
     site.show(f"{BUTTON}{frame}<p data-realtime-block=none></p>", channel="news")
     person = come(site.url)
     person.visit("/page")
-    person.wait_for("() => realtime.press")
+    person.wait_for("() => Boolean(realtime.press)")
     person.run(WITHOUT_END)
     person.page.hover("button")
     person.page.mouse.down()
@@ -245,7 +245,7 @@ def test_quick_click_hits_what_was_pressed_though_something_above_grows(come, si
     site.show(f"<div id=here></div><ul>{buttons}</ul><p data-realtime-block=x>", channel="news")
     person = come(site.url, **({"has_touch": True} if has_touch else {}))
     person.visit("/page")
-    person.wait_for("() => realtime.press")
+    person.wait_for("() => Boolean(realtime.press)")
     person.run(
         """() => {
             window.clicked = [];
