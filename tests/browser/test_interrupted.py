@@ -1,9 +1,17 @@
 """Answers that arrive late, or after their socket has closed."""
 
+import signal
+
 import pytest
 
+from ..eventually import eventually
 from .chromium import LEAVE_AND_RETURN
 
+CALLS = """(paths) => {
+    window.answers = [];
+    for (const [at, path] of paths.entries()) realtime.call(path, { method: "post" }).then(
+        ({ body }) => { window.answers[at] = body; }, ({ name }) => { window.answers[at] = name; });
+}"""
 CALL = """([path, method]) => {
     window.answer = null;
     realtime.call(path, { method }).then(
@@ -14,9 +22,16 @@ CALL = """([path, method]) => {
 class Held:
     """The server of the app ``held``, and the folder by which a test releases its responses."""
 
-    def __init__(self, url, folder):
-        self.url = url
+    def __init__(self, server, folder):
+        self.url = server.url
+        self._server = server
         self._folder = folder
+
+    def restart(self):
+        """Restart the server, and wait until both of its workers have begun to stop."""
+        count = self._server.log().count("Draining")
+        self._server.signal(signal.SIGHUP)
+        eventually(lambda: self._server.log().count("Draining") == count + 2)
 
     def times(self, name):
         """How many requests for the response of that name the app has got."""
@@ -31,7 +46,7 @@ class Held:
 def held(serve, tmp_path_factory):
     folder = tmp_path_factory.mktemp("held")
     with serve("held", DATABASE=str(folder / "none")) as one:
-        yield Held(one.url, folder)
+        yield Held(one, folder)
 
 
 @pytest.fixture
@@ -68,6 +83,27 @@ def test_post_that_a_cut_interrupts_is_sent_once(ada, held, channel):
     assert ada.run("answer") == "RealtimeInterrupted"
     ada.wait_until_open()
     assert held.times(channel) == 1
+
+
+def test_calls_that_wait_when_the_server_restarts_are_made_once(ada, held, channel):
+    """A form is sent, and two more behind it, when the server restarts. The process that stops
+    answers the first one; the others are made once, by the next process."""
+    first, *others = names = [f"{channel}-{number}" for number in range(3)]
+    ada.run(CALLS, [f"/held/{name}" for name in names])
+    ada.wait_until(lambda: held.times(first) == 1)
+    held.restart()
+
+    held.free(first)
+    ada.wait_until(lambda: held.times(others[0]) == 1)
+    ada.wait_until_open()
+    for name in others:
+        held.free(name)
+    ada.wait_for("() => answers.length === 3 && answers.every(Boolean)")
+
+    assert ada.run("answers") == [f"answered {name}" for name in names]
+    assert [held.times(name) for name in names] == [1, 1, 1]
+    # One attempt may meet a worker that is stopping.
+    ada.forgive("WebSocket connection")
 
 
 def test_slow_answer_to_another_tab_costs_nobody_the_socket(come, held, channel):

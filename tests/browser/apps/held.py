@@ -1,6 +1,7 @@
 """An app whose responses wait until a test releases them."""
 
 import json
+import logging
 import os
 import pathlib
 import time
@@ -9,6 +10,8 @@ from flask import Flask, render_template_string, session
 
 from flask_realtime import Realtime
 
+# So that a test sees when a worker begins to stop.
+logging.basicConfig(level=logging.INFO)
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
 app.config.update(
