@@ -19,8 +19,8 @@ const AWAY = 1_000; // ms above a frame, to which a browser tells the end of a p
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
  * element is still there, so a change within the press would lose the click or the drag. Within a quick
- * click no change is made at all. Composing a word
- * of Chinese or Japanese, say, counts as a press: a change would leave its first letters in the text.
+ * click no change is made at all. Composing a word of Chinese or Japanese, say, counts as a press: a change
+ * would leave its first letters in the text.
  */
 export class Press {
   #window;
