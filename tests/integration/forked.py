@@ -26,8 +26,9 @@ MODULES = ("flask", "flask_sock", "redis", "wsproto", "gunicorn.app.wsgiapp")
 WORKERS = {"gevent": "gunicorn.workers.ggevent", "gthread": "gunicorn.workers.gthread"}
 # What an order for a server may have, in bytes: its environment is the most of it.
 MOST = 150_000
-# Environment variables that Python and gevent read when they start, so that a fork has them not.
-READ_EARLY = ("PYTHON", "GEVENT")
+# How the names of environment variables begin that Python, gevent or the C library read when they
+# start: a fork would not heed them.
+READ_EARLY = ("PYTHON", "GEVENT", "MALLOC_", "GLIBC_", "LD_")
 
 
 def can_fork(kind, app, environ):
