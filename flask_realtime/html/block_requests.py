@@ -30,6 +30,7 @@ from werkzeug.exceptions import HTTPException
 from ..request_hooks import request_hooks
 from ..threads import clock
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
+from .sent_page import SentPage
 
 logger = logging.getLogger(__name__)
 
@@ -121,8 +122,10 @@ class BlockRequests:
         if self._end not in ends:
             ends.append(self._end)
         want_blocks(app, names)
-        # Runs before any after_request function, one of which may change the HTML.
+        # Runs before any after_request function, one of which may change the HTML, or compress it
+        # if the browser takes that: what the page shows could not be read.
         after_this_request(_keep_page)
+        request.environ.pop("HTTP_ACCEPT_ENCODING", None)
 
     def _answer(self, request: Request, response: Response) -> Response:
         """Answer with the blocks alone, and give the turn back."""
@@ -131,7 +134,7 @@ class BlockRequests:
         wanted, page = wanted_blocks(), request.environ.get(_PAGE)
         is_rendered = False
         if wanted is not None and page is not None and _is_page(response):
-            body, faults = _body(wanted, page)
+            body, faults = _body(wanted, page, SentPage(response))
             for name, why in faults.items():
                 self._explain(body, name, why)
             is_rendered = wanted.has_outputs
@@ -236,7 +239,7 @@ def _is_page(response: Response) -> bool:
     return not (is_apart or response.direct_passthrough)
 
 
-def _body(wanted: WantedBlocks, page: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _body(wanted: WantedBlocks, page: str, sent: SentPage) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the wanted blocks, and why others are missing."""
     known = _known_hashes()
     body: dict[str, Any] = {}
@@ -244,7 +247,7 @@ def _body(wanted: WantedBlocks, page: str) -> tuple[dict[str, Any], dict[str, st
     for name in sorted(wanted.names):
         outputs = wanted.outputs(name, page)
         # Only what the page shows: a view may also render mails, and pages that it does not send.
-        html = next((one for one in outputs or () if one in page), None)
+        html = next((one for one in outputs or () if one in page and sent.shows(one)), None)
         why = _why_not(wanted, name, outputs, page) if html is None else None
         if why is not None:
             faults[name] = why
@@ -267,8 +270,8 @@ def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: s
         return "is rendered several times, each time with another output: move it out of the loop"
     if outputs:
         return (
-            "is rendered, but the view's response does not contain its output: a filter or the "
-            "view has changed it"
+            "is rendered, but the view's response does not contain its output: a filter, the view "
+            "or an after_request function has changed it"
         )
     if name in wanted.known:
         return None

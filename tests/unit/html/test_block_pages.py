@@ -121,11 +121,20 @@ def test_page_that_was_rendered_before_a_note_counts(app, client):
 
 
 def test_page_whose_html_is_changed_behind_its_view_keeps_its_blocks(app, client):
-    """An after_request function changes the page's HTML, for example to make it smaller. Its blocks
-    are found all the same."""
-    app.after_request(lambda response: (response.set_data(b"smaller"), response)[1])
+    """An after_request function makes the page's HTML smaller. Its blocks are found all the
+    same."""
+    app.jinja_loader.mapping["large.html"] = (
+        "<body>{% block n %}<p  id='n'> a &amp; b</p>{% endblock %}"
+    )
+    app.add_url_rule("/large", "large", lambda: render_template("large.html"))
 
-    assert ask(client, "n").json["n"]["html"] == "1"
+    @app.after_request
+    def make_smaller(response):
+        assert response.get_data().endswith(b"<p  id='n'> a &amp; b</p>")
+        response.set_data(b"<body><p id=n>a & b")
+        return response
+
+    assert ask(client, "n", "/large").json["n"]["html"] == "<p  id='n'> a &amp; b</p>"
 
 
 def test_page_whose_html_is_changed_in_its_view_is_logged(app, client, caplog):

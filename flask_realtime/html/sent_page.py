@@ -1,0 +1,53 @@
+"""The page that an app sends, which may be another one than its view has returned."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cached_property
+
+from flask import Response
+
+_TAGS_AND_SPACE = re.compile(r"<[^>]*>|\s+")
+
+
+class SentPage:
+    """The page in a response as the app's ``after_request`` functions have left it.
+
+    One that makes pages smaller changes their tags and spaces. One that shows another page to who
+    may not see the view's, or a part of it, changes the text.
+
+    :param response: the response.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def shows(self, block: str) -> bool:
+        """Return whether the page still shows a block of the page that the view has returned.
+
+        :param block: the HTML of the block.
+        :returns: True also for a page that nobody can read here: one that is streamed, or that the
+            app has compressed although the request asks for that by no header.
+        """
+        if self._text is None or block in self._text:
+            return True
+        text = _text_of(block)
+        return bool(text) and text in self._squeezed
+
+    @cached_property
+    def _text(self) -> str | None:
+        response = self._response
+        is_plain = response.headers.get("Content-Encoding", "identity") == "identity"
+        if not (is_plain and response.is_sequence):
+            return None
+        charset = response.mimetype_params.get("charset", "utf-8")
+        return response.get_data().decode(charset, "replace")
+
+    @cached_property
+    def _squeezed(self) -> str:
+        return _text_of(self._text or "")
+
+
+def _text_of(markup: str) -> str:
+    return html.unescape(_TAGS_AND_SPACE.sub("", markup))
