@@ -118,7 +118,7 @@ def prefix() -> Kind:
     whole = path()
 
     def read(value: Any) -> str:
-        prefix: str = whole.read(value)
+        prefix: str = whole.read("/" if value == "" else value)
         if prefix.endswith("/"):
             raise ValueError(f"Write {prefix.rstrip('/') or '/_realtime'!r}, without a last slash.")
         return prefix

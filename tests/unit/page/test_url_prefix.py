@@ -66,6 +66,16 @@ def test_prefix_that_is_none_is_refused_with_its_name(value):
         Config.from_mapping({"REALTIME_URL_PREFIX": value})
 
 
+@pytest.mark.parametrize("value", ["/", "/app/", "app", ""])
+def test_prefix_that_is_none_is_refused_with_one_that_can_be_used(value):
+    """The error of an invalid prefix says what to write, and that is accepted."""
+    with pytest.raises(InvalidSetting, match=r"Write '/") as caught:
+        Config.from_mapping({"REALTIME_URL_PREFIX": value})
+    [advised] = re.findall("Write '([^']+)'", str(caught.value))
+
+    assert Config.from_mapping({"REALTIME_URL_PREFIX": advised}).url_prefix == advised
+
+
 @pytest.mark.parametrize(
     "settings",
     [
