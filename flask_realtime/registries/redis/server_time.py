@@ -121,10 +121,15 @@ class TimelyScripts:
     ) -> list[Any]:
         """Return the reply to a script, followed by those to *questions*.
 
+        A process that does not know the time of Redis, as it has not asked for a while, asks first:
+        Redis could not tell else how long the script was held up on its way.
+
         :param make: returns the script's command, which is sent at once.
         :param questions: what is asked behind the script.
         :raises RegistryUnavailable: if not all replies have come in time, or Redis refused one.
         """
+        if self._time.timing(deadline) == UNKNOWN:
+            self.now(deadline)
         asked_at, times = clock.monotonic(), self._time.questions()
         command = make(self._time.timing(deadline))
         replies = self._pool.ask([command, *questions, *times], deadline)

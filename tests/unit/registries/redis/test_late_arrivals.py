@@ -227,12 +227,13 @@ def test_order_that_is_heard_late_leaves_the_page_of_a_later_log_in(store, near)
     assert come_back == Disconnect(user=USER, code=CloseCode.SERVICE_RESTART)
 
 
-@pytest.fixture
-def delayed(store, near):
+@pytest.fixture(params=["asked just before", "has not asked for a while"])
+def delayed(store, near, request):
     """A function that makes a request which the network delays, until the user's end some time
-    later; Redis is told of that end last. It is given the request and the arguments of the end."""
+    later; Redis is told of that end last. It is given the request and the arguments of the end. The
+    process has asked Redis for its time just before, or not for a while."""
 
-    def send(request, *end):
+    def send(make, *end):
         port = store.client.connection_pool.connection_kwargs["port"]
         with contextlib.closing(Tunnel(port)) as tunnel:
             url = f"redis://127.0.0.1:{tunnel.port}/0"
@@ -240,9 +241,11 @@ def delayed(store, near):
             far_time = far._own.get().clients._timely._time
             eventually(lambda: is_subscribed(far) and not far_time.questions())
             far.connect("b" * 64, "0")
+            if request.param == "has not asked for a while":
+                far_time.forget()
             tunnel.freeze(("up",))
             asked = clock.monotonic()
-            thread = threading.Thread(target=request, args=(far, asked))
+            thread = threading.Thread(target=make, args=(far, asked))
             thread.start()
             eventually(lambda: clock.monotonic() > asked + 0.2)
             ended = clock.monotonic()
