@@ -9,6 +9,14 @@ from functools import cached_property
 from flask import Response
 
 _TAGS_AND_SPACE = re.compile(r"<[^>]*>|\s+")
+_SPACE = re.compile(r"\s+")
+# The attributes by which tags say what may be as secret as a text; what makes pages smaller leaves
+# their values.
+_TELLING = re.compile(
+    r"""\s(?:data-[\w-]+|action|content|formaction|href|src|srcset|title|value)\s*=\s*"""
+    r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    re.IGNORECASE,
+)
 
 
 class SentPage:
@@ -33,7 +41,11 @@ class SentPage:
         if self._text is None or block in self._text:
             return True
         text = _text_of(block)
-        return bool(text) and text in self._squeezed
+        if not text or text not in self._squeezed:
+            return False
+        # A short text may stand in another page by chance.
+        values = [_squeeze("".join(found)) for found in _TELLING.findall(block)]
+        return all(value in self._squeezed_markup for value in values)
 
     @cached_property
     def _text(self) -> str | None:
@@ -48,6 +60,14 @@ class SentPage:
     def _squeezed(self) -> str:
         return _text_of(self._text or "")
 
+    @cached_property
+    def _squeezed_markup(self) -> str:
+        return _squeeze(self._text or "")
+
 
 def _text_of(markup: str) -> str:
     return html.unescape(_TAGS_AND_SPACE.sub("", markup))
+
+
+def _squeeze(markup: str) -> str:
+    return html.unescape(_SPACE.sub("", markup))

@@ -26,6 +26,22 @@ def test_page_shows_a_block_whose_text_it_has(page, is_shown):
     assert sent.shows("<p  class='a'>x &amp; y</p>") is is_shown
 
 
+@pytest.mark.parametrize(
+    ("page", "is_shown"),
+    [
+        ("<body><a class=b href=/files/7?a=1&amp;b=2 data-of='Ada L'>Download</a>", True),
+        ("<body>Pay to Download", False),
+        ("<body><a href=/files/7?a=1&b=2>Download</a>", False),
+    ],
+)
+def test_page_does_not_show_a_block_whose_short_text_it_has_by_chance(page, is_shown):
+    """What the links and the data of a block say has to stand in the page as well."""
+    sent = SentPage(Response(page, mimetype="text/html"))
+    block = '<a class="b" href="/files/7?a=1&amp;b=2"  data-of="Ada L">Download</a>'
+
+    assert sent.shows(block) is is_shown
+
+
 def test_page_without_the_picture_that_a_block_consists_of_does_not_show_it():
     """A block without any text is shown by a page that holds its HTML."""
     sent = SentPage(Response("<body><img src=teaser>", mimetype="text/html"))
