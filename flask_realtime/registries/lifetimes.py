@@ -35,6 +35,9 @@ class Lifetimes(NamedTuple):
         longer than *awaited_client*.
     :param channel: a channel that a process hears, after the process's last refresh: longer than
         *client*.
+    :param missed: what is pushed by pattern to a channel that no process hears any more, after the
+        last refresh by one that did: as long as a page that is away finds what it has missed in a
+        log, and a little longer.
     """
 
     history: float
@@ -42,15 +45,19 @@ class Lifetimes(NamedTuple):
     client: float
     awaited_channel: float
     channel: float
+    missed: float
 
     @classmethod
     def of(cls, config: Config) -> Lifetimes:
         """Return the lifetimes that the settings ask for."""
         client, awaited = config.disconnect_timeout_seconds, config.connect_timeout_seconds
+        history = config.history_ttl_seconds
+        awaited_channel = awaited + min(awaited, _UNTIL_READ_SECONDS)
         return cls(
-            history=config.history_ttl_seconds,
+            history=history,
             awaited_client=awaited,
             client=client,
-            awaited_channel=awaited + min(awaited, _UNTIL_READ_SECONDS),
+            awaited_channel=awaited_channel,
             channel=client + min(client, _BETWEEN_REFRESHES_SECONDS),
+            missed=min(history, client) + awaited_channel,
         )

@@ -23,7 +23,7 @@ class MemoryLogs:
     Not safe for threads: the registry holds its lock around every call.
     """
 
-    __slots__ = ("_awaited", "_filled", "_heard", "_make_log", "_push_ids", "_pushed")
+    __slots__ = ("_awaited", "_filled", "_heard", "_left", "_make_log", "_push_ids", "_pushed")
 
     def __init__(self, config: Config, lifetimes: Lifetimes) -> None:
         self._make_log: Callable[[], MemoryLog] = lambda: MemoryLog(
@@ -33,6 +33,8 @@ class MemoryLogs:
         self._pushed: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.history)
         self._awaited: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.awaited_channel)
         self._heard: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.channel)
+        # Channels that this process has heard, and hears no longer.
+        self._left: ExpiringDict[str, bool] = ExpiringDict(lifetimes.missed)
         self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
 
     def append(
@@ -55,7 +57,7 @@ class MemoryLogs:
         log = self._get(push.channel, now) or self._make_log()
         is_idle = push.by_pattern and not is_heard
         has_entries = self._filled.get(push.channel, now) is not None
-        if is_idle and not has_entries and self._awaited.get(push.channel, now) is None:
+        if is_idle and not (has_entries or self._may_be_missed(push.channel, now)):
             return log.pass_over(), None
         publication = log.append(push)
         if not (is_idle and has_entries):
@@ -80,6 +82,7 @@ class MemoryLogs:
         log = self._get(channel, now)
         if log is not None:
             self._awaited.put(channel, log, now)
+            self._left.put(channel, True, now)
 
     def keep(self, channel: str, now: float) -> None:
         """Keep a channel that this process hears from expiring, if it is known."""
@@ -109,9 +112,13 @@ class MemoryLogs:
             len(self._pushed.pop_expired(now, most)),
             len(self._awaited.pop_expired(now, most)),
             len(self._heard.pop_expired(now, most)),
+            len(self._left.pop_expired(now, most)),
             len(self._push_ids.pop_expired(now, most)),
         ]
         return max(dropped) >= most
+
+    def _may_be_missed(self, channel: str, now: float) -> bool:
+        return any(part.get(channel, now) is not None for part in (self._awaited, self._left))
 
     def _get(self, channel: str, now: float) -> MemoryLog | None:
         log = self._filled.get(channel, now)

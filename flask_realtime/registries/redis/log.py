@@ -65,6 +65,7 @@ class RedisLog:
         self._retention = str(retention)
         self._awaited_for = milliseconds(lifetimes.awaited_channel)
         self._heard_for = milliseconds(lifetimes.channel)
+        self._missed_for = milliseconds(lifetimes.missed)
         self._appends = RedisAppends(
             pool, keys, retention, is_guess, self._awaited_for, lifetimes.channel
         )
@@ -134,7 +135,8 @@ class RedisLog:
 
     def begin(self, channels: Collection[str], deadline: Deadline) -> dict[str, Position]:
         """Return the tail of each log; begin logs that are not known, and list all."""
-        commands = [self._touch(name, True, self._awaited_for) for name in channels]
+        lives = self._awaited_for
+        commands = [self._touch(name, True, lives, lives) for name in channels]
         listing = self._listing(channels, self._awaited_for)
         *replies, _ = self._pool.ask([*commands, *listing], deadline)
         return dict(zip(channels, map(parse_position, replies), strict=True))
@@ -166,7 +168,9 @@ class RedisLog:
         Channels that are not known are not begun. The list may have been lost although the channels
         are there: a Redis that is short of memory may evict any key.
         """
-        commands = [self._touch(name, False, self._heard_for) for name in channels]
+        commands = [
+            self._touch(name, False, self._heard_for, self._missed_for) for name in channels
+        ]
         found = zip(channels, self._pool.ask(commands, deadline), strict=True)
         known = [name for name, position in found if position is not None]
         self._pool.ask(self._listing(known, self._heard_for), deadline)
@@ -196,9 +200,9 @@ class RedisLog:
             (*(cursor or NOWHERE), max_bytes, self._awaited_for, int(renew), keys.announced_on),
         )
 
-    def _touch(self, channel: str, may_begin: bool, lives: int) -> Command:
+    def _touch(self, channel: str, may_begin: bool, lives: int, awaits: int) -> Command:
         keys = self._keys.channel(channel)
-        arguments = (int(may_begin), lives, self._retention, self._awaited_for)
+        arguments = (int(may_begin), lives, self._retention, awaits)
         return scripts.TOUCH((keys.state, keys.log), arguments)
 
     def _listing(self, channels: Collection[str], lives: int) -> list[Command]:
