@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 from ..threads import clock
 
@@ -156,6 +157,20 @@ def lifetime_of(line: str) -> float | None:
     """
     expires_at = _expiry(_parse(line)[3])
     return None if expires_at is None else expires_at - clock.now()
+
+
+def with_path(line: str, path: str) -> str:
+    """Return a ``Set-Cookie`` line that any response may have in place of the one it was set by.
+
+    :param line: the value of the header.
+    :param path: the path of the request that the response answers. If *line* names no path, the
+        cookie is for the folder of this path (RFC 6265, section 5.1.4).
+    """
+    if _parse(line)[3].get("path", "").startswith("/"):
+        return line
+    # Quoted as an address is: a visitor chose the path, which might name other attributes.
+    folder = quote(_folder(path).encode("latin-1"), safe="/:@!$&'()*+,=~")
+    return f"{line}; Path={folder}"
 
 
 def _parse(line: str) -> tuple[str, str, str, dict[str, str]]:

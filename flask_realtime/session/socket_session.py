@@ -24,7 +24,7 @@ from ..page.sessions import (
 from ..page.user_loader import identify
 from ..registries.base import Registry
 from ..threads import clock
-from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of
+from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of, with_path
 from .end_of_request import IS_ENDED
 from .pending_changes import SessionChanges, difference, pointer_to
 
@@ -130,14 +130,14 @@ class SocketSession:
             if _has_changed_permanence():
                 # The handshake does not tell when its cookies end, and this one's key stays.
                 jar.forget(name)
-            changing = tuple(line for line in lines if jar.set(line, path))
+            changing = tuple(with_path(line, path) for line in lines if jar.set(line, path))
             value = before.value_of(name)
             has_another_id = value is not None and jar.value_of(name) != value
             is_replaced = value is not None and (is_ended or has_another_id)
             item = SessionChanges({}, changing, (*identities, *[None][:has_another_id]))
             return Outcome(jar, item, [value] if value is not None and is_replaced else ())
         others = [line for line in lines if _name_of(line) != name]
-        cookies = tuple(line for line in others if jar.set(line, path))
+        cookies = tuple(with_path(line, path) for line in others if jar.set(line, path))
         changes, renews = self._changes(lines, name)
         if changes or renews or is_ended:
             # A session cookie that is the same but for its timestamp stays as the browser has it.
