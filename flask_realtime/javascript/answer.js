@@ -5,10 +5,12 @@ import { resolve } from "./visit.js";
 export class Answer {
   #headers;
 
-  constructor({ status, headers, body, encoding }) {
+  constructor({ status, headers, body, encoding, positions, left }) {
     this.status = status;
     this.body = body;
     this.encoding = encoding;
+    this.positions = positions ?? {};
+    this.left = left ?? [];
     this.#headers = Object.entries(headers ?? {});
     this.type = this.#header("content-type");
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));

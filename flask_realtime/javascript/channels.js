@@ -8,10 +8,11 @@ export class Channels {
   #count = 0;
   #former = 0; // listeners with a lower number were added before another page replaced this one
   #left = new Set();
+  #told = new WeakMap(); // by message: listeners with a lower number have got it
   #kept = [];
 
   /** @param {() => boolean} isEarly whether scripts of the page that add listeners may still be loading */
-  constructor(isEarly = () => false) {
+  constructor(isEarly) {
     this.#isEarly = isEarly;
   }
 
@@ -45,10 +46,11 @@ export class Channels {
     return this.#left.has(channel);
   }
 
-  /** Call the listeners of a message's channel. */
+  /** Call the listeners of a message's channel; the second time, only those that were added since. */
   deliver(message) {
     const { channel, payload, position } = message;
-    const listeners = this.listenersOf(channel);
+    const listeners = this.listenersOf(channel).filter(({ number }) => !(number < this.#told.get(message)));
+    this.#told.set(message, this.#count);
     if (!listeners.length) this.#kept = [...this.#takeKept(), message];
     for (const { listener } of listeners) {
       try {

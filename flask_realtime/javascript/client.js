@@ -25,6 +25,10 @@ export class Client {
   policy;
   /** @internal knows what the visitor presses; made by the script that first changes HTML */
   press;
+  /** @internal whether the page came by another method than GET */
+  isPosted;
+  /** @internal keeps what reaches the page for the answer to a form; set by the script for forms */
+  note;
   /** @internal notes the fields that the visitor has changed */
   typing;
   #window;
@@ -41,7 +45,6 @@ export class Client {
   #connection;
   #memory;
   #reload;
-  #isPosted;
   #rendering;
 
   /**
@@ -59,7 +62,7 @@ export class Client {
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
-    this.#isPosted = isPosted;
+    this.isPosted = isPosted;
     this.#rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.typing = new Typing(window);
@@ -170,11 +173,6 @@ export class Client {
       if (!isSafe || request.signal.aborted) throw error;
       return this.#window.fetch(plain);
     }
-  }
-
-  /** @internal */
-  get isPosted() {
-    return this.#isPosted;
   }
 
   /** @internal for the script of debug mode */

@@ -1,5 +1,6 @@
 import { Answer } from "./answer.js";
 import { AnswerMarkup } from "./answer_markup.js";
+import { Arrivals } from "./arrivals.js";
 import { Busy } from "./busy.js";
 import { save } from "./download.js";
 import { emit } from "./events.js";
@@ -25,6 +26,7 @@ export class Forms {
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
   #count = 0;
   #left = 0; // the number of visits at the moment when the page was last left
+  #underWay = new Set(); // what arrives while a form's answer is under way, for each of them
   #latest = new Map(); // by target: the number of the last visit by GET
 
   constructor(client) {
@@ -32,6 +34,8 @@ export class Forms {
     this.#markup = new AnswerMarkup(window, client);
     this.#newDocument = new NewDocument(this.#markup, client.served);
     client.press ??= new Press(window);
+    client.note = (...arrived) => this.#underWay.forEach((one) => one.add(...arrived));
+    window.addEventListener("realtime:push", ({ detail }) => client.note(detail), true);
     this.#listen("submit", (event) => this.#submitted(event));
     this.#listen("click", (event) => this.#clicked(event));
     // A visitor who comes back by the back button does not want to be led away by an older visit.
@@ -71,10 +75,13 @@ export class Forms {
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
     visit.held = heldBy(visit.source);
+    const arrivals = (visit.arrivals = new Arrivals(this.#client));
+    if (visit.isForm && !visit.target) this.#underWay.add(arrivals);
     if (!visit.fields) this.#latest.set(visit.target, visit.number);
     try {
       await this.#call(visit);
     } finally {
+      this.#underWay.delete(arrivals);
       end();
     }
   }
@@ -119,11 +126,17 @@ export class Forms {
     if (!place) return;
     const scripts = await this.#client.press.whenFree(() => [place], async () => {
       if (this.#isOvertaken(visit)) return;
-      if (!target) return this.#newDocument.show(answer.body, url, answer.policy);
+      if (!target) {
+        const runs = await this.#newDocument.show(answer.body, url, answer.policy);
+        visit.arrivals.show(answer);
+        return runs;
+      }
       const present = place.isConnected ? place : this.#find(visit);
       if (present) this.#markup.update(present, answer.body);
     });
-    if (scripts) await this.#newDocument.run(scripts);
+    if (!scripts) return;
+    await this.#newDocument.run(scripts);
+    visit.arrivals.deliver(answer);
   }
 
   async #redirect(url, keepsMethod, visit, redirects) {

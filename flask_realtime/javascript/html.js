@@ -38,13 +38,20 @@ export class Html {
   }
 
   /** Make the changes that a message asks for. */
-  hear({ channel, html, spread }) {
+  hear(message) {
+    const { channel, html, spread } = message;
     if (!this.#markup.isAllowed) return; // a line in the console says why
-    if (!html) return this.#blocks.refresh(channel, spread);
+    if (!html) return this.#make(message, () => this.#blocks.refresh(channel, spread));
     this.#client.press.whenFree(
       () => this.#fragments.replaced(html),
-      async () => this.#apply(channel, html),
+      async () => this.#make(message, () => this.#apply(channel, html)),
     );
+  }
+
+  /** Make a change now, and again in a page that answers a form and is under way. */
+  #make(message, change) {
+    this.#client.note?.(message, change);
+    change();
   }
 
   /** Refresh the blocks of channels whose messages are missing, if listeners have prevented a reload. */

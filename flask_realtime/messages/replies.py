@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from ..page.client import CLIENT_IN_ENVIRON, Client
 from ..protocol.messages import JSONText, MessageId, Reply, error_reply, read_json
 from .large_replies import ReplyTurn
 
@@ -19,6 +20,7 @@ _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
 # the server's disk, which clients must not see.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
 _ENCODING = "content-encoding"
+_HTML = "text/html"
 _TEXT_TYPES = frozenset(
     [
         "application/ecmascript",
@@ -68,7 +70,13 @@ def reply_of(
     turn.encode(len(body))
     headers = _headers(response, environ)
     text, encoding = _encode(response, headers, body)
-    return Reply(message_id, response.status_code, headers, text, encoding)
+    reply = Reply(message_id, response.status_code, headers, text, encoding)
+    client: Client | None = environ.get(CLIENT_IN_ENVIRON)
+    if client is None or response.mimetype != _HTML:
+        return reply
+    # The page is subscribed already: what has reached it since these positions, the answer lacks.
+    positions = {name: one.since for name, one in client.taken.items() if one.since is not None}
+    return reply._replace(positions=positions, left=client.left)
 
 
 def _read(

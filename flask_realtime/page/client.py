@@ -25,7 +25,7 @@ from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
-_CLIENT = "flask_realtime.client"
+CLIENT_IN_ENVIRON = "flask_realtime.client"
 #: Where an environ holds what the session was when the request came: a :class:`Came`.
 CAME = "flask_realtime.came"
 #: Where the environ of a socket's message, and no other, holds a :class:`SocketOfMessage`.
@@ -69,8 +69,8 @@ class Client:
     :ivar taken: of an open page, the channels that it will be subscribed to, and from where.
     :ivar asked: for each channel that the request subscribes to, when it last did so, by
         :func:`.clock.monotonic`.
-    :ivar subscribed_as: the digest under which a page that is being rendered was subscribed; None:
-        it was not subscribed.
+    :ivar left: of an open page, the channels that it leaves, since it shows another view.
+    :ivar subscribed_as: the digest of a page that is rendered and subscribed; else None.
     :ivar is_lost: whether subscribing the page has failed; it is told so when its socket opens.
     :ivar is_given_out: whether the app has read the page's id, or the page holds the id.
     :ivar is_over: whether the app has ended the session of the page that made the request.
@@ -83,7 +83,7 @@ class Client:
 
     __slots__ = (
         "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "is_repeated",
-        "socket", "subscribed_as", "successor", "taken", "was_over",
+        "left", "socket", "subscribed_as", "successor", "taken", "was_over",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -94,6 +94,7 @@ class Client:
         self._key: str | None = None
         self.taken: dict[str, Start] = {}
         self.asked: dict[str, float] = {}
+        self.left: list[str] = []
         self.subscribed_as: str | None = None
         self.is_lost = False
         self.is_given_out = False
@@ -191,9 +192,9 @@ class Client:
 def current_client() -> Client:
     """Return the client of the current request."""
     environ = present_request().environ
-    client: Client | None = environ.get(_CLIENT)
+    client: Client | None = environ.get(CLIENT_IN_ENVIRON)
     if client is None:
-        client = environ[_CLIENT] = Client()
+        client = environ[CLIENT_IN_ENVIRON] = Client()
     return client
 
 
@@ -204,7 +205,7 @@ def is_touched(request: Request) -> bool:
 
     :param request: the current request.
     """
-    return _CLIENT in request.environ or present_session().modified
+    return CLIENT_IN_ENVIRON in request.environ or present_session().modified
 
 
 def client_so_far() -> Client | None:
@@ -213,7 +214,7 @@ def client_so_far() -> Client | None:
     Never None for a message of a socket.
     """
     environ = present_request().environ
-    return current_client() if SOCKET_IN_ENVIRON in environ else environ.get(_CLIENT)
+    return current_client() if SOCKET_IN_ENVIRON in environ else environ.get(CLIENT_IN_ENVIRON)
 
 
 def came() -> Came:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, NoReturn
 
@@ -73,6 +73,8 @@ class Reply(NamedTuple):
         has not opened the route to calls, or there is no room for its reply; the client has to
         request it by HTTP. ``"reconnect"``: the socket is about to be closed; the client has to
         send the message again.
+    :param positions: by channel, from where the page hears it if it shows the response.
+    :param left: the channels that the page leaves, since it shows another view.
     """
 
     message_id: MessageId | None
@@ -82,6 +84,8 @@ class Reply(NamedTuple):
     encoding: str | None = None
     session: bool = False
     refused: str | None = None
+    positions: Mapping[str, Position] = {}
+    left: Sequence[str] = ()
 
     def to_json(self) -> str:
         """Return the reply as JSON text."""
@@ -97,6 +101,11 @@ class Reply(NamedTuple):
             text += ', "session": true'
         if self.refused is not None:
             text += f', "refused": {json.dumps(self.refused)}'
+        if self.positions:
+            positions = {name: str(at) for name, at in self.positions.items()}
+            text += f', "positions": {json.dumps(positions)}'
+        if self.left:
+            text += f', "left": {json.dumps(self.left)}'
         return text + "}"
 
 

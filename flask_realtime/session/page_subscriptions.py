@@ -174,11 +174,11 @@ class Grants:
         registry, digest = self._node().registry, self.digest(client)
         if replaces_view:
             found = registry.subscriptions([digest]).get(digest) or Subscriptions()
-            former = [
+            client.left = [
                 name for name, one in found.items() if one.by_view and name not in client.taken
             ]
-            if former:
-                registry.unsubscribe(digest, former)
+            if client.left:
+                registry.unsubscribe(digest, client.left)
         if client.taken:
             registry.subscribe(digest, client.taken, _grant(client, came().identity, client.taken))
 

@@ -195,3 +195,17 @@ test("a listener that is added twice in one page is called twice", () => {
 
   assert.equal(heard.length, 2);
 });
+
+test("a message that is delivered again reaches only the listeners that were added since", () => {
+  const message = { channel: "room:1", payload: "hi", position: "e:1:t" };
+  const late = mock.fn();
+  channels.on("room:1", listener);
+  channels.deliver(message);
+  channels.on("room:*", late);
+
+  channels.deliver(message);
+  channels.deliver(message);
+
+  assert.equal(heard.length, 1);
+  assert.equal(late.mock.callCount(), 1);
+});

@@ -1,7 +1,8 @@
 """An app whose pages and answers are set by a test, and which records the requests that it gets.
 
 ``PUT /answers/NAME`` sets the answer of ``/echo/NAME``, or, if NAME is ``page``, the content of
-``/page``. An answer that is held is sent after ``POST /release``. ``/echo/NAME`` records its
+``/page``. An answer that is held is sent after ``POST /release``; one that is held later has
+subscribed its page by then. ``/echo/NAME`` records its
 requests; ``GET /requests`` returns the recorded requests, and forgets them.
 """
 
@@ -116,6 +117,10 @@ def refresh(channel):
 def render(given):
     if "channel" in given:
         realtime.socket.subscribe(given["channel"])
+    if "channel_of_view" in given:
+        realtime.socket.subscribe_view([given["channel_of_view"]])
+    if given.get("is_held_later"):
+        released.wait(60)
     status, headers = given.get("status", 200), given.get("headers", {})
     if "base64" in given:
         return Response(base64.b64decode(given["base64"]), status, headers)

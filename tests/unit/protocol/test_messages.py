@@ -78,6 +78,20 @@ def test_reply_is_written_as_the_golden_text(message):
     assert json.loads(text)["id"] == fields["id"]
 
 
+def test_reply_tells_where_its_page_begins():
+    """A reply that shows another page names the channels that the page hears, from where, and those
+    that it leaves. Other replies have no such fields."""
+    bare = Reply("7", 200, {}, "hi")
+
+    reply = bare._replace(positions={"room:2": Position("e", 3, "t")}, left=["room:1"])
+
+    told = json.loads(reply.to_json())
+    assert told == {
+        **json.loads(bare.to_json()), "positions": {"room:2": "e:3:t"}, "left": ["room:1"],
+    }  # fmt: skip
+    assert not {"positions", "left"} & json.loads(bare.to_json()).keys()
+
+
 @golden("pushes", push=True)
 def test_push_is_written_as_the_golden_text(message):
     """The text of a push does not change by accident."""

@@ -1,0 +1,114 @@
+"""A form is answered with a whole page, to which messages were pushed while it was under way."""
+
+import pytest
+
+from .answering import visit_form
+
+pytestmark = pytest.mark.shares_tabs
+
+HERE = "<p id=here>old</p>"
+STAYS = """<script>
+    window.both = [];
+    addEventListener("DOMContentLoaded", () => realtime.on("news", ({ text }) => both.push(text)));
+</script>"""
+
+
+def listening(name):
+    """Return a script that notes what it hears."""
+    return f"""<script type="module">
+        window.{name} = [];
+        realtime.on("news", ({{ text }}) => {name}.push(text));
+    </script>"""
+
+
+def release(person, site):
+    """Let the view answer, and wait for its page."""
+    site.release()
+    person.wait_for("() => document.title === 'answer a' && !document.querySelector('[aria-busy]')")
+
+
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.parametrize("subscribes", ["subscribes", "subscribes to nothing"])
+def test_change_that_comes_before_the_answer_is_made_in_its_page(come, site, status, subscribes):
+    """While the view of a form renders its page, the server changes an element. The page that
+    answers was rendered before, and is changed too."""
+    person = visit_form(come, site, HERE, channel="news")
+    subscribing = {"channel": "news"} if subscribes == "subscribes" else {}
+    site.answer("a", main="<p id=here>new</p>", status=status, is_held_later=True, **subscribing)
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.update("<b>newest</b>", "news")
+    person.page.wait_for_selector("#here b")
+    release(person, site)
+
+    assert person.page.inner_text("#here") == "newest"
+
+
+def test_change_that_the_view_has_seen_is_not_made_again(come, site):
+    """The server adds a line before the view of the form has begun to read. The page that answers
+    shows the line once."""
+    person = visit_form(come, site, HERE, channel="news")
+    site.answer("a", main="<p id=here><b>line</b></p>", is_held=True, channel="news")
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.change("append", "<b>line</b>", "news")
+    person.page.wait_for_selector("#here b")
+    release(person, site)
+
+    assert person.page.locator("#here b").count() == 1
+
+
+def test_change_of_a_channel_that_the_page_leaves_is_not_made_in_the_next_page(come, site):
+    """A form leads from the page of one room to that of another. What changes in the first room
+    meanwhile is not shown in the second."""
+    person = visit_form(come, site, HERE, channel_of_view="room:1")
+    site.answer(
+        "a", main="<p id=here>second room</p>", is_held_later=True, channel_of_view="room:2"
+    )
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.update("<b>first room</b>", "room:1")
+    person.page.wait_for_selector("#here b")
+    release(person, site)
+
+    assert person.page.inner_text("#here") == "second room"
+
+
+def test_block_that_is_refreshed_before_the_answer_is_rendered_anew_in_its_page(come, site):
+    """A block is refreshed while the view of the form renders it as it was. The page that answers
+    asks for the block again."""
+    block = (
+        '<p id=here data-realtime-block="count" data-realtime-on="news"'
+        ' data-realtime-url="/echo/block">old</p>'
+    )
+    fetched = "{% block count %}<b>newest</b>{% endblock %}"
+    person = visit_form(come, site, block, channel="news")
+    site.answer("a", main=block, is_held_later=True, channel="news")
+    site.answer("block", page=fetched)
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.refresh("news")
+    person.page.wait_for_selector("#here b")
+    release(person, site)
+
+    person.page.wait_for_selector("#here b")
+
+
+def test_message_that_comes_before_the_answer_reaches_the_scripts_of_its_page(come, site):
+    """A message comes while the view of a form renders its page. Listeners that this page adds get
+    it, once. One that stays from the page before does not get it a second time."""
+    person = visit_form(come, site, listening("old"), head=STAYS, channel="news")
+    site.answer("a", main=listening("fresh"), head=STAYS, is_held_later=True, channel="news")
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.push({"text": "hi"}, "news")
+    person.wait_for("() => both.length && old.length")
+    site.release()
+
+    person.wait_for("() => window.fresh?.length")
+    assert person.run("() => [old, both, fresh]") == [["hi"], ["hi"], ["hi"]]
