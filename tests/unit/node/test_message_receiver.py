@@ -13,17 +13,6 @@ from ..handshakes import Page, admitted
 from .heard import Heard
 
 
-@pytest.fixture
-def heard():
-    return Heard()
-
-
-@pytest.fixture
-def page(heard):
-    with Page(heard.node) as page:
-        yield page
-
-
 def test_message_is_answered_by_its_handler(page):
     """A message is answered by its handler, with the message's id."""
     page.say("echo", data={"a": 1})

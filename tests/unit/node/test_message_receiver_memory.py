@@ -11,11 +11,6 @@ from ..handshakes import Page
 from .heard import Heard
 
 
-@pytest.fixture
-def heard():
-    return Heard()
-
-
 def test_message_waits_until_the_large_reply_before_it_is_taken(heard):
     """A client that reads nothing has one large reply in memory, however often it asks."""
     made = []
@@ -72,13 +67,18 @@ def test_large_message_of_a_socket_that_has_ended_waits_no_longer(one_at_a_time,
         assert busy.receive()["body"] == "True"
 
 
-def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
-    """A socket closes while its call waits for a large reply. Its handler does not run, and it
-    delays nobody else."""
+@pytest.fixture
+def one_reply_at_a_time(monkeypatch):
+    """There is memory for one large reply at a time. For an app that is made behind this."""
     monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
     monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
     monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
-    heard, run = Heard(), []
+
+
+@pytest.fixture
+def run(one_reply_at_a_time, heard):
+    """What a handler was called with that is slow to make large replies."""
+    run = []
 
     @heard.realtime.handler("slow")
     def slow(data):
@@ -86,14 +86,25 @@ def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
         heard.gate.wait(DEADLINE)
         return "x" * 200_000
 
+    return run
+
+
+def let_one_be_known_and_one_run(heard, page, run):
+    """Have one large reply tell how large they are, and a second one be made."""
+    page.say("slow", data="known")
+    heard.gate.set()
+    assert page.receive()["status"] == 200
+    heard.gate.clear()
+    page.say("slow", data="first")
+    eventually(lambda: run == ["known", "first"])
+
+
+def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(run, heard):
+    """A socket closes while its call waits for a large reply. Its handler does not run, and it
+    delays nobody else."""
     node = heard.node
     with Page(node, socket_key="first") as first:
-        first.say("slow", data="known")
-        heard.gate.set()
-        assert first.receive()["status"] == 200
-        heard.gate.clear()
-        first.say("slow", data="first")
-        eventually(lambda: run == ["known", "first"])
+        let_one_be_known_and_one_run(heard, first, run)
         with Page(node, socket_key="gone") as gone:
             gone.say("slow", data="gone")
             bodies = gone.connection.receiver._services.conversations._large_replies.bodies
@@ -106,28 +117,12 @@ def test_call_of_a_socket_that_has_ended_waits_for_no_large_reply(monkeypatch):
     assert run == ["known", "first"]
 
 
-def test_message_that_waits_for_memory_is_sent_back_when_its_socket_is_to_be_closed(monkeypatch):
+def test_message_that_waits_for_memory_is_sent_back_when_its_socket_is_to_be_closed(run, heard):
     """A socket is to be closed while its message waits for the memory of a large reply. The message
     is sent back at once, and its handler does not run; the reply that is being made is sent."""
-    monkeypatch.setattr(large_replies, "BODY_BYTES", 1)
-    monkeypatch.setattr(large_replies, "PATIENCE_SECONDS", 1000.0)
-    monkeypatch.setattr(memory_budget, "LOOK_SECONDS", 0.01)
-    heard, run = Heard(), []
-
-    @heard.realtime.handler("slow")
-    def slow(data):
-        run.append(data)
-        heard.gate.wait(DEADLINE)
-        return "x" * 200_000
-
     node = heard.node
     with Page(node, socket_key="first") as first, Page(node, socket_key="second") as second:
-        first.say("slow", data="known")
-        heard.gate.set()
-        first.receive()
-        heard.gate.clear()
-        first.say("slow", data="first")
-        eventually(lambda: run == ["known", "first"])
+        let_one_be_known_and_one_run(heard, first, run)
         second.say("slow", data="second")
         bodies = second.connection.receiver._services.conversations._large_replies.bodies
         eventually(lambda: bodies.is_waited_for)

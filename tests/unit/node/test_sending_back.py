@@ -7,19 +7,6 @@ import pytest
 from flask_realtime.messages.large_messages import LARGE_BYTES
 
 from ...eventually import DEADLINE
-from ..handshakes import Page
-from .heard import Heard
-
-
-@pytest.fixture
-def heard():
-    return Heard()
-
-
-@pytest.fixture
-def page(heard):
-    with Page(heard.node) as page:
-        yield page
 
 
 @pytest.mark.parametrize("order", [["id", "action", "data"], ["data", "action", "id"]])
