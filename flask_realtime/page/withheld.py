@@ -30,7 +30,7 @@ def is_session_withheld() -> bool:
     No session may be begun then. The answer is True for a request that another site caused and that
     brings no session cookie, and for one whose cookie has an id that the session has given up.
     """
-    return known_socket_key() is None and (_is_of_another_site() or had_given_up_id())
+    return (_is_of_another_site() or had_given_up_id()) and known_socket_key() is None
 
 
 def is_sent_without_cookies() -> bool:
