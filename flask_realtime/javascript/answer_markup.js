@@ -10,9 +10,13 @@ export class AnswerMarkup extends Markup {
   }
 
   /** Replace the content of `element`. Focus and scroll positions stay with elements of the same names. */
-  update(element, html) {
+  update(element, html, policy) {
     const keeper = new Keeper(element);
-    element.innerHTML = this.trusted(html);
+    // In a document that is not shown, nothing of the HTML runs yet.
+    const inert = document.implementation.createHTMLDocument("").importNode(element);
+    inert.innerHTML = this.trusted(html);
+    policy.restrict(inert);
+    unclobbered(element).replaceChildren(...unclobbered(inert).childNodes);
     keeper.restore([...unclobbered(element).children]);
     this.process([element]);
   }

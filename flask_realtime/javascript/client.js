@@ -27,6 +27,8 @@ export class Client {
   press;
   /** @internal whether the page came by another method than GET */
   isPosted;
+  /** @internal loads another script of this library */
+  load;
   /** @internal keeps what reaches the page for the answer to a form; set by the script for forms */
   note;
   /** @internal notes the fields that the visitor has changed */
@@ -37,7 +39,6 @@ export class Client {
   #body;
   #isSubscribed;
   #isStale = false;
-  #load;
   #earlyUntil;
   #channels = new Channels(() => this.#window.Date.now() < this.#earlyUntil);
   #calls;
@@ -58,7 +59,7 @@ export class Client {
   constructor(window, page) {
     const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, load } = page;
     const { Date } = (this.#window = window);
-    this.#load = load;
+    this.load = load;
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
@@ -135,7 +136,7 @@ export class Client {
     const end = Date.now() + limit;
     const reply = await this.#send(request.message, limit, request.isRepeatable);
     if (reply.refused !== "call") return reply;
-    await this.#load("http");
+    await this.load("http");
     const byHttp = this.#window[Symbol.for("realtime.byHttp")];
     const fetch = (...asked) => this.fetch(...asked);
     return byHttp(this.#window, request, fetch, reply.id, limit && Math.max(1, end - Date.now()));

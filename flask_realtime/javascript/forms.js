@@ -122,6 +122,11 @@ export class Forms {
     if (!fields && (answer.isError || !answer.isHTML || !(isForm || target))) return this.#leave(visit);
     if (answer.isAttachment) save(answer);
     if (!answer.isHTML || (answer.isError && target) || this.#isOvertaken(visit)) return;
+    try {
+      await answer.policy.load(this.#client);
+    } catch {
+      return fields ? this.#client.expire() : this.#leave(visit);
+    }
     const place = target ? this.#find(visit) : thisDocument.body;
     if (!place) return;
     const scripts = await this.#client.press.whenFree(() => [place], async () => {
@@ -132,7 +137,7 @@ export class Forms {
         return runs;
       }
       const present = place.isConnected ? place : this.#find(visit);
-      if (present) this.#markup.update(present, answer.body);
+      if (present) this.#markup.update(present, answer.body, answer.policy);
     });
     if (!scripts) return;
     await this.#newDocument.run(scripts);

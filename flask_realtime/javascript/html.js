@@ -2,6 +2,7 @@ import { Blocks } from "./blocks.js";
 import { emit } from "./events.js";
 import { Fragments } from "./fragments.js";
 import { Press } from "./press.js";
+import { restrict } from "./restriction.js";
 
 const SPREAD = 500; // ms; all pages that hear a channel may lose messages at the same time
 
@@ -24,6 +25,7 @@ export class Html {
     this.#client = client;
     this.#markup = markup;
     client.press ??= new Press(window);
+    client.restrict = restrict;
     this.#fragments = new Fragments(window, markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),

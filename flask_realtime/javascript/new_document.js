@@ -35,7 +35,9 @@ export class NewDocument {
    * @returns {Promise<Element[]>} the scripts to run
    */
   async show(html, url, policy) {
-    const page = unclobbered(new DOMParser().parseFromString(this.#markup.trusted(html), "text/html"));
+    const parsed = new DOMParser().parseFromString(this.#markup.trusted(html), "text/html");
+    policy.restrict(parsed);
+    const page = unclobbered(parsed);
     const runs = this.#adapt(page, policy);
     this.#enter(url);
     await this.#mergeHead(page.head);

@@ -17,6 +17,19 @@ export class ScriptPolicy {
     return /(^|[;,])\s*sandbox\b/i.test(this.#policy) || /^\s*('none'\s*)?$/i.test(this.#sources ?? "any");
   }
 
+  /**
+   * Get ready to restrict the answer's HTML by the policy, if it concerns scripts.
+   * @param {Client} client loads the script that does so
+   */
+  async load(client) {
+    if (!this.#sources) return;
+    await client.load("html");
+    this.restrict = (root) => client.restrict(root, this.#policy);
+  }
+
+  /** Take from parsed HTML what the policy keeps from running. */
+  restrict() {}
+
   /** Whether the policy names `nonce`, for scripts or for anything else. */
   names(nonce) {
     return this.#policy.includes(`'nonce-${nonce}'`);
