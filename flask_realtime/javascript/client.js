@@ -31,6 +31,8 @@ export class Client {
   load;
   /** @internal keeps what reaches the page for the answer to a form; set by the script for forms */
   note;
+  /** @internal changes the page's HTML */
+  rendering;
   /** @internal notes the fields that the visitor has changed */
   typing;
   #window;
@@ -46,7 +48,6 @@ export class Client {
   #connection;
   #memory;
   #reload;
-  #rendering;
 
   /**
    * @param {string} page.connectionId
@@ -64,7 +65,7 @@ export class Client {
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
     this.isPosted = isPosted;
-    this.#rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
+    this.rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.typing = new Typing(window);
     this.#reload = new Reload(window, this.#memory, isPosted, () => this.press?.isHeld || this.typing.isUnderWay);
@@ -183,7 +184,7 @@ export class Client {
 
   /** @internal */
   renderBy(renderer) {
-    this.#rendering.begin(renderer);
+    this.rendering.begin(renderer);
   }
 
   async #send(message, ...options) {
@@ -204,7 +205,7 @@ export class Client {
     if (left) return this.#page.leave(channel);
     if (lost) return this.#page.lose(channel, position) && this.#lose([channel]);
     if (position && !this.#page.advance(channel, position)) return;
-    if ("html" in message || message.refresh) return this.#rendering.hear(message);
+    if ("html" in message || message.refresh) return this.rendering.hear(message);
     if (!("payload" in message)) return; // a kind of message of a later version
     this.#channels.deliver(message);
     this.#emit("push", message);

@@ -75,13 +75,13 @@ export class Forms {
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
     visit.held = heldBy(visit.source);
-    const arrivals = (visit.arrivals = new Arrivals(this.#client));
-    if (visit.isForm && !visit.target) this.#underWay.add(arrivals);
+    visit.arrivals = new Arrivals(this.#client);
+    if (visit.isForm && !visit.target) this.#underWay.add(visit.arrivals);
     if (!visit.fields) this.#latest.set(visit.target, visit.number);
     try {
       await this.#call(visit);
     } finally {
-      this.#underWay.delete(arrivals);
+      this.#underWay.delete(visit.arrivals);
       end();
     }
   }
@@ -129,6 +129,7 @@ export class Forms {
     }
     const place = target ? this.#find(visit) : thisDocument.body;
     if (!place) return;
+    await this.#client.rendering.loading; // changes that came before the answer are made before it
     const scripts = await this.#client.press.whenFree(() => [place], async () => {
       if (this.#isOvertaken(visit)) return;
       if (!target) {
@@ -171,7 +172,7 @@ export class Forms {
     const place = thisDocument.querySelector(`:is(${target}):not(script)`);
     if (!place) {
       const tag = element.cloneNode().outerHTML.split("</")[0];
-      window.console.error(`data-realtime-target fits no element: ${tag}`);
+      console.error(`data-realtime-target fits no element: ${tag}`);
     }
     return place;
   }

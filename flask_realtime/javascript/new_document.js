@@ -13,7 +13,7 @@ export class NewDocument {
   #isBound; // whether the document's policy allows scripts by nonces
   #served;
   // A number for the page that is shown, kept in the entries of the history that belong to it.
-  #page = window.performance.timeOrigin;
+  #page = performance.timeOrigin;
   #url; // the address of the page that is shown, if it is not the one that was loaded
 
   /** @param {Element[]} served the elements of the page's head that came from the server */
@@ -25,7 +25,7 @@ export class NewDocument {
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
     this.#served = served;
     // This entry of the history showed a page of another document, and has been loaded again.
-    if (window.history.state?.realtimePage) this.#note(new URL(location));
+    if (history.state?.realtimePage) this.#note(new URL(location));
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
   }
 
@@ -74,13 +74,13 @@ export class NewDocument {
   #enter(url) {
     this.#note(url);
     this.#page++;
-    window.history.pushState(null, "", url);
+    history.pushState(null, "", url);
     this.#note(url);
   }
 
   /** Note in the present entry of the history which page is shown, and that it came from `url`. */
   #note(url) {
-    window.history.replaceState({ ...window.history.state, realtimePage: this.#page }, "");
+    history.replaceState({ ...history.state, realtimePage: this.#page }, "");
     this.#url = url;
   }
 
@@ -115,7 +115,7 @@ export class NewDocument {
     thisDocument.querySelector("[autofocus]")?.focus();
     const place = thisDocument.getElementById(decoded(hash.slice(1)));
     if (place) place.scrollIntoView();
-    else window.scrollTo({ top: 0, left: 0, behavior: "instant" });
+    else scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
 
   /** Run `script` by replacing it with a copy: scripts in parsed HTML do not run. */

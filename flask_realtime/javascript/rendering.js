@@ -4,6 +4,8 @@ export class Rendering {
   #failed;
   #renderer;
   #waiting = [];
+  /** A promise that the script has loaded which the messages so far need. */
+  loading;
 
   /**
    * @param {() => Promise} load loads the script, which then calls `begin`
@@ -17,9 +19,8 @@ export class Rendering {
   /** Make the changes that a message asks for, after those of earlier messages. */
   hear(message) {
     if (this.#renderer) return this.#renderer.hear(message);
-    this.#waiting.push(message);
-    if (this.#waiting.length > 1) return;
-    this.#load().catch(() => {
+    if (this.#waiting.push(message) > 1) return;
+    this.loading = this.#load().catch(() => {
       this.#waiting = [];
       this.#failed(message.channel);
     });

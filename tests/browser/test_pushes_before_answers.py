@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.eventually import eventually
+
 from .answering import visit_form
 
 pytestmark = pytest.mark.shares_tabs
@@ -112,3 +114,26 @@ def test_message_that_comes_before_the_answer_reaches_the_scripts_of_its_page(co
 
     person.wait_for("() => window.fresh?.length")
     assert person.run("() => [old, both, fresh]") == [["hi"], ["hi"], ["hi"]]
+
+
+def test_change_whose_script_loads_slowly_is_made_before_an_answer_that_came_later(come, site):
+    """The script that changes HTML is loaded with a page's first change, and so slowly that the
+    answer to a form arrives first. The page that answers is shown as it came."""
+    person = visit_form(come, site, HERE, channel="news")
+    site.answer("a", main="<p id=here>new</p>")
+    held = []
+    person.page.route("**/realtime-html.js*", lambda route: held.append(route))
+
+    site.update("older", "news")
+    eventually(lambda: person.run("true") and held)
+    person.run(
+        """() => new Promise((resolve) => {
+            document.addEventListener("realtime:reply", () => setTimeout(resolve));
+            document.querySelector("#go").click();
+        })"""
+    )
+    held.pop().continue_()
+
+    person.wait_for("() => document.title === 'answer a' && realtime.restrict")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    assert person.page.inner_text("#here") == "new"

@@ -10,7 +10,7 @@ beforeEach(() => {
   globalThis.document = new EventTarget();
   lost = [];
   document.addEventListener("realtime:lost", (event) => lost.push(event.detail.channels));
-  client = { expire: mock.fn(), parts: { channels: { deliver: mock.fn() } } };
+  client = { expire: mock.fn(), parts: { channels: { deliver: mock.fn() }, page: { positions: { quiet: "e:2:t" } } } };
   arrivals = new Arrivals(client);
 });
 
@@ -30,6 +30,14 @@ test("the changes that an answer lacks are made in order, and no others", () => 
 
   assert.deepEqual(changes, [[2, 3], [1, 2], [1, 2], []]);
   assert.deepEqual(lost, []);
+});
+
+test("changes that had come before the form was sent are in the page that answers", () => {
+  const changes = add(3, "quiet");
+
+  arrivals.show(ANSWER);
+
+  assert.deepEqual(changes, [3]);
 });
 
 test("a change without a position is made", () => {
