@@ -28,7 +28,9 @@ def test_handshake_that_was_under_way_is_ended(share, hold, kind, registry, work
         person.log_out(way)
     (hold / "go").touch()
 
-    assert opening.code() == 4001
+    # The order to close a banned user's open sockets (1000) may reach the other process only once
+    # this one is open.
+    assert opening.code() in ([1000, 4001] if way == "ban" else [4001])
 
 
 class OpeningSocket:
