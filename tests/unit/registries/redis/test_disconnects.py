@@ -44,8 +44,9 @@ def test_missed_order_is_for_the_sockets_that_were_open_when_it_was_given(proces
         moments.append(clock.monotonic())
         first.announce(order)
         ended = clock.monotonic()
-        # Redis's time has whole milliseconds.
-        eventually(lambda ended=ended: clock.monotonic() > ended + 0.002)
+        # Longer than it takes a busy machine to tell Redis's time: an order may pass for as much
+        # later, so that it closes a socket too many, but none too few.
+        eventually(lambda ended=ended: clock.monotonic() > ended + 0.5)
 
     second.catch_up()
 
