@@ -51,9 +51,9 @@ class Outbox:
     """
 
     __slots__ = (
-        "_backlog", "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items",
-        "_lock", "_missing", "_written", "deflates", "descriptor", "is_scheduled", "limit", "owner",
-        "reply_bytes", "send_now",
+        "_empty", "_head", "_is_blocked", "_is_closed", "_is_retired", "_items", "_lock",
+        "_missing", "_weight", "_written", "deflates", "descriptor", "is_scheduled", "limit",
+        "owner", "reply_bytes", "send_now",
     )  # fmt: skip
 
     def __init__(
@@ -83,7 +83,8 @@ class Outbox:
         # What is left of the first item, where the kernel has taken a part of it.
         self._head: memoryview | None = None
         self._is_blocked = False
-        self._backlog = 0
+        # About how many bytes of memory all items hold; kept only while the peer is behind.
+        self._weight = 0
         self._is_retired = self._is_closed = False
         self._empty: threading.Event | None = None
         self._missing: dict[str, Position] | None = None
@@ -160,6 +161,7 @@ class Outbox:
         with self._lock:
             begun = 0 if self._head is None else 1
             self._items[begun:] = [one for one in self._items[begun:] if isinstance(one, bytes)]
+            self._weight = self.weight(self._items)
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until the kernel has everything; return False if *seconds* were not enough."""
@@ -198,7 +200,11 @@ class Outbox:
     @property
     def overflow(self) -> int:
         """How many bytes wait, if that is more than the limit; else 0."""
-        return self._backlog if self._is_blocked and self._backlog > self.limit else 0
+        if not self._is_blocked or self._weight <= self.limit:
+            return 0
+        # What is being sent does not count.
+        backlog = self._weight - self.weight([*self._items[:1], *self._spared()])
+        return backlog if backlog > self.limit else 0
 
     def put(self, items: Sequence[Item], reply_bytes: int = 0) -> int:
         """Do what :meth:`append` does, with the lock held.
@@ -212,7 +218,7 @@ class Outbox:
             return 0
         self.send_now = None
         if self._is_blocked:
-            self._backlog += self._count(items, self._items)
+            self._weight += self.weight(items)
         self.reply_bytes += reply_bytes
         self._items += items
         return self.overflow
@@ -250,19 +256,21 @@ class Outbox:
         return [one for one in items if isinstance(one, bytes)]
 
     def _block(self) -> bool:
-        self._backlog = self._count(self._items[1:], self._items[:1])
+        if not self._is_blocked:
+            self._weight = self.weight(self._items)
         self._is_blocked = True
         return False
 
-    def _count(self, items: Sequence[Item], before: Sequence[Item]) -> int:
-        """Return how many bytes of *items*, which wait behind others, count as backlog.
+    def _spared(self) -> Sequence[Item]:
+        """Return the large reply behind the first item that does not count as backlog, if any.
 
-        One large reply does not: a client that is cut off for it would ask for it again, in vain.
-        The app makes no other until the peer has taken it.
+        One does not count: a client that is cut off for it would ask for it again, in vain. The app
+        makes no other until the peer has taken it.
         """
-        large = [one for one in items if is_large_reply(one)][:1]
-        spared = [] if large and any(map(is_large_reply, before)) else large
-        return self.weight(items) - self.weight(spared)
+        if not self.has_large_reply:
+            return ()
+        place = next((at for at, one in enumerate(self._items) if is_large_reply(one)), 0)
+        return self._items[place : place + 1] if place else ()
 
     def _data(self, item: Item) -> bytes:
         return item if isinstance(item, bytes) else self.encoded(item)
@@ -286,4 +294,6 @@ class Outbox:
             done += 1
         if self.reply_bytes:
             self.reply_bytes -= bytes_of_replies(self._items[:done])
+        if self._is_blocked:
+            self._weight -= self.weight(self._items[:done])
         del self._items[:done]
