@@ -161,7 +161,8 @@ class Realtime(Pushing, Subscribing):
         :param action: what the browser gives as ``realtime.send("rename", …)``.
         :raises AlreadyRegistered: if the action has a handler already.
         :raises SetupFinished: if the app has handled its first request.
-        :raises TypeError: if *action* is no text: a decorator without parentheses gets a function.
+        :raises TypeError: if *action* is no text, as where the parentheses are left out, or if the
+            function does not take one argument.
         """
         check_action(action)
         self._check_setup(f"@realtime.handler({action!r})")
@@ -207,7 +208,7 @@ class Realtime(Pushing, Subscribing):
         :returns: *function*.
         :raises AlreadyRegistered: if there is such a function already.
         :raises SetupFinished: if the app has handled its first request.
-        :raises TypeError: if *function* is neither a function nor that module.
+        :raises TypeError: if *function* is neither a function without arguments nor that module.
         """
         self._check_setup("realtime.identify")
         self._identify.set(function)
@@ -235,7 +236,7 @@ class Realtime(Pushing, Subscribing):
         :param function: the function.
         :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
-        :raises TypeError: if *function* is none.
+        :raises TypeError: if *function* is none, or needs arguments.
         """
         self._check_setup("@realtime.on_join")
         self._on_join.add(function)
@@ -250,7 +251,7 @@ class Realtime(Pushing, Subscribing):
         :param function: the function.
         :returns: *function*.
         :raises SetupFinished: if the app has handled its first request.
-        :raises TypeError: if *function* is none.
+        :raises TypeError: if *function* is none, or needs arguments.
         """
         self._check_setup("@realtime.on_leave")
         self._on_leave.add(function)

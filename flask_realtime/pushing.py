@@ -186,7 +186,8 @@ class Pushing(ABC):
         :param names: a format of a channel's name by the row's attributes, ``"room:{room_id}"``
             for example, or a function of a row that returns one name, several, or None.
         :param columns: the names of the attributes whose change counts; None: any change counts.
-        :raises TypeError: if *model* is no mapped class, or *columns* is a text.
+        :raises TypeError: if *model* is no mapped class, *columns* is a text, or *names* is a
+            function that does not take one argument.
         :raises ValueError: if *names* or *columns* name an attribute that the model does not have.
         :raises InvalidChannel: if *names* is a format that gives no valid channel name.
         """

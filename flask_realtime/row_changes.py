@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from .protocol.channels import check_format, names_of
 from .row_states import RowState, attributes_behind
+from .signatures import check_arguments
 from .transactions import add_at_commit
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,8 @@ class RowWatcher:
                 f"refresh_on_commit takes a format such as 'room:{{room_id}}', or a function of a "
                 f"row that returns names, not {self._names!r:.100}."
             )
+        else:
+            check_arguments(self._names, ("row",), "refresh_on_commit")
         known: set[str] = set(mapper.all_orm_descriptors.keys())
         asked = {*(self._columns or ()), *_fields(self._names)}
         unknown = sorted(asked - known - set(dir(self._model)))

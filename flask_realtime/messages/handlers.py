@@ -8,6 +8,7 @@ from typing import Any
 
 from ..config.settings import Config
 from ..errors import AlreadyRegistered, UnknownAction
+from ..signatures import check_arguments
 from .environ import Call
 
 ViewHandler = Callable[[Any], Any]
@@ -44,7 +45,7 @@ class Handlers:
         :param action: the name that clients give in their messages.
         :param function: called with the data of each message.
         :raises TypeError: if *action* is not a string that names something, as when the decorator
-            is written without parentheses, or if *function* cannot be called.
+            is written without parentheses, or if *function* cannot be called with one argument.
         :raises AlreadyRegistered: if the action has a handler already, or is one of the library's.
         """
         check_action(action)
@@ -61,6 +62,8 @@ class Handlers:
                 f"The action {action!r} already has a handler, {self._functions[action]!r}; an "
                 f"action can have only one."
             )
+        if not isinstance(function, RouteHandler):
+            check_arguments(function, ("data",), f"@realtime.handler({action!r})")
         self._functions[action] = function
 
     def get(self, action: str) -> Handler:

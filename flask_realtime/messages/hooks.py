@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import current_app
 
+from ..signatures import check_arguments
+
 
 class Hooks:
     """Functions without arguments that run together, and a signal that is sent after them.
@@ -22,13 +24,14 @@ class Hooks:
         """Add a function, to run after those that were added before.
 
         :param function: called without arguments, in a request context.
-        :raises TypeError: if *function* cannot be called.
+        :raises TypeError: if *function* cannot be called, or needs arguments.
         """
         if not callable(function):
             raise TypeError(
                 f"@realtime.on_join and @realtime.on_leave decorate a function, not "
                 f"{function!r:.60}."
             )
+        check_arguments(function, (), "@realtime.on_join, or @realtime.on_leave,")
         self._functions.append(function)
 
     def __bool__(self) -> bool:

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask import current_app, session
 from flask.sessions import NullSession, SessionMixin
+from werkzeug.local import LocalProxy
 
 from ..errors import AlreadyRegistered
 from ..flask_contexts import present_app
 from ..identity.users import identity_of
+from ..signatures import check_arguments
 from .sessions import as_if
 
 logger = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ class Identify:
 
         :param function: a function without arguments, or the module ``flask_login``.
         :raises AlreadyRegistered: if there is a function already.
-        :raises TypeError: if *function* is neither.
+        :raises TypeError: if *function* is neither, or needs arguments.
         """
         if self._function is not None:
             raise AlreadyRegistered(
@@ -48,10 +50,16 @@ class Identify:
             )
         if isinstance(function, ModuleType) and function.__name__ == "flask_login":
             function = _ask_flask_login
+        if isinstance(function, LocalProxy):
+            raise TypeError(
+                "realtime.identify takes a function, or the module flask_login, not a proxy such "
+                "as current_user: write realtime.identify(flask_login)."
+            )
         if not callable(function):
             raise TypeError(
                 f"realtime.identify takes a function, or the module flask_login, not {function!r}."
             )
+        check_arguments(function, (), "realtime.identify")
         self._function = function
 
     def warn_if_nobody_is_known(self) -> None:

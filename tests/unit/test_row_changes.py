@@ -200,3 +200,9 @@ def test_table_or_row_in_place_of_its_class_is_refused(rows, watch):
     for model in (rows.message.__table__, rows.message()):
         with pytest.raises(TypeError, match="neither its table nor one of its rows"):
             watch(model=model)
+
+
+def test_function_of_names_takes_a_row(rows, watch):
+    """A function that does not take one row is an error where it is given, and not at a commit."""
+    with pytest.raises(TypeError, match=r"'row', .* are \(\): write \(row\) in their place"):
+        watch(names=lambda: "room:1")

@@ -1,0 +1,41 @@
+"""Checks, where an app registers a function, that the function can be called as it will be."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_WITHOUT_EVALUATION: dict[str, Any] = {}
+if sys.version_info >= (3, 14):
+    from annotationlib import Format
+
+    # An annotation may name what is imported for type checkers alone.
+    _WITHOUT_EVALUATION["annotation_format"] = Format.FORWARDREF
+
+
+def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], what: str) -> None:
+    """Check that *function* can be called with as many positional arguments as there are names.
+
+    A function whose parameters Python does not know, as some that are written in C, passes.
+
+    :param function: what the app registers.
+    :param arguments: for each argument a name that the error suggests.
+    :param what: what registers the function, such as ``"@realtime.on_join"``, for the error.
+    :raises TypeError: if the call would fail.
+    """
+    try:
+        # The outermost wrapper counts: it may give the function inside more than it is given.
+        signature = inspect.signature(function, follow_wrapped=False, **_WITHOUT_EVALUATION)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        name = getattr(function, "__name__", type(function).__name__)
+        given = f"one argument, {arguments[0]!r}" if arguments else "no arguments"
+        raise TypeError(
+            f"{what} calls its function with {given}, and the parameters of {name!r} are "
+            f"{signature}: write ({', '.join(arguments)}) in their place."
+        ) from None
