@@ -286,9 +286,10 @@ class Realtime(Pushing, Subscribing):
         apps = self._living_apps()
         if len(apps) == 1:
             return _state_of(apps[0])
+        mend = "Use 'with app.app_context():'." if apps else "Call realtime.init_app(app) first."
         raise NoContext(
-            f"There is no app context here, and {len(apps) or 'no'} apps were initialised, so it "
-            f"is not clear which is meant: use 'with app.app_context():'."
+            f"It is not clear which app is meant: there is no app context here, and "
+            f"{len(apps) or 'no'} apps were initialised. {mend}"
         )
 
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 # As Flask's own JSON provider, which encodes dates and UUIDs too.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
+# What errors call the settings of which the arguments of a publisher take the place.
+_ARGUMENTS = {
+    "REALTIME_REDIS": "redis_url",
+    "REALTIME_REDIS_PREFIX": "prefix",
+    "REALTIME_REDIS_TIMEOUT_SECONDS": "timeout",
+}
 
 
 class Publisher:
@@ -54,7 +60,8 @@ class Publisher:
                 "REALTIME_REDIS": redis_url,
                 "REALTIME_REDIS_PREFIX": prefix,
                 "REALTIME_REDIS_TIMEOUT_SECONDS": timeout,
-            }
+            },
+            _ARGUMENTS,
         )
         # redis-py is loaded only where it is used.
         from .registries.redis.publishing import RedisPublishing
@@ -79,6 +86,7 @@ class Publisher:
             is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self.to(*channels, pattern=pattern, push_id=push_id).push(message)
@@ -128,6 +136,7 @@ class Publisher:
             channels in a pair may be empty then.
         :raises TypeError: if one of *messages* is not a pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
+        :raises ValueError: if a message holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
         encoded = ((to_json(message, _dumps), names) for message, names in pairs(messages, pattern))
@@ -145,6 +154,7 @@ class Publisher:
         :param channel: the name of a channel to which the client is subscribed.
         :raises InvalidChannel: if *channel* is no name.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         name, payload = check_name(channel), to_json(message, _dumps)
@@ -154,7 +164,7 @@ class Publisher:
             self._redis.log.publish([push])
 
     def close(self) -> None:
-        """Close the connections to Redis."""
+        """Close the connections to Redis. A closed publisher is not used again."""
         self._redis.close()
 
     def _audience(self, names: tuple[str, ...], ephemeral: bool, push_id: str | None) -> Audience:

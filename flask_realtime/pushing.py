@@ -83,6 +83,7 @@ class Pushing(ABC):
             channels in a pair may be empty then.
         :raises TypeError: if one of *messages* is not a pair.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
+        :raises ValueError: if a message holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
         self._publisher().push_many(messages, pattern)
@@ -99,6 +100,7 @@ class Pushing(ABC):
         :param channel: the channel's name, no pattern.
         :raises InvalidChannel: if *channel* is no name.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self._publisher().push_to(digest, message, check_name(channel))

@@ -179,10 +179,13 @@ class Config:
     )
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any]) -> Config:
+    def from_mapping(
+        cls, mapping: Mapping[str, Any], names: Mapping[str, str] | None = None
+    ) -> Config:
         """Return the settings of an app.
 
         :param mapping: the app's config, of which the ``REALTIME_*`` keys are read.
+        :param names: what errors call a setting, where that is not its key.
         :raises InvalidSetting: if there is no such setting, or its value cannot be used.
         """
         known = {_PREFIX + f.name.upper(): f for f in fields(cls)}
@@ -192,7 +195,8 @@ class Config:
                 continue
             if name not in known:
                 raise InvalidSetting(_unknown(name, list(known)))
-            values[known[name].name] = _read(name, value, known[name].metadata["kind"])
+            shown = (names or {}).get(name, name)
+            values[known[name].name] = _read(shown, value, known[name].metadata["kind"])
         config = cls(**values)
         if config.path.startswith(f"{config.url_prefix}/"):
             raise InvalidSetting(

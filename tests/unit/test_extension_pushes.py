@@ -106,6 +106,12 @@ def test_push_says_that_it_does_not_know_which_app():
     assert len(apps) == 2
 
 
+def test_push_before_any_app_is_registered_says_so():
+    """Without any app the error says what to call first."""
+    with pytest.raises(NoContext, match=r"no apps .*realtime\.init_app\(app\)"):
+        Realtime().push("hi", "room")
+
+
 def test_push_in_a_foreign_app_names_it():
     """A push in the context of an app without init_app is an error that names the app."""
     app = make_app()

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from flask_realtime import InvalidChannel, InvalidSetting, Publisher
+from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
 
 
 @pytest.fixture
@@ -14,11 +14,14 @@ def publisher(redis_url):
 
 
 def test_publisher_refuses_what_it_cannot_use(publisher):
-    """A bad address is an error at its creation, and a bad channel at the push."""
+    """A bad argument is an error that names it where a publisher is made, and a bad channel one at
+    the push."""
     for address in (None, "", "localhost:6379", 6379):
-        with pytest.raises(InvalidSetting):
+        with pytest.raises(InvalidSetting, match=r"^redis_url is "):
             Publisher(address)
-    with pytest.raises(InvalidSetting, match="TIMEOUT"):
+    with pytest.raises(InvalidSetting, match=r"^prefix is "):
+        Publisher("redis://localhost", prefix="two words")
+    with pytest.raises(InvalidSetting, match=r"^timeout is 0"):
         Publisher("redis://localhost", timeout=0)
     with pytest.raises(InvalidChannel):
         publisher.push("hi")
@@ -50,3 +53,12 @@ def test_publisher_refuses_what_are_no_pairs(publisher):
     """push_many() refuses what is not a pair, as in an app."""
     with pytest.raises(TypeError, match="pairs of a message and its channel"):
         publisher.push_many({"a": 1})
+
+
+def test_publisher_that_was_closed_says_so(redis_url):
+    """A push behind the with block is refused at once, and the error names the reason."""
+    with Publisher(redis_url, prefix="unit-publisher") as publisher:
+        publisher.push("hi", "room")
+
+    with pytest.raises(RegistryUnavailable, match="with block has ended"):
+        publisher.push("hi", "room")

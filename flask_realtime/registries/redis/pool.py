@@ -244,6 +244,8 @@ class RedisPool:
 
     def _take(self, places: Places, deadline: Deadline) -> RedisConnection:
         """Take a place, and a connection that may be used."""
+        if self._is_closed:
+            raise ConnectionLost("close() was called, or a with block has ended")
         try:
             connection = places.get(timeout=deadline.remaining())
         except queue.Empty:
