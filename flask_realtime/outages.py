@@ -1,5 +1,4 @@
-"""Answers requests whose views were not done, since the registry is unavailable, and did not catch
-that."""
+"""Answers requests whose view was cut short because the registry is unavailable."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ RETRY_AFTER = 1
 def answer_outages(app: Flask) -> None:
     """Have views and handlers of *app* that raise :exc:`RegistryUnavailable` be answered 503.
 
-    While Redis hangs, each push raises that, and Flask would log a traceback for each.
+    While Redis hangs, each push raises this error, and Flask would log a traceback for each.
     """
     if RegistryUnavailable not in app.error_handler_spec[None][None]:
         app.register_error_handler(RegistryUnavailable, answer_outage)
@@ -34,9 +33,10 @@ def answer_outages(app: Flask) -> None:
 def answer_outage(error: RegistryUnavailable) -> ResponseReturnValue:
     """Return the answer to the current request, which *error* has cut short.
 
-    What the app says to this error, or to a base of it, comes first. Else the answer is 503, to
-    come back; the app's own page for that is shown, if it has one. The log gets one line a second
-    for each endpoint. Error trackers are told as ever, by Flask's ``got_request_exception``.
+    A handler of the app for this error, or for a base class of it, comes first. Else the answer is
+    503 with ``Retry-After``, made by the app's handler of 503 if it has one. The log gets one line
+    a second for each endpoint. Error trackers are told as ever, by Flask's
+    ``got_request_exception``.
 
     :raises RegistryUnavailable: *error*, where Flask would raise it (in tests, and while debugging)
         or hand it to the app's function for failures (a handler of 500, but of no 503).

@@ -64,7 +64,7 @@ class RetryQueue:
         :param waits: True: publish the pushes before this method returns, if none is queued and
             the registry is there; False: publish them in the background.
         """
-        # From before the first attempt: what it appends is remembered from then on.
+        # Counted from before the first attempt: from when that appends the push, its id is known.
         deadline = clock.monotonic() + self._seconds
         with self._lock:
             must_wait = bool(self._queue) or not waits

@@ -205,7 +205,7 @@ class Connection:
             return self.close(code, reason)
         self.is_retiring = True
         if code != CloseCode.SERVICE_RESTART:
-            # The page that sent what waits has ended. One that is to come back sends it again.
+            # The page does not come back: what waits is dropped, and not sent back to it.
             self.jobs.drop_waiting()
         self.close_behind_work(code, reason)
 

@@ -28,11 +28,11 @@ class MemoryBudget:
     :param most: bytes; more are granted to one that is alone.
     :param most_of_one: how many of them one owner may have, its share; more are granted to an owner
         that has none.
-    :param patience: who has taken bytes may be waiting for one who waits here: after so many
-        seconds in which nothing was taken or given back, the next in order is granted its bytes all
-        the same. An owner of whose bytes none were taken or given back for so long may have
-        ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None: whoever has taken
-        bytes waits for nobody.
+    :param patience: seconds. One who has bytes may be waiting for another who waits for bytes.
+        Therefore the next in order is granted its bytes all the same once nothing was taken or
+        given back for this time; and an owner of whose bytes none were taken or given back for this
+        time may have ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None:
+        whoever has taken bytes waits for nobody.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class MemoryBudget:
     def take(
         self, size: int, owner: str = "", is_wanted: Callable[[], bool] | None = None
     ) -> Iterator[None]:
-        """Have *size* bytes within this, once there are so many to be had.
+        """Wait until *size* bytes are to be had, and hold them during the ``with`` block.
 
         :param owner: for whom.
         :param is_wanted: returns whether the caller still wants to wait; asked now and then.
@@ -67,8 +67,8 @@ class MemoryBudget:
         try:
             while not granted.is_set():
                 if patience is not None:
-                    # Before the first wait too: it may be behind a wait for the same in another
-                    # budget, and both would add up.
+                    # Before the first wait too: the caller may have waited as long in another
+                    # budget already, and both waits would add up.
                     self._relent(patience)
                 if not granted.wait(look_after) and is_wanted is not None and not is_wanted():
                     raise NotWanted
@@ -77,9 +77,9 @@ class MemoryBudget:
             self._leave(size, granted, owner)
 
     def add(self, size: int, owner: str = "") -> None:
-        """Count *size* bytes that are there already, whether they fit or not; less than 0: that
-        are there no longer.
+        """Count bytes that are taken already, whether they fit or not.
 
+        :param size: how many; less than 0: as many are given back.
         :param owner: for whom.
         """
         with self._lock:

@@ -65,7 +65,7 @@ class Reading:
         return data
 
     def yield_turn(self) -> None:
-        """Let others run, if the readers of all sockets have worked for a turn without a pause."""
+        """Let others run, if the readers of all sockets have used up their time slice."""
         self.time_slice.end(self._began)
         self._began = self.time_slice.begin()
 

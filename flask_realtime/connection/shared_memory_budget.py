@@ -44,7 +44,7 @@ class SharedMemoryBudget:
     def take(
         self, size: int, kind: str, owner: str, is_wanted: Callable[[], bool] | None = None
     ) -> Iterator[None]:
-        """Have *size* bytes within this, once there are so many to be had.
+        """Wait until *size* bytes are to be had, and hold them during the ``with`` block.
 
         :param kind: of the work, a handler or an endpoint say.
         :param owner: for whom it is done, a browser session say.

@@ -64,9 +64,9 @@ class Herd:
 
         :param view: the endpoint of the view that renders the blocks.
         :param visitor: who asks; a visitor's second request comes behind the first of any other.
-        :returns: None if others have the turns still. At once, if they take so long, or so many
-            come before, that a wait of a second would be in vain: the last in the order of turns is
-            turned away then, who need not be the one that came last.
+        :returns: None if others still have the turns after that second; or at once, if the turns
+            take so long, or so many are waiting, that the last in order would wait in vain. The
+            last in order need not be the one that came last.
         """
         with self._lock:
             turns = self._turns_of.get(view)

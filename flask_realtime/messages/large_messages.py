@@ -19,14 +19,14 @@ LARGE_BYTES = 16 * 1024
 # one browser session half. Replies that are being sent may take as much again: see
 # writing/slow_replies.py.
 HANDLED_BYTES = 32 * 1024 * 1024
-# Handlers may wait for each other: who waits for memory is given it once no handler of a large
-# message has ended for so many seconds, or none of its own kind or session where only their share
-# is used up.
+# Handlers may wait for each other. So a message that waits for memory is given it once no handler
+# of a large message has ended for so many seconds; where only the share of its handler or session
+# is used up, once none of these has.
 PATIENCE_SECONDS = 10.0
 # The beginning of a message's text, and a field after it that tells what handles the message.
 _BEGIN = re.compile(r"\s*{")
 _FIELD = re.compile(r'\s*"(id|action|method|uri)"\s*:\s*(?:"([^"\\]{0,2000})"|-?\d{1,15})\s*[,}]')
-# How JSON writes letters and signs that need no escape: no honest client does.
+# Escapes of letters and signs that need none in JSON: no honest client writes them.
 _DISGUISED = re.compile(r"\\u00[2-7]")
 
 
@@ -37,10 +37,10 @@ class LargeMessages:
         self._budget = SharedMemoryBudget(HANDLED_BYTES, PATIENCE_SECONDS)
 
     def look(self, text: str, time_slice: TimeSlice) -> Message:
-        """Parse *text*, of whose values the caller keeps few.
+        """Parse *text*, for a caller that keeps few of its values.
 
-        :param time_slice: that of the sockets' readers.
-        :raises InvalidMessage: if it is no message.
+        :param time_slice: shared by the readers of all sockets of the process.
+        :raises InvalidMessage: if *text* is no message.
         """
         with time_slice.alone():
             return parse_message(text)
@@ -58,13 +58,13 @@ class LargeMessages:
 
         :param data: the message as UTF-8. Its text, which may take four times as much memory, is
             made once the wait is over.
-        :param time_slice: that of the sockets' readers.
+        :param time_slice: shared by the readers of all sockets of the process.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
         :param view_of: returns the name of the view to which a call leads, by its method and its
             uri. The calls of one view share what one kind of messages may take.
-        :raises InvalidMessage: if it is no message.
-        :raises NotWanted: if it is not to be handled any more.
+        :raises InvalidMessage: if *data* is no message.
+        :raises NotWanted: if the message is not to be handled any more.
         """
         text = data.decode()
         size, kind = parsed_size(text), self._kind_of(text, time_slice, view_of)

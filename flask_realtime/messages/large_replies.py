@@ -32,14 +32,22 @@ class Asker(Protocol):
     """The socket for which a reply is made."""
 
     def may_begin(self) -> bool:
-        """Return whether its message may still be handled; called now and then while it waits."""
+        """Return whether the message that the socket has sent may still be handled.
+
+        Called now and then while the message waits.
+        """
 
     def is_waiting(self) -> bool:
-        """Return whether it still waits for the reply; called now and then once that is made."""
+        """Return whether the socket still waits for the reply.
+
+        Called now and then once the reply is made.
+        """
 
     def has_room(self, coming: int) -> bool:
-        """Return whether no reply that is being read would have to go for replies of *coming* bytes
-        in all, this socket's among them."""
+        """Return whether there is memory for replies without ending one that is being read.
+
+        :param coming: how many bytes these replies have in all, this socket's among them.
+        """
 
 
 class LargeReplies:

@@ -74,7 +74,7 @@ def reply_of(
     client: Client | None = environ.get(CLIENT_IN_ENVIRON)
     if client is None or response.mimetype != _HTML:
         return reply
-    # The page is subscribed already: what has reached it since these positions, the answer lacks.
+    # The page hears these channels already: the answer lacks what was pushed behind the positions.
     positions = {name: one.since for name, one in client.taken.items() if one.since is not None}
     return reply._replace(positions=positions, left=client.left)
 

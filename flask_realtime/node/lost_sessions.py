@@ -19,8 +19,8 @@ from .message_receiver import MessageReceiver
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
-#: How often a process looks for some of the lost sessions, and for how many turns it has had a look
-#: at each: every five minutes.
+#: A process looks every ``TURN_SECONDS`` whether some of the sessions are lost, and at each session
+#: once in ``TURNS`` such turns: every five minutes.
 TURN_SECONDS = 5.0
 TURNS = 60
 
@@ -49,10 +49,11 @@ class LostSessions:
         self._turn = 0
 
     def sweep(self) -> None:
-        """Have some of the sessions looked for; within ``TURNS`` calls each one is, by one socket.
+        """Look for some of the sessions in the app's store; ``TURNS`` calls look for each once.
 
-        Strangers have nothing to lose, and their messages tell soon enough. A socket looks when the
-        messages before that are handled, so that a slow store holds up nobody else.
+        One socket of a session looks, in the queue of its messages, so that a slow store holds up
+        no other socket. Sessions of strangers are left out: they show nothing that a log-out would
+        have to end, and a message of theirs finds that they are lost.
         """
         if has_cookie_session(self._app):
             return

@@ -25,7 +25,7 @@ from ..protocol.messages import (
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
-from .asking import AskingSocket
+from .asking_socket import AskingSocket
 from .resumption import RESUMES_ONCE, read_resume
 from .sending_back import send_back
 from .services import Services

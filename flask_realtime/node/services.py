@@ -23,7 +23,8 @@ class Services:
     :param resumption: puts sockets on their channels.
     :param max_bytes: how many bytes a message may have.
     :param forget: forgets a connection that has ended.
-    :param lose_session: has all sockets of a connection's session come back, as it is lost.
+    :param lose_session: closes all sockets of a connection's session, which is lost, so that their
+        pages come back with the cookies of then.
     :param has_room: see :meth:`.SlowReplies.has_room`.
     :param large: reads large messages.
     """

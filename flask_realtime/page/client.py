@@ -265,7 +265,7 @@ def session_names() -> list[str]:
     environ = present_request().environ
     socket: SocketOfMessage | None = environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
-    # Whose the session is does not matter, and the app's function takes time.
+    # The key alone: to learn the session's user as well, the app's function is called.
     key = environ[CAME].socket_key if CAME in environ else _key_in(session_as_it_came())
     others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
     return list(dict.fromkeys([*first, *others]))

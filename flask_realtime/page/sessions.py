@@ -16,10 +16,11 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
 
 _SNAPSHOT = "flask_realtime.session"
-#: Where an environ holds the id of the request's session in the app's store; of no other requests.
+#: Where an environ holds the id that the request's session has in the app's store. The key is
+#: missing where the session is in its cookie.
 CAME_ID = "flask_realtime.session_id"
-#: Where the environ of a request with an id that its store does not hold has a function, which
-#: returns whether a session has given up that id a moment ago; or what the function has returned.
+#: If the app's store does not hold the id that came with a request: where the environ holds a
+#: function that tells whether a session has given up the id a moment ago, or what it has returned.
 HAD_GIVEN_UP_ID = "flask_realtime.had_given_up_id"
 
 
@@ -84,9 +85,9 @@ def session_cookie() -> str:
 def has_unknown_id() -> bool:
     """Return whether the request came with the id of a session that its store does not hold.
 
-    Flask-Session gives such a request an empty session with another id: the former session has
-    expired, or was deleted, or has that other id which the browser may have got since it sent the
-    request: see :func:`had_given_up_id`.
+    Flask-Session gives such a request an empty session with another id. The former session has
+    expired, was deleted, or has had another id since the browser sent the request: see
+    :func:`had_given_up_id`.
     """
     came_id, cookie = present_request().environ.get(CAME_ID, ""), session_cookie()
     # A signature may follow the id.
@@ -107,8 +108,7 @@ def had_given_up_id() -> bool:
 
 
 def given_up_cookie() -> str:
-    """Return the session's cookie, if the request has its session give up the id in it; else an
-    empty text."""
+    """Return the session's cookie if the session gave up its id during the request, else ``""``."""
     came_id = present_request().environ.get(CAME_ID)
     if not came_id:
         return ""

@@ -26,10 +26,10 @@ class Registry(ChannelRegistry):
     * a *connection* is one open WebSocket; its name is unique within its process;
     * a *session* is one browser session; a digest names it, too.
 
-    Every method may be called from any thread or greenlet, at any time after :meth:`start`. One
-    that needs a network raises :exc:`~flask_realtime.RegistryUnavailable` if it is not done within
-    ``REALTIME_REDIS_TIMEOUT_SECONDS``, or is refused; one that never raises says so. To many
-    channels :meth:`publish`, :meth:`announce` and :meth:`matching` go in steps of that time each.
+    Every method may be called from any thread or greenlet, at any time after :meth:`start`. A
+    method that needs a network raises :exc:`~flask_realtime.RegistryUnavailable` if it is refused,
+    or not done within ``REALTIME_REDIS_TIMEOUT_SECONDS``, unless it says that it never raises. For
+    many channels :meth:`publish`, :meth:`announce` and :meth:`matching` take steps of that time.
     """
 
     #: Whether a push made in this process is heard by the sockets of other processes.
@@ -237,7 +237,7 @@ class Registry(ChannelRegistry):
 
     @abstractmethod
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
-        """End a user's clients of a moment, or put them out of one channel.
+        """End the clients that a user had at a moment, or put them out of one channel.
 
         Without *channel*, no client of the user that began before the moment can connect any more.
         With *channel*, the user's subscriptions to it end that were asked for before, and every

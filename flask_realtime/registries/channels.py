@@ -19,11 +19,13 @@ class ChannelRegistry(ABC):
 
         Appending and announcing one push is one atomic step. Pushes of one channel are appended in
         the order given. A push whose id the channel's log has accepted within the last 300 s is
-        not appended again. A push by pattern to a channel that no process hears keeps no log for
-        longer. Where the log is empty as well, no page was subscribed lately (a little longer than
-        ``REALTIME_CONNECT_TIMEOUT_SECONDS``), and no process has heard the channel for
-        ``REALTIME_HISTORY_TTL_SECONDS``, it only moves the log's position on: who reads the log
-        from before it is told that messages are lost.
+        not appended again.
+
+        A push by pattern does not prolong the life of a log whose channel no process hears. It is
+        not kept at all if the log is empty as well, no page was subscribed lately (a little longer
+        than ``REALTIME_CONNECT_TIMEOUT_SECONDS``), and no process has heard the channel for
+        ``REALTIME_HISTORY_TTL_SECONDS``: only the log's position moves on, so that whoever reads
+        the log from an earlier position is told that messages are lost.
 
         :param pushes: the pushes, each for one channel.
         :returns: the position of each push; of a repeat, the position of the first.

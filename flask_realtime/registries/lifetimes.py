@@ -35,9 +35,9 @@ class Lifetimes(NamedTuple):
         longer than *awaited_client*.
     :param channel: a channel that a process hears, after the process's last refresh: longer than
         *client*.
-    :param missed: what is pushed by pattern to a channel that no process hears any more, after the
-        last refresh by one that did: as long as a page that is away finds what it has missed in a
-        log, and a little longer.
+    :param unheard: what is pushed by pattern to a channel that no process hears any more, counted
+        from the last refresh by a process that did: as long as a page that is away may find in a
+        log what it has missed, and a little longer.
     """
 
     history: float
@@ -45,7 +45,7 @@ class Lifetimes(NamedTuple):
     client: float
     awaited_channel: float
     channel: float
-    missed: float
+    unheard: float
 
     @classmethod
     def of(cls, config: Config) -> Lifetimes:
@@ -59,5 +59,5 @@ class Lifetimes(NamedTuple):
             client=client,
             awaited_channel=awaited_channel,
             channel=client + min(client, _BETWEEN_REFRESHES_SECONDS),
-            missed=min(history, client) + awaited_channel,
+            unheard=min(history, client) + awaited_channel,
         )

@@ -160,7 +160,7 @@ def lifetime_of(line: str) -> float | None:
 
 
 def with_path(line: str, path: str) -> str:
-    """Return a ``Set-Cookie`` line that any response may have in place of the one it was set by.
+    """Return a ``Set-Cookie`` line that means the same in the response to whatever path.
 
     :param line: the value of the header.
     :param path: the path of the request that the response answers. If *line* names no path, the

@@ -90,7 +90,8 @@ class EndOfRequest:
 
     :param node: returns the node of this process.
     :param grants: the subscriptions that the request gives to its page.
-    :param is_begun: whether there is such a process yet: one that is not knows of no end.
+    :param is_begun: returns whether this process has its node already; until then it knows of no
+        ends.
     """
 
     def __init__(

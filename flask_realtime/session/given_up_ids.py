@@ -25,7 +25,7 @@ from ..page.sessions import (
 from ..registries.records import End, SessionEnd
 
 
-class SessionNode(Protocol):
+class NodeOfIds(Protocol):
     """The part of this process's :class:`.Node` that :class:`GivenUpIds` needs."""
 
     def end(self, ends: Sequence[End], seconds: float | None = None) -> object:
@@ -44,7 +44,7 @@ class GivenUpIds:
     :param node: returns the node of this process.
     """
 
-    def __init__(self, node: Callable[[], SessionNode]) -> None:
+    def __init__(self, node: Callable[[], NodeOfIds]) -> None:
         self._node = node
 
     def begin(self, request: Request) -> None:
@@ -57,7 +57,7 @@ class GivenUpIds:
             request.environ[HAD_GIVEN_UP_ID] = self._was_given_up
 
     def note(self, seconds: float) -> None:
-        """Note the id that the current request has had its session give up, if it has.
+        """Note the id that the session has given up during the current request, if it has.
 
         :param seconds: how long the answer, which brings the other id, waits for the registry.
         """
@@ -66,15 +66,15 @@ class GivenUpIds:
             self._node().end([SessionEnd(one) for one in names], seconds)
 
     def _was_given_up(self) -> bool:
-        # Where that is not known, the visitor is not logged out for that.
+        # Where that is not known, it counts as given up: else the answer would log the visitor out.
         return self._node().has_ended(names_of_id(), "") is not False
 
 
 def names_of_id() -> list[str]:
     """Return the names under which the id of the request's session is noted once it is given up.
 
-    One by the app's present secret key, and one by each earlier key. An empty list if the session
-    came by no id, or if the request itself has it give up that id.
+    There is one by the app's present secret key, and one by each earlier key. The list is empty if
+    the session came by no id, or has given up its id during this request.
     """
     return [] if given_up_cookie() else _names_of(session_cookie())
 

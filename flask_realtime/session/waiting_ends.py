@@ -130,8 +130,8 @@ class WaitingEnds:
             group = self._groups.setdefault(one.name, {})
             self._count += one.end not in group
             before = group.pop(one.end, one)
-            # A session has ended at its first end, whoever ends it again. A user's pages end again,
-            # those that were opened in between too.
+            # A session that is ended twice ended the first time. Where a user's pages are ended
+            # twice, those that were opened in between end as well, so that the last time counts.
             which = min if isinstance(one.end, SessionEnd) else max
             one.moment = which(one.moment, before.moment)
             group[one.end] = one

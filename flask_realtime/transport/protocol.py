@@ -113,8 +113,8 @@ class MessageLimit(Extension):
     counts before that. Neither side keeps an inflater between messages, as was agreed on.
 
     :param deflates: whether the peer may send deflated messages.
-    :param most: so many bytes may a message have, inflated.
-    :param time_slice: that of all sockets' readers.
+    :param most: how many bytes a message may have, inflated.
+    :param time_slice: shared by the readers of all sockets of the process.
     """
 
     name = "permessage-deflate"

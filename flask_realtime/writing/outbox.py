@@ -108,7 +108,7 @@ class Outbox:
         return sum([memory_of(item, self.deflates) for item in items])
 
     def arrived_bytes(self) -> int:
-        """Return how many bytes have arrived at the peer of what waited here, and a constant.
+        """Return how many bytes of what waited here have arrived at the peer, plus a constant.
 
         Only the difference between two calls means something, and only while something waits.
 

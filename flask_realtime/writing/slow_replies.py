@@ -67,11 +67,10 @@ class SlowReplies:
         return ended
 
     def has_room(self, outbox: Outbox, coming: int) -> bool:
-        """Return whether no reply that is being read would have to go for replies that are being
-        made.
+        """Return whether there is memory for replies without ending one that is being read.
 
         :param outbox: what gets one of these replies.
-        :param coming: how many bytes these replies have.
+        :param coming: how many bytes these replies have in all.
         """
         with self._lock:
             self._look()

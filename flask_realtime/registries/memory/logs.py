@@ -34,7 +34,7 @@ class MemoryLogs:
         self._awaited: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.awaited_channel)
         self._heard: ExpiringDict[str, MemoryLog] = ExpiringDict(lifetimes.channel)
         # Channels that this process has heard, and hears no longer.
-        self._left: ExpiringDict[str, bool] = ExpiringDict(lifetimes.missed)
+        self._left: ExpiringDict[str, bool] = ExpiringDict(lifetimes.unheard)
         self._push_ids: ExpiringDict[tuple[str, str], Position] = ExpiringDict(PUSH_ID_SECONDS)
 
     def append(

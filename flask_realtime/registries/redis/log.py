@@ -65,7 +65,7 @@ class RedisLog:
         self._retention = str(retention)
         self._awaited_for = milliseconds(lifetimes.awaited_channel)
         self._heard_for = milliseconds(lifetimes.channel)
-        self._missed_for = milliseconds(lifetimes.missed)
+        self._unheard_for = milliseconds(lifetimes.unheard)
         self._appends = RedisAppends(
             pool, keys, retention, is_guess, self._awaited_for, lifetimes.channel
         )
@@ -169,7 +169,7 @@ class RedisLog:
         are there: a Redis that is short of memory may evict any key.
         """
         commands = [
-            self._touch(name, False, self._heard_for, self._missed_for) for name in channels
+            self._touch(name, False, self._heard_for, self._unheard_for) for name in channels
         ]
         found = zip(channels, self._pool.ask(commands, deadline), strict=True)
         known = [name for name, position in found if position is not None]

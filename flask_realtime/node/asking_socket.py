@@ -1,4 +1,4 @@
-"""What those who make large replies ask of the socket for which they make them."""
+"""The socket for which a large reply is made, as messages/large_replies.py asks it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..writing.outbox import Outbox
 
 
 class AskingSocket:
-    """A socket that waits for a reply.
+    """A socket that waits for a reply: an :class:`.Asker`.
 
     :param connection: the socket.
     :param has_room: see :meth:`.SlowReplies.has_room`.
@@ -22,14 +22,16 @@ class AskingSocket:
         self._has_room = has_room
 
     def may_begin(self) -> bool:
-        """Return whether its message may still be handled."""
+        """Return whether the message that the socket has sent may still be handled."""
         return self._connection.is_receptive
 
     def is_waiting(self) -> bool:
-        """Return whether it still waits for the reply."""
+        """Return whether the socket still waits for the reply."""
         return self._connection.is_open
 
     def has_room(self, coming: int) -> bool:
-        """Return whether no reply that is being read would have to go for replies of *coming* bytes
-        in all, this socket's among them."""
+        """Return whether there is memory for replies without ending one that is being read.
+
+        :param coming: how many bytes these replies have in all, this socket's among them.
+        """
         return self._has_room(self._connection.outbox, coming)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.node.asking import AskingSocket
+from flask_realtime.node.asking_socket import AskingSocket
 from flask_realtime.writing import slow_replies
 
 from ...eventually import eventually
