@@ -14,8 +14,8 @@ from markupsafe import escape
 from ..errors import RealtimeError
 from ..flask_contexts import IS_ONE, app_context
 from .csrf_tokens import check_for_token
+from .fragment_block import render_block
 from .nobody import as_nobody
-from .one_block import render_block
 from .template_values import held_proxies, resolve
 
 logger = logging.getLogger(__name__)

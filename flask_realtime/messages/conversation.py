@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, has_request_context, request
 
 from ..config.settings import Config
-from ..connection.memory_budget import NotWanted
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of, shorten
@@ -28,6 +27,7 @@ from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook,
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .large_replies import ReplyTurn
+from .memory_budget import NotWanted
 from .replies import read_body, reply_of
 
 if TYPE_CHECKING:

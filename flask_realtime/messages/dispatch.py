@@ -14,10 +14,10 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..connection.memory_budget import NotWanted
 from ..flask_contexts import present_request
 from ..page.csrf import exempt_from_csrf
 from .call_rules import CallRefused
+from .memory_budget import NotWanted
 from .request_cycle import RequestCycle
 
 if TYPE_CHECKING:

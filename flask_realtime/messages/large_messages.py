@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..protocol.messages import CALL, Message, parse_message, parsed_size, peek
 from ..threads.time_slice import TimeSlice
+from .shared_memory_budget import SharedMemoryBudget
 
 # Messages of this size and more count as large. Parsing one of this size takes 0.5 ms, and it
 # takes 400 KB of memory at the most.

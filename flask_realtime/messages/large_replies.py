@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
-from ..connection.memory_budget import MemoryBudget
-from ..connection.shared_memory_budget import SharedMemoryBudget
 from ..threads.arenas import FreeMemory
 from ..threads.pause import let_others_run_behind_app
 from ..writing.items import LARGE_REPLY_BYTES
 from .call_rules import CallRefused
+from .memory_budget import MemoryBudget
+from .shared_memory_budget import SharedMemoryBudget
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
 # those that it is likely to be making.

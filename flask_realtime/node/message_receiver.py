@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
 from ..connection.limits import tokens_for
-from ..connection.memory_budget import NotWanted
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
 from ..messages.conversation import Conversation, PageOfSocket
 from ..messages.large_messages import LARGE_BYTES, id_of
+from ..messages.memory_budget import NotWanted
 from ..protocol.messages import (
     Message,
     Reply,

@@ -8,7 +8,7 @@ import flask
 import pytest
 from flask import request, session
 
-from flask_realtime.connection.memory_budget import NotWanted
+from flask_realtime.messages.memory_budget import NotWanted
 
 from .conversations import ORIGIN, Browser
 

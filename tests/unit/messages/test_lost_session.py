@@ -6,7 +6,7 @@ from flask import session
 from flask_session import Session
 from flask_session.cachelib import CacheLibSessionInterface
 
-from flask_realtime.connection.memory_budget import NotWanted
+from flask_realtime.messages.memory_budget import NotWanted
 
 from ..conversations import Browser
 

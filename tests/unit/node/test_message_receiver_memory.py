@@ -2,8 +2,7 @@
 
 import pytest
 
-from flask_realtime.connection import memory_budget
-from flask_realtime.messages import large_messages, large_replies
+from flask_realtime.messages import large_messages, large_replies, memory_budget
 from flask_realtime.messages.large_messages import LARGE_BYTES
 from tests.eventually import DEADLINE, eventually
 

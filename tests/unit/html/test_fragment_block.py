@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from jinja2 import DictLoader
 
-from flask_realtime.html.one_block import render_block
+from flask_realtime.html.fragment_block import render_block
 
 TEMPLATES = {
     "page.html": "{% set n = 3 %}<ul>{% block rows %}<li>{{ n }}</li>{% endblock %}</ul>",

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from flask_realtime.connection.memory_budget import MemoryBudget, NotWanted
+from flask_realtime.messages.memory_budget import MemoryBudget, NotWanted
 
 from ...eventually import DEADLINE, eventually
 
@@ -175,7 +175,7 @@ def test_owner_whose_bytes_wait_for_more_gets_some_while_others_are_busy(clock):
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing(monkeypatch):
     """A caller stops waiting. It takes nothing, and delays nobody."""
-    monkeypatch.setattr("flask_realtime.connection.memory_budget.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("flask_realtime.messages.memory_budget.LOOK_SECONDS", 0.1)
     budget = MemoryBudget(100)
 
     with budget.take(100):

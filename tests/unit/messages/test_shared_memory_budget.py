@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from flask_realtime.connection.memory_budget import NotWanted
-from flask_realtime.connection.shared_memory_budget import SharedMemoryBudget
+from flask_realtime.messages.memory_budget import NotWanted
+from flask_realtime.messages.shared_memory_budget import SharedMemoryBudget
 from tests.eventually import DEADLINE, eventually
 
 
@@ -93,7 +93,7 @@ def test_kind_of_which_nothing_is_taken_is_forgotten(work):
 
 def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work, monkeypatch):
     """A caller stops waiting, in its kind or its owner's line, and takes nothing."""
-    monkeypatch.setattr("flask_realtime.connection.memory_budget.LOOK_SECONDS", 0.1)
+    monkeypatch.setattr("flask_realtime.messages.memory_budget.LOOK_SECONDS", 0.1)
     with ExitStack() as taken:
         for kind in "abcd":
             for owner in "12":

@@ -1,4 +1,4 @@
-"""Renders one block of a template, without what stands around it."""
+"""Renders the block of a template that a fragment sends, without what stands around it."""
 
 from __future__ import annotations
 
