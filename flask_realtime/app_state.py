@@ -191,8 +191,16 @@ class AppState:
         self._check_settings()
         # A function in REALTIME_REDIS may read the app's settings.
         with within(self._app):
-            registry = make_registry(self.config, _has_other_processes())
+            has_others = _has_other_processes()
+            registry = make_registry(self.config, has_others)
         logger.info("Registry: %s. Server: %s.", registry, _server())
+        if has_others and not registry.reaches_other_processes:
+            logger.warning(
+                "Several processes serve this app, and what one pushes reaches only its own "
+                "sockets, because REALTIME_REGISTRY asks for %s. Set REALTIME_REDIS in its place, "
+                "or serve the app by one process.",
+                registry,
+            )
         conversations = Conversations(
             self._app, self.config, registry, self._handlers, self._on_join, self._on_leave
         )

@@ -43,6 +43,23 @@ def test_app_that_was_never_used_has_nothing_to_close():
     assert app.extensions["realtime"]._nodes.pop() is None
 
 
+@pytest.mark.parametrize(("is_one_of_several", "warnings"), [(True, 1), (False, 0)])
+def test_memory_that_other_processes_cannot_reach_is_told(caplog, is_one_of_several, warnings):
+    """Where REALTIME_REGISTRY asks for memory, and several processes serve the app, the log warns
+    once that each process reaches its own sockets alone."""
+    app = flask.Flask(__name__)
+    app.config["REALTIME_REGISTRY"] = "memory"
+    realtime = Realtime(app)
+
+    with app.test_request_context(multiprocess=is_one_of_several):
+        realtime.push("hi", "room")
+        realtime.push("hi", "room")
+
+    told = [one.message for one in caplog.records if "Several processes" in one.message]
+    assert len(told) == warnings
+    assert all("this process's memory. Set REALTIME_REDIS" in one for one in told)
+
+
 def test_request_that_renews_a_session_begins_nothing():
     """A page of another process has begun it; this one answers with JSON alone."""
     app = flask.Flask(__name__)
