@@ -195,18 +195,18 @@ class Connection:
             return
         # Before anything else: whatever fails from here on, the heartbeat ends the fd in time.
         self.close_by = close_by
-        self.outbox.drop_pushes()
         self._say_goodbye()
         self.reading.end()
 
     def disconnect(self, code: int, reason: str) -> None:
-        """Close the socket, behind the reply if its own message has logged its page out."""
-        if not self.disconnects_behind_reply:
+        """Close the socket; behind its message if that logs the page out, or if it comes back."""
+        comes_back = code == CloseCode.SERVICE_RESTART
+        if not (self.disconnects_behind_reply or (comes_back and self.jobs.pending)):
             return self.close(code, reason)
         self.is_retiring = True
-        if code != CloseCode.SERVICE_RESTART:
-            # The page does not come back: what waits is dropped, and not sent back to it.
-            self.jobs.drop_waiting()
+        # A page that comes back hears nothing until then, and is sent back what waits, to send it
+        # again. A page that does not come back is answered nothing more.
+        (self.outbox.retire if comes_back else self.jobs.drop_waiting)()
         self.close_behind_work(code, reason)
 
     def close_behind_work(

@@ -29,8 +29,10 @@ class LostSessions:
     """Finds sockets whose session was deleted from the app's store, has expired there, or has
     another id.
 
-    All sockets of the session are closed (1012), in all processes. A page comes back if its browser
-    has the cookie of a session with the same key by then, as after ``regenerate()`` in another tab.
+    All sockets of the session are closed (1012), in all processes, each behind the message that it
+    handles; what waits there is sent back, and none hears its channels any more. A page comes back
+    if its browser has the cookie of a session with the same key by then, as after ``regenerate()``
+    in another tab.
 
     :param app: the app. Where the session is in its cookie, nothing is looked for.
     :param connections: returns the sockets of this process.

@@ -145,23 +145,22 @@ class Outbox:
             return {**first_places(self._items), **(self._missing or {})}
 
     def retire(self) -> None:
-        """Take no more pushes, since the socket closes; note those that the peer has not got."""
+        """Take no more pushes, since the socket closes; drop and note those that wait.
+
+        One of which the kernel has taken a part is sent whole.
+        """
         with self._lock:
             self.send_now = None
             self._is_retired = True
-            self._missing = first_places(self._items)
+            self._missing = {**first_places(self._items), **(self._missing or {})}
+            begun = 0 if self._head is None else 1
+            self._items[begun:] = [one for one in self._items[begun:] if isinstance(one, bytes)]
+            self._weight = self.weight(self._items)
 
     def missing(self) -> dict[str, Position]:
         """Return what :meth:`unsent` returned at the retiring, with what was refused since."""
         with self._lock:
             return dict(self._missing or {})
-
-    def drop_pushes(self) -> None:
-        """Drop all pushes, but for one of which the kernel has taken a part."""
-        with self._lock:
-            begun = 0 if self._head is None else 1
-            self._items[begun:] = [one for one in self._items[begun:] if isinstance(one, bytes)]
-            self._weight = self.weight(self._items)
 
     def wait_until_empty(self, seconds: float) -> bool:
         """Wait until the kernel has everything; return False if *seconds* were not enough."""

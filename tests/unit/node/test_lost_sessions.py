@@ -12,9 +12,11 @@ from flask_session import Session
 from flask_realtime import Realtime
 from flask_realtime.node import lost_sessions
 from flask_realtime.node.lost_sessions import TURNS
+from flask_realtime.protocol.positions import Position
 
 from ...eventually import DEADLINE, eventually
 from ..handshakes import Page
+from ..sockets import frame
 from .nodes import node_of
 
 
@@ -24,7 +26,15 @@ def node():
     realtime = Realtime()
     realtime.identify(lambda: session.get("user"))
     realtime.handler("do")(lambda data: "done")
+    begun, gate = threading.Event(), threading.Event()
+
+    @realtime.handler("wait")
+    def wait(data):
+        begun.set()
+        return str(gate.wait(DEADLINE))
+
     node = node_of(realtime=realtime)
+    node.begun, node.gate = begun, gate
     node.app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
     Session(node.app)
     return node
@@ -92,6 +102,35 @@ def test_messages_that_wait_are_sent_back_where_their_session_is_deleted(node, o
 
     assert [one["refused"] for one in replies] == ["reconnect"] * 3
     assert code == 1012
+
+
+def test_other_sockets_of_the_session_finish_their_message_and_send_others_back(node, opened):
+    """A session is deleted while its second socket handles a message and others wait. The first
+    socket's message tells that. The message under way is answered, as it is by HTTP, the others are
+    to be sent by the next socket, and the page hears nothing of its channels any more."""
+    page, other = page_of(node, opened, "a key"), page_of(node, opened, "a key")
+    jobs = other.connection.jobs
+    for action in ("ping", "wait", "do", "do"):
+        other.say(action)
+    other.receive()
+    eventually(lambda: jobs.pending == 3)
+    assert node.begun.wait(DEADLINE)
+
+    page.forget()
+    page.say("do")
+    told = page.receive(), page.receive()
+    eventually(lambda: not other.connection.is_receptive)
+    other.say("do")
+    late = other.receive()
+    other.connection.queue([frame(1)])
+    node.gate.set()
+    answer, *replies, code = [other.receive() for _ in range(4)]
+
+    assert (told[0]["refused"], told[1]) == ("reconnect", 1012)
+    assert (answer["status"], answer["body"]) == (200, "True")
+    assert [one["refused"] for one in (late, *replies)] == ["reconnect"] * 3
+    assert code == 1012
+    assert other.connection.final_sent() == {"room": Position("e", 0, "t0")}
 
 
 def test_session_is_looked_for_once_for_all_of_its_sockets(node, opened, monkeypatch):

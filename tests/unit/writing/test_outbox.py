@@ -190,7 +190,7 @@ def test_outbox_at_a_close_keeps_replies_and_what_was_begun(make):
     line.outbox.flush()
     line.outbox.append(frame(2), b"reply")
 
-    line.outbox.drop_pushes()
+    line.outbox.retire()
     received = begun
     while not line.outbox.flush():
         received += line.read()
@@ -213,6 +213,18 @@ def test_outbox_that_has_retired_takes_replies_alone_and_remembers_what_it_refus
     assert line.receive(5) == b"reply"
     assert outbox.missing() == {"room": Position("e", 4, "t4")}
     assert outbox.send_now is None
+
+
+def test_outbox_that_retires_twice_remembers_all_that_it_refused(make):
+    """A socket that is about to be closed refuses pushes, and is closed later. What was refused
+    meanwhile is remembered."""
+    outbox = make().outbox
+
+    outbox.retire()
+    outbox.append(frame(5))
+    outbox.retire()
+
+    assert outbox.missing() == {"room": Position("e", 4, "t4")}
 
 
 def test_outbox_that_is_closed_lets_go_of_all(make):
