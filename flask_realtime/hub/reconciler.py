@@ -132,12 +132,6 @@ class Reconciler:
         for names in portions(self._delivery.names(), lambda _: 1, CHANNELS_AT_ONCE):
             self._registry.refresh((), names)
 
-    def ignore_idle(self) -> None:
-        """Stop hearing the channels that no connection has been on for a while."""
-        idle = self._hub.pop_idle()
-        if idle:
-            self._delivery.ask_to_read(self._delivery.pause(idle))
-
     def _note(self, names: Collection[str], digests: Collection[str]) -> None:
         if not (names or digests):
             return

@@ -21,6 +21,7 @@ from ..hub.connection_catch_up import ConnectionCatchUp
 from ..hub.delivery import Delivery
 from ..hub.herd import Herd
 from ..hub.hub import Hub
+from ..hub.idle_channels import IdleChannels
 from ..hub.reconciler import Reconciler
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
@@ -283,7 +284,7 @@ class Node:
             MOST_SECONDS_BETWEEN_REFRESHES * REFRESHES_PER_TIMEOUT,
         )
         return [
-            (SWEEP_SECONDS, self._reconciler.ignore_idle),
+            (SWEEP_SECONDS, IdleChannels(self._hub, self._delivery, self.registry).sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
             (LINGER_SECONDS, self._threads.sweep),
