@@ -2,6 +2,7 @@ import { Entries } from "./entries.js";
 import { isIgnored } from "./ignored.js";
 import { Keeper } from "./keeper.js";
 import { Names } from "./names.js";
+import { restrict } from "./restriction.js";
 import { unclobbered } from "./unclobbered.js";
 
 const IDIOMORPH_OPTIONS = { ignoreActiveValue: true, restoreFocus: true };
@@ -127,8 +128,11 @@ export class Fragments {
   /** Parse HTML into nodes. Scripts in it do not run. */
   #parse(html) {
     const template = this.#document.createElement("template");
-    if (typeof html === "string") template.innerHTML = this.#markup.trusted(html);
-    else template.content.append(html);
+    if (typeof html !== "string") template.content.append(html);
+    else {
+      template.innerHTML = this.#markup.trusted(html);
+      restrict(template.content);
+    }
     return template.content;
   }
 }

@@ -1,16 +1,21 @@
 import { unclobbered } from "./unclobbered.js";
 
 const RUNNABLE = /^$|^module$|javascript|ecmascript/i;
+const policies = new WeakMap(); // by body of a page that answered a form: the policy of the answer
 
 /**
  * Take from a parsed page, or a part of one, what the Content-Security-Policy of its answer keeps from
  * running: handlers such as `onclick`, `javascript:` addresses, and scripts whose address it does not
- * allow. The document that shows the page may have a laxer policy.
- * @param {Node} root the page, in a document that is not shown
- * @param {string} policy the value of the header; several headers are joined by commas
+ * allow. The document that shows the page may have a laxer policy. What is put into the page later is
+ * bound by the page's policy too.
+ * @param {Node} root the page, in a document that is not shown; or what is about to be put into a page
+ * @param {string} [policy] the value of the header; several headers are joined by commas
  */
-export function restrict(root, policy) {
-  for (const one of policy.split(",")) restrictBy(directivesOf(one), root);
+export function restrict(root, policy = "") {
+  const { body } = unclobbered(root);
+  if (body) policies.set(body, policy); // a whole page
+  else policy += `,${policies.get(unclobbered(document).body) ?? ""}`;
+  for (const one of policy.split(",")) if (one) restrictBy(directivesOf(one), root);
 }
 
 function restrictBy({ elements, handlers }, root) {

@@ -22,13 +22,10 @@ export class ScriptPolicy {
    * @param {Client} client loads the script that does so
    */
   async load(client) {
-    if (!this.#sources) return;
-    await client.load("html");
-    this.restrict = (root) => client.restrict(root, this.#policy);
+    if (/t-src/i.test(this.#policy)) await client.load("html"); // script-src… or default-src
+    /** Take from parsed HTML what this policy, or that of the page which is shown, keeps from running. */
+    this.restrict = (root) => client.restrict?.(root, this.#policy);
   }
-
-  /** Take from parsed HTML what the policy keeps from running. */
-  restrict() {}
 
   /** Whether the policy names `nonce`, for scripts or for anything else. */
   names(nonce) {

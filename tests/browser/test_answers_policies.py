@@ -2,7 +2,7 @@
 
 import pytest
 
-from .answering import JAVASCRIPT, visit_form, visit_forms
+from .answering import INTO, JAVASCRIPT, visit_form, visit_forms
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -43,6 +43,7 @@ POLICIES = {
     "script-src 'unsafe-inline'": [*HANDLERS, *INLINE],
     "script-src 'self' 'unsafe-inline'; script-src-attr 'none'": ["file", *INLINE],
     "script-src 'self'; script-src-attr 'unsafe-inline'": ["file", *HANDLERS],
+    "Script-Src-Attr 'none'": ["file", *INLINE],
     "script-src 'self' 'unsafe-inline', script-src 'self'": ["file"],
     "script-src 'self', script-src 'unsafe-inline'": [],
 }
@@ -129,3 +130,31 @@ def test_answer_is_not_shown_if_its_policy_cannot_be_kept(come, site, answer):
     person.wait_for("() => !window.isTheSame && document.readyState === 'complete'")
     assert person.page.title() == "page"
     person.errors.clear()
+
+
+@pytest.mark.parametrize("way", ["fragment", "block", "form"])
+def test_what_comes_into_an_answer_later_runs_what_the_policy_of_the_page_allows(
+    come, site, answer, way
+):
+    """A page that answers a form has a policy. A fragment, a block and a part of another answer,
+    which come later and have none, run no more than after a navigation to that page."""
+    person = visit_form(come, site)
+    put = f"""<form method="post" action="/echo/part" {INTO}><button id="put">put</button></form>"""
+    block = "{{% block here %}}{}{{% endblock %}}"
+    page = """<!doctype html><title>answer a</title><body>{{ realtime_script() }}"""
+    page += f"""{put}<div id="here" data-realtime-block="here" data-realtime-on="news">"""
+    answer("script-src 'self'", page=page + block.format("before"), channel="news")
+    person.page.click("#go")
+    person.page.wait_for_selector("#here")
+
+    if way == "fragment":
+        site.update(CODE, "news")
+    elif way == "block":
+        answer("script-src 'self'", page=page + block.format(CODE), channel="news")
+        site.refresh("news")
+    else:
+        site.answer("part", body=CODE)
+        person.page.click("#put")
+    person.page.wait_for_selector("#handler")
+
+    assert what_runs(person, 0) == []
