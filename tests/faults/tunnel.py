@@ -37,6 +37,9 @@ class Tunnel:
     def swallow(self, ways=BOTH):
         self._call(self._proxy.swallow, ways)
 
+    def lead_to(self, target):
+        return self._call(self._proxy.lead_to, target)
+
     def close(self):
         self._run(self._proxy.close())
         self._run(self._cancel_all())

@@ -136,6 +136,8 @@ class RedisHearing:
 
     def _probed(self, has_arrived: bool | None) -> None:
         if has_arrived is False:
+            # All connections of before may lead to a Redis that others have left.
+            self._pool.generations.begin()
             self._listener.drop("what is published does not arrive")
         elif self._listener.is_stuck:
             self._listener.drop("what is asked for is not confirmed")

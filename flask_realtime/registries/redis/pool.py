@@ -15,7 +15,7 @@ from .batches import batches
 from .connecting import Connecting
 from .connection import ConnectionLost, Deadline, RedisConnection
 from .generations import Generations
-from .resp import ErrorReply
+from .resp import ErrorReply, refused_with
 from .scripts import LOADING, Command, size_of, with_text
 from .silence import Silence
 from .survey import RedisSurvey
@@ -49,7 +49,8 @@ class RedisPool:
         self.timeout_seconds = timeout_seconds
         self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
-        self._generations = Generations()
+        #: Another generation has later calls connect anew.
+        self.generations = Generations()
         self._silence = Silence(timeout_seconds)
         self._checks: Callable[[], Sequence[Command]] = tuple
         # Whether Redis may have gone away and come back since it last replied.
@@ -136,7 +137,7 @@ class RedisPool:
                 connection.close()
 
     def _run(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
-        generation = self._generations.present
+        generation = self.generations.present
         try:
             replies = self._attempt(commands, deadline)
         except ConnectionLost as error:
@@ -144,8 +145,8 @@ class RedisPool:
                 raise
             return self._repeat(commands, deadline, error.replies)
         # The connection leads to a former master; a new one finds the present master.
-        refused = _refused_with("READONLY", replies)
-        if refused and self._generations.renew(generation):
+        refused = refused_with("READONLY", replies)
+        if refused and self.generations.renew(generation):
             self._redo(replies, refused, commands, deadline)
         return replies
 
@@ -183,7 +184,7 @@ class RedisPool:
             kept = connection
             return replies
         except ConnectionLost:
-            self._generations.begin()
+            self.generations.begin()
             raise
         finally:
             # If the exchange ended in any other way, such as by the kill of this greenlet, the
@@ -255,7 +256,7 @@ class RedisPool:
             if self._is_usable(connection):
                 return connection
             self._discard(connection)
-        generation = self._generations.present
+        generation = self.generations.present
 
         def give_back(late: RedisConnection | None) -> None:
             if late is not None:
@@ -277,7 +278,7 @@ class RedisPool:
 
     def _is_usable(self, connection: RedisConnection) -> bool:
         is_fresh = clock.monotonic() - connection.used_at < IDLE_SECONDS
-        return is_fresh and connection.generation == self._generations.present
+        return is_fresh and connection.generation == self.generations.present
 
     def _discard(self, connection: RedisConnection) -> None:
         connection.close()
@@ -289,12 +290,3 @@ class RedisPool:
         for _ in range(most):
             places.put(None)
         return places
-
-
-def _refused_with(code: str, replies: Sequence[Any]) -> list[int]:
-    """Return the indices of those of *replies* that are errors with *code*."""
-    return [
-        index
-        for index, reply in enumerate(replies)
-        if type(reply) is ErrorReply and reply.code == code
-    ]

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 # Seconds between two probes. A firewall that has forgotten a connection, or a master that was
 # replaced, is noticed within this time and the timeout of a call; the logs have what was missed.
 PROBE_SECONDS = 5.0
+# How many probes one connection is used for. A name or an address may lead to another Redis by now,
+# as after a failover, while the former one still answers those who are connected.
+PROBES_OF_A_CONNECTION = 12
 # Seconds until the next probe if one could not be published.
 RETRY_SECONDS = 1.0
 
@@ -47,6 +50,7 @@ class RedisProbe:
         self._time = time
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
+        self._count = 0
         self._bell = threading.Event()
         self._is_closed = False
         self._thread = BackgroundThread("realtime-redis-probe", self._run)
@@ -86,6 +90,9 @@ class RedisProbe:
         data = MARK + secrets.token_hex(6).encode()
         event = self._under_way[data] = threading.Event()
         began = clock.monotonic()
+        self._count += 1
+        if self._count % PROBES_OF_A_CONNECTION == 0:
+            self._pool.generations.begin()
         try:
             deadline = self._pool.deadline()
             reply, time = self._pool.run([("PUBLISH", self._name, data), TIME], deadline)

@@ -48,3 +48,12 @@ def pack(commands: Iterable[Sequence[Argument]]) -> bytes:
 def make_reader() -> hiredis.Reader:
     """Return a reader whose replies are bytes, int, None, list and :class:`ErrorReply`."""
     return hiredis.Reader(replyError=ErrorReply, notEnoughData=INCOMPLETE)  # type: ignore[arg-type]
+
+
+def refused_with(code: str, replies: Sequence[object]) -> list[int]:
+    """Return the indices of those of *replies* that are errors with *code*."""
+    return [
+        index
+        for index, reply in enumerate(replies)
+        if type(reply) is ErrorReply and reply.code == code
+    ]

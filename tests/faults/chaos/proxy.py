@@ -69,6 +69,10 @@ class Proxy:
             if chance.random() < share:
                 link.swallows.update(ways)
 
+    def lead_to(self, target):
+        """Pass later connections on to the port *target*; those that are open stay as they are."""
+        self._targets = [target]
+
     async def close(self):
         self.thaw()
         self._server.close()

@@ -188,3 +188,28 @@ def test_dead_connection_is_noticed_though_no_probe_gets_in(guarded, keys, event
         tunnel.thaw()
         assert events.get(timeout=DEADLINE) == ("restored",)
         hearing.close()
+
+
+def test_redis_that_the_address_leads_to_now_is_heard(
+    redis_url, guarded, keys, events, monkeypatch
+):
+    """After a failover the address leads to another Redis, while the former one still answers on
+    the connections that it has. What is published at the new one arrives."""
+    monkeypatch.setattr(probe, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(probe, "PROBES_OF_A_CONNECTION", 2)
+    former, _ = guarded
+    with (
+        closing(Tunnel(former.info("server")["tcp_port"])) as tunnel,
+        closing(hearing_of(f"redis://127.0.0.1:{tunnel.port}", keys, events, seconds=1)) as hearing,
+        redis.Redis.from_url(redis_url) as present,
+    ):
+        hearing.listen(["a"], Deadline(DEADLINE))
+        assert hearing.health()["listening"]
+
+        tunnel.lead_to(present.info("server")["tcp_port"])
+
+        assert [events.get(timeout=DEADLINE) for _ in range(2)] == [("lost",), ("restored",)]
+        present.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
+        assert events.get(timeout=DEADLINE)[0] == "deliver"
+        hearing._pool.ask([("SET", tunnel.port, "there", "EX", 60)], Deadline(DEADLINE))
+        assert present.get(tunnel.port) == b"there"
