@@ -236,7 +236,7 @@ def test_html_written_by_people_is_not_matched_by_its_ids(person):
 @not_in("firefox", "it fetches no pages ahead")
 @not_in("webkit", "it fetches no pages ahead")
 def test_page_that_the_browser_has_fetched_ahead_changes_like_any_other(come, entries_server):
-    """Chrome does so with an address that is typed often, and where a page says so."""
+    """Chrome fetches a page ahead whose address is typed often. It changes like any other."""
     person = come(entries_server.url)
     person.page.goto(f"{entries_server.url}/upload")
     person.run("""() => {

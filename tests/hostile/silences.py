@@ -1,21 +1,16 @@
 """Ways in which Redis hangs, is down or refuses, and in how many of them a test runs."""
 
 import contextlib
-import os
-import signal
 
 import pytest
+
+from ..frozen import frozen
 
 
 @contextlib.contextmanager
 def hanging(store):
-    with store.client() as client:
-        process = client.info("server")["process_id"]
-    os.kill(process, signal.SIGSTOP)
-    try:
+    with store.client() as client, frozen(client):
         yield
-    finally:
-        os.kill(process, signal.SIGCONT)
 
 
 @contextlib.contextmanager

@@ -95,7 +95,7 @@ def test_page_goes_on_at_the_new_process(servers, person):
 
 
 def test_message_at_the_new_process_undoes_no_log_out_at_the_old(share, hold, tmp_path_factory):
-    """The server keeps the session, so that both processes read its cookie."""
+    """A session on the server, of which both processes read the cookie, stays logged out."""
     prefix, sessions = f"t{secrets.token_hex(4)}", str(tmp_path_factory.mktemp("sessions"))
     kept = {"KEPT_BY": "server", "SESSIONS": sessions, "HOLD": str(hold)}
     earlier, present = (

@@ -61,7 +61,7 @@ def test_memory_that_other_processes_cannot_reach_is_told(caplog, is_one_of_seve
 
 
 def test_request_that_renews_a_session_begins_nothing():
-    """A page of another process has begun it; this one answers with JSON alone."""
+    """A process that only renews a session, which another process began, makes no node."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
     Realtime(app)

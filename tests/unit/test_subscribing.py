@@ -157,7 +157,7 @@ def test_name_of_our_own_channels_is_not_found(app, realtime):
 
 
 def test_request_for_blocks_subscribes_nobody(app, realtime, subscribed):
-    """It has its page already."""
+    """A request for blocks subscribes nobody: its page is subscribed already."""
     app.add_url_rule("/", "show", realtime.subscribes("news")(page))
 
     assert not subscribed("/", headers={"X-Realtime-Block": "rows"})
@@ -165,7 +165,7 @@ def test_request_for_blocks_subscribes_nobody(app, realtime, subscribed):
 
 @pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender"])
 def test_page_that_the_browser_fetches_ahead_is_subscribed(app, realtime, subscribed, purpose):
-    """The visitor who goes there later is shown this response, and no other is asked for."""
+    """A page that the browser fetches ahead is subscribed, since it is what a later visit shows."""
     app.add_url_rule("/", "show", realtime.subscribes("news")(page))
 
     assert subscribed("/", headers={"Sec-Purpose": purpose}) == {"news"}

@@ -51,7 +51,7 @@ def test_page_without_the_picture_that_a_block_consists_of_does_not_show_it():
 
 
 def test_page_that_nobody_can_read_counts_as_showing_its_blocks():
-    """An app compresses pages for browsers that do not ask for it, or streams them."""
+    """A page that is compressed unasked, or streamed, counts as showing its blocks."""
     compressed = Response("x", headers={"Content-Encoding": "br"}, mimetype="text/html")
     streamed = Response((part for part in "x"), mimetype="text/html")
 

@@ -29,7 +29,7 @@ def serve(turns, waiters):
 
 
 def test_turn_that_is_free_is_had_at_once():
-    """As many as there are; others wait in a line."""
+    """Whoever comes while a turn is free has it at once; others wait in a line."""
     turns = FairTurns(2)
 
     waiters = [turns.ask("a") for _ in range(4)]
@@ -73,7 +73,7 @@ def test_newcomers_get_every_other_turn_while_others_wait():
 @pytest.mark.parametrize("others", [0, 1, 2, 3, 9])
 @pytest.mark.parametrize("is_newcomers_turn", [False, True])
 def test_place_of_the_last_is_when_it_is_served(newcomers, others, is_newcomers_turn):
-    """How long the last of a line waits is known, whoever waits in the other line."""
+    """Of the last in a line it is known how many turns come before, whoever waits in the other."""
     turns = known("visitor")
     if not is_newcomers_turn:
         turns.ask("new")
@@ -111,8 +111,8 @@ def test_visitor_is_served_behind_one_newcomer():
 
 
 def test_last_to_be_served_is_turned_away():
-    """That is the latest request of the visitor who waits with the most, not the one that came
-    last."""
+    """The latest request of the visitor who waits with the most is turned away, not the one that
+    came last."""
     turns = known("greedy", "other")
     waiters = [turns.ask(visitor) for visitor in ("greedy", "greedy", "greedy", "other")]
 

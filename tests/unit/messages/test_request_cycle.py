@@ -40,7 +40,7 @@ def test_cycle_dispatches_to_the_route_behind_before_request_functions(app):
 
 
 def test_cycle_can_look_for_no_route(app):
-    """What is to answer may be known already; it links to other routes all the same."""
+    """A request whose view is known needs no route, and can link to other routes all the same."""
     app.add_url_rule("/name", "name", lambda: "")
     cycle = RequestCycle(app, create_environ("/name", "http://localhost"))
 

@@ -40,7 +40,7 @@ def test_socket_that_is_to_be_closed_sends_back_what_it_has_not_begun(page, hear
 
 @pytest.mark.parametrize("text", ["[" * 10, "[" * LARGE_BYTES], ids=["small", "large"])
 def test_malformed_message_is_told_so_while_the_socket_is_to_be_closed(page, heard, text):
-    """What no socket could handle is not to be sent again."""
+    """A malformed message gets status 400, and is not sent again by the next socket."""
     page.say("wait")
     page.say("ping")
     page.receive()

@@ -76,7 +76,7 @@ def test_open_page_may_be_known_by_a_former_key(asked, app):
 
 
 def test_key_that_the_settings_name_twice_counts_once(asked, app):
-    """An app that keeps all of its keys in one list names the present one twice."""
+    """A key that the settings name twice counts once, as where all keys are in one list."""
     app.config["SECRET_KEY_FALLBACKS"] = ["secret", "former", "former"]
 
     found = asked(lambda: current_client().digests(), **OPEN)

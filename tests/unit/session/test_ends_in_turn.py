@@ -94,7 +94,7 @@ def test_session_that_is_ended_again_has_ended_at_its_first_end():
 
 
 def test_user_who_is_banned_again_is_banned_at_the_last_time():
-    """Pages that were opened between two bans end too."""
+    """Of several bans the latest counts, which ends pages that were opened between them too."""
     waiting = WaitingEnds()
     for moment in (2.0, 1.0, 3.0):
         waiting.add(WaitingEnd(UserEnd("42"), moment))

@@ -132,7 +132,7 @@ def test_visitor_of_a_session_that_has_expired_gets_a_session_and_an_id(app, bro
 
 
 def test_id_that_names_nothing_is_no_given_up_one(app):
-    """Somebody comes with an id that never was one."""
+    """A request with an id that never named a session begins a session like any other."""
     stranger = browser_of(app)
     stranger.set_cookie("session", "made-up")
 

@@ -199,7 +199,7 @@ def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
 
 @pytest.mark.parametrize("path", [None, "not-a-path"])
 def test_cookie_without_a_path_is_for_the_folder_of_the_view(app, browser, path):
-    """The browser takes the cookie over by another address, which would be its path there."""
+    """A cookie without a path gets that of the view, and not of the address that hands it on."""
 
     @app.get("/shops/<name>/cart")
     def cart(name):

@@ -17,7 +17,7 @@ def warnings():
 
 
 def test_first_warning_of_each_kind_is_logged_at_once(warnings, caplog):
-    """Whatever other kinds were logged a moment before."""
+    """The first warning of a kind is logged at once, whatever other kinds were logged before."""
     warnings.warn("one", "Closing a.")
     warnings.warn("other", "Refused b.")
 
@@ -25,7 +25,7 @@ def test_first_warning_of_each_kind_is_logged_at_once(warnings, caplog):
 
 
 def test_many_warnings_become_one_line_that_tells_their_number(warnings, caplog, monkeypatch):
-    """The line is that of the latest."""
+    """Warnings of one kind within a second become one line: the latest, and their number."""
     monkeypatch.setattr(module, "SECONDS", 0.5)
 
     for number in range(100):
@@ -39,7 +39,7 @@ def test_many_warnings_become_one_line_that_tells_their_number(warnings, caplog,
 
 
 def test_second_warning_alone_is_logged_as_it_is(warnings, caplog, monkeypatch):
-    """A little later than the first."""
+    """A single second warning is logged a little later than the first, without a number."""
     monkeypatch.setattr(module, "SECONDS", 0.5)
 
     warnings.warn("one", "Closing a.")
@@ -49,7 +49,7 @@ def test_second_warning_alone_is_logged_as_it_is(warnings, caplog, monkeypatch):
 
 
 def test_warning_that_comes_after_a_while_is_logged_at_once(warnings, caplog, clock):
-    """Only many at a time are counted."""
+    """A warning that comes a second after the last of its kind is logged at once."""
     for number in range(3):
         warnings.warn("one", f"Closing {number}.")
         clock.now += module.SECONDS
@@ -58,7 +58,7 @@ def test_warning_that_comes_after_a_while_is_logged_at_once(warnings, caplog, cl
 
 
 def test_warning_is_logged_where_there_is_no_thread_to_wait(warnings, caplog):
-    """Nothing is lost."""
+    """A warning is logged at once if the system has no thread left that could wait with it."""
     with no_thread_to_be_had():
         warnings.warn("one", "Closing a.")
         warnings.warn("one", "Closing b.")
@@ -67,7 +67,7 @@ def test_warning_is_logged_where_there_is_no_thread_to_wait(warnings, caplog):
 
 
 def test_forgotten_warnings_hold_no_other_back(warnings, caplog):
-    """The next one is logged at once."""
+    """After forget() the next warning of each kind is logged at once."""
     warnings.warn("one", "Closing a.")
 
     warnings.forget()

@@ -38,7 +38,7 @@ def test_large_reply_is_told_from_small_ones_and_frames(item, is_large):
 
 
 def test_frame_that_is_deflated_is_in_memory_twice():
-    """A frame keeps its plain form for other sockets."""
+    """A deflated frame counts twice, because it keeps its plain form for other sockets."""
     large = frame(1, '"' + "x" * 10_000 + '"')
 
     sizes = [memory_of(large, deflates) - BYTES_OF_FRAME for deflates in (False, True)]
@@ -48,7 +48,7 @@ def test_frame_that_is_deflated_is_in_memory_twice():
 
 
 def test_place_of_a_channel_is_before_its_first_push():
-    """Later pushes of the channel, and replies, change nothing."""
+    """The position before the first push of a channel counts, whatever follows."""
     items = [b"reply", frame(2), frame(3), frame(7, channel="hall")]
 
     assert first_places(items) == {"room": Position("e", 1, "t1"), "hall": Position("e", 6, "t6")}

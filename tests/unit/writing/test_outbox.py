@@ -137,7 +137,7 @@ def test_outbox_knows_what_its_replies_hold(make):
 
 
 def test_reply_counts_whole_until_its_last_byte_is_sent(make):
-    """A reply is in memory as a whole while a part of it waits."""
+    """A reply counts with all its bytes while a part waits, since all of it is in memory."""
     line = make(limit=10_000_000)
     outbox = line.outbox
     outbox.put_rest((b"x" * 5_000_000,), 1000)

@@ -156,7 +156,7 @@ def test_poller_that_is_closed_watches_nothing(lines, told):
 
 
 def test_poller_starts_with_the_next_call_where_no_fd_was_to_be_had(lines, told, monkeypatch):
-    """The caller is told by an error, and closes the socket."""
+    """A poller that gets no fd raises an error, by which its caller closes the socket."""
 
     def refuse():
         raise OSError(errno.EMFILE, "Too many open files")

@@ -26,7 +26,7 @@ def test_hash_tells_what_a_client_is_subscribed_to():
 
 
 def test_hash_tells_how_long_before_a_subscription_was_asked_for():
-    """A handler may take seconds between asking for a room and the end of its work."""
+    """A subscription is read with how long before it was asked for: a handler may take seconds."""
     one = subscriptions_in([b"since:a", b"e:3:t:1700-30"], "me/")["a"]
 
     assert (one.moment, one.asked, one.since) == (1700, 1670, Position("e", 3, "t"))

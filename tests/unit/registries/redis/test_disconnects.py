@@ -87,7 +87,7 @@ def test_order_that_is_heard_late_ends_no_page_that_was_opened_since(process, ke
 
 
 def test_removal_that_is_heard_late_has_the_pages_come_back(process, kept):
-    """The user may have been let into the channel again since."""
+    """Pages come back, and keep the channel if the user was let into it again since."""
     first, second = process("first"), process("second")
     deadline = Deadline(DEADLINE)
     first.part.announce_unsubscribe("user", "room:1:a", first.pool.over_at(deadline), deadline)

@@ -107,7 +107,7 @@ def test_user_who_is_put_out_while_redis_is_away_leaves_the_pages_of_this_proces
 
 
 def test_refresh_tells_of_unknown_clients_while_redis_is_out_of_memory(store):
-    """Redis refuses to note whose prefix it is, which can wait."""
+    """A Redis that refuses to note whose prefix it is still says which clients are unknown."""
     registry = store.open(owners=["app"])
     registry.subscribe("d1", ["room"])
     registry._survey._own.get().claimed_at = -1000.0

@@ -1,9 +1,7 @@
 """A Redis that stops answering, and callers who each have a thread of the server."""
 
 import contextlib
-import os
 import queue
-import signal
 import threading
 
 import pytest
@@ -16,6 +14,7 @@ from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.silence import MOST_WAITING, Silence
 
 from ....eventually import DEADLINE, eventually
+from ....frozen import frozen
 
 TIMEOUT_SECONDS = 0.5
 MANY = 2 * MOST_WAITING
@@ -35,13 +34,8 @@ def pause(redis_url):
 
     @contextlib.contextmanager
     def pause():
-        with redis.Redis.from_url(redis_url) as client:
-            process = client.info("server")["process_id"]
-        os.kill(process, signal.SIGSTOP)
-        try:
+        with redis.Redis.from_url(redis_url) as client, frozen(client):
             yield
-        finally:
-            os.kill(process, signal.SIGCONT)
 
     return pause
 

@@ -56,7 +56,7 @@ def test_push_to_a_pattern_takes_its_time_as_long_as_each_step_is_in_time(store,
 
 @pytest.mark.parametrize("is_ephemeral", [False, True])
 def test_many_pushes_by_name_take_their_time_too(store, slow, is_ephemeral):
-    """So do pushes to a long list of names, also those that stand in no log."""
+    """A push to a long list of names may take longer than one call, also one for no log."""
     registry = store.open(REDIS_TIMEOUT_SECONDS=20)
     pushes = [Push("a", str(number), None) for number in range(3 * COMMANDS_AT_ONCE)]
     registry.matching("*")
@@ -69,7 +69,7 @@ def test_many_pushes_by_name_take_their_time_too(store, slow, is_ephemeral):
 
 
 def test_list_of_channels_may_take_as_long_as_each_part_is_in_time(store, slow):
-    """The list of what strangers made up is read in parts."""
+    """The list of channels is read in parts, each of which has a deadline of its own."""
     count = 3 * NAMES_AT_ONCE
     registry = store.open(MAX_CHANNELS_PER_PAGE=count, REDIS_TIMEOUT_SECONDS=20)
     rooms(registry, count)
@@ -98,7 +98,7 @@ def test_push_to_a_pattern_ends_where_all_steps_take_too_long(store, slow, monke
 
 
 def test_long_pushes_to_patterns_take_turns_at_redis(store):
-    """However many run at once, one step of one of them keeps Redis busy at a time."""
+    """However many long pushes to patterns run, Redis has one step of one of them at a time."""
     registry = store.open(MAX_CHANNELS_PER_PAGE=MANY)
     rooms(registry, MANY)
     pushes = make_pushes("1", ["row:*"], registry.matching, None)
