@@ -178,3 +178,22 @@ def test_subscription_of_a_view_that_is_written_again_is_a_views_still(registry)
 
     assert {name: subscription(registry, name).by_view for name in "ab"} == {"a": True, "b": False}
     assert subscription(registry, "a").since == sent["a"]
+
+
+def test_subscription_of_the_app_s_own_is_written_again_as_such(registry):
+    """A view's decorator has subscribed the page, and later so has the app itself. Redis went back
+    to a time in between. The subscription does not end when the page shows another view."""
+    registry.subscribe("me", {"a": Start(by_view=True)})
+    registry.subscribe("me", ["a"])
+    present = registry.connect("me", "1").subscriptions
+    registry.forget_client("me")
+    registry.subscribe("me", {"a": Start(by_view=True)})
+    since = subscription(registry, "a").since
+    known = Known(
+        {"a": subscription(registry, "a").moment + 1}, by_view=Known().joined(present).by_view
+    )
+
+    registry.restore([(ConnectionRecord("me", "1", {"a": since}), known)])
+
+    assert not subscription(registry, "a").by_view
+    assert subscription(registry, "a").since == since

@@ -275,8 +275,7 @@ class MemoryClients:
         client.is_unknown = False
         for name, one in known.subscriptions(record.sent).items():
             if client.stands_at(name) < one.moment:
-                present = client.subscriptions.get(name, one)
-                client.enter(name, present.start, one.moment, one.asked)
+                client.enter(name, one.start, one.moment, one.asked)
         left = {name: at for name, at in known.left.items() if client.stands_at(name) < at}
         if left:
             client.leave(left)

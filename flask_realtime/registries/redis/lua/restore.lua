@@ -29,7 +29,8 @@ for i = first, last, 3 do
     latest = math.max(latest, moment)
     local at, begins = stands_at(name)
     if at < moment then
-        enter(client, name, since_of(begins or start, moment, asked))
+        start = begins and kept_start(begins, start) or start
+        enter(client, name, since_of(start, moment, asked))
     end
 end
 for i = last + 1, #ARGV, 2 do

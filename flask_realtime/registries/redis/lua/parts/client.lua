@@ -155,6 +155,12 @@ local function is_by_view(start)
     return string.sub(start, 1, 1) == 'v'
 end
 
+-- Returns the start of a subscription that is there already, and is made once more: known, but no longer as
+-- one by a view's decorator if the other start is not.
+local function kept_start(known, other)
+    return is_by_view(known) and not is_by_view(other) and string.sub(known, 2) or known
+end
+
 -- Reads the channels of a request to subscribe from ARGV, from the index first on: each channel is followed
 -- by its start, and behind them all it is said for each how many ms ago the request asked for it.
 local function channels_from(first)
@@ -186,7 +192,7 @@ local function subscribe(client, awaits, sent, age, channels)
         if since then
             local known, _, asked_before = read_since(since)
             asked = math.max(asked, asked_before)
-            start = is_by_view(known) and not is_by_view(start) and string.sub(known, 2) or known
+            start = kept_start(known, start)
         end
         enter(client, name, since_of(start, moment, asked))
     end
