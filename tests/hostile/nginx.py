@@ -56,12 +56,19 @@ class Nginx:
     :param http: lines to add to the block ``http``, before the README's ``server``.
     :param locations: lines to add to that ``server``, before ``location /``. ``PASS`` in any of
         these lines stands for what the README has in ``location /``.
+    :param certificate: the path of a file with a certificate and its key, for TLS and HTTP/2.
     """
 
-    def __init__(self, folder, server, http="", locations=""):
+    def __init__(self, folder, server, http="", locations="", certificate=None):
         self.port = free_port()
+        self._scheme = "https" if certificate else "http"
         block = readme().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
-        block = block.replace("listen 80;", f"listen 127.0.0.1:{self.port};")
+        listen = f"listen 127.0.0.1:{self.port}"
+        if certificate:
+            listen += (
+                f" ssl http2; ssl_certificate {certificate}; ssl_certificate_key {certificate}"
+            )
+        block = block.replace("listen 80;", f"{listen};")
         passing = re.search(r"location / \{(.*?)\}", block, re.DOTALL)[1]
         block = block.replace("location / {", f"{locations}\n        location / {{")
         lines = (http + block).replace("PASS", passing)
@@ -93,9 +100,13 @@ class Nginx:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    def reload(self):
+        """Have it read its configuration again, as ``nginx -s reload`` does."""
+        self._process.send_signal(signal.SIGHUP)
+
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def log(self):
         return "".join(path.read_text() for path in self._folder.glob("*.log"))
