@@ -16,12 +16,12 @@ from ..connection.connection import Connection
 from ..connection.heartbeat import Heartbeat
 from ..errors import CloseCode, RegistryUnavailable
 from ..hub.channel_catch_up import ChannelCatchUp
+from ..hub.channel_upkeep import ChannelUpkeep
 from ..hub.channels import Channels
 from ..hub.connection_catch_up import ConnectionCatchUp
 from ..hub.delivery import Delivery
 from ..hub.herd import Herd
 from ..hub.hub import Hub
-from ..hub.idle_channels import IdleChannels
 from ..hub.reconciler import Reconciler
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
@@ -284,7 +284,7 @@ class Node:
             MOST_SECONDS_BETWEEN_REFRESHES * REFRESHES_PER_TIMEOUT,
         )
         return [
-            (SWEEP_SECONDS, IdleChannels(self._hub, self._delivery, self.registry).sweep),
+            (SWEEP_SECONDS, ChannelUpkeep(self._hub, self._delivery, self.registry).sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
             (LINGER_SECONDS, self._threads.sweep),

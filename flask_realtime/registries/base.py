@@ -171,7 +171,7 @@ class Registry(ChannelRegistry):
         and connections that are not known are not created: :meth:`restore` does that.
 
         :param records: connections of this process, whose clients are kept.
-        :param channels: channels that this process hears, or has just heard; they stay known.
+        :param channels: channels that this process hears; they are kept, and stay known.
         :returns: the digests of clients that are not known, or not known with that connection.
         """
 

@@ -127,6 +127,13 @@ def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
     assert left == {"realtime-worker"}
 
 
+def test_node_looks_after_its_channels():
+    """A node keeps new channels known as long as it has sockets."""
+    names = [call.__qualname__ for _, call in node_of()._list_chores()]
+
+    assert "ChannelUpkeep.sweep" in names
+
+
 def test_node_refreshes_what_it_holds_well_before_it_expires():
     """The refresh interval follows the shortest of the registry's lifetimes."""
     node = node_of(CONNECT_TIMEOUT_SECONDS=30, DISCONNECT_TIMEOUT_SECONDS=90)

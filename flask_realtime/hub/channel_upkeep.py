@@ -1,0 +1,40 @@
+"""Keeps the channels that this process begins to hear, and stops hearing those nobody is on."""
+
+from __future__ import annotations
+
+from ..registries.base import Registry
+from .delivery import Delivery
+from .hub import Hub
+
+# How many channels are kept by one call.
+CHANNELS_AT_ONCE = 2000
+
+
+class ChannelUpkeep:
+    """Looks every few seconds at which channels connections of this process have come to and left.
+
+    A registry knows a channel to which a page was subscribed for a little longer than the page may
+    take to connect. If that time was over before :meth:`.Reconciler.refresh` is called, a push to a
+    pattern would not reach a page whose socket came late; and a page that was there for a moment
+    would be told of a loss when it comes back.
+    """
+
+    def __init__(self, hub: Hub, delivery: Delivery, registry: Registry) -> None:
+        self._hub = hub
+        self._delivery = delivery
+        self._registry = registry
+        self._kept: frozenset[str] = frozenset()
+
+    def sweep(self) -> None:
+        """Stop hearing channels that have been idle for a while, and keep the new ones known.
+
+        :raises RegistryUnavailable: if the registry cannot be reached; the next call tries again.
+        """
+        idle = self._hub.pop_idle()
+        if idle:
+            self._delivery.ask_to_read(self._delivery.pause(idle))
+        heard = frozenset(self._delivery.names())
+        new = list(heard - self._kept)
+        for start in range(0, len(new), CHANNELS_AT_ONCE):
+            self._registry.refresh((), new[start : start + CHANNELS_AT_ONCE])
+        self._kept = heard
