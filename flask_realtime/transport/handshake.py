@@ -12,6 +12,7 @@ from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
+from ..flask_contexts import present_app
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, came
@@ -106,11 +107,7 @@ def check(config: Config) -> Handshake:
         )
     socket_key, identity = _who_asks()
     if socket_key is None:
-        raise Refusal(
-            403,
-            "The session holds no socket key: the browser sent no session cookie of a page, or "
-            "the cookie was not valid, as if each process had a SECRET_KEY of its own.",
-        )
+        raise Refusal(403, _why_without_key())
     try:
         sock = client_socket(request.environ)
     except UnsupportedServer as error:
@@ -190,6 +187,19 @@ def agree(offers: str) -> str:
             # Section 7.1.2.1: an offer that names the window is accepted by naming it too.
             return f"{DEFLATE}; {_WINDOW}=15" if windows else DEFLATE
     return ""
+
+
+def _why_without_key() -> str:
+    app = present_app()
+    if app.session_interface.get_cookie_name(app) in request.cookies:
+        return (
+            "The session cookie leads to no session of a page: it has ended, or was signed with "
+            "another key. Is the SECRET_KEY the same in all processes, and after a restart?"
+        )
+    return (
+        "No session cookie came along. A browser keeps the one that it gets with a page if "
+        "SESSION_COOKIE_DOMAIN, SESSION_COOKIE_PATH and SESSION_COOKIE_SECURE fit the address."
+    )
 
 
 def _who_asks() -> tuple[str | None, str | None]:

@@ -169,11 +169,21 @@ def test_handshake_without_a_page_is_refused(app, query):
 
 
 def test_handshake_without_a_session_is_refused(app):
-    """A page's id without the session's cookie opens no socket."""
+    """A page's id without the session's cookie opens no socket. The reason names the settings by
+    which a browser keeps no cookie."""
     status, reason = refusal(app, key=None)
 
     assert status == 403
-    assert "socket key" in reason
+    assert "SESSION_COOKIE_DOMAIN, SESSION_COOKIE_PATH and SESSION_COOKIE_SECURE" in reason
+
+
+def test_handshake_with_a_cookie_of_another_key_is_refused(app):
+    """A cookie that was signed with another SECRET_KEY opens no socket. The reason names that
+    setting."""
+    status, reason = refusal(app, key=None, Cookie="session=of.another.key")
+
+    assert status == 403
+    assert "Is the SECRET_KEY the same in all processes" in reason
 
 
 def test_handshake_on_a_server_that_hands_over_no_socket_is_refused(app):
