@@ -2,34 +2,39 @@ import { emit } from "./events.js";
 
 const MOST = 1_000; // messages
 
-/** What reaches the page while the answer to a form is under way: the page that answers lacks it. */
+/** What reaches the page while an answer is under way: what the answer puts into the page lacks it. */
 export class Arrivals {
   #client;
-  #before; // the positions of the page when the form was sent: the view has begun behind them
+  #before; // the positions of the page when the request was sent: the view has begun behind them
   #kept = [];
   #dropped = new Map(); // by channel: the last message that there was no room for
   #isShown = false;
+  #isOfPart;
 
-  constructor(client) {
+  /** @param {string} [target] the selector of the part of the page that the answer is for */
+  constructor(client, target) {
     this.#client = client;
+    this.#isOfPart = target;
     this.#before = client.parts.page.positions;
   }
 
   /**
    * Keep a message.
-   * @param {() => void} [change] makes the change of the page's HTML that the message asks for
+   * @param {(part?: Element) => void} [change] makes the change of the page's HTML that the message asks
+   *   for; with `part`, as far as it concerns that part of the page
    */
   add(message, change) {
-    if (change && this.#isShown) return;
+    // The scripts of a page stay, and have been told, if the answer is for a part of it.
+    if (change ? this.#isShown : this.#isOfPart) return;
     if (this.#kept.push({ message, change }) <= MOST) return;
     const { message: dropped } = this.#kept.shift();
     this.#dropped.set(dropped.channel, dropped);
   }
 
-  /** Make the changes again, in the page that `answer` has put into the place of the former one. */
-  show(answer) {
+  /** Make the changes again, in the page, or in the part of it, whose former content `answer` has replaced. */
+  show(answer, part) {
     this.#isShown = true;
-    for (const { message, change } of this.#kept) if (change && this.#lacks(answer, message)) change();
+    for (const { message, change } of this.#kept) if (change && this.#lacks(answer, message)) change(part);
     const channels = [...this.#dropped.keys()].filter((name) => this.#lacks(answer, this.#dropped.get(name)));
     if (channels.length && emit(document, "lost", { channels })) this.#client.expire();
   }

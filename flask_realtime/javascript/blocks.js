@@ -1,4 +1,4 @@
-import { isIgnored } from "./ignored.js";
+import { find } from "./ignored.js";
 import { isPattern, matcher } from "./patterns.js";
 import { unclobbered } from "./unclobbered.js";
 
@@ -42,9 +42,12 @@ export class Blocks {
     this.#hooks = hooks;
   }
 
-  /** Request all blocks that depend on `channel` anew, at a random moment within `spread` ms. */
-  refresh(channel, spread = 0) {
-    const elements = this.#elements().filter((one) => dependsOn(one, channel));
+  /**
+   * Request all blocks that depend on `channel` anew, at a random moment within `spread` ms.
+   * @param {Element} [part] only those in this part of the page
+   */
+  refresh(channel, spread = 0, part) {
+    const elements = this.#elements(part).filter((one) => dependsOn(one, channel));
     const now = this.#window.performance.now();
     // The first refresh decides the moment, and later ones join its request. If every further one could
     // make it earlier, all pages would make their requests at the same time.
@@ -66,9 +69,8 @@ export class Blocks {
     this.#plan();
   }
 
-  #elements() {
-    const all = unclobbered(this.#window.document).querySelectorAll("[data-realtime-block]");
-    return [...all].filter((one) => !isIgnored(one));
+  #elements(part) {
+    return find(this.#window.document, "[data-realtime-block]", part);
   }
 
   /** What is known of an address: the last pause, how often the app has failed, and until when its
@@ -109,8 +111,9 @@ export class Blocks {
   /** Return the names of the blocks that are due at `moment`, and take them off the plan. */
   #take(moment) {
     const names = new Set();
-    for (const [name, at] of this.#due) if (at <= moment) names.add(name);
-    for (const name of names) {
+    for (const [name, at] of this.#due) {
+      if (at > moment) continue;
+      names.add(name);
       this.#due.delete(name);
       this.#failed.delete(name);
     }

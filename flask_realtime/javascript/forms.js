@@ -26,7 +26,7 @@ export class Forms {
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
   #count = 0;
   #left = 0; // the number of visits at the moment when the page was last left
-  #underWay = new Set(); // what arrives while a form's answer is under way, for each of them
+  #underWay = new Set(); // what arrives while an answer is under way, for each of them
   #latest = new Map(); // by target: the number of the last visit by GET
 
   constructor(client) {
@@ -75,8 +75,8 @@ export class Forms {
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
     visit.held = heldBy(visit.source);
-    visit.arrivals = new Arrivals(this.#client);
-    if (visit.isForm && !visit.target) this.#underWay.add(visit.arrivals);
+    visit.arrivals = new Arrivals(this.#client, visit.target);
+    this.#underWay.add(visit.arrivals);
     if (!visit.fields) this.#latest.set(visit.target, visit.number);
     try {
       await this.#call(visit);
@@ -138,7 +138,9 @@ export class Forms {
         return runs;
       }
       const present = place.isConnected ? place : this.#find(visit);
-      if (present) this.#markup.update(present, answer.body, answer.policy);
+      if (!present) return;
+      this.#markup.update(present, answer.body, answer.policy);
+      visit.arrivals.show(answer, present);
     });
     if (!scripts) return;
     await this.#newDocument.run(scripts);

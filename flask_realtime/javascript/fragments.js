@@ -1,5 +1,5 @@
 import { Entries } from "./entries.js";
-import { isIgnored } from "./ignored.js";
+import { find } from "./ignored.js";
 import { Keeper } from "./keeper.js";
 import { Names } from "./names.js";
 import { restrict } from "./restriction.js";
@@ -10,8 +10,6 @@ const INSERTS = /^(append|prepend|before|after)$/; // the actions that are metho
 
 /** Applies the changes of the page's HTML that the server sends. */
 export class Fragments {
-  #window;
-  #document;
   #markup;
   #client;
 
@@ -19,41 +17,38 @@ export class Fragments {
    * @param {Markup} markup turns text into HTML that the page may insert
    * @param {Client} client reloads the page, and knows what the visitor has entered
    */
-  constructor(window, markup, client) {
-    this.#window = window;
-    this.#document = unclobbered(window.document);
+  constructor(markup, client) {
     this.#markup = markup;
     this.#client = client;
   }
 
   /**
    * Apply one fragment after the other. If one fails, the others are applied all the same.
+   * @param {Element} [part] the part of the page that may change
    * @returns {object[]} the fragments whose target no element of the page fits
    */
-  apply(fragments) {
-    const targetless = [];
-    for (const fragment of fragments) {
+  apply(fragments, part) {
+    return fragments.filter((one) => {
       try {
-        if (!this.#change(fragment)) targetless.push(fragment);
+        return !this.#change(one, part);
       } catch (error) {
-        const { console } = this.#window;
-        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is not a CSS selector: ${fragment.target}`);
-        else this.#window.reportError(error);
+        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is not a CSS selector: ${one.target}`);
+        else reportError(error);
       }
-    }
-    return targetless;
+    });
   }
 
   /** The elements of the page that `fragments` would remove, replace or give another content. */
   replaced(fragments) {
-    return fragments.flatMap(({ action, target, html }) => {
-      try {
-        if (INSERTS.test(action)) return [...this.#parse(html).children].flatMap((child) => this.#present(child));
-        return this.#find(target);
-      } catch {
-        return []; // `apply` tells of a target that is no selector
-      }
+    return fragments.flatMap((one) => {
+      if (!INSERTS.test(one.action)) return this.#targets(one);
+      return [...this.#parse(one.html).children].flatMap((child) => this.#present(child));
     });
+  }
+
+  /** Those of `fragments` that change something in a part of the page. */
+  within(part, fragments) {
+    return fragments.filter((one) => this.#targets(one, part).length);
   }
 
   /** Put `html` into `element`, as the fragment `update` with `morph` does. */
@@ -61,9 +56,10 @@ export class Fragments {
     this.#put("update", element, html, true);
   }
 
-  #change({ action, target, html, morph }) {
+  #change(fragment, part) {
+    const { action, html, morph } = fragment;
     if (action === "reload") return this.#client.expire(), true;
-    const elements = this.#find(target);
+    const elements = this.#find(fragment, part);
     for (const element of elements) {
       if (action === "remove") unclobbered(element).remove();
       else if (INSERTS.test(action)) this.#insert(action, element, html);
@@ -72,9 +68,18 @@ export class Fragments {
     return elements.length > 0;
   }
 
-  /** The elements that fit `selector`, except in parts of the page that are ignored. */
-  #find(selector) {
-    return [...this.#document.querySelectorAll(selector)].filter((one) => !isIgnored(one));
+  /** What `#find` returns; nothing if the target is no selector, of which `apply` tells. */
+  #targets(fragment, part) {
+    try {
+      return this.#find(fragment, part);
+    } catch {
+      return [];
+    }
+  }
+
+  /** The elements, in `part` if it is given, that a fragment changes, except where the page is ignored. */
+  #find({ action, target }, part) {
+    return find(document, target, part).filter((one) => one !== part || !/before|after/.test(action));
   }
 
   #insert(action, element, html) {
@@ -92,11 +97,11 @@ export class Fragments {
   /** The elements of the page that have the id of `element`. */
   #present(element) {
     const { id } = unclobbered(element);
-    return id ? this.#find(`[id="${this.#window.CSS.escape(id)}"]`) : [];
+    return id ? this.#find({ target: `[id="${CSS.escape(id)}"]` }) : [];
   }
 
   #put(action, element, html, morph) {
-    const { Idiomorph } = this.#window;
+    const { Idiomorph } = window;
     const isWhole = action === "replace";
     const names = new Names([element]);
     const keeper = new Keeper(element, names);
@@ -127,7 +132,7 @@ export class Fragments {
 
   /** Parse HTML into nodes. Scripts in it do not run. */
   #parse(html) {
-    const template = this.#document.createElement("template");
+    const template = unclobbered(document).createElement("template");
     if (typeof html !== "string") template.content.append(html);
     else {
       template.innerHTML = this.#markup.trusted(html);

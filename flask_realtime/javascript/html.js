@@ -8,7 +8,6 @@ const SPREAD = 500; // ms; all pages that hear a channel may lose messages at th
 
 /** Changes the page's HTML as the server says: applies fragments, and refreshes blocks. */
 export class Html {
-  #window;
   #client;
   #markup;
   #fragments;
@@ -17,23 +16,25 @@ export class Html {
   /**
    * @param {Client} client the client of the page
    * @param {Markup} markup turns text into HTML that the page may insert
-   * @param {boolean} isPosted whether the page came by another method than GET: then a GET of its address
-   *   may return something else
    */
-  constructor(window, client, markup, isPosted) {
-    this.#window = window;
+  constructor(window, client, markup) {
     this.#client = client;
     this.#markup = markup;
     client.press ??= new Press(window);
     client.restrict = restrict;
-    this.#fragments = new Fragments(window, markup, client);
+    this.#fragments = new Fragments(markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
       whenFree: (element, act) => client.press.whenFree(() => [element], act),
-      address: () => (isPosted ? null : window.location.href),
-      update: (element, block, html) => this.#update(element, block, html),
-      stale: (detail, reloads) => this.#emit("stale", detail) && reloads && client.expire(),
-      warn: (text) => window.console.warn(`realtime: ${text}`),
+      // A GET of the address of a page that came by another method may return something else.
+      address: () => (client.isPosted ? null : location.href),
+      update: (element, block, html) => {
+        const isWanted = emit(element, "html", { block, html });
+        if (isWanted) this.#fragments.update(element, html);
+        return isWanted;
+      },
+      stale: (detail, reloads) => emit(document, "stale", detail) && reloads && client.expire(),
+      warn: (text) => console.warn(`realtime: ${text}`),
     });
     window.addEventListener("realtime:open", () => this.#blocks.resume());
     window.addEventListener("realtime:lost", (event) => queueMicrotask(() => this.#catchUp(event)));
@@ -43,14 +44,14 @@ export class Html {
   hear(message) {
     const { channel, html, spread } = message;
     if (!this.#markup.isAllowed) return; // a line in the console says why
-    if (!html) return this.#make(message, () => this.#blocks.refresh(channel, spread));
+    if (!html) return this.#make(message, (part) => this.#blocks.refresh(channel, spread, part));
     this.#client.press.whenFree(
       () => this.#fragments.replaced(html),
-      async () => this.#make(message, () => this.#apply(channel, html)),
+      async () => this.#make(message, (part) => this.#apply(channel, html, part)),
     );
   }
 
-  /** Make a change now, and again in a page that answers a form and is under way. */
+  /** Make a change now, and again in what comes by an answer that is under way. */
   #make(message, change) {
     this.#client.note?.(message, change);
     change();
@@ -61,20 +62,12 @@ export class Html {
     if (defaultPrevented) for (const channel of detail.channels) this.hear({ channel, spread: SPREAD });
   }
 
-  #apply(channel, fragments) {
-    if (!this.#emit("html", { channel, fragments })) return;
-    for (const { action, target } of this.#fragments.apply(fragments)) {
-      this.#emit("untargeted", { channel, action, target });
+  #apply(channel, all, part) {
+    const fragments = part ? this.#fragments.within(part, all) : all;
+    if (!fragments.length || !emit(document, "html", { channel, fragments })) return;
+    for (const { action, target } of this.#fragments.apply(fragments, part)) {
+      emit(document, "untargeted", { channel, action, target });
     }
   }
 
-  #update(element, block, html) {
-    const isWanted = emit(element, "html", { block, html });
-    if (isWanted) this.#fragments.update(element, html);
-    return isWanted;
-  }
-
-  #emit(name, detail) {
-    return emit(this.#window.document, name, detail);
-  }
 }

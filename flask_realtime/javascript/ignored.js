@@ -7,3 +7,13 @@ export function isIgnored(element) {
   const { host } = own.getRootNode();
   return Boolean(host) && isIgnored(host);
 }
+
+/**
+ * The elements that fit `selector`, except in parts of the page that are ignored.
+ * @param {Element} [part] only those in this part of the page
+ */
+export function find(document, selector, part) {
+  return [...unclobbered(document).querySelectorAll(selector)].filter(
+    (one) => !isIgnored(one) && (!part || unclobbered(part).contains(one)),
+  );
+}

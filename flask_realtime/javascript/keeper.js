@@ -24,8 +24,8 @@ export class Keeper {
     }
     this.#scrolled = [element, ...own.querySelectorAll("[id]")]
       .map(unclobbered)
-      .filter(({ scrollTop, scrollLeft }) => scrollTop || scrollLeft)
-      .map((one) => ({ one, top: one.scrollTop, left: one.scrollLeft }));
+      .map((one) => ({ one, top: one.scrollTop, left: one.scrollLeft }))
+      .filter(({ top, left }) => top || left);
   }
 
   /**

@@ -1,20 +1,17 @@
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
-  "Forms and links with data-realtime go by HTTP, and fragments and blocks are not shown: add " +
-  "flask-realtime to the directive trusted-types of the page's Content-Security-Policy.";
+  "Fragments, blocks and data-realtime do nothing: add flask-realtime to the directive trusted-types of the page's policy.";
 
 /** Inserts HTML of the app into the page, with a Trusted Types policy if the page requires one. */
 export class Markup {
   #window;
-  #document;
   #client;
   #isAllowed;
 
   /** @param {Client} client keeps the policy, which this library's scripts share */
   constructor(window, client) {
     this.#window = window;
-    this.#document = unclobbered(window.document);
     this.#client = client;
   }
 
@@ -46,7 +43,7 @@ export class Markup {
       // The app may have a default policy, which does instead.
     }
     try {
-      this.#document.createElement("p").innerHTML = this.trusted("<b></b>");
+      unclobbered(this.#window.document).createElement("p").innerHTML = this.trusted("<b></b>");
       return true;
     } catch {
       this.#window.console.warn(REFUSED);

@@ -4,4 +4,4 @@ import { Html } from "./html.js";
 import { Markup } from "./markup.js";
 
 const { realtime } = window;
-realtime.renderBy(new Html(window, realtime, new Markup(window, realtime), realtime.isPosted));
+realtime.renderBy(new Html(window, realtime, new Markup(window, realtime)));

@@ -7,7 +7,6 @@ import itertools
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from flask import Flask, Response, has_request_context, request
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import session_of, shorten
+from ..identity.keys import session_of
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
@@ -28,7 +27,8 @@ from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .large_replies import ReplyTurn
 from .memory_budget import NotWanted
-from .replies import read_body, reply_of
+from .page_of_socket import PageOfSocket
+from .replies import REACHED, read_body, reply_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -44,29 +44,6 @@ DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 def is_socket_request() -> bool:
     """Return whether the current request is a message of a socket, and not a request by HTTP."""
     return has_request_context() and _MARK in request.environ
-
-
-@dataclass(frozen=True, slots=True)
-class PageOfSocket:
-    """The page in a browser that a socket belongs to.
-
-    :param connection_id: the connection id of the page.
-    :param digest: the name of the page in the registry.
-    :param disconnect_behind_reply: closes the socket as soon as the next reply has been sent.
-        Called when a handler closes the socket that its own message came from.
-    :param lose_session: has the sockets of the page's session come back; the one of the message
-        that is being handled, behind the reply. Called when the session is lost.
-    """
-
-    connection_id: str
-    digest: str
-    disconnect_behind_reply: Callable[[], None]
-    lose_session: Callable[[], None]
-
-    @property
-    def short_digest(self) -> str:
-        """The first characters of the digest, for log lines."""
-        return shorten(self.digest)
 
 
 class Conversation:
@@ -200,6 +177,7 @@ class Conversation:
             self._rules.check_any()
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
+            environ[REACHED] = self._page.reached()
             check = partial(self._begin_call, call.path, turn)
             response = dispatch_route(self._app, environ, check)
         else:

@@ -16,10 +16,11 @@ from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
 from .call_rules import CallRules
 from .call_views import CallViews
-from .conversation import Conversation, PageOfSocket
+from .conversation import Conversation
 from .handlers import Handlers
 from .hooks import Hooks
 from .large_replies import Asker, LargeReplies, ReplyTurn
+from .page_of_socket import PageOfSocket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

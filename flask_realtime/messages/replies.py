@@ -10,11 +10,15 @@ from flask import Response
 
 from ..page.client import CLIENT_IN_ENVIRON, Client
 from ..protocol.messages import JSONText, MessageId, Reply, error_reply, read_json
+from ..protocol.positions import Position
 from .large_replies import ReplyTurn
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+#: Where the environ of a call holds, by channel, the position up to which the socket had been sent
+#: pushes when the call came to its turn: what its view reads is no older.
+REACHED = "flask_realtime.reached"
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
 # Headers by which an app tells the proxy in front of it to send a file. Their values are paths on
 # the server's disk, which clients must not see.
@@ -71,12 +75,15 @@ def reply_of(
     headers = _headers(response, environ)
     text, encoding = _encode(response, headers, body)
     reply = Reply(message_id, response.status_code, headers, text, encoding)
-    client: Client | None = environ.get(CLIENT_IN_ENVIRON)
-    if client is None or response.mimetype != _HTML:
+    if response.mimetype != _HTML:
         return reply
-    # The page hears these channels already: the answer lacks what was pushed behind the positions.
-    positions = {name: one.since for name, one in client.taken.items() if one.since is not None}
-    return reply._replace(positions=positions, left=client.left)
+    # What has reached the page since these positions, the answer may lack.
+    reached: Mapping[str, Position] = environ.get(REACHED, {})
+    client: Client | None = environ.get(CLIENT_IN_ENVIRON)
+    if client is None:
+        return reply._replace(positions=reached)
+    taken = {name: one.since for name, one in client.taken.items() if one.since is not None}
+    return reply._replace(positions={**reached, **taken}, left=client.left)
 
 
 def _read(

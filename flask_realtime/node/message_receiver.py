@@ -11,9 +11,10 @@ from ..connection.connection import Connection
 from ..connection.limits import tokens_for
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
-from ..messages.conversation import Conversation, PageOfSocket
+from ..messages.conversation import Conversation
 from ..messages.large_messages import LARGE_BYTES, id_of
 from ..messages.memory_budget import NotWanted
+from ..messages.page_of_socket import PageOfSocket
 from ..protocol.messages import (
     Message,
     Reply,
@@ -147,8 +148,9 @@ class MessageReceiver:
         """
         if self._conversation is not None:
             return self._conversation
-        digest, behind_reply = self._connection.digest, self._disconnect_behind_reply
-        page = PageOfSocket(self._connection_id, digest, behind_reply, self._lose_session)
+        one, behind_reply = self._connection, self._disconnect_behind_reply
+        reached, lose = partial(self._services.resumption.reached, one), self._lose_session
+        page = PageOfSocket(self._connection_id, one.digest, behind_reply, lose, reached)
         found = self._services.conversations.begin(page, self._environ, self._arrival)
         self._conversation = found if keeps else None
         return found

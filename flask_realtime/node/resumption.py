@@ -69,6 +69,10 @@ class Resumption:
         """Give the peer, which has promised a ``resume``, some time to send it."""
         connection.resume_by = clock.monotonic() + RESUME_SECONDS
 
+    def reached(self, connection: Connection) -> Mapping[str, Position]:
+        """Return, by channel, the position up to which a socket was sent pushes."""
+        return self._hub.reached(connection)
+
     def begin(self, connection: Connection, known: Subscriptions | None) -> None:
         """Put a socket whose client never resumes on the channels of its client.
 

@@ -51,6 +51,10 @@ class Site:
             f"{self.url}/{verb}/{channel}", params={"target": target}, json=html, timeout=DEADLINE
         )
 
+    def remove(self, channel: str, target: str = "#here") -> None:
+        """Let the server remove the element *target* of the pages on a channel."""
+        _http.post(f"{self.url}/remove/{channel}", params={"target": target}, timeout=DEADLINE)
+
     def refresh(self, channel: str) -> None:
         """Let the server refresh the blocks of a channel."""
         _http.post(f"{self.url}/refresh/{channel}", timeout=DEADLINE)

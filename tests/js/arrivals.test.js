@@ -74,6 +74,19 @@ test("if there is no room for all that came, the page is reloaded, unless that i
   assert.equal(client.expire.mock.callCount(), 1);
 });
 
+test("what is for listeners alone takes no room from the changes in a part of the page", () => {
+  const part = {};
+  arrivals = new Arrivals(client, "#part");
+  const change = mock.fn();
+  arrivals.add({ channel: "room", position: "e:2:t" }, change);
+  for (let seq = 3; seq < MOST + 4; seq++) arrivals.add({ channel: "room", position: `e:${seq}:t`, payload: seq });
+
+  arrivals.show(ANSWER, part);
+
+  assert.deepEqual(change.mock.calls.map(({ arguments: [given] }) => given === part), [true]);
+  assert.deepEqual(lost, []);
+});
+
 test("a page is not reloaded for what its view has read", () => {
   add(1);
   add(MOST, "former");

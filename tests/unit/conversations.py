@@ -12,10 +12,11 @@ from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY, digest
 from flask_realtime.messages.call_route import call_route
 from flask_realtime.messages.call_rules import CallRules
-from flask_realtime.messages.conversation import Conversation, PageOfSocket
+from flask_realtime.messages.conversation import Conversation
 from flask_realtime.messages.dispatch import add_message_view
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
+from flask_realtime.messages.page_of_socket import PageOfSocket
 from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.protocol.messages import parse_message
 from flask_realtime.session.end_of_request import EndOfRequest
@@ -88,7 +89,7 @@ class Browser:
             self.config,
             self.rules,
             handshake,
-            PageOfSocket(CONNECTION_ID, self.digest, lambda: None, self._lose),
+            PageOfSocket(CONNECTION_ID, self.digest, lambda: None, self._lose, dict),
             SocketSession(self.app, self.registry, CONNECTION_ID, self.digest),
             waiting=self.registry.connect(self.digest, "asks").waiting,
         )

@@ -95,7 +95,7 @@ def push(channel):
     return "", 204
 
 
-@app.post("/<any(append, before, replace, update):verb>/<channel>")
+@app.post("/<any(after, append, before, prepend, replace, update):verb>/<channel>")
 def change(verb, channel):
     target = request.args.get("target", "#here")
     getattr(realtime.to(channel), verb)(target, html=Markup(request.get_json()))

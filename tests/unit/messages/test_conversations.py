@@ -10,10 +10,10 @@ from blinker import Signal
 from werkzeug.test import create_environ
 
 from flask_realtime.config.settings import Config
-from flask_realtime.messages.conversation import PageOfSocket
 from flask_realtime.messages.conversations import LEAVING_AT_ONCE, Conversations
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.hooks import Hooks
+from flask_realtime.messages.page_of_socket import PageOfSocket
 from flask_realtime.protocol.messages import parse_message
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import Arrival
@@ -37,7 +37,7 @@ class Process:
         )
 
     def begin(self):
-        page = PageOfSocket("an-id-of-this-page", "digest", lambda: None, lambda: None)
+        page = PageOfSocket("an-id-of-this-page", "digest", lambda: None, lambda: None, dict)
         environ = create_environ("/", "http://localhost")
         return self.conversations.begin(page, environ, Arrival(None, ()))
 

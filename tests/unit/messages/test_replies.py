@@ -13,7 +13,8 @@ from werkzeug.test import create_environ
 
 from flask_realtime.messages import large_replies
 from flask_realtime.messages.large_replies import LargeReplies, ReplyTurn
-from flask_realtime.messages.replies import read_body, reply_of
+from flask_realtime.messages.replies import REACHED, read_body, reply_of
+from flask_realtime.protocol.positions import Position
 
 from ...eventually import DEADLINE
 from ..conversations import Browser
@@ -254,3 +255,15 @@ def test_error_says_nothing_of_what_an_endpoint_makes_else(browser, make):
     socket.say("do")
 
     assert socket.large_replies._expected == before
+
+
+@pytest.mark.parametrize("mimetype", ["text/html", "application/json"])
+def test_reply_of_html_says_what_its_page_had_got_before_the_view_began(mimetype):
+    """A page that shows the reply knows by it which pushes the view may have missed. JSON is shown
+    by nobody."""
+    reached = {"room:1": Position("e", 7, "t")}
+    environ = {**create_environ(), REACHED: reached}
+
+    reply = reply_to(Response("[]", mimetype=mimetype), environ)
+
+    assert reply.positions == (reached if mimetype == "text/html" else {})
