@@ -234,7 +234,7 @@ def _to_others() -> Route:
     if not digests:
         logger.debug("include_self=False has no effect: this request or message names no page.")
         if has_request_context():
-            advice().push_from_no_page()
+            advice().act_on_no_page("pushes with include_self=False")
         return TO_ALL
     return Route(but_for=",".join(digests))
 

@@ -9,6 +9,7 @@ from flask import current_app, request
 from werkzeug.exceptions import NotFound
 
 from .errors import InvalidChannel
+from .page.advice import advice
 from .page.client import current_client
 from .protocol.channels import check_name, flatten, is_pattern
 from .protocol.starts import check_last
@@ -170,6 +171,7 @@ class Socket:
         """
         names = _names_of(channels)
         if self._is_enabled:
+            _tell_if_no_page("unsubscribes its page")
             self._grants.unsubscribe(names)
 
     def push(
@@ -228,7 +230,15 @@ class Socket:
         if everywhere:
             self._end_of_request.end_session()
         else:
+            _tell_if_no_page("disconnects its page")
             self._end_of_request.disconnect(current_client())
+
+
+def _tell_if_no_page(act: str) -> None:
+    """Tell the developer, who may not know, that the request has no page to act on."""
+    client = current_client()
+    if not (client.is_open or client.exists or client.taken):
+        advice().act_on_no_page(act)
 
 
 def _names_of(channels: Sequence[Any]) -> list[str]:

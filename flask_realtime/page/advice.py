@@ -74,14 +74,18 @@ class Advice:
             status,
         )
 
-    def push_from_no_page(self) -> None:
-        """Say, in debug mode, that ``include_self=False`` leaves nobody out in this request."""
+    def act_on_no_page(self, act: str) -> None:
+        """Say, in debug mode, that what a view does to the asking page has no effect.
+
+        A navigation is to leave the page, and so nothing is said of it.
+
+        :param act: what the view does, such as ``"disconnects its page"``.
+        """
         is_navigation = request.headers.get("Sec-Fetch-Mode") == "navigate"
         if not is_navigation and asking_page(True) is None:
             self._tell(
-                "The view %r pushes with include_self=False without effect: the request names no "
-                "page. A script names its page if it asks by realtime.fetch or realtime.call, "
-                "and not by plain fetch."
+                f"The view %r {act} without effect: the request names no page. A script names its "
+                f"page if it asks by realtime.fetch or realtime.call, and not by plain fetch."
             )
 
     def page_of_view(self) -> None:

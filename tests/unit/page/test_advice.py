@@ -273,25 +273,28 @@ def test_form_that_redirects_below_a_decorator_is_not_logged(app, realtime, told
     assert told(posted, method="POST") == []
 
 
-def test_push_that_leaves_nobody_out_is_logged_once(app, realtime, told):
-    """A view pushes with include_self=False, but the request names no page, so that the page
-    receives its own push. In debug mode one log line says so."""
+ACTS = {
+    "pushes with include_self=False": lambda one: one.to("a", include_self=False).push("hi"),
+    "unsubscribes its page": lambda one: one.socket.unsubscribe("a"),
+    "disconnects its page": lambda one: one.socket.disconnect(),
+}
 
-    def push():
-        realtime.to("a", include_self=False).push("hi")
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize(
+    ("headers", "count"), [({}, 1), (IN_PAGE, 0), ({"Sec-Fetch-Mode": "navigate"}, 0)]
+)
+def test_act_on_the_page_that_asks_is_logged_where_there_is_none(
+    app, realtime, told, headers, count, act
+):
+    """A view does something to the page that asks, and the request names none. In debug mode one
+    log line says that this has no effect, unless the browser leaves the page."""
+
+    def view():
+        ACTS[act](realtime)
         return "", 204
 
-    [line] = told(push)
-
-    assert "'push'" in line and "without effect" in line and "realtime.fetch" in line
-
-
-@pytest.mark.parametrize("headers", [IN_PAGE, {"Sec-Fetch-Mode": "navigate"}])
-def test_push_of_a_page_that_is_named_or_gone_is_not_logged(app, realtime, told, headers):
-    """A request names its page, or the browser leaves the page, so nothing is logged."""
-
-    def push():
-        realtime.to("a", include_self=False).push("hi")
-        return "", 204
-
-    assert told(push, headers=headers) == []
+    expected = f"The view 'view' {act} without effect: the request names no page."
+    lines = told(view, headers=headers)
+    assert len(lines) == count
+    assert all(expected in line and "realtime.fetch" in line for line in lines)
