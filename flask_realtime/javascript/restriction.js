@@ -1,6 +1,6 @@
 import { unclobbered } from "./unclobbered.js";
 
-const RUNNABLE = /^$|^module$|javascript|ecmascript/i;
+const RUNNABLE = /^$|^\s*module\s*$|(java|ecma|j|live)script/i;
 const policies = new WeakMap(); // by body of a page that answered a form: the policy of the answer
 
 /**
@@ -29,7 +29,7 @@ function restrictBy({ elements, handlers }, root) {
     // The document in such a frame has the policy of this one.
     if (element.srcdoc && !allowsInline(elements)) element.sandbox.value = "allow-same-origin";
     if (one instanceof HTMLTemplateElement) restrictBy({ elements, handlers }, element.content);
-    const isScript = one instanceof HTMLScriptElement && RUNNABLE.test(element.type);
+    const isScript = element.localName === "script" && RUNNABLE.test(element.type); // of SVG, too
     if (isScript && elements && !allows(elements, element)) one.type = "forbidden";
   }
 }
@@ -62,7 +62,7 @@ function fits(source, src) {
   const { origin, protocol } = window.location;
   const [address] = src.split(/[?#]/);
   if (source === "*") return /^https?:/.test(address);
-  const pattern = source.replace(/^'self'$/i, origin).replace(/[^\w*]/g, "\\$&").replaceAll("*", "[^/:]+");
+  const pattern = source.replace(/^'self'$/i, origin).replace(/[^\w*]/g, "\\$&").replaceAll("*", "[^/:@]+");
   const end = /[:/]$/.test(source) ? "" : /[^/:]\/[^/]/.test(source) ? "$" : "/";
   return source !== "" && new RegExp(`^(${protocol}//)?${pattern}${end}`, "i").test(address);
 }

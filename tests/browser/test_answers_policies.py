@@ -61,6 +61,11 @@ def answer(site):
     return answer
 
 
+def running(what, name="script", **attributes):
+    told = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return f"<{name}{told}>{noting(what)}</{name}>"
+
+
 def what_runs(person, count):
     """Click what can be clicked, wait for *count* pieces of code, return all that ran."""
     person.run(TRY)
@@ -158,3 +163,21 @@ def test_what_comes_into_an_answer_later_runs_what_the_policy_of_the_page_allows
     person.page.wait_for_selector("#handler")
 
     assert what_runs(person, 0) == []
+
+
+def test_copies_of_a_template_run_no_script_that_the_policy_of_the_answer_forbids(
+    come, site, answer
+):
+    """Scripts in a template run once a script of the page copies them, by whatever name the answer
+    calls them JavaScript."""
+    person = visit_form(come, site)
+    scripts = running("script") + running("old", type="text/jscript")
+    scripts += running("module", type=" module ") + f"<svg>{running('svg')}</svg>"
+    answer("script-src 'self'", main=f'<template id="kept">{scripts}</template><p id="handler">x')
+    person.page.click("#go")
+    person.page.wait_for_selector("#handler")
+    person.run(
+        "() => document.body.append(document.querySelector('#kept').content.cloneNode(true))"
+    )
+
+    assert person.run("() => fetch('/requests').then(() => window.ran)") is None
