@@ -1,6 +1,6 @@
 import { unclobbered } from "./unclobbered.js";
 
-const RUNNABLE = /^$|^\s*module\s*$|(java|ecma|j|live)script/i;
+const RUNNABLE = /^$|^\s*module\s*$|([aj]|live)script/i;
 const policies = new WeakMap(); // by body of a page that answered a form: the policy of the answer
 
 /**
