@@ -7,10 +7,10 @@
   * :class:`NoContext` (also a :class:`RuntimeError`)
   * :class:`InvalidChannel` (also a :class:`ValueError`)
   * :class:`TooManyChannels` (also a :class:`ValueError`)
-
-
   * :class:`InvalidIdentity` (also a :class:`ValueError`)
   * :class:`InvalidMessage` (also a :class:`ValueError`)
+  * :class:`WrittenByNobody` and :class:`NotFlushed` (also :class:`RuntimeError`)
+  * :class:`HoldsToken` (also a :class:`ValueError`)
   * :class:`UnknownAction` and :class:`NotSubscribed` (also :class:`LookupError`)
   * :class:`RegistryUnavailable` (also a :class:`ConnectionError`)
   * :class:`NobodyListens` (also a :class:`RuntimeError`)
@@ -139,6 +139,39 @@ class NotSubscribed(RealtimeError, LookupError):
             f"page."
         )
         self.channel = channel
+
+
+class WrittenByNobody(RealtimeError, RuntimeError):
+    """A fragment, which is rendered without any visitor's session, tried to write the session.
+
+    :param what: what runs, as a sentence names it: ``"The template '_row.html'"``.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} is rendered once for all pages, without any visitor's session, so it cannot "
+            f"change a session, as csrf_token() and flash() do. Use a block for what differs "
+            f"between visitors."
+        )
+
+
+class HoldsToken(RealtimeError, ValueError):
+    """Content for all pages holds the CSRF token of the current request's visitor.
+
+    :param what: where the content comes from, as a sentence names it.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} holds the CSRF token of the visitor who makes this request. It goes to other "
+            f"visitors too, and each of them could use the token to send forms in this visitor's "
+            f"name. Either a form was passed to the template, or the content was rendered for "
+            f"this visitor: leave the form out, or use a block for what differs between visitors."
+        )
+
+
+class NotFlushed(RealtimeError, RuntimeError):
+    """A fragment's template is passed a row whose primary key is None until a flush."""
 
 
 class NobodyListens(RealtimeError, RuntimeError):

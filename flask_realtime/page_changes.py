@@ -51,6 +51,7 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
@@ -76,6 +77,7 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
@@ -101,6 +103,7 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
@@ -126,6 +129,7 @@ class PageChanges(ABC):
             escaped.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
@@ -154,6 +158,7 @@ class PageChanges(ABC):
             put the new HTML in the place of the old.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.
@@ -182,6 +187,7 @@ class PageChanges(ABC):
             put the new HTML in the place of the old.
         :param context: the template's variables.
         :raises WrittenByNobody: if the template writes the session, as ``csrf_token()`` does.
+        :raises HoldsToken: if the HTML holds the CSRF token of the visitor who makes the request.
         :raises NotFlushed: if the template is passed a new row without an id, and the session of
             ``after_commit=`` cannot be flushed here.
         :raises RegistryUnavailable: if Redis did not accept the change in time.

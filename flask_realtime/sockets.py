@@ -213,11 +213,12 @@ class Socket:
         :meth:`flask_realtime.Realtime.identify`. The app may have cleared the session before.
         A session that Flask-Session keeps gets another id, as by its ``regenerate``: a copy of the
         cookie is worth nothing then.
-        A session that had ended before stays ended, so that nobody revives it with a copy of its
-        cookie, and so does one of which Redis cannot tell whether it had. It does until its user
-        logs out, or another one logs in; without ``identify``, until the app clears it. A log-in of
-        the same user without a log-out before it is saved, and opens no sockets, unless it is by
-        ``flask_login.login_user``: nothing else tells it from what the owner of such a copy does.
+
+        If the session had ended already, or if Redis cannot tell whether it had, its pages open no
+        sockets any more, so that nobody revives it with a copy of its cookie. That ends when the
+        user logs out or another user logs in, or, in an app without ``identify``, when the app
+        clears the session. A log-in of the same user ends it only by ``flask_login.login_user``:
+        any other log-in looks like what the owner of a copy can do.
 
         The socket whose message is being handled gets its reply first. No error is raised if Redis
         is away or refuses to write: the sockets of this process are closed at once, and those of

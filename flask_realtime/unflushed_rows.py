@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app, has_app_context
 from werkzeug.local import LocalProxy
 
-from .errors import RealtimeError
+from .errors import NotFlushed
 from .transactions import plain_session
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,6 @@ _SEQUENCES = (list, tuple, set, frozenset, ValuesView)
 MOST_VALUES = 5_000
 _LEAST_SHARE = 100
 _TOLD = "realtime_told_rows"
-
-
-class NotFlushed(RealtimeError, RuntimeError):
-    """A fragment's template is passed a row whose primary key is None until a flush."""
 
 
 def flush_passed_rows(template: str, variables: dict[str, Any], after_commit: Any) -> None:

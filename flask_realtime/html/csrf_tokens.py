@@ -9,26 +9,11 @@ from typing import Any
 
 from flask import current_app, g, has_app_context
 
-from ..errors import RealtimeError
+from ..errors import HoldsToken
 
 # What Flask-WTF signs: the hash that the session has, a time, and the signature. It keeps that
 # in g, by a name that each form may choose.
 _SIGNED = re.compile(r"[\w-]{50,}\.[\w-]{6}\.[\w-]{27}")
-
-
-class HoldsToken(RealtimeError, ValueError):
-    """Content for all pages holds the CSRF token of the current request's visitor.
-
-    :param what: where the content comes from, as a sentence names it.
-    """
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} holds the CSRF token of the visitor who makes this request. It goes to other "
-            f"visitors too, and each of them could use the token to send forms in this visitor's "
-            f"name. Either a form was passed to the template, or the content was rendered for "
-            f"this visitor: leave the form out, or use a block for what differs between visitors."
-        )
 
 
 def check_for_token(html: str, what: str, passed: Collection[Any] = ()) -> None:

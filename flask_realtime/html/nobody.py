@@ -20,25 +20,11 @@ from flask.sessions import SessionMixin
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
-from ..errors import RealtimeError
+from ..errors import WrittenByNobody
 from ..flask_contexts import IS_ONE, REQUEST_CONTEXT, app_context
 from ..request_hooks import request_hooks
 
 _MERGED = ("g", "url_adapter", "_request", "_session", "_flashes", "_after_request_functions")
-
-
-class WrittenByNobody(RealtimeError, RuntimeError):
-    """Code that runs as nobody tried to write the session.
-
-    :param what: what runs, as a sentence names it: ``"The template '_row.html'"``.
-    """
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} is rendered once for all pages, without any visitor's session, so it cannot "
-            f"change a session, as csrf_token() and flash() do. Use a block for what differs "
-            f"between visitors."
-        )
 
 
 class NobodysSession(dict[str, Any], SessionMixin):

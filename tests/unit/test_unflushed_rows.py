@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, relationship
 from werkzeug.local import LocalProxy
 
 from flask_realtime import Realtime
-from flask_realtime.unflushed_rows import NotFlushed
+from flask_realtime.errors import NotFlushed
 
 ROW = '<li id="m{{ m.id }}">{{ m.text }}{{ m.state }}</li>'
 

@@ -8,7 +8,7 @@ from jinja2 import DictLoader
 from markupsafe import Markup
 from wtforms import StringField
 
-from flask_realtime.html.csrf_tokens import HoldsToken
+from flask_realtime.errors import HoldsToken
 from flask_realtime.html.fragments import content
 
 ROW = "<li>{{ text }}</li>"

@@ -6,8 +6,8 @@ from flask import Flask, g, get_flashed_messages, session
 from jinja2 import DictLoader
 from markupsafe import Markup
 
+from flask_realtime.errors import WrittenByNobody
 from flask_realtime.html.fragments import Fragment, content, render
-from flask_realtime.html.nobody import WrittenByNobody
 
 TEMPLATES = {
     "row.html": "<li>{{ text }}</li>",

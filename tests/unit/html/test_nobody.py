@@ -7,7 +7,8 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import generate_csrf
 
-from flask_realtime.html.nobody import WrittenByNobody, as_nobody
+from flask_realtime.errors import WrittenByNobody
+from flask_realtime.html.nobody import as_nobody
 
 
 class Person(flask_login.UserMixin):

@@ -12,9 +12,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 from wtforms.csrf.session import SessionCSRF
 
-from flask_realtime.html.csrf_tokens import HoldsToken
+from flask_realtime.errors import HoldsToken, WrittenByNobody
 from flask_realtime.html.fragments import content, render
-from flask_realtime.html.nobody import WrittenByNobody
 
 SECRET = "ada-1815"
 #: Everything of the visitor that Flask, Flask-Login and the app offer to every template.
