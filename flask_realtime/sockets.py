@@ -116,8 +116,8 @@ class Socket:
 
         A page that this request renders is subscribed at once, and forgotten if the response is
         not an HTML page with status 2xx or 422. A page that is open already, and made this
-        request, is subscribed when the view has succeeded (2xx); it hears what is pushed from this
-        call on.
+        request, is subscribed when the view has succeeded (2xx), or has returned a whole page with
+        the errors of a form (422); it hears what is pushed from this call on.
 
         With *last* the page first gets that many older messages of each channel, or as many as the
         channel's log still has: messages and fragments that it would have got, not requests to

@@ -41,7 +41,8 @@ class Subscribing(ABC):
 
         What is pushed while the view queries its data reaches the page. A response whose status is
         neither 2xx nor 422 leaves no subscription; a page that is open already is subscribed once
-        the view has succeeded. Requests for a block subscribe nobody.
+        the view has succeeded, or has returned a whole page with status 422. Requests for a block
+        subscribe nobody.
         The subscriptions end when the page shows another view without being loaded anew, by a
         boosted link of htmx for example. The view's return value is passed on unchanged::
 

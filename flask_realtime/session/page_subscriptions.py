@@ -23,7 +23,7 @@ from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
 from ..threads.rare_warnings import RareWarnings
-from .visits import is_visit
+from .visits import is_form_with_errors, is_visit
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -51,7 +51,8 @@ class Grants:
     A page that is being rendered is subscribed at once, since nobody knows its id yet. It is
     forgotten if the response is not a page, or refuses one. A page that is open already would hear
     at once what a later line of the view may refuse it. Therefore only the channels' positions are
-    noted at first; the page is subscribed from these positions once the response is a success.
+    noted at first; the page is subscribed from these positions once the response is a success, or
+    a whole page with the errors of a form (422), which is shown in the open page's place.
 
     :param node: returns the node of this process.
     """
@@ -133,8 +134,9 @@ class Grants:
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
         if client.is_open:
-            if 200 <= response.status_code < 300 and request.method != "HEAD":
-                self._give(client, is_visit(response))
+            is_success = 200 <= response.status_code < 300
+            if request.method != "HEAD" and (is_success or is_form_with_errors(response)):
+                self._give(client, is_success and is_visit(response))
             return response
         is_page = client.is_given_out or not _HELD.isdisjoint(request.environ)
         is_success = 200 <= response.status_code < 300 or response.status_code == _UNPROCESSABLE

@@ -9,8 +9,10 @@ from __future__ import annotations
 from flask import Request, Response, request
 
 from ..identity.keys import CONNECTION_ID_HEADER
-from ..page.stamping import IS_STAMPED_IN_ENVIRON
+from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON
 
+# One is set in an environ if the page that the request renders holds its connection id.
+_MARKS_OF_PAGES = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
 # Set in the environ of a request that names its page by the header.
 _NAMES_PAGE = "HTTP_" + CONNECTION_ID_HEADER.upper().replace("-", "_")
 # htmx sends the first for boosted links and forms, and the second for a page of its history that it
@@ -30,6 +32,19 @@ def is_visit(response: Response) -> bool:
     return _is_asked_by_htmx(request) or (
         IS_STAMPED_IN_ENVIRON in request.environ and _ANY_OF_HTMX not in request.headers
     )
+
+
+def is_form_with_errors(response: Response) -> bool:
+    """Return whether *response* is a whole page with status 422.
+
+    Its view may subscribe the open page, as it may subscribe such a page that a browser loads. What
+    the former view had subscribed does not end: a script may look at the status alone, and go on
+    showing its own page.
+
+    :param response: a response to a request of an open page.
+    """
+    is_page = not _MARKS_OF_PAGES.isdisjoint(request.environ)
+    return response.status_code == 422 and response.mimetype == "text/html" and is_page
 
 
 def asks_for_visit(request: Request) -> bool:

@@ -47,6 +47,22 @@ def test_change_that_comes_before_the_answer_is_made_in_its_page(come, site, sta
     assert person.page.inner_text("#here") == "newest"
 
 
+def test_form_with_errors_is_live_on_a_channel_that_is_new_to_its_page(come, site):
+    """A page without a channel has a form, whose view subscribes the page and finds an error. The
+    form with errors shows what was pushed since then, and what is pushed next."""
+    person = visit_form(come, site, HERE)
+    site.answer("a", main="<p id=here>new</p>", status=422, is_held_later=True, channel="news")
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.update("<b>newest</b>", "news")
+    release(person, site)
+    person.page.wait_for_selector("#here b")
+    site.update("<i>last</i>", "news")
+
+    person.page.wait_for_selector("#here i")
+
+
 def test_change_that_the_view_has_seen_is_not_made_again(come, site):
     """The server adds a line before the view of the form has begun to read. The page that answers
     shows the line once."""

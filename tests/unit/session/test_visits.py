@@ -95,7 +95,7 @@ def test_page_of_which_htmx_takes_a_part_is_no_visit(grants, process, ask):
     assert clients(process) == {OPEN: {*FORMER, "new"}}
 
 
-@pytest.mark.parametrize("status", [204, 302, 403, 404, 422, 500])
+@pytest.mark.parametrize("status", [204, 302, 400, 403, 404, 500])
 def test_visit_that_fails_leaves_the_page_as_it_was(grants, process, ask, status):
     """htmx shows no error pages and follows redirects, so neither ends a subscription."""
     answer = (lambda: redirect("/there")) if status == 302 else show(grants, status=status)
@@ -103,6 +103,46 @@ def test_visit_that_fails_leaves_the_page_as_it_was(grants, process, ask, status
 
     expected = {*FORMER, "new"} if status == 204 else FORMER
     assert clients(process) == {OPEN: expected}
+
+
+@pytest.mark.parametrize("headers", [HEADER, PART, BOOSTED])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("page", [SCRIPTED, '<body id="{{ realtime_connection_id() }}">'])
+def test_form_with_errors_adds_what_its_view_subscribes_to(
+    grants, process, ask, headers, method, page
+):
+    """A whole page of 422 takes the place of the open one, and is live as if it had been loaded. It
+    ends nothing: a script may look at the status alone, and show its own page on."""
+
+    def view():
+        grants.subscribe(["both", "new"], by_view=True)
+        return render_template_string(page), 422
+
+    ask(view, headers=headers, method=method)
+
+    assert clients(process) == {OPEN: {*FORMER, "new"}}
+
+
+@pytest.mark.parametrize("page", ["<li>part</li>", {"json": 1}])
+@pytest.mark.parametrize("headers", [HEADER, PART, BOOSTED])
+def test_errors_that_are_no_page_subscribe_nobody(grants, process, ask, page, headers):
+    """A part of a page, or JSON, with status 422 tells an open page what was wrong, no more."""
+    ask(show(grants, page, 422), headers=headers)
+
+    assert clients(process) == {OPEN: FORMER}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+def test_page_of_another_error_subscribes_nobody(grants, process, ask, status):
+    """A whole page that refuses is not subscribed, in whatever way a browser asks for it."""
+
+    def view():
+        grants.subscribe(["new"])
+        return render_template_string(SCRIPTED), status
+
+    ask(view, headers=HEADER, method="POST")
+
+    assert clients(process) == {OPEN: FORMER}
 
 
 def test_visit_that_names_no_page_leads_to_a_new_one(grants, process, ask):
