@@ -11,6 +11,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 
+from ..threads import clock
+
 # Of how many visitors it is known that they had a turn. Any other counts as a newcomer.
 MOST_REMEMBERED = 1000
 
@@ -21,14 +23,16 @@ class Waiter:
     :ivar visitor: who it is.
     :ivar called: set once it has its turn, or is turned away.
     :ivar has_turn: whether it has its turn.
+    :ivar began: when it was given its turn, a moment of :func:`.clock.monotonic`.
     """
 
-    __slots__ = ("called", "has_turn", "line", "visitor")
+    __slots__ = ("began", "called", "has_turn", "line", "visitor")
 
     def __init__(self, visitor: str, line: Line) -> None:
         self.visitor = visitor
         self.line = line
         self.has_turn = False
+        self.began = 0.0
         self.called = threading.Event()
 
 
@@ -83,13 +87,29 @@ class FairTurns:
     """
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._count = self._free = count
         self._newcomers = Line()
         self._others = Line()
         # Whether the last turn went to a newcomer while another visitor waited.
         self._newcomer_was_last = False
         # Who had a turn, the latest at the end.
         self._served: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def in_use(self) -> int:
+        """How many turns are given to somebody."""
+        return self._count - self._free
+
+    @property
+    def has_waiters(self) -> bool:
+        """Whether anybody waits."""
+        return bool(self._newcomers.length or self._others.length)
+
+    def resize(self, count: int) -> None:
+        """Let *count* have a turn at one time from now on; turns that are given last."""
+        self._free += count - self._count
+        self._count = count
+        self._give()
 
     def ask(self, visitor: str) -> Waiter:
         """Return one who waits for a turn, and may have it already."""
@@ -119,7 +139,7 @@ class FairTurns:
         self._give()
 
     def _give(self) -> None:
-        while self._free and (line := self._next_line()).length:
+        while self._free > 0 and (line := self._next_line()).length:
             first = line.take_first()
             self._free -= 1
             self._served[first.visitor] = None
@@ -127,6 +147,7 @@ class FairTurns:
             if len(self._served) > MOST_REMEMBERED:
                 self._served.popitem(last=False)
             first.has_turn = True
+            first.began = clock.monotonic()
             first.called.set()
 
     def _next_line(self) -> Line:

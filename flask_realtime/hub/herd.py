@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 
 from ..threads import clock
 from .fair_turns import FairTurns
+from .width import MEASUREMENTS, RENDERED_AT_ONCE, Width
 
 logger = logging.getLogger(__name__)
 
@@ -15,12 +16,8 @@ logger = logging.getLogger(__name__)
 FIRST_COST_SECONDS = 0.05
 # The highest cost that counts: a block that waited for a database that hung is no measure.
 LARGEST_COST_SECONDS = 2.0
-# How many of the latest measurements count, by their median: a view that is slow, or a request
-# that waited for a database, changes it only where most blocks take as long.
-MEASUREMENTS = 15
 # The share of a core that refreshing may take.
 SHARE_OF_CORE = 0.25
-RENDERED_AT_ONCE = 2
 PATIENCE_SECONDS = 1.0
 # A turn that nobody has given back for so long is lost: another function of the app failed before
 # the one that gives it back was called.
@@ -38,12 +35,16 @@ class Turn:
 
     :ivar view: the endpoint of the view.
     :ivar began: when the turn began, a moment of :func:`.clock.monotonic`.
+    :param given: when it was given to the request, which may have had to wait for its thread.
+    :param crowd: how many requests for the view had a turn then, this one included.
     """
 
-    __slots__ = ("began", "view")
+    __slots__ = ("began", "crowd", "given", "view")
 
-    def __init__(self, view: str) -> None:
+    def __init__(self, view: str, given: float, crowd: int) -> None:
         self.view = view
+        self.given = given
+        self.crowd = crowd
         self.began = clock.monotonic()
 
 
@@ -54,13 +55,16 @@ class Herd:
         self._lock = threading.Lock()
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._turns_of: dict[str, FairTurns] = {}
+        self._widths: dict[str, Width] = {}
         # The turns that requests have, the earliest first.
         self._turns: dict[Turn, None] = {}
+        # The latest count, by their median: a view that is slow, or a request that waited for a
+        # database, changes it only where most blocks take as long.
         self._measured: deque[float] = deque(maxlen=MEASUREMENTS)
         self._warned: OrderedDict[str, None] = OrderedDict()
 
     def begin(self, view: str, visitor: str = "") -> Turn | None:
-        """Wait up to a second for one of the two turns of a view.
+        """Wait up to a second for one of the turns of a view.
 
         :param view: the endpoint of the view that renders the blocks.
         :param visitor: who asks; a visitor's second request comes behind the first of any other.
@@ -72,6 +76,7 @@ class Herd:
             turns = self._turns_of.get(view)
             if turns is None:
                 turns = self._turns_of[view] = FairTurns(RENDERED_AT_ONCE)
+                self._widths[view] = Width()
             waiter = turns.ask(visitor)
             while not self._is_served_in_time(view, turns.place_of_last(waiter.line)):
                 turns.turn_away_last(waiter.line)
@@ -86,7 +91,7 @@ class Herd:
         with self._lock:
             if not (turns.leave(waiter) or self._take_back(view)):
                 return None
-            turn = Turn(view)
+            turn = Turn(view, waiter.began or clock.monotonic(), turns.in_use)
             self._turns[turn] = None
             return turn
 
@@ -98,7 +103,11 @@ class Herd:
         with self._lock:
             if self._turns.pop(turn, turn) is not None:
                 return
-            self._turns_of[turn.view].give_back()
+            turns, width = self._turns_of[turn.view], self._widths[turn.view]
+            # Whatever was rendered: strangers may ask for blocks that there are not.
+            width.note(clock.monotonic() - turn.given, turn.crowd, turns.has_waiters)
+            turns.resize(width.at_once)
+            turns.give_back()
             if seconds is not None:
                 self._measured.append(min(seconds, LARGEST_COST_SECONDS))
 
@@ -112,7 +121,7 @@ class Herd:
         ages = [clock.monotonic() - turn.began for turn in self._turns if turn.view == view]
         # The turns that others have will take no less than the latest of them has taken so far.
         seconds = max([self._cost(), *ages[-1:]])
-        return place * seconds <= PATIENCE_SECONDS * RENDERED_AT_ONCE
+        return place * seconds <= PATIENCE_SECONDS * self._widths[view].at_once
 
     def _take_back(self, view: str) -> bool:
         """Take a turn of *view* back that was never given back; return whether there was one."""

@@ -38,6 +38,24 @@ def test_turn_that_is_free_is_had_at_once():
     assert [one.called.is_set() for one in waiters] == [True, True, False, False]
 
 
+def test_turns_that_are_taken_away_are_given_back_first():
+    """Turns become more, and those who wait have them at once; then fewer, and whoever has one
+    keeps it, but the next has to wait until enough are given back."""
+    turns = FairTurns(1)
+    waiters = [turns.ask("a") for _ in range(4)]
+
+    turns.resize(3)
+    given = [one.has_turn for one in waiters]
+    turns.resize(1)
+    turns.give_back()
+    turns.give_back()
+    before = waiters[3].has_turn
+    turns.give_back()
+
+    assert given == [True, True, True, False]
+    assert (before, waiters[3].has_turn, turns.in_use) == (False, True, 1)
+
+
 def test_second_request_of_a_visitor_comes_behind_the_first_of_each_other():
     """Whoever asks several times at once holds up nobody for long."""
     turns = known("greedy", "other", "third")

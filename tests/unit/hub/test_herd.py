@@ -123,6 +123,28 @@ def test_as_many_wait_as_are_served_in_time(herd, monkeypatch):
     assert sum(map(bool, turns)) == RENDERED_AT_ONCE
 
 
+def test_more_have_turns_at_once_where_they_take_no_longer(herd, monkeypatch):
+    """A view waits for its database: by HTTP it answers many at once. So do its blocks, or else a
+    hundred sessions that ask for them would keep them from everybody."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    monkeypatch.setattr("flask_realtime.threads.clock.monotonic", lambda: 1000.0)
+    turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
+    waiting = [
+        Thread(target=lambda: turns.append(herd.begin("show")), daemon=True) for _ in range(4)
+    ]
+    for one in waiting:
+        one.start()
+    eventually(lambda: waiting_for(herd, "show") == 4)
+
+    for count in (1, 2, 3):
+        herd.end(turns[count - 1], 0.05)
+        eventually(lambda count=count: len(turns) >= RENDERED_AT_ONCE + count)
+
+    # Three have ended: with two at a time one would wait still.
+    eventually(lambda: len(turns) == RENDERED_AT_ONCE + 4)
+    assert all(turns)
+
+
 def test_visitor_is_served_before_what_others_ask_at_once_again(herd, monkeypatch):
     """A visitor asks as often at once as may wait. Somebody else comes, and waits; the last request
     of the former gets 503 instead."""
