@@ -109,19 +109,23 @@ class Resumption:
             return
         starts = {name: named.get(name, one.begins) for name, one in subscriptions.items()}
         foreign = [name for name in named if name not in subscriptions]
+        # What was pushed before the page was subscribed is not for it.
+        early = [name for name, one in subscriptions.items() if starts[name].is_before(one.begins)]
+        starts.update((name, subscriptions[name].begins) for name in early)
 
-        def report(lost: list[str], begins: Mapping[str, Position]) -> None:
+        def report(missing: list[str], begins: Mapping[str, Position]) -> None:
+            lost = early + [name for name in missing if name not in early]
             reply: dict[str, Any] = {"known": known is not None, "lost": foreign + lost}
             if connection.speaks >= SPEAKS_OF_LEAVING:
                 left = [name for name in foreign if name in subscriptions.left]
                 reply["lost"] = [name for name in foreign if name not in left] + lost
                 reply["left"] = left
-                # Where the client begins on channels that it did not name. With this, its script
-                # can tell a loss on a channel on which no message has come yet.
+                # Where the client begins on channels on which it does not go on. With this, its
+                # script can tell a loss on a channel on which no message has come yet.
                 reply["positions"] = {
                     name: str(at)
                     for name, at in begins.items()
-                    if name not in named and name not in lost
+                    if (name not in named or name in early) and name not in missing
                 }
             connection.reply(json.dumps({"id": message_id, "status": 200, **reply}))
 

@@ -47,6 +47,10 @@ class Position(NamedTuple):
     def __str__(self) -> str:
         return f"{self.epoch}:{self.seq}:{self.tag}"
 
+    def is_before(self, other: Position) -> bool:
+        """Return whether this is an earlier place in the same history of the log as *other*."""
+        return self.epoch == other.epoch and self.seq < other.seq
+
 
 def new_tag() -> str:
     """Return a tag for a new entry: 32 random bits, by which two histories of a log differ."""

@@ -102,6 +102,24 @@ def test_resuming_client_is_told_what_is_lost(node):
         assert page.receive_payloads(1) == ["LOST"]
 
 
+def test_resuming_client_hears_nothing_from_before_its_page_was_subscribed(node):
+    """A member who was put out of a room is let in again, and names a position from before. The
+    client begins where the new page was subscribed, and is told that it lacks messages."""
+    node.registry.subscribe(CLIENT, ["room"])
+    [known] = push(node, "for members")
+    node.registry.unsubscribe(CLIENT, ["room"])
+    [last] = push(node, "while out")
+    node.registry.subscribe(CLIENT, ["room"])
+    push(node, "back in")
+
+    with Page(node, resumes=True) as page:
+        page.say("resume", positions={"room": str(known)}, speaks=2)
+        reply = page.receive()
+
+        assert (reply["lost"], reply["positions"]) == (["room"], {"room": str(last)})
+        assert page.receive_payloads(1) == ["back in"]
+
+
 def test_resuming_client_that_is_not_known_is_told_so(node):
     """The reply to a resume says that the client is unknown, so that its page reloads."""
     with Page(node, resumes=True) as page:
