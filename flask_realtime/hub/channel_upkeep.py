@@ -23,7 +23,8 @@ class ChannelUpkeep:
         self._hub = hub
         self._delivery = delivery
         self._registry = registry
-        self._kept: frozenset[str] = frozenset()
+        # The new channels that the registry has yet to keep.
+        self._new: list[str] = []
 
     def sweep(self) -> None:
         """Stop hearing channels that have been idle for a while, and keep the new ones known.
@@ -33,8 +34,7 @@ class ChannelUpkeep:
         idle = self._hub.pop_idle()
         if idle:
             self._delivery.ask_to_read(self._delivery.pause(idle))
-        heard = frozenset(self._delivery.names())
-        new = list(heard - self._kept)
-        for start in range(0, len(new), CHANNELS_AT_ONCE):
-            self._registry.refresh((), new[start : start + CHANNELS_AT_ONCE])
-        self._kept = heard
+        self._new += self._delivery.take_new()
+        while self._new:
+            self._registry.refresh((), self._new[-CHANNELS_AT_ONCE:])
+            del self._new[-CHANNELS_AT_ONCE:]

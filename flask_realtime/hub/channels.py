@@ -36,6 +36,8 @@ class Channels:
         self._idle: dict[str, float] = {}
         self._extended: dict[str, tuple[float, int]] = {}
         self._extended_bytes = 0
+        # The channels that are heard here since take_new() was called.
+        self._new: list[str] = []
 
     def is_known(self, name: str) -> bool:
         """Return whether this process hears the channel; needs no lock."""
@@ -53,6 +55,11 @@ class Channels:
         """Return the channels, of *names*, that this process hears."""
         return [self._by_name[name] for name in names if name in self._by_name]
 
+    def take_new(self) -> list[str]:
+        """Return the names of the channels that are heard here since the last call."""
+        new, self._new = self._new, []
+        return new
+
     # Who is on them.
 
     def enter(self, name: str) -> None:
@@ -60,6 +67,7 @@ class Channels:
         channel = self._by_name.get(name)
         if channel is None:
             channel = self._by_name[name] = LocalChannel(name)
+            self._new.append(name)
         channel.users += 1
         self._idle.pop(name, None)
 

@@ -53,6 +53,11 @@ class Delivery:
         with self._lock:
             return self._channels.names()
 
+    def take_new(self) -> list[str]:
+        """Return the names of the channels that this process hears since the last call."""
+        with self._lock:
+            return self._channels.take_new()
+
     def is_heard(self, name: str) -> bool:
         """Return whether a connection of this process is on the channel."""
         with self._lock:

@@ -54,6 +54,19 @@ def test_channels_are_forgotten_when_nobody_was_on_them_for_a_while(channels, cl
     assert channels.names() == ["c"]
 
 
+def test_channel_is_new_once_each_time_that_it_is_heard_anew(channels, clock):
+    """A channel is new when its first page comes, and when one comes after nobody was there."""
+    ears = hearing(channels, "room", "d1", "d2")
+    at_first, then = channels.take_new(), channels.take_new()
+    for one in ears:
+        channels.leave("room", one)
+    clock.now += 1
+    channels.pop_idle(0)
+    hearing(channels, "room", "d3")
+
+    assert (at_first, then, channels.take_new()) == (["room"], [], ["room"])
+
+
 def test_message_goes_to_whom_its_route_concerns(channels):
     """A message goes to all connections, to those of one client, or to all but those of one
     client."""
