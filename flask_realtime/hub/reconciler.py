@@ -13,13 +13,14 @@ from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
+from ..threads.pause import in_pieces
+from ..threads.portions import portions
 from .channel_catch_up import ChannelCatchUp
 from .connection_catch_up import Reader
 from .delivery import Delivery
 from .departures import Departures
 from .hub import Hub
 from .members import Listener
-from .portions import portions, with_pauses
 from .shared_reads import PATIENCE_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ CLIENTS_AT_ONCE = 2000
 # Of connections that are refreshed: five times as much takes nearly all of a call's deadline.
 REFRESHED_AT_ONCE = 20_000
 BESIDE_CHANNELS = 8
+# How many connections are looked at between two pauses.
+LOOKED_AT_AT_ONCE = 500
 # How many channels are kept by one call.
 CHANNELS_AT_ONCE = 2000
 
@@ -280,10 +283,12 @@ class Reconciler:
         return BESIDE_CHANNELS + sum(map(self._weight, self._hub.connections(digest)))
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
-        reached = list(with_pauses(lambda one: (one, self._hub.reached(one)), connections))
+        pieces = in_pieces(connections, LOOKED_AT_AT_ONCE)
+        reached = [(one, self._hub.reached(one)) for piece in pieces for one in piece]
         # Without this, a frame that was posted but is in no outbox yet would count as sent.
         self._settle()
-        return list(with_pauses(lambda found: _record(*found), reached))
+        at_once = in_pieces(reached, LOOKED_AT_AT_ONCE)
+        return [_record(*found) for piece in at_once for found in piece]
 
 
 def _record(connection: Any, reached: Mapping[str, Position]) -> ConnectionRecord:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from ...threads.portions import portions
+
 Item = TypeVar("Item")
 
 # How many commands are sent at once. Under gevent no other greenlet runs while they are packed into
@@ -19,13 +21,4 @@ def batches(items: Sequence[Item], size: Callable[[Item], int]) -> Iterator[Sequ
 
     :param size: returns about how many bytes one item has; an item above the limit goes alone.
     """
-    start, total = 0, 0
-    for index, item in enumerate(items):
-        bytes_of_item = size(item)
-        is_full = total + bytes_of_item > BYTES_AT_ONCE or index - start == COMMANDS_AT_ONCE
-        if is_full and index > start:
-            yield items[start:index]
-            start, total = index, 0
-        total += bytes_of_item
-    if start < len(items):
-        yield items[start:]
+    return portions(items, size, BYTES_AT_ONCE, COMMANDS_AT_ONCE)

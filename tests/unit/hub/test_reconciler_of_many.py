@@ -10,11 +10,8 @@ from .house import Guest
 
 def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     """Ten thousand clients are refreshed in several calls, since each call has a deadline."""
-    pauses = []
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 1)
     monkeypatch.setattr("flask_realtime.hub.reconciler.CHANNELS_AT_ONCE", 1)
-    monkeypatch.setattr("flask_realtime.hub.portions.LOOKED_AT_AT_ONCE", 1)
-    monkeypatch.setattr("flask_realtime.hub.portions.let_others_run", lambda: pauses.append(1))
     house.registry.subscribe("d1", ["b"])
     eventually(lambda: house.jobs)
     house.work()
@@ -29,6 +26,21 @@ def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
     house.reconciler.refresh()
 
     assert calls == [(1, 0), (0, 1), (0, 1)]
+
+
+def test_reconciler_lets_others_run_between_connections(house, monkeypatch):
+    """Thousands of connections are refreshed in one call. Others run while it is made ready."""
+    pauses = []
+    monkeypatch.setattr("flask_realtime.hub.reconciler.LOOKED_AT_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.threads.pause.let_others_run", lambda: pauses.append(1))
+    other = Guest("d2")
+    house.registry.subscribe("d2", ["a"])
+    house.enter(other, house.arrive(other))
+    refreshed = asked_about(house.registry, "refresh")
+
+    house.reconciler.refresh()
+
+    assert refreshed == [2]
     assert pauses
 
 

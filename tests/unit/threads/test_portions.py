@@ -1,6 +1,6 @@
-"""Portions of work, each for one call to a registry."""
+"""Portions of work, each for one call."""
 
-from flask_realtime.hub.portions import portions
+from flask_realtime.threads.portions import portions
 
 
 def divided(*weights, most=10):
