@@ -16,9 +16,8 @@ from .resp import INCOMPLETE, Argument, make_reader, pack
 RECEIVE_BYTES = 65536
 
 
-# How many times as long as one step all steps of a call may take together, and the most seconds
-# that this may come to: a push that is made again must find its push id known still.
-STEPS_IN_ALL = 30
+# How many seconds all steps of a call may take together, where each is in time: a push that is made
+# again must find its push id known still.
 LONGEST_SECONDS = PUSH_ID_SECONDS * 0.4
 
 
@@ -58,8 +57,9 @@ class Deadline:
 class StepDeadlines:
     """The deadlines of a call that takes many steps, such as a push to every room of an app.
 
-    Each step may take as long as a whole call otherwise may: how many channels a pattern fits is
-    often up to strangers, and must not make the call fail. All steps together have a deadline too.
+    Each step may take as long as a whole call otherwise may: how many channels a pattern fits, and
+    how many others push to it, is often up to strangers, and must not make the call fail. All steps
+    together have a deadline too, whatever one step may take.
 
     :param seconds: how long one step may take.
     """
@@ -68,7 +68,7 @@ class StepDeadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._of_all = Deadline(max(seconds, min(STEPS_IN_ALL * seconds, LONGEST_SECONDS)))
+        self._of_all = Deadline(max(seconds, LONGEST_SECONDS))
 
     def next(self) -> Deadline:
         """Return the deadline of a step that begins now."""

@@ -9,7 +9,11 @@ from flask_realtime.protocol.pushes import Push, make_pushes
 from flask_realtime.registries.redis import connection
 from flask_realtime.registries.redis.appends import CHANNELS_AT_ONCE
 from flask_realtime.registries.redis.batches import COMMANDS_AT_ONCE
-from flask_realtime.registries.redis.connection import RedisConnection
+from flask_realtime.registries.redis.connection import (
+    ConnectionLost,
+    RedisConnection,
+    StepDeadlines,
+)
 from flask_realtime.registries.redis.log import NAMES_AT_ONCE
 
 from ....eventually import DEADLINE
@@ -86,7 +90,7 @@ def test_push_to_a_pattern_ends_where_all_steps_take_too_long(store, slow, monke
     pushes = make_pushes("1", ["row:*"], registry.matching, "id")
 
     with monkeypatch.context() as patched:
-        patched.setattr(connection, "STEPS_IN_ALL", 2)
+        patched.setattr(connection, "LONGEST_SECONDS", 2)
         slow(0.9)
         with pytest.raises(RegistryUnavailable, match="within 2 s") as caught:
             registry.publish(pushes)
@@ -95,6 +99,22 @@ def test_push_to_a_pattern_ends_where_all_steps_take_too_long(store, slow, monke
 
     assert caught.value.accepted == tuple(push.channel for push in pushes[: 2 * CHANNELS_AT_ONCE])
     assert [position.seq for position in positions] == [1] * MANY
+
+
+def test_steps_that_are_in_time_go_on_for_two_minutes(clock):
+    """Many push to every room at once. Each push goes on, step by step, as long as its push id is
+    known for long enough to make it again."""
+    deadlines = StepDeadlines(2.0)
+
+    clock.now += 100
+    after_100 = deadlines.next().remaining()
+    clock.now += 19
+    after_119 = deadlines.next().remaining()
+    clock.now += 2
+
+    assert (after_100, after_119) == (2, 1)
+    with pytest.raises(ConnectionLost):
+        deadlines.next().remaining()
 
 
 def test_long_pushes_to_patterns_take_turns_at_redis(store):
