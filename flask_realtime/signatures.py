@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 _WITHOUT_EVALUATION: dict[str, Any] = {}
@@ -18,13 +19,16 @@ if sys.version_info >= (3, 14):
 def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], what: str) -> None:
     """Check that *function* can be called with as many positional arguments as there are names.
 
-    A function whose parameters Python does not know, as some that are written in C, passes.
+    A function whose own parameters are not known passes: some that are written in C, and proxies.
 
     :param function: what the app registers.
     :param arguments: for each argument a name that the error suggests.
     :param what: what registers the function, such as ``"@realtime.on_join"``, for the error.
     :raises TypeError: if the call would fail.
     """
+    if type(function) is not FunctionType and hasattr(function, "__wrapped__"):
+        # A decorator of wrapt, say, shows the parameters of the function inside.
+        return
     try:
         # The outermost wrapper counts: it may give the function inside more than it is given.
         signature = inspect.signature(function, follow_wrapped=False, **_WITHOUT_EVALUATION)

@@ -81,6 +81,21 @@ def test_wrapper_counts_by_what_it_takes_itself(realtime):
         """Take what the decorator adds."""
 
 
+def test_wrapper_that_looks_like_the_function_inside_passes(realtime):
+    """A decorator of wrapt shows the parameters of the function, which it gives more than it is
+    given itself."""
+    wrapt = pytest.importorskip("wrapt")
+
+    @wrapt.decorator
+    def with_database(function, instance, args, kwargs):
+        return function(*args, "database", **kwargs)
+
+    @realtime.handler("save")
+    @with_database
+    def save(data, database):
+        """Take what the decorator adds."""
+
+
 def test_annotations_are_not_evaluated(realtime):
     """A function may be annotated with names that only type checkers know."""
     namespace = {"realtime": realtime}
