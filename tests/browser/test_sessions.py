@@ -3,6 +3,7 @@
 import pytest
 
 from ..eventually import eventually
+from . import kinds
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -121,3 +122,34 @@ def test_page_goes_on_where_its_session_has_got_another_id(kept):
     assert "<h1>ada</h1>" in reply["body"]
     assert kept.run("document.body.dataset.written") == "long ago"
     assert kept.run("realtime.state") == "open"
+
+
+@pytest.mark.keeps_pages
+def test_back_button_leaves_no_page_of_before_the_log_out(visitor, channel):
+    """A user logs out on the next page, and the back button shows the page of before, as the
+    browser has kept it. The page is loaded anew, since it was rendered for the user."""
+    visitor.visit("/login/ada")
+    visitor.visit(f"/on/{channel}")
+    visitor.run(
+        """() => {
+            window.isTheSame = true;
+            addEventListener("pageshow", ({ persisted }) => {
+                sessionStorage.wasKept = persisted;
+            });
+        }"""
+    )
+    visitor.page.click("#next")
+    visitor.wait_until_open()
+    visitor.run(
+        "(path) => realtime.fetch(path, { method: 'POST' }).then(() => {})",
+        f"{visitor.prefix}/logout?everywhere",
+    )
+
+    visitor.page.go_back(wait_until="commit")
+    visitor.wait_for("() => document.querySelector('h1') && !window.isTheSame")
+    visitor.wait_until_open()
+
+    assert visitor.page.inner_text("h1") == channel
+    if kinds.NAME == "chromium":
+        assert visitor.run("sessionStorage.wasKept") == "true"
+    visitor.forgive("WebSocket connection to", "Failed to load resource")

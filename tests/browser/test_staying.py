@@ -1,5 +1,6 @@
 """A page continues after it has lost its server, its network or its place in the browser."""
 
+import secrets
 import signal
 import threading
 
@@ -151,3 +152,20 @@ def test_copy_of_a_page_hears_all_since_its_html(ada, publisher, channel):
     for page in (ada.page, copy):
         page.wait_for_function("() => heard.length === 2")
         assert page.evaluate("heard") == ["before", "after"]
+
+
+@pytest.mark.skipif(kinds.NAME != "chromium", reason="only Chromium freezes pages when asked")
+def test_page_that_the_browser_has_frozen_catches_up(ada, publisher, channel):
+    """The browser freezes a page in the background, while more is pushed to it than its socket may
+    have waiting. Once it goes on, it gets each message once."""
+    ada.visit(f"/on/{channel}")
+    protocol = ada.context.new_cdp_session(ada.page)
+    protocol.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for number in range(300):
+        publisher.push([number, secrets.token_hex(20_000)], channel)
+    protocol.send("Page.setWebLifecycleState", {"state": "active"})
+
+    publisher.push([300], channel)
+    ada.wait_for("() => heard.at(-1)?.[0] === 300")
+
+    assert ada.run("heard.map(([number]) => number)") == list(range(301))
