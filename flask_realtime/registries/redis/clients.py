@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from secrets import token_hex
 
 from ...config.settings import Config
 from ...errors import TooManyChannels
@@ -25,6 +26,9 @@ from .scripts import Command
 from .server_time import TimelyScripts, Timing
 from .starts import write_since, write_start
 from .tombstones import RedisTombstones
+
+# For how long it is known that an item waits already: much longer than a call takes.
+DEPOSITED_MS = 60_000
 
 
 class RedisClients:
@@ -171,9 +175,10 @@ class RedisClients:
 
     def deposit(self, digest: str, item: str, heir: str, deadline: Deadline) -> None:
         """Let *item* wait for the browser of a client."""
+        session, keys = session_of(digest), self._keys
         command = scripts.DEPOSIT(
-            [self._keys.waiting(session_of(digest)), self._keys.session_of(digest)],
-            (digest, item, MOST_WAITING, MOST_WAITING_BYTES, self._lives, heir),
+            [keys.waiting(session), keys.session(session), keys.deposit(session, token_hex(8))],
+            (digest, item, MOST_WAITING, MOST_WAITING_BYTES, self._lives, heir, DEPOSITED_MS),
         )
         self._pool.ask([command], deadline)
 

@@ -89,6 +89,10 @@ class RedisKeys:
         """Return the key of the list of what waits for the clients of a browser session."""
         return self.session(session) + b":waiting"
 
+    def deposit(self, session: str, deposit_id: str) -> bytes:
+        """Return the key that says for a while that an item waits already."""
+        return self.waiting(session) + f":{deposit_id}".encode()
+
     def _channel(self, name: str) -> ChannelKeys:
         base = self.base(name)
         return ChannelKeys(

@@ -1,11 +1,16 @@
 -- Lets an item wait for the browser of a client, after the items that wait for the client's session
 -- already. If the session has ended, only its heir may do so. The oldest items are removed while there
 -- are more than most, or more than most_bytes bytes; the new item stays, whatever its size.
-local waiting, session, digest, text = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+-- This command is sent again where its reply was lost. The item does not wait twice then: what another
+-- socket has changed since would be changed back.
+local waiting, session, deposited, digest, text = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
 local most, most_bytes, lives, heir = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
 
 local of_session = heir_of(session)
 if of_session and (heir == '' or heir ~= of_session) then
+    return 0
+end
+if not redis.call('SET', deposited, '1', 'NX', 'PX', ARGV[7]) then
     return 0
 end
 local newest = redis.call('LINDEX', waiting, -1)

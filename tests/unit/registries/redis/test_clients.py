@@ -1,6 +1,7 @@
 """Clients in Redis, as two processes see them."""
 
 import contextlib
+import threading
 
 import pytest
 import redis
@@ -18,7 +19,8 @@ from flask_realtime.registries.redis.scripts import with_text
 from flask_realtime.registries.redis.server_time import TOO_LATE
 from flask_realtime.registries.subscriptions import Known
 
-from ....eventually import DEADLINE
+from ....eventually import DEADLINE, eventually
+from ....faults.tunnel import Tunnel
 
 START = Position("e", 0, "")
 DIGEST = "c" * 64
@@ -150,3 +152,24 @@ def test_subscription_that_comes_too_late_changes_nothing(of, store, tmp_path, s
     assert store.client.execute_command(*with_text(command)) == TOO_LATE
     assert clients.subscriptions([DIGEST], deadline()) == {DIGEST: None}
     assert store.client.exists(*named) == 0
+
+
+def test_item_whose_answer_was_lost_waits_once(store):
+    """A link broke between an item for a browser and its reply, and the item is sent again. It does
+    not wait behind what another socket has changed since, which it would change back."""
+    port = store.client.connection_pool.connection_kwargs["port"]
+    near = store.open()
+    with contextlib.closing(Tunnel(port)) as tunnel:
+        far = store.open(REDIS=f"redis://127.0.0.1:{tunnel.port}/0")
+        far.subscribe(DIGEST, ["room"])
+        tunnel.swallow(("down",))
+
+        thread = threading.Thread(target=lambda: far.deposit(DIGEST, "dark"))
+        thread.start()
+        eventually(lambda: near.connect(DIGEST, "1").waiting == ["dark"])
+        near.deposit(DIGEST, "light")
+        tunnel.cut()
+        thread.join()
+        far.close()
+
+    assert near.collect(DIGEST, "taker") == ["dark", "light"]
