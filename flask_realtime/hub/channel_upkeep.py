@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..registries.base import Registry
 from .delivery import Delivery
 from .hub import Hub
@@ -17,14 +19,17 @@ class ChannelUpkeep:
     take to connect. If that time was over before :meth:`.Reconciler.refresh` is called, a push to a
     pattern would not reach a page whose socket came late; and a page that was there for a moment
     would be told of a loss when it comes back.
+
+    Where Redis was not heard for a while, all channels count as new: it may have lost its data, and
+    with them its list of channels, by which a push to a pattern finds them.
     """
 
     def __init__(self, hub: Hub, delivery: Delivery, registry: Registry) -> None:
         self._hub = hub
         self._delivery = delivery
         self._registry = registry
-        # The new channels that the registry has yet to keep.
-        self._new: list[str] = []
+        # The new channels that the registry has yet to keep: a dict, of which the keys alone count.
+        self._new: dict[str, None] = {}
 
     def sweep(self) -> None:
         """Stop hearing channels that have been idle for a while, and keep the new ones known.
@@ -34,7 +39,9 @@ class ChannelUpkeep:
         idle = self._hub.pop_idle()
         if idle:
             self._delivery.ask_to_read(self._delivery.pause(idle))
-        self._new += self._delivery.take_new()
+        self._new.update(dict.fromkeys(self._delivery.take_new()))
         while self._new:
-            self._registry.refresh((), self._new[-CHANNELS_AT_ONCE:])
-            del self._new[-CHANNELS_AT_ONCE:]
+            names = list(islice(self._new, CHANNELS_AT_ONCE))
+            self._registry.refresh((), names)
+            for name in names:
+                del self._new[name]

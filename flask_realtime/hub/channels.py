@@ -36,7 +36,7 @@ class Channels:
         self._idle: dict[str, float] = {}
         self._extended: dict[str, tuple[float, int]] = {}
         self._extended_bytes = 0
-        # The channels that are heard here since take_new() was called.
+        # The channels that are heard here since take_new() was called, or are paused since.
         self._new: list[str] = []
 
     def is_known(self, name: str) -> bool:
@@ -56,9 +56,17 @@ class Channels:
         return [self._by_name[name] for name in names if name in self._by_name]
 
     def take_new(self) -> list[str]:
-        """Return the names of the channels that are heard here since the last call."""
-        new, self._new = self._new, []
-        return new
+        """Return the names of the channels that went live here since the last call.
+
+        The registry may not know a channel whose log is yet to be read.
+        """
+        heard = self.known(self._new)
+        self._new = [one.name for one in heard if one.is_paused]
+        return [one.name for one in heard if not one.is_paused]
+
+    def renew(self) -> None:
+        """Count all channels as new."""
+        self._new = self.names()
 
     # Who is on them.
 

@@ -54,7 +54,10 @@ class Delivery:
             return self._channels.names()
 
     def take_new(self) -> list[str]:
-        """Return the names of the channels that this process hears since the last call."""
+        """Return the names of the channels that went live here since the last call.
+
+        All count as new that were paused together, since Redis was not heard.
+        """
         with self._lock:
             return self._channels.take_new()
 
@@ -196,10 +199,12 @@ class Delivery:
     def pause(self, names: Collection[str] | None = None) -> list[str]:
         """Deliver nothing live until the channels' logs have been read.
 
-        :param names: the channels; None: all channels.
+        :param names: the channels; None: all channels, of which the registry may have lost some.
         :returns: the names of the channels that were not paused before.
         """
         with self._lock:
+            if names is None:
+                self._channels.renew()
             paused = self._channels.known(self._channels.names() if names is None else names)
             for channel in paused:
                 channel.pause()

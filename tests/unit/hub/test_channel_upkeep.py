@@ -5,6 +5,7 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub.channel_upkeep import ChannelUpkeep
 from flask_realtime.protocol.pushes import make_pushes
+from tests.eventually import eventually
 
 # In seconds: as often as a process looks, and until a channel that nobody is on counts as idle.
 SWEEP = 5
@@ -75,6 +76,21 @@ def test_registry_is_asked_once_to_keep_a_new_channel(house, upkeep):
     house.registry.refresh = lambda records, channels: kept.append(channels)
 
     upkeep.sweep()
+    upkeep.sweep()
+
+    assert kept == [["a"]]
+
+
+def test_channels_are_kept_anew_once_redis_is_heard_again(house, upkeep):
+    """Redis has restarted without its data, and knows no channel. Pages that stay hear what is
+    pushed to a pattern."""
+    upkeep.sweep()
+    kept = []
+    house.registry.refresh = lambda records, channels: kept.append(channels)
+
+    house.reconciler.restored()
+    house.reconciler.restored()
+    eventually(lambda: not house.delivery.paused(["a"]))
     upkeep.sweep()
 
     assert kept == [["a"]]

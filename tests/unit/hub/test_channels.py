@@ -54,17 +54,29 @@ def test_channels_are_forgotten_when_nobody_was_on_them_for_a_while(channels, cl
     assert channels.names() == ["c"]
 
 
+def go_live(channels, name):
+    """Have the log of a channel read, which is empty."""
+    tail = Log(name).tail
+    channels.get(name).begin_reading()
+    channels.get(name).restart(tail)
+    assert channels.get(name).resume(tail)
+
+
 def test_channel_is_new_once_each_time_that_it_is_heard_anew(channels, clock):
-    """A channel is new when its first page comes, and when one comes after nobody was there."""
+    """A channel is new when its log has been read for its first page, and when that is so again
+    after nobody was there."""
     ears = hearing(channels, "room", "d1", "d2")
+    before = channels.take_new()
+    go_live(channels, "room")
     at_first, then = channels.take_new(), channels.take_new()
     for one in ears:
         channels.leave("room", one)
     clock.now += 1
     channels.pop_idle(0)
     hearing(channels, "room", "d3")
+    go_live(channels, "room")
 
-    assert (at_first, then, channels.take_new()) == (["room"], [], ["room"])
+    assert (before, at_first, then, channels.take_new()) == ([], ["room"], [], ["room"])
 
 
 def test_message_goes_to_whom_its_route_concerns(channels):
